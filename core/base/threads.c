@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One pool of threads: OpenMP's. The OpenMP flavour of OpenBLAS uses the same one; for any other
+ * flavour its own thread count is set alongside.
+ */
+#include <moescope/base.h>
+
+#include <cblas.h>
+#include <omp.h>
+
+static int n_threads;
+
+void
+moe_set_threads(int threads)
+{
+    n_threads = threads > 0 ? threads : omp_get_num_procs();
+    omp_set_num_threads(n_threads);
+    openblas_set_num_threads(n_threads);
+}
+
+int
+moe_threads(void)
+{
+    if (n_threads == 0)
+        moe_set_threads(0);
+    return n_threads;
+}
+
+char *
+moe_engine_description(void)
+{
+    static const char *const flavour[] = {"sequential", "pthread", "OpenMP"};
+    int parallel = openblas_get_parallel();
+    g_auto(GStrv) config = g_strsplit(openblas_get_config(), " ", 3);
+    bool named = config[0] && config[1];
+    return g_strdup_printf("%s %s (%s threads, %s kernels), %d threads", named ? config[0] : "BLAS",
+                           named ? config[1] : "", flavour[CLAMP(parallel, 0, 2)],
+                           openblas_get_corename(), moe_threads());
+}
