@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * Where the rooms' built-ins are registered, through the calls that plugins use too.
+ * Where the rooms' built-ins are registered, through the calls that plugins use too. The order is
+ * that of the groups in a recipe as it is written out.
  */
-#include <moescope/base.h>
+#include "model/register.h"
+#include "moe/builtin.h"
+#include "nn/fields.h"
+#include "text/fields.h"
 
 void
 moe_init(void)
@@ -10,5 +14,9 @@ moe_init(void)
     static gsize done = 0;
     if (!g_once_init_enter(&done))
         return;
+    moe__text_register();
+    moe__model_register();
+    moe__moe_register();
+    moe__nn_register();
     g_once_init_leave(&done, 1);
 }

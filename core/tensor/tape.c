@@ -122,6 +122,13 @@ give_buffer(MoeTape *tape, MoeTensor *x)
     x->has_grad = false;
 }
 
+const MoeNode *
+moe__tape_last_node(const MoeTape *tape)
+{
+    guint n = tape->nodes->len;
+    return n ? g_ptr_array_index(tape->nodes, n - 1) : NULL;
+}
+
 float *
 moe__tensor_grad(MoeTape *tape, MoeTensor *x, bool *accumulate)
 {
@@ -175,7 +182,8 @@ moe_tape_backward_from(MoeTape *tape, MoeTensor *root, const float *cotangent)
     if (!root->needs_grad)
         return;
     float *grad = moe__tensor_grad(tape, root, &accumulate);
-    memcpy(grad, cotangent, (size_t)moe_tensor_count(root) * sizeof(float));
+    for (int64_t i = 0; i < moe_tensor_count(root); i++)
+        grad[i] = accumulate ? grad[i] + cotangent[i] : cotangent[i];
     for (guint i = tape->nodes->len; i-- > 0;) {
         MoeNode *node = g_ptr_array_index(tape->nodes, i);
         /* A result that nobody used downstream of root has no gradient, and passes none on. */

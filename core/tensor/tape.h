@@ -8,4 +8,8 @@
  * Memory comes from the tape unless x has its own. */
 float *moe__tensor_grad(MoeTape *tape, MoeTensor *x, bool *accumulate);
 
+/* The node recorded last (for the tests, which hold it against its reference), or NULL. It lives
+ * until the tape is reset. */
+const MoeNode *moe__tape_last_node(const MoeTape *tape);
+
 #endif

@@ -25,6 +25,14 @@ moe_tensor_zeros(MoeArena *arena, int ndim, const int64_t *shape)
     return x;
 }
 
+void
+moe_tensor_require_grad(MoeArena *arena, MoeTensor *x)
+{
+    x->needs_grad = true;
+    x->grad = moe_arena_alloc(arena, (size_t)moe_tensor_count(x) * sizeof(float));
+    x->has_grad = false;
+}
+
 MoeTensor *
 moe_tensor_1d(MoeArena *arena, int64_t n0)
 {

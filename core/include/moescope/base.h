@@ -84,6 +84,10 @@ MOE_API void moe_rng_block(uint64_t seed, uint64_t stream, uint64_t counter, uin
  * file or the new one, never half of one. */
 MOE_API bool moe_file_replace(const char *path, const void *data, size_t length, GError **error);
 
+/* "Did you mean …?": the one of `candidates` (ended by NULL) nearest to `word` by edit distance
+ * (insert, delete, replace, swap two neighbours), or NULL if none is near. (transfer none) */
+MOE_API const char *moe_nearest(const char *word, const char *const *candidates);
+
 G_END_DECLS
 
 #endif

@@ -18,7 +18,7 @@ typedef enum {
     MOE_FIELD_CHOICE,  /* one of `choices`, separated by " | " */
     MOE_FIELD_CHOICES, /* any number of them, separated by commas; may be empty ("none") */
     MOE_FIELD_STRING,  /* free text */
-    MOE_FIELD_INTS,    /* whole numbers separated by commas */
+    MOE_FIELD_INTS,    /* whole numbers separated by commas; may be empty ("none") */
 } MoeFieldType;
 
 /* One key. Strings are borrowed for ever (constants). */
@@ -26,14 +26,17 @@ typedef struct MoeField {
     const char *name; /* "group.key" */
     MoeFieldType type;
     const char *fallback; /* the default, as text */
-    double min, max;      /* numbers; equal: unbounded */
-    const char *choices;  /* CHOICE, CHOICES */
+    double min, max;      /* numbers; equal: unbounded; max INFINITY: bounded below only */
+    const char *choices;  /* CHOICE, CHOICES; NULL: the presets registered for this key */
     const char *unit;     /* "tokens", or NULL */
     const char *help;     /* one line */
 } MoeField;
 
 /* A named set of values: "group.key=value" separated by newlines. A preset is chosen by the key
- * that it is registered for (moe.variant = smoe); keys written out in the recipe win over it. */
+ * that it is registered for (moe.variant = smoe); keys written out in the recipe win over it,
+ * whatever their order. A preset may choose presets in turn, and wins over those. Where two set
+ * the same key, the one that the recipe itself chose wins over one that a default chose; between
+ * equals, the one whose key was registered first. */
 typedef struct MoePreset {
     const char *key;  /* "moe.variant" */
     const char *name; /* "smoe" */
@@ -41,12 +44,17 @@ typedef struct MoePreset {
     const char *help; /* one line, with the paper */
 } MoePreset;
 
-/* Adds to the registry of keys and presets. A name that exists already is refused (a warning). */
+/* Adds to the registry of keys and presets. A name that exists already, or a key whose default
+ * doesn't fit its own type, is refused (a warning). A recipe has the keys that were registered when
+ * it was made. */
 MOE_API void moe_fields_add(const MoeField *fields, int n);
 MOE_API void moe_presets_add(const MoePreset *presets, int n);
 /* All keys / presets, ordered by registration. (transfer none) */
 MOE_API const MoeField *const *moe_fields_list(int *n);
 MOE_API const MoePreset *const *moe_presets_list(int *n);
+/* For --help: a table of the keys of `group` (NULL: all groups), a line each: name, what it takes,
+ * default, unit, help. NULL if there's no such group. (transfer full) */
+MOE_API char *moe_recipe_help(const char *group);
 
 typedef struct MoeRecipe MoeRecipe;
 
@@ -60,7 +68,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeRecipe, moe_recipe_free)
  * line each; an unknown key names the nearest one. */
 MOE_API MoeRecipe *moe_recipe_load(const char *path, GError **error);
 MOE_API MoeRecipe *moe_recipe_parse(const char *text, const char *origin, GError **error);
-/* "group.key=value". */
+/* "group.key=value". On error the recipe stays as it was. */
 MOE_API bool moe_recipe_set(MoeRecipe *recipe, const char *assignment, GError **error);
 /* The recipe as used, every key written out with its value, in the order of registration; parses
  * back to the same values. (transfer full) */

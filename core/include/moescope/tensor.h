@@ -53,6 +53,10 @@ struct MoeTensor {
 /* A tensor in `arena`, contents undefined / zero. */
 MOE_API MoeTensor *moe_tensor_new(MoeArena *arena, int ndim, const int64_t *shape);
 MOE_API MoeTensor *moe_tensor_zeros(MoeArena *arena, int ndim, const int64_t *shape);
+/* Makes x a leaf whose gradient is wanted, with memory for it in `arena` (the one x lives in). Every
+ * parameter needs this: a leaf without memory of its own borrows the tape's, which is gone after
+ * moe_tape_reset(). A frozen parameter is one that was never passed here. */
+MOE_API void moe_tensor_require_grad(MoeArena *arena, MoeTensor *x);
 /* Shorthands: moe_tensor_1d(arena, n), moe_tensor_2d(arena, rows, columns), … */
 MOE_API MoeTensor *moe_tensor_1d(MoeArena *arena, int64_t n0);
 MOE_API MoeTensor *moe_tensor_2d(MoeArena *arena, int64_t n0, int64_t n1);
@@ -76,7 +80,8 @@ MOE_API bool moe_tape_recording(const MoeTape *tape);
 /* Forgets all nodes and takes back all memory. */
 MOE_API void moe_tape_reset(MoeTape *tape);
 /* Runs every node's backward, last to first, starting from d(root)/d(root) = `seed` (root must be
- * a scalar). Gradients of parameters accumulate over calls until moe_tensor_drop_grad(). */
+ * a scalar). Gradients of parameters accumulate over calls until moe_tensor_drop_grad(). The nodes
+ * are used up: another backward needs another forward. */
 MOE_API void moe_tape_backward(MoeTape *tape, MoeTensor *root, float seed);
 /* The same from a given cotangent, of the root's shape. */
 MOE_API void moe_tape_backward_from(MoeTape *tape, MoeTensor *root, const float *cotangent);

@@ -34,11 +34,13 @@ typedef struct MoeArray {
     const void *data; /* borrowed */
 } MoeArray;
 MOE_API int64_t moe_array_count(const MoeArray *array);
+/* Element `i` in C order, whatever the type. */
+MOE_API double moe_array_value(const MoeArray *array, int64_t i);
 
 /* What a router is. Lives in meta.json. */
 typedef struct MoeRouterInfo {
     int layer;           /* transformer layer, from 0 */
-    int experts;         /* routed experts */
+    int experts;         /* routed experts, 1 … 65535 */
     int k;               /* picks a unit; 0: varies */
     int units_per_token; /* sub-tokens; 1 unless heads split the token */
     int shared;          /* experts that always run, not among the picks */
@@ -52,17 +54,24 @@ typedef struct MoeRouterInfo {
 typedef struct MoeTraceWriter MoeTraceWriter;
 
 typedef struct MoeTraceOptions {
-    int compression;                 /* zlib level 1 … 9; 0: stored */
-    int64_t chunk_tokens;            /* tokens a chunk; 0: 65536 */
-    bool gates, score_stats, logits; /* optional columns: see moe_trace_writer_picks() */
+    int compression;      /* zlib level 1 … 9; 0: stored */
+    int64_t chunk_tokens; /* a chunk is written when it has this many or more; 0: 65536 */
+    bool gates;           /* record MoeTracePicks.gate */
+    bool score_stats;     /* record .entropy and .margin */
+    bool logits;          /* record .logits */
 } MoeTraceOptions;
 
-/* Starts a trace. `meta_json` is the text of meta.json, whole (moe_trace_meta() makes one). */
+/* Starts a trace. `meta_json` is the text of meta.json, whole (moe_trace_meta() makes one); it has
+ * to describe the same routers. A file that is there is replaced, but whoever has it open keeps
+ * the old one. Fails with MOE_ERROR_DATA or _FORMAT on bad arguments, G_FILE_ERROR if the file
+ * can't be made. Writers aren't thread-safe. */
 MOE_API MoeTraceWriter *moe_trace_writer_new(const char *path, const char *meta_json,
                                              const MoeRouterInfo *routers, int n_routers,
                                              const MoeTraceOptions *options, GError **error);
 /* Goes on with a trace that was cut at `offset` bytes (as moe_trace_writer_flush() gave it):
- * everything behind is dropped. The routers and options must be those it was begun with. */
+ * everything behind is dropped. The routers and options must be those it was begun with; the trace
+ * then comes out byte for byte as if it had never stopped. Nothing is cut before all checks have
+ * passed. Fails with MOE_ERROR_DATA if the file has no chunk that ends there. */
 MOE_API MoeTraceWriter *moe_trace_writer_resume(const char *path, int64_t offset,
                                                 const MoeRouterInfo *routers, int n_routers,
                                                 const MoeTraceOptions *options, GError **error);
@@ -74,7 +83,8 @@ typedef struct MoeTraceTokens {
     const float *loss; /* nats */
 } MoeTraceTokens;
 /* One router's decisions for these tokens: arrays of [units × k] (unit-major), [units] or
- * [units × experts]; optional ones NULL. `expert` -1: no pick. */
+ * [units × experts]; optional ones NULL. `expert` -1: no pick. Where the router's k is 0 (varies),
+ * rows are `experts` wide with the picks in front; on disk they are as wide as a chunk needs. */
 typedef struct MoeTracePicks {
     const int32_t *expert;
     const float *gate;      /* as applied: 0 where dropped */
@@ -83,8 +93,11 @@ typedef struct MoeTracePicks {
     const float *margin;    /* k-th minus (k+1)-th selection score */
     const float *logits;
 } MoeTracePicks;
-/* Appends a batch: its tokens and, for every router in order, its picks. Rows with doc < 0 are
- * padding and left out. Writes a chunk when one is full. */
+/* Appends a batch: its tokens and, for every router in order, its picks; arrays are copied. Rows
+ * with doc < 0 are padding and left out. Writes a chunk when one is full, and before a batch that
+ * brings other columns than the last one. Fails with MOE_ERROR_DATA on ids out of range, and then
+ * takes nothing; G_FILE_ERROR if writing fails, after which the writer can only be abandoned or
+ * closed (which fails too): the file stays readable up to its last whole chunk. */
 MOE_API bool moe_trace_writer_append(MoeTraceWriter *writer, const MoeTraceTokens *tokens,
                                      const MoeTracePicks *picks, GError **error);
 /* Appends one recorded training step: for every router its load (picks an expert, after
@@ -96,10 +109,11 @@ typedef struct MoeTraceState {
 } MoeTraceState;
 MOE_API bool moe_trace_writer_state(MoeTraceWriter *writer, int64_t step,
                                     const MoeTraceState *states, GError **error);
-/* Appends a value to series/NAME at a step. */
+/* Appends a value to series NAME (letters, digits, "_", "-", "."; at most 100) at a step. */
 MOE_API bool moe_trace_writer_series(MoeTraceWriter *writer, const char *name, int64_t step,
                                      double value, GError **error);
-/* Writes out what is buffered as a (short) chunk and tells the length of the file so far. */
+/* Writes out what is buffered as a (short) chunk, hands it to the disk and tells the length of the
+ * file so far (`offset` may be NULL). */
 MOE_API bool moe_trace_writer_flush(MoeTraceWriter *writer, int64_t *offset, GError **error);
 /* Finishes the archive. The writer is freed in any case. */
 MOE_API bool moe_trace_writer_close(MoeTraceWriter *writer, GError **error);
@@ -107,7 +121,8 @@ MOE_API bool moe_trace_writer_close(MoeTraceWriter *writer, GError **error);
 MOE_API void moe_trace_writer_abandon(MoeTraceWriter *writer);
 
 /* meta.json from its parts. `extra_json`: an object whose members are added ("recipe", "model",
- * "tokens" (strings), …), or NULL. (transfer full) */
+ * "tokens" (strings), …), or NULL; names that the library uses itself are left as they are.
+ * Returns NULL if extra_json isn't a JSON object. (transfer full) */
 MOE_API char *moe_trace_meta(const MoeRouterInfo *routers, int n_routers,
                              const char *const *domains, int n_domains, const char *extra_json);
 
@@ -115,7 +130,8 @@ MOE_API char *moe_trace_meta(const MoeRouterInfo *routers, int n_routers,
 
 typedef struct MoeTrace MoeTrace;
 
-/* Opens a trace, finished or cut off. Errors name the member and the byte. */
+/* Opens a trace, finished, cut off, or still being written (what is added later isn't seen). Errors
+ * name the member and the byte. A MoeTrace doesn't change: threads may share it. */
 MOE_API MoeTrace *moe_trace_open(const char *path, GError **error);
 MOE_API void moe_trace_free(MoeTrace *trace);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeTrace, moe_trace_free)
@@ -134,21 +150,32 @@ MOE_API int64_t moe_trace_tokens(const MoeTrace *trace, int chunk);
  * g_free(). Returns false with MOE_ERROR_DATA if there is no such member. The CRC is checked. */
 MOE_API bool moe_trace_read(const MoeTrace *trace, const char *name, MoeArray *out, GError **error);
 MOE_API bool moe_trace_has(const MoeTrace *trace, const char *name);
-/* Names of all members, in file order. (transfer none) */
+/* Names of meta.json and the members of all whole chunks, as in the archive (with ".npy"), in file
+ * order. (transfer none) */
 MOE_API const char *const *moe_trace_members(const MoeTrace *trace, int *n);
+/* Names of the series, sorted. (transfer none) */
+MOE_API const char *const *moe_trace_series_names(const MoeTrace *trace, int *n);
+/* Reads a column of all chunks, one after another along the first axis: "tokens/loss",
+ * "state/step", "state/r003.load", "series/NAME" (f64 [n, 2]: step, value). Chunks without it are
+ * skipped. `out->data` is the caller's to g_free(). Fails with MOE_ERROR_DATA if no chunk has it,
+ * MOE_ERROR_UNSUPPORTED for picks, which are not laid out by rows. */
+MOE_API bool moe_trace_join(const MoeTrace *trace, const char *name, MoeArray *out, GError **error);
 
-/* A chunk of one router, decoded to plain types, reused from chunk to chunk. */
+/* A chunk of one router, decoded to plain types, reused from chunk to chunk. Domains and experts
+ * are in range. */
 typedef struct MoeTraceView {
     int64_t tokens, units;
     int k;
-    int32_t *domain, *step; /* [tokens]; step 0 where the trace has none */
-    int32_t *expert;        /* [k × units], slot-major; -1: no pick */
-    float *gate;            /* [k × units], NULL where the trace has none */
-    uint8_t *dropped;       /* [k × units], NULL where nothing was dropped */
+    int32_t *domain;  /* [tokens]; -1: unknown, or the trace has none */
+    int32_t *step;    /* [tokens]; 0 where the trace has none */
+    int32_t *expert;  /* [k × units], slot-major; -1: no pick */
+    float *gate;      /* [k × units], NULL where the trace has none */
+    uint8_t *dropped; /* [k × units], NULL where nothing was dropped */
 } MoeTraceView;
 MOE_API MoeTraceView *moe_trace_view_new(void);
 MOE_API void moe_trace_view_free(MoeTraceView *view);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeTraceView, moe_trace_view_free)
+/* Fails with MOE_ERROR_FORMAT where the columns don't fit each other or meta.json. */
 MOE_API bool moe_trace_view(const MoeTrace *trace, int chunk, int router, MoeTraceView *view,
                             GError **error);
 

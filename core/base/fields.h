@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The registry of keys, presets and rules, and what one key's text may be.
+ */
+#ifndef MOE_BASE_FIELDS_H
+#define MOE_BASE_FIELDS_H
+
+#include <moescope/recipe.h>
+
+/* The place of key "group.key" in moe_fields_list(), or -1. */
+int moe__field_index(const char *name);
+/* The part of "group.key" before / after the point. (transfer full) / (transfer none) */
+char *moe__field_group(const MoeField *field);
+const char *moe__field_key(const MoeField *field);
+
+/* Whether any preset is registered for `key`; the preset `name` of `key`, or NULL. */
+bool moe__preset_key(const char *key);
+const MoePreset *moe__preset_find(const char *key, const char *name);
+
+/* Runs every rule; see moe_rules_add(). */
+void moe__rules_run(const MoeRecipe *recipe, GPtrArray *problems);
+
+/* The choices of a CHOICE or CHOICES field, ended by NULL. (transfer full) */
+char **moe__field_choices(const MoeField *field);
+/* "a whole number in 1 … 8 (tokens)": what the field takes. (transfer full) */
+char *moe__field_expected(const MoeField *field);
+/* `text` in its canonical form if the field takes it, else NULL. (transfer full) */
+char *moe__field_canonical(const MoeField *field, const char *text);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Draws a laid-out scene with Cairo: the window, PNG and PDF.
+ */
+#include "figure/ruler.h"
+#include "figure/scene.h"
+
+#include <math.h>
+
+static void
+set_colour(cairo_t *cr, MoeColour colour)
+{
+    cairo_set_source_rgb(cr, colour.r, colour.g, colour.b);
+}
+
+static void
+draw_rect(cairo_t *cr, const Item *item)
+{
+    cairo_set_antialias(cr, item->tile ? CAIRO_ANTIALIAS_NONE : CAIRO_ANTIALIAS_DEFAULT);
+    set_colour(cr, item->colour);
+    cairo_rectangle(cr, item->box.x, item->box.y, item->box.width, item->box.height);
+    cairo_fill(cr);
+    cairo_set_antialias(cr, CAIRO_ANTIALIAS_DEFAULT);
+}
+
+static void
+draw_path(cairo_t *cr, const Drawing *drawing, const Item *item)
+{
+    const Point *points = &g_array_index(drawing->points, Point, item->path.first);
+    set_colour(cr, item->colour);
+    cairo_new_path(cr); /* text leaves a current point */
+    cairo_set_line_width(cr, item->path.width);
+    cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
+    for (int i = 0; i < item->path.n; i++)
+        cairo_line_to(cr, points[i].x, points[i].y);
+    cairo_stroke(cr);
+}
+
+static void
+draw_text(cairo_t *cr, const Drawing *drawing, const Item *item, PangoLayout *layout)
+{
+    int width;
+    moe__ruler_set(layout, drawing->family, item->text.string, item->text.size, item->text.bold);
+    pango_layout_get_size(layout, &width, NULL);
+    double share = item->text.anchor == ANCHOR_START    ? 0
+                   : item->text.anchor == ANCHOR_MIDDLE ? 0.5
+                                                        : 1;
+    double baseline = (double)pango_layout_get_baseline(layout) / PANGO_SCALE;
+    cairo_save(cr);
+    set_colour(cr, item->colour);
+    cairo_translate(cr, item->box.x, item->box.y);
+    if (item->text.upwards)
+        cairo_rotate(cr, -G_PI / 2);
+    cairo_move_to(cr, -share * width / PANGO_SCALE, -baseline);
+    pango_cairo_show_layout(cr, layout);
+    cairo_restore(cr);
+}
+
+static void
+draw_image(cairo_t *cr, const Item *item)
+{
+    int columns = item->image.columns, rows = item->image.rows;
+    cairo_surface_t *surface = cairo_image_surface_create_for_data(
+        (unsigned char *)item->image.pixels, CAIRO_FORMAT_ARGB32, columns, rows, columns * 4);
+    cairo_save(cr);
+    cairo_translate(cr, item->box.x, item->box.y);
+    cairo_scale(cr, item->box.width / columns, item->box.height / rows);
+    cairo_set_source_surface(cr, surface, 0, 0);
+    /* Cells have edges: nothing is made up between them. */
+    cairo_pattern_set_filter(cairo_get_source(cr), CAIRO_FILTER_NEAREST);
+    cairo_rectangle(cr, 0, 0, columns, rows);
+    cairo_fill(cr);
+    cairo_restore(cr);
+    cairo_surface_destroy(surface);
+}
+
+static PangoLayout *
+text_layout(cairo_t *cr)
+{
+    PangoLayout *layout = pango_cairo_create_layout(cr);
+    cairo_font_options_t *options = moe__ruler_font_options();
+    PangoContext *context = pango_layout_get_context(layout);
+    pango_cairo_context_set_font_options(context, options);
+    pango_context_set_round_glyph_positions(context, FALSE);
+    cairo_font_options_destroy(options);
+    return layout;
+}
+
+void
+moe_scene_render(MoeScene *scene, cairo_t *cr, double width, double height)
+{
+    g_return_if_fail(width > 0 && height > 0);
+    const Drawing *drawing = moe__layout(scene, width, height)->drawing;
+    PangoLayout *layout = text_layout(cr);
+    cairo_save(cr);
+    for (guint i = 0; i < drawing->items->len; i++) {
+        const Item *item = &g_array_index(drawing->items, Item, i);
+        switch (item->type) {
+        case ITEM_RECT:
+            draw_rect(cr, item);
+            break;
+        case ITEM_PATH:
+            draw_path(cr, drawing, item);
+            break;
+        case ITEM_TEXT:
+            draw_text(cr, drawing, item, layout);
+            break;
+        case ITEM_IMAGE:
+            draw_image(cr, item);
+            break;
+        }
+    }
+    cairo_restore(cr);
+    g_object_unref(layout);
+}

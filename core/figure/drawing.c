@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The list that writers draw.
+ */
+#include "figure/drawing.h"
+
+static void
+item_clear(gpointer data)
+{
+    Item *item = data;
+    if (item->type == ITEM_TEXT)
+        g_free(item->text.string);
+    if (item->type == ITEM_IMAGE)
+        g_free(item->image.pixels);
+}
+
+Drawing *
+moe__drawing_new(double width, double height, const char *family)
+{
+    Drawing *drawing = g_new0(Drawing, 1);
+    drawing->width = width;
+    drawing->height = height;
+    drawing->family = family;
+    drawing->items = g_array_new(FALSE, FALSE, sizeof(Item));
+    g_array_set_clear_func(drawing->items, item_clear);
+    drawing->points = g_array_new(FALSE, FALSE, sizeof(Point));
+    return drawing;
+}
+
+void
+moe__drawing_free(Drawing *drawing)
+{
+    if (!drawing)
+        return;
+    g_array_unref(drawing->items);
+    g_array_unref(drawing->points);
+    g_free(drawing);
+}
+
+static void
+add_rect(Drawing *drawing, Box box, MoeColour colour, bool tile)
+{
+    Item item = {.type = ITEM_RECT, .colour = colour, .box = box, .tile = tile};
+    g_array_append_val(drawing->items, item);
+}
+
+void
+moe__drawing_rect(Drawing *drawing, Box box, MoeColour colour)
+{
+    add_rect(drawing, box, colour, false);
+}
+
+void
+moe__drawing_tile(Drawing *drawing, Box box, MoeColour colour)
+{
+    add_rect(drawing, box, colour, true);
+}
+
+void
+moe__drawing_path(Drawing *drawing, MoeColour colour, double width)
+{
+    Item item = {.type = ITEM_PATH, .colour = colour};
+    item.path.first = (int)drawing->points->len;
+    item.path.width = width;
+    g_array_append_val(drawing->items, item);
+}
+
+void
+moe__drawing_point(Drawing *drawing, double x, double y)
+{
+    Item *item = &g_array_index(drawing->items, Item, drawing->items->len - 1);
+    g_assert(item->type == ITEM_PATH);
+    g_array_append_vals(drawing->points, &(Point){x, y}, 1);
+    item->path.n++;
+}
+
+void
+moe__drawing_line(Drawing *drawing, Point from, Point to, MoeColour colour, double width)
+{
+    moe__drawing_path(drawing, colour, width);
+    moe__drawing_point(drawing, from.x, from.y);
+    moe__drawing_point(drawing, to.x, to.y);
+}
+
+void
+moe__drawing_image(Drawing *drawing, Box box, uint32_t *pixels, int columns, int rows)
+{
+    Item item = {.type = ITEM_IMAGE, .box = box};
+    item.image.pixels = pixels;
+    item.image.columns = columns;
+    item.image.rows = rows;
+    g_array_append_val(drawing->items, item);
+}
+
+void
+moe__drawing_text(Drawing *drawing, const char *string, double x, double y, TextStyle style)
+{
+    Item item = {.type = ITEM_TEXT, .colour = style.colour, .box = {.x = x, .y = y}};
+    item.text.string = g_strdup(string);
+    item.text.size = style.size;
+    item.text.anchor = style.anchor;
+    item.text.bold = style.bold;
+    item.text.upwards = style.upwards;
+    g_array_append_val(drawing->items, item);
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * drawing.h: a scene laid out at one size: rectangles, paths, texts and images at their places.
+ * All writers (Cairo, SVG) draw this one list, in order.
+ */
+#ifndef FIGURE_DRAWING_H
+#define FIGURE_DRAWING_H
+
+#include <moescope/figure.h>
+
+typedef struct Box {
+    double x, y, width, height;
+} Box;
+
+typedef enum {
+    ITEM_RECT,
+    ITEM_PATH,
+    ITEM_TEXT,
+    ITEM_IMAGE,
+} ItemType;
+
+typedef enum {
+    ANCHOR_START,
+    ANCHOR_MIDDLE,
+    ANCHOR_END,
+} Anchor;
+
+typedef struct Item {
+    ItemType type;
+    MoeColour colour; /* of all but images */
+    Box box;          /* RECT, IMAGE; TEXT: x, y of the anchor on the baseline */
+    union {
+        bool tile; /* RECT: one of a tiling: no antialiasing, so that no seams show */
+        struct {
+            int first, n; /* PATH: run of drawing->points */
+            double width;
+        } path;
+        struct {
+            char *string;
+            double size;
+            Anchor anchor;
+            bool bold, upwards; /* upwards: turned a quarter to the left */
+        } text;
+        struct {
+            uint32_t *pixels; /* 0xAARRGGBB, row by row from the top */
+            int columns, rows;
+        } image;
+    };
+} Item;
+
+typedef struct Point {
+    double x, y;
+} Point;
+
+typedef struct Drawing {
+    double width, height;
+    const char *family;
+    GArray *items;  /* of Item */
+    GArray *points; /* of Point */
+} Drawing;
+
+Drawing *moe__drawing_new(double width, double height, const char *family);
+void moe__drawing_free(Drawing *drawing);
+
+void moe__drawing_rect(Drawing *drawing, Box box, MoeColour colour);
+void moe__drawing_tile(Drawing *drawing, Box box, MoeColour colour);
+/* A polyline; its points are added one by one behind it. */
+void moe__drawing_path(Drawing *drawing, MoeColour colour, double width);
+void moe__drawing_point(Drawing *drawing, double x, double y);
+void moe__drawing_line(Drawing *drawing, Point from, Point to, MoeColour colour, double width);
+/* `pixels` is taken over. */
+void moe__drawing_image(Drawing *drawing, Box box, uint32_t *pixels, int columns, int rows);
+
+typedef struct TextStyle {
+    MoeColour colour;
+    double size;
+    Anchor anchor;
+    bool bold, upwards;
+} TextStyle;
+void moe__drawing_text(Drawing *drawing, const char *string, double x, double y, TextStyle style);
+
+#endif

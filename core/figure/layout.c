@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Layout: from the extents of the texts to the places of the panels. How many panels stand beside
+ * each other is tried out, and the count taken that makes the best-shaped figure.
+ */
+#include "figure/layout.h"
+#include "figure/mark.h"
+#include "figure/parts.h"
+
+#include <math.h>
+
+/* Height over width of a figure that sits well in a text. */
+#define GOOD_SHAPE   0.55
+#define SLOT_PENALTY 1.0 /* of leaving all places of a row but one empty */
+#define SAME_HEIGHT  0.01
+#define MIN_PANEL    4.0 /* what a panel keeps in a window too small for it */
+
+/* What doesn't depend on the number of columns. */
+typedef struct Room {
+    const MoeScene *scene;
+    const Theme *theme;
+    double width;
+    double left, right, top, bottom; /* around the grid of panels */
+    double title;                    /* above each panel */
+    double y_ticks, x_ticks;         /* for tick labels beside and below a panel */
+    double x_label, y_label;         /* for labels of axes */
+    bool same_x, same_y;             /* all panels have the same axis */
+    bool same_x_label, same_y_label;
+    char **caption;
+} Room;
+
+void
+moe__layout_free(Layout *layout)
+{
+    if (!layout)
+        return;
+    g_free(layout->frames);
+    g_strfreev(layout->caption);
+    moe__drawing_free(layout->drawing);
+    g_free(layout);
+}
+
+static const Panel *
+panel_at(const MoeScene *scene, int i)
+{
+    return g_ptr_array_index(scene->panels, i);
+}
+
+static void
+compare_axes(Room *room)
+{
+    const MoeScene *scene = room->scene;
+    room->same_x = room->same_y = room->same_x_label = room->same_y_label = true;
+    const Panel *first = panel_at(scene, 0);
+    for (int i = 1; i < (int)scene->panels->len; i++) {
+        const Panel *panel = panel_at(scene, i);
+        room->same_x &= moe__axis_equal(&panel->x, &first->x);
+        room->same_y &= moe__axis_equal(&panel->y, &first->y);
+        room->same_x_label &= g_strcmp0(panel->x.label, first->x.label) == 0;
+        room->same_y_label &= g_strcmp0(panel->y.label, first->y.label) == 0;
+    }
+}
+
+static void
+measure_panels(Room *room, Ruler *ruler)
+{
+    const Theme *theme = room->theme;
+    for (int i = 0; i < (int)room->scene->panels->len; i++) {
+        const Panel *panel = panel_at(room->scene, i);
+        if (panel->title || panel->note)
+            room->title = theme->label_size * LINE_HEIGHT;
+        if (panel->x.label)
+            room->x_label = theme->label_size * LINE_HEIGHT;
+        if (panel->y.label)
+            room->y_label = theme->label_size * LINE_HEIGHT;
+        room->y_ticks = MAX(room->y_ticks, moe__axis_y_width(&panel->y, ruler, theme));
+    }
+    room->x_ticks = theme->tick_size * 1.45;
+}
+
+static Room
+room_measure(const MoeScene *scene, Ruler *ruler, double width)
+{
+    const Theme *theme = scene->theme;
+    Room room = {.scene = scene, .theme = theme, .width = width};
+    double edge = theme->margin;
+    room.left = room.right = room.top = room.bottom = edge;
+    if (scene->panels->len > 0) {
+        compare_axes(&room);
+        measure_panels(&room, ruler);
+        room.left += room.y_label + room.y_ticks;
+        room.bottom += room.x_ticks + room.x_label;
+    }
+    if (scene->has_colours)
+        room.right += moe__colour_bar_width(&scene->colours, ruler, theme);
+    if (theme->title_size > 0 && scene->title[0])
+        room.top += theme->title_size * 1.9;
+    if (scene->caption[0]) {
+        double text_width = MAX(width - 2 * edge, 10 * theme->tick_size);
+        room.caption = moe__ruler_wrap(ruler, scene->caption, theme->tick_size, text_width);
+        room.bottom += theme->tick_size * (0.5 + LINE_HEIGHT * g_strv_length(room.caption));
+    }
+    return room;
+}
+
+/* Cells are square where that leaves rows that can be read and a panel that isn't taller than
+ * wide. */
+static double
+natural_panel_height(const Room *room, double panel_width)
+{
+    double size = room->theme->tick_size, height = 4 * size;
+    for (int i = 0; i < (int)room->scene->panels->len; i++) {
+        const Panel *panel = panel_at(room->scene, i);
+        double natural = 0.62 * panel_width;
+        if (panel->y.type == MOE_AXIS_BAND) {
+            double columns = panel->x.type == MOE_AXIS_BAND ? panel->x.bands : 1e9;
+            double cell = CLAMP(panel_width / columns, 0.55 * size, 1.9 * size);
+            natural = MIN(cell * panel->y.bands, panel_width);
+        }
+        height = MAX(height, natural);
+    }
+    return height;
+}
+
+/* A grid with that many columns. height 0: the natural one. */
+typedef struct Plan {
+    int columns, rows;
+    double panel_width, panel_height, column_gap, row_foot;
+    double height;  /* of the figure */
+    double penalty; /* the smaller, the better the shape */
+} Plan;
+
+static Plan
+plan_columns(const Room *room, int columns, double height)
+{
+    int n = (int)room->scene->panels->len;
+    Plan plan = {.columns = columns, .rows = (n + columns - 1) / columns};
+    int empty = plan.rows * columns - n;
+    plan.column_gap = room->theme->gap + (room->same_y ? 0 : room->y_ticks) +
+                      (room->same_y_label ? 0 : room->y_label);
+    plan.row_foot = (room->same_x && empty == 0 ? 0 : room->x_ticks) +
+                    (room->same_x_label ? 0 : room->x_label) + 0.5 * room->theme->gap;
+    double across = room->width - room->left - room->right - (columns - 1) * plan.column_gap;
+    plan.panel_width = MAX(across / columns, MIN_PANEL);
+    double natural = natural_panel_height(room, plan.panel_width);
+    double around =
+        room->top + room->bottom + plan.rows * room->title + (plan.rows - 1) * plan.row_foot;
+    plan.panel_height = height > 0 ? MAX((height - around) / plan.rows, MIN_PANEL) : natural;
+    plan.height = height > 0 ? height : around + plan.rows * plan.panel_height;
+    plan.penalty = height > 0 ? fabs(log(plan.panel_height / natural))
+                              : fabs(log(plan.height / room->width / GOOD_SHAPE));
+    plan.penalty += SLOT_PENALTY * empty / columns;
+    return plan;
+}
+
+static Plan
+plan_best(const Room *room, double height)
+{
+    int n = (int)room->scene->panels->len;
+    Plan best = plan_columns(room, 1, height);
+    for (int columns = 2; columns <= n; columns++) {
+        Plan plan = plan_columns(room, columns, height);
+        if (plan.panel_width < 8 * room->theme->tick_size)
+            break;
+        if (plan.penalty < best.penalty)
+            best = plan;
+    }
+    return best;
+}
+
+static void
+place_panels(Layout *layout, const Room *room, const Plan *plan)
+{
+    int n = (int)room->scene->panels->len;
+    layout->frames = g_new0(Frame, n + 1);
+    for (int i = 0; i < n; i++) {
+        int row = i / plan->columns, column = i % plan->columns;
+        Frame *frame = &layout->frames[i];
+        frame->box = (Box){
+            room->left + column * (plan->panel_width + plan->column_gap),
+            room->top + room->title + row * (room->title + plan->panel_height + plan->row_foot),
+            plan->panel_width,
+            plan->panel_height,
+        };
+        frame->x_ticks = !room->same_x || i + plan->columns >= n;
+        frame->y_ticks = !room->same_y || column == 0;
+    }
+    double x = room->left, y = room->top + room->title;
+    int columns = MIN(plan->columns, MAX(n, 1));
+    layout->grid = (Box){x, y, columns * (plan->panel_width + plan->column_gap) - plan->column_gap,
+                         plan->rows * (plan->panel_height + room->title + plan->row_foot) -
+                             room->title - plan->row_foot};
+}
+
+/* The bar is as tall as the grid up to a length beyond which it gains nothing. */
+static Box
+place_bar(const Layout *layout, const Theme *theme)
+{
+    double height = MIN(layout->grid.height, 22 * theme->tick_size);
+    return (Box){layout->grid.x + layout->grid.width + theme->gap, layout->grid.y,
+                 theme->tick_size * 1.1, height};
+}
+
+static void
+draw_all(MoeScene *scene, Layout *layout, Ruler *ruler)
+{
+    const Theme *theme = scene->theme;
+    Drawing *drawing = moe__drawing_new(layout->width, layout->height, theme->family);
+    layout->drawing = drawing;
+    moe__drawing_rect(drawing, (Box){0, 0, layout->width, layout->height}, theme->paper);
+    for (int i = 0; i < (int)scene->panels->len; i++) {
+        const Panel *panel = panel_at(scene, i);
+        const Frame *frame = &layout->frames[i];
+        moe__axis_draw_y(panel, frame, ruler, theme, drawing);
+        moe__axis_draw_x(panel, frame, ruler, theme, drawing);
+        moe__marks_draw(scene, panel, frame, drawing);
+    }
+    if (layout->bar.width > 0)
+        moe__colour_bar_draw(&scene->colours, layout->bar, ruler, theme, drawing);
+    moe__words_draw(scene, layout, ruler, drawing);
+}
+
+static Layout *
+layout_new(MoeScene *scene, double width, double height)
+{
+    g_autoptr(Ruler) ruler = moe__ruler_new(scene->theme->family);
+    Room room = room_measure(scene, ruler, width);
+    Plan plan = plan_best(&room, 0);
+    Layout *layout = g_new0(Layout, 1);
+    layout->natural = height == 0 || fabs(plan.height - height) < SAME_HEIGHT;
+    if (!layout->natural)
+        plan = plan_best(&room, height);
+    layout->width = width;
+    layout->height = plan.height;
+    layout->columns = plan.columns;
+    layout->rows = plan.rows;
+    layout->y_ticks = room.y_ticks;
+    layout->row_foot = plan.row_foot;
+    layout->last_foot = room.x_ticks;
+    layout->shared_x_label = room.same_x_label;
+    layout->shared_y_label = room.same_y_label;
+    layout->caption = room.caption;
+    place_panels(layout, &room, &plan);
+    if (scene->has_colours)
+        layout->bar = place_bar(layout, scene->theme);
+    draw_all(scene, layout, ruler);
+    return layout;
+}
+
+const Layout *
+moe__layout(MoeScene *scene, double width, double height)
+{
+    Layout *kept = scene->layout;
+    if (kept && kept->width == width &&
+        (height == 0 ? kept->natural : fabs(kept->height - height) < SAME_HEIGHT))
+        return kept;
+    g_clear_pointer(&scene->layout, moe__layout_free);
+    scene->layout = layout_new(scene, width, height);
+    return scene->layout;
+}
+
+void
+moe_scene_size(MoeScene *scene, double *width, double *height)
+{
+    const Layout *layout = moe__layout(scene, scene->theme->width_mm / 25.4 * 72, 0);
+    *width = layout->width;
+    *height = layout->height;
+}

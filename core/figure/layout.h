@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * layout.h: where everything of a scene stands at one size.
+ */
+#ifndef FIGURE_LAYOUT_H
+#define FIGURE_LAYOUT_H
+
+#include "figure/drawing.h"
+
+/* A panel's place, and which of its labels it bears itself. */
+typedef struct Frame {
+    Box box;
+    bool x_ticks, y_ticks;
+} Frame;
+
+typedef struct Layout {
+    double width, height;
+    bool natural;      /* the height is the one that suits the width */
+    int columns, rows; /* of panels */
+    Frame *frames;     /* [panels] */
+    Box grid;          /* around all panels */
+    Box bar;           /* the colour bar; width 0: none */
+    double y_ticks;    /* room for the labels of the y ticks */
+    double row_foot;   /* room for x ticks below each row but the last */
+    double last_foot;  /* … and below the last */
+    bool shared_x_label, shared_y_label;
+    char **caption; /* lines */
+    Drawing *drawing;
+} Layout;
+
+/* The layout at that size (height 0: the one that suits the width), made or kept from before. */
+const Layout *moe__layout(MoeScene *scene, double width, double height);
+void moe__layout_free(Layout *layout);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The kinds of marks, and what they share: drawing order, hit tests, words.
+ */
+#include "figure/mark.h"
+#include "figure/parts.h"
+
+static const MarkClass *const classes[] = {
+    [MARK_CELLS] = &moe__mark_cells,
+    [MARK_LINE] = &moe__mark_line,
+};
+
+const MarkClass *
+moe__mark_class(MarkType type)
+{
+    return classes[type];
+}
+
+static View
+view_of(const MoeScene *scene, const Panel *panel, const Frame *frame)
+{
+    return (View){scene, panel, moe__frame_x(panel, frame), moe__frame_y(panel, frame)};
+}
+
+void
+moe__marks_draw(const MoeScene *scene, const Panel *panel, const Frame *frame, Drawing *drawing)
+{
+    View view = view_of(scene, panel, frame);
+    for (guint i = 0; i < panel->marks->len; i++) {
+        const Mark *mark = &g_array_index(panel->marks, Mark, i);
+        classes[mark->type]->draw(mark, &view, drawing);
+    }
+}
+
+/* The mark on top, which was drawn last, wins. */
+static bool
+pick_in_panel(const View *view, double x, double y, MoeDatum *datum)
+{
+    for (guint i = view->panel->marks->len; i-- > 0;) {
+        const Mark *mark = &g_array_index(view->panel->marks, Mark, i);
+        if (classes[mark->type]->pick(mark, view, x, y, datum))
+            return true;
+    }
+    return false;
+}
+
+bool
+moe_scene_pick(MoeScene *scene, double width, double height, double x, double y, MoeDatum *datum)
+{
+    const Layout *layout = moe__layout(scene, width, height);
+    for (int i = 0; i < (int)scene->panels->len; i++) {
+        const Box *box = &layout->frames[i].box;
+        if (x < box->x || x >= box->x + box->width || y < box->y || y >= box->y + box->height)
+            continue;
+        View view = view_of(scene, moe__scene_panel(scene, i), &layout->frames[i]);
+        MoeDatum found = {.panel = i};
+        if (!pick_in_panel(&view, x, y, &found))
+            return false;
+        *datum = found;
+        return true;
+    }
+    return false;
+}
+
+void
+moe_datum_clear(MoeDatum *datum)
+{
+    g_clear_pointer(&datum->words, g_free);
+}
+
+char *
+moe__words_fill(const char *words, const WordsKey *keys, int n)
+{
+    GString *out = g_string_new(NULL);
+    for (const char *at = words ? words : ""; *at;) {
+        int key = 0;
+        size_t length = 0;
+        for (; key < n; key++) {
+            length = strlen(keys[key].name);
+            if (strncmp(at, keys[key].name, length) == 0)
+                break;
+        }
+        if (key < n) {
+            g_string_append(out, keys[key].text);
+            at += length;
+        } else {
+            g_string_append_c(out, *at++);
+        }
+    }
+    return g_string_free(out, FALSE);
+}

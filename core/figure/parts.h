@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * parts.h: what stands around the marks. Each draws from a finished layout.
+ */
+#ifndef FIGURE_PARTS_H
+#define FIGURE_PARTS_H
+
+#include "figure/ruler.h"
+#include "figure/scale.h"
+#include "figure/scene.h"
+
+/* Line height of text of a size. */
+#define LINE_HEIGHT 1.35
+
+Scale moe__frame_x(const Panel *panel, const Frame *frame);
+Scale moe__frame_y(const Panel *panel, const Frame *frame);
+
+/* Widest label that the y axis can have. */
+double moe__axis_y_width(const MoeAxis *axis, Ruler *ruler, const Theme *theme);
+void moe__axis_draw_x(const Panel *panel, const Frame *frame, Ruler *ruler, const Theme *theme,
+                      Drawing *drawing);
+void moe__axis_draw_y(const Panel *panel, const Frame *frame, Ruler *ruler, const Theme *theme,
+                      Drawing *drawing);
+
+/* Room that the colour bar takes at the right, gap included. */
+double moe__colour_bar_width(const MoeColourScale *scale, Ruler *ruler, const Theme *theme);
+void moe__colour_bar_draw(const MoeColourScale *scale, Box bar, Ruler *ruler, const Theme *theme,
+                          Drawing *drawing);
+
+/* Title, caption, panel titles, axis labels. */
+void moe__words_draw(const MoeScene *scene, const Layout *layout, Ruler *ruler, Drawing *drawing);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The figures there are.
+ */
+#include <moescope/figure.h>
+
+/* Filled by moe_init() and plugins at the start, only read afterwards. */
+static GPtrArray *figures;
+
+static const MoeFigure *
+lookup(const char *name)
+{
+    for (guint i = 0; figures && i < figures->len; i++) {
+        const MoeFigure *figure = g_ptr_array_index(figures, i);
+        if (g_strcmp0(figure->name, name) == 0)
+            return figure;
+    }
+    return NULL;
+}
+
+void
+moe_figures_add(const MoeFigure *figure)
+{
+    g_return_if_fail(figure->struct_size >= sizeof(MoeFigure));
+    g_return_if_fail(figure->name && figure->title && figure->help && figure->build);
+    if (lookup(figure->name)) {
+        g_warning("figure \"%s\": there is one of that name already", figure->name);
+        return;
+    }
+    if (!figures)
+        figures = g_ptr_array_new();
+    g_ptr_array_add(figures, (gpointer)figure);
+}
+
+const MoeFigure *const *
+moe_figures_list(int *n)
+{
+    *n = figures ? (int)figures->len : 0;
+    return figures ? (const MoeFigure *const *)figures->pdata : NULL;
+}
+
+const MoeFigure *
+moe_figures_find(const char *name, GError **error)
+{
+    const MoeFigure *figure = lookup(name);
+    if (figure)
+        return figure;
+    GString *known = g_string_new(NULL);
+    for (guint i = 0; figures && i < figures->len; i++) {
+        const MoeFigure *each = g_ptr_array_index(figures, i);
+        g_string_append_printf(known, "%s%s", i > 0 ? ", " : "", each->name);
+    }
+    g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                "figure \"%s\": there is no such figure; known: %s", name, known->str);
+    g_string_free(known, TRUE);
+    return NULL;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * ruler.h: measures text with Pango, as it will be drawn: no hinting, one unit a point.
+ */
+#ifndef FIGURE_RULER_H
+#define FIGURE_RULER_H
+
+#include <moescope/figure.h>
+#include <pango/pangocairo.h>
+
+typedef struct Ruler {
+    PangoLayout *layout;
+    const char *family;
+    double digit; /* height of a digit as a share of the font size: centres labels on lines */
+} Ruler;
+
+Ruler *moe__ruler_new(const char *family);
+void moe__ruler_free(Ruler *ruler);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ruler, moe__ruler_free)
+
+double moe__ruler_width(Ruler *ruler, const char *text, double size, bool bold);
+/* Breaks text into lines no wider than `width`; no-break spaces have then done their work and
+ * become plain ones. (transfer full) */
+char **moe__ruler_wrap(Ruler *ruler, const char *text, double size, double width);
+
+/* Sets font and text of a layout whose context has one unit a point. */
+void moe__ruler_set(PangoLayout *layout, const char *family, const char *text, double size,
+                    bool bold);
+/* Hinting off: the same outlines at every size and on every device. (transfer full) */
+cairo_font_options_t *moe__ruler_font_options(void);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A scene as a file: the ending chooses the writer. Everything is made in memory, then written
+ * beside the target and renamed.
+ */
+#include "figure/scene.h"
+#include "figure/writers.h"
+
+#include <cairo-pdf.h>
+#include <cairo.h>
+#include <math.h>
+
+/* What Cairo's images can have, and enough for a poster. */
+#define MOST_PIXELS 32767
+
+static bool
+cairo_failed(cairo_status_t status, const char *path, GError **error)
+{
+    if (status == CAIRO_STATUS_SUCCESS)
+        return false;
+    g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "%s: drawing failed: %s", path,
+                cairo_status_to_string(status));
+    return true;
+}
+
+static bool
+save_png(MoeScene *scene, const char *path, double dpi, GError **error)
+{
+    double width, height;
+    moe_scene_size(scene, &width, &height);
+    double scale = (dpi > 0 ? dpi : scene->theme->dpi) / 72;
+    double columns = ceil(width * scale), rows = ceil(height * scale);
+    if (!(columns <= MOST_PIXELS && rows <= MOST_PIXELS)) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                    "%s: %g dpi would make an image of %.0f x %.0f pixels; at most %d x %d are "
+                    "possible",
+                    path, dpi, columns, rows, MOST_PIXELS, MOST_PIXELS);
+        return false;
+    }
+    cairo_surface_t *surface =
+        cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)columns, (int)rows);
+    cairo_t *cr = cairo_create(surface);
+    /* Whole pixels: the page is stretched by less than one. */
+    cairo_scale(cr, columns / width, rows / height);
+    moe_scene_render(scene, cr, width, height);
+    cairo_status_t status = cairo_status(cr);
+    cairo_destroy(cr);
+    cairo_surface_flush(surface);
+    bool good = !cairo_failed(status, path, error);
+    if (good) {
+        g_autoptr(GByteArray) png = moe__png_encode(
+            (const uint32_t *)(const void *)cairo_image_surface_get_data(surface), (int)columns,
+            (int)rows, cairo_image_surface_get_stride(surface) / 4, scale * 72);
+        good = moe_file_replace(path, png->data, png->len, error);
+    }
+    cairo_surface_destroy(surface);
+    return good;
+}
+
+static cairo_status_t
+append_bytes(void *closure, const unsigned char *data, unsigned int length)
+{
+    g_byte_array_append(closure, data, length);
+    return CAIRO_STATUS_SUCCESS;
+}
+
+static bool
+save_pdf(MoeScene *scene, const char *path, double dpi, GError **error)
+{
+    double width, height;
+    moe_scene_size(scene, &width, &height);
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    cairo_surface_t *surface =
+        cairo_pdf_surface_create_for_stream(append_bytes, bytes, width, height);
+    cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, scene->title);
+    /* A date of the day would make every file differ from the last. */
+    cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, "2000-01-01T00:00:00Z");
+    cairo_t *cr = cairo_create(surface);
+    moe_scene_render(scene, cr, width, height);
+    cairo_status_t status = cairo_status(cr);
+    cairo_destroy(cr);
+    cairo_surface_finish(surface);
+    if (status == CAIRO_STATUS_SUCCESS)
+        status = cairo_surface_status(surface);
+    cairo_surface_destroy(surface);
+    return !cairo_failed(status, path, error) &&
+           moe_file_replace(path, bytes->data, bytes->len, error);
+}
+
+static bool
+save_svg(MoeScene *scene, const char *path, double dpi, GError **error)
+{
+    double width, height;
+    moe_scene_size(scene, &width, &height);
+    const Layout *layout = moe__layout(scene, width, height);
+    g_autoptr(GString) svg = moe__svg_encode(layout->drawing, scene->title);
+    return moe_file_replace(path, svg->str, svg->len, error);
+}
+
+bool
+moe_scene_save(MoeScene *scene, const char *path, double dpi, GError **error)
+{
+    static const struct {
+        const char *ending;
+        bool (*save)(MoeScene *scene, const char *path, double dpi, GError **error);
+    } writers[] = {{".png", save_png}, {".svg", save_svg}, {".pdf", save_pdf}};
+    g_autofree char *lower = g_ascii_strdown(path, -1);
+    for (size_t i = 0; i < G_N_ELEMENTS(writers); i++) {
+        if (g_str_has_suffix(lower, writers[i].ending))
+            return writers[i].save(scene, path, dpi, error);
+    }
+    g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                "%s: the ending must be .png, .svg or .pdf", path);
+    return false;
+}

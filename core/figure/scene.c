@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Building a scene: everything given is copied into it.
+ */
+#include "figure/scene.h"
+
+#include <math.h>
+
+static void
+panel_free(gpointer data)
+{
+    Panel *panel = data;
+    g_array_unref(panel->marks);
+    g_free(panel);
+}
+
+MoeScene *
+moe_scene_new(const char *title)
+{
+    MoeScene *scene = g_new0(MoeScene, 1);
+    scene->panels = g_ptr_array_new_with_free_func(panel_free);
+    scene->owned = g_ptr_array_new_with_free_func(g_free);
+    scene->theme = moe__theme_find("paper-full");
+    char *copy = g_strdup(title ? title : "");
+    g_ptr_array_add(scene->owned, copy);
+    scene->title = copy;
+    scene->caption = "";
+    return scene;
+}
+
+void
+moe_scene_free(MoeScene *scene)
+{
+    if (!scene)
+        return;
+    moe__layout_free(scene->layout);
+    g_ptr_array_unref(scene->panels);
+    g_ptr_array_unref(scene->owned);
+    g_free(scene);
+}
+
+/* A layout describes the scene as it was: any change drops it. */
+static void
+scene_changed(MoeScene *scene)
+{
+    g_clear_pointer(&scene->layout, moe__layout_free);
+}
+
+static const void *
+own(MoeScene *scene, const void *data, size_t size)
+{
+    if (!data)
+        return NULL;
+    void *copy = g_memdup2(data, size);
+    g_ptr_array_add(scene->owned, copy);
+    return copy;
+}
+
+/* Names come from files: what isn't text, or breaks a line, would upset Pango and XML. */
+static const char *
+own_text(MoeScene *scene, const char *text)
+{
+    if (!text)
+        return NULL;
+    char *copy = g_utf8_make_valid(text, -1);
+    for (char *c = copy; *c; c++) {
+        if (g_ascii_iscntrl(*c))
+            *c = ' ';
+    }
+    g_ptr_array_add(scene->owned, copy);
+    return copy;
+}
+
+void
+moe_scene_set_caption(MoeScene *scene, const char *caption)
+{
+    scene_changed(scene);
+    scene->caption = own_text(scene, caption ? caption : "");
+}
+
+bool
+moe_scene_set_theme(MoeScene *scene, const char *name, GError **error)
+{
+    const Theme *theme = moe__theme_find(name);
+    if (!theme) {
+        g_autofree char *known = g_strjoinv(", ", (char **)moe_themes());
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "theme \"%s\": there is no such theme; known: %s", name, known);
+        return false;
+    }
+    scene_changed(scene);
+    scene->theme = theme;
+    return true;
+}
+
+void
+moe_scene_set_colour_scale(MoeScene *scene, const MoeColourScale *scale)
+{
+    g_return_if_fail(isfinite(scale->min) && isfinite(scale->max) && scale->min < scale->max);
+    scene_changed(scene);
+    scene->has_colours = true;
+    scene->colours = *scale;
+    scene->colours.label = own_text(scene, scale->label);
+    g_autofree MoeReference *references = g_new0(MoeReference, scale->n_references + 1);
+    for (int i = 0; i < scale->n_references; i++) {
+        references[i] = scale->references[i];
+        references[i].label = own_text(scene, references[i].label);
+    }
+    scene->colours.references =
+        own(scene, references, sizeof(*references) * (scale->n_references + 1));
+}
+
+static MoeAxis
+own_axis(MoeScene *scene, const MoeAxis *axis)
+{
+    MoeAxis copy = *axis;
+    copy.label = own_text(scene, axis->label);
+    if (copy.step == 0)
+        copy.step = 1;
+    if (axis->type == MOE_AXIS_BAND && axis->names) {
+        g_autofree const char **names = g_new0(const char *, axis->bands);
+        for (int i = 0; i < axis->bands; i++)
+            names[i] = own_text(scene, axis->names[i]);
+        copy.names = own(scene, names, sizeof(*names) * axis->bands);
+    }
+    return copy;
+}
+
+static bool
+axis_valid(const MoeAxis *axis)
+{
+    if (axis->type == MOE_AXIS_BAND)
+        return axis->bands >= 1 && axis->step >= 0;
+    return isfinite(axis->min) && isfinite(axis->max) && axis->min < axis->max;
+}
+
+int
+moe_scene_add_panel(MoeScene *scene, const char *title, const char *note, const MoeAxis *x,
+                    const MoeAxis *y)
+{
+    g_return_val_if_fail(axis_valid(x) && axis_valid(y), -1);
+    scene_changed(scene);
+    Panel *panel = g_new0(Panel, 1);
+    panel->title = own_text(scene, title);
+    panel->note = own_text(scene, note);
+    panel->x = own_axis(scene, x);
+    panel->y = own_axis(scene, y);
+    panel->marks = g_array_new(FALSE, FALSE, sizeof(Mark));
+    g_ptr_array_add(scene->panels, panel);
+    return (int)scene->panels->len - 1;
+}
+
+Panel *
+moe__scene_panel(const MoeScene *scene, int panel)
+{
+    g_return_val_if_fail(panel >= 0 && panel < (int)scene->panels->len, NULL);
+    return g_ptr_array_index(scene->panels, panel);
+}
+
+void
+moe_scene_add_cells(MoeScene *scene, int number, const MoeCells *cells)
+{
+    Panel *panel = moe__scene_panel(scene, number);
+    g_return_if_fail(panel && scene->has_colours);
+    g_return_if_fail(panel->x.type == MOE_AXIS_BAND && panel->x.bands >= cells->columns);
+    g_return_if_fail(panel->y.type == MOE_AXIS_BAND && panel->y.bands >= cells->rows);
+    scene_changed(scene);
+    size_t size = sizeof(double) * (size_t)cells->rows * (size_t)cells->columns;
+    Mark mark = {.type = MARK_CELLS, .cells = *cells};
+    mark.cells.values = own(scene, cells->values, size);
+    for (int i = 0; i < 2; i++)
+        mark.cells.numbers[i] = own(scene, cells->numbers[i], size);
+    mark.cells.words = own_text(scene, cells->words);
+    g_array_append_val(panel->marks, mark);
+}
+
+void
+moe_scene_add_line(MoeScene *scene, int number, const MoeLine *line)
+{
+    Panel *panel = moe__scene_panel(scene, number);
+    g_return_if_fail(panel);
+    g_return_if_fail(panel->x.type == MOE_AXIS_LINEAR && panel->y.type == MOE_AXIS_LINEAR);
+    scene_changed(scene);
+    Mark mark = {.type = MARK_LINE, .line = *line};
+    mark.line.x = own(scene, line->x, sizeof(double) * (size_t)line->n);
+    mark.line.y = own(scene, line->y, sizeof(double) * (size_t)line->n);
+    mark.line.words = own_text(scene, line->words);
+    g_array_append_val(panel->marks, mark);
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Title, caption, titles of panels, labels of axes.
+ */
+#include "figure/parts.h"
+
+static void
+draw_title(const MoeScene *scene, Drawing *drawing)
+{
+    const Theme *theme = scene->theme;
+    if (theme->title_size == 0 || !scene->title[0])
+        return;
+    TextStyle style = {theme->ink, theme->title_size, ANCHOR_START, true, false};
+    moe__drawing_text(drawing, scene->title, theme->margin, theme->margin + theme->title_size,
+                      style);
+}
+
+static void
+draw_caption(const MoeScene *scene, const Layout *layout, Drawing *drawing)
+{
+    const Theme *theme = scene->theme;
+    TextStyle style = {theme->soft, theme->tick_size, ANCHOR_START, false, false};
+    int n = layout->caption ? (int)g_strv_length(layout->caption) : 0;
+    double line = theme->tick_size * LINE_HEIGHT;
+    double y = layout->height - theme->margin - (n - 1) * line - 0.25 * theme->tick_size;
+    for (int i = 0; i < n; i++)
+        moe__drawing_text(drawing, layout->caption[i], theme->margin, y + i * line, style);
+}
+
+/* Notes are set where all of them fit beside their titles, or nowhere. */
+static bool
+notes_fit(const MoeScene *scene, const Layout *layout, Ruler *ruler)
+{
+    const Theme *theme = scene->theme;
+    for (int i = 0; i < (int)scene->panels->len; i++) {
+        const Panel *panel = moe__scene_panel(scene, i);
+        if (!panel->note)
+            continue;
+        double width = moe__ruler_width(ruler, panel->note, theme->tick_size, false);
+        if (panel->title)
+            width +=
+                moe__ruler_width(ruler, panel->title, theme->label_size, false) + theme->tick_size;
+        if (width > layout->frames[i].box.width)
+            return false;
+    }
+    return true;
+}
+
+static void
+draw_panel_title(const Panel *panel, Box box, bool note, const Theme *theme, Drawing *drawing)
+{
+    double y = box.y - 0.35 * theme->label_size;
+    TextStyle style = {theme->ink, theme->label_size, ANCHOR_START, false, false};
+    if (panel->title)
+        moe__drawing_text(drawing, panel->title, box.x, y, style);
+    TextStyle small = {theme->soft, theme->tick_size, ANCHOR_END, false, false};
+    if (note && panel->note)
+        moe__drawing_text(drawing, panel->note, box.x + box.width, y, small);
+}
+
+/* Baselines of the labels of axes around a box. */
+static double
+x_label_y(const Layout *layout, const Theme *theme, double bottom)
+{
+    return bottom + layout->last_foot + theme->label_size * 0.95;
+}
+
+static double
+y_label_x(const Layout *layout, const Theme *theme, double left)
+{
+    return left - layout->y_ticks - 0.4 * theme->label_size;
+}
+
+static void
+draw_axis_labels(const Panel *panel, Box box, bool x, bool y, const Layout *layout,
+                 const Theme *theme, Drawing *drawing)
+{
+    TextStyle style = {theme->ink, theme->label_size, ANCHOR_MIDDLE, false, false};
+    if (x && panel->x.label)
+        moe__drawing_text(drawing, panel->x.label, box.x + box.width / 2,
+                          x_label_y(layout, theme, box.y + box.height), style);
+    style.upwards = true;
+    if (y && panel->y.label)
+        moe__drawing_text(drawing, panel->y.label, y_label_x(layout, theme, box.x),
+                          box.y + box.height / 2, style);
+}
+
+void
+moe__words_draw(const MoeScene *scene, const Layout *layout, Ruler *ruler, Drawing *drawing)
+{
+    const Theme *theme = scene->theme;
+    bool notes = notes_fit(scene, layout, ruler);
+    draw_title(scene, drawing);
+    for (int i = 0; i < (int)scene->panels->len; i++) {
+        const Panel *panel = moe__scene_panel(scene, i);
+        Box box = layout->frames[i].box;
+        draw_panel_title(panel, box, notes, theme, drawing);
+        draw_axis_labels(panel, box, !layout->shared_x_label, !layout->shared_y_label, layout,
+                         theme, drawing);
+    }
+    if (scene->panels->len > 0)
+        draw_axis_labels(moe__scene_panel(scene, 0), layout->grid, layout->shared_x_label,
+                         layout->shared_y_label, layout, theme, drawing);
+    draw_caption(scene, layout, drawing);
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * stats.h: what routers did, counted, and the measures of load balance, collapse and
+ * specialisation that follow from the counts.
+ *
+ * Notation throughout: E experts, T units, k picks a unit, c_e picks of expert e, N = Σ c_e,
+ * f_e = c_e / N, m = N / E. Entropies and information are in nats.
+ */
+#ifndef MOESCOPE_STATS_H
+#define MOESCOPE_STATS_H
+
+#include <moescope/trace.h>
+
+G_BEGIN_DECLS
+
+/* --- Summaries --------------------------------------------------------------------------------*/
+
+/* What one router did with the units of one domain. A pick counts when it was selected, whether or
+ * not it was then dropped for capacity. */
+typedef struct MoeSummaryCell {
+    int experts;
+    int64_t units;
+    int64_t picks;    /* Σ count */
+    int64_t dropped;  /* of the picks */
+    int64_t *count;   /* [experts] picks */
+    int64_t *first;   /* [experts] units whose first slot holds the expert */
+    double *gate_sum; /* [experts] gates as applied; 0 where the trace has no gates */
+} MoeSummaryCell;
+
+/* Counts for every router and domain of a trace, in memory that doesn't grow with the trace.
+ * Summaries of parts add up to the summary of the whole, bit by bit: counts are integers, and f16
+ * gates are multiples of 2^-24, which a double sums exactly up to 2^29. */
+typedef struct MoeSummary MoeSummary;
+
+typedef enum {
+    MOE_STEPS_ALL,  /* every token */
+    MOE_STEPS_LAST, /* those with the highest step in the trace */
+    MOE_STEPS_ONE,  /* those of `step` */
+} MoeSteps;
+
+typedef struct MoeSummaryOptions {
+    MoeSteps steps;
+    int32_t step;
+    const MoeProgress *progress; /* in chunks; may be NULL */
+} MoeSummaryOptions;
+
+/* An empty summary. `routers` is only looked at for the number of experts. (transfer full) */
+MOE_API MoeSummary *moe_summary_new(const MoeRouterInfo *routers, int n_routers, int n_domains);
+/* Counts a trace; `options` NULL: all of it. Fails with the errors of moe_trace_view(), with
+ * MOE_ERROR_DATA if a chosen step has no token, with MOE_ERROR_CANCELLED. (transfer full) */
+MOE_API MoeSummary *moe_summary_from_trace(const MoeTrace *trace, const MoeSummaryOptions *options,
+                                           GError **error);
+/* Counts a chunk of one router; `step` NULL: all its tokens. */
+MOE_API void moe_summary_count(MoeSummary *summary, int router, const MoeTraceView *view,
+                               const int32_t *step);
+/* Adds `from` to `into`. Fails with MOE_ERROR_DATA, and adds nothing, if they differ in routers,
+ * experts or domains. */
+MOE_API bool moe_summary_add(MoeSummary *into, const MoeSummary *from, GError **error);
+MOE_API void moe_summary_free(MoeSummary *summary);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeSummary, moe_summary_free)
+
+MOE_API int moe_summary_routers(const MoeSummary *summary);
+MOE_API int moe_summary_domains(const MoeSummary *summary);
+/* The counts of a router in a domain, in tokens of no known domain, or in all tokens.
+ * (transfer none) */
+#define MOE_DOMAIN_UNKNOWN (-1)
+#define MOE_DOMAIN_ALL     (-2)
+MOE_API const MoeSummaryCell *moe_summary_cell(const MoeSummary *summary, int router, int domain);
+
+/* --- Load balance -----------------------------------------------------------------------------
+ * Functions of the counts c[0 … E-1]. Where nothing was counted (N = 0) they return NaN, except
+ * moe_load_dead(). */
+
+/* f_e = c_e / N, the load share ("relative expert load", DeepSeek-V3, arXiv 2412.19437, without its
+ * factor E). Fills share[E]; the shares of no picks are NaN. */
+MOE_API void moe_load_share(const int64_t *count, int experts, double *share);
+/* H = -Σ f_e ln f_e, nats, 0 … ln E. Plug-in estimate: low by about (E₊ - 1) / 2N for E₊ experts
+ * in use (Miller 1955). */
+MOE_API double moe_load_entropy(const int64_t *count, int experts);
+/* H / ln E, 0 … 1; 1 for a single expert. */
+MOE_API double moe_load_entropy_normalised(const int64_t *count, int experts);
+/* exp(H), the Hill number of order 1 (Hill 1973): how many equally loaded experts have this
+ * entropy. 1 … E. */
+MOE_API double moe_load_effective_experts(const int64_t *count, int experts);
+/* MaxVio = (max_e c_e - m) / m (Wang et al., arXiv 2408.15664, section 4.1): 0 when balanced, E - 1
+ * when one expert takes all. Some programs report max_e c_e / m, which is one more. */
+MOE_API double moe_load_max_violation(const int64_t *count, int experts);
+/* CV = sqrt(mean_e (c_e - m)²) / m, with the population's variance (Shazeer et al. 2017,
+ * arXiv 1701.06538, eq. 7 use its square). */
+MOE_API double moe_load_cv(const int64_t *count, int experts);
+/* Experts with c_e = 0. */
+MOE_API int moe_load_dead(const int64_t *count, int experts);
+
+/* What a router that picks k of E experts uniformly at random, unit by unit, would show after
+ * `units` units: c_e ~ Bin(T, k/E), so that
+ *   CV0 = sqrt((1 - k/E) / (T k/E))   (the root of the expected CV²),
+ *   expected dead experts = E (1 - k/E)^T. */
+MOE_API double moe_null_cv(int64_t units, int k, int experts);
+MOE_API double moe_null_dead(int64_t units, int k, int experts);
+
+/* --- Specialisation ---------------------------------------------------------------------------*/
+
+typedef enum {
+    MOE_WEIGH_DOMAINS, /* w_d = 1 / D over the domains that have picks */
+    MOE_WEIGH_PICKS,   /* w_d = N_d / N: by tokens, where every token makes as many picks */
+} MoeDomainWeight;
+
+/* I(expert; domain) = H(q) - Σ_d w_d H(p_d) with p_d(e) = c_de / N_d and q = Σ_d w_d p_d, nats,
+ * 0 … min(ln E, ln D): what a pick tells about its domain. count[D × E], domain-major; domains
+ * without picks are left out; NaN if none has any.
+ *
+ * The plug-in estimate is biased upwards. `corrected` subtracts the bias to first order in 1/N, for
+ * independent picks; the result may then be slightly negative. By picks that is Miller and Madow's
+ * (Miller 1955), with E₊, D₊ and J₊ the numbers of experts, domains and pairs that occur:
+ *   I - (J₊ - E₊ - D₊ + 1) / 2N.
+ * By domains the same expansion for samples of fixed size N_d gives each H(p_d) + (E₊_d - 1) / 2N_d
+ * and H(q) + ½ Σ_e Σ_d w_d² p_d(e) (1 - p_d(e)) / (N_d q(e)). Picks of one unit exclude each
+ * other: use first choices where that matters. */
+MOE_API double moe_mutual_information(const int64_t *count, int domains, int experts,
+                                      MoeDomainWeight weight, bool corrected);
+/* ½ Σ_e |f_e - g_e| of two loads' shares, 0 … 1: the share of picks that would have to move to
+ * other experts for the loads to be alike. */
+MOE_API double moe_total_variation(const int64_t *a, const int64_t *b, int experts);
+
+G_END_DECLS
+
+#endif

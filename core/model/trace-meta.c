@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a trace says about the model that it was recorded from.
+ */
+#include "base/json-out.h"
+#include "model/recorder.h"
+
+MoeRouterInfo *
+moe__router_infos(MoeModel *model)
+{
+    int n = moe_model_routers(model);
+    MoeRouterInfo *infos = g_new0(MoeRouterInfo, MAX(n, 1));
+    for (int i = 0; i < n; i++) {
+        MoeLayer *layer = moe_model_router(model, i);
+        const char *gate = moe_layer_part(layer, MOE_PLACE_GATE)->name;
+        double scale = moe_recipe_real(moe_layer_recipe(layer), "moe.route_scale");
+        infos[i] = (MoeRouterInfo){
+            .layer = moe_layer_block(layer),
+            .experts = moe_layer_experts(layer),
+            .k = moe_layer_k(layer),
+            .units_per_token = moe_layer_units_per_token(layer),
+            .gates_sum_to_one = scale == 1 && (g_str_equal(gate, "softmax-selected") ||
+                                               g_str_equal(gate, "renormalised")),
+            .causal = true,
+            .score = (char *)moe_layer_part(layer, MOE_PLACE_SCORE)->name,
+            .select = (char *)moe_layer_part(layer, MOE_PLACE_SELECT)->name,
+            .gate = (char *)gate,
+        };
+    }
+    return infos;
+}
+
+static void
+append_tokens(GString *out, const MoeTokenizer *tokenizer)
+{
+    g_string_append(out, ", \"tokens\": [");
+    for (int id = 0; id < moe_tokenizer_size(tokenizer); id++) {
+        g_autofree char *text = moe_tokenizer_display(tokenizer, id);
+        g_string_append(out, id ? ", " : "");
+        moe__json_append_string(out, text);
+    }
+    g_string_append(out, "]");
+}
+
+char *
+moe__trace_extra(MoeModel *model, const MoeTokenizer *tokenizer, const char *more)
+{
+    const MoeRecipe *recipe = moe_model_recipe(model);
+    g_autofree char *recipe_json = moe_recipe_to_json(recipe);
+    MoeParams *params = moe_model_params(model);
+    GString *out = g_string_new("{");
+    g_string_append_printf(out,
+                           "\"variant\": \"%s\", \"model\": {\"params\": %" G_GINT64_FORMAT
+                           ", \"active_params\": %" G_GINT64_FORMAT
+                           ", \"blocks\": %" G_GINT64_FORMAT "}, ",
+                           moe_recipe_text(recipe, "moe.variant"), moe_params_size(params, false),
+                           moe_model_active_params(model), moe_recipe_int(recipe, "model.layers"));
+    g_string_append_printf(out, "\"tokenizer\": \"%s\", \"library\": \"moescope %s\", ",
+                           moe_tokenizer_kind(tokenizer), moe_version());
+    g_string_append_printf(out, "\"recipe\": %s", recipe_json);
+    append_tokens(out, tokenizer);
+    g_string_append(out, more);
+    g_string_append(out, "}");
+    return g_string_free(out, FALSE);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The built-in parts, one file each (or one a family).
+ */
+#ifndef MOE_MOE_BUILTIN_H
+#define MOE_MOE_BUILTIN_H
+
+#include <moescope/moe.h>
+
+extern const MoePart moe__split_token;
+extern const MoePart moe__score_linear;
+extern const MoePart moe__select_topk;
+extern const MoePart moe__gate_softmax_all;
+extern const MoePart moe__gate_softmax_selected;
+extern const MoePart moe__gate_renormalised;
+extern const MoePart moe__gate_sigmoid;
+extern const MoePart moe__gate_one;
+extern const MoePart moe__experts_ffn;
+extern const MoePart moe__balance_switch;
+extern const MoePart moe__balance_gshard;
+extern const MoePart moe__balance_cv2;
+extern const MoePart moe__balance_z;
+
+/* Registers the keys, presets and rules of [moe] and [balance], and the parts above. */
+void moe__moe_register(void);
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The gate parts: with which weight a picked expert's output enters. z are the logits, p their
+ * softmax over all experts, S the experts picked. Each returns [U, k].
+ */
+#include "moe/builtin.h"
+
+static MoeTensor *
+at_picks(MoeRouting *routing, MoeTensor *values)
+{
+    return moe_gather_last(routing->context->tape, values, routing->picks.expert, routing->picks.k);
+}
+
+static MoeTensor *
+softmax_all(MoeRouting *routing, void *state)
+{
+    return at_picks(routing, moe_routing_probabilities(routing));
+}
+
+static MoeTensor *
+softmax_selected(MoeRouting *routing, void *state)
+{
+    return moe_softmax(routing->context->tape, at_picks(routing, routing->logits));
+}
+
+/* [U, k]: 1 where the pick is kept, 0 where it was dropped. */
+static MoeTensor *
+kept_mask(MoeRouting *routing)
+{
+    const MoePicks *picks = &routing->picks;
+    MoeTensor *mask = moe_tensor_2d(moe_tape_arena(routing->context->tape), picks->units, picks->k);
+    for (int64_t i = 0; i < picks->units * picks->k; i++)
+        mask->data[i] = picks->place[i] >= 0;
+    return mask;
+}
+
+static MoeTensor *
+renormalised(MoeRouting *routing, void *state)
+{
+    MoeTape *tape = routing->context->tape;
+    MoeTensor *p = at_picks(routing, moe_routing_probabilities(routing));
+    MoeTensor *counted = p;
+    if (moe_recipe_has(moe_layer_recipe(routing->layer), "moe.renormalise", "kept"))
+        counted = moe_mul(tape, p, kept_mask(routing));
+    MoeTensor *sum = moe_sum_axis(tape, counted, 1);
+    /* A unit whose picks were all dropped has sum 0, and no output to weight either. */
+    sum = moe_affine(tape, sum, 1, 1e-9f);
+    return moe_div(tape, p, moe_reshape(tape, sum, 2, (int64_t[]){routing->picks.units, 1}));
+}
+
+static MoeTensor *
+sigmoid(MoeRouting *routing, void *state)
+{
+    return moe_sigmoid(routing->context->tape, at_picks(routing, routing->logits));
+}
+
+static MoeTensor *
+one(MoeRouting *routing, void *state)
+{
+    MoeTensor *gates = moe_tensor_2d(moe_tape_arena(routing->context->tape), routing->picks.units,
+                                     routing->picks.k);
+    for (int64_t i = 0; i < moe_tensor_count(gates); i++)
+        gates->data[i] = 1;
+    return gates;
+}
+
+#define GATE(symbol, name_, function, help_, cite_) \
+    const MoePart symbol = {                        \
+        .struct_size = sizeof(MoePart),             \
+        .place = MOE_PLACE_GATE,                    \
+        .name = name_,                              \
+        .help = help_,                              \
+        .cite = cite_,                              \
+        .gate = function,                           \
+    }
+
+GATE(moe__gate_softmax_all, "softmax-all", softmax_all, "p_e: softmax over all experts",
+     "Fedus et al. 2022, arXiv 2101.03961, eq. 1-2");
+GATE(moe__gate_softmax_selected, "softmax-selected", softmax_selected,
+     "softmax over the logits of the picked experts only",
+     "Shazeer et al. 2017, arXiv 1701.06538, eq. 3");
+GATE(moe__gate_renormalised, "renormalised", renormalised,
+     "p_e / sum of p over the picks (before or after drops: moe.renormalise)",
+     "Lepikhin et al. 2021, arXiv 2006.16668, algorithm 1");
+GATE(moe__gate_sigmoid, "sigmoid", sigmoid, "sigmoid of the logit",
+     "DeepSeek-V3, arXiv 2412.19437, eq. 15 (not normalised)");
+GATE(moe__gate_one, "one", one, "1: the plain sum of the picked experts",
+     "Roller et al. 2021, arXiv 2106.04426, eq. 2");

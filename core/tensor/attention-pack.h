@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * attention-pack.h: one head's rows between their places in the batch and the packed, padded form
+ * that tile.h works on. The number of rows and the head's dimension are padded
+ * to TILE_ALIGN, with zeros.
+ */
+#ifndef MOE_TENSOR_ATTENTION_PACK_H
+#define MOE_TENSOR_ATTENTION_PACK_H
+
+#include "tensor/attention-head.h"
+#include "tensor/tile.h"
+
+#include <string.h>
+
+MOE_INLINE int64_t
+pad_tile(int64_t n)
+{
+    return (n + TILE_ALIGN - 1) / TILE_ALIGN * TILE_ALIGN;
+}
+
+/* y = scale · x turned by the position's angles: halves paired, as moe_rope(). */
+MOE_INLINE void
+turn_row(int64_t dim, const float *restrict rope, float scale, const float *restrict x,
+         float *restrict y)
+{
+    int64_t half = dim / 2;
+    const float *c = rope, *s = rope + half;
+    for (int64_t i = 0; i < half; i++) {
+        float a = scale * x[i], b = scale * x[i + half];
+        y[i] = a * c[i] - b * s[i];
+        y[i + half] = b * c[i] + a * s[i];
+    }
+}
+
+/* The reverse turn, added to y or put there. */
+MOE_INLINE void
+turn_back_row(int64_t dim, const float *restrict rope, float scale, const float *restrict x,
+              float *restrict y, bool accumulate)
+{
+    int64_t half = dim / 2;
+    const float *c = rope, *s = rope + half;
+    for (int64_t i = 0; i < half; i++) {
+        float a = scale * x[i], b = scale * x[i + half];
+        float first = a * c[i] + b * s[i], second = b * c[i] - a * s[i];
+        y[i] = accumulate ? y[i] + first : first;
+        y[i + half] = accumulate ? y[i + half] + second : second;
+    }
+}
+
+/* Rows of the batch, `stride` apart, to packed rows, scaled and turned (rope NULL: not turned). */
+static void
+pack_rows(const MoeHeadShape *shape, const float *from, int64_t stride, const float *rope,
+          float scale, float *to)
+{
+    int64_t dim = shape->dim, packed = pad_tile(dim);
+    for (int64_t t = 0; t < shape->length; t++, from += stride, to += packed) {
+        if (rope)
+            turn_row(dim, rope + t * dim, scale, from, to);
+        else
+            for (int64_t i = 0; i < dim; i++)
+                to[i] = scale * from[i];
+        for (int64_t i = dim; i < packed; i++)
+            to[i] = 0;
+    }
+    int64_t missing = pad_tile(shape->length) - shape->length;
+    memset(to, 0, (size_t)(missing * packed) * sizeof(float));
+}
+
+/* The way back: scaled, turned back, and added to or put into rows of the batch. */
+static void
+unpack_rows(const MoeHeadShape *shape, const float *from, const float *rope, float scale,
+            int64_t stride, float *to, bool accumulate)
+{
+    int64_t dim = shape->dim, packed = pad_tile(dim);
+    for (int64_t t = 0; t < shape->length; t++, from += packed, to += stride) {
+        if (rope)
+            turn_back_row(dim, rope + t * dim, scale, from, to, accumulate);
+        else
+            for (int64_t i = 0; i < dim; i++)
+                to[i] = accumulate ? to[i] + scale * from[i] : scale * from[i];
+    }
+}
+
+/* Lane l of the two rows that stage s of a transpose makes of rows i and i + s. */
+#define UPPER(l, s) (((l) & (s)) ? TILE_LANES + (l) - (s) : (l))
+#define LOWER(l, s) (((l) & (s)) ? TILE_LANES + (l) : (l) + (s))
+#define FOUR(side, l, s) side(l, s), side(l + 1, s), side(l + 2, s), side(l + 3, s)
+#if TILE_LANES == 16
+#define LANES(side, s) FOUR(side, 0, s), FOUR(side, 4, s), FOUR(side, 8, s), FOUR(side, 12, s)
+#elif TILE_LANES == 8
+#define LANES(side, s) FOUR(side, 0, s), FOUR(side, 4, s)
+#else
+#define LANES(side, s) FOUR(side, 0, s)
+#endif
+#define TRANSPOSE_STAGE(row, s)                                                      \
+    for (int i = 0; i < TILE_LANES; i++)                                             \
+        if (!(i & (s))) {                                                            \
+            TileFloat above = (row)[i], below = (row)[i + (s)];                            \
+            (row)[i] = __builtin_shufflevector(above, below, LANES(UPPER, s));       \
+            (row)[i + (s)] = __builtin_shufflevector(above, below, LANES(LOWER, s)); \
+        }
+
+/* Packed rows to panels: a panel holds, dimension by dimension, TILE_LANES rows beside each other:
+ * the transpose as a right factor of step TILE_LANES and vector distance TILE_LANES · padded dim. */
+static void
+pack_panels(const MoeHeadShape *shape, const float *rows, float *panels)
+{
+    int64_t length = pad_tile(shape->length), packed = pad_tile(shape->dim);
+    for (int64_t t = 0; t < length; t += TILE_LANES)
+        for (int64_t d = 0; d < packed; d += TILE_LANES) {
+            TileFloat row[TILE_LANES];
+            for (int i = 0; i < TILE_LANES; i++)
+                row[i] = tile_load(rows + (t + i) * packed + d);
+            TRANSPOSE_STAGE(row, 1)
+            TRANSPOSE_STAGE(row, 2)
+#if TILE_LANES >= 8
+            TRANSPOSE_STAGE(row, 4)
+#endif
+#if TILE_LANES >= 16
+            TRANSPOSE_STAGE(row, 8)
+#endif
+            for (int i = 0; i < TILE_LANES; i++)
+                tile_store(panels + t * packed + (d + i) * TILE_LANES, row[i]);
+        }
+}
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * a / b
+ */
+#include "tensor/broadcast.h"
+
+MOE_INLINE float
+div_value(float u, float v)
+{
+    return u / v;
+}
+
+MOE_INLINE float
+div_slope_a(float u, float v)
+{
+    return 1.0f / v;
+}
+
+MOE_INLINE float
+div_slope_b(float u, float v)
+{
+    return -u / (v * v);
+}
+
+static double
+div_naive(double u, double v)
+{
+    return u / v;
+}
+
+MOE_BINARY(div);

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * npy.c: writes and reads the header of .npy files: magic, version, length, and a Python dict
+ * literal with the keys descr, fortran_order and shape.
+ */
+#include "trace/npy.h"
+
+#include <string.h>
+
+G_STATIC_ASSERT(G_BYTE_ORDER == G_LITTLE_ENDIAN); /* data are written as they lie in memory */
+
+static const char magic[8] = {'\x93', 'N', 'U', 'M', 'P', 'Y', 1, 0};
+enum { PREFIX = 10, ALIGNMENT = 64 };
+
+static const char *const type_codes[] = {
+    [MOE_U8] = "|u1",  [MOE_U16] = "<u2", [MOE_I32] = "<i4", [MOE_I64] = "<i8",
+    [MOE_F16] = "<f2", [MOE_F32] = "<f4", [MOE_F64] = "<f8",
+};
+
+size_t
+moe__npy_header(const MoeArray *array, char out[MOE_NPY_HEADER_MAX])
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_string_append_printf(text, "{'descr': '%s', 'fortran_order': False, 'shape': (",
+                           type_codes[array->type]);
+    for (int i = 0; i < array->ndim; i++)
+        g_string_append_printf(text, "%s%" G_GINT64_FORMAT "%s", i > 0 ? " " : "", array->shape[i],
+                               i + 1 < array->ndim || array->ndim == 1 ? "," : "");
+    g_string_append(text, "), }");
+
+    size_t length = (PREFIX + text->len + 1 + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    memcpy(out, magic, sizeof magic);
+    out[8] = (char)(length - PREFIX);
+    out[9] = (char)((length - PREFIX) >> 8);
+    memset(out + PREFIX, ' ', length - PREFIX);
+    memcpy(out + PREFIX, text->str, text->len);
+    out[length - 1] = '\n';
+    return length;
+}
+
+/* What is left of the dict literal. */
+typedef struct Cursor {
+    const char *at, *end;
+} Cursor;
+
+/* Skips blanks, then `token` if it comes next. */
+static bool
+accept(Cursor *cursor, const char *token)
+{
+    size_t n = strlen(token);
+    while (cursor->at < cursor->end && *cursor->at == ' ')
+        cursor->at++;
+    if ((size_t)(cursor->end - cursor->at) < n || memcmp(cursor->at, token, n) != 0)
+        return false;
+    cursor->at += n;
+    return true;
+}
+
+static bool
+parse_descr(Cursor *cursor, MoeArray *out, GError **error)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(type_codes); i++) {
+        g_autofree char *quoted = g_strdup_printf("'%s'", type_codes[i]);
+        if (accept(cursor, quoted)) {
+            out->type = (MoeType)i;
+            return true;
+        }
+    }
+    int shown = (int)MIN(cursor->end - cursor->at, 12);
+    g_autofree char *valid = g_utf8_make_valid(cursor->at, shown);
+    g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                "element type %s… found; |u1, <u2, <i4, <i8, <f2, <f4 or <f8 expected", valid);
+    return false;
+}
+
+static bool
+parse_order(Cursor *cursor, GError **error)
+{
+    if (accept(cursor, "False"))
+        return true;
+    g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                "fortran_order is not False; arrays in C order are expected");
+    return false;
+}
+
+static bool
+parse_length(Cursor *cursor, int64_t *out)
+{
+    const char *begin = cursor->at;
+    int64_t n = 0;
+    for (; cursor->at < cursor->end && g_ascii_isdigit(*cursor->at); cursor->at++)
+        if (__builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, *cursor->at - '0', &n))
+            return false;
+    *out = n;
+    return cursor->at > begin;
+}
+
+static bool
+parse_shape(Cursor *cursor, MoeArray *out, GError **error)
+{
+    bool ok = accept(cursor, "("), comma = true;
+    while (ok && !accept(cursor, ")")) {
+        ok = comma && out->ndim < (int)G_N_ELEMENTS(out->shape) && accept(cursor, "") &&
+             parse_length(cursor, &out->shape[out->ndim]);
+        out->ndim += ok;
+        comma = accept(cursor, ",");
+    }
+    if (ok && (out->ndim != 1 || comma)) /* "(3)" is a number to Python */
+        return true;
+    g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
+                "the shape is not a tuple of at most %d lengths", (int)G_N_ELEMENTS(out->shape));
+    return false;
+}
+
+/* The dict: each key once, in any order. */
+static bool
+parse_dict(Cursor *cursor, MoeArray *out, GError **error)
+{
+    bool descr = false, order = false, shape = false, ok = accept(cursor, "{");
+    while (ok && !accept(cursor, "}")) {
+        if (!descr && accept(cursor, "'descr':"))
+            ok = descr = parse_descr(cursor, out, error);
+        else if (!order && accept(cursor, "'fortran_order':"))
+            ok = order = parse_order(cursor, error);
+        else if (!shape && accept(cursor, "'shape':"))
+            ok = shape = parse_shape(cursor, out, error);
+        else
+            break;
+        if (!ok)
+            return false;
+        accept(cursor, ",");
+    }
+    if (descr && order && shape && accept(cursor, "\n") && cursor->at == cursor->end)
+        return true;
+    g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
+                "the header is not a dict with descr, fortran_order and shape");
+    return false;
+}
+
+static bool
+check_length(const MoeArray *array, size_t found, GError **error)
+{
+    int64_t bytes = (int64_t)moe_type_size(array->type);
+    bool overflow = false;
+    for (int i = 0; i < array->ndim; i++)
+        overflow |= __builtin_mul_overflow(bytes, array->shape[i], &bytes);
+    if (!overflow && (uint64_t)bytes == found)
+        return true;
+    g_autofree char *expected = g_strdup_printf("%" G_GINT64_FORMAT, bytes);
+    g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
+                "%zu bytes of data found, %s expected from its shape", found,
+                overflow ? "an impossible number" : expected);
+    return false;
+}
+
+bool
+moe__npy_parse(const uint8_t *bytes, size_t length, MoeArray *out, GError **error)
+{
+    *out = (MoeArray){0};
+    if (length < PREFIX || memcmp(bytes, magic, sizeof magic) != 0) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
+                    "not a .npy array of version 1.0 (%zu bytes)", length);
+        return false;
+    }
+    size_t header = PREFIX + (size_t)(bytes[8] | bytes[9] << 8);
+    if (header > length) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_TRUNCATED,
+                    "the array's header takes %zu bytes, %zu are there", header, length);
+        return false;
+    }
+    Cursor cursor = {(const char *)bytes + PREFIX, (const char *)bytes + header};
+    if (!parse_dict(&cursor, out, error))
+        return false;
+    out->data = bytes + header;
+    return check_length(out, length - header, error);
+}

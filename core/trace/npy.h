@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * npy.h: NumPy's array format, version 1.0 (numpy.lib.format), little-endian and in C order.
+ */
+#ifndef MOESCOPE_TRACE_NPY_H
+#define MOESCOPE_TRACE_NPY_H
+
+#include <moescope/trace.h>
+
+enum { MOE_NPY_HEADER_MAX = 192 };
+
+/* Writes the header of `array` (its data aren't looked at) and returns its length, a multiple of
+ * 64 so that data which follow are aligned. */
+size_t moe__npy_header(const MoeArray *array, char out[MOE_NPY_HEADER_MAX]);
+/* Takes `bytes` apart; out->data points into them. The data must be exactly as long as type and
+ * shape say. Fails with MOE_ERROR_FORMAT or MOE_ERROR_UNSUPPORTED. */
+bool moe__npy_parse(const uint8_t *bytes, size_t length, MoeArray *out, GError **error);
+
+#endif

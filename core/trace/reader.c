@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * reader.c: opens a trace and reads its columns. Of a trace that was cut off, members behind the
+ * last whole chunk are left out of sight.
+ */
+#include "trace/reader.h"
+
+#include "trace/npy.h"
+
+#include <string.h>
+
+/* --- Opening ----------------------------------------------------------------------------------*/
+
+/* The chunk that a member such as "picks/00012.r003.gate.npy" belongs to, -1: none. */
+static int64_t
+member_chunk(const char *name)
+{
+    static const char *const folders[] = {"tokens/", "picks/", "state/", "series/", "chunks/"};
+    for (gsize i = 0; i < G_N_ELEMENTS(folders); i++) {
+        if (!g_str_has_prefix(name, folders[i]))
+            continue;
+        char *end;
+        const char *digits = name + strlen(folders[i]);
+        uint64_t chunk = g_ascii_strtoull(digits, &end, 10);
+        return end > digits && *end == '.' ? (int64_t)MIN(chunk, (uint64_t)INT64_MAX) : -1;
+    }
+    return -1;
+}
+
+/* A trace that ends before meta.json was whole, and a file that never was one, need different
+ * words. */
+static bool
+find_meta(MoeTrace *trace, GError **error)
+{
+    const MoeZipReader *zip = trace->zip;
+    const MoeZipEntry *entry = moe__zip_reader_find(zip, "meta.json");
+    if (entry)
+        return (trace->meta_json = (char *)moe__zip_reader_read(zip, entry, error)) != NULL;
+
+    uint8_t first[4] = {'P', 'K', 3, 4}, begin[4];
+    size_t n = (size_t)MIN(zip->length, sizeof begin);
+    if (!moe__zip_reader_pread(zip, 0, begin, n, error))
+        return false;
+    if (memcmp(begin, first, n) != 0)
+        g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
+                    "%s is not a trace: a zip archive was expected, which begins with \"PK\"",
+                    zip->path);
+    else if (zip->complete || zip->entries->len > 0)
+        g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
+                    "%s is a zip archive, but not a trace: it has no meta.json", zip->path);
+    else
+        g_set_error(error, MOE_ERROR, MOE_ERROR_TRUNCATED,
+                    "%s was cut off after %" G_GUINT64_FORMAT
+                    " bytes, before its first member, meta.json, was whole",
+                    zip->path, zip->length);
+    return false;
+}
+
+static bool
+read_meta(MoeTrace *trace, GError **error)
+{
+    if (!find_meta(trace, error))
+        return false;
+    if (moe__trace_meta_parse(trace->meta_json, &trace->meta, error))
+        return true;
+    g_prefix_error(error, "%s: ", trace->zip->path);
+    return false;
+}
+
+static bool
+parse_chunk(const char *text, MoeTraceChunk *out, GError **error)
+{
+    const int64_t most = INT64_C(1) << 48; /* so that sums and products stay in range */
+    g_autoptr(JsonNode) root = moe__json_object_parse(text, error);
+    if (!root)
+        return false;
+    JsonObject *object = json_node_get_object(root);
+    return moe__json_int(object, "tokens", 0, most, &out->tokens, error) &&
+           moe__json_int(object, "states", 0, most, &out->states, error);
+}
+
+static bool
+read_chunks(MoeTrace *trace, GError **error)
+{
+    for (int i = 0;; i++) {
+        g_autofree char *name = g_strdup_printf("chunks/%05d.json", i);
+        const MoeZipEntry *entry = moe__zip_reader_find(trace->zip, name);
+        if (!entry)
+            return true;
+        MoeTraceChunk chunk;
+        g_autofree char *text = (char *)moe__zip_reader_read(trace->zip, entry, error);
+        if (!text)
+            return false;
+        if (!parse_chunk(text, &chunk, error)) {
+            g_prefix_error(error, "%s: %s: ", trace->zip->path, name);
+            return false;
+        }
+        g_array_append_val(trace->chunks, chunk);
+        trace->tokens += chunk.tokens;
+    }
+}
+
+static int
+compare_strings(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void
+list_members(MoeTrace *trace)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < trace->zip->entries->len; i++) {
+        char *name = g_array_index(trace->zip->entries, MoeZipEntry, i).name;
+        if (member_chunk(name) >= (int64_t)trace->chunks->len)
+            continue;
+        g_ptr_array_add(trace->members, name);
+        if (!g_str_has_prefix(name, "series/") || member_chunk(name) < 0 ||
+            !g_str_has_suffix(name, ".npy"))
+            continue;
+        const char *dot = strchr(name, '.') + 1;
+        char *series = g_strndup(dot, strlen(dot) - MIN(strlen(dot), strlen(".npy")));
+        if (*series && g_hash_table_add(seen, series))
+            g_ptr_array_add(trace->series, series);
+        else
+            g_free(series);
+    }
+    g_ptr_array_sort(trace->series, compare_strings);
+}
+
+MoeTrace *
+moe_trace_open(const char *path, GError **error)
+{
+    g_autoptr(MoeZipReader) zip = moe__zip_reader_open(path, UINT64_MAX, error);
+    if (!zip)
+        return NULL;
+    g_autoptr(MoeTrace) trace = g_new0(MoeTrace, 1);
+    trace->zip = g_steal_pointer(&zip);
+    trace->chunks = g_array_new(FALSE, FALSE, sizeof(MoeTraceChunk));
+    trace->members = g_ptr_array_new();
+    trace->series = g_ptr_array_new_with_free_func(g_free);
+    if (!read_meta(trace, error) || !read_chunks(trace, error))
+        return NULL;
+    list_members(trace);
+    return g_steal_pointer(&trace);
+}
+
+void
+moe_trace_free(MoeTrace *trace)
+{
+    if (!trace)
+        return;
+    g_ptr_array_unref(trace->series);
+    g_ptr_array_unref(trace->members);
+    g_array_unref(trace->chunks);
+    moe__trace_meta_clear(&trace->meta);
+    g_free(trace->meta_json);
+    moe__zip_reader_free(trace->zip);
+    g_free(trace);
+}
+
+/* --- What is there ----------------------------------------------------------------------------*/
+
+bool
+moe_trace_complete(const MoeTrace *trace)
+{
+    return trace->zip->complete;
+}
+
+const char *
+moe_trace_meta_json(const MoeTrace *trace)
+{
+    return trace->meta_json;
+}
+
+int
+moe_trace_routers(const MoeTrace *trace)
+{
+    return trace->meta.n_routers;
+}
+
+const MoeRouterInfo *
+moe_trace_router(const MoeTrace *trace, int router)
+{
+    g_return_val_if_fail(router >= 0 && router < trace->meta.n_routers, NULL);
+    return &trace->meta.routers[router];
+}
+
+int
+moe_trace_domains(const MoeTrace *trace)
+{
+    return trace->meta.n_domains;
+}
+
+const char *
+moe_trace_domain_name(const MoeTrace *trace, int domain)
+{
+    g_return_val_if_fail(domain >= 0 && domain < trace->meta.n_domains, NULL);
+    return trace->meta.domains[domain];
+}
+
+int
+moe_trace_chunks(const MoeTrace *trace)
+{
+    return (int)trace->chunks->len;
+}
+
+int64_t
+moe_trace_tokens(const MoeTrace *trace, int chunk)
+{
+    g_return_val_if_fail(chunk >= -1 && chunk < (int)trace->chunks->len, 0);
+    return chunk < 0 ? trace->tokens : g_array_index(trace->chunks, MoeTraceChunk, chunk).tokens;
+}
+
+const char *const *
+moe_trace_members(const MoeTrace *trace, int *n)
+{
+    *n = (int)trace->members->len;
+    return (const char *const *)trace->members->pdata;
+}
+
+const char *const *
+moe_trace_series_names(const MoeTrace *trace, int *n)
+{
+    *n = (int)trace->series->len;
+    return (const char *const *)trace->series->pdata;
+}
+
+/* --- Columns ----------------------------------------------------------------------------------*/
+
+static const MoeZipEntry *
+find_column(const MoeTrace *trace, const char *name)
+{
+    g_autofree char *member = g_strconcat(name, ".npy", NULL);
+    if (member_chunk(member) >= (int64_t)trace->chunks->len)
+        return NULL;
+    return moe__zip_reader_find(trace->zip, member);
+}
+
+bool
+moe_trace_has(const MoeTrace *trace, const char *name)
+{
+    return find_column(trace, name) != NULL;
+}
+
+uint8_t *
+moe__trace_read(const MoeTrace *trace, const char *name, MoeArray *out, GError **error)
+{
+    const MoeZipEntry *entry = find_column(trace, name);
+    if (!entry) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "%s: there is no column %s", trace->zip->path,
+                    name);
+        return NULL;
+    }
+    g_autofree uint8_t *bytes = moe__zip_reader_read(trace->zip, entry, error);
+    if (!bytes)
+        return NULL;
+    if (!moe__npy_parse(bytes, entry->size, out, error)) {
+        g_prefix_error(error, "%s: member %s: ", trace->zip->path, entry->name);
+        return NULL;
+    }
+    return g_steal_pointer(&bytes);
+}
+
+bool
+moe_trace_read(const MoeTrace *trace, const char *name, MoeArray *out, GError **error)
+{
+    uint8_t *bytes = moe__trace_read(trace, name, out, error);
+    if (!bytes)
+        return false;
+    memmove(bytes, out->data, (size_t)moe_array_count(out) * moe_type_size(out->type));
+    out->data = bytes;
+    return true;
+}

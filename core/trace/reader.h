@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * reader.h: a trace that is open. It doesn't change after opening, so that threads may share it.
+ */
+#ifndef MOESCOPE_TRACE_READER_H
+#define MOESCOPE_TRACE_READER_H
+
+#include "trace/meta.h"
+#include "trace/zip.h"
+
+typedef struct MoeTraceChunk {
+    int64_t tokens, states;
+} MoeTraceChunk;
+
+struct MoeTrace {
+    MoeZipReader *zip;
+    char *meta_json;
+    MoeTraceMeta meta;
+    GArray *chunks;     /* MoeTraceChunk */
+    GPtrArray *members; /* names, borrowed from zip */
+    GPtrArray *series;  /* names, sorted */
+    int64_t tokens;
+};
+
+/* Reads column NAME into bytes that include its .npy header; `out` points into them.
+ * (transfer full) */
+uint8_t *moe__trace_read(const MoeTrace *trace, const char *name, MoeArray *out, GError **error);
+
+#endif

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * writer.c: begins, resumes and ends the recording of a trace. Memory and threads: rows gather in
+ * memory for a chunk at a time; compressing a chunk uses all threads (chunk.c).
+ */
+#include "trace/writer.h"
+
+#include "trace/meta.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { DEFAULT_CHUNK_TOKENS = 65536 };
+
+/* --- Columns ----------------------------------------------------------------------------------*/
+
+int
+moe__trace_slots(const MoeRouterInfo *router)
+{
+    return router->k > 0 ? router->k : router->experts;
+}
+
+static void
+add_token_columns(MoeColumn *columns)
+{
+    static const char *const names[] = {
+        [TOKEN_ID] = "id",         [TOKEN_DOC] = "doc",   [TOKEN_POS] = "pos",
+        [TOKEN_DOMAIN] = "domain", [TOKEN_STEP] = "step", [TOKEN_LOSS] = "loss",
+    };
+    for (int i = 0; i < TOKEN_COLUMNS; i++)
+        columns[i] = (MoeColumn){.folder = "tokens",
+                                 .name = g_strdup(names[i]),
+                                 .type = i == TOKEN_LOSS ? MOE_F32 : MOE_I32,
+                                 .rows_per_item = 1};
+}
+
+static void
+add_pick_columns(MoeColumn *columns, int index, const MoeRouterInfo *router)
+{
+    MoeType id = router->experts <= UINT8_MAX ? MOE_U8 : MOE_U16;
+    int slots = moe__trace_slots(router);
+    const MoeColumn kinds[] = {
+        [PICK_EXPERT] = {.name = "expert", .type = id, .source = MOE_FROM_EXPERT, .width = slots},
+        [PICK_GATE] = {.name = "gate", .type = MOE_F16, .source = MOE_FROM_FLOAT, .width = slots},
+        [PICK_DROPPED] = {.name = "dropped", .type = MOE_U8, .width = slots, .sparse = true},
+        [PICK_ENTROPY] = {.name = "entropy", .type = MOE_F16, .source = MOE_FROM_FLOAT},
+        [PICK_MARGIN] = {.name = "margin", .type = MOE_F16, .source = MOE_FROM_FLOAT},
+        [PICK_LOGITS] = {.name = "logits",
+                         .type = MOE_F16,
+                         .source = MOE_FROM_FLOAT,
+                         .width = router->experts},
+    };
+    for (int i = 0; i < PICK_COLUMNS; i++) {
+        columns[i] = kinds[i];
+        columns[i].folder = "picks";
+        columns[i].name = g_strdup_printf("r%03d.%s", index, kinds[i].name);
+        columns[i].rows_per_item = router->units_per_token;
+        columns[i].slot_major = i <= PICK_DROPPED;
+    }
+}
+
+static void
+add_state_columns(MoeColumn *columns, int index, int experts)
+{
+    static const char *const names[] = {"load", "dropped", "prob"};
+    for (int i = 0; i < STATE_COLUMNS; i++)
+        columns[i] = (MoeColumn){.folder = "state",
+                                 .name = g_strdup_printf("r%03d.%s", index, names[i]),
+                                 .type = i == STATE_PROB ? MOE_F64 : MOE_I64,
+                                 .width = experts,
+                                 .rows_per_item = 1};
+}
+
+static void
+series_free(void *column)
+{
+    moe__column_clear(column);
+    g_free(column);
+}
+
+static void
+add_columns(MoeTraceWriter *writer)
+{
+    writer->n_batch = TOKEN_COLUMNS + writer->n_routers * PICK_COLUMNS;
+    writer->batch = g_new0(MoeColumn, (gsize)writer->n_batch);
+    writer->n_state = 1 + writer->n_routers * STATE_COLUMNS;
+    writer->state = g_new0(MoeColumn, (gsize)writer->n_state);
+    writer->series = g_ptr_array_new_with_free_func(series_free);
+    writer->series_by_name = g_hash_table_new(g_str_hash, g_str_equal);
+
+    add_token_columns(writer->batch);
+    writer->state[0] = (MoeColumn){
+        .folder = "state", .name = g_strdup("step"), .type = MOE_I64, .rows_per_item = 1};
+    for (int r = 0; r < writer->n_routers; r++) {
+        add_pick_columns(writer->batch + TOKEN_COLUMNS + r * PICK_COLUMNS, r, &writer->routers[r]);
+        add_state_columns(writer->state + 1 + r * STATE_COLUMNS, r, writer->routers[r].experts);
+    }
+}
+
+/* --- Beginning --------------------------------------------------------------------------------*/
+
+static bool
+check_options(const MoeTraceOptions *options, GError **error)
+{
+    if (options->compression >= 0 && options->compression <= 9 && options->chunk_tokens >= 0)
+        return true;
+    g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                "compression level %d and %" G_GINT64_FORMAT
+                " tokens a chunk; 0 … 9 and 0 or more are expected",
+                options->compression, options->chunk_tokens);
+    return false;
+}
+
+static MoeTraceWriter *
+writer_alloc(const char *path, const MoeRouterInfo *routers, int n_routers,
+             const MoeTraceOptions *options)
+{
+    MoeTraceWriter *writer = g_new0(MoeTraceWriter, 1);
+    writer->path = g_strdup(path);
+    writer->options = *options;
+    if (writer->options.chunk_tokens == 0)
+        writer->options.chunk_tokens = DEFAULT_CHUNK_TOKENS;
+    writer->routers = g_memdup2(routers, sizeof *routers * (gsize)n_routers);
+    writer->n_routers = n_routers;
+    writer->runs = g_array_new(FALSE, FALSE, 2 * sizeof(int64_t));
+    add_columns(writer);
+    return writer;
+}
+
+static bool
+check_meta(const char *meta_json, const MoeRouterInfo *routers, int n_routers, GError **error)
+{
+    MoeTraceMeta meta;
+    if (!moe__trace_meta_parse(meta_json, &meta, error))
+        return false;
+    bool ok = moe__trace_meta_match(&meta, routers, n_routers, error);
+    moe__trace_meta_clear(&meta);
+    return ok;
+}
+
+static bool
+write_meta(MoeTraceWriter *writer, const char *meta_json, GError **error)
+{
+    MoeZipPacked packed;
+    if (!moe__zip_pack((uint8_t *)g_strdup(meta_json), strlen(meta_json),
+                       writer->options.compression, &packed)) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "%s: no memory to pack meta.json",
+                    writer->path);
+        return false;
+    }
+    bool ok = moe__zip_writer_add(writer->zip, "meta.json", &packed, error);
+    moe__zip_packed_clear(&packed);
+    return ok;
+}
+
+MoeTraceWriter *
+moe_trace_writer_new(const char *path, const char *meta_json, const MoeRouterInfo *routers,
+                     int n_routers, const MoeTraceOptions *options, GError **error)
+{
+    if (!check_options(options, error) || !check_meta(meta_json, routers, n_routers, error))
+        return NULL;
+    MoeTraceWriter *writer = writer_alloc(path, routers, n_routers, options);
+    writer->zip = moe__zip_writer_new(path, NULL, error);
+    if (!writer->zip || !write_meta(writer, meta_json, error)) {
+        moe_trace_writer_abandon(writer);
+        return NULL;
+    }
+    return writer;
+}
+
+/* --- Resuming ---------------------------------------------------------------------------------*/
+
+/* `offset` must be where a flush ended: behind meta.json or behind a chunk's closing member. */
+static bool
+check_offset(const MoeZipReader *zip, int64_t offset, int *chunks, GError **error)
+{
+    const GArray *entries = zip->entries;
+    const char *last =
+        entries->len > 0 ? g_array_index(entries, MoeZipEntry, entries->len - 1).name : "";
+    int after = 0;
+    bool closing = sscanf(last, "chunks/%d.json%n", chunks, &after) == 1 && last[after] == 0;
+    if (closing)
+        (*chunks)++;
+    else
+        *chunks = 0;
+    if (offset >= 0 && zip->end == (uint64_t)offset && (closing || g_str_equal(last, "meta.json")))
+        return true;
+    g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                "%s: cannot resume at byte %" G_GINT64_FORMAT
+                ", which is not the end of a chunk (%" G_GUINT64_FORMAT
+                " bytes are there, whole members up to byte %" G_GUINT64_FORMAT ")",
+                zip->path, offset, zip->length, zip->end);
+    return false;
+}
+
+static bool
+check_meta_member(const MoeZipReader *zip, const MoeRouterInfo *routers, int n_routers,
+                  GError **error)
+{
+    const MoeZipEntry *entry = moe__zip_reader_find(zip, "meta.json");
+    if (!entry) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT, "%s has no meta.json", zip->path);
+        return false;
+    }
+    g_autofree char *meta_json = (char *)moe__zip_reader_read(zip, entry, error);
+    return meta_json && check_meta(meta_json, routers, n_routers, error);
+}
+
+MoeTraceWriter *
+moe_trace_writer_resume(const char *path, int64_t offset, const MoeRouterInfo *routers,
+                        int n_routers, const MoeTraceOptions *options, GError **error)
+{
+    int chunks;
+    if (!check_options(options, error))
+        return NULL;
+    g_autoptr(MoeZipReader) zip = moe__zip_reader_open(path, (uint64_t)MAX(0, offset), error);
+    if (!zip || !check_offset(zip, offset, &chunks, error) ||
+        !check_meta_member(zip, routers, n_routers, error))
+        return NULL;
+    MoeTraceWriter *writer = writer_alloc(path, routers, n_routers, options);
+    writer->chunk = chunks;
+    writer->zip = moe__zip_writer_resume(path, (uint64_t)offset, zip->entries, NULL, error);
+    if (!writer->zip) {
+        moe_trace_writer_abandon(writer);
+        return NULL;
+    }
+    return writer;
+}
+
+/* --- Ending -----------------------------------------------------------------------------------*/
+
+bool
+moe__trace_writer_check(const MoeTraceWriter *writer, GError **error)
+{
+    if (!writer->failure)
+        return true;
+    g_propagate_error(error, g_error_copy(writer->failure));
+    return false;
+}
+
+bool
+moe_trace_writer_flush(MoeTraceWriter *writer, int64_t *offset, GError **error)
+{
+    if (!moe__trace_write_chunk(writer, error) || !moe__zip_writer_sync(writer->zip, error))
+        return false;
+    if (offset)
+        *offset = (int64_t)moe__zip_writer_length(writer->zip);
+    return true;
+}
+
+bool
+moe_trace_writer_close(MoeTraceWriter *writer, GError **error)
+{
+    bool ok = moe__trace_write_chunk(writer, error) && moe__zip_writer_finish(writer->zip, error);
+    moe_trace_writer_abandon(writer);
+    return ok;
+}
+
+void
+moe_trace_writer_abandon(MoeTraceWriter *writer)
+{
+    if (!writer)
+        return;
+    for (int i = 0; i < writer->n_batch; i++)
+        moe__column_clear(&writer->batch[i]);
+    for (int i = 0; i < writer->n_state; i++)
+        moe__column_clear(&writer->state[i]);
+    g_free(writer->batch);
+    g_free(writer->state);
+    g_hash_table_unref(writer->series_by_name);
+    g_ptr_array_unref(writer->series);
+    g_array_unref(writer->runs);
+    moe__zip_writer_free(writer->zip);
+    g_clear_error(&writer->failure);
+    g_free(writer->routers);
+    g_free(writer->path);
+    g_free(writer);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * writer.h: the state of a trace that is being recorded. writer.c begins and ends it, append.c
+ * takes in batches, chunk.c writes out what has gathered.
+ */
+#ifndef MOESCOPE_TRACE_WRITER_H
+#define MOESCOPE_TRACE_WRITER_H
+
+#include "trace/column.h"
+#include "trace/zip.h"
+
+enum { TOKEN_ID, TOKEN_DOC, TOKEN_POS, TOKEN_DOMAIN, TOKEN_STEP, TOKEN_LOSS, TOKEN_COLUMNS };
+enum { PICK_EXPERT, PICK_GATE, PICK_DROPPED, PICK_ENTROPY, PICK_MARGIN, PICK_LOGITS, PICK_COLUMNS };
+enum { STATE_LOAD, STATE_DROPPED, STATE_PROB, STATE_COLUMNS };
+
+struct MoeTraceWriter {
+    char *path;
+    MoeZipWriter *zip;
+    MoeRouterInfo *routers; /* part names not kept */
+    int n_routers;
+    MoeTraceOptions options;
+
+    /* token columns, then those of every router's picks */
+    MoeColumn *batch;
+    int n_batch;
+    /* steps, then every router's state */
+    MoeColumn *state;
+    int n_state;
+    GPtrArray *series; /* MoeColumn *, by name */
+    GHashTable *series_by_name;
+    GArray *runs; /* of rows to keep; kept between batches for its memory */
+
+    int64_t tokens, states, values; /* in this chunk; values: of all series */
+    int chunk;                      /* the next one's number */
+    GError *failure;                /* a write went wrong: nothing more is written */
+};
+
+/* Writes everything that has gathered as a chunk. Does nothing if nothing has. */
+bool moe__trace_write_chunk(MoeTraceWriter *writer, GError **error);
+/* Fails again with the error of an earlier call, if there was one. */
+bool moe__trace_writer_check(const MoeTraceWriter *writer, GError **error);
+/* Picks a unit in the arrays that arrive: k, or the number of experts where k varies. */
+int moe__trace_slots(const MoeRouterInfo *router);
+
+#endif

@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Installs into a temporary folder, and builds and runs a program against what stands there.
+
+usage: install.py SOURCE-ROOT BUILD-ROOT PREFIX VERSION BLAS-FOLDER COMPILER…
+
+BLAS-FOLDER is where the build found OpenBLAS, or empty where that is the system's own choice.
+"""
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+from common import Tap
+
+PROGRAM = r'''
+#include <moescope/base.h>
+#include <stdio.h>
+int main(void)
+{
+    moe_init();
+    return puts(moe_version()) < 0;
+}
+'''
+
+
+def run(command, env=None, text=None):
+    """(output, complaints) of a command; no complaints if it succeeded."""
+    done = subprocess.run(command, input=text, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          env=dict(os.environ, **(env or {})), text=True, check=False)
+    trouble = [f'{command[0]} ended with {done.returncode}', *done.stderr.splitlines()]
+    return done.stdout, trouble if done.returncode else []
+
+
+def flags(destination, pkgconfig):
+    """What pkg-config says to compile and link with. It puts the sysroot before all folders; those
+    that aren't in it (GLib's) are the system's."""
+    out, complaints = run(['pkg-config', '--cflags', '--libs', 'moescope'],
+                          {'PKG_CONFIG_PATH': str(pkgconfig),
+                           'PKG_CONFIG_SYSROOT_DIR': str(destination)})
+    words = []
+    for word in out.split():
+        option, folder = word[:2], word[2:]
+        if option in {'-I', '-L'} and not os.path.isdir(folder):
+            folder = folder.removeprefix(str(destination))
+        words.append(option + folder)
+    return words, complaints
+
+
+def find(destination, pattern):
+    found = sorted(destination.rglob(pattern))
+    return found[0] if found else destination / pattern
+
+
+def check_program(tap, destination, version, compiler):
+    """The program that a user of the library would write."""
+    library = find(destination, 'libmoescope.so').parent
+    words, complaints = flags(destination, find(destination, 'moescope.pc').parent)
+    tap.check('pkg-config finds moescope', complaints)
+    program = str(destination / 'program')
+    _, complaints = run([*compiler, '-xc', '-', '-xnone', '-o', program, *words], text=PROGRAM)
+    tap.check('a program builds against it', complaints)
+    out, complaints = run([program], {'LD_LIBRARY_PATH': str(library)})
+    if out.strip() != version:
+        complaints.append(f'printed "{out.strip()}", expected "{version}"')
+    tap.check('and runs, and prints the version', complaints)
+
+
+def check_blas(tap, destination, folder):
+    """The installed library must not be at the mercy of what else provides libopenblas.so.0."""
+    name = 'it uses the OpenBLAS that it was built with'
+    if not folder:
+        tap.skip(name, 'the system chooses OpenBLAS')
+        return
+    out, complaints = run(['ldd', str(find(destination, 'libmoescope.so'))])
+    lines = [line.strip() for line in out.splitlines() if 'libopenblas' in line]
+    if not any(f'=> {folder}/' in line for line in lines):
+        complaints += [f'expected a library in {folder}', *lines]
+    tap.check(name, complaints)
+
+
+def main():
+    source, build, prefix, version, blas, *compiler = sys.argv[1:]
+    tap = Tap()
+    with tempfile.TemporaryDirectory(prefix='moescope-install-') as folder:
+        destination = pathlib.Path(folder)
+        _, complaints = run(['meson', 'install', '-C', build, '--no-rebuild', '--quiet',
+                             '--destdir', folder])
+        tap.check('meson install', complaints)
+        wanted = {h.name for h in pathlib.Path(source, 'core/include/moescope').glob('*.h')}
+        there = {h.name for h in pathlib.Path(folder + prefix, 'include/moescope').glob('*.h')}
+        tap.check('the public headers are installed, and no others',
+                  [f'{name}: in one place only' for name in sorted(wanted ^ there)])
+        check_program(tap, destination, version, compiler)
+        check_blas(tap, destination, blas)
+    tap.done()
+
+
+if __name__ == '__main__':
+    main()
