@@ -121,8 +121,8 @@ static char *
 expected_number(const MoeField *field, const char *noun)
 {
     char min[G_ASCII_DTOSTR_BUF_SIZE], max[G_ASCII_DTOSTR_BUF_SIZE];
-    g_ascii_formatd(min, sizeof min, "%.10g", field->min);
-    g_ascii_formatd(max, sizeof max, "%.10g", field->max);
+    g_ascii_formatd(min, sizeof min, "%.15g", field->min);
+    g_ascii_formatd(max, sizeof max, "%.15g", field->max);
     if (field->min == field->max)
         return g_strdup(noun);
     if (isinf(field->max))

@@ -9,7 +9,7 @@
 enum { NAME, TAKES, DEFAULT, UNIT, COLUMNS };
 
 /* A list of choices wider than this stands on a line of its own, so that the table stays narrow. */
-#define WIDEST 34
+#define WIDEST 36
 
 typedef struct {
     const MoeField *field;

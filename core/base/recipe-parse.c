@@ -4,10 +4,12 @@
  * enough to mend the file.
  */
 #include "base/fields.h"
+#include "base/file.h"
 #include "base/recipe.h"
 
 #include <string.h>
 
+#define LONGEST         ((size_t)1 << 20) /* bytes of a recipe; real ones have a few thousand */
 #define BYTE_ORDER_MARK "\xEF\xBB\xBF"
 
 static bool
@@ -119,8 +121,7 @@ MoeRecipe *
 moe_recipe_load(const char *path, GError **error)
 {
     g_autofree char *text = NULL, *name = g_filename_display_name(path);
-    gsize length;
-    if (!g_file_get_contents(path, &text, &length, error))
-        return NULL;
-    return parse(text, length, name, error);
+    size_t length;
+    text = moe__file_read(path, LONGEST, &length, error);
+    return text ? parse(text, length, name, error) : NULL;
 }

@@ -7,14 +7,22 @@
 
 #include <math.h>
 
-#define PAD   2.0
+#define PAD   2.0 /* between bar and labels: a tick and a gap */
+#define GAP   1.5
 #define STEPS 64 /* rectangles that the bar is made of */
 
 static Ticks
 bar_ticks(const MoeColourScale *scale, const Theme *theme, double height)
 {
     int most = (int)CLAMP(height / (2.6 * theme->tick_size), 2, 8);
-    return moe__ticks(scale->min, scale->max, most, scale->format == MOE_FORMAT_LOG2 ? 1 : 0);
+    if (scale->format != MOE_FORMAT_LOG2)
+        return moe__ticks(scale->min, scale->max, most, 0);
+    /* Whole doublings, in steps that meet the ends: 1/8, 1, 8 where 1/4 and 4 lack the room. */
+    int step = 1;
+    while (step < scale->max && (fmod(scale->max, step) != 0 || 2 * scale->max / step + 1 > most))
+        step++;
+    double first = ceil(scale->min / step);
+    return (Ticks){first * step, step, (int)(floor(scale->max / step) - first) + 1};
 }
 
 /* At the ends, a label says if values beyond occur. (transfer full) */
@@ -48,7 +56,7 @@ double
 moe__colour_bar_width(const MoeColourScale *scale, Ruler *ruler, const Theme *theme)
 {
     double label = scale->label ? theme->label_size * LINE_HEIGHT : 0;
-    return theme->gap + theme->tick_size * 1.1 + PAD + 1 + labels_width(scale, ruler, theme) +
+    return theme->gap + theme->tick_size * 1.1 + PAD + GAP + labels_width(scale, ruler, theme) +
            label;
 }
 
@@ -99,7 +107,7 @@ draw_references(const MoeColourScale *scale, Box bar, Ruler *ruler, const Theme 
                           contrast(moe_colour_at(scale->colours, t)), 1.5 * theme->thin);
         moe__drawing_line(drawing, (Point){right, y}, (Point){right + PAD, y}, theme->ink,
                           1.5 * theme->thin);
-        moe__drawing_text(drawing, reference->label, right + PAD + 1,
+        moe__drawing_text(drawing, reference->label, right + PAD + GAP,
                           y + theme->tick_size * ruler->digit / 2, style);
     }
 }
@@ -129,7 +137,7 @@ draw_ticks(const MoeColourScale *scale, Box bar, Ruler *ruler, const Theme *them
         g_autofree char *text = tick_label(scale, value, ticks.step);
         moe__drawing_line(drawing, (Point){right, y}, (Point){right + PAD * 0.75, y}, theme->faint,
                           theme->thin);
-        moe__drawing_text(drawing, text, right + PAD + 1, y + theme->tick_size * ruler->digit / 2,
+        moe__drawing_text(drawing, text, right + PAD + GAP, y + theme->tick_size * ruler->digit / 2,
                           style);
     }
 }

@@ -10,10 +10,11 @@
 #include <math.h>
 
 /* Height over width of a figure that sits well in a text. */
-#define GOOD_SHAPE   0.55
-#define SLOT_PENALTY 1.0 /* of leaving all places of a row but one empty */
-#define SAME_HEIGHT  0.01
-#define MIN_PANEL    4.0 /* what a panel keeps in a window too small for it */
+#define GOOD_SHAPE      0.55
+#define SLOT_PENALTY    1.0 /* of leaving all places of a row but one empty */
+#define STRETCH_PENALTY 0.5
+#define SAME_HEIGHT     0.01
+#define MIN_PANEL       4.0 /* what a panel keeps in a window too small for it */
 
 /* What doesn't depend on the number of columns. */
 typedef struct Room {
@@ -72,7 +73,7 @@ measure_panels(Room *room, Ruler *ruler)
         if (panel->x.label)
             room->x_label = theme->label_size * LINE_HEIGHT;
         if (panel->y.label)
-            room->y_label = theme->label_size * LINE_HEIGHT;
+            room->y_label = theme->label_size * (LINE_HEIGHT + 0.2);
         room->y_ticks = MAX(room->y_ticks, moe__axis_y_width(&panel->y, ruler, theme));
     }
     room->x_ticks = theme->tick_size * 1.45;
@@ -103,8 +104,16 @@ room_measure(const MoeScene *scene, Ruler *ruler, double width)
     return room;
 }
 
-/* Cells are square where that leaves rows that can be read and a panel that isn't taller than
- * wide. */
+/* Height of a row of cells: that of a square where that leaves rows that can be read, less where
+ * there are many. */
+static double
+natural_row_height(const Panel *panel, double panel_width, double size)
+{
+    double columns = panel->x.type == MOE_AXIS_BAND ? panel->x.bands : G_MAXINT;
+    double least = CLAMP(0.25 * panel_width / panel->y.bands, 0.55 * size, 1.15 * size);
+    return CLAMP(panel_width / columns, least, 1.9 * size);
+}
+
 static double
 natural_panel_height(const Room *room, double panel_width)
 {
@@ -112,14 +121,24 @@ natural_panel_height(const Room *room, double panel_width)
     for (int i = 0; i < (int)room->scene->panels->len; i++) {
         const Panel *panel = panel_at(room->scene, i);
         double natural = 0.62 * panel_width;
-        if (panel->y.type == MOE_AXIS_BAND) {
-            double columns = panel->x.type == MOE_AXIS_BAND ? panel->x.bands : 1e9;
-            double cell = CLAMP(panel_width / columns, 0.55 * size, 1.9 * size);
-            natural = MIN(cell * panel->y.bands, panel_width);
-        }
+        if (panel->y.type == MOE_AXIS_BAND)
+            natural =
+                MIN(natural_row_height(panel, panel_width, size) * panel->y.bands, panel_width);
         height = MAX(height, natural);
     }
     return height;
+}
+
+/* How much wider than high the cells of the first panel are, beyond twice: such cells look like
+ * bars. */
+static double
+stretch(const Room *room, double panel_width, double panel_height)
+{
+    const Panel *panel = room->scene->panels->len > 0 ? panel_at(room->scene, 0) : NULL;
+    if (!panel || panel->x.type != MOE_AXIS_BAND || panel->y.type != MOE_AXIS_BAND)
+        return 0;
+    double ratio = panel_width / panel->x.bands / (panel_height / panel->y.bands);
+    return MAX(log(ratio / 2), 0);
 }
 
 /* A grid with that many columns. height 0: the natural one. */
@@ -149,7 +168,8 @@ plan_columns(const Room *room, int columns, double height)
     plan.height = height > 0 ? height : around + plan.rows * plan.panel_height;
     plan.penalty = height > 0 ? fabs(log(plan.panel_height / natural))
                               : fabs(log(plan.height / room->width / GOOD_SHAPE));
-    plan.penalty += SLOT_PENALTY * empty / columns;
+    plan.penalty += SLOT_PENALTY * empty / columns +
+                    STRETCH_PENALTY * stretch(room, plan.panel_width, plan.panel_height);
     return plan;
 }
 

@@ -1,12 +1,74 @@
 /* SPDX-License-Identifier: MIT
  *
- * load.h: the figure "load".
+ * load.h: what the figures of expert load share: counts to shares, norms, colour scales.
  */
 #ifndef FIGURE_LOAD_H
 #define FIGURE_LOAD_H
 
 #include <moescope/figure.h>
 
-extern const MoeFigure moe__figure_load;
+/* Keeps "k = 2" on one line. */
+#define NBSP "\xc2\xa0"
+
+typedef enum {
+    NORM_SHARE,    /* c/N */
+    NORM_RELATIVE, /* c/N · E */
+    NORM_LOG2,     /* log2 of that */
+} Norm;
+
+/* The options norm, colours and caption, which every figure of load has. */
+#define LOAD_FIELDS                                                                             \
+    {.name = "norm",                                                                            \
+     .type = MOE_FIELD_CHOICE,                                                                  \
+     .fallback = "share",                                                                       \
+     .choices = "share | relative | log2",                                                      \
+     .help = "share of picks, multiple of uniform load, or its logarithm (diverging colours)"}, \
+        {.name = "colours",                                                                     \
+         .type = MOE_FIELD_CHOICE,                                                              \
+         .fallback = "viridis",                                                                 \
+         .choices = "viridis | cividis | magma",                                                \
+         .help = "colour map of share and relative"},                                           \
+    {                                                                                           \
+        .name = "caption", .type = MOE_FIELD_BOOL, .fallback = "true",                          \
+        .help = "say below the figure what it shows, over how many tokens"                      \
+    }
+
+/* How loads are shown, and the range of what was met. */
+typedef struct LoadLook {
+    Norm norm;
+    MoeColours colours;
+    bool caption;
+    double least, most; /* finite values */
+    bool none;          /* whether log2 met an expert without picks */
+} LoadLook;
+
+/* The numbers of one panel, a cell each. */
+typedef struct LoadNumbers {
+    double *share, *ratio, *value;
+} LoadNumbers;
+
+LoadLook moe__load_look(const MoeFigureOptions *options);
+
+/* `n` cells of NaN: none. */
+LoadNumbers moe__load_numbers(size_t n);
+void moe__load_numbers_clear(LoadNumbers *numbers);
+/* Fills the cells at, at + stride, … from counts[experts]; leaves them where nothing was counted.
+ */
+void moe__load_fill(LoadNumbers *numbers, size_t at, size_t stride, const int64_t *counts,
+                    int experts, LoadLook *look);
+/* Whether any panel had picks; otherwise an error that names the figure. */
+bool moe__load_found(const LoadLook *look, const char *figure, GError **error);
+
+/* The colour scale with uniform load marked on it. experts[n]: E of each layer. */
+void moe__load_set_scale(MoeScene *scene, const LoadLook *look, const int *experts, int n);
+/* "Share of … picks that an expert receives". */
+const char *moe__load_what(Norm norm);
+/* "uniform load is 1/8 = 0.125". (transfer full) */
+char *moe__load_uniform(const int *experts, int n);
+
+/* "smoe", from the trace's meta.json, or NULL where that doesn't say. (transfer full) */
+char *moe__load_model(const MoeTrace *trace);
+
+extern const MoeFigure moe__figure_load, moe__figure_load_over_training;
 
 #endif

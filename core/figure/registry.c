@@ -2,7 +2,8 @@
  *
  * The figures there are.
  */
-#include <moescope/figure.h>
+#include "figure/figures.h"
+#include "figure/load.h"
 
 /* Filled by moe_init() and plugins at the start, only read afterwards. */
 static GPtrArray *figures;
@@ -54,4 +55,11 @@ moe_figures_find(const char *name, GError **error)
                 "figure \"%s\": there is no such figure; known: %s", name, known->str);
     g_string_free(known, TRUE);
     return NULL;
+}
+
+void
+moe__figure_register(void)
+{
+    moe_figures_add(&moe__figure_load);
+    moe_figures_add(&moe__figure_load_over_training);
 }

@@ -14,31 +14,6 @@ panel_free(gpointer data)
     g_free(panel);
 }
 
-MoeScene *
-moe_scene_new(const char *title)
-{
-    MoeScene *scene = g_new0(MoeScene, 1);
-    scene->panels = g_ptr_array_new_with_free_func(panel_free);
-    scene->owned = g_ptr_array_new_with_free_func(g_free);
-    scene->theme = moe__theme_find("paper-full");
-    char *copy = g_strdup(title ? title : "");
-    g_ptr_array_add(scene->owned, copy);
-    scene->title = copy;
-    scene->caption = "";
-    return scene;
-}
-
-void
-moe_scene_free(MoeScene *scene)
-{
-    if (!scene)
-        return;
-    moe__layout_free(scene->layout);
-    g_ptr_array_unref(scene->panels);
-    g_ptr_array_unref(scene->owned);
-    g_free(scene);
-}
-
 /* A layout describes the scene as it was: any change drops it. */
 static void
 scene_changed(MoeScene *scene)
@@ -69,6 +44,29 @@ own_text(MoeScene *scene, const char *text)
     }
     g_ptr_array_add(scene->owned, copy);
     return copy;
+}
+
+MoeScene *
+moe_scene_new(const char *title)
+{
+    MoeScene *scene = g_new0(MoeScene, 1);
+    scene->panels = g_ptr_array_new_with_free_func(panel_free);
+    scene->owned = g_ptr_array_new_with_free_func(g_free);
+    scene->theme = moe__theme_find("paper-full");
+    scene->title = own_text(scene, title ? title : "");
+    scene->caption = "";
+    return scene;
+}
+
+void
+moe_scene_free(MoeScene *scene)
+{
+    if (!scene)
+        return;
+    moe__layout_free(scene->layout);
+    g_ptr_array_unref(scene->panels);
+    g_ptr_array_unref(scene->owned);
+    g_free(scene);
 }
 
 void

@@ -68,7 +68,7 @@ x_label_y(const Layout *layout, const Theme *theme, double bottom)
 static double
 y_label_x(const Layout *layout, const Theme *theme, double left)
 {
-    return left - layout->y_ticks - 0.4 * theme->label_size;
+    return left - layout->y_ticks - 0.6 * theme->label_size; /* descenders point at the ticks */
 }
 
 static void

@@ -14,10 +14,14 @@
 
 #include <math.h>
 
-#define BLOCK_QUERIES 32
-#define BLOCK_KEYS    64
-/* Rows a power of two apart would fall into the same few cache sets. */
-#define BLOCK_ROW (BLOCK_KEYS + TILE_LANES)
+#define PANEL         MOE_ATTENTION_PANEL
+#define BLOCK_QUERIES MOE_ATTENTION_BLOCK_QUERIES
+#define BLOCK_KEYS    MOE_ATTENTION_BLOCK_KEYS
+#define BLOCK_ROW     MOE_ATTENTION_BLOCK_ROW
+
+_Static_assert(MOE_ATTENTION_ALIGN % TILE_LANES == 0 && PANEL % TILE_ROWS == 0 &&
+                   MOE_ATTENTION_ALIGN % PANEL == 0,
+               "padding suits the tiles");
 
 /* 2^x for x <= 0, exactly 0 from -127 down. 2^x = 2^n · 2^f with n the nearest integer, found by
  * adding a number so large that its last bit counts ones; 2^f by its Taylor series to the sixth
@@ -81,15 +85,15 @@ pack_queries_and_keys(const MoeHeadShape *shape, const float *qkv, float *q, flo
 static void
 forward(const MoeHeadShape *shape, const float *qkv, float *out, float *log_sum, float *scratch)
 {
-    const int64_t length = pad_tile(shape->length), dim = pad_tile(shape->dim);
-    const int64_t score_row = length + TILE_ALIGN;
+    const int64_t length = moe__attention_pad(shape->length), dim = moe__attention_pad(shape->dim);
+    const int64_t score_row = length + MOE_ATTENTION_ALIGN;
     float *q = scratch, *kt = q + length * dim, *v = kt + length * dim;
     float *score = v + length * dim, *result = score + PANEL * score_row;
 
     pack_queries_and_keys(shape, qkv, q, q, kt);
     pack_rows(shape, qkv + 2 * shape->width, 3 * shape->width, NULL, 1, v);
     for (int64_t t = 0; t < shape->length; t += PANEL) {
-        const int64_t keys = t + PANEL, width = pad_tile(keys);
+        const int64_t keys = t + PANEL, width = moe__attention_pad(keys);
         tile_product(PANEL, width, dim, (TileLeft){q + t * dim, dim, 1},
                      (TileRight){kt, TILE_LANES, TILE_LANES * dim}, (TileResult){score, score_row},
                      false);
@@ -120,7 +124,8 @@ typedef struct {
 static Backward
 backward_layout(const MoeHeadShape *shape, float *scratch)
 {
-    Backward b = {.length = pad_tile(shape->length), .dim = pad_tile(shape->dim)};
+    Backward b = {.length = moe__attention_pad(shape->length),
+                  .dim = moe__attention_pad(shape->dim)};
     float **matrix[] = {&b.q, &b.k, &b.kt, &b.vt, &b.grad_out, &b.grad_q, &b.grad_k, &b.grad_v};
     for (size_t i = 0; i < sizeof matrix / sizeof *matrix; i++, scratch += b.length * b.dim)
         *matrix[i] = scratch;
@@ -193,9 +198,8 @@ backward_block(Backward *b, int64_t query, int64_t key)
     for (int64_t i = 0; i < queries; i += PANEL) {
         reach = query + i + PANEL - key;
         reach = reach < keys ? reach : keys;
-        backward_scores(b, query + i, key, i, pad_tile(reach));
-        tile_product(PANEL, dim, reach,
-                     (TileLeft){b->grad_score + i * BLOCK_ROW, BLOCK_ROW, 1},
+        backward_scores(b, query + i, key, i, moe__attention_pad(reach));
+        tile_product(PANEL, dim, reach, (TileLeft){b->grad_score + i * BLOCK_ROW, BLOCK_ROW, 1},
                      (TileRight){b->k + key * dim, dim, TILE_LANES},
                      (TileResult){b->grad_q + (query + i) * dim, dim}, true);
     }
@@ -203,8 +207,7 @@ backward_block(Backward *b, int64_t query, int64_t key)
         /* Queries before key j don't see it. */
         const int64_t first = key + j > query ? key + j - query : 0;
         const int64_t at = first * BLOCK_ROW + j, row = (query + first) * dim;
-        tile_product(PANEL, dim, queries - first,
-                     (TileLeft){b->probability + at, 1, BLOCK_ROW},
+        tile_product(PANEL, dim, queries - first, (TileLeft){b->probability + at, 1, BLOCK_ROW},
                      (TileRight){b->grad_out + row, dim, TILE_LANES},
                      (TileResult){b->grad_v + (key + j) * dim, dim}, true);
         tile_product(PANEL, dim, queries - first, (TileLeft){b->grad_score + at, 1, BLOCK_ROW},

@@ -9,6 +9,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Rows and dimensions of packed matrices are padded to this, with zeros: a multiple of every
+ * level's lanes and rows of a tile. */
+#define MOE_ATTENTION_ALIGN 16
+/* Queries or keys that a product takes at a time. */
+#define MOE_ATTENTION_PANEL 8
+/* Queries and keys of a block of backward, and the distance of its rows: a power of two would put
+ * them into the same few sets of the cache. */
+#define MOE_ATTENTION_BLOCK_QUERIES 32
+#define MOE_ATTENTION_BLOCK_KEYS    64
+#define MOE_ATTENTION_BLOCK_ROW     (MOE_ATTENTION_BLOCK_KEYS + MOE_ATTENTION_ALIGN)
+
+static inline int64_t
+moe__attention_pad(int64_t n)
+{
+    return (n + MOE_ATTENTION_ALIGN - 1) / MOE_ATTENTION_ALIGN * MOE_ATTENTION_ALIGN;
+}
+
 typedef struct {
     int64_t length;    /* T, positions of the sequence */
     int64_t dim;       /* D, of the head */

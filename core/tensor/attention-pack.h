@@ -2,7 +2,7 @@
  *
  * attention-pack.h: one head's rows between their places in the batch and the packed, padded form
  * that tile.h works on. The number of rows and the head's dimension are padded
- * to TILE_ALIGN, with zeros.
+ * to MOE_ATTENTION_ALIGN, with zeros.
  */
 #ifndef MOE_TENSOR_ATTENTION_PACK_H
 #define MOE_TENSOR_ATTENTION_PACK_H
@@ -11,12 +11,6 @@
 #include "tensor/tile.h"
 
 #include <string.h>
-
-MOE_INLINE int64_t
-pad_tile(int64_t n)
-{
-    return (n + TILE_ALIGN - 1) / TILE_ALIGN * TILE_ALIGN;
-}
 
 /* y = scale · x turned by the position's angles: halves paired, as moe_rope(). */
 MOE_INLINE void
@@ -52,7 +46,7 @@ static void
 pack_rows(const MoeHeadShape *shape, const float *from, int64_t stride, const float *rope,
           float scale, float *to)
 {
-    int64_t dim = shape->dim, packed = pad_tile(dim);
+    int64_t dim = shape->dim, packed = moe__attention_pad(dim);
     for (int64_t t = 0; t < shape->length; t++, from += stride, to += packed) {
         if (rope)
             turn_row(dim, rope + t * dim, scale, from, to);
@@ -62,7 +56,7 @@ pack_rows(const MoeHeadShape *shape, const float *from, int64_t stride, const fl
         for (int64_t i = dim; i < packed; i++)
             to[i] = 0;
     }
-    int64_t missing = pad_tile(shape->length) - shape->length;
+    int64_t missing = moe__attention_pad(shape->length) - shape->length;
     memset(to, 0, (size_t)(missing * packed) * sizeof(float));
 }
 
@@ -71,7 +65,7 @@ static void
 unpack_rows(const MoeHeadShape *shape, const float *from, const float *rope, float scale,
             int64_t stride, float *to, bool accumulate)
 {
-    int64_t dim = shape->dim, packed = pad_tile(dim);
+    int64_t dim = shape->dim, packed = moe__attention_pad(dim);
     for (int64_t t = 0; t < shape->length; t++, from += packed, to += stride) {
         if (rope)
             turn_back_row(dim, rope + t * dim, scale, from, to, accumulate);
@@ -82,8 +76,8 @@ unpack_rows(const MoeHeadShape *shape, const float *from, const float *rope, flo
 }
 
 /* Lane l of the two rows that stage s of a transpose makes of rows i and i + s. */
-#define UPPER(l, s) (((l) & (s)) ? TILE_LANES + (l) - (s) : (l))
-#define LOWER(l, s) (((l) & (s)) ? TILE_LANES + (l) : (l) + (s))
+#define UPPER(l, s)      (((l) & (s)) ? TILE_LANES + (l) - (s) : (l))
+#define LOWER(l, s)      (((l) & (s)) ? TILE_LANES + (l) : (l) + (s))
 #define FOUR(side, l, s) side(l, s), side(l + 1, s), side(l + 2, s), side(l + 3, s)
 #if TILE_LANES == 16
 #define LANES(side, s) FOUR(side, 0, s), FOUR(side, 4, s), FOUR(side, 8, s), FOUR(side, 12, s)
@@ -95,17 +89,18 @@ unpack_rows(const MoeHeadShape *shape, const float *from, const float *rope, flo
 #define TRANSPOSE_STAGE(row, s)                                                      \
     for (int i = 0; i < TILE_LANES; i++)                                             \
         if (!(i & (s))) {                                                            \
-            TileFloat above = (row)[i], below = (row)[i + (s)];                            \
+            TileFloat above = (row)[i], below = (row)[i + (s)];                      \
             (row)[i] = __builtin_shufflevector(above, below, LANES(UPPER, s));       \
             (row)[i + (s)] = __builtin_shufflevector(above, below, LANES(LOWER, s)); \
         }
 
 /* Packed rows to panels: a panel holds, dimension by dimension, TILE_LANES rows beside each other:
- * the transpose as a right factor of step TILE_LANES and vector distance TILE_LANES · padded dim. */
+ * the transpose as a right factor of step TILE_LANES and vector distance TILE_LANES · padded dim.
+ */
 static void
 pack_panels(const MoeHeadShape *shape, const float *rows, float *panels)
 {
-    int64_t length = pad_tile(shape->length), packed = pad_tile(shape->dim);
+    int64_t length = moe__attention_pad(shape->length), packed = moe__attention_pad(shape->dim);
     for (int64_t t = 0; t < length; t += TILE_LANES)
         for (int64_t d = 0; d < packed; d += TILE_LANES) {
             TileFloat row[TILE_LANES];

@@ -2,10 +2,12 @@
  *
  * cpu.h: per-CPU copies of hot loops, and when a loop is worth two threads.
  *
- * MOE_CLONES before a function makes the compiler build it three times (baseline, AVX2 with FMA,
- * AVX-512) and the loader pick one. Sanitizers run before the loader's choice is safe, so there
- * the plain function alone is built. Clang 14 gives the resolver of even a static function a
- * global name: names of cloned functions must be unique in the library.
+ * MOE_CLONES before a static function makes the compiler build it three times (baseline, AVX2,
+ * AVX-512) and the loader pick one. Sanitizers instrument what runs before the loader's choice is
+ * safe, so there the plain function alone is built. The names must be of instruction sets, not of
+ * CPUs: "arch=haswell" is picked on Intel's Haswell and on nothing else. Clang 14 asks for two
+ * more things: the function must be static (others couldn't find it), and its name must be unique
+ * in the library (its resolver is global even so).
  */
 #ifndef MOE_TENSOR_CPU_H
 #define MOE_TENSOR_CPU_H
@@ -19,7 +21,11 @@
 #endif
 
 #if defined(__x86_64__) && !defined(MOE_SANITIZED)
-#define MOE_CLONES __attribute__((target_clones("default", "arch=haswell", "arch=skylake-avx512")))
+#ifdef __clang__
+#define MOE_CLONES __attribute__((target_clones("default", "avx2", "avx512f")))
+#else
+#define MOE_CLONES __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#endif
 #else
 #define MOE_CLONES
 #endif

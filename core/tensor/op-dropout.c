@@ -14,10 +14,10 @@ typedef struct {
     uint64_t seed, stream;
 } Dropout;
 
-/* Words of blocks first … first + PIECE/4 - 1, word w of block b at [w][b]: moe_rng_block() with
- * the loop over blocks inside, where it vectorises. */
+/* Numbers 4·first … 4·first + PIECE-1 of the stream: moe_rng_block() with the loop over blocks
+ * inside, where it vectorises. */
 MOE_CLONES static void
-dropout_words(uint32_t word[4][PIECE / 4], const Dropout *args, uint64_t first)
+dropout_words(uint32_t *restrict word, const Dropout *args, uint64_t first)
 {
     for (int b = 0; b < PIECE / 4; b++) {
         uint64_t counter = first + (uint64_t)b;
@@ -34,22 +34,20 @@ dropout_words(uint32_t word[4][PIECE / 4], const Dropout *args, uint64_t first)
             k0 += 0x9E3779B9u;
             k1 += 0xBB67AE85u;
         }
-        word[0][b] = c0;
-        word[1][b] = c1;
-        word[2][b] = c2;
-        word[3][b] = c3;
+        word[4 * b] = c0;
+        word[4 * b + 1] = c1;
+        word[4 * b + 2] = c2;
+        word[4 * b + 3] = c3;
     }
 }
 
-/* y = or += kept ? scale · x : 0, for elements first … first+n-1, first a multiple of four. */
-static void
-dropout_piece(float *y, bool accumulate, const float *x, int64_t first, int64_t n,
-              const Dropout *args)
+/* y = or += kept ? scale · x : 0 */
+MOE_CLONES static void
+dropout_piece(float *restrict y, bool accumulate, const float *restrict x,
+              const uint32_t *restrict word, int64_t n, uint32_t threshold, float scale)
 {
-    uint32_t word[4][PIECE / 4];
-    dropout_words(word, args, (uint64_t)first / 4);
     for (int64_t i = 0; i < n; i++) {
-        float value = word[i % 4][i / 4] >= args->threshold ? args->scale * x[i] : 0.0f;
+        float value = word[i] >= threshold ? scale * x[i] : 0.0f;
         y[i] = accumulate ? y[i] + value : value;
     }
 }
@@ -58,8 +56,12 @@ static void
 apply_mask(float *y, bool accumulate, const float *x, int64_t n, const Dropout *args)
 {
 #pragma omp parallel for schedule(static) if (n >= MOE_PARALLEL_ELEMENTS)
-    for (int64_t i = 0; i < n; i += PIECE)
-        dropout_piece(y + i, accumulate, x + i, i, MIN(PIECE, n - i), args);
+    for (int64_t i = 0; i < n; i += PIECE) {
+        uint32_t word[PIECE];
+        dropout_words(word, args, (uint64_t)i / 4);
+        dropout_piece(y + i, accumulate, x + i, word, MIN(PIECE, n - i), args->threshold,
+                      args->scale);
+    }
 }
 
 static void

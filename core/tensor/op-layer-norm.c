@@ -12,15 +12,16 @@ typedef struct {
     float mean, inverse; /* inverse = 1 / sqrt(var + eps) */
 } Moments;
 
-/* Two passes: the mean first, so that the variance doesn't cancel. */
+/* Two passes, the mean first and in double, so that the variance doesn't cancel. */
 MOE_INLINE Moments
 moments(const float *x, int64_t n, float eps)
 {
-    float sum = 0, square = 0;
+    double sum = 0;
+    float square = 0;
 #pragma omp simd reduction(+ : sum)
     for (int64_t j = 0; j < n; j++)
-        sum += x[j];
-    float mean = sum / (float)n;
+        sum += (double)x[j];
+    float mean = (float)(sum / (double)n);
 #pragma omp simd reduction(+ : square)
     for (int64_t j = 0; j < n; j++)
         square += (x[j] - mean) * (x[j] - mean);

@@ -42,20 +42,40 @@ sum_axis_forward(MoeNode *node)
     }
 }
 
+/* dx[a, i] = or += scale dy[i], for the n rows of one outer place. */
+static void
+spread_columns(float *restrict dx, bool accumulate, const float *restrict dy, const SumAxis *args)
+{
+    float scale = (float)args->scale;
+    for (int64_t a = 0; a < args->n; a++)
+        for (int64_t i = 0; i < args->inner; i++) {
+            float d = scale * dy[i];
+            dx[a * args->inner + i] = accumulate ? dx[a * args->inner + i] + d : d;
+        }
+}
+
+/* The same where nothing stands after the axis. */
+static void
+spread_number(float *dx, bool accumulate, float d, int64_t n)
+{
+    for (int64_t a = 0; a < n; a++)
+        dx[a] = accumulate ? dx[a] + d : d;
+}
+
 static void
 sum_axis_backward(MoeNode *node)
 {
     const SumAxis *args = node->args;
-    const float *dy = node->out->grad;
     int64_t n = args->n, inner = args->inner;
     bool accumulate;
+    const float *dy = node->out->grad;
     float *dx = moe_node_grad_beta(node, 0, &accumulate);
 #pragma omp parallel for schedule(static) if (args->outer * n * inner >= MOE_PARALLEL_ELEMENTS)
-    for (int64_t u = 0; u < args->outer * n; u++)
-        for (int64_t i = 0; i < inner; i++) {
-            float d = (float)args->scale * dy[u / n * inner + i];
-            dx[u * inner + i] = accumulate ? dx[u * inner + i] + d : d;
-        }
+    for (int64_t o = 0; o < args->outer; o++)
+        if (inner == 1)
+            spread_number(dx + o * n, accumulate, (float)args->scale * dy[o], n);
+        else
+            spread_columns(dx + o * n * inner, accumulate, dy + o * inner, args);
 }
 
 static void

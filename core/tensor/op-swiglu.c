@@ -17,18 +17,30 @@ swiglu_rows(float *restrict y, const float *restrict x, int64_t rows, int64_t h)
             y[j] = x[j] * vec_sigmoid(x[j]) * x[h + j];
 }
 
-MOE_CLONES static void
-swiglu_back_rows(float *restrict dx, const float *restrict dy, const float *restrict x,
-                 int64_t rows, int64_t h, bool accumulate)
+/* Slopes of silu(u) v by u and by v, times dy. */
+MOE_INLINE void
+slopes(float *to_u, float *to_v, float dy, float u, float v)
 {
-    for (int64_t r = 0; r < rows; r++, dy += h, x += 2 * h, dx += 2 * h) {
-        float *restrict du = dx, *restrict dv = dx + h;
-        for (int64_t j = 0; j < h; j++) {
-            float u = x[j], v = x[h + j], s = vec_sigmoid(u);
-            float to_u = dy[j] * v * s * (1.0f + u * (1.0f - s)), to_v = dy[j] * u * s;
-            du[j] = accumulate ? du[j] + to_u : to_u;
-            dv[j] = accumulate ? dv[j] + to_v : to_v;
-        }
+    float s = vec_sigmoid(u), silu = u * s;
+    *to_u = dy * v * (s + silu * (1.0f - s));
+    *to_v = dy * silu;
+}
+
+/* One row; its halves are apart, which only parameters can tell the compiler. */
+MOE_CLONES static void
+swiglu_back_row(float *restrict du, float *restrict dv, const float *restrict dy,
+                const float *restrict u, const float *restrict v, int64_t h, bool accumulate)
+{
+    float to_u, to_v;
+    if (!accumulate) {
+        for (int64_t j = 0; j < h; j++)
+            slopes(&du[j], &dv[j], dy[j], u[j], v[j]);
+        return;
+    }
+    for (int64_t j = 0; j < h; j++) {
+        slopes(&to_u, &to_v, dy[j], u[j], v[j]);
+        du[j] += to_u;
+        dv[j] += to_v;
     }
 }
 
@@ -48,14 +60,14 @@ static void
 swiglu_backward(MoeNode *node)
 {
     int64_t rows = moe_tensor_rows(node->out), h = moe_tensor_last(node->out);
-    int parts = moe__parts(rows, h);
     bool accumulate;
     float *dx = moe_node_grad_beta(node, 0, &accumulate);
-#pragma omp parallel for schedule(static) if (parts > 1)
-    for (int p = 0; p < parts; p++) {
-        int64_t r = moe__part_start(rows, parts, p), end = moe__part_start(rows, parts, p + 1);
-        swiglu_back_rows(dx + r * 2 * h, node->out->grad + r * h, node->in[0]->data + r * 2 * h,
-                         end - r, h, accumulate);
+    const float *dy = node->out->grad, *x = node->in[0]->data;
+#pragma omp parallel for schedule(static) if (rows * h >= MOE_PARALLEL_ELEMENTS)
+    for (int64_t r = 0; r < rows; r++) {
+        float *du = dx + r * 2 * h;
+        const float *u = x + r * 2 * h;
+        swiglu_back_row(du, du + h, dy + r * h, u, u + h, h, accumulate);
     }
 }
 

@@ -10,10 +10,14 @@
 #include <moescope/tensor.h>
 
 /* One line an operation, in the order of ops.h; op-table.c lists the same. */
+extern const MoeOp moe_op__linear;
+extern const MoeOp moe_op__grouped_linear;
+extern const MoeOp moe_op__bmm;
 extern const MoeOp moe_op__gather_rows;
 extern const MoeOp moe_op__scatter_rows;
 extern const MoeOp moe_op__gather_last;
 extern const MoeOp moe_op__scatter_last;
+extern const MoeOp moe_op__combine;
 extern const MoeOp moe_op__slice_last;
 extern const MoeOp moe_op__concat_last;
 extern const MoeOp moe_op__transpose;
@@ -39,6 +43,10 @@ extern const MoeOp moe_op__layer_norm;
 extern const MoeOp moe_op__l2_normalise;
 extern const MoeOp moe_op__sum;
 extern const MoeOp moe_op__sum_axis;
+extern const MoeOp moe_op__embedding;
+extern const MoeOp moe_op__rope;
+extern const MoeOp moe_op__attention;
+extern const MoeOp moe_op__cross_entropy;
 
 /* Aborts with "name: [2, 3] does not go with [4, 5]" unless `ok`; b may be NULL. */
 void moe__op_expect(bool ok, const char *name, const MoeTensor *a, const MoeTensor *b);

@@ -4,8 +4,8 @@
 #include <omp.h>
 #include <string.h>
 
-MOE_CLONES double
-moe__sum_floats(const float *x, int64_t n)
+MOE_CLONES static double
+sum_of_floats(const float *x, int64_t n)
 {
     double sum = 0;
 #pragma omp simd reduction(+ : sum)
@@ -14,11 +14,23 @@ moe__sum_floats(const float *x, int64_t n)
     return sum;
 }
 
-MOE_CLONES void
-moe__add_floats(double *restrict sum, const float *restrict x, int64_t n)
+MOE_CLONES static void
+add_floats_to_sums(double *restrict sum, const float *restrict x, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
         sum[i] += (double)x[i];
+}
+
+double
+moe__sum_floats(const float *x, int64_t n)
+{
+    return sum_of_floats(x, n);
+}
+
+void
+moe__add_floats(double *restrict sum, const float *restrict x, int64_t n)
+{
+    add_floats_to_sums(sum, x, n);
 }
 
 int

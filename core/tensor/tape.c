@@ -182,7 +182,8 @@ moe_tape_backward_from(MoeTape *tape, MoeTensor *root, const float *cotangent)
     if (!root->needs_grad)
         return;
     float *grad = moe__tensor_grad(tape, root, &accumulate);
-    for (int64_t i = 0; i < moe_tensor_count(root); i++)
+    int64_t n = moe_tensor_count(root);
+    for (int64_t i = 0; i < n; i++)
         grad[i] = accumulate ? grad[i] + cotangent[i] : cotangent[i];
     for (guint i = tape->nodes->len; i-- > 0;) {
         MoeNode *node = g_ptr_array_index(tape->nodes, i);

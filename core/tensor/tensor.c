@@ -9,11 +9,13 @@ moe_tensor_new(MoeArena *arena, int ndim, const int64_t *shape)
     g_assert(ndim >= 0 && ndim <= MOE_MAX_DIMS);
     MoeTensor *x = moe_arena_alloc0(arena, sizeof *x);
     x->ndim = ndim;
+    int64_t bytes = sizeof(float);
     for (int i = 0; i < ndim; i++) {
-        g_assert(shape[i] >= 0);
         x->shape[i] = shape[i];
+        if (shape[i] < 0 || __builtin_mul_overflow(bytes, shape[i], &bytes))
+            g_error("a tensor can't have axis %d of %" G_GINT64_FORMAT " elements", i, shape[i]);
     }
-    x->data = moe_arena_alloc(arena, (size_t)moe_tensor_count(x) * sizeof(float));
+    x->data = moe_arena_alloc(arena, (size_t)bytes);
     return x;
 }
 
@@ -29,6 +31,8 @@ void
 moe_tensor_require_grad(MoeArena *arena, MoeTensor *x)
 {
     x->needs_grad = true;
+    if (x->grad)
+        return;
     x->grad = moe_arena_alloc(arena, (size_t)moe_tensor_count(x) * sizeof(float));
     x->has_grad = false;
 }

@@ -5,7 +5,8 @@
  * One tile of the result stays in registers while the depth runs: an outer product a step. It is
  * written with the compilers' vector extensions, so that it is right on any CPU; files that
  * include it are compiled once per CPU level (meson.build), and vectors and tiles have the size
- * that suits the registers of that level. Callers pad rows and columns to TILE_ALIGN.
+ * that suits the registers of that level. Rows come in multiples of TILE_ROWS, columns
+ * of TILE_LANES: callers pad.
  */
 #ifndef MOE_TENSOR_TILE_H
 #define MOE_TENSOR_TILE_H
@@ -15,8 +16,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#define TILE_ALIGN 16 /* a multiple of every level's lanes and rows */
 
 /* The accumulators, a row of the right factor and one broadcast fit the registers: 32 of 64 bytes,
  * 16 of 32 bytes, 32 or 16 of 16 bytes. */
@@ -129,7 +128,7 @@ tile_multiply(int rows, int vectors, int64_t depth, TileLeft a, TileRight b, Til
             tile_store(c.at + i * c.row + j * TILE_LANES, sum[i][j]);
 }
 
-/* c = a b, or c += a b: m rows (a multiple of eight), n columns (of TILE_ALIGN). */
+/* c = a b, or c += a b: m rows (a multiple of TILE_ROWS), n columns (of TILE_LANES). */
 MOE_INLINE void
 tile_product(int64_t m, int64_t n, int64_t depth, TileLeft a, TileRight b, TileResult c, bool add)
 {

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#define FEW 8 /* up to here a sorted list is kept, beyond it a heap */
+#define FEW 32 /* up to here a sorted list is kept, beyond it a heap */
 
 /* Smaller ranks come first. */
 static inline uint64_t

@@ -66,10 +66,10 @@ vec_log(float x)
 {
     bool tiny = x < 0x1p-126f;
     float lifted = tiny ? x * 0x1p25f : x;
-    int32_t bits = vec_to_bits(lifted);
+    uint32_t bits = (uint32_t)vec_to_bits(lifted);
     /* mantissa in [sqrt(1/2), sqrt(2)) */
-    int32_t n = (bits - 0x3f3504f3) >> 23;
-    float m = vec_from_bits(bits - (int32_t)((uint32_t)n << 23)) - 1.0f;
+    int32_t n = (int32_t)(bits - 0x3f3504f3u) >> 23;
+    float m = vec_from_bits((int32_t)(bits - ((uint32_t)n << 23))) - 1.0f;
     float e = (float)n - (tiny ? 25.0f : 0.0f), z = m * m;
     float p = 7.0376836292e-2f;
     p = p * m - 1.1514610310e-1f;

@@ -38,7 +38,6 @@ typedef struct Trainer {
     MoeHeap heap;
     GArray *merges;    /* of MoeMerge, and */
     GPtrArray *tokens; /* of GBytes, by id: the result */
-    GHashTable *known; /* of the same GBytes */
 } Trainer;
 
 static int64_t
@@ -124,12 +123,11 @@ merge_place(Trainer *trainer, int32_t place, int32_t token)
         add_place(trainer, place);
 }
 
-/* The bytes of a pair, unless they are a token already ("ab" + "c" after "a" + "bc"): a second id
- * for one string would make the vocabulary ambiguous, so such a pair is passed over. */
+/* The bytes of a pair. They are no token yet: merges happen everywhere at once, so whatever ends up
+ * as one token was put together from the same parts at every place. */
 static GBytes *
-join_pair(const Trainer *trainer, int32_t index)
+join_pair(const Trainer *trainer, const Pair *pair)
 {
-    const Pair *pair = &g_array_index(trainer->pairs, Pair, index);
     GByteArray *joined = g_byte_array_new();
     const int32_t parts[] = {pair->left, pair->right};
     for (int i = 0; i < 2; i++) {
@@ -137,13 +135,12 @@ join_pair(const Trainer *trainer, int32_t index)
         const void *data = g_bytes_get_data(trainer->tokens->pdata[parts[i]], &size);
         g_byte_array_append(joined, data, (guint)size);
     }
-    g_autoptr(GBytes) bytes = g_byte_array_free_to_bytes(joined);
-    return g_hash_table_contains(trainer->known, bytes) ? NULL : g_steal_pointer(&bytes);
+    return g_byte_array_free_to_bytes(joined);
 }
 
-/* Makes a new token, of these bytes, of a pair wherever it stands. */
+/* Makes a new token of a pair, wherever it stands. */
 static void
-merge_pair(Trainer *trainer, int32_t index, GBytes *bytes)
+merge_pair(Trainer *trainer, int32_t index)
 {
     /* taken out of the array, which moves as pairs are added */
     Pair *entry = &g_array_index(trainer->pairs, Pair, index), pair = *entry;
@@ -162,8 +159,7 @@ merge_pair(Trainer *trainer, int32_t index, GBytes *bytes)
         push_pair(trainer, (int32_t)i);
     MoeMerge merge = {pair.left, pair.right, token};
     g_array_append_val(trainer->merges, merge);
-    g_ptr_array_add(trainer->tokens, bytes);
-    g_hash_table_add(trainer->known, bytes);
+    g_ptr_array_add(trainer->tokens, join_pair(trainer, &pair));
 }
 
 /* Lays the words out as nodes and counts their pairs. False if there are too many bytes. */
@@ -203,8 +199,7 @@ static bool
 learn(Trainer *trainer, int vocabulary, const MoeProgress *progress, GError **error)
 {
     int wanted = vocabulary - SMALLEST;
-    while ((int)trainer->merges->len < wanted) {
-        int done = (int)trainer->merges->len;
+    for (int done = 0; done < wanted; done++) {
         if (done % REPORT_EVERY == 0 && !moe_progress(progress, done, wanted, "learning tokens")) {
             moe__bpe_cancelled(error);
             return false;
@@ -212,9 +207,7 @@ learn(Trainer *trainer, int vocabulary, const MoeProgress *progress, GError **er
         int32_t best = pop_pair(trainer);
         if (best < 0)
             break;
-        GBytes *bytes = join_pair(trainer, best);
-        if (bytes)
-            merge_pair(trainer, best, bytes);
+        merge_pair(trainer, best);
     }
     moe_progress(progress, wanted, wanted, "learning tokens");
     return true;
@@ -228,7 +221,6 @@ trainer_init(Trainer *trainer, GArray *words)
     trainer->pairs = g_array_new(FALSE, FALSE, sizeof(Pair));
     trainer->merges = g_array_new(FALSE, FALSE, sizeof(MoeMerge));
     trainer->tokens = moe__byte_tokens();
-    trainer->known = g_hash_table_new(g_bytes_hash, g_bytes_equal);
     moe__pair_map_init(&trainer->index, 1 << 16);
 }
 
@@ -239,7 +231,6 @@ trainer_clear(Trainer *trainer)
         g_free(g_array_index(trainer->pairs, Pair, i).places);
     g_array_unref(trainer->pairs);
     g_array_unref(trainer->words);
-    g_hash_table_unref(trainer->known);
     moe__pair_map_clear(&trainer->index);
     g_free(trainer->heap.entries);
     g_free(trainer->nodes);

@@ -48,7 +48,7 @@ moe__json_object_parse(const char *text, GError **error)
 }
 
 bool
-moe__json_int(JsonObject *object, const char *key, int64_t low, int64_t high, int64_t *out,
+moe__json_get_int(JsonObject *object, const char *key, int64_t low, int64_t high, int64_t *out,
               GError **error)
 {
     JsonNode *node = json_object_get_member(object, key);

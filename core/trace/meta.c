@@ -70,7 +70,7 @@ moe_trace_meta(const MoeRouterInfo *routers, int n_routers, const char *const *d
     json_object_set_array_member(object, "domains", domain_list);
     if (extra_json && !add_extra(object, extra_json))
         return NULL;
-    return json_to_string(root, TRUE);
+    return moe__json_to_text(root);
 }
 
 /* --- Parsing ----------------------------------------------------------------------------------*/
@@ -103,7 +103,7 @@ static bool
 read_small_int(JsonObject *object, const char *key, int low, int high, int *out, GError **error)
 {
     int64_t value;
-    bool ok = moe__json_int(object, key, low, high, &value, error);
+    bool ok = moe__json_get_int(object, key, low, high, &value, error);
     *out = (int)value;
     return ok;
 }

@@ -26,8 +26,10 @@ bool moe__trace_meta_match(const MoeTraceMeta *meta, const MoeRouterInfo *router
 /* Parses a JSON text whose root is an object. Unlike json-glib alone it refuses deep nesting,
  * which would overflow the stack. (transfer full) */
 JsonNode *moe__json_object_parse(const char *text, GError **error);
+/* The tree as text. (transfer full) */
+char *moe__json_to_text(JsonNode *node);
 /* The integer member `key`, required to be in low … high. */
-bool moe__json_int(JsonObject *object, const char *key, int64_t low, int64_t high, int64_t *out,
+bool moe__json_get_int(JsonObject *object, const char *key, int64_t low, int64_t high, int64_t *out,
                    GError **error);
 
 #endif

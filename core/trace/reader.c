@@ -75,8 +75,8 @@ parse_chunk(const char *text, MoeTraceChunk *out, GError **error)
     if (!root)
         return false;
     JsonObject *object = json_node_get_object(root);
-    return moe__json_int(object, "tokens", 0, most, &out->tokens, error) &&
-           moe__json_int(object, "states", 0, most, &out->states, error);
+    return moe__json_get_int(object, "tokens", 0, most, &out->tokens, error) &&
+           moe__json_get_int(object, "states", 0, most, &out->states, error);
 }
 
 static bool
@@ -106,6 +106,23 @@ compare_strings(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* Notes the series that "series/00012.NAME.npy" belongs to. */
+static void
+add_series(MoeTrace *trace, GHashTable *seen, const char *member)
+{
+    if (!g_str_has_prefix(member, "series/") || !g_str_has_suffix(member, ".npy") ||
+        member_chunk(member) < 0)
+        return;
+    const char *begin = strchr(member, '.') + 1, *end = member + strlen(member) - strlen(".npy");
+    if (begin >= end)
+        return;
+    g_autofree char *name = g_strndup(begin, (gsize)(end - begin));
+    if (g_hash_table_contains(seen, name))
+        return;
+    g_hash_table_add(seen, name);
+    g_ptr_array_add(trace->series, g_steal_pointer(&name));
+}
+
 static void
 list_members(MoeTrace *trace)
 {
@@ -115,15 +132,7 @@ list_members(MoeTrace *trace)
         if (member_chunk(name) >= (int64_t)trace->chunks->len)
             continue;
         g_ptr_array_add(trace->members, name);
-        if (!g_str_has_prefix(name, "series/") || member_chunk(name) < 0 ||
-            !g_str_has_suffix(name, ".npy"))
-            continue;
-        const char *dot = strchr(name, '.') + 1;
-        char *series = g_strndup(dot, strlen(dot) - MIN(strlen(dot), strlen(".npy")));
-        if (*series && g_hash_table_add(seen, series))
-            g_ptr_array_add(trace->series, series);
-        else
-            g_free(series);
+        add_series(trace, seen, name);
     }
     g_ptr_array_sort(trace->series, compare_strings);
 }

@@ -203,7 +203,12 @@ check_meta_member(const MoeZipReader *zip, const MoeRouterInfo *routers, int n_r
         return false;
     }
     g_autofree char *meta_json = (char *)moe__zip_reader_read(zip, entry, error);
-    return meta_json && check_meta(meta_json, routers, n_routers, error);
+    if (!meta_json)
+        return false;
+    if (check_meta(meta_json, routers, n_routers, error))
+        return true;
+    g_prefix_error(error, "%s: ", zip->path);
+    return false;
 }
 
 MoeTraceWriter *

@@ -51,6 +51,7 @@ layer_norm(GradRun *run, const int64_t n[4])
     return moe_layer_norm(grad_tape(run), x, w, b, 1e-2f);
 }
 
+/* A mean of 10 for a spread of 0.6 costs a digit. */
 static MoeTensor *
 layer_norm_plain(GradRun *run, const int64_t n[4])
 {
@@ -118,7 +119,7 @@ const GradCase grad_cases_last_axis[] = {
     {"layer_norm", NULL, layer_norm, {4, 11}},
     {"layer_norm", NULL, layer_norm, {161, 257}},
     {"layer_norm", "plain", layer_norm_plain, {3, 15}},
-    {"layer_norm", "plain", layer_norm_plain, {161, 257}},
+    {"layer_norm", "plain", layer_norm_plain, {161, 257}, .tolerance = 5e-6},
     {"l2_normalise", NULL, l2_normalise, {1, 2}},
     {"l2_normalise", NULL, l2_normalise, {0, 8}},
     {"l2_normalise", NULL, l2_normalise, {4, 11}},

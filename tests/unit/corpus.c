@@ -4,6 +4,7 @@
  */
 #include "text-folder.h"
 
+#include "text/fields.h"
 #include "text/utf8.h"
 
 static const MoeCorpusOptions whole = {.block = 0};
@@ -285,10 +286,49 @@ test_utf8_floor(void)
         g_assert_cmpuint(moe__utf8_floor(text, 13, i), ==, floor[i]);
 }
 
+static void
+test_sample(void)
+{
+    const char *root = g_getenv("MOESCOPE_SOURCE_ROOT");
+    if (!root) {
+        g_test_skip("MOESCOPE_SOURCE_ROOT isn't set");
+        return;
+    }
+    g_autofree char *path = g_build_filename(root, "samples", "corpus", NULL);
+    g_autoptr(MoeRecipe) recipe = moe_recipe_new();
+    MoeCorpusOptions options = moe_corpus_options(recipe);
+    g_autoptr(MoeCorpus) corpus = load_one(path, &options);
+    assert_domains(corpus, "arithmetic c-code dialogue german prose");
+}
+
+static void
+test_recipe(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MoeRecipe) recipe =
+        moe_recipe_parse("[data]\nblock = 77\nvalidation = 0.25\nprobe = 0.5\nmax_bytes = 5\n"
+                         "seed = 9\n",
+                         "test", &error);
+    g_assert_no_error(error);
+    MoeCorpusOptions options = moe_corpus_options(recipe);
+    g_assert_cmpint(options.block, ==, 77);
+    g_assert_cmpfloat(options.validation, ==, 0.25);
+    g_assert_cmpfloat(options.probe, ==, 0.5);
+    g_assert_cmpint(options.max_bytes, ==, 5);
+    g_assert_cmpuint(options.seed, ==, 9);
+    g_assert_true(moe_recipe_check(recipe, &error));
+    g_assert_no_error(error);
+    g_assert_true(moe_recipe_set(recipe, "data.validation=0.75", &error));
+    g_assert_false(moe_recipe_check(recipe, &error));
+    g_assert_error(error, MOE_ERROR, MOE_ERROR_RECIPE);
+    g_assert_nonnull(strstr(error->message, "data.validation"));
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    moe__text_register();
 #define ADD(name, function) g_test_add(name, Folder, NULL, folder_make, function, folder_remove)
     ADD("/corpus/gzip", test_gzip);
     ADD("/corpus/gzip-dense", test_gzip_dense);
@@ -303,5 +343,7 @@ main(int argc, char **argv)
     ADD("/corpus/split-shares", test_split_shares);
     ADD("/corpus/split-stability", test_split_stability);
     g_test_add_func("/corpus/utf8-floor", test_utf8_floor);
+    g_test_add_func("/corpus/sample", test_sample);
+    g_test_add_func("/corpus/recipe", test_recipe);
     return g_test_run();
 }

@@ -100,7 +100,7 @@ static void
 test_added_twice(void)
 {
     if (g_test_subprocess()) {
-        g_autoptr(MoeParams) params = make_params("a.weight", 5);
+        moe_params_free(make_params("a.weight", 5));
         return;
     }
     g_test_trap_subprocess(NULL, 0, 0);

@@ -62,7 +62,7 @@ test_defaults(void)
 {
     g_autoptr(MoeRecipe) recipe = moe_recipe_new();
     int n = -1;
-    g_autofree int64_t *steps = moe_recipe_ints(recipe, "run.steps", &n);
+    g_assert_null(moe_recipe_ints(recipe, "run.steps", &n));
     g_assert_cmpint(n, ==, 0);
     g_assert_cmpint(moe_recipe_int(recipe, "layer.experts"), ==, 8);
     g_assert_cmpfloat(moe_recipe_real(recipe, "run.rate"), ==, 3e-4);

@@ -76,12 +76,12 @@ test_words(void)
 {
     static const char *const cuts[] = {
         "Hello| world|!",
-        "it|'s|'| S|'|S| we|'ve|'ll|'lx",
-        " |  two|   |  |three",
+        "it|'s|'| S|'|S| we|'ve|'ll|'|lx",
+        "  | two|    | three",
         "a|\n|\n|b|\n ",
         "x|  \n",
         "tab|\t|y|\t| z",
-        "v|2|.|0| -|3|½|ⅷ",
+        "v|2|.|0| -|3½ⅷ|x|٣",
         " ?!|Ü|…",
         "中文|、|かな",
         "\xc2\xa0|\xe2\x80\x83|nbsp|\xc2\x85|\v|x",
@@ -156,16 +156,16 @@ test_learn_naively(Folder *folder, gconstpointer data)
     }
 }
 
-/* Two letters make the same string in many ways; only one of them becomes a token. */
+/* Two letters could make the same string in many ways; a vocabulary names each string once. */
 static void
 test_learn_no_duplicates(Folder *folder, gconstpointer data)
 {
     g_autofree char *text = random_bytes(30000, 2);
-    g_autoptr(MoeTokenizer) tokenizer = train(folder, text, 30000, 1500);
-    g_assert_cmpint(moe_tokenizer_size(tokenizer), ==, 1500);
+    g_autoptr(MoeTokenizer) tokenizer = train(folder, text, 30000, 700);
+    g_assert_cmpint(moe_tokenizer_size(tokenizer), ==, 700);
     g_autoptr(GHashTable) seen =
         g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
-    for (int32_t id = 0; id < 1500; id++) {
+    for (int32_t id = 0; id < 700; id++) {
         size_t n;
         const char *token = moe_tokenizer_token(tokenizer, id, &n);
         g_assert_true(g_hash_table_add(seen, g_bytes_new(token, n)));

@@ -4,6 +4,8 @@
  */
 #include "text-folder.h"
 
+#include <math.h>
+
 typedef struct Fixture {
     Folder folder;
     MoeCorpus *corpus;

@@ -88,7 +88,7 @@ MOE_API bool moe_adamw_load(MoeAdamW *adamw, const char *path, GError **error);
 /* --- Learning-rate schedule -------------------------------------------------------------------*/
 
 typedef struct MoeSchedule {
-    int kind; /* index into "constant | cosine | linear" */
+    int kind;         /* index into "constant | cosine | linear" */
     double lr, floor; /* floor: share of lr at the end */
     int64_t warmup, steps;
 } MoeSchedule;

@@ -86,7 +86,7 @@ MOE_API const char *moe_recipe_text(const MoeRecipe *recipe, const char *name);
 MOE_API bool moe_recipe_has(const MoeRecipe *recipe, const char *name, const char *value);
 /* Index of a CHOICE in its list. */
 MOE_API int moe_recipe_choice(const MoeRecipe *recipe, const char *name);
-/* The numbers of an INTS field; `n` gets the count. (transfer full), g_free(). */
+/* The numbers of an INTS field; `n` gets the count; NULL if there are none. (transfer full) */
 MOE_API int64_t *moe_recipe_ints(const MoeRecipe *recipe, const char *name, int *n);
 /* Whether the file or a --set gave the key (rather than default or preset). */
 MOE_API bool moe_recipe_given(const MoeRecipe *recipe, const char *name);

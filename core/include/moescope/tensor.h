@@ -53,9 +53,9 @@ struct MoeTensor {
 /* A tensor in `arena`, contents undefined / zero. */
 MOE_API MoeTensor *moe_tensor_new(MoeArena *arena, int ndim, const int64_t *shape);
 MOE_API MoeTensor *moe_tensor_zeros(MoeArena *arena, int ndim, const int64_t *shape);
-/* Makes x a leaf whose gradient is wanted, with memory for it in `arena` (the one x lives in). Every
- * parameter needs this: a leaf without memory of its own borrows the tape's, which is gone after
- * moe_tape_reset(). A frozen parameter is one that was never passed here. */
+/* Makes x a leaf whose gradient is wanted, with memory for it in `arena`, the one x lives in (once:
+ * later calls keep that memory). Parameters need it: a leaf without memory of its own borrows the
+ * tape's, which is gone after moe_tape_reset(). Freezing is needs_grad = false. */
 MOE_API void moe_tensor_require_grad(MoeArena *arena, MoeTensor *x);
 /* Shorthands: moe_tensor_1d(arena, n), moe_tensor_2d(arena, rows, columns), … */
 MOE_API MoeTensor *moe_tensor_1d(MoeArena *arena, int64_t n0);

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "findings.h"
+
+#include <math.h>
+#include <moescope/stats.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Counts of all domains of a router, domain-major, of picks or of first choices. */
+static int64_t *
+domain_counts(const MoeSummary *summary, int router, int experts, bool first)
+{
+    int n = moe_summary_domains(summary);
+    int64_t *counts = g_new0(int64_t, (gsize)n * (gsize)experts);
+    for (int d = 0; d < n; d++) {
+        const MoeSummaryCell *cell = moe_summary_cell(summary, router, d);
+        memcpy(counts + (gsize)d * (gsize)experts, first ? cell->first : cell->count,
+               (gsize)experts * sizeof *counts);
+    }
+    return counts;
+}
+
+static void
+print_router(const MoeTrace *trace, const MoeSummary *summary, int router)
+{
+    const MoeRouterInfo *info = moe_trace_router(trace, router);
+    const MoeSummaryCell *all = moe_summary_cell(summary, router, MOE_DOMAIN_ALL);
+    int E = info->experts;
+    g_autofree int64_t *first = domain_counts(summary, router, E, true);
+    /* First choices: picks of one unit exclude each other, which the correction doesn't know. */
+    double information =
+        moe_mutual_information(first, moe_summary_domains(summary), E, MOE_WEIGH_DOMAINS, true);
+    double null_max = info->k ? moe_null_cv(all->units, info->k, E) : NAN;
+    printf("  %5d %7d %2d %9.2f %9.2f %7.3f %7.3f %5d %7.2f %% %10.3f\n", info->layer, E, info->k,
+           moe_load_effective_experts(all->count, E), moe_load_max_violation(all->count, E),
+           moe_load_cv(all->count, E), null_max, moe_load_dead(all->count, E),
+           100.0 * (double)all->dropped / (double)MAX(all->picks, 1), fmax(information, 0) / G_LN2);
+}
+
+typedef struct {
+    int router, expert;
+    double share, times; /* of the domain's picks there; times the even share */
+} Favourite;
+
+static Favourite
+favourite(const MoeTrace *trace, const MoeSummary *summary, int domain)
+{
+    Favourite best = {0, 0, 0, 0};
+    for (int r = 0; r < moe_trace_routers(trace); r++) {
+        const MoeSummaryCell *cell = moe_summary_cell(summary, r, domain);
+        for (int e = 0; cell->picks > 0 && e < cell->experts; e++) {
+            double share = (double)cell->count[e] / (double)cell->picks;
+            if (share * cell->experts > best.times)
+                best = (Favourite){r, e, share, share * cell->experts};
+        }
+    }
+    return best;
+}
+
+static void
+print_domains(const MoeTrace *trace, const MoeSummary *summary)
+{
+    printf("\n  what each domain uses most, of all layers:\n");
+    for (int d = 0; d < moe_trace_domains(trace); d++) {
+        Favourite best = favourite(trace, summary, d);
+        if (best.times > 0)
+            printf("    %-12s expert %d of layer %d takes %4.1f %% of its picks, %.1f times the "
+                   "even share\n",
+                   moe_trace_domain_name(trace, d), best.expert,
+                   moe_trace_router(trace, best.router)->layer, 100 * best.share, best.times);
+    }
+}
+
+/* The pair of domains whose loads differ most and least, on the mean over layers. */
+static void
+print_distances(const MoeTrace *trace, const MoeSummary *summary)
+{
+    int n = moe_trace_domains(trace), nearest[2] = {0, 0}, farthest[2] = {0, 0};
+    double least = INFINITY, most = -INFINITY;
+    for (int a = 0; a < n; a++)
+        for (int b = a + 1; b < n; b++) {
+            double sum = 0;
+            for (int r = 0; r < moe_trace_routers(trace); r++)
+                sum += moe_total_variation(moe_summary_cell(summary, r, a)->count,
+                                           moe_summary_cell(summary, r, b)->count,
+                                           moe_trace_router(trace, r)->experts);
+            double mean = sum / moe_trace_routers(trace);
+            if (mean < least) {
+                least = mean;
+                nearest[0] = a, nearest[1] = b;
+            }
+            if (mean > most) {
+                most = mean;
+                farthest[0] = a, farthest[1] = b;
+            }
+        }
+    if (!isfinite(least) || !isfinite(most))
+        return;
+    printf("\n  routed most alike:      %s and %s (%.0f %% of the picks would have to move)\n",
+           moe_trace_domain_name(trace, nearest[0]), moe_trace_domain_name(trace, nearest[1]),
+           100 * least);
+    printf("  routed most apart:      %s and %s (%.0f %%)\n",
+           moe_trace_domain_name(trace, farthest[0]), moe_trace_domain_name(trace, farthest[1]),
+           100 * most);
+}
+
+bool
+cmd_findings_print(const MoeTrace *trace, GError **error)
+{
+    MoeSummaryOptions options = {.steps = MOE_STEPS_LAST};
+    g_autoptr(MoeSummary) summary = moe_summary_from_trace(trace, &options, error);
+    if (!summary)
+        return false;
+    printf("  layer experts  k effective    MaxVio      CV CV null  dead   dropped  I(E;D) bits\n");
+    for (int r = 0; r < moe_trace_routers(trace); r++)
+        print_router(trace, summary, r);
+    printf("  effective: exp(entropy of the load); MaxVio: (max - mean) / mean; CV null: of a "
+           "uniform random router\n  at this many units; I(E;D): what a first choice tells about "
+           "its domain, domains weighted equally,\n  bias-corrected; 0 where experts don't "
+           "specialise\n");
+    if (moe_trace_domains(trace) > 1) {
+        print_domains(trace, summary);
+        print_distances(trace, summary);
+    }
+    return true;
+}

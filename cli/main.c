@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * moescope on the command line. One command is one file, cmd-NAME.c, and one row of this table.
+ */
+#include "cmd.h"
+#include "util.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <moescope/base.h>
+#include <stdio.h>
+#include <string.h>
+
+static const Command commands[] = {
+    {"demo", cmd_demo, "train two small models, record and plot their routing"},
+    {"train", cmd_train, "train a model from a recipe"},
+    {"record", cmd_record, "record a model's routing over text"},
+    {"plot", cmd_plot, "draw a figure of a trace"},
+    {"info", cmd_info, "describe a model, a run or a trace"},
+    {"recipe", cmd_recipe, "list presets and keys, show and check recipes"},
+    {NULL, NULL, NULL},
+};
+
+static const CommandTable table = {
+    .program = "moescope",
+    .about = "Shows how Mixture-of-Experts models route.",
+    .commands = commands,
+};
+
+static int
+print_version(void)
+{
+    g_autofree char *engine = moe_engine_description();
+    printf("moescope %s\n%s\n", moe_version(), engine);
+    return CMD_OK;
+}
+
+/* A full disk or a closed descriptor shows only when the last bytes are written. */
+static int
+flush_output(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    fprintf(stderr, "moescope: standard output can't be written: %s\n", g_strerror(errno));
+    return CMD_FAILED;
+}
+
+int
+main(int argc, char **argv)
+{
+    setlocale(LC_ALL, "");
+    setlocale(LC_NUMERIC, "C"); /* numbers go to files and pipes: one way to write them */
+    moe_init();
+    if (argc == 2 && strcmp(argv[1], "--version") == 0)
+        return flush_output(print_version());
+    return flush_output(cmd_dispatch(&table, argc, argv));
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * training.h: a training run as the command line shows it; train and demo share it.
+ */
+#ifndef CMD_TRAINING_H
+#define CMD_TRAINING_H
+
+#include <moescope/model.h>
+
+/* Trains `recipe` into `dir`, or goes on with the run in `dir` (recipe NULL), with a progress line
+ * that begins with `label`. data.corpus is the sample corpus unless the recipe names one. `last`
+ * receives the status of the last step. */
+bool cmd_training_run(MoeRecipe *recipe, const char *dir, const char *label, MoeTrainStatus *last,
+                      GError **error);
+/* "1:02:03", "2:40". (transfer full) */
+char *cmd_duration(double seconds);
+
+#endif

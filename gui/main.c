@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * moescope-gui [TRACE…]
+ */
+#include "scope-application.h"
+
+int
+main(int argc, char **argv)
+{
+    g_autoptr(ScopeApplication) application = scope_application_new();
+    return g_application_run(G_APPLICATION(application), argc, argv);
+}

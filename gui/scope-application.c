@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The program: one process, a window a trace.
+ */
+#include "scope-application.h"
+
+#include "scope-appearance.h"
+#include "scope-resources.h"
+#include "scope-window.h"
+
+#include <moescope/base.h>
+
+#define APPLICATION_ID "org.moescope.Moescope"
+#define RESOURCES      "/org/moescope/Moescope"
+
+struct _ScopeApplication {
+    GtkApplication parent_instance;
+};
+
+G_DEFINE_FINAL_TYPE(ScopeApplication, scope_application, GTK_TYPE_APPLICATION)
+
+static void
+quit_action(GSimpleAction *action, GVariant *parameter, gpointer application)
+{
+    GList *window;
+    while ((window = gtk_application_get_windows(application)))
+        gtk_window_destroy(window->data);
+    g_application_quit(application);
+}
+
+static void
+new_window_action(GSimpleAction *action, GVariant *parameter, gpointer application)
+{
+    gtk_window_present(GTK_WINDOW(scope_window_new(application)));
+}
+
+static void
+set_keys(GtkApplication *application)
+{
+    static const struct {
+        const char *action, *keys[3];
+    } table[] = {
+        {"win.open", {"<Control>o"}},
+        {"win.export", {"<Control>s"}},
+        {"win.show-help-overlay", {"F1", "<Control>question"}},
+        {"window.close", {"<Control>w"}},
+        {"app.new-window", {"<Control>n"}},
+        {"app.quit", {"<Control>q"}},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
+        gtk_application_set_accels_for_action(application, table[i].action, table[i].keys);
+}
+
+static void
+load_style(void)
+{
+    GdkDisplay *display = gdk_display_get_default();
+    g_autoptr(GtkCssProvider) style = gtk_css_provider_new();
+    gtk_css_provider_load_from_resource(style, RESOURCES "/style.css");
+    gtk_style_context_add_provider_for_display(display, GTK_STYLE_PROVIDER(style),
+                                               GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
+}
+
+static void
+scope_application_startup(GApplication *application)
+{
+    static const GActionEntry actions[] = {
+        {.name = "quit", .activate = quit_action},
+        {.name = "new-window", .activate = new_window_action},
+    };
+    moe_init();
+    g_resources_register(scope_get_resource());
+    G_APPLICATION_CLASS(scope_application_parent_class)->startup(application);
+    g_action_map_add_action_entries(G_ACTION_MAP(application), actions, G_N_ELEMENTS(actions),
+                                    application);
+    set_keys(GTK_APPLICATION(application));
+    load_style();
+    scope_appearance_follow(g_application_get_dbus_connection(application));
+}
+
+static void
+scope_application_activate(GApplication *application)
+{
+    GtkWindow *window = gtk_application_get_active_window(GTK_APPLICATION(application));
+    if (!window)
+        window = GTK_WINDOW(scope_window_new(GTK_APPLICATION(application)));
+    gtk_window_present(window);
+}
+
+static void
+open_file(GtkApplication *application, GFile *file)
+{
+    GtkWindow *window = gtk_application_get_active_window(application);
+    if (!window || !scope_window_is_blank(SCOPE_WINDOW(window)))
+        window = GTK_WINDOW(scope_window_new(application));
+    scope_window_open(SCOPE_WINDOW(window), file);
+    gtk_window_present(window);
+}
+
+static void
+scope_application_open(GApplication *application, GFile **files, int n, const char *hint)
+{
+    for (int i = 0; i < n; i++)
+        open_file(GTK_APPLICATION(application), files[i]);
+}
+
+static int
+scope_application_handle_local_options(GApplication *application, GVariantDict *options)
+{
+    if (!g_variant_dict_contains(options, "version"))
+        return -1; /* go on */
+    g_print("moescope-gui %s\n", moe_version());
+    return 0;
+}
+
+static void
+scope_application_class_init(ScopeApplicationClass *class)
+{
+    GApplicationClass *application_class = G_APPLICATION_CLASS(class);
+    application_class->startup = scope_application_startup;
+    application_class->activate = scope_application_activate;
+    application_class->open = scope_application_open;
+    application_class->handle_local_options = scope_application_handle_local_options;
+}
+
+static void
+scope_application_init(ScopeApplication *self)
+{
+    static const GOptionEntry options[] = {
+        {.long_name = "version", .description = "Print the version and exit"},
+        {0},
+    };
+    GApplication *application = G_APPLICATION(self);
+    g_application_set_option_context_parameter_string(application, "[TRACE…]");
+    g_application_set_option_context_summary(application,
+                                             "Shows how a Mixture-of-Experts model routes.");
+    g_application_add_main_option_entries(application, options);
+}
+
+ScopeApplication *
+scope_application_new(void)
+{
+    return g_object_new(SCOPE_TYPE_APPLICATION, "application-id", APPLICATION_ID,
+                        "resource-base-path", RESOURCES, "flags", G_APPLICATION_HANDLES_OPEN, NULL);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * scope-window.h: a window with one trace, or with none yet.
+ */
+#ifndef SCOPE_WINDOW_H
+#define SCOPE_WINDOW_H
+
+#include "scope-figure-page.h"
+
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+#define SCOPE_TYPE_WINDOW (scope_window_get_type())
+G_DECLARE_FINAL_TYPE(ScopeWindow, scope_window, SCOPE, WINDOW, GtkApplicationWindow)
+
+ScopeWindow *scope_window_new(GtkApplication *application);
+/* Opens a trace in place of what is there. What goes wrong is said in the window. */
+void scope_window_open(ScopeWindow *window, GFile *file);
+/* Whether nothing is open and nothing is being opened. */
+bool scope_window_is_blank(ScopeWindow *window);
+
+G_END_DECLS
+
+#endif

@@ -1,0 +1,135 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# Benchmarks: one line a figure, tab-separated: name, value, unit, target, `met` or `missed` (`-` where
+# a figure has no target or what it is compared with is absent).
+#
+#   tests/bench/run.sh [NAME…]      names: kernels lm (default: all)
+#
+# Peers are set beside ours, in turn within one run, where they are present:
+#   MOESCOPE_PEERS    folder of peer scripts (default: ../shared/peers beside the source tree)
+#   MOESCOPE_PYTHON   a Python with PyTorch (default: python3)
+#   ROUNDS            rounds of ours and theirs (default: 3); the median is taken
+set -euo pipefail
+root=$(cd "$(dirname "$0")/../.." && pwd)
+build=${BUILD:-$root/build}
+peers=${MOESCOPE_PEERS:-$root/../shared/peers}
+python=${MOESCOPE_PYTHON:-python3}
+rounds=${ROUNDS:-3}
+threads=${OMP_NUM_THREADS:-2}
+export OMP_NUM_THREADS=$threads
+
+# row NAME VALUE UNIT [RELATION TARGET], RELATION one of >= <=
+row() {
+    awk -v n="$1" -v v="$2" -v u="$3" -v r="${4:-}" -v t="${5:-}" 'BEGIN {
+        verdict = "-"
+        if (r == ">=") verdict = v + 0 >= t + 0 ? "met" : "missed"
+        if (r == "<=") verdict = v + 0 <= t + 0 ? "met" : "missed"
+        printf "%s\t%.4g\t%s\t%s\t%s\n", n, v, u, r == "" ? "-" : r " " t, verdict }'
+}
+
+skip() {
+    printf '# skipped: %s\n' "$1"
+}
+
+# median of the numbers on standard input
+median() {
+    sort -g | awk '{ a[NR] = $1 } END { print NR % 2 ? a[(NR + 1) / 2] : (a[NR / 2] + a[NR / 2 + 1]) / 2 }'
+}
+
+ratio() {
+    awk -v a="$1" -v b="$2" 'BEGIN { print a / b }'
+}
+
+# field NAME FILE: median over the rounds of what bench-lm printed
+field() {
+    awk -F'\t' -v n="$1" '$1 == n { print $2 }' "$2" | median
+}
+
+# json KEY FILE: the same for the peers' JSON lines
+json() {
+    grep -o "\"$1\": [0-9.e+-]*" "$2" | awk '{ print $2 }' | median
+}
+
+bench_kernels() {
+    "$build/tests/bench/bench-kernels"
+}
+
+# The settings of the peer script's model: byte vocabulary, d 256, 4 layers, 8 heads, 8 experts top-2,
+# hidden 512 with GELU and biases, LayerNorm, sequence 256, batch 8.
+lm_settings=(--set model.layers=4 --set model.d_model=256 --set model.heads=8
+    --set model.attention_bias=true --set model.norm=layer --set moe.variant=smoe
+    --set moe.experts=8 --set moe.k=2 --set moe.hidden=512 --set train.batch=8
+    --set train.length=256)
+
+# Whether the peer can run, and with what environment it is fastest.
+peer_ready() {
+    [ -f "$peers/torch/moe_lm.py" ] && "$python" -c 'import torch' 2>/dev/null
+}
+
+# Big blocks stay with the allocator between steps: PyTorch's best case.
+peer() {
+    MALLOC_MMAP_THRESHOLD_=4294967296 MALLOC_TRIM_THRESHOLD_=17179869184 \
+        MALLOC_TOP_PAD_=268435456 "$python" "$peers/torch/moe_lm.py" --variant smoe \
+        --threads "$threads" --mode both --steps 8 "$@" 2>/dev/null
+}
+
+bench_lm() {
+    local out peak
+    out=$(mktemp -d)
+    trap 'rm -rf "$out"' RETURN
+    peak=$("$build/tests/bench/bench-kernels" peak | awk -F'\t' '$1 == "sgemm.peak" { print $2 }')
+    local with_peer=false
+    if peer_ready; then with_peer=true; fi
+    for _ in $(seq "$rounds"); do
+        "$build/tests/bench/bench-lm" "${lm_settings[@]}" --threads "$threads" >>"$out/ours"
+        if $with_peer; then
+            peer >>"$out/f32"
+            peer --bf16 >>"$out/bf16"
+        fi
+    done
+    local train infer recorded
+    train=$(field train.tokens "$out/ours")
+    infer=$(field infer.tokens "$out/ours")
+    recorded=$(field infer.recorded_tokens "$out/ours")
+    for name in forward backward optimiser; do
+        row "lm.train.$name" "$(field train.$name "$out/ours")" ms
+    done
+    row lm.train "$train" tokens/s
+    row lm.train.share_of_peak "$(ratio "$(field train.flops "$out/ours")" "$peak")" 1 '>=' 0.75
+    row lm.train.peak_rss "$(field train.peak_rss "$out/ours")" MiB '<=' 467
+    row lm.infer "$infer" tokens/s
+    row lm.infer.recorded "$recorded" tokens/s
+    row lm.infer.recording_cost "$(field infer.recording_cost "$out/ours")" % '<=' 1
+    if ! $with_peer; then
+        skip "lm beside PyTorch: no $peers/torch/moe_lm.py, or no torch in $python"
+        return
+    fi
+    local f32 bf16
+    f32=$(json train_tok_s "$out/f32")
+    bf16=$(json train_tok_s "$out/bf16")
+    row torch.f32.train "$f32" tokens/s
+    row torch.bf16.train "$bf16" tokens/s
+    row torch.f32.infer "$(json infer_tok_s "$out/f32")" tokens/s
+    row torch.f32.peak_rss "$(json maxrss_mib "$out/f32")" MiB
+    row lm.train.times_torch_f32 "$(ratio "$train" "$f32")" x '>=' 1.5
+    row lm.train.times_torch_bf16 "$(ratio "$train" "$bf16")" x '>=' 1.2
+    row lm.infer.times_torch_f32 "$(ratio "$recorded" "$(json infer_tok_s "$out/f32")")" x '>=' 1.5
+}
+
+if [ $# -eq 0 ]; then set -- kernels lm; fi
+for name in "$@"; do
+    case $name in
+    kernels | lm) ;;
+    *)
+        echo "run.sh: unknown benchmark '$name'; known: kernels lm" >&2
+        exit 2
+        ;;
+    esac
+    if [ ! -x "$build/tests/bench/bench-$name" ]; then
+        echo "run.sh: $build/tests/bench/bench-$name is not built (ninja -C $build)" >&2
+        exit 1
+    fi
+done
+printf '# %s, %s threads\n' "$(grep -m1 'model name' /proc/cpuinfo | cut -d: -f2 | sed 's/^ *//')" "$threads"
+for name in "$@"; do "bench_$name"; done

@@ -1,0 +1,506 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Traces written and read back: every column, the same bytes from the same input, runs that stop
+ * and go on, and other programs that open the file.
+ */
+#include "trace-sample.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+static char *folder;
+
+static char *
+scratch(const char *name)
+{
+    return g_build_filename(folder, name, NULL);
+}
+
+static GBytes *
+load(const char *path)
+{
+    g_autoptr(GError) error = NULL;
+    char *bytes;
+    gsize length;
+    g_file_get_contents(path, &bytes, &length, &error);
+    g_assert_no_error(error);
+    return g_bytes_new_take(bytes, length);
+}
+
+static void
+assert_same_files(const char *a, const char *b)
+{
+    g_autoptr(GBytes) x = load(a), y = load(b);
+    g_assert_true(g_bytes_equal(x, y));
+}
+
+/* Rows of a batch that are kept, in order. */
+static int
+kept_rows(int rows[SAMPLE_ROWS])
+{
+    int n = 0;
+    for (int row = 0; row < SAMPLE_ROWS; row++)
+        if (!sample_is_padding(row))
+            rows[n++] = row;
+    return n;
+}
+
+static void
+assert_pick(const MoeTraceView *view, int64_t unit, int batch, int r, int source_unit)
+{
+    for (int slot = 0; slot < view->k; slot++) {
+        int64_t i = slot * view->units + unit;
+        g_assert_cmpint(view->expert[i], ==, sample_expert(batch, r, source_unit, slot));
+        g_assert_cmpfloat(view->gate[i], ==, sample_gate(batch, r, source_unit, slot));
+        g_assert_cmpint(view->dropped && view->dropped[i], ==,
+                        sample_dropped(batch, r, source_unit, slot));
+    }
+    for (int slot = view->k; slot < sample_slots(r); slot++) /* slots that were left out */
+        g_assert_cmpint(sample_expert(batch, r, source_unit, slot), ==, -1);
+}
+
+static void
+assert_view(const MoeTrace *trace, int chunk, int first_batch, int batches, int r,
+            MoeTraceView *view)
+{
+    g_autoptr(GError) error = NULL;
+    int rows[SAMPLE_ROWS], n = kept_rows(rows), sub = sample_routers[r].units_per_token;
+    g_assert_true(moe_trace_view(trace, chunk, r, view, &error));
+    g_assert_no_error(error);
+    g_assert_cmpint(view->tokens, ==, batches * n);
+    g_assert_cmpint(view->units, ==, batches * n * sub);
+    g_assert_cmpint(view->k, ==, r == 2 ? 4 : sample_routers[r].k);
+    for (int i = 0; i < batches * n; i++) {
+        int batch = first_batch + i / n, row = rows[i % n];
+        g_assert_cmpint(view->domain[i], ==, row % (SAMPLE_DOMAINS + 1) - 1);
+        g_assert_cmpint(view->step[i], ==, batch / 2);
+        for (int j = 0; j < sub; j++)
+            assert_pick(view, i * sub + j, batch, r, row * sub + j);
+    }
+}
+
+static void
+assert_column(const MoeTrace *trace, const char *name, MoeType type, int64_t rows, int64_t columns)
+{
+    g_autoptr(GError) error = NULL;
+    MoeArray array;
+    g_assert_true(moe_trace_has(trace, name));
+    g_assert_true(moe_trace_read(trace, name, &array, &error));
+    g_assert_no_error(error);
+    g_assert_cmpint(array.type, ==, type);
+    g_assert_cmpint(array.ndim, ==, columns > 0 ? 2 : 1);
+    g_assert_cmpint(array.shape[0], ==, rows);
+    g_assert_cmpint(array.shape[1], ==, columns);
+    g_free((void *)array.data);
+}
+
+static void
+test_round_trip(gconstpointer compression)
+{
+    g_autofree char *path = scratch("round.npz");
+    MoeTraceOptions options = sample_options;
+    options.compression = GPOINTER_TO_INT(compression);
+    sample_write(path, 0, 7, &options);
+    g_autoptr(MoeTrace) trace = sample_open(path);
+    g_autoptr(MoeTraceView) view = moe_trace_view_new();
+
+    g_assert_true(moe_trace_complete(trace));
+    g_assert_cmpint(moe_trace_chunks(trace), ==, 3); /* 3 + 3 + 1 batches */
+    g_assert_cmpint(moe_trace_tokens(trace, -1), ==, 7 * 14);
+    g_assert_cmpint(moe_trace_tokens(trace, 2), ==, 14);
+    for (int r = 0; r < SAMPLE_ROUTERS; r++) {
+        assert_view(trace, 0, 0, 3, r, view);
+        assert_view(trace, 1, 3, 3, r, view);
+        assert_view(trace, 2, 6, 1, r, view);
+    }
+    assert_column(trace, "tokens/00001.loss", MOE_F32, 42, 0);
+    assert_column(trace, "tokens/00001.pos", MOE_I32, 42, 0);
+    assert_column(trace, "picks/00000.r000.expert", MOE_U8, 2, 42);
+    assert_column(trace, "picks/00000.r001.expert", MOE_U16, 3, 84);
+    assert_column(trace, "picks/00000.r001.gate", MOE_F16, 3, 84);
+    assert_column(trace, "picks/00000.r001.dropped", MOE_U8, 3, 84);
+    assert_column(trace, "picks/00000.r001.entropy", MOE_F16, 84, 0);
+    assert_column(trace, "picks/00000.r001.margin", MOE_F16, 84, 0);
+    assert_column(trace, "picks/00000.r001.logits", MOE_F16, 84, 300);
+    assert_column(trace, "state/00000.step", MOE_I64, 6, 0);
+    assert_column(trace, "state/00000.r000.load", MOE_I64, 6, 8);
+    assert_column(trace, "state/00000.r000.dropped", MOE_I64, 6, 8);
+    assert_column(trace, "state/00000.r000.prob", MOE_F64, 6, 8);
+    /* Nothing was dropped in batch 6, nor ever by router 0. */
+    g_assert_false(moe_trace_has(trace, "picks/00002.r001.dropped"));
+    g_assert_false(moe_trace_has(trace, "picks/00000.r000.dropped"));
+}
+
+static void
+test_meta(void)
+{
+    g_autofree char *path = scratch("meta.npz");
+    sample_write(path, 0, 1, &sample_options);
+    g_autoptr(MoeTrace) trace = sample_open(path);
+    g_assert_cmpint(moe_trace_routers(trace), ==, SAMPLE_ROUTERS);
+    for (int r = 0; r < SAMPLE_ROUTERS; r++) {
+        const MoeRouterInfo *read = moe_trace_router(trace, r), *info = &sample_routers[r];
+        g_assert_cmpint(read->layer, ==, info->layer);
+        g_assert_cmpint(read->experts, ==, info->experts);
+        g_assert_cmpint(read->k, ==, info->k);
+        g_assert_cmpint(read->units_per_token, ==, info->units_per_token);
+        g_assert_cmpint(read->shared, ==, info->shared);
+        g_assert_cmpint(read->gates_sum_to_one, ==, info->gates_sum_to_one);
+        g_assert_cmpint(read->causal, ==, info->causal);
+        g_assert_cmpstr(read->score, ==, info->score);
+        g_assert_cmpstr(read->select, ==, info->select);
+        g_assert_cmpstr(read->gate, ==, info->gate);
+    }
+    g_assert_cmpint(moe_trace_domains(trace), ==, 2);
+    g_assert_cmpstr(moe_trace_domain_name(trace, 1), ==, "code");
+    g_assert_nonnull(strstr(moe_trace_meta_json(trace), "\"model\" : \"made up\""));
+    g_assert_null(moe_trace_meta(NULL, 0, NULL, 0, "[1]"));
+    g_assert_null(moe_trace_meta(NULL, 0, NULL, 0, "{"));
+}
+
+static void
+test_join(void)
+{
+    g_autofree char *path = scratch("join.npz");
+    g_autoptr(GError) error = NULL;
+    sample_write(path, 0, 7, &sample_options);
+    g_autoptr(MoeTrace) trace = sample_open(path);
+    MoeArray loss, load, token;
+    int n;
+
+    const char *const *names = moe_trace_series_names(trace, &n);
+    g_assert_cmpint(n, ==, 2);
+    g_assert_cmpstr(names[0], ==, "loss");
+    g_assert_cmpstr(names[1], ==, "lr");
+
+    g_assert_true(moe_trace_join(trace, "series/loss", &loss, &error));
+    g_assert_cmpint(loss.shape[0], ==, 14);
+    g_assert_cmpint(loss.shape[1], ==, 2);
+    for (int step = 0; step < 14; step++) {
+        g_assert_cmpfloat(moe_array_value(&loss, 2 * step), ==, step);
+        g_assert_cmpfloat(moe_array_value(&loss, 2 * step + 1), ==, step % 2 ? 1.5 * step : 0.5);
+    }
+    g_assert_true(moe_trace_join(trace, "state/r000.load", &load, &error));
+    g_assert_cmpint(load.shape[0], ==, 14);
+    g_assert_cmpfloat(moe_array_value(&load, 13 * 8 + 5), ==, 13005);
+    g_assert_true(moe_trace_join(trace, "tokens/id", &token, &error));
+    g_assert_cmpint(token.shape[0], ==, 98);
+    g_assert_cmpfloat(moe_array_value(&token, 97), ==, 600 + SAMPLE_ROWS - 4);
+    g_free((void *)loss.data);
+    g_free((void *)load.data);
+    g_free((void *)token.data);
+
+    g_assert_false(moe_trace_join(trace, "series/nothing", &loss, &error));
+    g_assert_error(error, MOE_ERROR, MOE_ERROR_DATA);
+    g_clear_error(&error);
+    g_assert_false(moe_trace_join(trace, "picks/r000.gate", &loss, &error));
+    g_assert_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED);
+}
+
+/* Options and columns that aren't given leave no member behind. */
+static void
+test_optional_columns(void)
+{
+    g_autofree char *path = scratch("few.npz");
+    g_autoptr(GError) error = NULL;
+    const MoeTraceOptions options = {.chunk_tokens = 1000};
+    MoeTraceWriter *writer = sample_writer(path, &options);
+    g_autofree Sample *sample = sample_new(0);
+    sample->tokens.pos = sample->tokens.step = sample->tokens.domain = NULL;
+    g_assert_true(moe_trace_writer_append(writer, &sample->tokens, sample->picks, &error));
+    sample->tokens.doc = NULL; /* other columns: a new chunk, and no padding */
+    g_assert_true(moe_trace_writer_append(writer, &sample->tokens, sample->picks, &error));
+    g_assert_true(moe_trace_writer_close(writer, &error));
+    g_assert_no_error(error);
+
+    g_autoptr(MoeTrace) trace = sample_open(path);
+    g_assert_cmpint(moe_trace_chunks(trace), ==, 2);
+    g_assert_cmpint(moe_trace_tokens(trace, 0), ==, 14);
+    g_assert_cmpint(moe_trace_tokens(trace, 1), ==, SAMPLE_ROWS);
+    int n;
+    const char *const *members = moe_trace_members(trace, &n);
+    g_assert_cmpint(n, ==, 1 + (3 + 3 + 1) + (2 + 3 + 1));
+    g_assert_cmpstr(members[0], ==, "meta.json");
+    g_assert_cmpstr(members[1], ==, "tokens/00000.id.npy");
+    g_assert_cmpstr(members[n - 1], ==, "chunks/00001.json");
+    g_autoptr(MoeTraceView) view = moe_trace_view_new();
+    g_assert_true(moe_trace_view(trace, 1, 0, view, &error));
+    g_assert_null(view->gate);
+    g_assert_cmpint(view->domain[3], ==, -1);
+    g_assert_cmpint(view->step[3], ==, 0);
+}
+
+/* --- The same bytes ---------------------------------------------------------------------------*/
+
+static void
+test_deterministic(void)
+{
+    g_autofree char *a = scratch("a.npz"), *b = scratch("b.npz");
+    moe_set_threads(1);
+    sample_write(a, 0, 9, &sample_options);
+    moe_set_threads(3);
+    sample_write(b, 0, 9, &sample_options);
+    moe_set_threads(2);
+    assert_same_files(a, b);
+}
+
+static void
+append_batches(MoeTraceWriter *writer, int from, int to)
+{
+    for (int batch = from; batch < to; batch++) {
+        sample_append_state(writer, batch);
+        sample_append(writer, batch);
+    }
+}
+
+/* A run with checkpoints after batches 4 and 8, and one that died after the sixth batch and again,
+ * in the middle of writing, after the ninth. */
+static void
+test_resume(void)
+{
+    g_autofree char *whole = scratch("whole.npz"), *broken = scratch("broken.npz");
+    g_autoptr(GError) error = NULL;
+    int64_t at_4, at_8;
+    MoeTraceWriter *writer = sample_writer(whole, &sample_options);
+    append_batches(writer, 0, 4);
+    g_assert_true(moe_trace_writer_flush(writer, &at_4, &error));
+    append_batches(writer, 4, 8);
+    g_assert_true(moe_trace_writer_flush(writer, &at_8, &error));
+    append_batches(writer, 8, 12);
+    g_assert_true(moe_trace_writer_close(writer, &error));
+
+    writer = sample_writer(broken, &sample_options);
+    append_batches(writer, 0, 4);
+    g_assert_true(moe_trace_writer_flush(writer, NULL, &error));
+    append_batches(writer, 4, 7);
+    moe_trace_writer_abandon(writer);
+    writer = moe_trace_writer_resume(broken, at_4, sample_routers, SAMPLE_ROUTERS, &sample_options,
+                                     &error);
+    g_assert_no_error(error);
+    append_batches(writer, 4, 8);
+    g_assert_true(moe_trace_writer_flush(writer, NULL, &error));
+    append_batches(writer, 8, 11);
+    moe_trace_writer_abandon(writer);
+    g_autoptr(GBytes) bytes = load(broken);
+    g_assert_cmpint(truncate(broken, (off_t)g_bytes_get_size(bytes) - 100), ==, 0);
+    writer = moe_trace_writer_resume(broken, at_8, sample_routers, SAMPLE_ROUTERS, &sample_options,
+                                     &error);
+    g_assert_no_error(error);
+    append_batches(writer, 8, 12);
+    g_assert_true(moe_trace_writer_close(writer, &error));
+    assert_same_files(whole, broken);
+}
+
+static void
+assert_no_resume(const char *path, int64_t offset, const MoeRouterInfo *routers, int n)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) before = load(path);
+    g_assert_null(moe_trace_writer_resume(path, offset, routers, n, &sample_options, &error));
+    g_assert_error(error, MOE_ERROR, MOE_ERROR_DATA);
+    g_test_message("%s", error->message);
+    g_autoptr(GBytes) after = load(path);
+    g_assert_true(g_bytes_equal(before, after));
+}
+
+static void
+test_resume_refused(void)
+{
+    g_autofree char *path = scratch("refused.npz");
+    g_autoptr(GError) error = NULL;
+    int64_t offset;
+    MoeTraceWriter *writer = sample_writer(path, &sample_options);
+    append_batches(writer, 0, 1);
+    g_assert_true(moe_trace_writer_flush(writer, &offset, &error));
+    moe_trace_writer_abandon(writer);
+    MoeRouterInfo other[SAMPLE_ROUTERS];
+    memcpy(other, sample_routers, sizeof other);
+    other[1].k = 1;
+    assert_no_resume(path, offset - 1, sample_routers, SAMPLE_ROUTERS);
+    assert_no_resume(path, offset + 1, sample_routers, SAMPLE_ROUTERS);
+    assert_no_resume(path, -1, sample_routers, SAMPLE_ROUTERS);
+    assert_no_resume(path, 0, sample_routers, SAMPLE_ROUTERS);
+    assert_no_resume(path, offset, sample_routers, SAMPLE_ROUTERS - 1);
+    assert_no_resume(path, offset, other, SAMPLE_ROUTERS);
+}
+
+/* --- Following and failing --------------------------------------------------------------------*/
+
+static void
+test_follow(void)
+{
+    g_autofree char *path = scratch("follow.npz");
+    g_autoptr(GError) error = NULL;
+    MoeTraceWriter *writer = sample_writer(path, &sample_options);
+    append_batches(writer, 0, 4);
+    g_autoptr(MoeTrace) early = sample_open(path);
+    g_assert_false(moe_trace_complete(early));
+    g_assert_cmpint(moe_trace_chunks(early), ==, 1);
+    g_assert_true(moe_trace_writer_flush(writer, NULL, &error));
+    g_autoptr(MoeTrace) later = sample_open(path);
+    g_assert_cmpint(moe_trace_chunks(later), ==, 2);
+    g_assert_cmpint(moe_trace_tokens(later, -1), ==, 4 * 14);
+    moe_trace_writer_abandon(writer);
+
+    /* A new trace of the same name leaves the open one alone. */
+    sample_write(path, 7, 8, &sample_options);
+    g_autoptr(MoeTraceView) view = moe_trace_view_new();
+    assert_view(later, 1, 3, 1, 0, view);
+}
+
+static void
+test_bad_batches(void)
+{
+    g_autofree char *path = scratch("bad.npz");
+    g_autoptr(GError) error = NULL;
+    MoeTraceWriter *writer = sample_writer(path, &sample_options);
+    g_autofree Sample *sample = sample_new(0);
+    sample->expert[1][7 * 3 + 2] = 300;
+    g_assert_false(moe_trace_writer_append(writer, &sample->tokens, sample->picks, &error));
+    g_assert_error(error, MOE_ERROR, MOE_ERROR_DATA);
+    g_assert_cmpstr(error->message, ==,
+                    "router 1, unit 7, slot 2: expert 300; -1 … 299 is expected");
+    g_clear_error(&error);
+    sample->expert[1][7 * 3 + 2] = -2;
+    g_assert_false(moe_trace_writer_append(writer, &sample->tokens, sample->picks, NULL));
+    sample->picks[1].expert = NULL;
+    g_assert_false(moe_trace_writer_append(writer, &sample->tokens, sample->picks, NULL));
+    sample->tokens.id = NULL;
+    g_assert_false(moe_trace_writer_append(writer, &sample->tokens, sample->picks, NULL));
+    g_assert_false(moe_trace_writer_series(writer, "../loss", 0, 0, &error));
+    g_assert_error(error, MOE_ERROR, MOE_ERROR_DATA);
+    g_clear_error(&error);
+    g_assert_true(moe_trace_writer_close(writer, &error));
+    g_autoptr(MoeTrace) trace = sample_open(path); /* nothing was taken */
+    g_assert_cmpint(moe_trace_chunks(trace), ==, 0);
+    g_assert_cmpint(moe_trace_tokens(trace, -1), ==, 0);
+
+    g_autofree char *meta = sample_meta();
+    g_assert_null(moe_trace_writer_new(path, meta, sample_routers, 2, &sample_options, &error));
+    g_assert_error(error, MOE_ERROR, MOE_ERROR_DATA);
+    g_clear_error(&error);
+    g_assert_null(moe_trace_writer_new(path, "{}", NULL, 0, &sample_options, &error));
+    g_assert_error(error, MOE_ERROR, MOE_ERROR_FORMAT);
+    g_clear_error(&error);
+    const MoeTraceOptions options = {.compression = 10};
+    g_assert_null(
+        moe_trace_writer_new(path, meta, sample_routers, SAMPLE_ROUTERS, &options, &error));
+    g_assert_error(error, MOE_ERROR, MOE_ERROR_DATA);
+}
+
+/* A disk that is full, by way of the limit on file sizes. */
+static void
+test_full_disk(void)
+{
+    g_autofree char *path = scratch("full.npz");
+    g_autoptr(GError) error = NULL;
+    struct rlimit keep, tight;
+    MoeTraceWriter *writer = sample_writer(path, &sample_options);
+    int64_t offset;
+    append_batches(writer, 0, 1);
+    g_assert_true(moe_trace_writer_flush(writer, &offset, &error));
+    append_batches(writer, 1, 2);
+
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &keep);
+    tight = keep;
+    tight.rlim_cur = (rlim_t)offset + 1000;
+    g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &tight), ==, 0);
+    bool flushed = moe_trace_writer_flush(writer, NULL, &error);
+    setrlimit(RLIMIT_FSIZE, &keep);
+    g_assert_false(flushed);
+    g_assert_cmpint(error->domain, ==, G_FILE_ERROR);
+    g_clear_error(&error);
+    g_assert_false(moe_trace_writer_series(writer, "loss", 0, 0, &error));
+    g_assert_cmpint(error->domain, ==, G_FILE_ERROR);
+    g_clear_error(&error);
+    g_assert_false(moe_trace_writer_close(writer, NULL));
+    g_autoptr(MoeTrace) trace = sample_open(path);
+    g_assert_cmpint(moe_trace_chunks(trace), ==, 1);
+}
+
+/* --- Other programs ---------------------------------------------------------------------------*/
+
+/* The first Python that has numpy; Debian's own has it where the one on PATH may not. */
+static char *
+find_numpy(void)
+{
+    static const char *const candidates[] = {"python3", "/usr/bin/python3"};
+    for (gsize i = 0; i < G_N_ELEMENTS(candidates); i++) {
+        const char *const command[] = {candidates[i], "-c", "import numpy", NULL};
+        int status = -1;
+        if (g_spawn_sync(NULL, (char **)command, NULL,
+                         G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, NULL, NULL,
+                         &status, NULL) &&
+            g_spawn_check_wait_status(status, NULL))
+            return g_strdup(candidates[i]);
+    }
+    return NULL;
+}
+
+static const char numpy_script[] =
+    "import json, sys, numpy\n"
+    "trace = numpy.load(sys.argv[1], allow_pickle=False)\n"
+    "members = 0\n"
+    "for name in trace.files:\n"
+    "    column = trace[name]\n"
+    "    if name.endswith('.json'):\n"
+    "        json.loads(column)\n"
+    "    else:\n"
+    "        assert isinstance(column, numpy.ndarray), name\n"
+    "        assert column.flags.c_contiguous and column.size > 0, name\n"
+    "    members += 1\n"
+    "assert trace['picks/00000.r001.expert'].shape == (3, 84)\n"
+    "assert trace['picks/00000.r001.expert'].dtype == numpy.uint16\n"
+    "assert trace['picks/00000.r000.gate'][1, 0] == numpy.float16(2 / 64)\n"
+    "assert trace['tokens/00002.id'].tolist()[:3] == [600, 601, 602]\n"
+    "assert trace['series/00000.loss'].tolist()[1] == [1.0, 1.5]\n"
+    "print(members)\n";
+
+static void
+test_numpy(gconstpointer compression)
+{
+    g_autofree char *python = find_numpy(), *path = scratch("numpy.npz"), *out = NULL;
+    g_autoptr(GError) error = NULL;
+    int status = -1, n;
+    if (!python) {
+        g_test_skip("there is no Python with numpy");
+        return;
+    }
+    MoeTraceOptions options = sample_options;
+    options.compression = GPOINTER_TO_INT(compression);
+    sample_write(path, 0, 7, &options);
+    const char *const command[] = {python, "-c", numpy_script, path, NULL};
+    g_spawn_sync(NULL, (char **)command, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, &out, NULL, &status,
+                 &error);
+    g_assert_no_error(error);
+    g_assert_true(g_spawn_check_wait_status(status, NULL));
+    g_autoptr(MoeTrace) trace = sample_open(path);
+    moe_trace_members(trace, &n);
+    g_assert_cmpint(atoi(out), ==, n);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    folder = g_dir_make_tmp("moescope-trace-XXXXXX", NULL);
+    g_test_add_data_func("/trace/deflated", GINT_TO_POINTER(6), test_round_trip);
+    g_test_add_data_func("/trace/stored", GINT_TO_POINTER(0), test_round_trip);
+    g_test_add_func("/trace/meta", test_meta);
+    g_test_add_func("/trace/join", test_join);
+    g_test_add_func("/trace/optional-columns", test_optional_columns);
+    g_test_add_func("/trace/deterministic", test_deterministic);
+    g_test_add_func("/trace/resume", test_resume);
+    g_test_add_func("/trace/resume-refused", test_resume_refused);
+    g_test_add_func("/trace/follow", test_follow);
+    g_test_add_func("/trace/bad-batches", test_bad_batches);
+    g_test_add_func("/trace/full-disk", test_full_disk);
+    g_test_add_data_func("/trace/numpy/deflated", GINT_TO_POINTER(6), test_numpy);
+    g_test_add_data_func("/trace/numpy/stored", GINT_TO_POINTER(0), test_numpy);
+    int status = g_test_run();
+    sample_remove_folder(folder);
+    g_free(folder);
+    return status;
+}
