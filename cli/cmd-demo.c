@@ -17,7 +17,7 @@
 
 /* Small enough for a minute a model on two cores, large enough for experts to specialise. */
 static const char demo_recipe[] = "[data]\n"
-                                  "validation = 0.1\n"
+                                  "tokenizer = bytes\nvalidation = 0.1\n"
                                   "[model]\n"
                                   "layers = 4\nd_model = 128\nheads = 4\n"
                                   "[moe]\n"

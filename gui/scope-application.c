@@ -69,7 +69,7 @@ scope_application_startup(GApplication *application)
         {.name = "new-window", .activate = new_window_action},
     };
     moe_init();
-    g_resources_register(scope_get_resource());
+    scope_register_resource();
     G_APPLICATION_CLASS(scope_application_parent_class)->startup(application);
     g_action_map_add_action_entries(G_ACTION_MAP(application), actions, G_N_ELEMENTS(actions),
                                     application);

@@ -81,18 +81,33 @@ scope_dialogs_open(GtkWindow *window, ScopeFileChosen chosen)
     ask(dialog, (Request){.window = window, .open = chosen});
 }
 
+/* The themes, the default one first: GTK's own dialog shows the first, whatever is set. */
+static const char **
+themes_best_first(void)
+{
+    const char *const *themes = moe_themes();
+    guint n = g_strv_length((char **)themes);
+    const char **sorted = g_new0(const char *, n + 1);
+    guint next = 0;
+    sorted[next++] = "paper-full";
+    for (guint i = 0; i < n; i++)
+        if (!g_str_equal(themes[i], "paper-full"))
+            sorted[next++] = themes[i];
+    return sorted;
+}
+
 void
 scope_dialogs_export(GtkWindow *window, const char *name, ScopeExportChosen chosen)
 {
     static const char *const endings[] = {"pdf", "svg", "png", NULL};
-    const char **themes = (const char **)moe_themes();
+    g_autofree const char **themes = themes_best_first();
     GtkFileChooserNative *dialog = gtk_file_chooser_native_new(
         "Export the Figure", window, GTK_FILE_CHOOSER_ACTION_SAVE, "_Export", "_Cancel");
     GtkFileChooser *chooser = GTK_FILE_CHOOSER(dialog);
     add_filter(dialog, "PDF, SVG or PNG, by the ending of the name", endings);
     gtk_file_chooser_set_current_name(chooser, name);
     gtk_file_chooser_add_choice(chooser, "theme", "Theme", themes, themes);
-    gtk_file_chooser_set_choice(chooser, "theme", "paper-full");
+    gtk_file_chooser_set_choice(chooser, "theme", themes[0]);
     ask(dialog, (Request){.window = window, .export = chosen});
 }
 

@@ -39,22 +39,41 @@ chosen_figure(ScopeFigurePage *self)
 
 /* --- Drawing ----------------------------------------------------------------------------------*/
 
+/* The line below the figure. */
+static void
+show_words(ScopeFigurePage *self)
+{
+    const char *words = scope_scene_view_get_words(self->view);
+    const char *hint =
+        scope_scene_view_has_scene(self->view) ? "Point at the figure to read its numbers" : "";
+    gtk_label_set_label(self->status, words ? words : hint);
+    if (words)
+        gtk_widget_remove_css_class(GTK_WIDGET(self->status), "dim-label");
+    else
+        gtk_widget_add_css_class(GTK_WIDGET(self->status), "dim-label");
+}
+
+static void
+set_scene(ScopeFigurePage *self, MoeScene *scene, const char *name)
+{
+    scope_scene_view_set_scene(self->view, scene, name);
+    show_words(self);
+    g_object_notify_by_pspec(G_OBJECT(self), props[PROP_HAS_FIGURE]);
+}
+
 static void
 show_scene(ScopeFigurePage *self, MoeScene *scene)
 {
-    const MoeFigure *figure = chosen_figure(self);
-    scope_scene_view_set_scene(self->view, scene, figure->title);
+    set_scene(self, scene, chosen_figure(self)->title);
     gtk_stack_set_visible_child_name(self->stack, "figure");
-    g_object_notify_by_pspec(G_OBJECT(self), props[PROP_HAS_FIGURE]);
 }
 
 static void
 show_problem(ScopeFigurePage *self, const char *message)
 {
-    scope_scene_view_set_scene(self->view, NULL, NULL);
+    set_scene(self, NULL, NULL);
     gtk_label_set_label(self->problem, message);
     gtk_stack_set_visible_child_name(self->stack, "problem");
-    g_object_notify_by_pspec(G_OBJECT(self), props[PROP_HAS_FIGURE]);
 }
 
 static void
@@ -120,17 +139,6 @@ list_figures(ScopeFigurePage *self)
     gtk_drop_down_set_model(self->figures, G_LIST_MODEL(titles));
 }
 
-static void
-on_words(ScopeFigurePage *self)
-{
-    const char *words = scope_scene_view_get_words(self->view);
-    gtk_label_set_label(self->status, words ? words : "Point at the figure to read its numbers");
-    if (words)
-        gtk_widget_remove_css_class(GTK_WIDGET(self->status), "dim-label");
-    else
-        gtk_widget_add_css_class(GTK_WIDGET(self->status), "dim-label");
-}
-
 /* --- The object -------------------------------------------------------------------------------*/
 
 static void
@@ -174,7 +182,7 @@ scope_figure_page_class_init(ScopeFigurePageClass *class)
     gtk_widget_class_bind_template_child(widget_class, ScopeFigurePage, help);
     gtk_widget_class_bind_template_child(widget_class, ScopeFigurePage, form);
     gtk_widget_class_bind_template_callback(widget_class, on_figure_chosen);
-    gtk_widget_class_bind_template_callback(widget_class, on_words);
+    gtk_widget_class_bind_template_callback(widget_class, show_words);
     gtk_widget_class_bind_template_callback_full(widget_class, "on_option_changed",
                                                  G_CALLBACK(draw));
 }
@@ -184,15 +192,14 @@ scope_figure_page_init(ScopeFigurePage *self)
 {
     gtk_widget_init_template(GTK_WIDGET(self));
     list_figures(self);
-    on_words(self);
+    show_words(self);
 }
 
 void
 scope_figure_page_set_document(ScopeFigurePage *page, ScopeDocument *document)
 {
     g_set_object(&page->document, document);
-    scope_scene_view_set_scene(page->view, NULL, NULL);
-    g_object_notify_by_pspec(G_OBJECT(page), props[PROP_HAS_FIGURE]);
+    set_scene(page, NULL, NULL);
     draw(page);
 }
 

@@ -16,6 +16,7 @@ struct _ScopeWindow {
     GtkLabel *title, *subtitle;
     GtkLabel *opening; /* the name of what is being opened */
     GtkLabel *error;
+    GtkWidget *another; /* opens another trace after an error */
     GtkRevealer *banner;
     GtkLabel *banner_label;
     ScopeFigurePage *figure_page;
@@ -47,6 +48,9 @@ show_error(ScopeWindow *self, const char *message)
     } else {
         gtk_label_set_label(self->error, message);
         gtk_stack_set_visible_child_name(self->stack, "error");
+        /* The text got the focus, as the first that can have it, and is selected for that. */
+        gtk_widget_grab_focus(self->another);
+        gtk_label_select_region(self->error, 0, 0);
     }
 }
 
@@ -201,6 +205,7 @@ scope_window_class_init(ScopeWindowClass *class)
     gtk_widget_class_bind_template_child(widget_class, ScopeWindow, subtitle);
     gtk_widget_class_bind_template_child(widget_class, ScopeWindow, opening);
     gtk_widget_class_bind_template_child(widget_class, ScopeWindow, error);
+    gtk_widget_class_bind_template_child(widget_class, ScopeWindow, another);
     gtk_widget_class_bind_template_child(widget_class, ScopeWindow, banner);
     gtk_widget_class_bind_template_child(widget_class, ScopeWindow, banner_label);
     gtk_widget_class_bind_template_child(widget_class, ScopeWindow, figure_page);

@@ -4,8 +4,8 @@
  * equal values are equal texts.
  */
 #include "base/fields.h"
+#include "base/json-out.h"
 
-#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -120,14 +120,14 @@ moe__field_choices(const MoeField *field)
 static char *
 expected_number(const MoeField *field, const char *noun)
 {
-    char min[G_ASCII_DTOSTR_BUF_SIZE], max[G_ASCII_DTOSTR_BUF_SIZE];
-    g_ascii_formatd(min, sizeof min, "%.15g", field->min);
-    g_ascii_formatd(max, sizeof max, "%.15g", field->max);
+    g_autoptr(GString) min = g_string_new(NULL), max = g_string_new(NULL);
+    moe__json_append_real(min, field->min);
+    moe__json_append_real(max, field->max);
     if (field->min == field->max)
         return g_strdup(noun);
     if (isinf(field->max))
-        return g_strdup_printf("%s >= %s", noun, min);
-    return g_strdup_printf("%s in %s … %s", noun, min, max);
+        return g_strdup_printf("%s >= %s", noun, min->str);
+    return g_strdup_printf("%s in %s … %s", noun, min->str, max->str);
 }
 
 static char *

@@ -8,12 +8,15 @@
 #include <cblas.h>
 #include <omp.h>
 
-static int n_threads;
+static int n_threads, all_threads;
 
 void
 moe_set_threads(int threads)
 {
-    n_threads = threads > 0 ? threads : omp_get_num_procs();
+    /* What OMP_NUM_THREADS or the process's set of CPUs allows; our own setting would hide it. */
+    if (all_threads == 0)
+        all_threads = omp_get_max_threads();
+    n_threads = threads > 0 ? threads : all_threads;
     omp_set_num_threads(n_threads);
     openblas_set_num_threads(n_threads);
 }

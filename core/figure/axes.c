@@ -86,6 +86,12 @@ moe__axis_y_width(const MoeAxis *axis, Ruler *ruler, const Theme *theme)
     return width + PAD + (axis->type == MOE_AXIS_LINEAR ? TICK : 0);
 }
 
+double
+moe__axis_x_overhang(const MoeAxis *axis, Ruler *ruler, const Theme *theme)
+{
+    return axis->type == MOE_AXIS_LINEAR ? widest(axis, ruler, theme->tick_size, 8) / 2 : 0;
+}
+
 /* How many labels of the axis fit beside each other. Fewer labels may be wider ones, so that the
  * count is found by trying. */
 static int
@@ -132,7 +138,7 @@ moe__axis_draw_y(const Panel *panel, const Frame *frame, Ruler *ruler, const The
     double left = frame->box.x;
     bool linear = panel->y.type == MOE_AXIS_LINEAR;
     int most = (int)MAX(frame->box.height / (1.15 * theme->tick_size), 1);
-    g_autoptr(GArray) labels = labels_make(&scale, linear ? MIN(most / 2, 7) : most);
+    g_autoptr(GArray) labels = labels_make(&scale, linear ? CLAMP(most / 2, 3, 7) : most);
     TextStyle style = {theme->soft, theme->tick_size, ANCHOR_END, false, false};
     for (guint i = 0; i < labels->len; i++) {
         const Label *label = &g_array_index(labels, Label, i);

@@ -66,6 +66,7 @@ static void
 measure_panels(Room *room, Ruler *ruler)
 {
     const Theme *theme = room->theme;
+    double overhang = 0;
     for (int i = 0; i < (int)room->scene->panels->len; i++) {
         const Panel *panel = panel_at(room->scene, i);
         if (panel->title || panel->note)
@@ -75,8 +76,11 @@ measure_panels(Room *room, Ruler *ruler)
         if (panel->y.label)
             room->y_label = theme->label_size * (LINE_HEIGHT + 0.2);
         room->y_ticks = MAX(room->y_ticks, moe__axis_y_width(&panel->y, ruler, theme));
+        overhang = MAX(overhang, moe__axis_x_overhang(&panel->x, ruler, theme));
     }
-    room->x_ticks = theme->tick_size * 1.45;
+    bool linear = panel_at(room->scene, 0)->x.type == MOE_AXIS_LINEAR;
+    room->x_ticks = theme->tick_size * (linear ? 1.8 : 1.45);
+    room->right += overhang;
 }
 
 static Room

@@ -10,22 +10,38 @@
 /* How near the pointer must come to a point. */
 #define REACH 6.0
 
+static bool
+is_point(const MoeLine *line, int i)
+{
+    return i >= 0 && i < line->n && isfinite(line->x[i]) && isfinite(line->y[i]);
+}
+
+/* A point without neighbours is a line of no length: it gets a dot. */
+static void
+draw_dot(double x, double y, MoeColour colour, double width, Drawing *drawing)
+{
+    double side = 3 * width;
+    moe__drawing_rect(drawing, (Box){x - side / 2, y - side / 2, side, side}, colour);
+}
+
 static void
 line_draw(const Mark *mark, const View *view, Drawing *drawing)
 {
     const MoeLine *line = &mark->line;
-    bool pen_down = false;
+    MoeColour colour = moe_colour_qualitative(line->colour);
+    double width = view->scene->theme->line;
     for (int i = 0; i < line->n; i++) {
-        if (!isfinite(line->x[i]) || !isfinite(line->y[i])) {
-            pen_down = false;
+        if (!is_point(line, i))
+            continue;
+        double x = moe__scale_at(&view->x, line->x[i]), y = moe__scale_at(&view->y, line->y[i]);
+        bool first = !is_point(line, i - 1);
+        if (first && !is_point(line, i + 1)) {
+            draw_dot(x, y, colour, width, drawing);
             continue;
         }
-        if (!pen_down)
-            moe__drawing_path(drawing, moe_colour_qualitative(line->colour),
-                              view->scene->theme->line);
-        pen_down = true;
-        moe__drawing_point(drawing, moe__scale_at(&view->x, line->x[i]),
-                           moe__scale_at(&view->y, line->y[i]));
+        if (first)
+            moe__drawing_path(drawing, colour, width);
+        moe__drawing_point(drawing, x, y);
     }
 }
 

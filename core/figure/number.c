@@ -41,10 +41,8 @@ moe__number_short(double value)
     if (!isfinite(value))
         return g_strdup(isnan(value) ? "no value" : value > 0 ? "infinite" : MINUS "infinite");
     double size = fabs(value);
-    if (size >= 999.5 && size < 9e18)
+    if (size < 9e18 && (size >= 999.5 || size == round(size)))
         return moe__number_count(llround(value));
-    if (size == 0)
-        return g_strdup("0");
     /* The power of ten after rounding to three digits: 0.09996 is 0.100. */
     int power = (int)floor(log10(size) + 0.0002);
     return moe__number_fixed(value, CLAMP(2 - power, 0, 9));

@@ -9,7 +9,7 @@
 
 /* Fixed decimals, with a true minus sign. */
 char *moe__number_fixed(double value, int decimals);
-/* Three significant digits, never an exponent for what a figure shows: "0.183", "1.46", "1,500". */
+/* Three significant digits, or a whole number: "0.183", "1.46", "50", "1,500". */
 char *moe__number_short(double value);
 /* "65,536" */
 char *moe__number_count(int64_t value);

@@ -17,6 +17,8 @@ Scale moe__frame_y(const Panel *panel, const Frame *frame);
 
 /* Widest label that the y axis can have. */
 double moe__axis_y_width(const MoeAxis *axis, Ruler *ruler, const Theme *theme);
+/* How far the label of a tick at the right end reaches beyond it. */
+double moe__axis_x_overhang(const MoeAxis *axis, Ruler *ruler, const Theme *theme);
 void moe__axis_draw_x(const Panel *panel, const Frame *frame, Ruler *ruler, const Theme *theme,
                       Drawing *drawing);
 void moe__axis_draw_y(const Panel *panel, const Frame *frame, Ruler *ruler, const Theme *theme,

@@ -5,6 +5,7 @@
 #include "figure/ruler.h"
 
 #define NO_BREAK_SPACE "\xc2\xa0"
+#define ELLIPSIS       "\xe2\x80\xa6"
 
 cairo_font_options_t *
 moe__ruler_font_options(void)
@@ -71,6 +72,30 @@ moe__ruler_width(Ruler *ruler, const char *text, double size, bool bold)
     moe__ruler_set(ruler->layout, ruler->family, text, size, bold);
     pango_layout_get_size(ruler->layout, &width, NULL);
     return (double)width / PANGO_SCALE;
+}
+
+static char *
+shortened(const char *text, glong n)
+{
+    g_autofree char *start = g_utf8_substring(text, 0, n);
+    return g_strconcat(g_strchomp(start), ELLIPSIS, NULL);
+}
+
+char *
+moe__ruler_fit(Ruler *ruler, const char *text, double size, double width)
+{
+    if (moe__ruler_width(ruler, text, size, false) <= width)
+        return g_strdup(text);
+    glong fits = 0, too_long = g_utf8_strlen(text, -1);
+    while (too_long - fits > 1) {
+        glong middle = (fits + too_long) / 2;
+        g_autofree char *tried = shortened(text, middle);
+        if (moe__ruler_width(ruler, tried, size, false) <= width)
+            fits = middle;
+        else
+            too_long = middle;
+    }
+    return shortened(text, fits);
 }
 
 char **

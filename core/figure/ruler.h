@@ -19,6 +19,8 @@ void moe__ruler_free(Ruler *ruler);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ruler, moe__ruler_free)
 
 double moe__ruler_width(Ruler *ruler, const char *text, double size, bool bold);
+/* The text, or as much of its beginning as fits with an ellipsis behind it. (transfer full) */
+char *moe__ruler_fit(Ruler *ruler, const char *text, double size, double width);
 /* Breaks text into lines no wider than `width`; no-break spaces have then done their work and
  * become plain ones. (transfer full) */
 char **moe__ruler_wrap(Ruler *ruler, const char *text, double size, double width);

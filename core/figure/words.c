@@ -47,12 +47,15 @@ notes_fit(const MoeScene *scene, const Layout *layout, Ruler *ruler)
 }
 
 static void
-draw_panel_title(const Panel *panel, Box box, bool note, const Theme *theme, Drawing *drawing)
+draw_panel_title(const Panel *panel, Box box, bool note, Ruler *ruler, const Theme *theme,
+                 Drawing *drawing)
 {
     double y = box.y - 0.35 * theme->label_size;
     TextStyle style = {theme->ink, theme->label_size, ANCHOR_START, false, false};
-    if (panel->title)
-        moe__drawing_text(drawing, panel->title, box.x, y, style);
+    if (panel->title) {
+        g_autofree char *title = moe__ruler_fit(ruler, panel->title, theme->label_size, box.width);
+        moe__drawing_text(drawing, title, box.x, y, style);
+    }
     TextStyle small = {theme->soft, theme->tick_size, ANCHOR_END, false, false};
     if (note && panel->note)
         moe__drawing_text(drawing, panel->note, box.x + box.width, y, small);
@@ -94,7 +97,7 @@ moe__words_draw(const MoeScene *scene, const Layout *layout, Ruler *ruler, Drawi
     for (int i = 0; i < (int)scene->panels->len; i++) {
         const Panel *panel = moe__scene_panel(scene, i);
         Box box = layout->frames[i].box;
-        draw_panel_title(panel, box, notes, theme, drawing);
+        draw_panel_title(panel, box, notes, ruler, theme, drawing);
         draw_axis_labels(panel, box, !layout->shared_x_label, !layout->shared_y_label, layout,
                          theme, drawing);
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What [model], [init] and [train] of a recipe may say.
+ * What [model] and [train] of a recipe may say.
  */
 #include "model/register.h"
 

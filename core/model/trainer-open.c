@@ -15,6 +15,11 @@ static bool
 make_paths_absolute(MoeRecipe *recipe, GError **error)
 {
     g_auto(GStrv) paths = g_strsplit(moe_recipe_text(recipe, "data.corpus"), ",", -1);
+    if (!*paths) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "data.corpus is empty; expected files or folders of text");
+        return false;
+    }
     for (char **path = paths; *path; path++) {
         char *absolute = g_canonicalize_filename(g_strstrip(*path), NULL);
         g_free(*path);

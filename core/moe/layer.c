@@ -43,7 +43,7 @@ fill_balance(MoeLayer *layer)
     int n;
     const MoePart *const *parts = moe_parts_list(MOE_PLACE_BALANCE, &n);
     for (int i = 0; i < n; i++) {
-        if (!moe__balance_listed(layer->recipe, parts[i]->name))
+        if (!moe_recipe_has(layer->recipe, "moe.balance", parts[i]->name))
             continue;
         Filled filled = fill_place(layer, parts[i]);
         g_array_append_val(layer->balance, filled);

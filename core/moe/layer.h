@@ -7,7 +7,4 @@
 /* The part that moe.<place> names; NULL for "none" and for unknown names (which
  * moe_recipe_check() has refused). */
 const MoePart *moe__part_of_recipe(const MoeRecipe *recipe, MoePlace place);
-/* Whether the list moe.balance names this loss. */
-bool moe__balance_listed(const MoeRecipe *recipe, const char *name);
-
 #endif

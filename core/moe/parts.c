@@ -15,6 +15,16 @@ moe_place_name(MoePlace place)
     return names[place];
 }
 
+const char *
+moe_place_key(MoePlace place)
+{
+    static const char *const keys[MOE_N_PLACES] = {"moe.split",  "moe.score",  "moe.select",
+                                                   "moe.gate",   "moe.expert", "moe.branch",
+                                                   "moe.balance"};
+    g_return_val_if_fail((int)place >= 0 && place < MOE_N_PLACES, NULL);
+    return keys[place];
+}
+
 /* The first slot that the part's place requires and that it leaves empty, or NULL. */
 static const char *
 missing_slot(const MoePart *part)
@@ -66,6 +76,9 @@ moe_part_add(const MoePart *part, GError **error)
     if (!parts[part->place])
         parts[part->place] = g_ptr_array_new();
     g_ptr_array_add(parts[part->place], (gpointer)part);
+    /* A preset that sets nothing: a choice that the key takes, with a line of help. */
+    MoePreset choice = {moe_place_key(part->place), part->name, "", part->help};
+    moe_presets_add(&choice, 1);
     return true;
 }
 

@@ -17,23 +17,23 @@ static const MoeField fields[] = {
      "activation of the experts (and of dense feed-forwards)"},
     {"moe.bias", MOE_FIELD_BOOL, "true", 0, 0, NULL, NULL, "experts have biases"},
     {"moe.router_bias", MOE_FIELD_BOOL, "false", 0, 0, NULL, NULL, "a linear router has a bias"},
-    {"moe.split", MOE_FIELD_STRING, "token", 0, 0, NULL, NULL, "what is routed"},
-    {"moe.score", MOE_FIELD_STRING, "linear", 0, 0, NULL, NULL,
+    {"moe.split", MOE_FIELD_CHOICE, "token", 0, 0, NULL, NULL, "what is routed"},
+    {"moe.score", MOE_FIELD_CHOICE, "linear", 0, 0, NULL, NULL,
      "how a unit is scored against the experts"},
-    {"moe.select", MOE_FIELD_STRING, "topk", 0, 0, NULL, NULL, "which experts are picked"},
-    {"moe.gate", MOE_FIELD_STRING, "softmax-selected", 0, 0, NULL, NULL,
+    {"moe.select", MOE_FIELD_CHOICE, "topk", 0, 0, NULL, NULL, "which experts are picked"},
+    {"moe.gate", MOE_FIELD_CHOICE, "softmax-selected", 0, 0, NULL, NULL,
      "with which weight a picked expert enters"},
     {"moe.renormalise", MOE_FIELD_CHOICE, "picked", 0, 0, "picked | kept", NULL,
      "gate = renormalised: the sum runs over all picks, or over those that capacity kept"},
     {"moe.route_scale", MOE_FIELD_REAL, "1", 0, 1000, NULL, NULL, "factor on all gates"},
-    {"moe.branch", MOE_FIELD_STRING, "none", 0, 0, NULL, NULL, "what is added beside the experts"},
-    {"moe.balance", MOE_FIELD_STRING, "switch", 0, 0, NULL, NULL,
-     "losses that keep the load even, separated by commas, or none"},
+    {"moe.branch", MOE_FIELD_CHOICE, "none", 0, 0, NULL, NULL, "what is added beside the experts"},
+    {"moe.balance", MOE_FIELD_CHOICES, "switch", 0, 0, NULL, NULL,
+     "losses that keep the load even"},
     {"balance.switch", MOE_FIELD_REAL, "0.01", 0, 1000, NULL, NULL, "coefficient of 'switch'"},
     {"balance.gshard", MOE_FIELD_REAL, "0.01", 0, 1000, NULL, NULL, "coefficient of 'gshard'"},
     {"balance.cv2", MOE_FIELD_REAL, "0.01", 0, 1000, NULL, NULL, "coefficient of 'cv2'"},
     {"balance.z_loss", MOE_FIELD_REAL, "0.001", 0, 1000, NULL, NULL, "coefficient of 'z-loss'"},
-    {"moe.expert", MOE_FIELD_STRING, "ffn", 0, 0, NULL, NULL, "what an expert is"},
+    {"moe.expert", MOE_FIELD_CHOICE, "ffn", 0, 0, NULL, NULL, "what an expert is"},
     {"moe.capacity_factor", MOE_FIELD_REAL, "0", 0, 1000, NULL, NULL,
      "slots an expert = factor x k x units / experts, in training; 0: unlimited, no drops"},
     {"moe.capacity_eval_factor", MOE_FIELD_REAL, "2", 0, 1000, NULL, NULL,
@@ -62,65 +62,13 @@ static const MoePreset presets[] = {
      "GShard: top-2, renormalised over the kept, capacity 1.25 (Lepikhin et al. 2021)"},
     {"moe.variant", "dense", "moe.every=0\nmoe.balance=none",
      "no experts: feed-forwards as wide as k experts together, the same FLOPs a token"},
+    {"moe.branch", "none", "", "nothing beside the experts"},
 };
-
-static const char *
-place_key(MoePlace place)
-{
-    static const char *const keys[MOE_N_PLACES] = {"moe.split",  "moe.score",  "moe.select",
-                                                   "moe.gate",   "moe.expert", "moe.branch",
-                                                   "moe.balance"};
-    return keys[place];
-}
 
 const MoePart *
 moe__part_of_recipe(const MoeRecipe *recipe, MoePlace place)
 {
-    return moe_part_find(place, moe_recipe_text(recipe, place_key(place)));
-}
-
-bool
-moe__balance_listed(const MoeRecipe *recipe, const char *name)
-{
-    g_auto(GStrv) losses = g_strsplit(moe_recipe_text(recipe, "moe.balance"), ",", -1);
-    for (char **loss = losses; *loss; loss++)
-        if (g_str_equal(g_strstrip(*loss), name))
-            return true;
-    return false;
-}
-
-static char *
-known_parts(MoePlace place)
-{
-    int n;
-    const MoePart *const *parts = moe_parts_list(place, &n);
-    GString *s = g_string_new(NULL);
-    for (int i = 0; i < n; i++)
-        g_string_append_printf(s, "%s%s", i ? ", " : "", parts[i]->name);
-    if (place == MOE_PLACE_BRANCH || place == MOE_PLACE_BALANCE)
-        g_string_append(s, n ? ", none" : "none");
-    return g_string_free(s, FALSE);
-}
-
-static void
-check_name(MoePlace place, const char *name, GPtrArray *problems)
-{
-    bool may_be_none = place == MOE_PLACE_BRANCH || place == MOE_PLACE_BALANCE;
-    if (moe_part_find(place, name) || (may_be_none && g_str_equal(name, "none")))
-        return;
-    g_autofree char *known = known_parts(place);
-    g_ptr_array_add(problems, g_strdup_printf("%s: there is no '%s'; known: %s", place_key(place),
-                                              name, known));
-}
-
-static void
-rule_parts(const MoeRecipe *recipe, GPtrArray *problems)
-{
-    for (int place = 0; place < MOE_PLACE_BALANCE; place++)
-        check_name((MoePlace)place, moe_recipe_text(recipe, place_key((MoePlace)place)), problems);
-    g_auto(GStrv) losses = g_strsplit(moe_recipe_text(recipe, "moe.balance"), ",", -1);
-    for (char **loss = losses; *loss; loss++)
-        check_name(MOE_PLACE_BALANCE, g_strstrip(*loss), problems);
+    return moe_part_find(place, moe_recipe_text(recipe, moe_place_key(place)));
 }
 
 static void
@@ -156,13 +104,12 @@ moe__moe_register(void)
         &moe__balance_cv2,
         &moe__balance_z,
     };
+    moe_fields_add(fields, G_N_ELEMENTS(fields));
+    moe_presets_add(presets, G_N_ELEMENTS(presets));
     for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
         g_autoptr(GError) error = NULL;
         if (!moe_part_add(parts[i], &error))
             g_error("%s", error->message);
     }
-    moe_fields_add(fields, G_N_ELEMENTS(fields));
-    moe_presets_add(presets, G_N_ELEMENTS(presets));
-    moe_rules_add(rule_parts);
     moe_rules_add(rule_numbers);
 }

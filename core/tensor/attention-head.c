@@ -30,7 +30,7 @@ MOE_INLINE TileFloat
 exp2_below_one(TileFloat x)
 {
     const float magic = 0x1.8p23f;
-    x = tile_max(x, tile_splat(-127.0f));
+    x = tile_max(tile_splat(-127.0f), x); /* in this order NaN stays NaN */
     TileFloat shifted = x + magic;
     TileFloat f = x - (shifted - magic);
     TileFloat p = tile_splat(1.5403530e-4f);
@@ -108,8 +108,7 @@ forward(const MoeHeadShape *shape, const float *qkv, float *out, float *log_sum,
         tile_product(PANEL, dim, keys, (TileLeft){score, score_row, 1},
                      (TileRight){v, dim, TILE_LANES}, (TileResult){result, dim}, false);
         for (int64_t i = 0; i < PANEL && t + i < shape->length; i++)
-            for (int64_t d = 0; d < shape->dim; d++)
-                out[(t + i) * shape->width + d] = weight[i] * result[i * dim + d];
+            scale_row(shape->dim, weight[i], result + i * dim, out + (t + i) * shape->width, false);
     }
 }
 
@@ -141,21 +140,17 @@ backward_pack(const MoeHeadShape *shape, const float *qkv, const float *out, con
               const float *grad_out, Backward *b)
 {
     pack_queries_and_keys(shape, qkv, b->q, b->k, b->kt);
-    /* v is needed transposed only; its rows pass through the place of its gradient. */
+    /* v is needed transposed, out only now: their rows pass through places of gradients. */
     pack_rows(shape, qkv + 2 * shape->width, 3 * shape->width, NULL, 1, b->grad_v);
     pack_panels(shape, b->grad_v, b->vt);
     pack_rows(shape, grad_out, shape->width, NULL, 1, b->grad_out);
+    pack_rows(shape, out, shape->width, NULL, 1, b->grad_k);
     for (int64_t t = 0; t < b->length; t++) {
-        bool inside = t < shape->length;
         TileFloat sum = {0};
-        float o[TILE_LANES] = {0};
-        for (int64_t d = 0; inside && d < b->dim; d += TILE_LANES) {
-            for (int64_t i = 0; i < TILE_LANES; i++)
-                o[i] = d + i < shape->dim ? out[t * shape->width + d + i] : 0;
-            sum += tile_load(o) * tile_load(b->grad_out + t * b->dim + d);
-        }
-        b->log_sum[t] = inside ? log_sum[t] : 0;
+        for (int64_t d = t * b->dim; d < (t + 1) * b->dim; d += TILE_LANES)
+            sum += tile_load(b->grad_k + d) * tile_load(b->grad_out + d);
         b->delta[t] = tile_lanes_sum(sum);
+        b->log_sum[t] = t < shape->length ? log_sum[t] : 0;
     }
     memset(b->grad_q, 0, (size_t)(b->length * b->dim) * sizeof(float));
     memset(b->grad_k, 0, (size_t)(b->length * b->dim) * sizeof(float));

@@ -79,6 +79,7 @@ tile_splat(float x)
     return (TileFloat){0} + x;
 }
 
+/* a > b ? a : b */
 MOE_INLINE TileFloat
 tile_max(TileFloat a, TileFloat b)
 {

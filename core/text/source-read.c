@@ -69,7 +69,6 @@ typedef struct Gunzip {
     z_stream z;
     int64_t read; /* compressed bytes so far, for messages */
     bool between; /* members: after the end of one, before the start of another */
-    bool full;    /* the last piece of output was filled: zlib may hold more of it */
     bool done;    /* the file ended where a member did */
     unsigned char piece[PIECE];
 } Gunzip;
@@ -132,7 +131,6 @@ inflate_piece(const Reader *reader, Gunzip *gunzip)
     int status = inflate(&gunzip->z, Z_NO_FLUSH);
     bytes->length += room - gunzip->z.avail_out;
     gunzip->between = status == Z_STREAM_END;
-    gunzip->full = gunzip->z.avail_out == 0 && !gunzip->between;
     bool fine = status == Z_OK || status == Z_STREAM_END || status == Z_BUF_ERROR;
     return fine || fail_gzip(reader, gunzip, status);
 }
@@ -147,7 +145,7 @@ read_gzip(const Reader *reader)
         return fail_gzip(reader, gunzip, status);
     bool ok = true;
     while (ok && !gunzip->done && reader->bytes->length < reader->limit) {
-        if (gunzip->z.avail_in == 0 && !gunzip->full)
+        if (gunzip->z.avail_in == 0)
             ok = refill(reader, gunzip);
         else if (gunzip->between)
             begin_member(gunzip);

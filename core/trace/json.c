@@ -49,7 +49,7 @@ moe__json_object_parse(const char *text, GError **error)
 
 bool
 moe__json_get_int(JsonObject *object, const char *key, int64_t low, int64_t high, int64_t *out,
-              GError **error)
+                  GError **error)
 {
     JsonNode *node = json_object_get_member(object, key);
     bool is_int =

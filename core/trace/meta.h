@@ -30,6 +30,6 @@ JsonNode *moe__json_object_parse(const char *text, GError **error);
 char *moe__json_to_text(JsonNode *node);
 /* The integer member `key`, required to be in low … high. */
 bool moe__json_get_int(JsonObject *object, const char *key, int64_t low, int64_t high, int64_t *out,
-                   GError **error);
+                       GError **error);
 
 #endif

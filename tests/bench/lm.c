@@ -128,8 +128,7 @@ train_step(Bench *b, MoeAdamW *adamw, MoeTape *tape, MoeArena *keep, MoeBatch *b
     moe_arena_reset(keep);
     moe_params_drop_grads(moe_model_params(b->checkpoint.model));
     MoeContext context = {.tape = tape, .keep = keep, .train = true, .seed = (uint64_t)number};
-    MoeLoss loss =
-        moe_model_loss(b->checkpoint.model, &context, batch, routings, NULL, NULL, NULL);
+    MoeLoss loss = moe_model_loss(b->checkpoint.model, &context, batch, routings, NULL, NULL, NULL);
     double forward = now();
     moe_tape_backward(tape, loss.total, 1);
     double backward = now();

@@ -98,6 +98,10 @@ write_training(const char *path)
             load[0][e] = lround(1000 * exp((1 - along) * sin(3.1 * e) + wobble));
             load[1][e] = lround(1000 * exp(3 * along * sin(2.3 * e + 1) + wobble));
         }
+        double noise = 0.05 * sin(12.9898 * i * i);
+        double loss = 1.1 + 2.2 * exp(-4 * along) + noise, rate = 1e-3 * (0.1 + 0.9 * (1 - along));
+        g_assert_true(moe_trace_writer_series(writer, "loss", 10 * i, loss, &error));
+        g_assert_true(moe_trace_writer_series(writer, "lr", 10 * i, rate, &error));
         MoeTraceState states[2] = {{load[0], dropped, NULL}, {load[1], dropped, NULL}};
         g_assert_true(moe_trace_writer_state(writer, 10 * i, states, &error));
     }
@@ -106,7 +110,7 @@ write_training(const char *path)
 }
 
 static MoeScene *
-training_scene(const char *assignment)
+figure_scene(const char *name, const char *assignment)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *path = g_build_filename(folder, "training.npz", NULL);
@@ -114,12 +118,24 @@ training_scene(const char *assignment)
     g_autoptr(MoeTrace) trace = moe_trace_open(path, &error);
     g_assert_no_error(error);
     g_unlink(path);
-    const MoeFigure *figure = moe_figures_find("load-over-training", &error);
+    const MoeFigure *figure = moe_figures_find(name, &error);
     g_autoptr(MoeFigureOptions) options = moe_figure_options_new(figure);
     g_assert_true(moe_figure_options_set(options, assignment, &error));
     MoeScene *scene = figure->build(trace, options, &error);
     g_assert_no_error(error);
     return scene;
+}
+
+static MoeScene *
+training_scene(const char *assignment)
+{
+    return figure_scene("load-over-training", assignment);
+}
+
+static MoeScene *
+series_scene(const char *assignment)
+{
+    return figure_scene("series", assignment);
 }
 
 /* --- Tests ------------------------------------------------------------------------------------*/
@@ -135,6 +151,7 @@ static const Golden goldens[] = {
     {"load-log2", "norm=log2", "dark", load_scene},
     {"load-over-training", "norm=share", "paper-full", training_scene},
     {"load-over-training-binned", "columns=20", NULL, training_scene},
+    {"series", "points=1000", "paper-column", series_scene},
 };
 
 static void

@@ -24,9 +24,11 @@ typedef struct GradCase {
 } GradCase;
 
 /* Tables, each ended by a case without a name. */
+extern const GradCase grad_cases_products[];
 extern const GradCase grad_cases_rows[];
 extern const GradCase grad_cases_elementwise[];
 extern const GradCase grad_cases_last_axis[];
+extern const GradCase grad_cases_transformer[];
 
 /* The shape of an input, for the functions below: GRAD_SHAPE(3, 4) is two arguments. */
 #define GRAD_SHAPE(...)                                                          \

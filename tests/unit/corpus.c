@@ -65,7 +65,7 @@ test_gzip(Folder *folder, gconstpointer data)
     assert_same(a, c);
 }
 
-/* Zeros deflate a thousandfold: the last piece of input holds many pieces of output. */
+/* Zeros deflate a thousandfold: one piece of input holds many pieces of output. */
 static void
 test_gzip_dense(Folder *folder, gconstpointer data)
 {

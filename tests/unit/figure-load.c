@@ -130,7 +130,7 @@ test_registry(void)
 {
     int n;
     const MoeFigure *const *figures = moe_figures_list(&n);
-    g_assert_cmpint(n, ==, 2);
+    g_assert_cmpint(n, >=, 3);
     for (int i = 0; i < n; i++)
         g_assert_true(moe_figures_find(figures[i]->name, NULL) == figures[i]);
     g_autoptr(GError) error = NULL;
@@ -207,6 +207,23 @@ test_trace(Fixture *f, gconstpointer batches)
     g_string_free(expected, TRUE);
 }
 
+/* "loss" and "lr" hold 0.5 and 1.5 s in turn; see sample_append_state(). */
+static void
+test_series(Fixture *f, gconstpointer batches)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *all = build_text(f, "series", "points=20", &error);
+    g_autofree char *few = build_text(f, "series", "points=10", &error);
+    g_assert_no_error(error);
+    g_assert_nonnull(strstr(all, "panel \"loss\"\n"));
+    g_assert_nonnull(strstr(all, "panel \"lr\"\n"));
+    g_assert_nonnull(strstr(all, "line 20 points"));
+    g_assert_nonnull(strstr(all, "\n      7 10.5\n"));
+    g_assert_nonnull(strstr(few, "line 10 points"));
+    g_assert_nonnull(strstr(few, "\n      6.5 5.5\n")); /* the mean of 0.5 and 10.5 */
+    g_assert_nonnull(strstr(few, "the mean of up to 2"));
+}
+
 /* 10 batches, 20 steps: load of expert e at step s is 1000 s + e. */
 static void
 test_training(Fixture *f, gconstpointer batches)
@@ -239,6 +256,9 @@ test_no_state(void)
     g_assert_null(build_text(&f, "load-over-training", "columns=20", &error));
     g_assert_error(error, MOE_ERROR, MOE_ERROR_DATA);
     g_assert_nonnull(strstr(error->message, "state/step"));
+    g_autoptr(GError) no_series = NULL;
+    g_assert_null(build_text(&f, "series", "points=20", &no_series));
+    g_assert_error(no_series, MOE_ERROR, MOE_ERROR_DATA);
     tear_down(&f, NULL);
 }
 
@@ -264,6 +284,7 @@ main(int argc, char **argv)
     gpointer ten = GINT_TO_POINTER(10);
     g_test_add("/figure-load/trace", Fixture, ten, set_up, test_trace, tear_down);
     g_test_add("/figure-load/training", Fixture, ten, set_up, test_training, tear_down);
+    g_test_add("/figure-load/series", Fixture, ten, set_up, test_series, tear_down);
     g_test_add("/figure-load/foreign-summary", Fixture, ten, set_up, test_foreign_summary,
                tear_down);
     g_test_add_func("/figure-load/no-state", test_no_state);

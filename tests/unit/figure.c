@@ -28,6 +28,7 @@ test_numbers(void)
     assert_text(moe__number_short(99.96), "100");
     assert_text(moe__number_short(1499.6), "1,500");
     assert_text(moe__number_short(0), "0");
+    assert_text(moe__number_short(50), "50");
     assert_text(moe__number_short(-0.5), "\xe2\x88\x92"
                                          "0.500");
     assert_text(moe__number_short(-INFINITY), "\xe2\x88\x92"
@@ -143,8 +144,8 @@ static void
 pick_everywhere(MoeScene *scene, double width, double height)
 {
     bool seen[PANELS][ROWS][COLUMNS] = {{{false}}};
-    for (double y = 0.25; y < height; y += 1) {
-        for (double x = 0.25; x < width; x += 1) {
+    for (double y = 0.25; y < height; y += 2) {
+        for (double x = 0.25; x < width; x += 2) {
             g_auto(MoeDatum) datum = {0};
             if (!moe_scene_pick(scene, width, height, x, y, &datum))
                 continue;
@@ -216,17 +217,21 @@ test_line(void)
     g_assert_true(moe_scene_pick(scene, 400, 300, box.x + box.width / 2 + 2,
                                  box.y + box.height * 0.75 - 2, &datum));
     g_assert_cmpint(datum.column, ==, 1);
-    g_assert_cmpstr(datum.words, ==, "step 50.0: 2.00");
+    g_assert_cmpstr(datum.words, ==, "step 50: 2");
     g_auto(MoeDatum) nothing = {0};
     g_assert_false(moe_scene_pick(scene, 400, 300, box.x + box.width * 0.75, box.y + 1, &nothing));
-    int paths = 0;
+    int paths = 0, dots = 0;
     const Drawing *drawing = moe__layout(scene, 400, 300)->drawing;
     for (guint i = 0; i < drawing->items->len; i++) {
         const Item *item = &g_array_index(drawing->items, Item, i);
         if (item->type == ITEM_PATH && item->path.width == scene->theme->line)
-            g_assert_cmpint(item->path.n, ==, paths++ == 0 ? 2 : 1);
+            g_assert_cmpint(item->path.n, ==, 2);
+        paths += item->type == ITEM_PATH && item->path.width == scene->theme->line;
+        dots += item->type == ITEM_RECT && item->box.width < 10;
     }
-    g_assert_cmpint(paths, ==, 2); /* the missing value breaks the line */
+    /* The missing value breaks the line; the point behind it stands alone. */
+    g_assert_cmpint(paths, ==, 1);
+    g_assert_cmpint(dots, ==, 1);
 }
 
 /* Above 100,000 cells one image; the same scene a cell smaller is rectangles. */
@@ -253,6 +258,28 @@ test_image(void)
         }
         g_assert_cmpint(images, ==, rows == 317);
     }
+}
+
+/* A title wider than its panel ends in an ellipsis. */
+static void
+test_long_title(void)
+{
+    g_autoptr(MoeScene) scene = moe_scene_new("Titles");
+    MoeAxis axis = {.type = MOE_AXIS_BAND, .bands = 4};
+    g_autofree char *name = g_strnfill(2000, 'n');
+    moe_scene_add_panel(scene, name, "note", &axis, &axis);
+    moe_scene_add_panel(scene, "short", "note", &axis, &axis);
+    const Drawing *drawing = moe__layout(scene, 300, 200)->drawing;
+    int found = 0;
+    for (guint i = 0; i < drawing->items->len; i++) {
+        const Item *item = &g_array_index(drawing->items, Item, i);
+        if (item->type != ITEM_TEXT)
+            continue;
+        found += g_str_has_suffix(item->text.string, "n\xe2\x80\xa6");
+        g_assert_cmpuint(strlen(item->text.string), <, 200);
+        g_assert_cmpstr(item->text.string, !=, "note"); /* all fit or none is set */
+    }
+    g_assert_cmpint(found, ==, 1);
 }
 
 static void
@@ -313,6 +340,7 @@ main(int argc, char **argv)
     g_test_add_func("/figure/layout", test_layout);
     g_test_add_func("/figure/line", test_line);
     g_test_add_func("/figure/image", test_image);
+    g_test_add_func("/figure/long-title", test_long_title);
     g_test_add_func("/figure/names", test_names);
     g_test_add_func("/figure/save", test_save);
     g_test_add_func("/figure/save-errors", test_save_errors);

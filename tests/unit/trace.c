@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Traces written and read back: every column, the same bytes from the same input, runs that stop
- * and go on, and other programs that open the file.
+ * Traces written and read back: every column, batches that are refused, and NumPy opening the file.
  */
 #include "trace-sample.h"
-
-#include <signal.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 static char *folder;
 
@@ -15,24 +10,6 @@ static char *
 scratch(const char *name)
 {
     return g_build_filename(folder, name, NULL);
-}
-
-static GBytes *
-load(const char *path)
-{
-    g_autoptr(GError) error = NULL;
-    char *bytes;
-    gsize length;
-    g_file_get_contents(path, &bytes, &length, &error);
-    g_assert_no_error(error);
-    return g_bytes_new_take(bytes, length);
-}
-
-static void
-assert_same_files(const char *a, const char *b)
-{
-    g_autoptr(GBytes) x = load(a), y = load(b);
-    g_assert_true(g_bytes_equal(x, y));
 }
 
 /* Rows of a batch that are kept, in order. */
@@ -154,7 +131,7 @@ test_meta(void)
     }
     g_assert_cmpint(moe_trace_domains(trace), ==, 2);
     g_assert_cmpstr(moe_trace_domain_name(trace, 1), ==, "code");
-    g_assert_nonnull(strstr(moe_trace_meta_json(trace), "\"model\" : \"made up\""));
+    g_assert_nonnull(strstr(moe_trace_meta_json(trace), "made up"));
     g_assert_null(moe_trace_meta(NULL, 0, NULL, 0, "[1]"));
     g_assert_null(moe_trace_meta(NULL, 0, NULL, 0, "{"));
 }
@@ -231,124 +208,6 @@ test_optional_columns(void)
     g_assert_cmpint(view->step[3], ==, 0);
 }
 
-/* --- The same bytes ---------------------------------------------------------------------------*/
-
-static void
-test_deterministic(void)
-{
-    g_autofree char *a = scratch("a.npz"), *b = scratch("b.npz");
-    moe_set_threads(1);
-    sample_write(a, 0, 9, &sample_options);
-    moe_set_threads(3);
-    sample_write(b, 0, 9, &sample_options);
-    moe_set_threads(2);
-    assert_same_files(a, b);
-}
-
-static void
-append_batches(MoeTraceWriter *writer, int from, int to)
-{
-    for (int batch = from; batch < to; batch++) {
-        sample_append_state(writer, batch);
-        sample_append(writer, batch);
-    }
-}
-
-/* A run with checkpoints after batches 4 and 8, and one that died after the sixth batch and again,
- * in the middle of writing, after the ninth. */
-static void
-test_resume(void)
-{
-    g_autofree char *whole = scratch("whole.npz"), *broken = scratch("broken.npz");
-    g_autoptr(GError) error = NULL;
-    int64_t at_4, at_8;
-    MoeTraceWriter *writer = sample_writer(whole, &sample_options);
-    append_batches(writer, 0, 4);
-    g_assert_true(moe_trace_writer_flush(writer, &at_4, &error));
-    append_batches(writer, 4, 8);
-    g_assert_true(moe_trace_writer_flush(writer, &at_8, &error));
-    append_batches(writer, 8, 12);
-    g_assert_true(moe_trace_writer_close(writer, &error));
-
-    writer = sample_writer(broken, &sample_options);
-    append_batches(writer, 0, 4);
-    g_assert_true(moe_trace_writer_flush(writer, NULL, &error));
-    append_batches(writer, 4, 7);
-    moe_trace_writer_abandon(writer);
-    writer = moe_trace_writer_resume(broken, at_4, sample_routers, SAMPLE_ROUTERS, &sample_options,
-                                     &error);
-    g_assert_no_error(error);
-    append_batches(writer, 4, 8);
-    g_assert_true(moe_trace_writer_flush(writer, NULL, &error));
-    append_batches(writer, 8, 11);
-    moe_trace_writer_abandon(writer);
-    g_autoptr(GBytes) bytes = load(broken);
-    g_assert_cmpint(truncate(broken, (off_t)g_bytes_get_size(bytes) - 100), ==, 0);
-    writer = moe_trace_writer_resume(broken, at_8, sample_routers, SAMPLE_ROUTERS, &sample_options,
-                                     &error);
-    g_assert_no_error(error);
-    append_batches(writer, 8, 12);
-    g_assert_true(moe_trace_writer_close(writer, &error));
-    assert_same_files(whole, broken);
-}
-
-static void
-assert_no_resume(const char *path, int64_t offset, const MoeRouterInfo *routers, int n)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GBytes) before = load(path);
-    g_assert_null(moe_trace_writer_resume(path, offset, routers, n, &sample_options, &error));
-    g_assert_error(error, MOE_ERROR, MOE_ERROR_DATA);
-    g_test_message("%s", error->message);
-    g_autoptr(GBytes) after = load(path);
-    g_assert_true(g_bytes_equal(before, after));
-}
-
-static void
-test_resume_refused(void)
-{
-    g_autofree char *path = scratch("refused.npz");
-    g_autoptr(GError) error = NULL;
-    int64_t offset;
-    MoeTraceWriter *writer = sample_writer(path, &sample_options);
-    append_batches(writer, 0, 1);
-    g_assert_true(moe_trace_writer_flush(writer, &offset, &error));
-    moe_trace_writer_abandon(writer);
-    MoeRouterInfo other[SAMPLE_ROUTERS];
-    memcpy(other, sample_routers, sizeof other);
-    other[1].k = 1;
-    assert_no_resume(path, offset - 1, sample_routers, SAMPLE_ROUTERS);
-    assert_no_resume(path, offset + 1, sample_routers, SAMPLE_ROUTERS);
-    assert_no_resume(path, -1, sample_routers, SAMPLE_ROUTERS);
-    assert_no_resume(path, 0, sample_routers, SAMPLE_ROUTERS);
-    assert_no_resume(path, offset, sample_routers, SAMPLE_ROUTERS - 1);
-    assert_no_resume(path, offset, other, SAMPLE_ROUTERS);
-}
-
-/* --- Following and failing --------------------------------------------------------------------*/
-
-static void
-test_follow(void)
-{
-    g_autofree char *path = scratch("follow.npz");
-    g_autoptr(GError) error = NULL;
-    MoeTraceWriter *writer = sample_writer(path, &sample_options);
-    append_batches(writer, 0, 4);
-    g_autoptr(MoeTrace) early = sample_open(path);
-    g_assert_false(moe_trace_complete(early));
-    g_assert_cmpint(moe_trace_chunks(early), ==, 1);
-    g_assert_true(moe_trace_writer_flush(writer, NULL, &error));
-    g_autoptr(MoeTrace) later = sample_open(path);
-    g_assert_cmpint(moe_trace_chunks(later), ==, 2);
-    g_assert_cmpint(moe_trace_tokens(later, -1), ==, 4 * 14);
-    moe_trace_writer_abandon(writer);
-
-    /* A new trace of the same name leaves the open one alone. */
-    sample_write(path, 7, 8, &sample_options);
-    g_autoptr(MoeTraceView) view = moe_trace_view_new();
-    assert_view(later, 1, 3, 1, 0, view);
-}
-
 static void
 test_bad_batches(void)
 {
@@ -387,37 +246,6 @@ test_bad_batches(void)
     g_assert_null(
         moe_trace_writer_new(path, meta, sample_routers, SAMPLE_ROUTERS, &options, &error));
     g_assert_error(error, MOE_ERROR, MOE_ERROR_DATA);
-}
-
-/* A disk that is full, by way of the limit on file sizes. */
-static void
-test_full_disk(void)
-{
-    g_autofree char *path = scratch("full.npz");
-    g_autoptr(GError) error = NULL;
-    struct rlimit keep, tight;
-    MoeTraceWriter *writer = sample_writer(path, &sample_options);
-    int64_t offset;
-    append_batches(writer, 0, 1);
-    g_assert_true(moe_trace_writer_flush(writer, &offset, &error));
-    append_batches(writer, 1, 2);
-
-    signal(SIGXFSZ, SIG_IGN);
-    getrlimit(RLIMIT_FSIZE, &keep);
-    tight = keep;
-    tight.rlim_cur = (rlim_t)offset + 1000;
-    g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &tight), ==, 0);
-    bool flushed = moe_trace_writer_flush(writer, NULL, &error);
-    setrlimit(RLIMIT_FSIZE, &keep);
-    g_assert_false(flushed);
-    g_assert_cmpint(error->domain, ==, G_FILE_ERROR);
-    g_clear_error(&error);
-    g_assert_false(moe_trace_writer_series(writer, "loss", 0, 0, &error));
-    g_assert_cmpint(error->domain, ==, G_FILE_ERROR);
-    g_clear_error(&error);
-    g_assert_false(moe_trace_writer_close(writer, NULL));
-    g_autoptr(MoeTrace) trace = sample_open(path);
-    g_assert_cmpint(moe_trace_chunks(trace), ==, 1);
 }
 
 /* --- Other programs ---------------------------------------------------------------------------*/
@@ -491,12 +319,7 @@ main(int argc, char **argv)
     g_test_add_func("/trace/meta", test_meta);
     g_test_add_func("/trace/join", test_join);
     g_test_add_func("/trace/optional-columns", test_optional_columns);
-    g_test_add_func("/trace/deterministic", test_deterministic);
-    g_test_add_func("/trace/resume", test_resume);
-    g_test_add_func("/trace/resume-refused", test_resume_refused);
-    g_test_add_func("/trace/follow", test_follow);
     g_test_add_func("/trace/bad-batches", test_bad_batches);
-    g_test_add_func("/trace/full-disk", test_full_disk);
     g_test_add_data_func("/trace/numpy/deflated", GINT_TO_POINTER(6), test_numpy);
     g_test_add_data_func("/trace/numpy/stored", GINT_TO_POINTER(0), test_numpy);
     int status = g_test_run();

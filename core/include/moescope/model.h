@@ -37,13 +37,13 @@ MOE_API int64_t moe_model_active_params(const MoeModel *model);
 typedef void (*MoeObserver)(const MoeRouting *routing, void *user);
 
 /* One pass over a batch of B sequences of T tokens, N = B·T.
- * `context` needs tape, keep, train, step and seed; the rest is filled in here. `routings`: room for
- * moe_model_routers() of them. `observer` may be NULL. -> logits [N, V]. */
+ * `context` needs tape, keep, train, step and seed; the rest is filled in here. `routings`: room
+ * for moe_model_routers() of them. `observer` may be NULL. -> logits [N, V]. */
 MOE_API MoeTensor *moe_model_logits(MoeModel *model, MoeContext *context, const MoeBatch *batch,
                                     MoeRouting *routings, MoeObserver observer, void *user);
 
 typedef struct MoeLoss {
-    MoeTensor *total; /* cross-entropy + balance losses times coefficients; scalar */
+    MoeTensor *total;    /* cross-entropy + balance losses times coefficients; scalar */
     float cross_entropy; /* nats a token */
     float balance;       /* what the balance losses add to the total */
 } MoeLoss;
@@ -59,8 +59,8 @@ typedef struct MoeCheckpoint {
     char *path;
     MoeModel *model;
     MoeTokenizer *tokenizer;
-    int64_t step;     /* optimiser steps done */
-    char **domains;   /* names, ended by NULL */
+    int64_t step;   /* optimiser steps done */
+    char **domains; /* names, ended by NULL */
 } MoeCheckpoint;
 
 /* Opens a checkpoint folder, or the latest checkpoint of a run folder. */
@@ -73,13 +73,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeCheckpoint, moe_checkpoint_free)
  * metrics.jsonl (a line a step), trace.npz (load of every router at every step, snapshots of the
  * probe text) and checkpoints/. */
 typedef struct MoeTrainStatus {
-    int64_t step, steps;     /* steps done, of all */
-    double loss;             /* cross-entropy of the last step, nats a token */
-    double balance;          /* what the balance losses add */
+    int64_t step, steps; /* steps done, of all */
+    double loss;         /* cross-entropy of the last step, nats a token */
+    double balance;      /* what the balance losses add */
     double lr, grad_norm;
-    double bits_per_byte;    /* of the last validation; NaN before the first */
-    double tokens_per_s;     /* of the last seconds */
-    double seconds_left;     /* estimate; NaN while unknown */
+    double bits_per_byte; /* of the last validation; NaN before the first */
+    double tokens_per_s;  /* of the last seconds */
+    double seconds_left;  /* estimate; NaN while unknown */
 } MoeTrainStatus;
 
 typedef struct MoeTrainHooks {
@@ -102,7 +102,7 @@ MOE_API bool moe_train_resume(const char *dir, const MoeTrainHooks *hooks, GErro
 /* --- Evaluation -------------------------------------------------------------------------------*/
 
 typedef struct MoeEvaluation {
-    double nats;  /* summed over the tokens predicted */
+    double nats;           /* summed over the tokens predicted */
     int64_t tokens, bytes; /* tokens predicted, and the bytes they stand for */
 } MoeEvaluation;
 MOE_API double moe_evaluation_bits_per_byte(const MoeEvaluation *evaluation);
@@ -126,9 +126,8 @@ typedef struct MoeRecordOptions {
  * properly and keeps what it has; the call then fails with MOE_ERROR_CANCELLED. `evaluation`, if
  * not NULL, receives the loss on the way. */
 MOE_API bool moe_record(MoeCheckpoint *checkpoint, const MoeCorpus *corpus, const MoeTokens *tokens,
-                        const char *path, const char *command_line,
-                        const MoeRecordOptions *options, MoeEvaluation *evaluation,
-                        const MoeProgress *progress, GError **error);
+                        const char *path, const char *command_line, const MoeRecordOptions *options,
+                        MoeEvaluation *evaluation, const MoeProgress *progress, GError **error);
 
 G_END_DECLS
 

@@ -60,7 +60,7 @@ typedef struct MoeRouting {
     MoeTensor *units;  /* [U, w] */
     MoeTensor *logits; /* [U, E] */
     MoePicks picks;
-    MoeTensor *gates; /* [U, k] before drops (combine leaves dropped picks out) */
+    MoeTensor *gates;         /* [U, k] before drops (combine leaves dropped picks out) */
     MoeTensor *probabilities; /* softmax(logits), or NULL: moe_routing_probabilities() */
 } MoeRouting;
 
@@ -81,6 +81,8 @@ typedef enum {
 } MoePlace;
 /* "score", for messages. */
 MOE_API const char *moe_place_name(MoePlace place);
+/* The recipe key that names the part of a place, "moe.score". */
+MOE_API const char *moe_place_key(MoePlace place);
 
 /* One way to fill one place: a constant. Slots marked with a place are required there and unused
  * elsewhere; the others may be NULL. `state` points to `state_size` zeroed bytes a layer. */
@@ -114,8 +116,9 @@ typedef struct MoePart {
     double (*flops)(const MoeLayer *layer, const void *state);
 } MoePart;
 
-/* Adds a part. Refused, with a sentence that names the slot, if a slot that its place requires is
- * NULL, the size is wrong, or the name is taken. The part must live for ever. */
+/* Adds a part, and its name to what the recipe key of its place takes. Refused, with a sentence
+ * that names the slot, if a slot that its place requires is NULL, the size is wrong, or the name is
+ * taken. The part must live for ever. */
 MOE_API bool moe_part_add(const MoePart *part, GError **error);
 MOE_API const MoePart *moe_part_find(MoePlace place, const char *name);
 /* All parts of a place, in the order of registration. (transfer none) */
@@ -124,14 +127,14 @@ MOE_API const MoePart *const *moe_parts_list(MoePlace place, int *n);
 /* --- The layer --------------------------------------------------------------------------------*/
 
 typedef struct MoeLayerSize {
-    int index;   /* which router of the model, from 0 */
-    int block;   /* which transformer block, from 0 */
-    int d_model; /* d */
+    int index;          /* which router of the model, from 0 */
+    int block;          /* which transformer block, from 0 */
+    int d_model;        /* d */
     const char *prefix; /* of parameter names, "blocks.3.moe." (copied) */
 } MoeLayerSize;
 
 /* Builds the layer that the recipe describes ([moe]); its parameters go into `params`, their
- * initial values from moe.init and `seed`. The recipe has passed moe_recipe_check(). */
+ * initial values from [init] and `seed`. The recipe has passed moe_recipe_check(). */
 MOE_API MoeLayer *moe_layer_new(const MoeRecipe *recipe, const MoeLayerSize *size,
                                 MoeParams *params, uint64_t seed);
 MOE_API void moe_layer_free(MoeLayer *layer);
@@ -157,7 +160,7 @@ MOE_API int moe_layer_width(const MoeLayer *layer);
 MOE_API const MoePart *moe_layer_part(const MoeLayer *layer, MoePlace place);
 MOE_API const MoePart *const *moe_layer_balance(const MoeLayer *layer, int *n);
 MOE_API double moe_layer_flops(const MoeLayer *layer);
-/* Adds a parameter called prefix + name, initialised as the recipe's model.init says for a matrix
+/* Adds a parameter called prefix + name, initialised as [init] says for a matrix
  * with `fan_in` inputs; fan_in 0: zeros (biases). */
 MOE_API MoeTensor *moe_layer_param(MoeLayer *layer, const char *name, int ndim,
                                    const int64_t *shape, MoeParamFlags flags, int64_t fan_in);

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a run wrote down step by step (loss, learning rate, …), a panel a series.
+ */
+#include "figure/series.h"
+#include "figure/load.h"
+#include "figure/number.h"
+
+#include <math.h>
+
+/* Points of one series, thinned. */
+typedef struct Curve {
+    int n;
+    int64_t recorded, per; /* values in the trace, and how many of them make a point */
+    double *step, *value;
+} Curve;
+
+static void
+curve_clear(gpointer data)
+{
+    Curve *curve = data;
+    g_free(curve->step);
+    g_free(curve->value);
+}
+
+/* Runs of `per` values become their mean, at their mean step; values that aren't finite are left
+ * out, and a run of nothing else breaks the line. */
+static void
+thin(const double *pairs, int64_t n, int most, Curve *curve)
+{
+    curve->recorded = n;
+    curve->per = MAX((n + most - 1) / most, 1);
+    curve->step = g_new(double, n / curve->per + 1);
+    curve->value = g_new(double, n / curve->per + 1);
+    for (int64_t start = 0; start < n; start += curve->per) {
+        double steps = 0, values = 0;
+        int64_t end = MIN(start + curve->per, n), finite = 0;
+        for (int64_t i = start; i < end; i++) {
+            steps += pairs[2 * i];
+            values += isfinite(pairs[2 * i + 1]) ? pairs[2 * i + 1] : 0;
+            finite += isfinite(pairs[2 * i + 1]);
+        }
+        curve->step[curve->n] = steps / (double)(end - start);
+        curve->value[curve->n++] = finite > 0 ? values / (double)finite : NAN;
+    }
+}
+
+static bool
+curve_read(const MoeTrace *trace, const char *name, int most, Curve *curve, GError **error)
+{
+    MoeArray array;
+    g_autofree char *member = g_strconcat("series/", name, NULL);
+    if (!moe_trace_join(trace, member, &array, error))
+        return false;
+    g_autofree double *pairs = (double *)array.data;
+    if (array.type != MOE_F64 || array.ndim != 2 || array.shape[1] != 2) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
+                    "%s: found %d dimensions of type %d, expected pairs of f64", member, array.ndim,
+                    (int)array.type);
+        return false;
+    }
+    thin(pairs, array.shape[0], most, curve);
+    return true;
+}
+
+/* The range of what is finite. */
+typedef struct Range {
+    double min, max;
+} Range;
+
+static const Range nothing = {INFINITY, -INFINITY};
+
+static void
+extend(Range *range, const double *values, int n)
+{
+    for (int i = 0; i < n; i++) {
+        if (isfinite(values[i])) {
+            range->min = MIN(range->min, values[i]);
+            range->max = MAX(range->max, values[i]);
+        }
+    }
+}
+
+/* Whether there was anything, and its axis is within reach of doubles. */
+static bool
+range_valid(Range range)
+{
+    return range.min <= range.max && range.min > -1e300 && range.max < 1e300;
+}
+
+/* With a little air; what hardly changes has its place in the middle. */
+static MoeAxis
+axis_over(Range range, double air, const char *label)
+{
+    double span = range.max - range.min, size = MAX(fabs(range.min), fabs(range.max));
+    double room = span > 1e-9 * size + 1e-100 ? air * span : MAX(size / 10, 1e-6);
+    return (MoeAxis){
+        .type = MOE_AXIS_LINEAR, .label = label, .min = range.min - room, .max = range.max + room};
+}
+
+/* Whether the series had anything to draw. */
+static bool
+add_panel(MoeScene *scene, const char *name, const Curve *curve, Range steps)
+{
+    Range values = nothing;
+    extend(&values, curve->value, curve->n);
+    if (!range_valid(values))
+        return false;
+    MoeAxis x = axis_over(steps, 0, "step"), y = axis_over(values, 0.05, NULL);
+    g_autofree char *value = moe__number_short(curve->value[curve->n - 1]);
+    g_autofree char *note = g_strdup_printf("last %s", value);
+    g_autofree char *words =
+        g_strdup_printf(curve->per > 1 ? "around step {x}: mean %s {y}" : "step {x}: %s {y}", name);
+    MoeLine line = {.n = curve->n, .x = curve->step, .y = curve->value, .words = words};
+    moe_scene_add_line(scene, moe_scene_add_panel(scene, name, note, &x, &y), &line);
+    return true;
+}
+
+static void
+set_caption(MoeScene *scene, const MoeTrace *trace, int64_t recorded, int64_t per)
+{
+    g_autofree char *model = moe__load_model(trace);
+    g_autofree char *count = moe__number_count(recorded);
+    g_autoptr(GString) text = g_string_new("What the run recorded, step by step. ");
+    if (model)
+        g_string_append_printf(text, "Model %s; ", model);
+    g_string_append_printf(text, "up to %s values a series", count);
+    if (per > 1)
+        g_string_append_printf(text, ", a point being the mean of up to %" G_GINT64_FORMAT, per);
+    g_string_append_c(text, '.');
+    moe_scene_set_caption(scene, text->str);
+}
+
+/* One step axis for all, so that panels can be read against each other. */
+static MoeScene *
+scene_of(const MoeTrace *trace, const char *const *names, const GArray *curves, bool caption)
+{
+    MoeScene *scene = moe_scene_new(moe__figure_series.title);
+    Range steps = nothing;
+    int64_t recorded = 0, per = 1;
+    for (guint i = 0; i < curves->len; i++) {
+        const Curve *curve = &g_array_index(curves, Curve, i);
+        extend(&steps, curve->step, curve->n);
+        recorded = MAX(recorded, curve->recorded);
+        per = MAX(per, curve->per);
+    }
+    int panels = 0;
+    for (guint i = 0; i < curves->len && range_valid(steps); i++)
+        panels += add_panel(scene, names[i], &g_array_index(curves, Curve, i), steps);
+    if (caption)
+        set_caption(scene, trace, recorded, per);
+    if (panels == 0)
+        g_clear_pointer(&scene, moe_scene_free);
+    return scene;
+}
+
+static MoeScene *
+build(const MoeTrace *trace, const MoeFigureOptions *options, GError **error)
+{
+    int n, most = (int)moe_figure_options_real(options, "points");
+    const char *const *names = moe_trace_series_names(trace, &n);
+    g_autoptr(GArray) curves = g_array_new(FALSE, FALSE, sizeof(Curve));
+    g_array_set_clear_func(curves, curve_clear);
+    for (int i = 0; i < n; i++) {
+        Curve curve = {0};
+        if (!curve_read(trace, names[i], most, &curve, error))
+            return NULL;
+        g_array_append_val(curves, curve);
+    }
+    bool caption = moe_figure_options_bool(options, "caption");
+    MoeScene *scene = scene_of(trace, names, curves, caption);
+    if (!scene)
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "figure series: found %d series without a finite value, expected at least one "
+                    "with; a trace of training has them",
+                    n);
+    return scene;
+}
+
+static const MoeField fields[] = {
+    {.name = "points",
+     .type = MOE_FIELD_INT,
+     .fallback = "1000",
+     .min = 2,
+     .max = 100000,
+     .help = "at most so many points a line; more recorded values are averaged"},
+    {.name = "caption",
+     .type = MOE_FIELD_BOOL,
+     .fallback = "true",
+     .help = "say below the figure what it shows"},
+};
+
+const MoeFigure moe__figure_series = {
+    .struct_size = sizeof(MoeFigure),
+    .name = "series",
+    .title = "Training curves",
+    .help =
+        "lines over training steps, a panel a series: loss, learning rate, what else was recorded",
+    .fields = fields,
+    .n_fields = G_N_ELEMENTS(fields),
+    .build = build,
+};

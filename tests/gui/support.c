@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A trace to look at, and eyes and hands for the app.
+ */
+#include "support.h"
+
+#include <gdk/x11/gdkx.h>
+#include <moescope/trace.h>
+
+/* --- A trace ----------------------------------------------------------------------------------*/
+
+enum { LAYERS = 3, EXPERTS = 8, K = 2, TOKENS = 600 };
+
+static void
+fill_picks(int layer, const int32_t *domain, int32_t *expert)
+{
+    for (int i = 0; i < TOKENS; i++) {
+        int first = domain[i] ? (i * i + layer) % EXPERTS : i % (2 + layer);
+        expert[i * K] = first;
+        expert[i * K + 1] = (first + 1 + i % 3) % EXPERTS;
+    }
+}
+
+void
+write_trace(const char *path)
+{
+    static const char *const domains[] = {"english", "german"};
+    static int32_t id[TOKENS], domain[TOKENS], expert[LAYERS][TOKENS * K];
+    MoeRouterInfo routers[LAYERS];
+    MoeTracePicks picks[LAYERS] = {0};
+    g_autoptr(GError) error = NULL;
+    for (int i = 0; i < TOKENS; i++) {
+        id[i] = i;
+        domain[i] = i % 2;
+    }
+    for (int r = 0; r < LAYERS; r++) {
+        routers[r] = (MoeRouterInfo){.layer = r,
+                                     .experts = EXPERTS,
+                                     .k = K,
+                                     .units_per_token = 1,
+                                     .score = "linear",
+                                     .select = "topk",
+                                     .gate = "softmax-selected"};
+        fill_picks(r, domain, expert[r]);
+        picks[r].expert = expert[r];
+    }
+    g_autofree char *meta = moe_trace_meta(routers, LAYERS, domains, 2, NULL);
+    MoeTraceOptions options = {.compression = 1};
+    MoeTraceWriter *writer = moe_trace_writer_new(path, meta, routers, LAYERS, &options, &error);
+    g_assert_no_error(error);
+    MoeTraceTokens tokens = {.n = TOKENS, .id = id, .domain = domain};
+    moe_trace_writer_append(writer, &tokens, picks, &error);
+    g_assert_no_error(error);
+    moe_trace_writer_close(writer, &error);
+    g_assert_no_error(error);
+}
+
+/* --- Waiting ----------------------------------------------------------------------------------*/
+
+static gboolean
+on_late(gpointer late)
+{
+    *(bool *)late = true;
+    return G_SOURCE_REMOVE;
+}
+
+void
+wait_until(bool (*condition)(gpointer user), gpointer user)
+{
+    bool late = false;
+    guint timeout = g_timeout_add_seconds(10, on_late, &late);
+    while (!late && !condition(user))
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_false(late);
+    g_source_remove(timeout);
+}
+
+static gboolean
+count_frame(GtkWidget *widget, GdkFrameClock *clock, gpointer left)
+{
+    return --*(int *)left > 0 ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+static bool
+no_frame_left(gpointer left)
+{
+    return *(int *)left <= 0;
+}
+
+void
+settle(GtkWidget *widget)
+{
+    int left = 3;
+    while (g_main_context_iteration(NULL, FALSE))
+        ;
+    gtk_widget_add_tick_callback(widget, count_frame, &left, NULL);
+    wait_until(no_frame_left, &left);
+}
+
+/* --- Finding ----------------------------------------------------------------------------------*/
+
+typedef bool (*WidgetTest)(GtkWidget *widget, gconstpointer user);
+
+static GtkWidget *
+first_that(GtkWidget *root, WidgetTest test, gconstpointer user)
+{
+    if (!gtk_widget_get_mapped(root))
+        return NULL;
+    if (test(root, user))
+        return root;
+    for (GtkWidget *i = gtk_widget_get_first_child(root); i; i = gtk_widget_get_next_sibling(i)) {
+        GtkWidget *found = first_that(i, test, user);
+        if (found)
+            return found;
+    }
+    return NULL;
+}
+
+typedef struct Wanted {
+    GType type;
+    const char *name;
+} Wanted;
+
+static bool
+is_wanted(GtkWidget *widget, gconstpointer user)
+{
+    const Wanted *wanted = user;
+    return g_type_is_a(G_OBJECT_TYPE(widget), wanted->type) &&
+           (!wanted->name || g_str_equal(gtk_widget_get_name(widget), wanted->name));
+}
+
+GtkWidget *
+find(GtkWidget *root, GType type, const char *name)
+{
+    return first_that(root, is_wanted, &(Wanted){type, name});
+}
+
+static bool
+label_says(GtkWidget *widget, gconstpointer text)
+{
+    return GTK_IS_LABEL(widget) && strstr(gtk_label_get_text(GTK_LABEL(widget)), text);
+}
+
+bool
+says(GtkWidget *root, const char *text)
+{
+    return first_that(root, label_says, text) != NULL;
+}
+
+/* --- Looking ----------------------------------------------------------------------------------*/
+
+static void
+keep_picture(GdkTexture *texture, const char *name)
+{
+    const char *folder = g_getenv("MOESCOPE_GUI_PICTURES");
+    if (!folder)
+        return;
+    g_autofree char *file = g_strconcat(name, ".png", NULL);
+    g_autofree char *path = g_build_filename(folder, file, NULL);
+    g_assert_true(gdk_texture_save_to_png(texture, path));
+}
+
+Picture
+look_at(GtkWidget *widget, const char *name)
+{
+    settle(widget);
+    g_autoptr(GdkPaintable) paintable = gtk_widget_paintable_new(widget);
+    g_autoptr(GtkSnapshot) snapshot = gtk_snapshot_new();
+    Picture picture = {gtk_widget_get_width(widget), gtk_widget_get_height(widget), NULL};
+    gdk_paintable_snapshot(paintable, snapshot, picture.width, picture.height);
+    GskRenderNode *node = gtk_snapshot_to_node(snapshot);
+    g_assert_nonnull(node);
+    GskRenderer *renderer = gtk_native_get_renderer(gtk_widget_get_native(widget));
+    graphene_rect_t all = GRAPHENE_RECT_INIT(0, 0, (float)picture.width, (float)picture.height);
+    g_autoptr(GdkTexture) texture = gsk_renderer_render_texture(renderer, node, &all);
+    picture.pixels = g_new(guint32, (gsize)picture.width * (gsize)picture.height);
+    gdk_texture_download(texture, (guchar *)picture.pixels, (gsize)picture.width * 4);
+    keep_picture(texture, name);
+    gsk_render_node_unref(node);
+    return picture;
+}
+
+void
+picture_clear(Picture *picture)
+{
+    g_free(picture->pixels);
+}
+
+int
+picture_colours(const Picture *picture)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+    for (int i = 0; i < picture->width * picture->height; i++)
+        g_hash_table_add(seen, GUINT_TO_POINTER(picture->pixels[i]));
+    return (int)g_hash_table_size(seen);
+}
+
+double
+picture_brightness(const Picture *picture)
+{
+    double sum = 0;
+    int n = picture->width * picture->height;
+    for (int i = 0; i < n; i++) {
+        guint32 pixel = picture->pixels[i];
+        sum += (double)((pixel & 0xff) + (pixel >> 8 & 0xff) + (pixel >> 16 & 0xff)) / 765;
+    }
+    return sum / n;
+}
+
+/* The X server moves its pointer, and GTK gets the events that a mouse would cause. Without a
+ * window manager one pixel of the server is one of the surface. */
+void
+point_at(GtkWidget *widget, double x, double y)
+{
+    GtkNative *native = gtk_widget_get_native(widget);
+    GdkSurface *surface = gtk_native_get_surface(native);
+    double left, top;
+    graphene_point_t at;
+    g_assert_true(gtk_widget_compute_point(widget, GTK_WIDGET(native),
+                                           &GRAPHENE_POINT_INIT((float)x, (float)y), &at));
+    gtk_native_get_surface_transform(native, &left, &top);
+    XWarpPointer(gdk_x11_display_get_xdisplay(gdk_surface_get_display(surface)), None,
+                 gdk_x11_surface_get_xid(surface), 0, 0, 0, 0, (int)(at.x + left),
+                 (int)(at.y + top));
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * support.h: what tests of the app share: a trace, waiting, finding widgets, looking at them.
+ */
+#ifndef TESTS_GUI_SUPPORT_H
+#define TESTS_GUI_SUPPORT_H
+
+#include <gtk/gtk.h>
+#include <stdbool.h>
+
+/* Writes a trace of 3 layers × 8 experts, k = 2, with two domains that route differently. */
+void write_trace(const char *path);
+
+/* Runs the main loop until `condition(user)` holds; the test fails after ten seconds. */
+void wait_until(bool (*condition)(gpointer user), gpointer user);
+/* Runs the main loop until nothing is left to do, and two frames more. */
+void settle(GtkWidget *widget);
+
+/* The first widget below `root` of that type, with that name unless NULL, that is mapped. */
+GtkWidget *find(GtkWidget *root, GType type, const char *name);
+/* Whether a label that can be seen below `root` contains `text`. */
+bool says(GtkWidget *root, const char *text);
+
+/* What a widget shows, as pixels. Where MOESCOPE_GUI_PICTURES names a folder, it is also written
+ * there as NAME.png, to be looked at. */
+typedef struct Picture {
+    int width, height;
+    guint32 *pixels; /* B8G8R8A8 */
+} Picture;
+Picture look_at(GtkWidget *widget, const char *name);
+void picture_clear(Picture *picture);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Picture, picture_clear)
+/* How many colours it has. */
+int picture_colours(const Picture *picture);
+/* Mean of red, green and blue of all pixels, 0 … 1. */
+double picture_brightness(const Picture *picture);
+
+/* The pointer moves to a point of a widget. */
+void point_at(GtkWidget *widget, double x, double y);
+
+#endif
