@@ -5,10 +5,10 @@
 #include "scope-application.h"
 
 #include "scope-appearance.h"
-#include "scope-resources.h"
 #include "scope-window.h"
 
 #include <moescope/base.h>
+#include <scope-resources.h> /* made by the build */
 
 #define APPLICATION_ID "org.moescope.Moescope"
 #define RESOURCES      "/org/moescope/Moescope"

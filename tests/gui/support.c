@@ -186,13 +186,14 @@ picture_clear(Picture *picture)
     g_free(picture->pixels);
 }
 
-int
-picture_colours(const Picture *picture)
+void
+assert_drawn(GtkWidget *widget, const char *name)
 {
-    g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
-    for (int i = 0; i < picture->width * picture->height; i++)
-        g_hash_table_add(seen, GUINT_TO_POINTER(picture->pixels[i]));
-    return (int)g_hash_table_size(seen);
+    g_auto(Picture) picture = look_at(widget, name);
+    g_autoptr(GHashTable) colours = g_hash_table_new(NULL, NULL);
+    for (int i = 0; i < picture.width * picture.height; i++)
+        g_hash_table_add(colours, GUINT_TO_POINTER(picture.pixels[i]));
+    g_assert_cmpuint(g_hash_table_size(colours), >, 50);
 }
 
 double

@@ -30,10 +30,12 @@ typedef struct Picture {
 Picture look_at(GtkWidget *widget, const char *name);
 void picture_clear(Picture *picture);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Picture, picture_clear)
-/* How many colours it has. */
-int picture_colours(const Picture *picture);
 /* Mean of red, green and blue of all pixels, 0 … 1. */
 double picture_brightness(const Picture *picture);
+
+/* Fails if a widget shows hardly anything: fewer than fifty colours. Keeps a picture as look_at().
+ */
+void assert_drawn(GtkWidget *widget, const char *name);
 
 /* The pointer moves to a point of a widget. */
 void point_at(GtkWidget *widget, double x, double y);

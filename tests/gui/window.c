@@ -96,8 +96,7 @@ test_welcome(Fixture *fixture, gconstpointer data)
     GtkWidget *window = GTK_WIDGET(fixture->window);
     g_assert_true(scope_window_is_blank(fixture->window));
     g_assert_true(says(window, "moescope demo"));
-    g_auto(Picture) picture = look_at(window, "welcome");
-    g_assert_cmpint(picture_colours(&picture), >, 20);
+    assert_drawn(window, "welcome");
 }
 
 static void
@@ -107,19 +106,18 @@ test_figure(Fixture *fixture, gconstpointer data)
     g_assert_true(says(GTK_WIDGET(fixture->window), "two-domains.npz"));
     g_assert_true(says(GTK_WIDGET(fixture->window), "3 MoE layers"));
     g_assert_true(says(GTK_WIDGET(fixture->window), "2 domains"));
-    g_auto(Picture) window = look_at(GTK_WIDGET(fixture->window), "figure");
-    g_auto(Picture) picture = look_at(view, "figure-view");
-    g_assert_cmpint(picture_colours(&picture), >, 50);
+    assert_drawn(GTK_WIDGET(fixture->window), "figure");
+    assert_drawn(view, "figure-view");
 }
 
 static void
 test_small(Fixture *fixture, gconstpointer data)
 {
     gtk_window_set_default_size(GTK_WINDOW(fixture->window), 640, 420);
-    open_good(fixture);
+    GtkWidget *view = open_good(fixture);
     g_assert_cmpint(gtk_widget_get_width(GTK_WIDGET(fixture->window)), <=, 700);
-    g_auto(Picture) window = look_at(GTK_WIDGET(fixture->window), "small");
-    g_assert_cmpint(picture_colours(&window), >, 50);
+    assert_drawn(view, "small-view");
+    assert_drawn(GTK_WIDGET(fixture->window), "small");
 }
 
 static void
@@ -162,7 +160,7 @@ test_hover(Fixture *fixture, gconstpointer data)
     g_assert_nonnull(strstr(words, "expert"));
     g_assert_true(says(GTK_WIDGET(fixture->window), words));
     g_auto(Picture) after = look_at(view, "hovered-view");
-    g_auto(Picture) window = look_at(GTK_WIDGET(fixture->window), "hovered");
+    assert_drawn(GTK_WIDGET(fixture->window), "hovered");
     g_assert_cmpint(memcmp(before.pixels, after.pixels, (gsize)(4 * after.width * after.height)),
                     !=, 0);
     point_at(view, 1, 1);
@@ -196,7 +194,7 @@ test_wrong_option(Fixture *fixture, gconstpointer data)
     gtk_editable_set_text(GTK_EDITABLE(columns), "many");
     g_assert_true(says(window, "found \"many\""));
     g_assert_true(gtk_widget_has_css_class(columns, "error"));
-    g_auto(Picture) picture = look_at(window, "wrong-option");
+    assert_drawn(window, "wrong-option");
     gtk_editable_set_text(GTK_EDITABLE(columns), "50");
     g_assert_false(says(window, "found \"many\""));
     g_assert_false(gtk_widget_has_css_class(columns, "error"));
@@ -218,7 +216,7 @@ test_unsupported(Fixture *fixture, gconstpointer data)
     choose_figure(fixture, 1);
     wait_until(shows_problem, window);
     g_assert_false(scope_figure_page_has_figure(figure_page(fixture)));
-    g_auto(Picture) picture = look_at(window, "unsupported");
+    assert_drawn(window, "unsupported");
     choose_figure(fixture, 0);
     wait_until(shows_figure, window);
 }
@@ -232,7 +230,7 @@ test_unreadable(Fixture *fixture, gconstpointer data)
     open_path(fixture, broken);
     wait_until(shows_error, window);
     g_assert_true(says(window, "broken.npz"));
-    g_auto(Picture) picture = look_at(window, "error");
+    assert_drawn(window, "error");
     open_good(fixture);
     g_assert_false(shows_error(window));
 }
@@ -251,7 +249,7 @@ test_second_unreadable(Fixture *fixture, gconstpointer data)
     open_good(fixture);
     open_path(fixture, absent);
     wait_until(banner_names_absent, fixture->window);
-    g_auto(Picture) picture = look_at(GTK_WIDGET(fixture->window), "banner");
+    assert_drawn(GTK_WIDGET(fixture->window), "banner");
 }
 
 static void
