@@ -7,13 +7,15 @@
 #include "cmd.h"
 #include "findings.h"
 #include "progress.h"
-#include "samples.h"
+#include "recipes.h"
 #include "training.h"
 #include "util.h"
 
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <moescope/figure.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Small enough for a minute a model on two cores, large enough for experts to specialise. */
 static const char demo_recipe[] = "[data]\n"
@@ -31,13 +33,23 @@ static const char demo_recipe[] = "[data]\n"
                                   "[optim]\n"
                                   "lr = 2e-3\nwarmup = 40\n";
 
+/* The recipe, left beside the runs; also the mark of a folder that belongs to a demo. */
+#define RECIPE_NAME "demo.ini"
+
 typedef struct {
     const char *name; /* of the variant and of the run's folder */
     char *dir;
+    MoeRecipe *recipe;
     MoeTrainStatus status;
-    gint64 steps;
-    char **set;
 } Run;
+
+static void
+run_clear(Run *run)
+{
+    g_free(run->dir);
+    moe_recipe_free(run->recipe);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
 
 static void
 remove_tree(const char *path)
@@ -55,18 +67,57 @@ remove_tree(const char *path)
 }
 
 static bool
-train(Run *run, GError **error)
+open_recipe(Run *run, gint64 steps, char *const *set, GError **error)
 {
     g_autofree char *text =
         g_strdup_printf("%s[moe]\nvariant = %s\n[train]\nsteps = %" G_GINT64_FORMAT "\n",
-                        demo_recipe, run->name, run->steps);
-    g_autoptr(MoeRecipe) recipe = moe_recipe_parse(text, "demo", error);
-    for (char **set = run->set; recipe && set && *set; set++)
-        if (!moe_recipe_set(recipe, *set, error))
+                        demo_recipe, run->name, steps);
+    run->recipe = moe_recipe_parse(text, "demo", error);
+    for (; run->recipe && set && *set; set++)
+        if (!moe_recipe_set(run->recipe, *set, error))
             return false;
-    /* A run of an earlier demo stands where this one goes; it is the demo's own. */
+    return run->recipe && moe_recipe_check(run->recipe, error) &&
+           cmd_recipe_settle_corpus(run->recipe, NULL, error);
+}
+
+/* Makes room for the run. One that an earlier demo left goes; anyone else's stays. */
+static bool
+clear_place(const char *out, Run *run, GError **error)
+{
+    run->dir = g_build_filename(out, run->name, NULL);
+    g_autofree char *mark = g_build_filename(out, RECIPE_NAME, NULL);
+    g_autofree char *recipe = g_build_filename(run->dir, "recipe.ini", NULL);
+    if (!g_file_test(recipe, G_FILE_TEST_EXISTS))
+        return true;
+    if (!g_file_test(mark, G_FILE_TEST_EXISTS)) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "%s: holds a run that no demo left there (%s is missing); choose another "
+                    "folder (--out)",
+                    run->dir, mark);
+        return false;
+    }
     remove_tree(run->dir);
-    return recipe && cmd_training_run(recipe, run->dir, run->name, &run->status, error);
+    return true;
+}
+
+static bool
+prepare(const char *out, Run *sparse, Run *dense, GError **error)
+{
+    g_autofree char *mark = g_build_filename(out, RECIPE_NAME, NULL);
+    if (!clear_place(out, sparse, error) || !clear_place(out, dense, error))
+        return false;
+    if (g_mkdir_with_parents(out, 0777) != 0) {
+        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno),
+                    "%s: can't make the folder: %s", out, g_strerror(errno));
+        return false;
+    }
+    return moe_file_replace(mark, demo_recipe, strlen(demo_recipe), error);
+}
+
+static bool
+train(Run *run, GError **error)
+{
+    return cmd_training_run(run->recipe, run->dir, run->name, &run->status, error);
 }
 
 static bool
@@ -75,10 +126,8 @@ record(const char *dir, const char *path, GError **error)
     g_autoptr(MoeCheckpoint) checkpoint = moe_checkpoint_open(dir, error);
     if (!checkpoint)
         return false;
-    const MoeRecipe *recipe = moe_model_recipe(checkpoint->model);
-    MoeCorpusOptions options = moe_corpus_options(recipe);
-    const char *source = moe_recipe_text(recipe, "data.corpus");
-    g_autoptr(MoeCorpus) corpus = moe_corpus_load(&source, 1, &options, error);
+    g_autoptr(MoeCorpus) corpus =
+        cmd_corpus_open(moe_model_recipe(checkpoint->model), NULL, false, error);
     if (!corpus)
         return false;
     g_autoptr(MoeTokens) tokens =
@@ -108,17 +157,19 @@ plot(const char *trace_path, const char *out, GError **error)
     return scene != NULL;
 }
 
-static void
-print_run(const Run *run)
+static bool
+print_run(const Run *run, GError **error)
 {
-    g_autoptr(MoeCheckpoint) checkpoint = moe_checkpoint_open(run->dir, NULL);
+    g_autoptr(MoeCheckpoint) checkpoint = moe_checkpoint_open(run->dir, error);
     if (!checkpoint)
-        return;
+        return false;
     MoeModel *model = checkpoint->model;
-    printf("  %-6s %8.2f M %8.2f M %10.2f M %16.3f\n", run->name,
+    int length = (int)moe_recipe_int(run->recipe, "train.length");
+    printf("%-8s %8.2f M %8.2f M %10.2f M  %21.3f\n", run->name,
            1e-6 * (double)moe_params_size(moe_model_params(model), false),
-           1e-6 * (double)moe_model_active_params(model), 1e-6 * moe_model_flops(model, 128),
+           1e-6 * (double)moe_model_active_params(model), 1e-6 * moe_model_flops(model, length),
            run->status.bits_per_byte);
+    return true;
 }
 
 static bool
@@ -127,33 +178,28 @@ print_summary(const Run *sparse, const Run *dense, const char *trace_path, GErro
     g_autoptr(MoeTrace) trace = moe_trace_open(trace_path, error);
     if (!trace)
         return false;
-    printf("model      params     active FLOPs/token validation bits/byte\n");
-    print_run(dense);
-    print_run(sparse);
-    printf("\nrouting of %s on %" G_GINT64_FORMAT " bytes of validation text\n", sparse->name,
+    printf("model        params     active  FLOPs/token  validation bits/byte\n");
+    if (!print_run(dense, error) || !print_run(sparse, error))
+        return false;
+    printf("\nrouting of %s on %" G_GINT64_FORMAT " tokens of validation text\n", sparse->name,
            moe_trace_tokens(trace, -1));
     return cmd_findings_print(trace, error);
 }
 
-static int
-demo(const char *out, Run *sparse, Run *dense)
+static bool
+demo(const char *out, Run *sparse, Run *dense, GError **error)
 {
-    g_autoptr(GError) error = NULL;
     g_autofree char *trace = g_build_filename(out, "smoe.npz", NULL);
-    sparse->dir = g_build_filename(out, sparse->name, NULL);
-    dense->dir = g_build_filename(out, dense->name, NULL);
-    bool done = train(sparse, &error) && train(dense, &error) &&
-                record(sparse->dir, trace, &error) && plot(trace, out, &error) &&
-                print_summary(sparse, dense, trace, &error);
-    if (done) {
-        printf("\npicture           %s/load.png (also .svg, .pdf)\n"
-               "trace             %s (moescope info, moescope plot)\n"
-               "runs              %s, %s\n",
-               out, trace, sparse->dir, dense->dir);
-        return CMD_OK;
-    }
-    cmd_fail(error);
-    return g_error_matches(error, MOE_ERROR, MOE_ERROR_CANCELLED) ? CMD_INTERRUPTED : CMD_FAILED;
+    if (!prepare(out, sparse, dense, error) || !train(sparse, error) || !train(dense, error) ||
+        !record(sparse->dir, trace, error) || !plot(trace, out, error) ||
+        !print_summary(sparse, dense, trace, error))
+        return false;
+    printf("\npicture           %s/load.png (also .svg, .pdf)\n"
+           "trace             %s (moescope info, moescope plot)\n"
+           "runs              %s, %s\n"
+           "recipe            %s/" RECIPE_NAME "\n",
+           out, trace, sparse->dir, dense->dir, out);
+    return true;
 }
 
 int
@@ -165,7 +211,8 @@ cmd_demo(int argc, char **argv)
                  "records how the sparse one routes each domain, draws the heat map and says what "
                  "was learned.",
     };
-    char *out = NULL, **set = NULL;
+    g_autofree char *out = NULL;
+    g_auto(GStrv) set = NULL;
     gint64 steps = 400;
     int status, threads = 0;
     const GOptionEntry entries[] = {
@@ -177,15 +224,14 @@ cmd_demo(int argc, char **argv)
         {"threads", 0, 0, G_OPTION_ARG_INT, &threads, "threads (default: all)", "N"},
         G_OPTION_ENTRY_NULL,
     };
-    if (!cmd_options(&arguments, entries, &argc, &argv, &status))
+    if (!cmd_options(&arguments, entries, &argc, &argv, &status) ||
+        !cmd_set_threads(threads, &status))
         return status;
-    moe_set_threads(threads);
-    Run sparse = {.name = "smoe", .steps = steps, .set = set};
-    Run dense = {.name = "dense", .steps = steps, .set = set};
-    status = demo(out ? out : "demo", &sparse, &dense);
-    g_free(sparse.dir);
-    g_free(dense.dir);
-    g_strfreev(set);
-    g_free(out);
-    return status;
+    g_autoptr(GError) error = NULL;
+    g_auto(Run) sparse = {.name = "smoe"}, dense = {.name = "dense"};
+    if (open_recipe(&sparse, steps, set, &error) && open_recipe(&dense, steps, set, &error) &&
+        demo(out ? out : "demo", &sparse, &dense, &error))
+        return CMD_OK;
+    cmd_fail(error);
+    return g_error_matches(error, MOE_ERROR, MOE_ERROR_CANCELLED) ? CMD_INTERRUPTED : CMD_FAILED;
 }

@@ -24,7 +24,7 @@ print_router(const MoeModel *model, int i)
 {
     const MoeLayer *layer = moe_model_router(model, i);
     const MoeRecipe *recipe = moe_layer_recipe(layer);
-    printf("  router %-2d        block %d: %d experts, k %d, score %s, select %s, gate %s, balance "
+    printf("  router %-2d       block %d: %d experts, k %d, score %s, select %s, gate %s, balance "
            "%s\n",
            i, moe_layer_block(layer), moe_layer_experts(layer), moe_layer_k(layer),
            moe_layer_part(layer, MOE_PLACE_SCORE)->name,

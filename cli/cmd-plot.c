@@ -14,6 +14,15 @@ typedef struct {
     double dpi;
 } Options;
 
+static void
+options_clear(Options *o)
+{
+    g_strfreev(o->set);
+    g_free(o->out);
+    g_free(o->theme);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
+
 static int
 list_figures(void)
 {
@@ -67,7 +76,7 @@ cmd_plot(int argc, char **argv)
                  "Without arguments: the figures and their options.",
         .most = 2,
     };
-    Options o = {0};
+    g_auto(Options) o = {0};
     const GOptionEntry entries[] = {
         {"out", 'o', 0, G_OPTION_ARG_FILENAME, &o.out, "the picture: .png, .svg or .pdf", "FILE"},
         {"set", 's', 0, G_OPTION_ARG_STRING_ARRAY, &o.set,
@@ -81,15 +90,12 @@ cmd_plot(int argc, char **argv)
     if (!cmd_options(&arguments, entries, &argc, &argv, &status))
         return status;
     if (argc == 1)
-        status = list_figures();
-    else if (argc == 2)
-        status = cmd_usage("found FIGURE but no TRACE");
-    else if (!o.out)
-        status = cmd_usage("found no --out, expected the name of the picture to write");
-    else
-        status = run(&o, argv[1], argv[2]);
-    g_strfreev(o.set);
-    g_free(o.out);
-    g_free(o.theme);
-    return status;
+        return list_figures();
+    if (argc == 2)
+        return cmd_usage("found FIGURE but no TRACE");
+    if (!o.out)
+        return cmd_usage("found no --out, expected the name of the picture to write");
+    if (!(o.dpi >= 0 && o.dpi <= 2400))
+        return cmd_usage("found --dpi %g, expected up to 2400, or 0 for the theme's own", o.dpi);
+    return run(&o, argv[1], argv[2]);
 }

@@ -3,6 +3,7 @@
  * moescope recipe: what recipes may say, and what one says.
  */
 #include "cmd.h"
+#include "recipes.h"
 #include "util.h"
 
 #include <stdio.h>
@@ -94,7 +95,7 @@ static int
 recipe_show(int argc, char **argv)
 {
     static const CmdArguments arguments = {
-        .names = "[FILE|PRESET]",
+        .names = "[FILE|SAMPLE|PRESET]",
         .about = "Prints the recipe as it is used, every key with its value.",
         .most = 1,
     };

@@ -4,6 +4,7 @@
  */
 #include "cmd.h"
 #include "progress.h"
+#include "recipes.h"
 #include "util.h"
 
 #include <moescope/model.h>
@@ -17,40 +18,42 @@ typedef struct {
     int threads, compression;
 } Options;
 
+static void
+options_clear(Options *o)
+{
+    g_strfreev(o->data);
+    g_free(o->out);
+    g_free(o->split);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
+
+/* Which documents: one split, or, without one, all of them. */
+typedef struct {
+    bool all;
+    MoeSplit split;
+} Part;
+
 static bool
-parse_split(const char *name, MoeSplit *split, bool *all)
+parse_part(const Options *o, Part *part)
 {
     static const char *const names[] = {"train", "validation", "probe"};
-    *all = g_str_equal(name, "all");
+    const char *name = o->split ? o->split : o->data ? "all" : "validation";
+    *part = (Part){.all = g_str_equal(name, "all"), .split = MOE_SPLIT_TRAIN};
+    if (part->all)
+        return true;
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-        *split = (MoeSplit)i;
+        part->split = (MoeSplit)i;
         if (g_str_equal(name, names[i]))
             return true;
     }
-    return *all;
-}
-
-/* The text: --data, or what the model was trained on, in which case the split matters. */
-static MoeCorpus *
-open_corpus(const Options *o, const MoeModel *model, bool all, GError **error)
-{
-    const MoeRecipe *recipe = moe_model_recipe(model);
-    MoeCorpusOptions options = moe_corpus_options(recipe);
-    /* Everything in one split: documents of no other. */
-    if (all)
-        options.validation = options.probe = 0;
-    if (o->data)
-        return moe_corpus_load((const char *const *)o->data, (int)g_strv_length(o->data), &options,
-                               error);
-    g_auto(GStrv) paths = g_strsplit(moe_recipe_text(recipe, "data.corpus"), ",", -1);
-    return moe_corpus_load((const char *const *)paths, (int)g_strv_length(paths), &options, error);
+    return false;
 }
 
 static int
 report(const char *path, const MoeEvaluation *evaluation, const MoeModel *model)
 {
-    printf("%s: %" G_GINT64_FORMAT " tokens predicted by %d routers, %.4f nats a token, %.4f bits "
-           "a byte\n",
+    printf("%s: %" G_GINT64_FORMAT " tokens predicted, %d routers recorded, %.4f nats a token, "
+           "%.4f bits a byte\n",
            path, evaluation->tokens, moe_model_routers(model),
            evaluation->nats / (double)MAX(evaluation->tokens, 1),
            moe_evaluation_bits_per_byte(evaluation));
@@ -58,17 +61,17 @@ report(const char *path, const MoeEvaluation *evaluation, const MoeModel *model)
 }
 
 static int
-run(const Options *o, const char *path, MoeSplit split, bool all, const char *command_line)
+run(const Options *o, const char *path, const Part *part, const char *command_line)
 {
     g_autoptr(GError) error = NULL;
-    moe_set_threads(o->threads);
     g_autoptr(MoeCheckpoint) checkpoint = moe_checkpoint_open(path, &error);
     if (!checkpoint)
         return cmd_fail(error);
-    g_autoptr(MoeCorpus) corpus = open_corpus(o, checkpoint->model, all, &error);
+    g_autoptr(MoeCorpus) corpus =
+        cmd_corpus_open(moe_model_recipe(checkpoint->model), o->data, part->all, &error);
     if (!corpus)
         return cmd_fail(error);
-    g_autoptr(MoeTokens) tokens = moe_tokens_new(corpus, checkpoint->tokenizer, split);
+    g_autoptr(MoeTokens) tokens = moe_tokens_new(corpus, checkpoint->tokenizer, part->split);
     MoeRecordOptions options = {
         .max_tokens = o->max_tokens,
         .trace = {.compression = o->compression,
@@ -82,8 +85,10 @@ run(const Options *o, const char *path, MoeSplit split, bool all, const char *co
     cmd_progress_end();
     if (recorded)
         return report(o->out, &evaluation, checkpoint->model);
-    cmd_fail(error);
-    return g_error_matches(error, MOE_ERROR, MOE_ERROR_CANCELLED) ? CMD_INTERRUPTED : CMD_FAILED;
+    if (!g_error_matches(error, MOE_ERROR, MOE_ERROR_CANCELLED))
+        return cmd_fail(error);
+    cmd_say("%s; %s has what was recorded until then", error->message, o->out);
+    return CMD_INTERRUPTED;
 }
 
 int
@@ -96,7 +101,7 @@ cmd_record(int argc, char **argv)
         .least = 1,
         .most = 1,
     };
-    Options o = {.compression = 1};
+    g_auto(Options) o = {.compression = 1};
     const GOptionEntry entries[] = {
         {"out", 'o', 0, G_OPTION_ARG_FILENAME, &o.out, "the trace (a .npz file)", "FILE"},
         {"data", 'd', 0, G_OPTION_ARG_FILENAME_ARRAY, &o.data,
@@ -115,21 +120,20 @@ cmd_record(int argc, char **argv)
     };
     g_autofree char *command_line = g_strjoinv(" ", argv);
     int status;
-    MoeSplit split;
-    bool all;
-    if (!cmd_options(&arguments, entries, &argc, &argv, &status))
+    Part part;
+    if (!cmd_options(&arguments, entries, &argc, &argv, &status) ||
+        !cmd_set_threads(o.threads, &status))
         return status;
-    const char *name = o.split ? o.split : o.data ? "all" : "validation";
     if (!o.out)
-        status = cmd_usage("found no --out, expected the name of the trace to write");
-    else if (!parse_split(name, &split, &all))
-        status = cmd_usage("found --split %s, expected train, validation, probe or all", name);
-    else if (o.compression < 0 || o.compression > 9)
-        status = cmd_usage("found --compression %d, expected 0 … 9", o.compression);
-    else
-        status = run(&o, argv[1], all ? MOE_SPLIT_TRAIN : split, all, command_line);
-    g_strfreev(o.data);
-    g_free(o.out);
-    g_free(o.split);
-    return status;
+        return cmd_usage("found no --out, expected the name of the trace to write");
+    if (!g_str_has_suffix(o.out, ".npz"))
+        return cmd_usage("found --out %s, expected a name that ends with .npz", o.out);
+    if (!parse_part(&o, &part))
+        return cmd_usage("found --split %s, expected train, validation, probe or all", o.split);
+    if (o.max_tokens < 0)
+        return cmd_usage("found --max-tokens %" G_GINT64_FORMAT ", expected 0 or more",
+                         o.max_tokens);
+    if (o.compression < 0 || o.compression > 9)
+        return cmd_usage("found --compression %d, expected 0 … 9", o.compression);
+    return run(&o, argv[1], &part, command_line);
 }

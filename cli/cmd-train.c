@@ -3,7 +3,7 @@
  * moescope train: a model from scratch, into a run folder.
  */
 #include "cmd.h"
-#include "samples.h"
+#include "recipes.h"
 #include "training.h"
 #include "util.h"
 
@@ -13,33 +13,19 @@
 
 typedef struct {
     char **set, **data;
-    char *out;
-    gboolean resume;
+    char *out, *resume;
     int threads;
 } Options;
 
-/* "smoe-small" may also be a sample recipe. (transfer full) */
-static char *
-recipe_path(const char *name)
+static void
+options_clear(Options *o)
 {
-    g_autofree char *sample = g_strdup_printf("recipes/%s.ini", name);
-    g_autofree char *path = cmd_sample(sample);
-    bool is_sample =
-        !g_file_test(name, G_FILE_TEST_EXISTS) && path && g_file_test(path, G_FILE_TEST_EXISTS);
-    return is_sample ? g_steal_pointer(&path) : g_strdup(name);
+    g_strfreev(o->set);
+    g_strfreev(o->data);
+    g_free(o->out);
+    g_free(o->resume);
 }
-
-static MoeRecipe *
-open_recipe(const Options *options, const char *name, GError **error)
-{
-    g_autofree char *path = recipe_path(name);
-    g_autoptr(MoeRecipe) recipe = cmd_recipe_open(path, options->set, error);
-    if (!recipe || !options->data)
-        return g_steal_pointer(&recipe);
-    g_autofree char *paths = g_strjoinv(",", options->data);
-    g_autofree char *assignment = g_strconcat("data.corpus=", paths, NULL);
-    return moe_recipe_set(recipe, assignment, error) ? g_steal_pointer(&recipe) : NULL;
-}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 
 static char *
 default_folder(const char *name)
@@ -65,22 +51,29 @@ report(const MoeTrainStatus *status, const char *dir)
     return CMD_OK;
 }
 
+/* Trains `recipe` into `dir`, or goes on with the run in `dir` (recipe NULL). */
 static int
-run(const Options *options, const char *name)
+run(const MoeRecipe *recipe, const char *dir)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *dir = options->out ? g_strdup(options->out) : default_folder(name);
-    g_autoptr(MoeRecipe) recipe = NULL;
     MoeTrainStatus status;
-    if (!options->resume && !(recipe = open_recipe(options, name, &error)))
+    if (cmd_training_run(recipe, dir, dir, &status, &error))
+        return report(&status, dir);
+    if (!g_error_matches(error, MOE_ERROR, MOE_ERROR_CANCELLED))
         return cmd_fail(error);
-    moe_set_threads(options->threads);
-    if (!cmd_training_run(recipe, dir, dir, &status, &error)) {
-        cmd_fail(error);
-        return g_error_matches(error, MOE_ERROR, MOE_ERROR_CANCELLED) ? CMD_INTERRUPTED
-                                                                      : CMD_FAILED;
-    }
-    return report(&status, dir);
+    cmd_say("%s; \"moescope train --resume %s\" goes on", error->message, dir);
+    return CMD_INTERRUPTED;
+}
+
+static int
+run_recipe(const Options *o, const char *name)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MoeRecipe) recipe = cmd_recipe_open(name, o->set, &error);
+    if (!recipe || !cmd_recipe_settle_corpus(recipe, o->data, &error))
+        return cmd_fail(error);
+    g_autofree char *dir = o->out ? g_strdup(o->out) : default_folder(name);
+    return run(recipe, dir);
 }
 
 int
@@ -93,7 +86,7 @@ cmd_train(int argc, char **argv)
                  "a trace of the routing. Ctrl-C saves and stops.",
         .most = 1,
     };
-    Options o = {0};
+    g_auto(Options) o = {0};
     const GOptionEntry entries[] = {
         {"out", 'o', 0, G_OPTION_ARG_FILENAME, &o.out, "run folder (default: runs/RECIPE)", "DIR"},
         {"data", 'd', 0, G_OPTION_ARG_FILENAME_ARRAY, &o.data,
@@ -101,22 +94,22 @@ cmd_train(int argc, char **argv)
          "PATH"},
         {"set", 's', 0, G_OPTION_ARG_STRING_ARRAY, &o.set,
          "a key of the recipe; may be repeated (see \"moescope recipe keys\")", "KEY=VALUE"},
-        {"resume", 0, 0, G_OPTION_ARG_NONE, &o.resume,
-         "go on with the run in --out from its latest checkpoint", NULL},
+        {"resume", 0, 0, G_OPTION_ARG_FILENAME, &o.resume,
+         "go on with the run in DIR from its latest checkpoint", "DIR"},
         {"threads", 0, 0, G_OPTION_ARG_INT, &o.threads, "threads (default: all)", "N"},
         G_OPTION_ENTRY_NULL,
     };
     int status;
-    if (!cmd_options(&arguments, entries, &argc, &argv, &status))
+    if (!cmd_options(&arguments, entries, &argc, &argv, &status) ||
+        !cmd_set_threads(o.threads, &status))
         return status;
-    if (o.resume && (argc > 1 || o.set || o.data || !o.out))
-        status = cmd_usage("--resume takes --out DIR and nothing else: the run has its recipe");
-    else if (!o.resume && argc < 2)
-        status = cmd_usage("found no recipe, expected a file, a sample or a preset");
-    else
-        status = run(&o, argc > 1 ? argv[1] : NULL);
-    g_strfreev(o.set);
-    g_strfreev(o.data);
-    g_free(o.out);
-    return status;
+    if (o.resume && (argc > 1 || o.set || o.data || o.out))
+        return cmd_usage("found --resume %s and a recipe, --set, --data or --out, expected "
+                         "--resume alone: the run has its recipe",
+                         o.resume);
+    if (o.resume)
+        return run(NULL, o.resume);
+    if (argc < 2)
+        return cmd_usage("found no recipe, expected a file, a sample or a preset");
+    return run_recipe(&o, argv[1]);
 }

@@ -76,9 +76,3 @@ cmd_progress_end(void)
         fputs(WIPE, stderr);
     shown = false;
 }
-
-bool
-cmd_interrupted(void)
-{
-    return interrupted;
-}

@@ -12,7 +12,5 @@
 const MoeProgress *cmd_progress_begin(void);
 /* Wipes the line. Call it before printing anything. */
 void cmd_progress_end(void);
-/* Whether Ctrl-C came. */
-bool cmd_interrupted(void);
 
 #endif

@@ -2,7 +2,6 @@
 #include "training.h"
 
 #include "progress.h"
-#include "samples.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -17,6 +16,8 @@ typedef struct {
 char *
 cmd_duration(double seconds)
 {
+    if (!isfinite(seconds))
+        return g_strdup("?");
     long s = lround(seconds);
     if (s >= 3600)
         return g_strdup_printf("%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
@@ -49,31 +50,15 @@ on_note(const char *line, void *user)
     fprintf(stderr, "%s\n", line);
 }
 
-static bool
-settle_corpus(MoeRecipe *recipe, GError **error)
-{
-    if (*moe_recipe_text(recipe, "data.corpus"))
-        return true;
-    g_autofree char *corpus = cmd_sample("corpus");
-    if (!corpus) {
-        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
-                    "data.corpus is empty and the sample corpus is not there; name files or "
-                    "folders of text (--data)");
-        return false;
-    }
-    g_autofree char *assignment = g_strconcat("data.corpus=", corpus, NULL);
-    return moe_recipe_set(recipe, assignment, error);
-}
-
 bool
-cmd_training_run(MoeRecipe *recipe, const char *dir, const char *label, MoeTrainStatus *last,
+cmd_training_run(const MoeRecipe *recipe, const char *dir, const char *label, MoeTrainStatus *last,
                  GError **error)
 {
     Shown shown = {cmd_progress_begin(), label, last};
     MoeTrainHooks hooks = {.step = on_step, .note = on_note, .user = &shown};
     *last = (MoeTrainStatus){.bits_per_byte = NAN};
-    bool done = recipe ? settle_corpus(recipe, error) && moe_train(recipe, dir, &hooks, error)
-                       : moe_train_resume(dir, &hooks, error);
+    bool done =
+        recipe ? moe_train(recipe, dir, &hooks, error) : moe_train_resume(dir, &hooks, error);
     cmd_progress_end();
     return done;
 }

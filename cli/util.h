@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * util.h: what commands share: complaints, options, the recipe argument.
+ * util.h: what commands share: complaints and options.
  */
 #ifndef CMD_UTIL_H
 #define CMD_UTIL_H
 
-#include <moescope/recipe.h>
+#include <moescope/base.h>
 
 /* Prints "moescope: MESSAGE" on stderr (a line for each line of it). Returns CMD_FAILED. */
 int cmd_fail(const GError *error);
+/* The same for a message of our own. */
+void cmd_say(const char *format, ...) G_GNUC_PRINTF(1, 2);
 /* Puts "WHERE: " before each line of the message. */
 void cmd_locate(GError *error, const char *where);
 /* The same for a mistake on the command line, with a pointer to --help. Returns CMD_USAGE. */
@@ -26,8 +28,7 @@ typedef struct CmdArguments {
 bool cmd_options(const CmdArguments *arguments, const GOptionEntry *entries, int *argc,
                  char ***argv, int *status);
 
-/* The recipe that `name` stands for, a file or a preset's name (NULL: all defaults), with the
- * assignments `set` ("group.key=value", ended by NULL; may be NULL) on top, checked. */
-MoeRecipe *cmd_recipe_open(const char *name, char *const *set, GError **error);
+/* What --threads gave: sets it, or complains, with *status to return. */
+bool cmd_set_threads(int threads, int *status);
 
 #endif

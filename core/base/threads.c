@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * One pool of threads: OpenMP's. The OpenMP flavour of OpenBLAS uses the same one; for any other
- * flavour its own thread count is set alongside.
+ * One pool of threads: OpenMP's. OpenBLAS is kept on the thread that calls it, whatever its flavour
+ * (core/tensor/gemm.h says why).
  */
 #include <moescope/base.h>
 
@@ -17,8 +17,9 @@ moe_set_threads(int threads)
     if (all_threads == 0)
         all_threads = omp_get_max_threads();
     n_threads = threads > 0 ? threads : all_threads;
+    /* In this order: OpenBLAS's OpenMP flavour passes its number on to omp_set_num_threads(). */
+    openblas_set_num_threads(1);
     omp_set_num_threads(n_threads);
-    openblas_set_num_threads(n_threads);
 }
 
 int

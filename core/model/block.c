@@ -109,12 +109,18 @@ dense(MoeBlock *block, MoeTape *tape, MoeTensor *x)
     return moe_linear(tape, activations[block->activation](tape, h), block->w2, block->b2);
 }
 
+uint64_t
+moe__block_dropout_stream(int block, int site)
+{
+    return G_GUINT64_CONSTANT(0xd409) << 32 | (uint64_t)(2 * block + site);
+}
+
 static MoeTensor *
 drop(const MoeBlock *block, MoeContext *context, MoeTensor *x, int site)
 {
     if (!context->train || block->dropout == 0)
         return x;
-    uint64_t stream = G_GUINT64_CONSTANT(0xd409) << 32 | (uint64_t)(2 * block->index + site);
+    uint64_t stream = moe__block_dropout_stream(block->index, site);
     return moe_dropout(context->tape, x, block->dropout, context->seed, stream);
 }
 

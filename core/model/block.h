@@ -36,6 +36,8 @@ void moe__block_clear(MoeBlock *block);
 /* x [N, d] -> [N, d]. `routing` is filled if the block has a router. */
 MoeTensor *moe__block_forward(MoeBlock *block, MoeContext *context, MoeTensor *x,
                               MoeRouting *routing, MoeObserver observer, void *user);
+/* The random stream of a block's dropout after its attention (site 0) or feed-forward (1). */
+uint64_t moe__block_dropout_stream(int block, int site);
 /* FLOPs a token of the forward pass. */
 double moe__block_flops(const MoeBlock *block, int64_t d_model, int length);
 

@@ -50,7 +50,8 @@ string_array(JsonObject *object, const char *name)
     g_autoptr(GPtrArray) strings = g_ptr_array_new();
     JsonArray *array = node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
     for (guint i = 0; array && i < json_array_get_length(array); i++) {
-        const char *text = json_node_get_string(json_array_get_element(array, i));
+        JsonNode *element = json_array_get_element(array, i);
+        const char *text = JSON_NODE_HOLDS_VALUE(element) ? json_node_get_string(element) : NULL;
         g_ptr_array_add(strings, g_strdup(text ? text : ""));
     }
     g_ptr_array_add(strings, NULL);
@@ -64,35 +65,53 @@ member_object(JsonObject *object, const char *name)
     return node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
 }
 
+/* A whole number >= 0, or -1. */
+static int64_t
+count_member(JsonObject *object, const char *name)
+{
+    JsonNode *node = object ? json_object_get_member(object, name) : NULL;
+    bool is_count = node && JSON_NODE_HOLDS_VALUE(node) &&
+                    json_node_get_value_type(node) == G_TYPE_INT64 && json_node_get_int(node) >= 0;
+    return is_count ? json_node_get_int(node) : -1;
+}
+
+static bool
+parse_state(JsonObject *object, MoeCheckpointState *state)
+{
+    JsonNode *schema = json_object_get_member(object, "schema");
+    JsonObject *rng = member_object(object, "rng");
+    JsonObject *data = member_object(object, "data");
+    int64_t seed = count_member(rng, "seed"), crc = count_member(data, "crc32");
+    *state = (MoeCheckpointState){
+        .step = count_member(object, "step"),
+        .next_batch = count_member(data, "next_batch"),
+        .seed = (uint64_t)seed,
+        .corpus_bytes = count_member(data, "bytes"),
+        .corpus_crc = (uint32_t)crc,
+        .domains = string_array(object, "domains"),
+    };
+    bool known = schema && JSON_NODE_HOLDS_VALUE(schema) &&
+                 g_strcmp0(json_node_get_string(schema), SCHEMA) == 0;
+    return known && state->step >= 0 && state->next_batch >= 0 && seed >= 0 &&
+           state->corpus_bytes >= 0 && crc >= 0;
+}
+
 bool
 moe__checkpoint_state_load(const char *folder, MoeCheckpointState *state, GError **error)
 {
     g_autofree char *path = moe__run_file(folder, "state.json");
     g_autoptr(JsonParser) parser = json_parser_new();
-    if (!json_parser_load_from_file(parser, path, error)) {
-        g_prefix_error(error, "%s: ", path);
+    if (!json_parser_load_from_file(parser, path, error))
         return false;
-    }
     JsonNode *root = json_parser_get_root(parser);
-    JsonObject *object = root && JSON_NODE_HOLDS_OBJECT(root) ? json_node_get_object(root) : NULL;
-    const char *schema =
-        object ? json_object_get_string_member_with_default(object, "schema", "") : "";
-    JsonObject *rng = object ? member_object(object, "rng") : NULL;
-    JsonObject *data = object ? member_object(object, "data") : NULL;
-    if (!g_str_equal(schema, SCHEMA) || !rng || !data) {
-        g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
-                    "%s: expected a state of schema " SCHEMA ", found '%s'", path, schema);
-        return false;
-    }
-    *state = (MoeCheckpointState){
-        .step = json_object_get_int_member_with_default(object, "step", 0),
-        .next_batch = json_object_get_int_member_with_default(data, "next_batch", 0),
-        .seed = (uint64_t)json_object_get_int_member_with_default(rng, "seed", 0),
-        .corpus_bytes = json_object_get_int_member_with_default(data, "bytes", 0),
-        .corpus_crc = (uint32_t)json_object_get_int_member_with_default(data, "crc32", 0),
-        .domains = string_array(object, "domains"),
-    };
-    return true;
+    if (root && JSON_NODE_HOLDS_OBJECT(root) && parse_state(json_node_get_object(root), state))
+        return true;
+    moe__checkpoint_state_clear(state);
+    g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
+                "%s: expected the state of a checkpoint (schema " SCHEMA
+                ": step, rng.seed, data.next_batch, data.bytes, data.crc32)",
+                path);
+    return false;
 }
 
 static bool
@@ -115,7 +134,7 @@ moe__checkpoint_save(const char *dir, const MoeCheckpointState *state, MoeModel 
                      const MoeAdamW *adamw, const MoeTokenizer *tokenizer, GError **error)
 {
     g_autofree char *folder = moe__run_checkpoint(dir, state->step);
-    g_autofree char *beside = g_strconcat(folder, ".part", NULL);
+    g_autofree char *beside = g_strconcat(folder, MOE_RUN_PART, NULL);
     moe__run_remove_folder(beside);
     if (g_mkdir_with_parents(beside, 0777) != 0) {
         g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno),

@@ -136,19 +136,22 @@ moe_model_active_params(const MoeModel *model)
     return active;
 }
 
-/* Without a tape to keep them for, a block's intermediate results are released at once: memory
- * doesn't grow with depth, and the next block works in warm cache. */
+/* Where nothing will ask for them again (no backward, no balance losses), a block's intermediate
+ * results are released at once: memory doesn't grow with depth, and the next block works in warm
+ * cache. */
 static MoeTensor *
 run_block(MoeBlock *block, MoeContext *context, MoeTensor *x, MoeRouting *routing,
           MoeObserver observer, void *user)
 {
-    if (moe_tape_recording(context->tape))
+    if (moe_tape_recording(context->tape) || context->train)
         return moe__block_forward(block, context, x, routing, observer, user);
     MoeArena *arena = moe_tape_arena(context->tape);
     MoeArenaMark mark = moe_arena_mark(arena);
     MoeTensor *y = moe__block_forward(block, context, x, routing, observer, user);
     memcpy(x->data, y->data, (size_t)moe_tensor_count(x) * sizeof(float));
     moe_arena_release(arena, mark);
+    if (routing)
+        routing->units = routing->logits = routing->gates = routing->probabilities = NULL;
     return x;
 }
 

@@ -39,16 +39,42 @@ make_meta(MoeCheckpoint *checkpoint, const MoeCorpus *corpus, const MoeRouterInf
     return moe_trace_meta(infos, moe_model_routers(checkpoint->model), domains, n, extra);
 }
 
-/* A cancelled recording keeps what it has, as a finished archive. */
+/* Ends a recording that came to an end (`failure` NULL) or not. A cancelled one keeps what it has,
+ * as a finished archive. Takes `failure`. */
 static bool
-close_trace(MoeTraceWriter *writer, bool recorded, GError **error)
+close_trace(MoeTraceWriter *writer, GError *failure, GError **error)
 {
-    if (recorded)
-        return moe_trace_writer_close(writer, error);
-    if (error && g_error_matches(*error, MOE_ERROR, MOE_ERROR_CANCELLED))
-        moe_trace_writer_close(writer, NULL);
-    else
+    if (failure && !g_error_matches(failure, MOE_ERROR, MOE_ERROR_CANCELLED)) {
         moe_trace_writer_abandon(writer);
+        g_propagate_error(error, failure);
+        return false;
+    }
+    bool closed = moe_trace_writer_close(writer, error);
+    if (!failure)
+        return closed;
+    /* That it could not be closed says more than that it was stopped. */
+    if (closed)
+        g_propagate_error(error, failure);
+    else
+        g_error_free(failure);
+    return false;
+}
+
+/* Whether there is anything to record. */
+static bool
+check_request(const MoeCheckpoint *checkpoint, const MoeTokens *tokens, GError **error)
+{
+    if (moe_model_routers(checkpoint->model) == 0) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "%s: the model has no router (moe.every = 0), so there is nothing to record",
+                    checkpoint->path);
+        return false;
+    }
+    if (moe_tokens_count(tokens, -1) > 0)
+        return true;
+    g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                "the split has no text (data.validation, data.probe), so there is nothing to "
+                "record");
     return false;
 }
 
@@ -59,12 +85,8 @@ moe_record(MoeCheckpoint *checkpoint, const MoeCorpus *corpus, const MoeTokens *
 {
     MoeModel *model = checkpoint->model;
     const MoeRecipe *recipe = moe_model_recipe(model);
-    if (moe_model_routers(model) == 0) {
-        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
-                    "%s: the model has no router (moe.every = 0), so there is nothing to record",
-                    checkpoint->path);
+    if (!check_request(checkpoint, tokens, error))
         return false;
-    }
     int rows = options->rows ? options->rows : (int)moe_recipe_int(recipe, "train.batch");
     int length = options->length ? options->length : (int)moe_recipe_int(recipe, "train.length");
     g_autofree MoeRouterInfo *infos = moe__router_infos(model);
@@ -77,9 +99,9 @@ moe_record(MoeCheckpoint *checkpoint, const MoeCorpus *corpus, const MoeTokens *
     g_autoptr(MoeRecorder) recorder = moe__recorder_new(model, &options->trace);
     MoePassSink sink = {recorder, writer, checkpoint->step};
     MoeEvaluation total = {0};
-    bool recorded =
-        moe__passes_run(passes, tokens, options->max_tokens, &sink, &total, NULL, progress, error);
+    GError *failure = NULL;
+    moe__passes_run(passes, tokens, options->max_tokens, &sink, &total, NULL, progress, &failure);
     if (evaluation)
         *evaluation = total;
-    return close_trace(writer, recorded, error);
+    return close_trace(writer, failure, error);
 }

@@ -37,8 +37,8 @@ static const MoeField fields[] = {
      "checkpoint every n steps and at the end; 0: at the end"},
     {"train.keep", MOE_FIELD_INT, "3", 0, 1 << 20, NULL, "checkpoints",
      "latest checkpoints to keep; 0: all"},
-    {"train.snapshots", MOE_FIELD_INTS, "", 0, 0, NULL, "steps",
-     "steps after which the routing of the probe text is recorded, beside the last"},
+    {"train.snapshots", MOE_FIELD_INTS, "", 0, 1LL << 40, NULL, "steps",
+     "steps after which the routing of the probe text is recorded (0: untrained), beside the last"},
     {"train.snapshot_tokens", MOE_FIELD_INT, "16384", 0, 1LL << 40, NULL, "tokens",
      "tokens of a snapshot, spread evenly; 0: all of the probe text"},
 };

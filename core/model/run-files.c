@@ -56,9 +56,25 @@ moe__run_remove_folder(const char *path)
     g_rmdir(path);
 }
 
+/* Folders that a kill left half-written. */
+static void
+remove_parts(const char *dir)
+{
+    g_autofree char *path = moe__run_file(dir, "checkpoints");
+    g_autoptr(GDir) folder = g_dir_open(path, 0, NULL);
+    const char *name;
+    while (folder && (name = g_dir_read_name(folder))) {
+        if (!g_str_has_suffix(name, MOE_RUN_PART))
+            continue;
+        g_autofree char *part = g_build_filename(path, name, NULL);
+        moe__run_remove_folder(part);
+    }
+}
+
 void
 moe__run_prune(const char *dir, int keep)
 {
+    remove_parts(dir);
     g_autoptr(GArray) steps = moe__run_checkpoints(dir);
     for (int i = 0; keep > 0 && i < (int)steps->len - keep; i++) {
         g_autofree char *path = moe__run_checkpoint(dir, g_array_index(steps, int64_t, i));
@@ -86,13 +102,13 @@ moe__run_position_load(const char *dir, int64_t step, MoeRunPosition *position, 
     g_autofree char *path = moe__run_file(dir, POSITIONS);
     g_autofree char *group = g_strdup_printf("%" G_GINT64_FORMAT, step);
     g_autoptr(GKeyFile) file = g_key_file_new();
-    if (!g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, error))
-        return false;
-    if (!g_key_file_has_group(file, group)) {
-        g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT, "%s: no entry for step %s", path, group);
-        return false;
-    }
-    position->trace = g_key_file_get_int64(file, group, "trace", NULL);
-    position->metrics = g_key_file_get_int64(file, group, "metrics", NULL);
-    return true;
+    GError *problem = NULL;
+    if (g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, &problem))
+        position->trace = g_key_file_get_int64(file, group, "trace", &problem);
+    if (!problem)
+        position->metrics = g_key_file_get_int64(file, group, "metrics", &problem);
+    if (!problem)
+        return true;
+    g_propagate_prefixed_error(error, problem, "%s: ", path);
+    return false;
 }

@@ -13,6 +13,8 @@ char *moe__run_file(const char *dir, const char *name);
 char *moe__run_checkpoint(const char *dir, int64_t step);
 /* Steps that have a whole checkpoint, ascending. (transfer full) */
 GArray *moe__run_checkpoints(const char *dir);
+/* What the name of a checkpoint's folder ends with until it is whole. */
+#define MOE_RUN_PART ".part"
 /* Removes all but the latest `keep` checkpoints (0: keeps all) and what interrupted writes left. */
 void moe__run_prune(const char *dir, int keep);
 /* Removes a folder of files. */

@@ -5,6 +5,20 @@
 #include "base/json-out.h"
 #include "model/recorder.h"
 
+/* Whether the gates as applied sum to one over the picks of every unit. */
+static bool
+gates_sum_to_one(const MoeLayer *layer)
+{
+    const MoeRecipe *recipe = moe_layer_recipe(layer);
+    const char *gate = moe_layer_part(layer, MOE_PLACE_GATE)->name;
+    bool drops = moe_recipe_real(recipe, "moe.capacity_factor") > 0;
+    bool kept = moe_recipe_has(recipe, "moe.renormalise", "kept");
+    if (moe_recipe_real(recipe, "moe.route_scale") != 1)
+        return false;
+    return (g_str_equal(gate, "softmax-selected") && !drops) ||
+           (g_str_equal(gate, "renormalised") && (!drops || kept));
+}
+
 MoeRouterInfo *
 moe__router_infos(MoeModel *model)
 {
@@ -12,19 +26,16 @@ moe__router_infos(MoeModel *model)
     MoeRouterInfo *infos = g_new0(MoeRouterInfo, MAX(n, 1));
     for (int i = 0; i < n; i++) {
         MoeLayer *layer = moe_model_router(model, i);
-        const char *gate = moe_layer_part(layer, MOE_PLACE_GATE)->name;
-        double scale = moe_recipe_real(moe_layer_recipe(layer), "moe.route_scale");
         infos[i] = (MoeRouterInfo){
             .layer = moe_layer_block(layer),
             .experts = moe_layer_experts(layer),
             .k = moe_layer_k(layer),
             .units_per_token = moe_layer_units_per_token(layer),
-            .gates_sum_to_one = scale == 1 && (g_str_equal(gate, "softmax-selected") ||
-                                               g_str_equal(gate, "renormalised")),
+            .gates_sum_to_one = gates_sum_to_one(layer),
             .causal = true,
             .score = (char *)moe_layer_part(layer, MOE_PLACE_SCORE)->name,
             .select = (char *)moe_layer_part(layer, MOE_PLACE_SELECT)->name,
-            .gate = (char *)gate,
+            .gate = (char *)moe_layer_part(layer, MOE_PLACE_GATE)->name,
         };
     }
     return infos;

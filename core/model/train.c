@@ -62,8 +62,7 @@ stop_early(MoeTrainer *t, GError **error)
     if (!due(t, "train.checkpoint_every") && !moe__trainer_checkpoint(t, error))
         return false;
     g_set_error(error, MOE_ERROR, MOE_ERROR_CANCELLED,
-                "stopped after step %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT
-                "; saved, --resume goes on from there",
+                "stopped after step %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT ", which is saved",
                 t->state.step, t->status.steps);
     return false;
 }
@@ -81,12 +80,20 @@ run(MoeTrainer *t, GError **error)
     return !t->trace || moe_trace_writer_close(g_steal_pointer(&t->trace), error);
 }
 
+/* The untrained model may be worth a snapshot, and is a checkpoint: a folder that says that it
+ * holds a run can be resumed from its first second on. */
+static bool
+begin(MoeTrainer *t, GError **error)
+{
+    return (!snapshot_due(t) || moe__trainer_snapshot(t, error)) &&
+           moe__trainer_checkpoint(t, error) && moe__trainer_claim(t, error);
+}
+
 bool
 moe_train(const MoeRecipe *recipe, const char *dir, const MoeTrainHooks *hooks, GError **error)
 {
     g_autoptr(MoeTrainer) t = moe__trainer_new(recipe, dir, hooks, error);
-    /* The untrained model is a checkpoint too: a run can be resumed from its first second on. */
-    return t && moe__trainer_checkpoint(t, error) && run(t, error);
+    return t && begin(t, error) && run(t, error);
 }
 
 bool

@@ -14,14 +14,18 @@
 static bool
 make_paths_absolute(MoeRecipe *recipe, GError **error)
 {
-    g_auto(GStrv) paths = g_strsplit(moe_recipe_text(recipe, "data.corpus"), ",", -1);
-    if (!*paths) {
-        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
-                    "data.corpus is empty; expected files or folders of text");
-        return false;
-    }
+    const char *corpus = moe_recipe_text(recipe, "data.corpus");
+    g_auto(GStrv) paths = g_strsplit(*corpus ? corpus : " ", ",", -1);
     for (char **path = paths; *path; path++) {
-        char *absolute = g_canonicalize_filename(g_strstrip(*path), NULL);
+        /* An empty path would mean the working directory. */
+        if (!*g_strstrip(*path)) {
+            g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                        "data.corpus: found \"%s\", expected files or folders of text, separated "
+                        "by commas",
+                        corpus);
+            return false;
+        }
+        char *absolute = g_canonicalize_filename(*path, NULL);
         g_free(*path);
         *path = absolute;
     }
@@ -119,14 +123,26 @@ make_model(MoeTrainer *t, GError **error)
 }
 
 static bool
-claim_folder(const char *dir, GError **error)
+refuse_run(const char *dir, GError **error)
 {
     g_autofree char *recipe = moe__run_file(dir, "recipe.ini");
-    if (g_file_test(recipe, G_FILE_TEST_EXISTS)) {
-        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
-                    "%s: holds a run already; --resume goes on with it", dir);
-        return false;
-    }
+    if (!g_file_test(recipe, G_FILE_TEST_EXISTS))
+        return true;
+    g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                "%s: holds a run already; resume it, or choose another folder", dir);
+    return false;
+}
+
+/* Whether there is enough text to train on: better said before a folder is made than after. */
+static bool
+try_batch(MoeTrainer *t, GError **error)
+{
+    return moe_tokens_draw(t->train, t->state.seed, 0, t->weight, t->batch, error);
+}
+
+static bool
+make_folder(const char *dir, GError **error)
+{
     if (g_mkdir_with_parents(dir, 0777) == 0)
         return true;
     g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno),
@@ -149,28 +165,41 @@ MoeTrainer *
 moe__trainer_new(const MoeRecipe *recipe, const char *dir, const MoeTrainHooks *hooks,
                  GError **error)
 {
-    if (!moe_recipe_check(recipe, error))
+    if (!moe_recipe_check(recipe, error) || !refuse_run(dir, error))
         return NULL;
     g_autoptr(MoeTrainer) t = trainer_alloc(recipe, dir, hooks);
     if (!make_paths_absolute(t->recipe, error) || !load_corpus(t, error) ||
-        !make_tokenizer(t, error) || !make_model(t, error) || !claim_folder(dir, error))
+        !make_tokenizer(t, error) || !make_model(t, error))
         return NULL;
     tokenize(t);
     g_autofree char *tokens = moe__run_file(dir, "tokenizer.json");
-    g_autofree char *recipe_path = moe__run_file(dir, "recipe.ini");
-    g_autofree char *recipe_text = moe_recipe_to_text(t->recipe);
-    /* The recipe is written last: a folder with a recipe holds a run. */
-    if (!moe_tokenizer_save(t->tokenizer, tokens, error) ||
-        !moe__trainer_open_outputs(t, NULL, error) ||
-        !moe_file_replace(recipe_path, recipe_text, strlen(recipe_text), error))
+    if (!try_batch(t, error) || !make_folder(dir, error) ||
+        !moe_tokenizer_save(t->tokenizer, tokens, error) ||
+        !moe__trainer_open_outputs(t, NULL, error))
         return NULL;
     return g_steal_pointer(&t);
+}
+
+bool
+moe__trainer_claim(MoeTrainer *t, GError **error)
+{
+    g_autofree char *path = moe__run_file(t->dir, "recipe.ini");
+    g_autofree char *text = moe_recipe_to_text(t->recipe);
+    return moe_file_replace(path, text, strlen(text), error);
 }
 
 static bool
 same_corpus(const MoeTrainer *t, const MoeCheckpointState *saved, const char *folder,
             GError **error)
 {
+    g_autofree char *before = g_strjoinv(", ", saved->domains);
+    g_autofree char *now = g_strjoinv(", ", t->state.domains);
+    if (!g_str_equal(before, now)) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "%s: was trained on the domains %s, but %s now holds %s", folder, before,
+                    moe_recipe_text(t->recipe, "data.corpus"), now);
+        return false;
+    }
     if (t->state.corpus_bytes == saved->corpus_bytes && t->state.corpus_crc == saved->corpus_crc)
         return true;
     g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,

@@ -7,6 +7,7 @@
 #include "model/trainer.h"
 
 #include <errno.h>
+#include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
@@ -34,12 +35,29 @@ file_error(const char *path, const char *what, GError **error)
     return false;
 }
 
+/* Cuts a file to what it held at the checkpoint. */
+static bool
+cut(const char *path, int64_t length, GError **error)
+{
+    GStatBuf now;
+    if (g_stat(path, &now) != 0)
+        return file_error(path, "read", error);
+    if (now.st_size < length) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_TRUNCATED,
+                    "%s: found %" G_GINT64_FORMAT " bytes, but it had %" G_GINT64_FORMAT
+                    " when the checkpoint was saved",
+                    path, (int64_t)now.st_size, length);
+        return false;
+    }
+    return truncate(path, length) == 0 || file_error(path, "cut", error);
+}
+
 static bool
 open_metrics(MoeTrainer *t, const MoeRunPosition *position, GError **error)
 {
     g_autofree char *path = moe__run_file(t->dir, "metrics.jsonl");
-    if (position && truncate(path, position->metrics) != 0)
-        return file_error(path, "cut to the last checkpoint", error);
+    if (position && !cut(path, position->metrics, error))
+        return false;
     t->metrics = fopen(path, position ? "a" : "w");
     return t->metrics || file_error(path, "open", error);
 }
@@ -169,6 +187,10 @@ moe__trainer_checkpoint(MoeTrainer *t, GError **error)
     MoeRunPosition position = {0};
     if (t->trace && !moe_trace_writer_flush(t->trace, &position.trace, error))
         return false;
+    if (fsync(fileno(t->metrics)) != 0) {
+        g_autofree char *path = moe__run_file(t->dir, "metrics.jsonl");
+        return file_error(path, "write", error);
+    }
     position.metrics = ftell(t->metrics);
     /* The position first: a checkpoint without one couldn't be resumed. */
     if (!moe__run_position_save(t->dir, t->state.step, position, error) ||

@@ -7,6 +7,9 @@
 #include <math.h>
 #include <string.h>
 
+/* Where the seeds of passes come from. Streams 0, 1, 2 … of the run's seed draw the batches. */
+#define PASS_STREAM (G_GUINT64_CONSTANT(0x7a55) << 48)
+
 static void
 clear_loads(MoeTrainer *t)
 {
@@ -48,7 +51,7 @@ micro_batch(MoeTrainer *t, double share, GError **error)
     moe_arena_reset(t->keep);
     /* Random numbers of a pass: streams of a seed that the number of the batch names. */
     uint32_t word[4];
-    moe_rng_block(t->state.seed, G_GUINT64_CONSTANT(0x7a55), (uint64_t)t->state.next_batch, word);
+    moe_rng_block(t->state.seed, PASS_STREAM, (uint64_t)t->state.next_batch, word);
     MoeContext context = {
         .tape = t->tape,
         .keep = t->keep,
@@ -65,17 +68,26 @@ micro_batch(MoeTrainer *t, double share, GError **error)
     return true;
 }
 
+/* The latest checkpoint whose weights have given a finite loss, or NULL: those of this very step
+ * have just failed to. */
+static char *
+last_good_checkpoint(const MoeTrainer *t)
+{
+    g_autoptr(GArray) steps = moe__run_checkpoints(t->dir);
+    for (guint i = steps->len; i-- > 0;)
+        if (g_array_index(steps, int64_t, i) < t->state.step)
+            return moe__run_checkpoint(t->dir, g_array_index(steps, int64_t, i));
+    return NULL;
+}
+
 static bool
 fail_non_finite(MoeTrainer *t, const char *what, GError **error)
 {
-    g_autoptr(GArray) steps = moe__run_checkpoints(t->dir);
-    g_autofree char *last = NULL;
-    if (steps->len > 0)
-        last = moe__run_checkpoint(t->dir, g_array_index(steps, int64_t, steps->len - 1));
-    g_set_error(error, MOE_ERROR, MOE_ERROR_NUMERIC,
-                "the %s became non-finite at step %" G_GINT64_FORMAT "; the last good checkpoint "
-                "is %s",
-                what, t->state.step + 1, last ? last : "none yet");
+    g_autofree char *last = last_good_checkpoint(t);
+    g_set_error(
+        error, MOE_ERROR, MOE_ERROR_NUMERIC,
+        "the %s became non-finite at step %" G_GINT64_FORMAT "; %s%s", what, t->state.step + 1,
+        last ? "the last good checkpoint is " : "there is no good checkpoint", last ? last : "");
     return false;
 }
 

@@ -41,6 +41,8 @@ typedef struct MoeTrainer {
 MoeTrainer *moe__trainer_new(const MoeRecipe *recipe, const char *dir, const MoeTrainHooks *hooks,
                              GError **error);
 MoeTrainer *moe__trainer_resume(const char *dir, const MoeTrainHooks *hooks, GError **error);
+/* Writes the recipe into the folder of a fresh run: with it, the folder holds a run. */
+bool moe__trainer_claim(MoeTrainer *trainer, GError **error);
 void moe__trainer_free(MoeTrainer *trainer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeTrainer, moe__trainer_free)
 

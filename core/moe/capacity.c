@@ -75,7 +75,10 @@ static void
 order_units(MoeFill fill, const MoeRouting *routing, int64_t from, int64_t n, Ranked *order)
 {
     const MoePicks *picks = &routing->picks;
-    MoeRng rng = moe_rng(routing->context->seed, G_GUINT64_CONSTANT(0xcafac177) + (uint64_t)from);
+    /* A stream for each layer and group: a unit that comes last here may come first there. */
+    uint64_t stream = G_GUINT64_CONSTANT(0xcafa) << 48 |
+                      (uint64_t)moe_layer_index(routing->layer) << 32 | (uint64_t)from;
+    MoeRng rng = moe_rng(routing->context->seed, stream);
     for (int64_t i = 0; i < n; i++) {
         order[i] = (Ranked){0, from + i};
         if (fill == MOE_FILL_PROBABILITY)

@@ -8,14 +8,6 @@
 /* Columns that are summed together: their sums stay in registers. */
 #define COLUMNS 64
 
-void
-moe__bias_fill(float *y, const float *b, int64_t rows, int64_t n)
-{
-#pragma omp parallel for schedule(static) if (rows * n >= MOE_PARALLEL_ELEMENTS)
-    for (int64_t r = 0; r < rows; r++)
-        memcpy(y + r * n, b, (size_t)n * sizeof *y);
-}
-
 /* to[j] += Σ_r from[r, j], width <= COLUMNS. */
 MOE_CLONES static void
 bias_add_columns(float *restrict to, const float *restrict from, int64_t rows, int64_t n,

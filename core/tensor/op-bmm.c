@@ -5,9 +5,6 @@
 #include "tensor/gemm.h"
 #include "tensor/op.h"
 
-/* Multiplications from which one product is worth several threads; below, the batch is spread. */
-#define LARGE_PRODUCT ((int64_t)1 << 21)
-
 typedef struct {
     bool transpose_b;
     int64_t m, n, k;
@@ -25,10 +22,21 @@ static void
 batched_product(int64_t batch, const BatchedProduct *p)
 {
     int64_t lda = p->trans_a ? p->m : p->k, ldb = p->trans_b ? p->k : p->n;
-#pragma omp parallel for schedule(static) if (batch > 1 && p->m * p->n * p->k < LARGE_PRODUCT)
+    g_autofree MoeGemm *products = g_new(MoeGemm, batch);
     for (int64_t i = 0; i < batch; i++)
-        moe__gemm(p->trans_a, p->trans_b, p->m, p->n, p->k, p->a + i * p->m * p->k, lda,
-                  p->b + i * p->k * p->n, ldb, p->beta, p->c + i * p->m * p->n, p->n);
+        products[i] = (MoeGemm){p->trans_a,
+                                p->trans_b,
+                                p->m,
+                                p->n,
+                                p->k,
+                                p->a + i * p->m * p->k,
+                                lda,
+                                p->b + i * p->k * p->n,
+                                ldb,
+                                p->beta,
+                                p->c + i * p->m * p->n,
+                                p->n};
+    moe__gemm_all(products, (int)batch);
 }
 
 static void

@@ -1,98 +1,86 @@
 /* SPDX-License-Identifier: MIT
  *
- * y[r] = x[row[r]] W_gᵀ + b_g for r in group g. Groups run one after another, each with all
- * threads inside its product: with OpenBLAS 0.3.21 on two cores, two products side by side reach
- * 140 to 165 GFLOP/s where one on both cores reaches 150 to 200. One group's rows are gathered at
- * a time.
+ * y[r] = x[row[r]] W_gᵀ + b_g for r in group g. The groups are products that don't depend on each
+ * other, a thread to each, which gathers their rows on the way (tensor/gemm.h).
  */
 #include "tensor/bias.h"
+#include "tensor/cpu.h"
 #include "tensor/gemm.h"
 #include "tensor/op.h"
 #include "tensor/rows.h"
 
 #include <string.h>
 
-/* Rows of one group, and where they lie in inputs and output. */
-typedef struct {
-    int64_t from, n;
-    const float *x, *w, *b; /* x [n, in]: gathered, or in place */
-} Group;
-
-static int64_t
-largest_group(const MoeGroups *groups)
-{
-    int64_t largest = 0;
-    for (int g = 0; g < groups->groups; g++)
-        largest = MAX(largest, groups->offset[g + 1] - groups->offset[g]);
-    return largest;
-}
-
-/* Memory for one group's gathered rows; NULL where nothing is gathered. */
-static float *
-gather_space(MoeNode *node)
+/* Where group rows from … begin in x, and which they are: x's own, or those that the list names. */
+static const float *
+group_rows(const MoeNode *node, int64_t from, const int32_t **row)
 {
     const MoeGroups *groups = node->args;
-    int64_t n_in = node->in[1]->shape[2];
-    return groups->row
-               ? moe_node_alloc(node, (size_t)(largest_group(groups) * n_in) * sizeof(float))
-               : NULL;
-}
-
-static Group
-group_open(const MoeNode *node, int g, float *space)
-{
-    const MoeGroups *groups = node->args;
-    const MoeTensor *x = node->in[0], *w = node->in[1], *b = node->in[2];
-    int64_t n_out = w->shape[1], n_in = w->shape[2];
-    Group group = {.from = groups->offset[g],
-                   .n = groups->offset[g + 1] - groups->offset[g],
-                   .w = w->data + g * n_out * n_in,
-                   .b = b ? b->data + g * n_out : NULL};
-    if (groups->row)
-        moe__take_rows(space, false, x->data, groups->row + group.from, group.n, n_in);
-    group.x = groups->row ? space : x->data + group.from * n_in;
-    return group;
+    const MoeTensor *x = node->in[0];
+    *row = groups->row ? groups->row + from : NULL;
+    return groups->row ? x->data : x->data + from * x->shape[1];
 }
 
 static void
 grouped_linear_forward(MoeNode *node)
 {
     const MoeGroups *groups = node->args;
-    int64_t n_out = node->in[1]->shape[1], n_in = node->in[1]->shape[2];
-    MoeArena *arena = moe_tape_arena(node->tape);
-    MoeArenaMark mark = moe_arena_mark(arena);
-    float *space = gather_space(node);
-    for (int i = 0; i < groups->groups; i++) {
-        Group g = group_open(node, i, space);
-        float *y = node->out->data + g.from * n_out;
-        if (g.b)
-            moe__bias_fill(y, g.b, g.n, n_out);
-        moe__gemm(false, true, g.n, n_out, n_in, g.x, n_in, g.w, n_in, g.b ? 1 : 0, y, n_out);
+    const MoeTensor *w = node->in[1], *b = node->in[2];
+    int64_t n_out = w->shape[1], n_in = w->shape[2];
+    g_autofree MoeGemm *products = g_new(MoeGemm, groups->groups);
+    for (int g = 0; g < groups->groups; g++) {
+        int64_t from = groups->offset[g];
+        products[g] = (MoeGemm){.trans_b = true,
+                                .m = groups->offset[g + 1] - from,
+                                .n = n_out,
+                                .k = n_in,
+                                .lda = n_in,
+                                .b = w->data + g * n_out * n_in,
+                                .ldb = n_in,
+                                .c = node->out->data + from * n_out,
+                                .ldc = n_out,
+                                .bias = b ? b->data + g * n_out : NULL};
+        products[g].a = group_rows(node, from, &products[g].a_row);
     }
-    moe_arena_release(arena, mark);
+    moe__gemm_all(products, groups->groups);
 }
 
+/* dW_g = dy_gᵀ x_g. */
 static void
 weights_backward(MoeNode *node)
 {
     const MoeGroups *groups = node->args;
     int64_t n_out = node->in[1]->shape[1], n_in = node->in[1]->shape[2];
-    bool add_w = false, add_b = false;
-    float *dw = moe_node_wants(node, 1) ? moe_node_grad_beta(node, 1, &add_w) : NULL;
-    float *db = moe_node_wants(node, 2) ? moe_node_grad_beta(node, 2, &add_b) : NULL;
-    MoeArena *arena = moe_tape_arena(node->tape);
-    MoeArenaMark mark = moe_arena_mark(arena);
-    float *space = gather_space(node);
-    for (int i = 0; (dw || db) && i < groups->groups; i++) {
-        Group g = group_open(node, i, space);
-        const float *dy = node->out->grad + g.from * n_out;
-        if (dw)
-            moe__gemm(true, false, n_out, n_in, g.n, dy, n_out, g.x, n_in, add_w ? 1 : 0,
-                      dw + i * n_out * n_in, n_in);
-        if (db)
-            moe__bias_grad(db + i * n_out, add_b, dy, g.n, n_out);
+    bool add;
+    float *dw = moe_node_grad_beta(node, 1, &add);
+    g_autofree MoeGemm *products = g_new(MoeGemm, groups->groups);
+    for (int g = 0; g < groups->groups; g++) {
+        int64_t from = groups->offset[g];
+        products[g] = (MoeGemm){.trans_a = true,
+                                .m = n_out,
+                                .n = n_in,
+                                .k = groups->offset[g + 1] - from,
+                                .a = node->out->grad + from * n_out,
+                                .lda = n_out,
+                                .ldb = n_in,
+                                .beta = add ? 1 : 0,
+                                .c = dw + g * n_out * n_in,
+                                .ldc = n_in};
+        products[g].b = group_rows(node, from, &products[g].b_row);
     }
-    moe_arena_release(arena, mark);
+    moe__gemm_all(products, groups->groups);
+}
+
+static void
+biases_backward(MoeNode *node)
+{
+    const MoeGroups *groups = node->args;
+    int64_t n_out = node->in[1]->shape[1];
+    bool add;
+    float *db = moe_node_grad_beta(node, 2, &add);
+    for (int g = 0; g < groups->groups; g++)
+        moe__bias_grad(db + g * n_out, add, node->out->grad + groups->offset[g] * n_out,
+                       groups->offset[g + 1] - groups->offset[g], n_out);
 }
 
 /* Gradients of the list's rows. Several rows of the list may be one of x: those are added up
@@ -103,27 +91,38 @@ rows_backward(MoeNode *node)
     const MoeGroups *groups = node->args;
     int64_t n_out = node->in[1]->shape[1], n_in = node->in[1]->shape[2];
     int64_t rows = node->out->shape[0];
-    bool accumulate;
-    float *dx = moe_node_grad_beta(node, 0, &accumulate);
+    bool add;
+    float *dx = moe_node_grad_beta(node, 0, &add);
     MoeArena *arena = moe_tape_arena(node->tape);
     MoeArenaMark mark = moe_arena_mark(arena);
     float *list = groups->row ? moe_node_alloc(node, (size_t)(rows * n_in) * sizeof *list) : dx;
-    bool add = accumulate && !groups->row;
+    g_autofree MoeGemm *products = g_new(MoeGemm, groups->groups);
     for (int g = 0; g < groups->groups; g++) {
         int64_t from = groups->offset[g], n = groups->offset[g + 1] - from;
-        moe__gemm(false, false, n, n_in, n_out, node->out->grad + from * n_out, n_out,
-                  node->in[1]->data + g * n_out * n_in, n_in, add ? 1 : 0, list + from * n_in,
-                  n_in);
+        products[g] = (MoeGemm){.m = n,
+                                .n = n_in,
+                                .k = n_out,
+                                .a = node->out->grad + from * n_out,
+                                .lda = n_out,
+                                .b = node->in[1]->data + g * n_out * n_in,
+                                .ldb = n_in,
+                                .beta = add && !groups->row ? 1 : 0,
+                                .c = list + from * n_in,
+                                .ldc = n_in};
     }
+    moe__gemm_all(products, groups->groups);
     if (groups->row)
-        moe__add_rows(node, dx, accumulate, node->in[0]->shape[0], list, groups->row, rows, n_in);
+        moe__add_rows(node, dx, add, node->in[0]->shape[0], list, groups->row, rows, n_in);
     moe_arena_release(arena, mark);
 }
 
 static void
 grouped_linear_backward(MoeNode *node)
 {
-    weights_backward(node);
+    if (moe_node_wants(node, 1))
+        weights_backward(node);
+    if (moe_node_wants(node, 2))
+        biases_backward(node);
     if (moe_node_wants(node, 0))
         rows_backward(node);
 }

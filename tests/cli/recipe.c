@@ -21,7 +21,7 @@ test_help(void)
     run_expect(&version, 0, "threads", "");
     g_assert_true(g_str_has_prefix(version.out, "moescope "));
     run_expect(&recipe, 0, "moescope recipe COMMAND", "");
-    run_expect(&show, 0, "moescope recipe show [OPTION…] [FILE|PRESET]", "");
+    run_expect(&show, 0, "moescope recipe show [OPTION…] [FILE|SAMPLE|PRESET]", "");
     run_expect(&show, 0, "--set=GROUP.KEY=VALUE", "");
 }
 
@@ -40,7 +40,7 @@ test_unknown(void)
     run_expect(&option, 2, "", "unknown option \"--hlep\"");
     run_expect(&below, 2, "", "did you mean \"list\"? (see \"moescope recipe --help\")");
     run_expect(&flag, 2, "", "--sett");
-    run_expect(&many, 2, "", "found 2 arguments, expected [FILE|PRESET]");
+    run_expect(&many, 2, "", "found 2 arguments, expected [FILE|SAMPLE|PRESET]");
 }
 
 static void
@@ -78,7 +78,8 @@ test_show(void)
     run_expect(&file, 0, "decay = 0.5\n", "");
     run_expect(&preset, 0, "variant = smoe\n", "");
     run_expect(&json, 0, "\"optim\": {\"lr\": 0.0003,", "");
-    run_expect(&neither, 1, "", "\"smeo\" is neither a file nor a preset; did you mean \"smoe\"?");
+    run_expect(&neither, 1, "",
+               "\"smeo\" is neither a file nor a sample nor a preset; did you mean \"smoe\"?");
     run_expect(&set, 1, "", "--set: optim.lrr: unknown key; did you mean optim.lr?");
 }
 

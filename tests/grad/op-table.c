@@ -7,11 +7,8 @@
 #include <string.h>
 
 static const GradCase *const tables[] = {
-    grad_cases_products,
-    grad_cases_rows,
-    grad_cases_elementwise,
-    grad_cases_last_axis,
-    grad_cases_transformer,
+    grad_cases_products,  grad_cases_rows,        grad_cases_elementwise,
+    grad_cases_last_axis, grad_cases_transformer,
 };
 
 static void

@@ -96,7 +96,9 @@ typedef struct MoeTrainHooks {
 MOE_API bool moe_train(const MoeRecipe *recipe, const char *dir, const MoeTrainHooks *hooks,
                        GError **error);
 /* Goes on from the latest checkpoint in `dir`, to the same bits as if it had never stopped (same
- * thread count). A run that is finished already is left as it is. */
+ * thread count): checkpoints, metrics but for the speed, and the rows of the trace. Where a hook
+ * stopped it between two checkpoints, the trace keeps a chunk that ends there; else it too is the
+ * same file. Refused if the text has changed. A run that is finished already is left as it is. */
 MOE_API bool moe_train_resume(const char *dir, const MoeTrainHooks *hooks, GError **error);
 
 /* --- Evaluation -------------------------------------------------------------------------------*/
@@ -107,8 +109,8 @@ typedef struct MoeEvaluation {
 } MoeEvaluation;
 MOE_API double moe_evaluation_bits_per_byte(const MoeEvaluation *evaluation);
 /* Loss over a split, in windows of train.length that don't span documents. `max_tokens` > 0: about
- * so many, in windows spread evenly over the split. `per_domain`, if not NULL, has room for every
- * domain. */
+ * so many, in windows spread evenly over the split. `per_domain`, if not NULL, has an element for
+ * every domain, which the domain's losses are added to. */
 MOE_API bool moe_evaluate(MoeModel *model, const MoeTokenizer *tokenizer, const MoeTokens *tokens,
                           int64_t max_tokens, MoeEvaluation *total, MoeEvaluation *per_domain,
                           const MoeProgress *progress, GError **error);
