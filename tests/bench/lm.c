@@ -15,7 +15,7 @@
 #include <sys/resource.h>
 
 static char **settings;
-static int steps = 12, rounds = 5, threads = 0;
+static int steps = 12, rounds = 9, threads = 0;
 
 static const GOptionEntry entries[] = {
     {"set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &settings, "a key of the recipe", "KEY=VALUE"},
@@ -99,7 +99,7 @@ setup(const char *folder)
     g_autoptr(MoeRecipe) recipe = moe_recipe_new();
     for (char **s = settings; s && *s; s++)
         check(moe_recipe_set(recipe, *s, &error), error);
-    check(moe_recipe_set(recipe, "data.validation=0.06", &error), error);
+    check(moe_recipe_set(recipe, "data.validation=0.03", &error), error);
     MoeCorpusOptions options = moe_corpus_options(recipe);
     b.corpus = moe_corpus_load(&folder, 1, &options, &error);
     check(b.corpus != NULL, error);
@@ -179,7 +179,6 @@ bench_inference(Bench *b, const char *folder)
     MoeRecordOptions options = {.trace = {.compression = 1, .gates = true}};
     g_autofree char *path = g_build_filename(folder, "trace.npz", NULL);
     g_autofree double *plain = g_new(double, rounds), *recorded = g_new(double, rounds);
-    g_autofree double *ratio = g_new(double, rounds);
     for (int i = -1; i < rounds; i++) {
         double start = now();
         check(moe_evaluate(b->checkpoint.model, b->checkpoint.tokenizer, b->validation, 0,
@@ -194,13 +193,14 @@ bench_inference(Bench *b, const char *folder)
             continue;
         plain[i] = middle - start;
         recorded[i] = end - middle;
-        ratio[i] = recorded[i] / plain[i];
     }
     g_unlink(path);
     double tokens = (double)moe_tokens_count(b->validation, -1);
     print("infer.tokens", tokens / median(plain, rounds), "tokens/s");
     print("infer.recorded_tokens", tokens / median(recorded, rounds), "tokens/s");
-    print("infer.recording_cost", 100 * (median(ratio, rounds) - 1), "%");
+    /* A cost of a percent is below the noise of single passes: the quietest of each, which
+     * median() has sorted to the front. */
+    print("infer.recording_cost", 100 * (recorded[0] / plain[0] - 1), "%");
 }
 
 int
