@@ -20,7 +20,7 @@ static const MoeField fields[] = {
     {"optim.beta2", MOE_FIELD_REAL, "0.95", 0, 0.999999, .help = "decay of its mean square"},
     {"optim.eps", MOE_FIELD_REAL, "1e-8", 1e-30, 1, .help = "added to the root of the mean square"},
     {"optim.decay", MOE_FIELD_REAL, "0.1", 0, 10,
-     .help = "weight decay, decoupled; biases and norms are exempt"},
+     .help = "weight decay, decoupled; biases, norms and embeddings are exempt"},
     {"optim.clip", MOE_FIELD_REAL, "1", 0, INFINITY,
      .help = "largest global norm of the gradient; 0: any"},
     {"optim.schedule", MOE_FIELD_CHOICE, "cosine", .choices = "constant | cosine | linear",

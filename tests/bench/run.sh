@@ -74,6 +74,7 @@ peer() {
         --threads "$threads" --mode both --steps 8 "$@" 2>/dev/null
 }
 
+# Ours runs with the GOMP_SPINCOUNT that the moescope program gives itself (cli/main.c).
 bench_lm() {
     local out peak
     out=$(mktemp -d)
@@ -82,7 +83,7 @@ bench_lm() {
     local with_peer=false
     if peer_ready; then with_peer=true; fi
     for _ in $(seq "$rounds"); do
-        "$build/tests/bench/bench-lm" "${lm_settings[@]}" --threads "$threads" >>"$out/ours"
+        GOMP_SPINCOUNT=2000 "$build/tests/bench/bench-lm" "${lm_settings[@]}" --threads "$threads" >>"$out/ours"
         if $with_peer; then
             peer >>"$out/f32"
             peer --bf16 >>"$out/bf16"
