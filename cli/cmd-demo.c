@@ -140,16 +140,17 @@ record(const char *dir, const char *path, GError **error)
     return recorded;
 }
 
+/* OUT/FIGURE.png, .svg and .pdf. */
 static bool
-plot(const char *trace_path, const char *out, GError **error)
+plot(const char *figure_name, const char *trace_path, const char *out, GError **error)
 {
     static const char *const endings[] = {"png", "svg", "pdf"};
-    const MoeFigure *figure = moe_figures_find("load", error);
+    const MoeFigure *figure = moe_figures_find(figure_name, error);
     g_autoptr(MoeFigureOptions) options = moe_figure_options_new(figure);
     g_autoptr(MoeTrace) trace = moe_trace_open(trace_path, error);
     g_autoptr(MoeScene) scene = trace ? figure->build(trace, options, error) : NULL;
     for (size_t i = 0; scene && i < G_N_ELEMENTS(endings); i++) {
-        g_autofree char *name = g_strdup_printf("load.%s", endings[i]);
+        g_autofree char *name = g_strdup_printf("%s.%s", figure_name, endings[i]);
         g_autofree char *path = g_build_filename(out, name, NULL);
         if (!moe_scene_save(scene, path, 0, error))
             return false;
@@ -190,15 +191,18 @@ static bool
 demo(const char *out, Run *sparse, Run *dense, GError **error)
 {
     g_autofree char *trace = g_build_filename(out, "smoe.npz", NULL);
-    if (!prepare(out, sparse, dense, error) || !train(sparse, error) || !train(dense, error) ||
-        !record(sparse->dir, trace, error) || !plot(trace, out, error) ||
+    if (!prepare(out, sparse, dense, error) || !train(sparse, error) || !train(dense, error))
+        return false;
+    g_autofree char *training = g_build_filename(sparse->dir, "trace.npz", NULL);
+    if (!record(sparse->dir, trace, error) || !plot("load", trace, out, error) ||
+        !plot("load-over-training", training, out, error) ||
         !print_summary(sparse, dense, trace, error))
         return false;
-    printf("\npicture           %s/load.png (also .svg, .pdf)\n"
+    printf("\npictures          %s/load.png, %s/load-over-training.png (also .svg, .pdf)\n"
            "trace             %s (moescope info, moescope plot)\n"
            "runs              %s, %s\n"
            "recipe            %s/" RECIPE_NAME "\n",
-           out, trace, sparse->dir, dense->dir, out);
+           out, out, trace, sparse->dir, dense->dir, out);
     return true;
 }
 
