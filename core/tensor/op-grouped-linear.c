@@ -45,15 +45,14 @@ grouped_linear_forward(MoeNode *node)
     moe__gemm_all(products, groups->groups);
 }
 
-/* dW_g = dy_gᵀ x_g. */
+/* dW_g = dy_gᵀ x_g, for every group. */
 static void
-weights_backward(MoeNode *node)
+weight_products(MoeNode *node, MoeGemm *products)
 {
     const MoeGroups *groups = node->args;
     int64_t n_out = node->in[1]->shape[1], n_in = node->in[1]->shape[2];
     bool add;
     float *dw = moe_node_grad_beta(node, 1, &add);
-    g_autofree MoeGemm *products = g_new(MoeGemm, groups->groups);
     for (int g = 0; g < groups->groups; g++) {
         int64_t from = groups->offset[g];
         products[g] = (MoeGemm){.trans_a = true,
@@ -68,7 +67,27 @@ weights_backward(MoeNode *node)
                                 .ldc = n_in};
         products[g].b = group_rows(node, from, &products[g].b_row);
     }
-    moe__gemm_all(products, groups->groups);
+}
+
+/* The gradient of the list's rows, dy_g W_g, for every group. */
+static void
+row_products(const MoeNode *node, float *list, bool add, MoeGemm *products)
+{
+    const MoeGroups *groups = node->args;
+    int64_t n_out = node->in[1]->shape[1], n_in = node->in[1]->shape[2];
+    for (int g = 0; g < groups->groups; g++) {
+        int64_t from = groups->offset[g];
+        products[g] = (MoeGemm){.m = groups->offset[g + 1] - from,
+                                .n = n_in,
+                                .k = n_out,
+                                .a = node->out->grad + from * n_out,
+                                .lda = n_out,
+                                .b = node->in[1]->data + g * n_out * n_in,
+                                .ldb = n_in,
+                                .beta = add ? 1 : 0,
+                                .c = list + from * n_in,
+                                .ldc = n_in};
+    }
 }
 
 static void
@@ -83,48 +102,37 @@ biases_backward(MoeNode *node)
                        groups->offset[g + 1] - groups->offset[g], n_out);
 }
 
-/* Gradients of the list's rows. Several rows of the list may be one of x: those are added up
- * afterwards, row by row of x, in the order of the list. */
-static void
-rows_backward(MoeNode *node)
-{
-    const MoeGroups *groups = node->args;
-    int64_t n_out = node->in[1]->shape[1], n_in = node->in[1]->shape[2];
-    int64_t rows = node->out->shape[0];
-    bool add;
-    float *dx = moe_node_grad_beta(node, 0, &add);
-    MoeArena *arena = moe_tape_arena(node->tape);
-    MoeArenaMark mark = moe_arena_mark(arena);
-    float *list = groups->row ? moe_node_alloc(node, (size_t)(rows * n_in) * sizeof *list) : dx;
-    g_autofree MoeGemm *products = g_new(MoeGemm, groups->groups);
-    for (int g = 0; g < groups->groups; g++) {
-        int64_t from = groups->offset[g], n = groups->offset[g + 1] - from;
-        products[g] = (MoeGemm){.m = n,
-                                .n = n_in,
-                                .k = n_out,
-                                .a = node->out->grad + from * n_out,
-                                .lda = n_out,
-                                .b = node->in[1]->data + g * n_out * n_in,
-                                .ldb = n_in,
-                                .beta = add && !groups->row ? 1 : 0,
-                                .c = list + from * n_in,
-                                .ldc = n_in};
-    }
-    moe__gemm_all(products, groups->groups);
-    if (groups->row)
-        moe__add_rows(node, dx, add, node->in[0]->shape[0], list, groups->row, rows, n_in);
-    moe_arena_release(arena, mark);
-}
-
+/* The products of weights and rows don't depend on each other: together they leave fewer threads
+ * idle. Several rows of the list may be one of x: those are added up afterwards, row by row of x,
+ * in the order of the list. */
 static void
 grouped_linear_backward(MoeNode *node)
 {
-    if (moe_node_wants(node, 1))
-        weights_backward(node);
+    const MoeGroups *groups = node->args;
+    int64_t rows = node->out->shape[0], n_in = node->in[1]->shape[2];
+    bool wants_w = moe_node_wants(node, 1), wants_x = moe_node_wants(node, 0), add = false;
+    g_autofree MoeGemm *products = g_new(MoeGemm, 2 * groups->groups);
+    int n = 0;
+    if (wants_w) {
+        weight_products(node, products);
+        n += groups->groups;
+    }
+    float *dx = wants_x ? moe_node_grad_beta(node, 0, &add) : NULL;
+    MoeArena *arena = moe_tape_arena(node->tape);
+    MoeArenaMark mark = moe_arena_mark(arena);
+    float *list = dx;
+    if (wants_x) {
+        if (groups->row)
+            list = moe_node_alloc(node, (size_t)(rows * n_in) * sizeof *list);
+        row_products(node, list, add && !groups->row, products + n);
+        n += groups->groups;
+    }
+    moe__gemm_all(products, n);
+    if (wants_x && groups->row)
+        moe__add_rows(node, dx, add, node->in[0]->shape[0], list, groups->row, rows, n_in);
+    moe_arena_release(arena, mark);
     if (moe_node_wants(node, 2))
         biases_backward(node);
-    if (moe_node_wants(node, 0))
-        rows_backward(node);
 }
 
 static void
