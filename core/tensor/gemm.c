@@ -132,7 +132,7 @@ run_piece(const MoeGemmBackend *backend, const MoeGemm *piece)
     int64_t b_rows = p.trans_b ? p.n : p.k, b_width = p.trans_b ? p.k : p.n;
     size_t a_count = p.a_row ? (size_t)(a_rows * a_width) : 0;
     size_t b_count = p.b_row ? (size_t)(b_rows * b_width) : 0;
-    float *scratch = a_count + b_count ? thread_scratch(a_count + b_count) : NULL;
+    float *scratch = p.a_row || p.b_row ? thread_scratch(MAX(a_count + b_count, 1)) : NULL;
     if (p.a_row) {
         gather(scratch, p.a, p.lda, p.a_row, a_rows, a_width);
         p.a = scratch;
