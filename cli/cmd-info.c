@@ -24,12 +24,15 @@ print_router(const MoeModel *model, int i)
 {
     const MoeLayer *layer = moe_model_router(model, i);
     const MoeRecipe *recipe = moe_layer_recipe(layer);
-    printf("  router %-2d       block %d: %d experts, k %d, score %s, select %s, gate %s, balance "
-           "%s\n",
-           i, moe_layer_block(layer), moe_layer_experts(layer), moe_layer_k(layer),
-           moe_layer_part(layer, MOE_PLACE_SCORE)->name,
-           moe_layer_part(layer, MOE_PLACE_SELECT)->name,
-           moe_layer_part(layer, MOE_PLACE_GATE)->name, moe_recipe_text(recipe, "moe.balance"));
+    int units = moe_layer_units_per_token(layer);
+    g_autofree char *split =
+        units > 1 ? g_strdup_printf(" for each of %d sub-tokens", units) : g_strdup("");
+    printf(
+        "  router %-2d       block %d: %d experts, k %d%s, score %s, select %s, gate %s, balance "
+        "%s\n",
+        i, moe_layer_block(layer), moe_layer_experts(layer), moe_layer_k(layer), split,
+        moe_layer_part(layer, MOE_PLACE_SCORE)->name, moe_layer_part(layer, MOE_PLACE_SELECT)->name,
+        moe_layer_part(layer, MOE_PLACE_GATE)->name, moe_recipe_text(recipe, "moe.balance"));
 }
 
 static void

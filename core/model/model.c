@@ -126,12 +126,16 @@ int64_t
 moe_model_active_params(const MoeModel *model)
 {
     int64_t active = moe_params_size(model->params, false);
+    int64_t k = moe_recipe_int(model->recipe, "moe.k");
+    /* Each of a token's sub-tokens may be sent to other experts. */
+    if (moe_model_routers(model) > 0)
+        k *= moe_layer_units_per_token(moe_model_router(model, 0));
     for (int i = 0; i < moe_params_count(model->params); i++) {
         const MoeParam *param = moe_params_get(model->params, i);
         if (!strstr(param->name, ".moe.experts."))
             continue;
         int64_t size = moe_tensor_count(param->tensor), experts = param->tensor->shape[0];
-        active -= size / experts * (experts - MIN(experts, moe_recipe_int(model->recipe, "moe.k")));
+        active -= size / experts * (experts - MIN(experts, k));
     }
     return active;
 }

@@ -2,9 +2,20 @@
  *
  * Losses that keep the load even. Papers and codes use one name for several definitions, so each
  * is written out. U units, k picks each, c_e picks of expert e before drops, a_e first choices,
- * P_e mean of softmax(z)_e over the units; only P (or the gates) carries a gradient.
+ * P_e mean of softmax(z / T)_e over the units; only P (or the gates) carries a gradient.
  */
 #include "moe/builtin.h"
+
+/* softmax(z / T), T = balance.temperature. */
+static MoeTensor *
+probabilities(MoeRouting *routing)
+{
+    MoeTape *tape = routing->context->tape;
+    double T = moe_recipe_real(moe_layer_recipe(routing->layer), "balance.temperature");
+    if (T == 1)
+        return moe_routing_probabilities(routing);
+    return moe_softmax(tape, moe_affine(tape, routing->logits, (float)(1 / T), 0));
+}
 
 /* E Σ_e f_e P_e for the shares f_e = count_e / total. */
 static MoeTensor *
@@ -18,7 +29,7 @@ share_times_probability(MoeRouting *routing, const int64_t *counts)
     MoeTensor *share = moe_tensor_1d(moe_tape_arena(tape), E);
     for (int e = 0; e < E; e++)
         share->data[e] = total ? (float)((double)counts[e] / (double)total) : 0;
-    MoeTensor *P = moe_mean_axis(tape, moe_routing_probabilities(routing), 0);
+    MoeTensor *P = moe_mean_axis(tape, probabilities(routing), 0);
     return moe_affine(tape, moe_sum(tape, moe_mul(tape, P, share)), (float)E, 0);
 }
 

@@ -8,7 +8,12 @@
 #include <moescope/moe.h>
 
 extern const MoePart moe__split_token;
+extern const MoePart moe__split_heads;
 extern const MoePart moe__score_linear;
+extern const MoePart moe__score_frozen;
+extern const MoePart moe__score_hyper;
+extern const MoePart moe__score_cosine;
+extern const MoePart moe__score_unit;
 extern const MoePart moe__select_topk;
 extern const MoePart moe__gate_softmax_all;
 extern const MoePart moe__gate_softmax_selected;
@@ -20,6 +25,9 @@ extern const MoePart moe__balance_switch;
 extern const MoePart moe__balance_gshard;
 extern const MoePart moe__balance_cv2;
 extern const MoePart moe__balance_z;
+
+/* Slot `flops` of scores that multiply each unit with a matrix [E, w]. */
+double moe__linear_router_flops(const MoeLayer *layer, const void *state);
 
 /* Registers the keys, presets and rules of [moe] and [balance], and the parts above. */
 void moe__moe_register(void);

@@ -198,6 +198,23 @@ moe_layer_param(MoeLayer *layer, const char *name, int ndim, const int64_t *shap
     return x;
 }
 
+MoeTensor *
+moe_layer_param_uniform(MoeLayer *layer, const char *name, int ndim, const int64_t *shape,
+                        MoeParamFlags flags, double limit)
+{
+    g_autofree char *full = g_strconcat(layer->prefix, name, NULL);
+    MoeTensor *x = moe_params_add(layer->params, full, ndim, shape, flags);
+    moe_init_uniform(x, full, layer->seed, limit);
+    return x;
+}
+
+uint64_t
+moe_layer_seed(const MoeLayer *layer)
+{
+    /* Weyl steps: layers next to each other get seeds far apart. */
+    return layer->seed + ((uint64_t)layer->index + 1) * G_GUINT64_CONSTANT(0x9E3779B97F4A7C15);
+}
+
 const MoeRecipe *
 moe_layer_recipe(const MoeLayer *layer)
 {

@@ -34,6 +34,18 @@ static const MoeField fields[] = {
     {"balance.cv2", MOE_FIELD_REAL, "0.01", 0, 1000, NULL, NULL, "coefficient of 'cv2'"},
     {"balance.z_loss", MOE_FIELD_REAL, "0.001", 0, 1000, NULL, NULL, "coefficient of 'z-loss'"},
     {"moe.expert", MOE_FIELD_CHOICE, "ffn", 0, 0, NULL, NULL, "what an expert is"},
+    {"hyper.size", MOE_FIELD_INT, "256", 1, 1 << 20, NULL, "units",
+     "score = hyper: hidden width of the frozen network that makes the router"},
+    {"hyper.match_scale", MOE_FIELD_BOOL, "false", 0, 0, NULL, NULL,
+     "score = hyper: scale the router so that its first logits spread like a linear router's"},
+    {"cosine.dim", MOE_FIELD_INT, "16", 1, 65536, NULL, "units",
+     "score = cosine: dimensions that a unit is reduced to"},
+    {"cosine.flavor", MOE_FIELD_CHOICE, "code", 0, 0, "code | paper", NULL,
+     "score = cosine: 'paper' also normalises the unit and divides by a learned temperature"},
+    {"cosine.temperature", MOE_FIELD_REAL, "0.3", 0.001, 1000, NULL, NULL,
+     "score = cosine, flavor = paper: the temperature to start from"},
+    {"balance.temperature", MOE_FIELD_REAL, "1", 0.001, 1000, NULL, NULL,
+     "'switch' and 'gshard' take P from softmax(z / temperature)"},
     {"moe.capacity_factor", MOE_FIELD_REAL, "0", 0, 1000, NULL, NULL,
      "slots an expert = factor x k x units / experts, in training; 0: unlimited, no drops"},
     {"moe.capacity_eval_factor", MOE_FIELD_REAL, "2", 0, 1000, NULL, NULL,
@@ -47,6 +59,8 @@ static const MoeField fields[] = {
      "ceil(factor x k x units / experts), or k x ceil(factor x units / experts)"},
     {"moe.capacity_group", MOE_FIELD_CHOICE, "batch", 0, 0, "batch | sequence", NULL,
      "units that share a capacity"},
+    {"heads.count", MOE_FIELD_INT, "4", 1, 1024, NULL, "heads",
+     "split = heads: sub-tokens a token, each routed by itself; 1: whole tokens, no extra layers"},
 };
 
 static const MoePreset presets[] = {
@@ -60,8 +74,25 @@ static const MoePreset presets[] = {
      "moe.k=2\nmoe.gate=renormalised\nmoe.renormalise=kept\nmoe.balance=gshard\n"
      "moe.capacity_factor=1.25\nmoe.capacity_eval_factor=2",
      "GShard: top-2, renormalised over the kept, capacity 1.25 (Lepikhin et al. 2021)"},
+    {"moe.variant", "mhmoe",
+     "moe.split=heads\nheads.count=4\nmoe.k=2\nmoe.gate=softmax-all\nmoe.balance=gshard\n"
+     "moe.activation=swiglu\nmoe.bias=false\nmoe.capacity_factor=1\n"
+     "moe.capacity_eval_factor=1\nmoe.capacity_rounding=share",
+     "MH-MoE: four sub-tokens a token, top-2 each, gate p, SwiGLU (Wu et al. 2024)"},
     {"moe.variant", "dense", "moe.every=0\nmoe.balance=none",
      "no experts: feed-forwards as wide as k experts together, the same FLOPs a token"},
+    {"moe.variant", "smoe-dropout",
+     "moe.k=2\nmoe.score=frozen\nmoe.gate=softmax-selected\nmoe.balance=none",
+     "random frozen router, no balance loss (Chen et al. 2023)"},
+    {"moe.variant", "hyperrouter",
+     "moe.k=2\nmoe.score=hyper\nmoe.gate=softmax-selected\nmoe.balance=none",
+     "router from a frozen hypernetwork of a trained embedding (Do et al. 2023)"},
+    {"moe.variant", "xmoe",
+     "moe.k=2\nmoe.score=cosine\nmoe.gate=softmax-selected\nmoe.balance=none",
+     "X-MoE: experts as directions in few dimensions (Chi et al. 2022)"},
+    {"moe.variant", "stablemoe",
+     "moe.k=2\nmoe.score=unit\nmoe.gate=softmax-selected\nmoe.balance=none",
+     "experts as directions; StableMoE in the code of CompeteSMoE (Pham et al. 2024)"},
     {"moe.branch", "none", "", "nothing beside the experts"},
 };
 
@@ -86,23 +117,31 @@ rule_numbers(const MoeRecipe *recipe, GPtrArray *problems)
                                            "(moe.capacity_factor), else nothing is dropped"));
 }
 
+static void
+rule_heads(const MoeRecipe *recipe, GPtrArray *problems)
+{
+    int64_t d = moe_recipe_int(recipe, "model.d_model"), h = moe_recipe_int(recipe, "heads.count");
+    bool used = moe_recipe_has(recipe, "moe.split", "heads") && moe_recipe_int(recipe, "moe.every");
+    if (used && d % h != 0)
+        g_ptr_array_add(problems,
+                        g_strdup_printf("heads.count: model.d_model (%" G_GINT64_FORMAT
+                                        ") is not a multiple of %" G_GINT64_FORMAT " heads",
+                                        d, h));
+}
+
 void
 moe__moe_register(void)
 {
     static const MoePart *const parts[] = {
-        &moe__split_token,
-        &moe__score_linear,
-        &moe__select_topk,
-        &moe__gate_softmax_all,
-        &moe__gate_softmax_selected,
-        &moe__gate_renormalised,
-        &moe__gate_sigmoid,
-        &moe__gate_one,
-        &moe__experts_ffn,
-        &moe__balance_switch,
-        &moe__balance_gshard,
-        &moe__balance_cv2,
-        &moe__balance_z,
+        &moe__split_token,       &moe__split_heads,
+        &moe__score_linear,      &moe__score_frozen,
+        &moe__score_hyper,       &moe__score_cosine,
+        &moe__score_unit,        &moe__select_topk,
+        &moe__gate_softmax_all,  &moe__gate_softmax_selected,
+        &moe__gate_renormalised, &moe__gate_sigmoid,
+        &moe__gate_one,          &moe__experts_ffn,
+        &moe__balance_switch,    &moe__balance_gshard,
+        &moe__balance_cv2,       &moe__balance_z,
     };
     moe_fields_add(fields, G_N_ELEMENTS(fields));
     moe_presets_add(presets, G_N_ELEMENTS(presets));
@@ -112,4 +151,5 @@ moe__moe_register(void)
             g_error("%s", error->message);
     }
     moe_rules_add(rule_numbers);
+    moe_rules_add(rule_heads);
 }

@@ -27,8 +27,8 @@ score(MoeRouting *routing, void *state)
     return moe_linear(routing->context->tape, routing->units, s->weight, s->bias);
 }
 
-static double
-flops(const MoeLayer *layer, const void *state)
+double
+moe__linear_router_flops(const MoeLayer *layer, const void *state)
 {
     return 2.0 * moe_layer_units_per_token(layer) * moe_layer_experts(layer) *
            moe_layer_width(layer);
@@ -43,5 +43,5 @@ const MoePart moe__score_linear = {
     .state_size = sizeof(State),
     .init = init,
     .score = score,
-    .flops = flops,
+    .flops = moe__linear_router_flops,
 };

@@ -160,6 +160,41 @@ test_scores(Folder *folder, gconstpointer data)
     }
 }
 
+/* Sub-tokens are units of their own: four rows of logits and of picks a token, at the token's place
+ * whatever batch it stood in (three windows at a time, or one). */
+static void
+test_sub_tokens(Folder *folder, gconstpointer data)
+{
+    g_auto(Recording) r = recording_new(
+        folder,
+        (const char *[]){"moe.variant=mhmoe", "init.std=0.5", "moe.capacity_factor=0", NULL},
+        MOE_SPLIT_VALIDATION);
+    double *logits[2];
+    for (int i = 0; i < 2; i++) {
+        MoeRecordOptions options = {
+            .rows = i == 0 ? 3 : 1, .length = 37, .trace = {.gates = true, .logits = true}};
+        g_autoptr(MoeTrace) trace = record(&r, &options, NULL);
+        g_autoptr(MoeTraceView) view = moe_trace_view_new();
+        g_assert_true(moe_trace_view(trace, 0, 1, view, NULL));
+        int64_t n = view->units;
+        g_assert_cmpint(moe_trace_router(trace, 1)->units_per_token, ==, 4);
+        g_assert_cmpint(view->tokens, ==, moe_tokens_count(r.tokens, -1));
+        g_assert_cmpint(n, ==, 4 * view->tokens);
+        double *z = logits[i] = read_column(trace, "picks/00000.r001.logits", n * 4);
+        for (int64_t u = 0; u < n; u++, z += 4) {
+            double all = exp(z[0]) + exp(z[1]) + exp(z[2]) + exp(z[3]);
+            for (int j = 0; j < 2; j++) {
+                double p = exp(z[view->expert[j * n + u]]) / all;
+                g_assert_cmpfloat_with_epsilon((double)view->gate[j * n + u], p, 2e-3);
+            }
+        }
+    }
+    for (int64_t i = 0; i < 16 * moe_tokens_count(r.tokens, -1); i++)
+        g_assert_cmpfloat_with_epsilon(logits[0][i], logits[1][i], 5e-3);
+    g_free(logits[0]);
+    g_free(logits[1]);
+}
+
 /* A router's gates sum to one unless some of them may be dropped without the rest making up. */
 static void
 test_routers(Folder *folder, gconstpointer data)
@@ -309,6 +344,7 @@ main(int argc, char **argv)
     g_test_add("/record/" name, Folder, NULL, run_folder_make, function, folder_remove)
     ADD("tokens", test_tokens);
     ADD("scores", test_scores);
+    ADD("sub-tokens", test_sub_tokens);
     ADD("routers", test_routers);
     ADD("windows", test_windows);
     ADD("domains", test_domains);

@@ -164,6 +164,12 @@ MOE_API double moe_layer_flops(const MoeLayer *layer);
  * with `fan_in` inputs; fan_in 0: zeros (biases). */
 MOE_API MoeTensor *moe_layer_param(MoeLayer *layer, const char *name, int ndim,
                                    const int64_t *shape, MoeParamFlags flags, int64_t fan_in);
+/* The seed of this layer's own random numbers, another one in each layer: for parts whose initial
+ * values aren't those of [init]. */
+MOE_API uint64_t moe_layer_seed(const MoeLayer *layer);
+/* The same, initialised U(±limit) whatever [init] says: for parts whose source fixes the values. */
+MOE_API MoeTensor *moe_layer_param_uniform(MoeLayer *layer, const char *name, int ndim,
+                                           const int64_t *shape, MoeParamFlags flags, double limit);
 
 G_END_DECLS
 

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * split = heads: multi-head MoE. A token passes a linear layer and is cut into h chunks, each
+ * routed by itself; the chunks' outputs, side by side again, pass a second linear layer.
+ *
+ *   U = X Whᵀ + bh        sub-token n·h + j = U[n, j·m : (j+1)·m], m = d/h
+ *   Y = O Woᵀ + bo        O[n, j·m : (j+1)·m] = output of sub-token n·h + j
+ *
+ * This is the authors' code (github.com/yushuiwx/MH-MoE), not equation 6 of the paper, which adds
+ * each sub-token to its experts' output: here a sub-token that lost all its picks is zero. One head
+ * is plain SMoE, without the two layers.
+ */
+#include "moe/builtin.h"
+
+#include <math.h>
+
+typedef struct {
+    MoeTensor *head_weight, *head_bias;   /* [d, d], [d]; NULL with one head */
+    MoeTensor *merge_weight, *merge_bias; /* [d, d], [d]; NULL with one head */
+} State;
+
+static int64_t
+model_width(const MoeLayer *layer)
+{
+    return (int64_t)moe_layer_units_per_token(layer) * moe_layer_width(layer);
+}
+
+static void
+shape(const MoeRecipe *recipe, int d_model, int *units_per_token, int *width)
+{
+    *units_per_token = (int)moe_recipe_int(recipe, "heads.count");
+    *width = d_model / *units_per_token;
+}
+
+/* Initial values are the code's, whatever [init] says: Glorot's with gain 1/√2 for Wh and 1 for Wo
+ * (limit gain √(6/2d)), torch's default for bh, zero for bo. */
+static void
+init(MoeLayer *layer, void *state)
+{
+    State *s = state;
+    if (moe_layer_units_per_token(layer) == 1)
+        return;
+    int64_t d = model_width(layer);
+    s->head_weight = moe_layer_param_uniform(layer, "heads.weight", 2, (int64_t[]){d, d}, 0,
+                                             sqrt(1.5 / (double)d));
+    s->head_bias = moe_layer_param_uniform(layer, "heads.bias", 1, (int64_t[]){d},
+                                           MOE_PARAM_NO_DECAY, 1 / sqrt((double)d));
+    s->merge_weight = moe_layer_param_uniform(layer, "merge.weight", 2, (int64_t[]){d, d},
+                                              MOE_PARAM_RESIDUAL, sqrt(3 / (double)d));
+    s->merge_bias = moe_layer_param(layer, "merge.bias", 1, (int64_t[]){d}, MOE_PARAM_NO_DECAY, 0);
+}
+
+static MoeTensor *
+split(MoeRouting *routing, void *state, MoeTensor *x)
+{
+    const State *s = state;
+    MoeTape *tape = routing->context->tape;
+    if (!s->head_weight)
+        return x;
+    int64_t units = moe_tensor_rows(x) * moe_layer_units_per_token(routing->layer);
+    MoeTensor *u = moe_linear(tape, x, s->head_weight, s->head_bias);
+    return moe_reshape(tape, u, 2, (int64_t[]){units, moe_layer_width(routing->layer)});
+}
+
+static MoeTensor *
+join(MoeRouting *routing, void *state, MoeTensor *y)
+{
+    const State *s = state;
+    MoeTape *tape = routing->context->tape;
+    if (!s->merge_weight)
+        return y;
+    int64_t tokens = moe_tensor_rows(y) / moe_layer_units_per_token(routing->layer);
+    y = moe_reshape(tape, y, 2, (int64_t[]){tokens, model_width(routing->layer)});
+    return moe_linear(tape, y, s->merge_weight, s->merge_bias);
+}
+
+static double
+flops(const MoeLayer *layer, const void *state)
+{
+    const State *s = state;
+    double d = (double)model_width(layer);
+    return s->head_weight ? 2 * 2 * d * d : 0;
+}
+
+const MoePart moe__split_heads = {
+    .struct_size = sizeof(MoePart),
+    .place = MOE_PLACE_SPLIT,
+    .name = "heads",
+    .help = "each token is mixed, cut into heads.count sub-tokens, and merged after the experts",
+    .cite = "Wu et al. 2024, arXiv 2404.15045, eq. 3-4 and 7-9",
+    .state_size = sizeof(State),
+    .init = init,
+    .shape = shape,
+    .split = split,
+    .join = join,
+    .flops = flops,
+};

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Recorded values against computed ones.
+ */
+#include "parity.h"
+
+#include <math.h>
+#include <string.h>
+
+static void
+note(Parity *p, const char *name, int64_t at, double share)
+{
+    if (p->where && share <= p->worst)
+        return;
+    p->worst = share;
+    g_free(p->where);
+    p->where = g_strdup_printf("%s[%" G_GINT64_FORMAT "]", name, at);
+}
+
+void
+parity_compare(Parity *p, const char *name, const float *values, int64_t count, double tolerance)
+{
+    if (!moe_safetensors_find(p->file, name))
+        return;
+    g_autofree float *recorded = parity_read(p, name, count);
+    if (!recorded)
+        return;
+    double largest = 0, worst = -1;
+    int64_t at = 0;
+    for (int64_t i = 0; i < count; i++)
+        largest = fmax(largest, fabs((double)recorded[i]));
+    for (int64_t i = 0; i < count; i++) {
+        double error = fabs((double)recorded[i] - (values ? (double)values[i] : 0));
+        error = isnan(error) ? INFINITY : error;
+        if (error <= worst)
+            continue;
+        worst = error;
+        at = i;
+    }
+    double allowed = tolerance * largest + PARITY_LEAST;
+    p->compared++;
+    note(p, name, at, worst / allowed);
+    if (worst > allowed)
+        parity_problem(p, "%s[%" G_GINT64_FORMAT "]: found %.9g, expected %.9g within %.2g", name,
+                       at, values ? (double)values[at] : 0, (double)recorded[at], allowed);
+}
+
+void
+parity_compare_exactly(Parity *p, const char *name, const int64_t *values, int64_t count)
+{
+    const MoeStored *stored = parity_find(p, name);
+    if (!stored)
+        return;
+    p->compared++;
+    if (stored->type != MOE_STORED_I64 || stored->count != count) {
+        parity_problem(
+            p, "%s: found %" G_GINT64_FORMAT " values of %s, expected %" G_GINT64_FORMAT " of I64",
+            name, stored->count, moe_stored_type_name(stored->type), count);
+        return;
+    }
+    for (int64_t i = 0; i < count; i++) {
+        int64_t recorded;
+        memcpy(&recorded, (const char *)stored->data + (size_t)i * sizeof recorded,
+               sizeof recorded);
+        if (recorded == values[i])
+            continue;
+        parity_problem(
+            p, "%s[%" G_GINT64_FORMAT "]: found %" G_GINT64_FORMAT ", expected %" G_GINT64_FORMAT,
+            name, i, values[i], recorded);
+        return;
+    }
+}
+
+static void
+compare_gradient(Parity *p, const char *prefix, const char *name, const MoeTensor *x)
+{
+    g_autofree char *full = g_strconcat(prefix, name, NULL);
+    const float *grad = x->has_grad ? x->grad : NULL;
+    parity_compare(p, full, grad, moe_tensor_count(x), PARITY_GRADIENT);
+}
+
+void
+parity_compare_gradients(Parity *p, const char *prefix, const ParityName *names)
+{
+    compare_gradient(p, prefix, "x", p->x);
+    for (const ParityName *name = names; name->fixture; name++) {
+        g_autofree char *full = g_strconcat("moe.", name->layer, NULL);
+        compare_gradient(p, prefix, name->fixture, moe_params_find(p->params, full));
+    }
+}
+
+char *
+parity_unseen(const Parity *p)
+{
+    GString *text = g_string_new(NULL);
+    for (int i = 0; i < moe_safetensors_count(p->file); i++) {
+        const char *name = moe_safetensors_get(p->file, i)->name;
+        if (!g_hash_table_contains(p->seen, name))
+            g_string_append_printf(text, " %s", name);
+    }
+    return g_string_free(text, FALSE);
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From a fixture to a layer that has run.
+ */
+#include "parity.h"
+
+#include <string.h>
+
+Parity *
+parity_new(const MoeSafetensors *file)
+{
+    Parity *p = g_new0(Parity, 1);
+    p->file = file;
+    p->seen = g_hash_table_new(g_str_hash, g_str_equal);
+    p->problems = g_string_new(NULL);
+    p->recipe = moe_recipe_new();
+    p->params = moe_params_new();
+    p->tape = moe_tape_new(true);
+    p->keep = moe_arena_new();
+    p->lasting = moe_arena_new();
+    return p;
+}
+
+void
+parity_free(Parity *p)
+{
+    g_hash_table_unref(p->seen);
+    g_string_free(p->problems, TRUE);
+    g_free(p->where);
+    moe_layer_free(p->layer);
+    moe_recipe_free(p->recipe);
+    moe_params_free(p->params);
+    moe_tape_free(p->tape);
+    moe_arena_free(p->keep);
+    moe_arena_free(p->lasting);
+    g_free(p);
+}
+
+void
+parity_problem(Parity *p, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_string_append(p->problems, "\n    ");
+    g_string_append_vprintf(p->problems, format, args);
+    va_end(args);
+}
+
+int
+parity_size(Parity *p, const char *key)
+{
+    const char *text = moe_safetensors_metadata(p->file, key);
+    int64_t value;
+    if (text && g_ascii_string_to_signed(text, 10, 1, 1 << 20, &value, NULL))
+        return (int)value;
+    parity_problem(p, "__metadata__ %s: found %s, expected a whole number of 1 or more", key,
+                   text ? text : "nothing");
+    return 0;
+}
+
+const MoeStored *
+parity_find(Parity *p, const char *name)
+{
+    const MoeStored *stored = moe_safetensors_find(p->file, name);
+    if (stored)
+        g_hash_table_add(p->seen, (gpointer)stored->name);
+    return stored;
+}
+
+float *
+parity_read(Parity *p, const char *name, int64_t count)
+{
+    g_autoptr(GError) error = NULL;
+    const MoeStored *stored = parity_find(p, name);
+    if (!stored || stored->count != count) {
+        parity_problem(p, "%s: found %" G_GINT64_FORMAT " values, expected %" G_GINT64_FORMAT, name,
+                       stored ? stored->count : 0, count);
+        return NULL;
+    }
+    g_autofree float *values = g_new(float, count);
+    if (moe_stored_read_floats(stored, values, &error))
+        return g_steal_pointer(&values);
+    parity_problem(p, "%s: %s", name, error->message);
+    return NULL;
+}
+
+void
+parity_set(Parity *p, const char *key, const char *value)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *assignment = g_strconcat(key, "=", value, NULL);
+    if (!moe_recipe_set(p->recipe, assignment, &error))
+        parity_problem(p, "%s", error->message);
+}
+
+void
+parity_set_int(Parity *p, const char *key, int value)
+{
+    g_autofree char *text = g_strdup_printf("%d", value);
+    parity_set(p, key, text);
+}
+
+static void
+load(Parity *p, const char *name, MoeTensor *x)
+{
+    size_t count = (size_t)moe_tensor_count(x);
+    g_autofree float *values = parity_read(p, name, (int64_t)count);
+    if (values)
+        memcpy(x->data, values, count * sizeof *values);
+}
+
+/* "moe." + the name: what the layer calls it. */
+static MoeTensor *
+param(const Parity *p, const char *name)
+{
+    g_autofree char *full = g_strconcat("moe.", name, NULL);
+    return moe_params_find(p->params, full);
+}
+
+bool
+parity_build(Parity *p, int d_model, const ParityName *names)
+{
+    g_autoptr(GError) error = NULL;
+    const MoeStored *x = parity_find(p, "x");
+    if (!x || x->ndim < 2 || x->shape[x->ndim - 1] != d_model || x->count == 0)
+        parity_problem(p, "x: expected rows of %d values", d_model);
+    if (!moe_recipe_check(p->recipe, &error))
+        parity_problem(p, "%s", error->message);
+    if (p->problems->len)
+        return false;
+    int64_t n = x->count / d_model;
+    MoeLayerSize size = {.d_model = d_model, .prefix = "moe."};
+    p->layer = moe_layer_new(p->recipe, &size, p->params, 1);
+    for (const ParityName *name = names; name->fixture; name++) {
+        MoeTensor *tensor = param(p, name->layer);
+        if (tensor)
+            load(p, name->fixture, tensor);
+        else
+            parity_problem(p, "the layer has no parameter %s", name->layer);
+    }
+    p->x = moe_params_add(p->params, "x", 2, (int64_t[]){n, d_model}, 0);
+    load(p, "x", p->x);
+    p->context = (MoeContext){.tape = p->tape,
+                              .keep = p->keep,
+                              .train = true,
+                              .sequences = x->ndim == 3 ? (int)x->shape[0] : 1,
+                              .length = (int)(x->ndim == 3 ? x->shape[1] : n)};
+    return p->problems->len == 0;
+}
+
+void
+parity_forward(Parity *p)
+{
+    moe_tape_reset(p->tape);
+    moe_arena_reset(p->keep);
+    moe_params_drop_grads(p->params);
+    p->y = moe_layer_forward(p->layer, &p->context, p->x, &p->routing);
+}
+
+void
+parity_unfreeze(Parity *p)
+{
+    for (int i = 0; i < moe_params_count(p->params); i++) {
+        MoeTensor *x = moe_params_get(p->params, i)->tensor;
+        if (!x->needs_grad)
+            moe_tensor_require_grad(p->lasting, x);
+    }
+}
