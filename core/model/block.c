@@ -43,12 +43,12 @@ static void
 init_dense(MoeBlock *block, const Builder *b, int64_t d)
 {
     block->activation = moe_recipe_choice(b->recipe, "moe.activation");
-    block->swiglu = moe_recipe_has(b->recipe, "moe.activation", "swiglu");
     block->hidden = moe_recipe_int(b->recipe, "model.dense_hidden");
     if (block->hidden == 0)
         block->hidden =
             moe_recipe_int(b->recipe, "moe.k") * moe_recipe_int(b->recipe, "moe.hidden");
-    int64_t h1 = block->swiglu ? 2 * block->hidden : block->hidden;
+    bool swiglu = moe_recipe_has(b->recipe, "moe.activation", "swiglu");
+    int64_t h1 = swiglu ? 2 * block->hidden : block->hidden;
     block->w1 = matrix(b, "ffn.w1", h1, d, 0);
     block->b1 = bias(b, "moe.bias", "ffn.b1", h1);
     block->w2 = matrix(b, "ffn.w2", d, block->hidden, MOE_PARAM_RESIDUAL);
@@ -150,5 +150,6 @@ moe__block_flops(const MoeBlock *block, int64_t d_model, int length)
     double attention_flops = 2 * 2 * d * (length + 1) / 2.0;
     if (block->moe)
         return projections + attention_flops + moe_layer_flops(block->moe);
-    return projections + attention_flops + 2 * (block->swiglu ? 3 : 2) * d * (double)block->hidden;
+    int64_t weights = moe_tensor_count(block->w1) + moe_tensor_count(block->w2);
+    return projections + attention_flops + 2 * (double)weights;
 }

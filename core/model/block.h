@@ -23,8 +23,7 @@ typedef struct MoeBlock {
     MoeTensor *qkv, *qkv_bias; /* [3d, d], [3d] or NULL */
     MoeTensor *out, *out_bias; /* [d, d], [d] or NULL */
     MoeLayer *moe;             /* NULL: dense */
-    bool swiglu;
-    int activation; /* index into moe.activation's choices */
+    int activation;            /* index into moe.activation's choices */
     int64_t hidden;
     MoeTensor *w1, *b1, *w2, *b2;
 } MoeBlock;
