@@ -132,7 +132,7 @@ moe_model_active_params(const MoeModel *model)
         k *= moe_layer_units_per_token(moe_model_router(model, 0));
     for (int i = 0; i < moe_params_count(model->params); i++) {
         const MoeParam *param = moe_params_get(model->params, i);
-        if (!strstr(param->name, ".moe.experts."))
+        if (!(param->flags & MOE_PARAM_EXPERT))
             continue;
         int64_t size = moe_tensor_count(param->tensor), experts = param->tensor->shape[0];
         active -= size / experts * (experts - MIN(experts, k));
@@ -155,7 +155,8 @@ run_block(MoeBlock *block, MoeContext *context, MoeTensor *x, MoeRouting *routin
     memcpy(x->data, y->data, (size_t)moe_tensor_count(x) * sizeof(float));
     moe_arena_release(arena, mark);
     if (routing)
-        routing->units = routing->logits = routing->gates = routing->probabilities = NULL;
+        *routing = (MoeRouting){
+            .layer = routing->layer, .context = routing->context, .picks = routing->picks};
     return x;
 }
 

@@ -32,7 +32,7 @@ moe__router_infos(MoeModel *model)
             .k = moe_layer_k(layer),
             .units_per_token = moe_layer_units_per_token(layer),
             .gates_sum_to_one = gates_sum_to_one(layer),
-            .causal = true,
+            .causal = !(moe_layer_part(layer, MOE_PLACE_SELECT)->flags & MOE_PART_NON_CAUSAL),
             .score = (char *)moe_layer_part(layer, MOE_PLACE_SCORE)->name,
             .select = (char *)moe_layer_part(layer, MOE_PLACE_SELECT)->name,
             .gate = (char *)moe_layer_part(layer, MOE_PLACE_GATE)->name,

@@ -91,12 +91,27 @@ fail_non_finite(MoeTrainer *t, const char *what, GError **error)
     return false;
 }
 
+static void
+before_step(MoeTrainer *t)
+{
+    for (int i = 0; i < moe_model_routers(t->model); i++)
+        moe_layer_before_step(moe_model_router(t->model, i), t->state.step);
+}
+
+static void
+after_step(MoeTrainer *t)
+{
+    for (int i = 0; i < moe_model_routers(t->model); i++)
+        moe_layer_after_step(moe_model_router(t->model, i), t->state.step, t->loads[i].load);
+}
+
 bool
 moe__trainer_step(MoeTrainer *t, GError **error)
 {
     int64_t micro = moe_recipe_int(t->recipe, "train.accumulate");
     int64_t began = g_get_monotonic_time();
     clear_loads(t);
+    before_step(t);
     moe_params_drop_grads(moe_model_params(t->model));
     t->status.loss = t->status.balance = 0;
     for (int64_t i = 0; i < micro; i++)
@@ -107,6 +122,7 @@ moe__trainer_step(MoeTrainer *t, GError **error)
     t->status.lr = moe_schedule_lr(&t->schedule, t->state.step);
     if (!moe_adamw_step(t->adamw, t->status.lr, 1.0 / (double)micro, &t->status.grad_norm))
         return fail_non_finite(t, "gradient", error);
+    after_step(t);
     t->status.step = ++t->state.step;
     double seconds = (double)(g_get_monotonic_time() - began) * 1e-6;
     g_array_append_val(t->durations, seconds);

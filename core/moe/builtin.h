@@ -29,7 +29,10 @@ extern const MoePart moe__balance_z;
 /* Slot `flops` of scores that multiply each unit with a matrix [E, w]. */
 double moe__linear_router_flops(const MoeLayer *layer, const void *state);
 
-/* Registers the keys, presets and rules of [moe] and [balance], and the parts above. */
+/* Registers the variants (presets of moe.variant). */
+void moe__presets_register(void);
+
+/* Registers the keys and rules of [moe], the parts above and the variants. */
 void moe__moe_register(void);
 
 #endif

@@ -18,6 +18,7 @@ moe__capacity_from_recipe(const MoeRecipe *recipe)
     return (MoeCapacity){
         .factor = moe_recipe_real(recipe, "moe.capacity_factor"),
         .eval_factor = moe_recipe_real(recipe, "moe.capacity_eval_factor"),
+        .slots = moe_recipe_int(recipe, "moe.capacity_slots"),
         .eval_fraction = moe_recipe_real(recipe, "moe.capacity_eval_fraction"),
         .least = moe_recipe_int(recipe, "moe.capacity_min"),
         .fill = (MoeFill)moe_recipe_choice(recipe, "moe.capacity_fill"),
@@ -29,6 +30,8 @@ moe__capacity_from_recipe(const MoeRecipe *recipe)
 int64_t
 moe__capacity_slots(const MoeCapacity *c, int64_t units, int experts, int k, bool train)
 {
+    if (c->slots > 0)
+        return c->slots;
     if (c->factor <= 0)
         return 0;
     int64_t slots;

@@ -24,12 +24,15 @@ init(MoeLayer *layer, void *state)
     s->hidden = moe_recipe_int(recipe, "moe.hidden");
     int64_t E = moe_layer_experts(layer), w = moe_layer_width(layer), h = s->hidden;
     int64_t h1 = s->activation == ACT_SWIGLU ? 2 * h : h;
-    s->w1 = moe_layer_param(layer, "experts.w1", 3, (int64_t[]){E, h1, w}, 0, w);
-    s->w2 = moe_layer_param(layer, "experts.w2", 3, (int64_t[]){E, w, h}, MOE_PARAM_RESIDUAL, h);
+    s->w1 = moe_layer_param(layer, "experts.w1", 3, (int64_t[]){E, h1, w}, MOE_PARAM_EXPERT, w);
+    s->w2 = moe_layer_param(layer, "experts.w2", 3, (int64_t[]){E, w, h},
+                            MOE_PARAM_EXPERT | MOE_PARAM_RESIDUAL, h);
     if (!moe_recipe_bool(recipe, "moe.bias"))
         return;
-    s->b1 = moe_layer_param(layer, "experts.b1", 2, (int64_t[]){E, h1}, MOE_PARAM_NO_DECAY, 0);
-    s->b2 = moe_layer_param(layer, "experts.b2", 2, (int64_t[]){E, w}, MOE_PARAM_NO_DECAY, 0);
+    s->b1 = moe_layer_param(layer, "experts.b1", 2, (int64_t[]){E, h1},
+                            MOE_PARAM_EXPERT | MOE_PARAM_NO_DECAY, 0);
+    s->b2 = moe_layer_param(layer, "experts.b2", 2, (int64_t[]){E, w},
+                            MOE_PARAM_EXPERT | MOE_PARAM_NO_DECAY, 0);
 }
 
 static MoeTensor *

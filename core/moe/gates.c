@@ -17,10 +17,26 @@ softmax_all(MoeRouting *routing, void *state)
     return at_picks(routing, moe_routing_probabilities(routing));
 }
 
+/* [U, k]: 0, or far below every logit where a unit has fewer picks than k. */
+static MoeTensor *
+absent(MoeRouting *routing)
+{
+    const MoePicks *picks = &routing->picks;
+    MoeTensor *off = moe_tensor_2d(moe_tape_arena(routing->context->tape), picks->units, picks->k);
+    for (int64_t i = 0; i < picks->units * picks->k; i++)
+        off->data[i] = picks->expert[i] < 0 ? -1e30f : 0;
+    return off;
+}
+
 static MoeTensor *
 softmax_selected(MoeRouting *routing, void *state)
 {
-    return moe_softmax(routing->context->tape, at_picks(routing, routing->logits));
+    MoeTape *tape = routing->context->tape;
+    MoeTensor *z = at_picks(routing, routing->logits);
+    const MoePart *select = moe_layer_part(routing->layer, MOE_PLACE_SELECT);
+    if (select->flags & MOE_PART_K_VARIES)
+        z = moe_add(tape, z, absent(routing));
+    return moe_softmax(tape, z);
 }
 
 /* [U, k]: 1 where the pick is kept, 0 where it was dropped. */
@@ -38,7 +54,7 @@ static MoeTensor *
 renormalised(MoeRouting *routing, void *state)
 {
     MoeTape *tape = routing->context->tape;
-    MoeTensor *p = at_picks(routing, moe_routing_probabilities(routing));
+    MoeTensor *p = at_picks(routing, moe_routing_affinities(routing));
     MoeTensor *counted = p;
     if (moe_recipe_has(moe_layer_recipe(routing->layer), "moe.renormalise", "kept"))
         counted = moe_mul(tape, p, kept_mask(routing));
@@ -80,7 +96,7 @@ GATE(moe__gate_softmax_selected, "softmax-selected", softmax_selected,
      "softmax over the logits of the picked experts only",
      "Shazeer et al. 2017, arXiv 1701.06538, eq. 3");
 GATE(moe__gate_renormalised, "renormalised", renormalised,
-     "p_e / sum of p over the picks (before or after drops: moe.renormalise)",
+     "affinity / sum of the affinities of the picks (before or after drops: moe.renormalise)",
      "Lepikhin et al. 2021, arXiv 2006.16668, algorithm 1");
 GATE(moe__gate_sigmoid, "sigmoid", sigmoid, "sigmoid of the logit",
      "DeepSeek-V3, arXiv 2412.19437, eq. 15 (not normalised)");

@@ -42,8 +42,8 @@ missing_slot(const MoePart *part)
         {MOE_PLACE_GATE, part->gate != NULL, "gate"},
         {MOE_PLACE_EXPERTS, part->experts != NULL, "experts"},
         {MOE_PLACE_BRANCH, part->branch != NULL, "branch"},
-        {MOE_PLACE_BALANCE, part->loss != NULL, "loss"},
-        {MOE_PLACE_BALANCE, part->coefficient != NULL, "coefficient"},
+        {MOE_PLACE_BALANCE, part->loss || part->prefer, "loss (or prefer)"},
+        {MOE_PLACE_BALANCE, !part->loss || part->coefficient, "coefficient"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(required); i++)
         if (required[i].place == part->place && !required[i].filled)
@@ -75,6 +75,7 @@ moe_part_add(const MoePart *part, GError **error)
     }
     if (!parts[part->place])
         parts[part->place] = g_ptr_array_new();
+    moe_fields_add(part->fields, part->n_fields);
     g_ptr_array_add(parts[part->place], (gpointer)part);
     /* A preset that sets nothing: a choice that the key takes, with a line of help. */
     MoePreset choice = {moe_place_key(part->place), part->name, "", part->help};

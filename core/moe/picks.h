@@ -17,6 +17,7 @@ typedef enum { MOE_FILL_POSITION, MOE_FILL_PROBABILITY, MOE_FILL_RANDOM } MoeFil
 typedef enum { MOE_ROUND_PRODUCT, MOE_ROUND_SHARE } MoeCapacityRounding;
 typedef struct MoeCapacity {
     double factor, eval_factor; /* 0: unlimited */
+    int64_t slots;              /* > 0: so many slots, whatever the factors */
     double eval_fraction;       /* > 0: at evaluation, slots = ceil(fraction · units) */
     int64_t least;              /* at least so many slots */
     MoeFill fill;

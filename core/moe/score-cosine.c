@@ -84,12 +84,23 @@ flops(const MoeLayer *layer, const void *state)
            (moe_layer_width(layer) + moe_layer_experts(layer));
 }
 
+static const MoeField fields[] = {
+    {"cosine.dim", MOE_FIELD_INT, "16", 1, 65536, NULL, "units",
+     "score = cosine: dimensions that a unit is reduced to"},
+    {"cosine.flavor", MOE_FIELD_CHOICE, "code", 0, 0, "code | paper", NULL,
+     "score = cosine: 'paper' also normalises the unit and divides by a learned temperature"},
+    {"cosine.temperature", MOE_FIELD_REAL, "0.3", 0.001, 1000, NULL, NULL,
+     "score = cosine, flavor = paper: the temperature to start from"},
+};
+
 const MoePart moe__score_cosine = {
     .struct_size = sizeof(MoePart),
     .place = MOE_PLACE_SCORE,
     .name = "cosine",
     .help = "product of the reduced unit with a learned direction (cosine.*)",
     .cite = "Chi et al. 2022 (X-MoE), arXiv 2204.09179; code: microsoft/torchscale",
+    .fields = fields,
+    .n_fields = G_N_ELEMENTS(fields),
     .state_size = sizeof(State),
     .init = init,
     .score = score,

@@ -34,6 +34,7 @@ const MoePart moe__score_frozen = {
     .help = "a random linear map of the unit, never trained",
     .cite =
         "Chen et al. 2023 (SMoE-Dropout), arXiv 2303.01610; code: VITA-Group/Random-MoE-as-Dropout",
+    .flags = MOE_PART_UNTRAINED,
     .state_size = sizeof(State),
     .init = init,
     .score = score,

@@ -90,12 +90,21 @@ score(MoeRouting *routing, void *state)
     return moe_linear(tape, routing->units, weight, bias);
 }
 
+static const MoeField fields[] = {
+    {"hyper.size", MOE_FIELD_INT, "256", 1, 1 << 20, NULL, "units",
+     "score = hyper: hidden width of the frozen network that makes the router"},
+    {"hyper.match_scale", MOE_FIELD_BOOL, "false", 0, 0, NULL, NULL,
+     "score = hyper: scale the router so that its first logits spread like a linear router's"},
+};
+
 const MoePart moe__score_hyper = {
     .struct_size = sizeof(MoePart),
     .place = MOE_PLACE_SCORE,
     .name = "hyper",
     .help = "a linear map that a frozen network makes of the layer's trained embedding",
     .cite = "Do et al. 2023 (HyperRouter), arXiv 2312.07035; code: giangdip2410/HyperRouter",
+    .fields = fields,
+    .n_fields = G_N_ELEMENTS(fields),
     .state_size = sizeof(State),
     .init = init,
     .score = score,

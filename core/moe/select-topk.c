@@ -8,7 +8,7 @@ static void
 select_topk(MoeRouting *routing, void *state)
 {
     MoePicks *picks = &routing->picks;
-    moe_topk(routing->logits->data, picks->units, picks->experts, picks->k, picks->expert);
+    moe_topk(routing->selection, picks->units, picks->experts, picks->k, picks->expert);
 }
 
 const MoePart moe__select_topk = {

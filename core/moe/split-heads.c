@@ -82,12 +82,31 @@ flops(const MoeLayer *layer, const void *state)
     return s->head_weight ? 2 * 2 * d * d : 0;
 }
 
+static void
+rule(const MoeRecipe *recipe, GPtrArray *problems)
+{
+    int64_t d = moe_recipe_int(recipe, "model.d_model"), h = moe_recipe_int(recipe, "heads.count");
+    if (d % h != 0)
+        g_ptr_array_add(problems,
+                        g_strdup_printf("heads.count: model.d_model (%" G_GINT64_FORMAT
+                                        ") is not a multiple of %" G_GINT64_FORMAT " heads",
+                                        d, h));
+}
+
+static const MoeField fields[] = {
+    {"heads.count", MOE_FIELD_INT, "4", 1, 1024, NULL, "heads",
+     "split = heads: sub-tokens a token, each routed by itself; 1: whole tokens, no extra layers"},
+};
+
 const MoePart moe__split_heads = {
     .struct_size = sizeof(MoePart),
     .place = MOE_PLACE_SPLIT,
     .name = "heads",
     .help = "each token is mixed, cut into heads.count sub-tokens, and merged after the experts",
     .cite = "Wu et al. 2024, arXiv 2404.15045, eq. 3-4 and 7-9",
+    .fields = fields,
+    .n_fields = G_N_ELEMENTS(fields),
+    .rule = rule,
     .state_size = sizeof(State),
     .init = init,
     .shape = shape,

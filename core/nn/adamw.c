@@ -57,7 +57,7 @@ moe_adamw_new(MoeParams *params, const MoeAdamWOptions *options)
     adamw->v = g_new0(MoeTensor *, n);
     adamw->chunks = g_array_new(FALSE, FALSE, sizeof(Chunk));
     for (int i = 0; i < n; i++)
-        if (!(moe_params_get(params, i)->flags & MOE_PARAM_FROZEN))
+        if (!(moe_params_get(params, i)->flags & MOE_PARAM_UNTRAINED))
             add_state(adamw, moe_params_get(params, i));
     adamw->partial = g_new0(double, adamw->chunks->len);
     return adamw;

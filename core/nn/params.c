@@ -51,7 +51,7 @@ moe_params_add(MoeParams *params, const char *name, int ndim, const int64_t *sha
     param->name = g_strdup(name);
     param->flags = flags;
     param->tensor = moe_tensor_zeros(params->arena, ndim, shape);
-    if (!(flags & MOE_PARAM_FROZEN)) {
+    if (!(flags & MOE_PARAM_UNTRAINED)) {
         size_t bytes = (size_t)moe_tensor_count(param->tensor) * sizeof(float);
         param->tensor->needs_grad = true;
         param->tensor->grad = moe_arena_alloc(params->arena, bytes);
@@ -87,7 +87,7 @@ moe_params_size(const MoeParams *params, bool trainable_only)
     int64_t size = 0;
     for (int i = 0; i < moe_params_count(params); i++) {
         const MoeParam *param = moe_params_get(params, i);
-        if (!trainable_only || !(param->flags & MOE_PARAM_FROZEN))
+        if (!trainable_only || !(param->flags & MOE_PARAM_UNTRAINED))
             size += moe_tensor_count(param->tensor);
     }
     return size;

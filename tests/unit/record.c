@@ -75,7 +75,9 @@ static void
 test_tokens(Folder *folder, gconstpointer data)
 {
     g_auto(Recording) r =
-        recording_new(folder, (const char *[]){"moe.variant=smoe", "moe.capacity_factor=0", NULL},
+        recording_new(folder,
+                      (const char *[]){"moe.variant=smoe", "moe.capacity_factor=0",
+                                       "moe.capacity_fill=position", NULL},
                       MOE_SPLIT_VALIDATION);
     MoeRecordOptions options = {.rows = 3, .length = 37, .trace = {.gates = true}};
     MoeEvaluation evaluation;
@@ -136,9 +138,11 @@ check_scores(const double *z, int E, int k, double entropy, double margin)
 static void
 test_scores(Folder *folder, gconstpointer data)
 {
-    g_auto(Recording) r = recording_new(
-        folder, (const char *[]){"moe.variant=smoe", "init.std=0.5", "moe.capacity_factor=0", NULL},
-        MOE_SPLIT_PROBE);
+    g_auto(Recording) r =
+        recording_new(folder,
+                      (const char *[]){"moe.variant=smoe", "init.std=0.5", "moe.capacity_factor=0",
+                                       "moe.capacity_fill=position", NULL},
+                      MOE_SPLIT_PROBE);
     MoeRecordOptions options = {.trace = {.gates = true, .score_stats = true, .logits = true}};
     g_autoptr(MoeTrace) trace = record(&r, &options, NULL);
     g_autoptr(MoeTraceView) view = moe_trace_view_new();
@@ -165,10 +169,11 @@ test_scores(Folder *folder, gconstpointer data)
 static void
 test_sub_tokens(Folder *folder, gconstpointer data)
 {
-    g_auto(Recording) r = recording_new(
-        folder,
-        (const char *[]){"moe.variant=mhmoe", "init.std=0.5", "moe.capacity_factor=0", NULL},
-        MOE_SPLIT_VALIDATION);
+    g_auto(Recording) r =
+        recording_new(folder,
+                      (const char *[]){"moe.variant=mhmoe", "init.std=0.5", "moe.capacity_factor=0",
+                                       "moe.capacity_fill=position", NULL},
+                      MOE_SPLIT_VALIDATION);
     double *logits[2];
     for (int i = 0; i < 2; i++) {
         MoeRecordOptions options = {
@@ -206,7 +211,7 @@ test_routers(Folder *folder, gconstpointer data)
         {{"moe.variant=gshard", NULL}, true},
         {{"moe.variant=gshard", "moe.renormalise=picked", NULL}, false},
         {{"moe.variant=smoe", NULL}, false},
-        {{"moe.variant=smoe", "moe.capacity_factor=0", NULL}, true},
+        {{"moe.variant=smoe", "moe.capacity_factor=0", "moe.capacity_fill=position", NULL}, true},
         {{"moe.variant=switch", NULL}, false},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {

@@ -262,8 +262,9 @@ test_training(Folder *folder, gconstpointer data)
         g_autofree char *variant = g_strconcat("moe.variant=", runs[i].variant, NULL);
         g_autofree char *name = g_strdup_printf("%zu", i);
         check_trained(folder, name,
-                      (const char *[]){variant, "moe.capacity_factor=0", "train.steps=50",
-                                       runs[i].more, NULL},
+                      (const char *[]){variant, "moe.capacity_factor=0",
+                                       "moe.capacity_fill=position", "train.steps=50", runs[i].more,
+                                       NULL},
                       runs[i].frozen);
     }
 }

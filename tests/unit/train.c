@@ -245,9 +245,10 @@ accumulate(MoeModel *model, const MoeBatch *whole, int first, int rows)
 static void
 test_accumulation(Folder *folder, gconstpointer data)
 {
-    g_autoptr(MoeRecipe) recipe = run_recipe(
-        folder, (const char *[]){"moe.variant=smoe", "moe.capacity_factor=0", "moe.balance=z-loss",
-                                 "model.dropout=0", "init.std=0.3", NULL});
+    g_autoptr(MoeRecipe) recipe =
+        run_recipe(folder, (const char *[]){"moe.variant=smoe", "moe.capacity_factor=0",
+                                            "moe.capacity_fill=position", "moe.balance=z-loss",
+                                            "model.dropout=0", "init.std=0.3", NULL});
     g_autoptr(GError) error = NULL;
     g_autoptr(MoeModel) model = moe_model_new(recipe, 256, &error);
     g_assert_no_error(error);

@@ -26,8 +26,8 @@ G_BEGIN_DECLS
  * layer chose for it (MoeContext.keep). */
 typedef struct MoePicks {
     int64_t units;
-    int experts, k;
-    int32_t *expert;   /* [U, k] in order of choice; -1: no pick (padding) */
+    int experts, k;    /* k: the most picks a unit can have in this pass */
+    int32_t *expert;   /* [U, k] in order of choice; -1: no pick (padding, or fewer than k) */
     uint8_t *dropped;  /* [U, k] 1: chosen, but over capacity */
     int32_t *slot;     /* [U, k] place in the expert's queue, from 0; NULL without capacity */
     int64_t capacity;  /* slots an expert has; 0: unlimited */
@@ -49,6 +49,9 @@ typedef struct MoeContext {
     int sequences, length;  /* N = sequences · length tokens */
     const int32_t *token;   /* [N] ids, or NULL */
     const int32_t *padding; /* [N] < 0: padding, never routed; or NULL */
+    int k;                  /* picks a unit; 0: as the recipe says for this step */
+    const float *noise; /* [U, E] in place of the random numbers that parts would draw, to replay
+                         * a recorded pass; or NULL */
 } MoeContext;
 
 typedef struct MoeLayer MoeLayer;
@@ -57,15 +60,38 @@ typedef struct MoeLayer MoeLayer;
 typedef struct MoeRouting {
     MoeLayer *layer;
     MoeContext *context;
-    MoeTensor *units;  /* [U, w] */
-    MoeTensor *logits; /* [U, E] */
+    MoeTensor *units;       /* [U, w] */
+    MoeTensor *logits;      /* [U, E] */
+    MoeTensor *clean;       /* [U, E] logits before noise; NULL: none was added */
+    MoeTensor *noise_std;   /* [U, E] its standard deviation; NULL likewise */
+    const float *selection; /* [U, E] what selection ranks, plain data: logits unless changed */
+    float *own_selection;   /* the same where it may be written to, or NULL */
     MoePicks picks;
     MoeTensor *gates;         /* [U, k] before drops (combine leaves dropped picks out) */
+    MoeTensor *combined;      /* [U, w] sum of the experts' outputs times gates */
+    MoeTensor *branch;        /* [U, w] what the branch added; NULL: there is none */
     MoeTensor *probabilities; /* softmax(logits), or NULL: moe_routing_probabilities() */
+    MoeTensor *affinities;    /* or NULL: moe_routing_affinities() */
 } MoeRouting;
 
 /* softmax(logits) [U, E], computed once a pass. */
 MOE_API MoeTensor *moe_routing_probabilities(MoeRouting *routing);
+/* Affinities [U, E], computed once a pass: softmax(logits), or sigmoid(logits) where moe.affinity
+ * says so (DeepSeek-V3, arXiv 2412.19437, eq. 15). */
+MOE_API MoeTensor *moe_routing_affinities(MoeRouting *routing);
+/* Selection scores to write to [U, E]: the affinities at the first call of a pass. Whoever changes
+ * them changes who is picked, and nothing else. */
+MOE_API float *moe_routing_selection(MoeRouting *routing);
+
+/* --- State that is worth recording ------------------------------------------------------------
+ * Named numbers: `name` of letters, digits and "_", `values` of the given shape, valid during the
+ * call. The same name always comes with the same shape. */
+typedef struct MoeReporter {
+    void (*func)(void *user, const char *name, int ndim, const int64_t *shape, const float *values);
+    void *user;
+} MoeReporter;
+MOE_API void moe_report_scalar(const MoeReporter *to, const char *name, double value);
+MOE_API void moe_report_tensor(const MoeReporter *to, const char *name, const MoeTensor *x);
 
 /* --- Parts ------------------------------------------------------------------------------------*/
 
@@ -84,45 +110,86 @@ MOE_API const char *moe_place_name(MoePlace place);
 /* The recipe key that names the part of a place, "moe.score". */
 MOE_API const char *moe_place_key(MoePlace place);
 
+typedef enum {
+    MOE_PART_UNTRAINED = 1 << 0,  /* SCORE: nothing in it learns, so no loss can balance it */
+    MOE_PART_NON_CAUSAL = 1 << 1, /* SELECT: a token's picks depend on tokens after it */
+    MOE_PART_K_VARIES = 1 << 2,   /* SELECT: a unit gets from no pick to all experts */
+} MoePartFlags;
+
 /* One way to fill one place: a constant. Slots marked with a place are required there and unused
- * elsewhere; the others may be NULL. `state` points to `state_size` zeroed bytes a layer. */
+ * elsewhere, unless said to be optional; those without may be filled anywhere, or NULL. `state`
+ * points to `state_size` zeroed bytes a layer. */
 typedef struct MoePart {
     size_t struct_size; /* sizeof(MoePart) */
     MoePlace place;
     const char *name;
     const char *help; /* one line */
     const char *cite; /* paper, equation */
+    MoePartFlags flags;
+    const MoeField *fields; /* its own keys of a recipe, registered with it */
+    int n_fields;
+    MoeRecipeRule rule; /* checked where a recipe chooses the part */
     size_t state_size;
     /* Adds the part's parameters (moe_layer_param()) and reads its keys of the recipe. */
     void (*init)(MoeLayer *layer, void *state);
+    /* Frees what init or a pass has put into the state; parameters aren't the state's. */
+    void (*clear)(void *state);
     /* SPLIT: units per token and unit width follow from the recipe. [N, d] -> [U, w], and back. */
     void (*shape)(const MoeRecipe *recipe, int d_model, int *units_per_token, int *width);
     MoeTensor *(*split)(MoeRouting *routing, void *state, MoeTensor *x);
     MoeTensor *(*join)(MoeRouting *routing, void *state, MoeTensor *y);
-    /* SCORE: routing->units -> logits [U, E]. */
+    /* SCORE: routing->units -> logits [U, E]. May set clean, noise_std and selection. */
     MoeTensor *(*score)(MoeRouting *routing, void *state);
-    /* SELECT: fills picks.expert [U, k] (allocated) from routing->logits. */
+    /* SCORE, optional: a row for each expert that the score compares units with [E, any]. */
+    MoeTensor *(*rows)(MoeTape *tape, const void *state);
+    /* SELECT: fills picks.expert [U, k] (all -1) from routing->selection. */
     void (*select)(MoeRouting *routing, void *state);
-    /* GATE: -> [U, k] from logits or probabilities at the picks; drops are known. */
+    /* GATE: -> [U, k] from logits or affinities at the picks; drops are known. */
     MoeTensor *(*gate)(MoeRouting *routing, void *state);
     /* EXPERTS: rows of routing->units in the order of picks.groups -> [R, w]. */
     MoeTensor *(*experts)(MoeRouting *routing, void *state);
+    /* EXPERTS, optional: of those that always run, or NULL -> [U, w], added ungated. */
+    MoeTensor *(*shared)(MoeRouting *routing, void *state);
     /* BRANCH: -> [U, w], added to the combined output. */
     MoeTensor *(*branch)(MoeRouting *routing, void *state);
-    /* BALANCE: -> scalar, before its coefficient; and the coefficient. */
+    /* BALANCE: one of these two at least. A loss -> scalar, before its coefficient; and the
+     * coefficient. Or changes of moe_routing_selection(), before selection. */
     MoeTensor *(*loss)(MoeRouting *routing, void *state);
     double (*coefficient)(const MoeRecipe *recipe);
-    /* FLOPs (2 a multiply-add) of one token's forward pass through the part. */
+    void (*prefer)(MoeRouting *routing, void *state);
+    /* Before the passes of a training step: what freezes or anneals. */
+    void (*before_step)(MoeLayer *layer, void *state, int64_t step);
+    /* After the optimiser's step: `load` [E] is what the step's passes picked, before drops. */
+    void (*after_step)(MoeLayer *layer, void *state, int64_t step, const int64_t *load);
+    /* Tells state worth recording: cheap numbers after a step, or thoroughly at a snapshot. */
+    void (*report)(MoeRouting *routing, void *state, bool thorough, const MoeReporter *to);
+    /* FLOPs (2 a multiply-add) of one token's forward pass through the part; and of what a pass
+     * costs beside that, whatever its number of tokens up to `units` units. */
     double (*flops)(const MoeLayer *layer, const void *state);
+    double (*pass_flops)(const MoeLayer *layer, const void *state, int64_t units);
 } MoePart;
 
-/* Adds a part, and its name to what the recipe key of its place takes. Refused, with a sentence
- * that names the slot, if a slot that its place requires is NULL, the size is wrong, or the name is
- * taken. The part must live for ever. */
+/* Adds a part, its keys, and its name to what the recipe key of its place takes. Refused, with a
+ * sentence that names the slot, if a slot that its place requires is NULL, the size is wrong, or
+ * the name is taken. The part must live for ever. */
 MOE_API bool moe_part_add(const MoePart *part, GError **error);
 MOE_API const MoePart *moe_part_find(MoePlace place, const char *name);
 /* All parts of a place, in the order of registration. (transfer none) */
 MOE_API const MoePart *const *moe_parts_list(MoePlace place, int *n);
+
+/* --- Picks a unit over training ---------------------------------------------------------------
+ * As in the code of SMoE-Dropout and HyperRouter (new_utils.calculate_gate_number), rounding half
+ * to even; `step` from 0, of `steps`. */
+typedef enum {
+    MOE_K_CONSTANT, /* high */
+    MOE_K_LINEAR_INCREASE,
+    MOE_K_LINEAR_DECREASE,
+    MOE_K_COSINE_INCREASE,
+    MOE_K_COSINE_DECREASE,
+    MOE_K_EXP_INCREASE,
+    MOE_K_MULTI_STEP, /* low, then doubled in equal stretches up to high */
+} MoeKSchedule;
+MOE_API int moe_k_schedule(MoeKSchedule schedule, int low, int high, int64_t step, int64_t steps);
 
 /* --- The layer --------------------------------------------------------------------------------*/
 
@@ -146,24 +213,44 @@ MOE_API MoeTensor *moe_layer_forward(MoeLayer *layer, MoeContext *context, MoeTe
                                      MoeRouting *routing);
 /* The balance losses of a pass times their coefficients, summed -> scalar; NULL: the layer has
  * none. `raw`, if not NULL, receives each loss before its coefficient, in the order of
- * moe_layer_balance(). */
+ * moe_layer_balance(), and is left as it is where a part has no loss. */
 MOE_API MoeTensor *moe_layer_balance_loss(MoeRouting *routing, float *raw);
+
+/* Around each training step: lets parts freeze, anneal or correct themselves (slots before_step,
+ * after_step). `load` [E]: picks of all the step's passes, before drops. */
+MOE_API void moe_layer_before_step(MoeLayer *layer, int64_t step);
+MOE_API void moe_layer_after_step(MoeLayer *layer, int64_t step, const int64_t *load);
+/* Tells the layer's state, of which a pass has just been made and its tape not reset: for every
+ * variant "logit_std"; thoroughly, also the likeness of experts (core/moe/README.md lists all
+ * names); then what the parts tell. */
+MOE_API void moe_layer_report(MoeRouting *routing, bool thorough, const MoeReporter *to);
 
 /* What parts and recorders ask a layer. */
 MOE_API const MoeRecipe *moe_layer_recipe(const MoeLayer *layer);
 MOE_API int moe_layer_index(const MoeLayer *layer);
 MOE_API int moe_layer_block(const MoeLayer *layer);
 MOE_API int moe_layer_experts(const MoeLayer *layer);
+/* Picks a unit at evaluation, unless the context says otherwise; 0: varies from unit to unit. */
 MOE_API int moe_layer_k(const MoeLayer *layer);
+/* Picks a unit in training step `step`, from 0; 0: varies from unit to unit. */
+MOE_API int moe_layer_k_at(const MoeLayer *layer, int64_t step);
+/* Whether all passes, of training and evaluation, have the same number of picks a unit. */
+MOE_API bool moe_layer_k_fixed(const MoeLayer *layer);
 MOE_API int moe_layer_units_per_token(const MoeLayer *layer);
 MOE_API int moe_layer_width(const MoeLayer *layer);
 MOE_API const MoePart *moe_layer_part(const MoeLayer *layer, MoePlace place);
 MOE_API const MoePart *const *moe_layer_balance(const MoeLayer *layer, int *n);
+/* FLOPs of one token's forward pass, and of what a pass of `units` units costs beside. */
 MOE_API double moe_layer_flops(const MoeLayer *layer);
+MOE_API double moe_layer_pass_flops(const MoeLayer *layer, int64_t units);
 /* Adds a parameter called prefix + name, initialised as [init] says for a matrix
  * with `fan_in` inputs; fan_in 0: zeros (biases). */
 MOE_API MoeTensor *moe_layer_param(MoeLayer *layer, const char *name, int ndim,
                                    const int64_t *shape, MoeParamFlags flags, int64_t fan_in);
+/* A parameter that all layers of the model share, called "moe." + name: added, zeroed, by the first
+ * that asks (*is_new: its initial values are to be set). */
+MOE_API MoeTensor *moe_layer_shared_param(MoeLayer *layer, const char *name, int ndim,
+                                          const int64_t *shape, MoeParamFlags flags, bool *is_new);
 /* The seed of this layer's own random numbers, another one in each layer: for parts whose initial
  * values aren't those of [init]. */
 MOE_API uint64_t moe_layer_seed(const MoeLayer *layer);

@@ -17,6 +17,9 @@ typedef enum {
     MOE_PARAM_NO_DECAY = 1 << 1, /* exempt from weight decay (biases, norms, embeddings) */
     MOE_PARAM_ROUTER = 1 << 2,   /* decides routing */
     MOE_PARAM_RESIDUAL = 1 << 3, /* the last matrix before a residual addition */
+    MOE_PARAM_EXPERT = 1 << 4,   /* the first axis counts experts, of which a token uses few */
+    MOE_PARAM_BUFFER = 1 << 5,   /* no gradient either: changed by a rule of its own; saved */
+    MOE_PARAM_UNTRAINED = MOE_PARAM_FROZEN | MOE_PARAM_BUFFER,
 } MoeParamFlags;
 
 typedef struct MoeParam {
@@ -31,7 +34,7 @@ MOE_API MoeParams *moe_params_new(void);
 MOE_API void moe_params_free(MoeParams *params);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeParams, moe_params_free)
 
-/* Adds a tensor, zeroed, with memory for its gradient unless frozen. The name is copied and must
+/* Adds a tensor, zeroed, with memory for its gradient unless untrained. The name is copied and must
  * be new. */
 MOE_API MoeTensor *moe_params_add(MoeParams *params, const char *name, int ndim,
                                   const int64_t *shape, MoeParamFlags flags);

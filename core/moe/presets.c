@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The variants of the literature that are built in: named choices at each place of the layer.
+ */
+#include "moe/builtin.h"
+
+static const MoePreset presets[] = {
+    {"moe.variant", "smoe", "moe.k=2\nmoe.gate=softmax-selected\nmoe.balance=switch",
+     "sparse MoE, top-2, softmax over the selected, no drops (Shazeer et al. 2017)"},
+    {"moe.variant", "switch",
+     "moe.k=1\nmoe.gate=softmax-all\nmoe.balance=switch\nmoe.capacity_factor=1.25\n"
+     "moe.capacity_eval_factor=2",
+     "Switch Transformer: top-1, gate p, capacity 1.25 (Fedus et al. 2022)"},
+    {"moe.variant", "gshard",
+     "moe.k=2\nmoe.gate=renormalised\nmoe.renormalise=kept\nmoe.balance=gshard\n"
+     "moe.capacity_factor=1.25\nmoe.capacity_eval_factor=2",
+     "GShard: top-2, renormalised over the kept, capacity 1.25 (Lepikhin et al. 2021)"},
+    {"moe.variant", "mhmoe",
+     "moe.split=heads\nheads.count=4\nmoe.k=2\nmoe.gate=softmax-all\nmoe.balance=gshard\n"
+     "moe.activation=swiglu\nmoe.bias=false\nmoe.capacity_factor=1\n"
+     "moe.capacity_eval_factor=1\nmoe.capacity_rounding=share",
+     "MH-MoE: four sub-tokens a token, top-2 each, gate p, SwiGLU (Wu et al. 2024)"},
+    {"moe.variant", "dense", "moe.every=0\nmoe.balance=none",
+     "no experts: feed-forwards as wide as k experts together, the same FLOPs a token"},
+    {"moe.variant", "smoe-dropout",
+     "moe.k=2\nmoe.score=frozen\nmoe.gate=softmax-selected\nmoe.balance=none",
+     "random frozen router, no balance loss (Chen et al. 2023)"},
+    {"moe.variant", "hyperrouter",
+     "moe.k=2\nmoe.score=hyper\nmoe.gate=softmax-selected\nmoe.balance=none",
+     "router from a frozen hypernetwork of a trained embedding (Do et al. 2023)"},
+    {"moe.variant", "xmoe",
+     "moe.k=2\nmoe.score=cosine\nmoe.gate=softmax-selected\nmoe.balance=none",
+     "X-MoE: experts as directions in few dimensions (Chi et al. 2022)"},
+    {"moe.variant", "stablemoe",
+     "moe.k=2\nmoe.score=unit\nmoe.gate=softmax-selected\nmoe.balance=none",
+     "experts as directions; StableMoE in the code of CompeteSMoE (Pham et al. 2024)"},
+    {"moe.branch", "none", "", "nothing beside the experts"},
+};
+
+void
+moe__presets_register(void)
+{
+    moe_presets_add(presets, G_N_ELEMENTS(presets));
+}
