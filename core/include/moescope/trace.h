@@ -89,6 +89,7 @@ typedef struct MoeTracePicks {
     const int32_t *expert;
     const float *gate;      /* as applied: 0 where dropped */
     const uint8_t *dropped; /* 1: chosen, but over capacity */
+    const int32_t *slot;    /* place in the expert's buffer, from 0; NULL without capacity */
     const float *entropy;   /* nats, of the softmax over all experts */
     const float *margin;    /* k-th minus (k+1)-th selection score */
     const float *logits;
@@ -112,6 +113,13 @@ MOE_API bool moe_trace_writer_state(MoeTraceWriter *writer, int64_t step,
 /* Appends a value to series NAME (letters, digits, "_", "-", "."; at most 100) at a step. */
 MOE_API bool moe_trace_writer_series(MoeTraceWriter *writer, const char *name, int64_t step,
                                      double value, GError **error);
+/* Appends a router's named state at a step, `values` of the given shape (ndim 0 … 3, the same each
+ * time for a name): what parts report (moe_layer_report()), sparse in steps. Names as of series.
+ * Read with moe_trace_join(): "measures/r003.NAME" f4 [n, shape…], "measures/r003.NAME.step" i8
+ * [n]. */
+MOE_API bool moe_trace_writer_measure(MoeTraceWriter *writer, int router, const char *name,
+                                      int64_t step, int ndim, const int64_t *shape,
+                                      const float *values, GError **error);
 /* Writes out what is buffered as a (short) chunk, hands it to the disk and tells the length of the
  * file so far (`offset` may be NULL). */
 MOE_API bool moe_trace_writer_flush(MoeTraceWriter *writer, int64_t *offset, GError **error);
@@ -155,6 +163,8 @@ MOE_API bool moe_trace_has(const MoeTrace *trace, const char *name);
 MOE_API const char *const *moe_trace_members(const MoeTrace *trace, int *n);
 /* Names of the series, sorted. (transfer none) */
 MOE_API const char *const *moe_trace_series_names(const MoeTrace *trace, int *n);
+/* Names of a router's measures, sorted. (transfer none) */
+MOE_API const char *const *moe_trace_measure_names(const MoeTrace *trace, int router, int *n);
 /* Reads a column of all chunks, one after another along the first axis: "tokens/loss",
  * "state/step", "state/r003.load", "series/NAME" (f64 [n, 2]: step, value). Chunks without it are
  * skipped. `out->data` is the caller's to g_free(). Fails with MOE_ERROR_DATA if no chunk has it,

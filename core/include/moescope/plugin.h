@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * plugin.h: extensions as shared objects.
+ *
+ * A plugin is one shared object that exports one constant, whose symbol bears the number of the
+ * interface that it was built for:
+ *
+ *   #include <moescope/plugin.h>
+ *   MOE_PLUGIN = {
+ *       .struct_size = sizeof(MoePlugin),
+ *       .name = "hash", .version = "1.0", .help = "hash layers",
+ *       .parts = parts, .n_parts = G_N_ELEMENTS(parts),
+ *   };
+ *
+ * built with `cc -shared -fPIC hash.c -o moescope-hash.so $(pkg-config --cflags --libs moescope)`.
+ * What it lists is registered through the same calls that the library's own parts go through.
+ */
+#ifndef MOESCOPE_PLUGIN_H
+#define MOESCOPE_PLUGIN_H
+
+#include <moescope/moe.h>
+
+G_BEGIN_DECLS
+
+/* The number of the interface: it changes whenever a struct that plugins fill changes. */
+#define MOE_PLUGIN_ABI 1
+#define MOE_PLUGIN     MOE_API const MoePlugin moe_plugin_abi_1
+
+typedef struct MoePlugin {
+    size_t struct_size; /* sizeof(MoePlugin) */
+    const char *name;
+    const char *version;
+    const char *help; /* one line */
+    const MoePart *const *parts;
+    int n_parts;
+    const MoePreset *presets;
+    int n_presets;
+} MoePlugin;
+
+/* What became of one file that was tried. */
+typedef struct MoePluginStatus {
+    char *path;
+    const MoePlugin *plugin; /* NULL: refused */
+    char *problem;           /* one sentence that names the file; NULL: loaded */
+} MoePluginStatus;
+
+/* Loads every plugin (moescope-*.so) of the folders of MOESCOPE_PLUGIN_PATH (separated by ":"),
+ * or, where that isn't set, of the build folder that the library was started from, or of the
+ * installed one (moe_plugin_folder()). Files of a folder in the order of their names; one whose
+ * name was loaded from an earlier folder is left out. A plugin that doesn't fit is refused as a
+ * whole, with the reason, and the others go on. Calls moe_init(); further calls do nothing. Call it
+ * before the first recipe is made. */
+MOE_API void moe_plugins_load(void);
+/* Every file that was tried, in order. (transfer none) */
+MOE_API const MoePluginStatus *const *moe_plugins_list(int *n);
+/* Loads one file. Fails with MOE_ERROR_UNSUPPORTED: not a plugin, another ABI (which), a part that
+ * is refused. Nothing of it is registered then. */
+MOE_API const MoePlugin *moe_plugin_load(const char *path, GError **error);
+
+G_END_DECLS
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * How alike experts are: small dense problems over n vectors, one an expert, in double.
+ */
+#ifndef MOE_MOE_SIMILARITY_H
+#define MOE_MOE_SIMILARITY_H
+
+#include <glib.h>
+#include <stdint.h>
+
+/* Inner products g[i, j] = x_i · x_j of n rows of d values. g [n, n]. */
+void moe__gram(const float *x, int64_t n, int64_t d, double *g);
+/* Cosines of a Gram matrix: c[i, j] = g[i, j] / sqrt(g[i, i] g[j, j]), 0 where a row is zero. */
+void moe__cosines(const double *g, int64_t n, float *c);
+/* The mean of c over i != j; NaN for n < 2. */
+double moe__mean_off_diagonal(const float *c, int64_t n);
+/* exp of the entropy of the singular values' shares (Roy & Vetterli 2007) of the n rows whose Gram
+ * matrix is g: 1 when all are multiples of one vector, n when orthogonal and of one length. 0 for a
+ * zero matrix. g isn't changed. */
+double moe__effective_rank(const double *g, int64_t n);
+/* Eigenvalues (ascending) and eigenvectors (rows of `vectors` [n, n]) of a symmetric matrix. */
+void moe__eigen(const double *g, int64_t n, double *values, double *vectors);
+/* Linear CKA of every pair of n sets of outputs on the same m inputs (Kornblith et al. 2019):
+ * ‖YᵀX‖² / (‖XᵀX‖ ‖YᵀY‖), columns centred. y [n, m, d] -> c [n, n]. */
+void moe__linear_cka(const float *y, int64_t n, int64_t m, int64_t d, float *c);
+/* Representation collapse RC = Tr(Σ_W Σ_B⁺) (Papyan et al. 2020; Chi et al. 2022, arXiv 2204.09179)
+ * of m rows in classes 0 … n-1 (-1: left out): Σ_W the covariance within, Σ_B between classes, both
+ * over m. Small: rows of a class are near each other compared to the distance of classes. NaN with
+ * fewer than two classes. */
+double moe__representation_collapse(const float *x, int64_t m, int64_t d, const int32_t *klass,
+                                    int n);
+
+#endif
