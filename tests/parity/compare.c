@@ -72,20 +72,27 @@ parity_compare_exactly(Parity *p, const char *name, const int64_t *values, int64
 }
 
 static void
-compare_gradient(Parity *p, const char *prefix, const char *name, const MoeTensor *x)
+compare_gradient(Parity *p, const char *prefix, const ParityName *name, const MoeTensor *x)
 {
-    g_autofree char *full = g_strconcat(prefix, name, NULL);
-    const float *grad = x->has_grad ? x->grad : NULL;
-    parity_compare(p, full, grad, moe_tensor_count(x), PARITY_GRADIENT);
+    int64_t count = parity_name_count(name, x);
+    g_autofree float *grad = g_new0(float, count);
+    for (int i = 0; i < parity_name_tensors(name, x); i++) {
+        g_autofree char *own = parity_name_of(name, i);
+        g_autofree char *full = g_strconcat(prefix, own, NULL);
+        if (x->has_grad)
+            parity_name_take(name, x, i, x->grad, grad);
+        parity_compare(p, full, grad, count, PARITY_GRADIENT);
+    }
 }
 
 void
 parity_compare_gradients(Parity *p, const char *prefix, const ParityName *names)
 {
-    compare_gradient(p, prefix, "x", p->x);
+    static const ParityName input = {.fixture = "x"};
+    compare_gradient(p, prefix, &input, p->x);
     for (const ParityName *name = names; name->fixture; name++) {
         g_autofree char *full = g_strconcat("moe.", name->layer, NULL);
-        compare_gradient(p, prefix, name->fixture, moe_params_find(p->params, full));
+        compare_gradient(p, prefix, name, moe_params_find(p->params, full));
     }
 }
 

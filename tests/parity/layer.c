@@ -4,8 +4,6 @@
  */
 #include "parity.h"
 
-#include <string.h>
-
 Parity *
 parity_new(const MoeSafetensors *file)
 {
@@ -101,12 +99,14 @@ parity_set_int(Parity *p, const char *key, int value)
 }
 
 static void
-load(Parity *p, const char *name, MoeTensor *x)
+load(Parity *p, const ParityName *name, MoeTensor *x)
 {
-    size_t count = (size_t)moe_tensor_count(x);
-    g_autofree float *values = parity_read(p, name, (int64_t)count);
-    if (values)
-        memcpy(x->data, values, count * sizeof *values);
+    for (int i = 0; i < parity_name_tensors(name, x); i++) {
+        g_autofree char *full = parity_name_of(name, i);
+        g_autofree float *values = parity_read(p, full, parity_name_count(name, x));
+        if (values)
+            parity_name_put(name, x, i, x->data, values);
+    }
 }
 
 /* "moe." + the name: what the layer calls it. */
@@ -134,12 +134,12 @@ parity_build(Parity *p, int d_model, const ParityName *names)
     for (const ParityName *name = names; name->fixture; name++) {
         MoeTensor *tensor = param(p, name->layer);
         if (tensor)
-            load(p, name->fixture, tensor);
+            load(p, name, tensor);
         else
             parity_problem(p, "the layer has no parameter %s", name->layer);
     }
     p->x = moe_params_add(p->params, "x", 2, (int64_t[]){n, d_model}, 0);
-    load(p, "x", p->x);
+    load(p, &(ParityName){.fixture = "x"}, p->x);
     p->context = (MoeContext){.tape = p->tape,
                               .keep = p->keep,
                               .train = true,

@@ -14,9 +14,14 @@
 #define PARITY_GRADIENT 2e-5
 #define PARITY_LEAST    1e-7 /* allowed in any case */
 
-/* A parameter's name in the fixture, and in the layer without its prefix. */
+/* A parameter's name in the fixture, and in the layer without its prefix; and how the fixture's
+ * numbers lie in the layer's tensor, whose last two axes are rows × columns (a vector is a column,
+ * axes before them count matrices). */
 typedef struct ParityName {
-    const char *fixture, *layer;
+    const char *fixture; /* "%d" in it: one tensor for each index of the layer's first axis */
+    const char *layer;
+    int part, parts; /* it fills the part-th of `parts` equal stretches of rows; parts 0: all */
+    bool transposed; /* it has columns × rows */
 } ParityName;
 
 /* One fixture under check. */
@@ -70,6 +75,21 @@ bool parity_build(Parity *parity, int d_model, const ParityName *names);
 void parity_forward(Parity *parity);
 /* From here on frozen parameters get gradients too, for fixtures that recorded them. */
 void parity_unfreeze(Parity *parity);
+
+/* --- names.c: between the layouts of fixture and layer -----------------------------------------*/
+
+/* How many tensors of the fixture `name` stands for. */
+int parity_name_tensors(const ParityName *name, const MoeTensor *x);
+/* The name of the i-th. (transfer full) */
+char *parity_name_of(const ParityName *name, int i);
+/* Numbers that each has. */
+int64_t parity_name_count(const ParityName *name, const MoeTensor *x);
+/* Copies the i-th: from the layer's layout (`layer`, of the shape of x) to the fixture's, or back.
+ */
+void parity_name_take(const ParityName *name, const MoeTensor *x, int i, const float *layer,
+                      float *fixture);
+void parity_name_put(const ParityName *name, const MoeTensor *x, int i, float *layer,
+                     const float *fixture);
 
 /* --- compare.c: each looks whether the file has `name`, and compares if so ---------------------*/
 
