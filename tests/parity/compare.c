@@ -18,7 +18,8 @@ note(Parity *p, const char *name, int64_t at, double share)
 }
 
 void
-parity_compare(Parity *p, const char *name, const float *values, int64_t count, double tolerance)
+parity_compare_within(Parity *p, const char *name, const float *values, int64_t count,
+                      double tolerance, double least)
 {
     if (!moe_safetensors_find(p->file, name))
         return;
@@ -37,12 +38,18 @@ parity_compare(Parity *p, const char *name, const float *values, int64_t count, 
         worst = error;
         at = i;
     }
-    double allowed = tolerance * largest + PARITY_LEAST;
+    double allowed = tolerance * largest + least;
     p->compared++;
     note(p, name, at, worst / allowed);
     if (worst > allowed)
         parity_problem(p, "%s[%" G_GINT64_FORMAT "]: found %.9g, expected %.9g within %.2g", name,
                        at, values ? (double)values[at] : 0, (double)recorded[at], allowed);
+}
+
+void
+parity_compare(Parity *p, const char *name, const float *values, int64_t count, double tolerance)
+{
+    parity_compare_within(p, name, values, count, tolerance, PARITY_LEAST);
 }
 
 void
@@ -71,22 +78,14 @@ parity_compare_exactly(Parity *p, const char *name, const int64_t *values, int64
     }
 }
 
-static void
-compare_gradient(Parity *p, const char *prefix, const char *name, const MoeTensor *x)
-{
-    g_autofree char *full = g_strconcat(prefix, name, NULL);
-    const float *grad = x->has_grad ? x->grad : NULL;
-    parity_compare(p, full, grad, moe_tensor_count(x), PARITY_GRADIENT);
-}
-
 void
 parity_compare_gradients(Parity *p, const char *prefix, const ParityName *names)
 {
-    compare_gradient(p, prefix, "x", p->x);
-    for (const ParityName *name = names; name->fixture; name++) {
-        g_autofree char *full = g_strconcat("moe.", name->layer, NULL);
-        compare_gradient(p, prefix, name->fixture, moe_params_find(p->params, full));
-    }
+    g_autofree char *x = g_strconcat(prefix, "x", NULL);
+    parity_compare(p, x, p->x->has_grad ? p->x->grad : NULL, moe_tensor_count(p->x),
+                   PARITY_GRADIENT);
+    for (const ParityName *name = names; name->fixture; name++)
+        parity_compare_name(p, prefix, name);
 }
 
 char *

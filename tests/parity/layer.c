@@ -101,20 +101,12 @@ parity_set_int(Parity *p, const char *key, int value)
 }
 
 static void
-load(Parity *p, const char *name, MoeTensor *x)
+load_input(Parity *p)
 {
-    size_t count = (size_t)moe_tensor_count(x);
-    g_autofree float *values = parity_read(p, name, (int64_t)count);
+    size_t count = (size_t)moe_tensor_count(p->x);
+    g_autofree float *values = parity_read(p, "x", (int64_t)count);
     if (values)
-        memcpy(x->data, values, count * sizeof *values);
-}
-
-/* "moe." + the name: what the layer calls it. */
-static MoeTensor *
-param(const Parity *p, const char *name)
-{
-    g_autofree char *full = g_strconcat("moe.", name, NULL);
-    return moe_params_find(p->params, full);
+        memcpy(p->x->data, values, count * sizeof *values);
 }
 
 bool
@@ -131,15 +123,10 @@ parity_build(Parity *p, int d_model, const ParityName *names)
     int64_t n = x->count / d_model;
     MoeLayerSize size = {.d_model = d_model, .prefix = "moe."};
     p->layer = moe_layer_new(p->recipe, &size, p->params, 1);
-    for (const ParityName *name = names; name->fixture; name++) {
-        MoeTensor *tensor = param(p, name->layer);
-        if (tensor)
-            load(p, name->fixture, tensor);
-        else
-            parity_problem(p, "the layer has no parameter %s", name->layer);
-    }
+    for (const ParityName *name = names; name->fixture; name++)
+        parity_load_name(p, name);
     p->x = moe_params_add(p->params, "x", 2, (int64_t[]){n, d_model}, 0);
-    load(p, "x", p->x);
+    load_input(p);
     p->context = (MoeContext){.tape = p->tape,
                               .keep = p->keep,
                               .train = true,

@@ -14,13 +14,23 @@
 #define PARITY_GRADIENT 2e-5
 #define PARITY_LEAST    1e-7 /* allowed in any case */
 
-/* A parameter's name in the fixture, and in the layer without its prefix. */
+typedef struct Parity Parity;
+
+/* Where element i of a fixture's array stands in the layer's tensor x; -1: nowhere, it takes no
+ * part in this layer. Of arrays for each expert this is the e-th. */
+typedef int64_t (*ParityPlace)(const Parity *parity, const MoeTensor *x, const MoeStored *array,
+                               int64_t e, int64_t i);
+
+/* A parameter's name in the fixture, and in the layer without its prefix. "%d" in the former: an
+ * array for each expert, the first axis of the layer's. Several names may fill one parameter. */
 typedef struct ParityName {
     const char *fixture, *layer;
+    ParityPlace place; /* NULL: in the same order, expert by expert */
+    double least;      /* error of a gradient allowed in any case; 0: PARITY_LEAST */
 } ParityName;
 
 /* One fixture under check. */
-typedef struct Parity {
+struct Parity {
     const MoeSafetensors *file;
     GHashTable *seen;  /* names of the tensors that were used or compared */
     GString *problems; /* a line each */
@@ -36,7 +46,7 @@ typedef struct Parity {
     MoeTensor *x, *y;
     MoeContext context;
     MoeRouting routing;
-} Parity;
+};
 
 typedef struct ParityFamily {
     const char *name;
@@ -71,9 +81,22 @@ void parity_forward(Parity *parity);
 /* From here on frozen parameters get gradients too, for fixtures that recorded them. */
 void parity_unfreeze(Parity *parity);
 
+/* --- names.c: parameters under other names and in other orders ---------------------------------*/
+
+/* Copies the arrays of a name into its parameter. */
+void parity_load_name(Parity *parity, const ParityName *name);
+/* Compares the parameter's gradient with the arrays called prefix + the name's. */
+void parity_compare_name(Parity *parity, const char *prefix, const ParityName *name);
+/* Matrices stored [in, out], the layer's being [out, in]. */
+int64_t parity_place_transposed(const Parity *parity, const MoeTensor *x, const MoeStored *array,
+                                int64_t e, int64_t i);
+
 /* --- compare.c: each looks whether the file has `name`, and compares if so ---------------------*/
 
 /* `values` NULL: zeros. */
+void parity_compare_within(Parity *parity, const char *name, const float *values, int64_t count,
+                           double tolerance, double least);
+/* The same with PARITY_LEAST. */
 void parity_compare(Parity *parity, const char *name, const float *values, int64_t count,
                     double tolerance);
 void parity_compare_exactly(Parity *parity, const char *name, const int64_t *values, int64_t count);
