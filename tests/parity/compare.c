@@ -18,7 +18,8 @@ note(Parity *p, const char *name, int64_t at, double share)
 }
 
 void
-parity_compare(Parity *p, const char *name, const float *values, int64_t count, double tolerance)
+parity_compare_within(Parity *p, const char *name, const float *values, int64_t count,
+                      double tolerance, double least)
 {
     if (!moe_safetensors_find(p->file, name))
         return;
@@ -37,12 +38,29 @@ parity_compare(Parity *p, const char *name, const float *values, int64_t count, 
         worst = error;
         at = i;
     }
-    double allowed = tolerance * largest + PARITY_LEAST;
+    double allowed = tolerance * largest + least;
     p->compared++;
     note(p, name, at, worst / allowed);
     if (worst > allowed)
         parity_problem(p, "%s[%" G_GINT64_FORMAT "]: found %.9g, expected %.9g within %.2g", name,
                        at, values ? (double)values[at] : 0, (double)recorded[at], allowed);
+}
+
+void
+parity_compare(Parity *p, const char *name, const float *values, int64_t count, double tolerance)
+{
+    parity_compare_within(p, name, values, count, tolerance, PARITY_LEAST);
+}
+
+/* The i-th of whole numbers or flags. */
+static int64_t
+integer_at(const MoeStored *stored, int64_t i)
+{
+    int64_t value;
+    if (stored->type != MOE_STORED_I64)
+        return ((const uint8_t *)stored->data)[i];
+    memcpy(&value, (const char *)stored->data + (size_t)i * sizeof value, sizeof value);
+    return value;
 }
 
 void
@@ -52,16 +70,17 @@ parity_compare_exactly(Parity *p, const char *name, const int64_t *values, int64
     if (!stored)
         return;
     p->compared++;
-    if (stored->type != MOE_STORED_I64 || stored->count != count) {
-        parity_problem(
-            p, "%s: found %" G_GINT64_FORMAT " values of %s, expected %" G_GINT64_FORMAT " of I64",
-            name, stored->count, moe_stored_type_name(stored->type), count);
+    bool whole = stored->type == MOE_STORED_I64 || stored->type == MOE_STORED_U8 ||
+                 stored->type == MOE_STORED_BOOL;
+    if (!whole || stored->count != count) {
+        parity_problem(p,
+                       "%s: found %" G_GINT64_FORMAT " values of %s, expected %" G_GINT64_FORMAT
+                       " whole numbers (I64, U8, BOOL)",
+                       name, stored->count, moe_stored_type_name(stored->type), count);
         return;
     }
     for (int64_t i = 0; i < count; i++) {
-        int64_t recorded;
-        memcpy(&recorded, (const char *)stored->data + (size_t)i * sizeof recorded,
-               sizeof recorded);
+        int64_t recorded = integer_at(stored, i);
         if (recorded == values[i])
             continue;
         parity_problem(
@@ -71,29 +90,43 @@ parity_compare_exactly(Parity *p, const char *name, const int64_t *values, int64
     }
 }
 
-static void
-compare_gradient(Parity *p, const char *prefix, const ParityName *name, const MoeTensor *x)
-{
-    int64_t count = parity_name_count(name, x);
-    g_autofree float *grad = g_new0(float, count);
-    for (int i = 0; i < parity_name_tensors(name, x); i++) {
-        g_autofree char *own = parity_name_of(name, i);
-        g_autofree char *full = g_strconcat(prefix, own, NULL);
-        if (x->has_grad)
-            parity_name_take(name, x, i, x->grad, grad);
-        parity_compare(p, full, grad, count, PARITY_GRADIENT);
-    }
-}
-
 void
 parity_compare_gradients(Parity *p, const char *prefix, const ParityName *names)
 {
-    static const ParityName input = {.fixture = "x"};
-    compare_gradient(p, prefix, &input, p->x);
-    for (const ParityName *name = names; name->fixture; name++) {
-        g_autofree char *full = g_strconcat("moe.", name->layer, NULL);
-        compare_gradient(p, prefix, name, moe_params_find(p->params, full));
-    }
+    g_autofree char *x = g_strconcat(prefix, "x", NULL);
+    parity_compare(p, x, p->x->has_grad ? p->x->grad : NULL, moe_tensor_count(p->x),
+                   PARITY_GRADIENT);
+    for (const ParityName *name = names; name->fixture; name++)
+        parity_compare_name(p, prefix, name);
+}
+
+void
+parity_compare_tensor(Parity *p, const char *name, const MoeTensor *x)
+{
+    parity_compare(p, name, x->data, moe_tensor_count(x), PARITY_FORWARD);
+}
+
+void
+parity_backward(Parity *p, MoeTensor *from, const char *cotangent, const char *prefix,
+                const ParityName *names)
+{
+    g_autofree float *r = parity_read(p, cotangent, moe_tensor_count(from));
+    if (!r)
+        return;
+    moe_tape_backward_from(p->tape, from, r);
+    parity_compare_gradients(p, prefix, names);
+}
+
+void
+parity_balance(Parity *p, const char *name, const char *prefix, const ParityName *names)
+{
+    parity_forward(p);
+    MoeTensor *loss = moe_layer_balance_loss(&p->routing, NULL);
+    if (!loss)
+        return;
+    parity_compare_tensor(p, name, loss);
+    moe_tape_backward(p->tape, loss, 1);
+    parity_compare_gradients(p, prefix, names);
 }
 
 char *

@@ -4,6 +4,8 @@
  */
 #include "parity.h"
 
+#include <string.h>
+
 Parity *
 parity_new(const MoeSafetensors *file)
 {
@@ -16,6 +18,7 @@ parity_new(const MoeSafetensors *file)
     p->tape = moe_tape_new(true);
     p->keep = moe_arena_new();
     p->lasting = moe_arena_new();
+    p->x_name = "x";
     return p;
 }
 
@@ -98,53 +101,81 @@ parity_set_int(Parity *p, const char *key, int value)
     parity_set(p, key, text);
 }
 
-static void
-load(Parity *p, const ParityName *name, MoeTensor *x)
+const char *
+parity_text(Parity *p, const char *key)
 {
-    for (int i = 0; i < parity_name_tensors(name, x); i++) {
-        g_autofree char *full = parity_name_of(name, i);
-        g_autofree float *values = parity_read(p, full, parity_name_count(name, x));
-        if (values)
-            parity_name_put(name, x, i, x->data, values);
-    }
+    const char *text = moe_safetensors_metadata(p->file, key);
+    if (!text)
+        parity_problem(p, "__metadata__ has no %s", key);
+    return text ? text : "";
 }
 
-/* "moe." + the name: what the layer calls it. */
-static MoeTensor *
-param(const Parity *p, const char *name)
+bool
+parity_flag(const Parity *p, const char *key)
 {
-    g_autofree char *full = g_strconcat("moe.", name, NULL);
-    return moe_params_find(p->params, full);
+    const char *text = moe_safetensors_metadata(p->file, key);
+    return text && (g_ascii_strcasecmp(text, "true") == 0 || g_str_equal(text, "1"));
+}
+
+/* x, of rows of d_model values; NULL and a problem if the file has no such. */
+static const MoeStored *
+find_input(Parity *p, int d_model)
+{
+    const MoeStored *x = parity_find(p, p->x_name);
+    if (x && x->ndim >= 2 && x->shape[x->ndim - 1] == d_model && x->count > 0)
+        return x;
+    parity_problem(p, "%s: expected rows of %d values", p->x_name, d_model);
+    return NULL;
+}
+
+static void
+load_weights(Parity *p, const ParityName *names)
+{
+    p->loaded = 0;
+    for (const ParityName *name = names; name->fixture; name++)
+        parity_load_name(p, name);
+    int64_t size = moe_params_size(p->params, false);
+    if (!p->partial && p->loaded != size && !p->problems->len)
+        parity_problem(
+            p, "its weights fill %" G_GINT64_FORMAT " of the layer's %" G_GINT64_FORMAT " values",
+            p->loaded, size);
+}
+
+static void
+load_input(Parity *p, const MoeStored *x, int d_model)
+{
+    int64_t n = x->count / d_model;
+    p->x = moe_params_add(p->params, "x", 2, (int64_t[]){n, d_model}, 0);
+    g_autofree float *values = parity_read(p, p->x_name, x->count);
+    if (values)
+        memcpy(p->x->data, values, (size_t)x->count * sizeof *values);
+    p->context = (MoeContext){.tape = p->tape,
+                              .keep = p->keep,
+                              .train = true,
+                              .sequences = x->ndim == 3 ? (int)x->shape[0] : 1,
+                              .length = (int)(x->ndim == 3 ? x->shape[1] : n)};
 }
 
 bool
 parity_build(Parity *p, int d_model, const ParityName *names)
 {
     g_autoptr(GError) error = NULL;
-    const MoeStored *x = parity_find(p, "x");
-    if (!x || x->ndim < 2 || x->shape[x->ndim - 1] != d_model || x->count == 0)
-        parity_problem(p, "x: expected rows of %d values", d_model);
+    const MoeStored *x = find_input(p, d_model);
+    /* Some rules of a recipe look at the model's width. */
+    parity_set_int(p, "model.d_model", d_model);
+    parity_set_int(p, "model.heads", 1);
     if (!moe_recipe_check(p->recipe, &error))
         parity_problem(p, "%s", error->message);
     if (p->problems->len)
         return false;
-    int64_t n = x->count / d_model;
+    moe_tape_reset(p->tape);
+    moe_layer_free(p->layer);
+    moe_params_free(p->params);
+    p->params = moe_params_new();
     MoeLayerSize size = {.d_model = d_model, .prefix = "moe."};
     p->layer = moe_layer_new(p->recipe, &size, p->params, 1);
-    for (const ParityName *name = names; name->fixture; name++) {
-        MoeTensor *tensor = param(p, name->layer);
-        if (tensor)
-            load(p, name, tensor);
-        else
-            parity_problem(p, "the layer has no parameter %s", name->layer);
-    }
-    p->x = moe_params_add(p->params, "x", 2, (int64_t[]){n, d_model}, 0);
-    load(p, &(ParityName){.fixture = "x"}, p->x);
-    p->context = (MoeContext){.tape = p->tape,
-                              .keep = p->keep,
-                              .train = true,
-                              .sequences = x->ndim == 3 ? (int)x->shape[0] : 1,
-                              .length = (int)(x->ndim == 3 ? x->shape[1] : n)};
+    load_weights(p, names);
+    load_input(p, x, d_model);
     return p->problems->len == 0;
 }
 
