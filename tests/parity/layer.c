@@ -85,6 +85,29 @@ parity_read(Parity *p, const char *name, int64_t count)
     return NULL;
 }
 
+int64_t *
+parity_read_integers(Parity *p, const char *name, int64_t count)
+{
+    const MoeStored *stored = parity_find(p, name);
+    bool bytes = stored && (stored->type == MOE_STORED_U8 || stored->type == MOE_STORED_BOOL);
+    if (!stored || !(bytes || stored->type == MOE_STORED_I64) || stored->count != count) {
+        parity_problem(p,
+                       "%s: found %" G_GINT64_FORMAT " values of %s, expected %" G_GINT64_FORMAT
+                       " of I64, U8 or BOOL",
+                       name, stored ? stored->count : 0,
+                       stored ? moe_stored_type_name(stored->type) : "no type", count);
+        return NULL;
+    }
+    int64_t *values = g_new(int64_t, count);
+    for (int64_t i = 0; i < count; i++)
+        if (bytes)
+            values[i] = ((const uint8_t *)stored->data)[i];
+        else
+            memcpy(&values[i], (const char *)stored->data + (size_t)i * sizeof *values,
+                   sizeof *values);
+    return values;
+}
+
 void
 parity_set(Parity *p, const char *key, const char *value)
 {
@@ -117,17 +140,6 @@ parity_flag(const Parity *p, const char *key)
     return text && (g_ascii_strcasecmp(text, "true") == 0 || g_str_equal(text, "1"));
 }
 
-/* x, of rows of d_model values; NULL and a problem if the file has no such. */
-static const MoeStored *
-find_input(Parity *p, int d_model)
-{
-    const MoeStored *x = parity_find(p, p->x_name);
-    if (x && x->ndim >= 2 && x->shape[x->ndim - 1] == d_model && x->count > 0)
-        return x;
-    parity_problem(p, "%s: expected rows of %d values", p->x_name, d_model);
-    return NULL;
-}
-
 static void
 load_weights(Parity *p, const ParityName *names)
 {
@@ -142,25 +154,21 @@ load_weights(Parity *p, const ParityName *names)
 }
 
 static void
-load_input(Parity *p, const MoeStored *x, int d_model)
+set_input(Parity *p, int64_t n, int d_model, const float *values, int sequences)
 {
-    int64_t n = x->count / d_model;
     p->x = moe_params_add(p->params, "x", 2, (int64_t[]){n, d_model}, 0);
-    g_autofree float *values = parity_read(p, p->x_name, x->count);
-    if (values)
-        memcpy(p->x->data, values, (size_t)x->count * sizeof *values);
+    memcpy(p->x->data, values, (size_t)(n * d_model) * sizeof *values);
     p->context = (MoeContext){.tape = p->tape,
                               .keep = p->keep,
                               .train = true,
-                              .sequences = x->ndim == 3 ? (int)x->shape[0] : 1,
-                              .length = (int)(x->ndim == 3 ? x->shape[1] : n)};
+                              .sequences = sequences,
+                              .length = (int)(n / sequences)};
 }
 
-bool
-parity_build(Parity *p, int d_model, const ParityName *names)
+static bool
+build(Parity *p, int d_model, const ParityName *names)
 {
     g_autoptr(GError) error = NULL;
-    const MoeStored *x = find_input(p, d_model);
     /* Some rules of a recipe look at the model's width. */
     parity_set_int(p, "model.d_model", d_model);
     parity_set_int(p, "model.heads", 1);
@@ -175,8 +183,31 @@ parity_build(Parity *p, int d_model, const ParityName *names)
     MoeLayerSize size = {.d_model = d_model, .prefix = "moe."};
     p->layer = moe_layer_new(p->recipe, &size, p->params, 1);
     load_weights(p, names);
-    load_input(p, x, d_model);
     return p->problems->len == 0;
+}
+
+bool
+parity_build(Parity *p, int d_model, const ParityName *names)
+{
+    const MoeStored *x = parity_find(p, p->x_name);
+    if (!x || x->ndim < 2 || x->shape[x->ndim - 1] != d_model || x->count == 0) {
+        parity_problem(p, "%s: expected rows of %d values", p->x_name, d_model);
+        return false;
+    }
+    g_autofree float *values = parity_read(p, p->x_name, x->count);
+    if (!values || !build(p, d_model, names))
+        return false;
+    set_input(p, x->count / d_model, d_model, values, x->ndim == 3 ? (int)x->shape[0] : 1);
+    return true;
+}
+
+bool
+parity_build_on(Parity *p, int64_t n, int d_model, const float *x, const ParityName *names)
+{
+    if (!build(p, d_model, names))
+        return false;
+    set_input(p, n, d_model, x, 1);
+    return true;
 }
 
 void

@@ -10,6 +10,8 @@
 #include <string.h>
 
 static const ParityFamily *const families[] = {
+    &parity_adjacent,
+    &parity_mhmoe,
     &parity_routers,
 };
 
@@ -52,6 +54,7 @@ check_file(const char *path, bool all)
 int
 main(int argc, char **argv)
 {
+    g_autoptr(GError) error = NULL;
     bool all = argc > 1 && g_str_equal(argv[1], "--all");
     int first = all ? 2 : 1, failed = 0;
     if (argc <= first) {
@@ -59,6 +62,10 @@ main(int argc, char **argv)
         return 2;
     }
     moe_init();
+    if (!parity_parts_register(&error)) {
+        fprintf(stderr, "parity: %s\n", error->message);
+        return 2;
+    }
     for (int i = first; i < argc; i++)
         failed += !check_file(argv[i], all);
     return failed ? 1 : 0;

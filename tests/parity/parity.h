@@ -64,6 +64,8 @@ typedef struct ParityFamily {
 } ParityFamily;
 
 extern const ParityFamily parity_routers;
+extern const ParityFamily parity_mhmoe;
+extern const ParityFamily parity_adjacent;
 
 /* --- layer.c: reading, building, running -------------------------------------------------------*/
 
@@ -83,6 +85,8 @@ const MoeStored *parity_find(Parity *parity, const char *name);
 /* The same as floats; a problem and NULL if it isn't there or has other than `count` values.
  * (transfer full) */
 float *parity_read(Parity *parity, const char *name, int64_t count);
+/* The same of whole numbers or flags (I64, U8, BOOL). (transfer full) */
+int64_t *parity_read_integers(Parity *parity, const char *name, int64_t count);
 /* Sets a key of the recipe; a value that is refused is a problem. */
 void parity_set(Parity *parity, const char *key, const char *value);
 void parity_set_int(Parity *parity, const char *key, int value);
@@ -90,6 +94,9 @@ void parity_set_int(Parity *parity, const char *key, int value);
  * by a NULL); a second call builds another in its place. False, and problems, if the recipe is
  * refused, a weight or x isn't there, or a weight of the layer isn't filled. */
 bool parity_build(Parity *parity, int d_model, const ParityName *names);
+/* The same for n rows x, one sequence, that aren't the file's. */
+bool parity_build_on(Parity *parity, int64_t n, int d_model, const float *x,
+                     const ParityName *names);
 /* A pass over x as p->context says (training mode unless changed), gradients dropped. */
 void parity_forward(Parity *parity);
 /* From here on frozen parameters get gradients too, for fixtures that recorded them. */
@@ -102,6 +109,20 @@ void parity_load_name(Parity *parity, const ParityName *name);
 /* Compares the parameter's gradient with those arrays that are called prefix + the name's. */
 void parity_compare_name(Parity *parity, const char *prefix, const ParityName *name);
 
+/* --- routing.c: what fixtures of adjacent codes call router.* ----------------------------------*/
+
+/* Everything of the pass that has run. */
+void parity_compare_routing(Parity *parity);
+
+/* --- parts.c: parts of a layer that only fixtures need -----------------------------------------*/
+
+/* Adds them: call it once, after moe_init(). */
+bool parity_parts_register(GError **error);
+/* The picks of moe.select = given: [U, k], borrowed until the pass is over. */
+void parity_give(const int32_t *picks);
+/* The gradient of the logits, after a backward pass of a layer with moe.score = watched. */
+void parity_compare_logits_gradient(Parity *parity, const char *name);
+
 /* --- compare.c: each looks whether the file has `name`, and compares if so ---------------------*/
 
 /* `values` NULL: zeros. */
@@ -111,7 +132,7 @@ void parity_compare_within(Parity *parity, const char *name, const float *values
 void parity_compare(Parity *parity, const char *name, const float *values, int64_t count,
                     double tolerance);
 void parity_compare_tensor(Parity *parity, const char *name, const MoeTensor *x);
-/* Of I64, U8 or BOOL. */
+/* Of whole numbers or flags. */
 void parity_compare_exactly(Parity *parity, const char *name, const int64_t *values, int64_t count);
 /* prefix + "x", and prefix + each of `names`, with the gradients of x and of the parameters. */
 void parity_compare_gradients(Parity *parity, const char *prefix, const ParityName *names);
