@@ -92,9 +92,8 @@ set_recipe(Parity *p, bool train)
         parity_set(p, "moe.gate", "renormalised");
     if (!is_xmoe(p))
         return;
-    const MoeStored *reduction = moe_safetensors_find(p->file, "gate.wg_reduction.weight");
     parity_set(p, "moe.score", "cosine");
-    parity_set_int(p, "cosine.dim", (int)reduction->shape[0]);
+    parity_set_int(p, "cosine.dim", parity_rows(p, "gate.wg_reduction.weight"));
 }
 
 /* --- Picks -------------------------------------------------------------------------------------*/
@@ -131,6 +130,8 @@ compare_combine_weights(Parity *p)
 {
     const MoePicks *picks = &p->routing.picks;
     int64_t E = picks->experts, C = picks->capacity;
+    if (!parity_has(p, "io.combine_weights", picks->units * E * C))
+        return;
     g_autofree float *weights = g_new0(float, picks->units *E *C);
     for (int64_t i = 0; i < picks->units * picks->k; i++)
         if (!picks->dropped[i])
@@ -177,6 +178,8 @@ compare_buffers(Parity *p)
 {
     const MoePicks *picks = &p->routing.picks;
     int64_t C = picks->capacity, rows = picks->experts * C, m = moe_layer_width(p->layer);
+    if (!parity_has(p, "io.expert_in", rows * m))
+        return;
     g_autofree float *in = g_new0(float, rows *m);
     g_autofree int32_t *expert = g_new(int32_t, rows);
     for (int64_t i = 0; i < picks->units * picks->k; i++)

@@ -68,6 +68,26 @@ parity_find(Parity *p, const char *name)
     return stored;
 }
 
+int
+parity_rows(Parity *p, const char *name)
+{
+    const MoeStored *stored = moe_safetensors_find(p->file, name);
+    if (stored && stored->ndim == 2 && stored->shape[0] > 0 && stored->shape[0] < G_MAXINT)
+        return (int)stored->shape[0];
+    parity_problem(p, "%s: expected a matrix", name);
+    return 0;
+}
+
+bool
+parity_has(Parity *p, const char *name, int64_t count)
+{
+    const MoeStored *stored = moe_safetensors_find(p->file, name);
+    if (stored && stored->count != count)
+        parity_problem(p, "%s: found %" G_GINT64_FORMAT " values, expected %" G_GINT64_FORMAT, name,
+                       stored->count, count);
+    return stored && stored->count == count;
+}
+
 float *
 parity_read(Parity *p, const char *name, int64_t count)
 {
@@ -165,6 +185,23 @@ set_input(Parity *p, int64_t n, int d_model, const float *values, int sequences)
                               .length = (int)(n / sequences)};
 }
 
+/* A file whose __metadata__ claims more than it holds isn't worth the memory. */
+static void
+check_size(Parity *p)
+{
+    int64_t held = 0, claimed = moe_recipe_int(p->recipe, "moe.experts");
+    if (!p->partial)
+        claimed *= moe_recipe_int(p->recipe, "moe.hidden");
+    for (int i = 0; i < moe_safetensors_count(p->file); i++)
+        held += moe_safetensors_get(p->file, i)->count;
+    if (claimed > held)
+        parity_problem(p,
+                       "__metadata__ claims %" G_GINT64_FORMAT
+                       " hidden units of experts, but the file holds only %" G_GINT64_FORMAT
+                       " values",
+                       claimed, held);
+}
+
 static bool
 build(Parity *p, int d_model, const ParityName *names)
 {
@@ -174,6 +211,8 @@ build(Parity *p, int d_model, const ParityName *names)
     parity_set_int(p, "model.heads", 1);
     if (!moe_recipe_check(p->recipe, &error))
         parity_problem(p, "%s", error->message);
+    else
+        check_size(p);
     if (p->problems->len)
         return false;
     moe_tape_reset(p->tape);

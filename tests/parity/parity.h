@@ -64,6 +64,7 @@ typedef struct ParityFamily {
 } ParityFamily;
 
 extern const ParityFamily parity_routers;
+extern const ParityFamily parity_gate;
 extern const ParityFamily parity_mhmoe;
 extern const ParityFamily parity_adjacent;
 
@@ -82,7 +83,11 @@ const char *parity_text(Parity *parity, const char *key);
 bool parity_flag(const Parity *parity, const char *key);
 /* An array of the file, and that it was looked at; NULL if it isn't there. */
 const MoeStored *parity_find(Parity *parity, const char *name);
-/* The same as floats; a problem and NULL if it isn't there or has other than `count` values.
+/* Whether the file has it; a problem if it does with other than `count` values. */
+bool parity_has(Parity *parity, const char *name, int64_t count);
+/* The number of rows of a matrix of the file; a problem and 0 if there is none. */
+int parity_rows(Parity *parity, const char *name);
+/* An array as floats; a problem and NULL if it isn't there or has other than `count` values.
  * (transfer full) */
 float *parity_read(Parity *parity, const char *name, int64_t count);
 /* The same of whole numbers or flags (I64, U8, BOOL). (transfer full) */
@@ -122,6 +127,11 @@ bool parity_parts_register(GError **error);
 void parity_give(const int32_t *picks);
 /* The gradient of the logits, after a backward pass of a layer with moe.score = watched. */
 void parity_compare_logits_gradient(Parity *parity, const char *name);
+
+/* --- schedule.c --------------------------------------------------------------------------------*/
+
+/* Holds moe_k_schedule() against a JSON file of schedules, and prints its line. */
+bool parity_check_schedules(const char *path);
 
 /* --- compare.c: each looks whether the file has `name`, and compares if so ---------------------*/
 
