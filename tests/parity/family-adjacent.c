@@ -57,6 +57,8 @@ static void
 compare_masked(Parity *p)
 {
     int64_t tokens = p->routing.picks.units;
+    if (!parity_has(p, "aux.load_balancing_masked", 1))
+        return;
     g_autofree int64_t *mask = parity_read_integers(p, "attention_mask", tokens);
     if (!mask)
         return;
@@ -79,6 +81,8 @@ compare_pooled(Parity *p)
     int64_t tokens = p->routing.picks.units;
     int E = p->routing.picks.experts;
     size_t n = (size_t)(tokens * E);
+    if (!parity_has(p, "aux.load_balancing_2layers_pooled", 1))
+        return;
     g_autofree float *first = parity_read(p, "router.logits", (int64_t)n);
     g_autofree float *second = parity_read(p, "router.logits_layer2", (int64_t)n);
     if (!first || !second)
