@@ -167,6 +167,20 @@ test_gates_of_the_kept(void)
         g_assert_true(isfinite(router->grad[i]));
 }
 
+/* A unit's only gate is 1 whatever its logits are: nothing comes back to them, not even round-off.
+ */
+static void
+test_lone_gate(void)
+{
+    g_autoptr(LayerRun) run =
+        run_new((const char *[]){"moe.gate=renormalised", "moe.k=1", "moe.balance=none", NULL});
+    moe_tape_backward(run->tape, moe_sum(run->tape, moe_square(run->tape, run->y)), 1);
+    const MoeTensor *router = moe_params_find(run->params, "moe.router.weight");
+    g_assert_true(router->has_grad);
+    for (int64_t i = 0; i < moe_tensor_count(router); i++)
+        g_assert_cmpfloat(router->grad[i], ==, 0);
+}
+
 static void
 test_rules(void)
 {
@@ -190,6 +204,7 @@ main(int argc, char **argv)
     g_test_add_func("/capacity/random-fill", test_random_fill);
     g_test_add_func("/capacity/random-seed", test_random_seed);
     g_test_add_func("/capacity/gates-of-the-kept", test_gates_of_the_kept);
+    g_test_add_func("/capacity/lone-gate", test_lone_gate);
     g_test_add_func("/capacity/rules", test_rules);
     return g_test_run();
 }
