@@ -6,6 +6,7 @@
  */
 #include "parity.h"
 
+#include <moescope/plugin.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -58,7 +59,7 @@ main(int argc, char **argv)
         fprintf(stderr, "usage: parity [--all] FILE...\n");
         return 2;
     }
-    moe_init();
+    moe_plugins_load();
     for (int i = first; i < argc; i++)
         failed += !check_file(argv[i], all);
     return failed ? 1 : 0;
