@@ -23,9 +23,10 @@ void moe__eigen(const double *g, int64_t n, double *values, double *vectors);
 /* Linear CKA of every pair of n sets of outputs on the same m inputs (Kornblith et al. 2019):
  * ‖YᵀX‖² / (‖XᵀX‖ ‖YᵀY‖), columns centred. y [n, m, d] -> c [n, n]. */
 void moe__linear_cka(const float *y, int64_t n, int64_t m, int64_t d, float *c);
-/* Representation collapse RC = Tr(Σ_W Σ_B⁺) (Papyan et al. 2020; Chi et al. 2022, arXiv 2204.09179)
- * of m rows in classes 0 … n-1 (-1: left out): Σ_W the covariance within, Σ_B between classes, both
- * over m. Small: rows of a class are near each other compared to the distance of classes. NaN with
+/* Representation collapse RC = Tr(Σ_W Σ_B⁺) (Chi et al. 2022, X-MoE, arXiv 2204.09179, section 3.2)
+ * of m rows x [m, d] in classes 0 … n-1 (-1: left out), Σ_W the covariance within classes, Σ_B that
+ * of the class means, each class weighted with its share of the rows. The smaller, the further
+ * collapsed: rows lie near the mean of their class compared to the distance of classes. NaN with
  * fewer than two classes. */
 double moe__representation_collapse(const float *x, int64_t m, int64_t d, const int32_t *klass,
                                     int n);

@@ -4,7 +4,7 @@
 # Benchmarks: one line a figure, tab-separated: name, value, unit, target, `met` or `missed` (`-` where
 # a figure has no target or what it is compared with is absent).
 #
-#   tests/bench/run.sh [NAME…]      names: kernels lm (default: all)
+#   tests/bench/run.sh [NAME…]      names: kernels lm variants (default: all)
 #
 # Peers are set beside ours, in turn within one run, where they are present:
 #   MOESCOPE_PEERS    folder of peer scripts (default: ../shared/peers beside the source tree)
@@ -70,8 +70,7 @@ peer_ready() {
 # Big blocks stay with the allocator between steps: PyTorch's best case.
 peer() {
     MALLOC_MMAP_THRESHOLD_=4294967296 MALLOC_TRIM_THRESHOLD_=17179869184 \
-        MALLOC_TOP_PAD_=268435456 "$python" "$peers/torch/moe_lm.py" --variant smoe \
-        --threads "$threads" --mode both --steps 8 "$@" 2>/dev/null
+        MALLOC_TOP_PAD_=268435456 "$python" "$peers/torch/moe_lm.py" --threads "$threads" "$@" 2>/dev/null
 }
 
 # Ours runs with the GOMP_SPINCOUNT that the moescope program gives itself (cli/main.c).
@@ -85,8 +84,8 @@ bench_lm() {
     for _ in $(seq "$rounds"); do
         GOMP_SPINCOUNT=2000 "$build/tests/bench/bench-lm" "${lm_settings[@]}" --threads "$threads" >>"$out/ours"
         if $with_peer; then
-            peer >>"$out/f32"
-            peer --bf16 >>"$out/bf16"
+            peer --variant smoe --mode both --steps 8 >>"$out/f32"
+            peer --variant smoe --mode both --steps 8 --bf16 >>"$out/bf16"
         fi
     done
     local train infer recorded
@@ -118,17 +117,77 @@ bench_lm() {
     row lm.infer.times_torch_f32 "$(ratio "$recorded" "$(json infer_tok_s "$out/f32")")" x '>=' 1.5
 }
 
-if [ $# -eq 0 ]; then set -- kernels lm; fi
+# What each variant changes of lm_settings. All are balanced by the same loss, as their twins are:
+# routing that collapses makes bigger products, which flatters whoever has it.
+declare -A variant_settings=(
+    [smoe]="moe.variant=smoe"
+    [hyperrouter]="moe.variant=hyperrouter moe.balance=switch"
+    [mhmoe]="moe.variant=mhmoe moe.balance=switch moe.activation=gelu moe.bias=true
+        moe.capacity_factor=0 moe.gate=softmax-selected"
+    [mhmoe-parity]="moe.variant=mhmoe moe.balance=switch moe.activation=gelu moe.bias=true
+        moe.capacity_factor=0 moe.gate=softmax-selected moe.hidden=384"
+    [hypermoe]="moe.variant=hypermoe moe.balance=switch"
+)
+
+# variant NAME: tokens a second of its training steps
+variant() {
+    local set=()
+    for pair in ${variant_settings[$1]}; do set+=(--set "$pair"); done
+    GOMP_SPINCOUNT=2000 "$build/tests/bench/bench-lm" "${lm_settings[@]}" "${set[@]}" --rounds 0 \
+        --threads "$threads" | awk -F'\t' '$1 == "train.tokens" { print $2 }'
+}
+
+# times A B: the median over the rounds of A's tokens a second over B's, each pair of one round
+times() {
+    paste "$1" "$2" | awk '{ print $1 / $2 }' | median
+}
+
+# Training steps of the variants, ours and their PyTorch twins, in turn within each round.
+bench_variants() {
+    local out v
+    out=$(mktemp -d)
+    trap 'rm -rf "$out"' RETURN
+    local ours=(smoe hyperrouter mhmoe mhmoe-parity hypermoe) theirs=(hyperrouter mhmoe hypermoe-dedup hypermoe)
+    local with_peer=false
+    if peer_ready; then with_peer=true; fi
+    for _ in $(seq "$rounds"); do
+        for v in "${ours[@]}"; do variant "$v" >>"$out/$v"; done
+        if ! $with_peer; then continue; fi
+        for v in "${theirs[@]}"; do
+            # One set of weights a token makes steps of ten seconds.
+            local steps=8
+            if [ "$v" = hypermoe ]; then steps=2; fi
+            peer --variant "$v" --mode train --warmup 2 --steps "$steps" |
+                grep -o '"train_tok_s": [0-9.]*' | awk '{ print $2 }' >>"$out/torch-$v"
+        done
+    done
+    for v in "${ours[@]}"; do row "variants.$v" "$(median <"$out/$v")" tokens/s; done
+    row variants.hyperrouter.step_of_smoe "$(times "$out/smoe" "$out/hyperrouter")" x '<=' 1.02
+    row variants.mhmoe-parity.step_of_smoe "$(times "$out/smoe" "$out/mhmoe-parity")" x '<=' 1.15
+    row variants.hypermoe.step_of_smoe "$(times "$out/smoe" "$out/hypermoe")" x '<=' 1.12
+    if ! $with_peer; then
+        skip "variants beside PyTorch: no $peers/torch/moe_lm.py, or no torch in $python"
+        return
+    fi
+    for v in "${theirs[@]}"; do row "torch.f32.$v" "$(median <"$out/torch-$v")" tokens/s; done
+    row variants.hyperrouter.times_torch "$(times "$out/hyperrouter" "$out/torch-hyperrouter")" x '>=' 1.5
+    row variants.mhmoe.times_torch "$(times "$out/mhmoe" "$out/torch-mhmoe")" x '>=' 1.5
+    row variants.hypermoe.times_torch "$(times "$out/hypermoe" "$out/torch-hypermoe-dedup")" x '>=' 1.5
+    row variants.hypermoe.times_torch_per_token "$(times "$out/hypermoe" "$out/torch-hypermoe")" x '>=' 8
+}
+
+if [ $# -eq 0 ]; then set -- kernels lm variants; fi
 for name in "$@"; do
     case $name in
-    kernels | lm) ;;
+    kernels | lm | variants) ;;
     *)
-        echo "run.sh: unknown benchmark '$name'; known: kernels lm" >&2
+        echo "run.sh: unknown benchmark '$name'; known: kernels lm variants" >&2
         exit 2
         ;;
     esac
-    if [ ! -x "$build/tests/bench/bench-$name" ]; then
-        echo "run.sh: $build/tests/bench/bench-$name is not built (ninja -C $build)" >&2
+    program=bench-${name/variants/lm}
+    if [ ! -x "$build/tests/bench/$program" ]; then
+        echo "run.sh: $build/tests/bench/$program is not built (ninja -C $build)" >&2
         exit 1
     fi
 done

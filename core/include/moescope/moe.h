@@ -50,8 +50,8 @@ typedef struct MoeContext {
     const int32_t *token;   /* [N] ids, or NULL */
     const int32_t *padding; /* [N] < 0: padding, never routed; or NULL */
     int k;                  /* picks a unit; 0: as the recipe says for this step */
-    const float *noise; /* [U, E] in place of the random numbers that parts would draw, to replay
-                         * a recorded pass; or NULL */
+    const float *noise; /* [U, E] in place of the random numbers that parts and capacity would draw,
+                         * to replay a recorded pass; or NULL */
 } MoeContext;
 
 typedef struct MoeLayer MoeLayer;

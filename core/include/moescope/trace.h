@@ -89,10 +89,10 @@ typedef struct MoeTracePicks {
     const int32_t *expert;
     const float *gate;      /* as applied: 0 where dropped */
     const uint8_t *dropped; /* 1: chosen, but over capacity */
-    const int32_t *slot;    /* place in the expert's buffer, from 0; NULL without capacity */
     const float *entropy;   /* nats, of the softmax over all experts */
     const float *margin;    /* k-th minus (k+1)-th selection score */
     const float *logits;
+    const int32_t *slot; /* place in the expert's buffer, from 0; NULL without capacity */
 } MoeTracePicks;
 /* Appends a batch: its tokens and, for every router in order, its picks; arrays are copied. Rows
  * with doc < 0 are padding and left out. Writes a chunk when one is full, and before a batch that

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * How alike experts are. The matrices are as wide as there are experts, so LAPACK's plain symmetric
+ * eigensolver (part of OpenBLAS) serves everything that needs a spectrum.
+ */
+#include "moe/similarity.h"
+
+#include <math.h>
+#include <string.h>
+
+/* LAPACK: eigenvalues, ascending, and eigenvectors of a symmetric matrix. */
+void dsyev_(const char *job, const char *triangle, const int *n, double *a, const int *lda,
+            double *w, double *work, const int *lwork, int *info);
+
+/* Eigenvalues below this share of the largest count as zero: rounding of float32 data. */
+#define RANK_CUTOFF 1e-10
+
+static double
+dot(const float *x, const float *y, int64_t d)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < d; i++)
+        sum += (double)x[i] * (double)y[i];
+    return sum;
+}
+
+void
+moe__gram(const float *x, int64_t n, int64_t d, double *g)
+{
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = i; j < n; j++)
+            g[i * n + j] = g[j * n + i] = dot(x + i * d, x + j * d, d);
+}
+
+void
+moe__cosines(const double *g, int64_t n, float *c)
+{
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = 0; j < n; j++) {
+            double square = g[i * n + i] * g[j * n + j];
+            c[i * n + j] = square > 0 ? (float)(g[i * n + j] / sqrt(square)) : 0;
+        }
+}
+
+double
+moe__mean_off_diagonal(const float *c, int64_t n)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = 0; j < n; j++)
+            sum += i == j ? 0 : (double)c[i * n + j];
+    return n < 2 ? NAN : sum / (double)(n * (n - 1));
+}
+
+void
+moe__eigen(const double *g, int64_t n, double *values, double *vectors)
+{
+    if (n == 0)
+        return;
+    int order = (int)n, lwork = 64 * order, info;
+    g_autofree double *work = g_new(double, lwork);
+    memcpy(vectors, g, (size_t)(n * n) * sizeof *g);
+    /* Fortran's columns are our rows. */
+    dsyev_("V", "U", &order, vectors, &order, values, work, &lwork, &info);
+    g_assert(info == 0);
+}
+
+double
+moe__effective_rank(const double *g, int64_t n)
+{
+    g_autofree double *values = g_new(double, MAX(n, 1)), *vectors = g_new(double, MAX(n * n, 1));
+    moe__eigen(g, n, values, vectors);
+    double sum = 0, entropy = 0;
+    /* Singular values are the roots of the eigenvalues, which rounding may push below zero. */
+    double least = n > 0 ? RANK_CUTOFF * values[n - 1] : 0;
+    for (int64_t i = 0; i < n; i++) {
+        values[i] = values[i] > least ? sqrt(values[i]) : 0;
+        sum += values[i];
+    }
+    for (int64_t i = 0; i < n; i++)
+        if (values[i] > 0)
+            entropy -= values[i] / sum * log(values[i] / sum);
+    return sum > 0 ? exp(entropy) : 0;
+}
+
+/* Makes every column of x [m, d] sum to zero. */
+static void
+centre(float *x, int64_t m, int64_t d)
+{
+    g_autofree double *mean = g_new0(double, d);
+    for (int64_t r = 0; r < m; r++)
+        for (int64_t i = 0; i < d; i++)
+            mean[i] += (double)x[r * d + i] / (double)m;
+    for (int64_t r = 0; r < m; r++)
+        for (int64_t i = 0; i < d; i++)
+            x[r * d + i] -= (float)mean[i];
+}
+
+void
+moe__linear_cka(const float *y, int64_t n, int64_t m, int64_t d, float *c)
+{
+    /* ‖YᵀX‖² = ⟨XXᵀ, YYᵀ⟩: with the m x m Gram matrices as vectors, CKA is their cosine. */
+    g_autofree float *x = g_new(float, m *d);
+    g_autofree double *gram = g_new(double, m *m);
+    g_autofree float *kernels = g_new(float, n *m *m);
+    for (int64_t e = 0; e < n; e++) {
+        memcpy(x, y + e * m * d, (size_t)(m * d) * sizeof *x);
+        centre(x, m, d);
+        moe__gram(x, m, d, gram);
+        for (int64_t i = 0; i < m * m; i++)
+            kernels[e * m * m + i] = (float)gram[i];
+    }
+    g_autofree double *products = g_new(double, n *n);
+    moe__gram(kernels, n, m * m, products);
+    moe__cosines(products, n, c);
+}
+
+typedef struct {
+    int64_t d, rows; /* rows that have a class */
+    int n;           /* classes */
+    double *mean;    /* [n, d] */
+    int64_t *count;  /* [n] */
+    double *offset;  /* [n, d]: sqrt(count / rows) (class mean - mean): Σ_B = offsetᵀ offset */
+} Classes;
+
+static void
+class_means(Classes *k, const float *x, int64_t m, const int32_t *klass)
+{
+    g_autofree double *mean = g_new0(double, k->d);
+    for (int64_t r = 0; r < m; r++) {
+        if (klass[r] < 0)
+            continue;
+        k->rows++;
+        k->count[klass[r]]++;
+        for (int64_t i = 0; i < k->d; i++)
+            k->mean[klass[r] * k->d + i] += (double)x[r * k->d + i];
+    }
+    for (int c = 0; c < k->n; c++)
+        for (int64_t i = 0; i < k->d; i++) {
+            mean[i] += k->mean[c * k->d + i] / (double)MAX(k->rows, 1);
+            k->mean[c * k->d + i] /= (double)MAX(k->count[c], 1);
+        }
+    for (int c = 0; c < k->n; c++) {
+        double weight = sqrt((double)k->count[c] / (double)MAX(k->rows, 1));
+        for (int64_t i = 0; i < k->d; i++)
+            k->offset[c * k->d + i] = weight * (k->mean[c * k->d + i] - mean[i]);
+    }
+}
+
+static void
+offset_gram(const Classes *k, double *g)
+{
+    for (int a = 0; a < k->n; a++)
+        for (int b = 0; b < k->n; b++) {
+            double sum = 0;
+            for (int64_t i = 0; i < k->d; i++)
+                sum += k->offset[a * k->d + i] * k->offset[b * k->d + i];
+            g[a * k->n + b] = sum;
+        }
+}
+
+/* uᵀ Σ_W u, the variance within classes along u. */
+static double
+variance_within(const Classes *k, const float *x, int64_t m, const int32_t *klass, const double *u)
+{
+    double sum = 0;
+    for (int64_t r = 0; r < m; r++) {
+        if (klass[r] < 0)
+            continue;
+        double along = 0;
+        for (int64_t i = 0; i < k->d; i++)
+            along += ((double)x[r * k->d + i] - k->mean[klass[r] * k->d + i]) * u[i];
+        sum += along * along;
+    }
+    return sum / (double)k->rows;
+}
+
+/* Σ_B = offsetᵀ offset has the eigenvalues λ of the small matrix offset offsetᵀ; with v one of its
+ * unit eigenvectors, u = offsetᵀ v / √λ is Σ_B's. Tr(Σ_W Σ_B⁺) = Σ uᵀ Σ_W u / λ. */
+static double
+trace_over_directions(const Classes *k, const float *x, int64_t m, const int32_t *klass)
+{
+    g_autofree double *g = g_new(double, k->n * k->n), *vectors = g_new(double, k->n * k->n);
+    g_autofree double *values = g_new(double, k->n), *u = g_new(double, k->d);
+    offset_gram(k, g);
+    moe__eigen(g, k->n, values, vectors);
+    double trace = 0;
+    for (int c = 0; c < k->n; c++) {
+        if (values[c] <= RANK_CUTOFF * values[k->n - 1])
+            continue;
+        for (int64_t i = 0; i < k->d; i++) {
+            u[i] = 0;
+            for (int b = 0; b < k->n; b++)
+                u[i] += vectors[c * k->n + b] * k->offset[b * k->d + i] / sqrt(values[c]);
+        }
+        trace += variance_within(k, x, m, klass, u) / values[c];
+    }
+    return values[k->n - 1] > 0 ? trace : NAN;
+}
+
+double
+moe__representation_collapse(const float *x, int64_t m, int64_t d, const int32_t *klass, int n)
+{
+    if (n == 0)
+        return NAN;
+    g_autofree double *mean = g_new0(double, n *d), *offset = g_new0(double, n *d);
+    g_autofree int64_t *count = g_new0(int64_t, n);
+    Classes classes = {.d = d, .n = n, .mean = mean, .count = count, .offset = offset};
+    class_means(&classes, x, m, klass);
+    int filled = 0;
+    for (int c = 0; c < n; c++)
+        filled += count[c] > 0;
+    return filled < 2 ? NAN : trace_over_directions(&classes, x, m, klass);
+}
