@@ -57,8 +57,8 @@ entropy_of(const float *z, int n)
     return (float)(log(sum) - weighted / sum);
 }
 
-/* The smallest logit picked minus the largest one not picked: what a perturbation has to overcome
- * to change the set. */
+/* The smallest selection score picked minus the largest one not picked: what a perturbation has to
+ * overcome to change the set. */
 static float
 margin_of(const float *z, int n, const int32_t *expert, int k)
 {
@@ -95,7 +95,7 @@ moe__recorder_observe(const MoeRouting *routing, void *user)
     const float *z = routing->logits->data;
     for (int64_t u = 0; stats && u < U; u++) {
         entropy[u] = entropy_of(z + u * E, E);
-        margin[u] = margin_of(z + u * E, E, picks->expert + u * k, k);
+        margin[u] = margin_of(routing->selection + u * E, E, picks->expert + u * k, k);
     }
     if (logits)
         memcpy(copy, z, (size_t)(U * E) * sizeof(float));

@@ -5,6 +5,14 @@
 #include "base/json-out.h"
 #include "model/recorder.h"
 
+/* Experts that always run. */
+static int
+shared_experts(const MoeLayer *layer)
+{
+    bool has = moe_recipe_int(moe_layer_recipe(layer), "moe.shared_hidden") > 0;
+    return has && moe_layer_part(layer, MOE_PLACE_EXPERTS)->shared ? 1 : 0;
+}
+
 /* Whether the gates as applied sum to one over the picks of every unit. */
 static bool
 gates_sum_to_one(const MoeLayer *layer)
@@ -32,6 +40,7 @@ moe__router_infos(MoeModel *model)
             .k = moe_layer_k(layer),
             .units_per_token = moe_layer_units_per_token(layer),
             .gates_sum_to_one = gates_sum_to_one(layer),
+            .shared = shared_experts(layer),
             .causal = !(moe_layer_part(layer, MOE_PLACE_SELECT)->flags & MOE_PART_NON_CAUSAL),
             .score = (char *)moe_layer_part(layer, MOE_PLACE_SCORE)->name,
             .select = (char *)moe_layer_part(layer, MOE_PLACE_SELECT)->name,

@@ -5,7 +5,8 @@
  *   position     first come, first served (GShard, Switch)
  *   probability  units sorted by their largest probability (batch-prioritised routing, Riquelme
  *                et al. 2021)
- *   random       shuffled (DeepSpeed's random token selection)
+ *   random       random picks are kept, and queue in the order of their units before those that
+ *                aren't (random token selection in the code of DeepSpeed, top1gating)
  * A pick over capacity still counts in the queue, as in the reference implementations.
  */
 #include "moe/picks.h"
@@ -77,20 +78,13 @@ top_probability(const float *z, int n)
 static void
 order_units(MoeFill fill, const MoeRouting *routing, int64_t from, int64_t n, Ranked *order)
 {
-    const MoePicks *picks = &routing->picks;
-    /* A stream for each layer and group: a unit that comes last here may come first there. */
-    uint64_t stream = G_GUINT64_CONSTANT(0xcafa) << 48 |
-                      (uint64_t)moe_layer_index(routing->layer) << 32 | (uint64_t)from;
-    MoeRng rng = moe_rng(routing->context->seed, stream);
+    int E = routing->picks.experts;
     for (int64_t i = 0; i < n; i++) {
         order[i] = (Ranked){0, from + i};
         if (fill == MOE_FILL_PROBABILITY)
-            order[i].key = top_probability(routing->logits->data + (from + i) * picks->experts,
-                                           picks->experts);
-        else if (fill == MOE_FILL_RANDOM)
-            order[i].key = moe_rng_uniform(&rng);
+            order[i].key = top_probability(routing->logits->data + (from + i) * E, E);
     }
-    if (fill != MOE_FILL_POSITION)
+    if (fill == MOE_FILL_PROBABILITY)
         qsort(order, (size_t)n, sizeof *order, by_key_then_position);
 }
 
@@ -107,6 +101,57 @@ fill_group(MoePicks *picks, const Ranked *order, int64_t n, int64_t *queue)
             picks->slot[p] = (int32_t)queue[picks->expert[p]]++;
             picks->dropped[p] = picks->slot[p] >= picks->capacity;
         }
+}
+
+/* Who of the j-th choices is dropped: of each expert's, all but the largest keys that its room
+ * holds. */
+static void
+drop_at_random(MoePicks *picks, int j, const Ranked *order, int64_t n, const int64_t *queue)
+{
+    g_autofree int64_t *room = g_new(int64_t, picks->experts);
+    for (int e = 0; e < picks->experts; e++)
+        room[e] = picks->capacity - queue[e];
+    for (int64_t i = 0; i < n; i++) {
+        int64_t p = order[i].unit * picks->k + j;
+        if (picks->expert[p] >= 0)
+            picks->dropped[p] = room[picks->expert[p]]-- <= 0;
+    }
+}
+
+/* Slots of the j-th choices that are dropped, or of those that aren't, in the order of units. */
+static void
+queue_up(MoePicks *picks, int j, bool dropped, int64_t from, int64_t n, int64_t *queue)
+{
+    for (int64_t u = from; u < from + n; u++) {
+        int64_t p = u * picks->k + j;
+        if (picks->expert[p] >= 0 && picks->dropped[p] == dropped)
+            picks->slot[p] = (int32_t)queue[picks->expert[p]]++;
+    }
+}
+
+/* The key of pick (u, e) is noise[u, e], if the context replays one. */
+static void
+fill_group_at_random(MoeRouting *routing, int64_t from, int64_t n, Ranked *order, int64_t *queue)
+{
+    MoePicks *picks = &routing->picks;
+    const float *noise = routing->context->noise;
+    /* A stream for each layer and group: a pick that is dropped here may be kept there. */
+    uint64_t stream = G_GUINT64_CONSTANT(0xcafa) << 48 |
+                      (uint64_t)moe_layer_index(routing->layer) << 32 | (uint64_t)from;
+    MoeRng rng = moe_rng(routing->context->seed, stream);
+    for (int e = 0; e < picks->experts; e++)
+        queue[e] = 0;
+    for (int j = 0; j < picks->k; j++) {
+        for (int64_t i = 0; i < n; i++) {
+            int64_t u = from + i;
+            int32_t e = MAX(picks->expert[u * picks->k + j], 0);
+            order[i] = (Ranked){noise ? noise[u * picks->experts + e] : moe_rng_uniform(&rng), u};
+        }
+        qsort(order, (size_t)n, sizeof *order, by_key_then_position);
+        drop_at_random(picks, j, order, n, queue);
+        queue_up(picks, j, false, from, n, queue);
+        queue_up(picks, j, true, from, n, queue);
+    }
 }
 
 void
@@ -127,6 +172,10 @@ moe__capacity_apply(const MoeCapacity *capacity, MoeRouting *routing, int units_
     g_autofree int64_t *queue = g_new(int64_t, picks->experts);
     for (int64_t from = 0; from < picks->units; from += group) {
         int64_t here = MIN(group, picks->units - from);
+        if (capacity->fill == MOE_FILL_RANDOM) {
+            fill_group_at_random(routing, from, here, order, queue);
+            continue;
+        }
         order_units(capacity->fill, routing, from, here, order);
         fill_group(picks, order, here, queue);
     }

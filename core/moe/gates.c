@@ -5,6 +5,8 @@
  */
 #include "moe/builtin.h"
 
+#include <float.h>
+
 static MoeTensor *
 at_picks(MoeRouting *routing, MoeTensor *values)
 {
@@ -50,17 +52,37 @@ kept_mask(MoeRouting *routing)
     return mask;
 }
 
+/* max(sum, least), as torch.clamp has it: constant where `least` is the larger. */
+static MoeTensor *
+at_least(MoeTape *tape, MoeTensor *sum, float least)
+{
+    int64_t n = moe_tensor_count(sum);
+    bool all_above = true;
+    for (int64_t i = 0; i < n && all_above; i++)
+        all_above = sum->data[i] >= least;
+    if (all_above)
+        return sum;
+    MoeTensor *above = moe_tensor_1d(moe_tape_arena(tape), n);
+    MoeTensor *instead = moe_tensor_1d(moe_tape_arena(tape), n);
+    for (int64_t i = 0; i < n; i++) {
+        above->data[i] = sum->data[i] >= least;
+        instead->data[i] = sum->data[i] >= least ? 0 : least;
+    }
+    return moe_add(tape, moe_mul(tape, sum, above), instead);
+}
+
+/* p / Σ p. Over the kept picks: g / max(Σ g, 2^-23) with g = p where kept and 0 where dropped, as
+ * in the code of GShard's descendants (top2gating of DeepSpeed and torchscale). Other codes have no
+ * bound; ours is so small that only sigmoids of less than -41 meet it. */
 static MoeTensor *
 renormalised(MoeRouting *routing, void *state)
 {
     MoeTape *tape = routing->context->tape;
     MoeTensor *p = at_picks(routing, moe_routing_affinities(routing));
-    MoeTensor *counted = p;
-    if (moe_recipe_has(moe_layer_recipe(routing->layer), "moe.renormalise", "kept"))
-        counted = moe_mul(tape, p, kept_mask(routing));
-    MoeTensor *sum = moe_sum_axis(tape, counted, 1);
-    /* A unit whose picks were all dropped has sum 0, and no output to weight either. */
-    sum = moe_affine(tape, sum, 1, 1e-9f);
+    bool kept = moe_recipe_has(moe_layer_recipe(routing->layer), "moe.renormalise", "kept");
+    if (kept)
+        p = moe_mul(tape, p, kept_mask(routing));
+    MoeTensor *sum = at_least(tape, moe_sum_axis(tape, p, 1), kept ? FLT_EPSILON : 1e-18f);
     return moe_div(tape, p, moe_reshape(tape, sum, 2, (int64_t[]){routing->picks.units, 1}));
 }
 

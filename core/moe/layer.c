@@ -142,6 +142,13 @@ moe_layer_k(const MoeLayer *layer)
     return k_varies(layer) ? 0 : layer->k.eval;
 }
 
+double
+moe_layer_mean_k(const MoeLayer *layer)
+{
+    const MoePart *select = layer->place[MOE_PLACE_SELECT].part;
+    return k_varies(layer) ? select->mean_k(layer->recipe) : layer->k.eval;
+}
+
 int
 moe_layer_k_at(const MoeLayer *layer, int64_t step)
 {

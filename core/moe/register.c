@@ -58,7 +58,7 @@ static const MoeField fields[] = {
      "a dropped pick adds nothing, or the unit itself times its gate (Switch)"},
     {"moe.capacity_min", MOE_FIELD_INT, "1", 0, 1 << 30, NULL, "slots", "at least so many slots"},
     {"moe.capacity_fill", MOE_FIELD_CHOICE, "position", 0, 0, "position | probability | random",
-     NULL, "who queues first; first choices always before second choices"},
+     NULL, "who stays within the capacity; first choices always before second choices"},
     {"moe.capacity_rounding", MOE_FIELD_CHOICE, "product", 0, 0, "product | share", NULL,
      "ceil(factor x k x units / experts), or k x ceil(factor x units / experts)"},
     {"moe.capacity_group", MOE_FIELD_CHOICE, "batch", 0, 0, "batch | sequence", NULL,
@@ -142,6 +142,11 @@ rule_capacity(const MoeRecipe *recipe, GPtrArray *problems)
     } keys[] = {{"moe.capacity_fill", "position"},
                 {"moe.capacity_group", "batch"},
                 {"moe.dropped", "zero"}};
+    if (moe_recipe_has(recipe, "moe.gate", "renormalised") &&
+        moe_recipe_has(recipe, "moe.renormalise", "kept") &&
+        moe_recipe_has(recipe, "moe.dropped", "pass"))
+        g_ptr_array_add(problems, g_strdup("moe.dropped: 'pass' weights a unit by the gate of its "
+                                           "dropped pick, which moe.renormalise = kept makes 0"));
     if (moe_recipe_real(recipe, "moe.capacity_factor") > 0 ||
         moe_recipe_int(recipe, "moe.capacity_slots") > 0)
         return;

@@ -5,7 +5,6 @@
 #include "parity.h"
 
 #include <math.h>
-#include <string.h>
 
 static void
 note(Parity *p, const char *name, int64_t at, double share)
@@ -18,7 +17,8 @@ note(Parity *p, const char *name, int64_t at, double share)
 }
 
 void
-parity_compare(Parity *p, const char *name, const float *values, int64_t count, double tolerance)
+parity_compare_within(Parity *p, const char *name, const float *values, int64_t count,
+                      double tolerance, double least)
 {
     if (!moe_safetensors_find(p->file, name))
         return;
@@ -37,7 +37,7 @@ parity_compare(Parity *p, const char *name, const float *values, int64_t count, 
         worst = error;
         at = i;
     }
-    double allowed = tolerance * largest + PARITY_LEAST;
+    double allowed = tolerance * largest + least;
     p->compared++;
     note(p, name, at, worst / allowed);
     if (worst > allowed)
@@ -46,47 +46,67 @@ parity_compare(Parity *p, const char *name, const float *values, int64_t count, 
 }
 
 void
+parity_compare(Parity *p, const char *name, const float *values, int64_t count, double tolerance)
+{
+    parity_compare_within(p, name, values, count, tolerance, PARITY_LEAST);
+}
+
+void
 parity_compare_exactly(Parity *p, const char *name, const int64_t *values, int64_t count)
 {
-    const MoeStored *stored = parity_find(p, name);
-    if (!stored)
+    if (!moe_safetensors_find(p->file, name))
+        return;
+    g_autofree int64_t *recorded = parity_read_integers(p, name, count);
+    if (!recorded)
         return;
     p->compared++;
-    if (stored->type != MOE_STORED_I64 || stored->count != count) {
-        parity_problem(
-            p, "%s: found %" G_GINT64_FORMAT " values of %s, expected %" G_GINT64_FORMAT " of I64",
-            name, stored->count, moe_stored_type_name(stored->type), count);
-        return;
-    }
     for (int64_t i = 0; i < count; i++) {
-        int64_t recorded;
-        memcpy(&recorded, (const char *)stored->data + (size_t)i * sizeof recorded,
-               sizeof recorded);
-        if (recorded == values[i])
+        if (recorded[i] == values[i])
             continue;
         parity_problem(
             p, "%s[%" G_GINT64_FORMAT "]: found %" G_GINT64_FORMAT ", expected %" G_GINT64_FORMAT,
-            name, i, values[i], recorded);
+            name, i, values[i], recorded[i]);
         return;
     }
-}
-
-static void
-compare_gradient(Parity *p, const char *prefix, const char *name, const MoeTensor *x)
-{
-    g_autofree char *full = g_strconcat(prefix, name, NULL);
-    const float *grad = x->has_grad ? x->grad : NULL;
-    parity_compare(p, full, grad, moe_tensor_count(x), PARITY_GRADIENT);
 }
 
 void
 parity_compare_gradients(Parity *p, const char *prefix, const ParityName *names)
 {
-    compare_gradient(p, prefix, "x", p->x);
-    for (const ParityName *name = names; name->fixture; name++) {
-        g_autofree char *full = g_strconcat("moe.", name->layer, NULL);
-        compare_gradient(p, prefix, name->fixture, moe_params_find(p->params, full));
-    }
+    g_autofree char *x = g_strconcat(prefix, "x", NULL);
+    parity_compare(p, x, p->x->has_grad ? p->x->grad : NULL, moe_tensor_count(p->x),
+                   PARITY_GRADIENT);
+    for (const ParityName *name = names; name->fixture; name++)
+        parity_compare_name(p, prefix, name);
+}
+
+void
+parity_compare_tensor(Parity *p, const char *name, const MoeTensor *x)
+{
+    parity_compare(p, name, x->data, moe_tensor_count(x), PARITY_FORWARD);
+}
+
+void
+parity_backward(Parity *p, MoeTensor *from, const char *cotangent, const char *prefix,
+                const ParityName *names)
+{
+    g_autofree float *r = parity_read(p, cotangent, moe_tensor_count(from));
+    if (!r)
+        return;
+    moe_tape_backward_from(p->tape, from, r);
+    parity_compare_gradients(p, prefix, names);
+}
+
+void
+parity_balance(Parity *p, const char *name, const char *prefix, const ParityName *names)
+{
+    parity_forward(p);
+    MoeTensor *loss = moe_layer_balance_loss(&p->routing, NULL);
+    if (!loss)
+        return;
+    parity_compare_tensor(p, name, loss);
+    moe_tape_backward(p->tape, loss, 1);
+    parity_compare_gradients(p, prefix, names);
 }
 
 char *

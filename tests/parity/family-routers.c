@@ -132,20 +132,18 @@ compare_block(Parity *p)
     memcpy(w->data, weight, (size_t)d * sizeof *weight);
     memcpy(b->data, bias, (size_t)d * sizeof *bias);
     MoeTensor *out = moe_layer_norm(p->tape, moe_add(p->tape, p->x, p->y), w, b, 1e-5f);
-    parity_compare(p, "block_out", out->data, moe_tensor_count(out), PARITY_FORWARD);
+    parity_compare_tensor(p, "block_out", out);
 }
 
 static void
 compare_forward(Parity *p)
 {
-    const MoeTensor *logits = p->routing.logits;
     const MoeTensor *probabilities = moe_routing_probabilities(&p->routing);
-    parity_compare(p, "logits", logits->data, moe_tensor_count(logits), PARITY_FORWARD);
-    parity_compare(p, "probs", probabilities->data, moe_tensor_count(probabilities),
-                   PARITY_FORWARD);
+    parity_compare_tensor(p, "logits", p->routing.logits);
+    parity_compare_tensor(p, "probs", probabilities);
     compare_entropy(p, probabilities);
     compare_picks(p);
-    parity_compare(p, "y", p->y->data, moe_tensor_count(p->y), PARITY_FORWARD);
+    parity_compare_tensor(p, "y", p->y);
     compare_block(p);
 }
 
@@ -154,22 +152,11 @@ compare_forward(Parity *p)
 static void
 compare_backward(Parity *p, const ParityName *names)
 {
-    g_autofree float *r = parity_read(p, "r", moe_tensor_count(p->x));
-    if (!r)
-        return;
-    moe_tape_backward_from(p->tape, p->y, r);
-    parity_compare_gradients(p, "grad.", names);
-    parity_forward(p);
-    MoeTensor *loss = moe_layer_balance_loss(&p->routing, NULL);
-    if (loss) {
-        parity_compare(p, "aux_loss", loss->data, 1, PARITY_FORWARD);
-        moe_tape_backward(p->tape, loss, 1);
-        parity_compare_gradients(p, "grad_aux.", names);
-    }
+    parity_backward(p, p->y, "r", "grad.", names);
+    parity_balance(p, "aux_loss", "grad_aux.", names);
     parity_unfreeze(p);
     parity_forward(p);
-    moe_tape_backward_from(p->tape, p->y, r);
-    parity_compare_gradients(p, "grad_unfrozen.", names);
+    parity_backward(p, p->y, "r", "grad_unfrozen.", names);
 }
 
 /* The generated router, seen from outside: the logits of 0 are its bias, those of a unit vector
@@ -207,9 +194,8 @@ check(Parity *p)
     if (g_str_equal(method->score, "hyper"))
         compare_generated(p);
     if (g_str_equal(method->score, "cosine")) {
-        const MoeTensor *experts = moe_params_find(p->params, "moe.router.experts");
-        parity_compare(p, "after.gate.expert_embeddings", experts->data, moe_tensor_count(experts),
-                       PARITY_FORWARD);
+        parity_compare_tensor(p, "after.gate.expert_embeddings",
+                              moe_params_find(p->params, "moe.router.experts"));
         /* A linear router that the code makes and never reads. */
         parity_find(p, "gate.gate.weight");
         parity_find(p, "gate.gate.bias");

@@ -18,6 +18,7 @@ parity_new(const MoeSafetensors *file)
     p->tape = moe_tape_new(true);
     p->keep = moe_arena_new();
     p->lasting = moe_arena_new();
+    p->x_name = "x";
     return p;
 }
 
@@ -67,6 +68,26 @@ parity_find(Parity *p, const char *name)
     return stored;
 }
 
+int
+parity_rows(Parity *p, const char *name)
+{
+    const MoeStored *stored = moe_safetensors_find(p->file, name);
+    if (stored && stored->ndim == 2 && stored->shape[0] > 0 && stored->shape[0] < G_MAXINT)
+        return (int)stored->shape[0];
+    parity_problem(p, "%s: expected a matrix", name);
+    return 0;
+}
+
+bool
+parity_has(Parity *p, const char *name, int64_t count)
+{
+    const MoeStored *stored = moe_safetensors_find(p->file, name);
+    if (stored && stored->count != count)
+        parity_problem(p, "%s: found %" G_GINT64_FORMAT " values, expected %" G_GINT64_FORMAT, name,
+                       stored->count, count);
+    return stored && stored->count == count;
+}
+
 float *
 parity_read(Parity *p, const char *name, int64_t count)
 {
@@ -82,6 +103,29 @@ parity_read(Parity *p, const char *name, int64_t count)
         return g_steal_pointer(&values);
     parity_problem(p, "%s: %s", name, error->message);
     return NULL;
+}
+
+int64_t *
+parity_read_integers(Parity *p, const char *name, int64_t count)
+{
+    const MoeStored *stored = parity_find(p, name);
+    bool bytes = stored && (stored->type == MOE_STORED_U8 || stored->type == MOE_STORED_BOOL);
+    if (!stored || !(bytes || stored->type == MOE_STORED_I64) || stored->count != count) {
+        parity_problem(p,
+                       "%s: found %" G_GINT64_FORMAT " values of %s, expected %" G_GINT64_FORMAT
+                       " of I64, U8 or BOOL",
+                       name, stored ? stored->count : 0,
+                       stored ? moe_stored_type_name(stored->type) : "no type", count);
+        return NULL;
+    }
+    int64_t *values = g_new(int64_t, count);
+    for (int64_t i = 0; i < count; i++)
+        if (bytes)
+            values[i] = ((const uint8_t *)stored->data)[i];
+        else
+            memcpy(&values[i], (const char *)stored->data + (size_t)i * sizeof *values,
+                   sizeof *values);
+    return values;
 }
 
 void
@@ -100,52 +144,109 @@ parity_set_int(Parity *p, const char *key, int value)
     parity_set(p, key, text);
 }
 
-static void
-load(Parity *p, const char *name, MoeTensor *x)
+const char *
+parity_text(Parity *p, const char *key)
 {
-    size_t count = (size_t)moe_tensor_count(x);
-    g_autofree float *values = parity_read(p, name, (int64_t)count);
-    if (values)
-        memcpy(x->data, values, count * sizeof *values);
+    const char *text = moe_safetensors_metadata(p->file, key);
+    if (!text)
+        parity_problem(p, "__metadata__ has no %s", key);
+    return text ? text : "";
 }
 
-/* "moe." + the name: what the layer calls it. */
-static MoeTensor *
-param(const Parity *p, const char *name)
+bool
+parity_flag(const Parity *p, const char *key)
 {
-    g_autofree char *full = g_strconcat("moe.", name, NULL);
-    return moe_params_find(p->params, full);
+    const char *text = moe_safetensors_metadata(p->file, key);
+    return text && (g_ascii_strcasecmp(text, "true") == 0 || g_str_equal(text, "1"));
+}
+
+static void
+load_weights(Parity *p, const ParityName *names)
+{
+    p->loaded = 0;
+    for (const ParityName *name = names; name->fixture; name++)
+        parity_load_name(p, name);
+    int64_t size = moe_params_size(p->params, false);
+    if (!p->partial && p->loaded != size && !p->problems->len)
+        parity_problem(
+            p, "its weights fill %" G_GINT64_FORMAT " of the layer's %" G_GINT64_FORMAT " values",
+            p->loaded, size);
+}
+
+static void
+set_input(Parity *p, int64_t n, int d_model, const float *values, int sequences)
+{
+    p->x = moe_params_add(p->params, "x", 2, (int64_t[]){n, d_model}, 0);
+    memcpy(p->x->data, values, (size_t)(n * d_model) * sizeof *values);
+    p->context = (MoeContext){.tape = p->tape,
+                              .keep = p->keep,
+                              .train = true,
+                              .sequences = sequences,
+                              .length = (int)(n / sequences)};
+}
+
+/* A file whose __metadata__ claims more than it holds isn't worth the memory. */
+static void
+check_size(Parity *p)
+{
+    int64_t held = 0, claimed = moe_recipe_int(p->recipe, "moe.experts");
+    if (!p->partial)
+        claimed *= moe_recipe_int(p->recipe, "moe.hidden");
+    for (int i = 0; i < moe_safetensors_count(p->file); i++)
+        held += moe_safetensors_get(p->file, i)->count;
+    if (claimed > held)
+        parity_problem(p,
+                       "__metadata__ claims %" G_GINT64_FORMAT
+                       " hidden units of experts, but the file holds only %" G_GINT64_FORMAT
+                       " values",
+                       claimed, held);
+}
+
+static bool
+build(Parity *p, int d_model, const ParityName *names)
+{
+    g_autoptr(GError) error = NULL;
+    /* Some rules of a recipe look at the model's width. */
+    parity_set_int(p, "model.d_model", d_model);
+    parity_set_int(p, "model.heads", 1);
+    if (!moe_recipe_check(p->recipe, &error))
+        parity_problem(p, "%s", error->message);
+    else
+        check_size(p);
+    if (p->problems->len)
+        return false;
+    moe_tape_reset(p->tape);
+    moe_layer_free(p->layer);
+    moe_params_free(p->params);
+    p->params = moe_params_new();
+    MoeLayerSize size = {.d_model = d_model, .prefix = "moe."};
+    p->layer = moe_layer_new(p->recipe, &size, p->params, 1);
+    load_weights(p, names);
+    return p->problems->len == 0;
 }
 
 bool
 parity_build(Parity *p, int d_model, const ParityName *names)
 {
-    g_autoptr(GError) error = NULL;
-    const MoeStored *x = parity_find(p, "x");
-    if (!x || x->ndim < 2 || x->shape[x->ndim - 1] != d_model || x->count == 0)
-        parity_problem(p, "x: expected rows of %d values", d_model);
-    if (!moe_recipe_check(p->recipe, &error))
-        parity_problem(p, "%s", error->message);
-    if (p->problems->len)
+    const MoeStored *x = parity_find(p, p->x_name);
+    if (!x || x->ndim < 2 || x->shape[x->ndim - 1] != d_model || x->count == 0) {
+        parity_problem(p, "%s: expected rows of %d values", p->x_name, d_model);
         return false;
-    int64_t n = x->count / d_model;
-    MoeLayerSize size = {.d_model = d_model, .prefix = "moe."};
-    p->layer = moe_layer_new(p->recipe, &size, p->params, 1);
-    for (const ParityName *name = names; name->fixture; name++) {
-        MoeTensor *tensor = param(p, name->layer);
-        if (tensor)
-            load(p, name->fixture, tensor);
-        else
-            parity_problem(p, "the layer has no parameter %s", name->layer);
     }
-    p->x = moe_params_add(p->params, "x", 2, (int64_t[]){n, d_model}, 0);
-    load(p, "x", p->x);
-    p->context = (MoeContext){.tape = p->tape,
-                              .keep = p->keep,
-                              .train = true,
-                              .sequences = x->ndim == 3 ? (int)x->shape[0] : 1,
-                              .length = (int)(x->ndim == 3 ? x->shape[1] : n)};
-    return p->problems->len == 0;
+    g_autofree float *values = parity_read(p, p->x_name, x->count);
+    if (!values || !build(p, d_model, names))
+        return false;
+    set_input(p, x->count / d_model, d_model, values, x->ndim == 3 ? (int)x->shape[0] : 1);
+    return true;
+}
+
+bool
+parity_build_on(Parity *p, int64_t n, int d_model, const float *x, const ParityName *names)
+{
+    if (!build(p, d_model, names))
+        return false;
+    set_input(p, n, d_model, x, 1);
+    return true;
 }
 
 void

@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: MIT
  *
- * parity [--all] FILE…: holds layers against fixtures recorded from official code. A line a file:
- * how many tensors were compared, and the worst error as a share of what is allowed. Exits with 1
- * if any file fails; --all: also if it holds a tensor that nothing looks at.
+ * parity [--all] FILE…: holds layers against fixtures recorded from official code (safetensors of
+ * any of the families, in any order, and JSON of k schedules). A line a file: how many tensors were
+ * compared, and the worst error as a share of what is allowed. Exits with 1 if any file fails;
+ * --all: also if it holds a tensor that nothing looks at.
  */
 #include "parity.h"
 
+#include <moescope/plugin.h>
 #include <stdio.h>
 #include <string.h>
 
 static const ParityFamily *const families[] = {
+    &parity_adjacent,
+    &parity_gate,
+    &parity_mhmoe,
     &parity_routers,
 };
 
@@ -25,6 +30,8 @@ family_of(const MoeSafetensors *file)
 static bool
 check_file(const char *path, bool all)
 {
+    if (g_str_has_suffix(path, ".json"))
+        return parity_check_schedules(path);
     g_autoptr(GError) error = NULL;
     g_autofree char *name = g_path_get_basename(path);
     g_autoptr(MoeSafetensors) file = moe_safetensors_open(path, &error);
@@ -34,15 +41,18 @@ check_file(const char *path, bool all)
     }
     const ParityFamily *family = family_of(file);
     if (!family) {
-        printf("FAIL  %s: its __metadata__ fits no family\n", name);
+        printf("FAIL  %s: neither its __metadata__ nor its arrays are those of a known family\n",
+               name);
         return false;
     }
     g_autoptr(Parity) parity = parity_new(file);
     family->check(parity);
+    if (parity->compared == 0 && parity->problems->len == 0)
+        parity_problem(parity, "it holds nothing to compare");
     g_autofree char *unseen = parity_unseen(parity);
     if (all && *unseen)
         parity_problem(parity, "nothing looks at%s", unseen);
-    bool fine = parity->problems->len == 0 && parity->compared > 0;
+    bool fine = parity->problems->len == 0;
     printf("%s  %s (%s): %d tensors, worst error %.1f %% of what is allowed, in %s%s\n",
            fine ? "ok  " : "FAIL", name, family->name, parity->compared, 100 * parity->worst,
            parity->where ? parity->where : "none", parity->problems->str);
@@ -52,13 +62,18 @@ check_file(const char *path, bool all)
 int
 main(int argc, char **argv)
 {
+    g_autoptr(GError) error = NULL;
     bool all = argc > 1 && g_str_equal(argv[1], "--all");
     int first = all ? 2 : 1, failed = 0;
     if (argc <= first) {
         fprintf(stderr, "usage: parity [--all] FILE...\n");
         return 2;
     }
-    moe_init();
+    moe_plugins_load();
+    if (!parity_parts_register(&error)) {
+        fprintf(stderr, "parity: %s\n", error->message);
+        return 2;
+    }
     for (int i = first; i < argc; i++)
         failed += !check_file(argv[i], all);
     return failed ? 1 : 0;

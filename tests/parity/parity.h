@@ -14,19 +14,38 @@
 #define PARITY_GRADIENT 2e-5
 #define PARITY_LEAST    1e-7 /* allowed in any case */
 
-/* A parameter's name in the fixture, and in the layer without its prefix. */
+typedef struct Parity Parity;
+
+/* Where element i of a fixture's array stands in the layer's tensor x; -1: nowhere, it takes no
+ * part in this layer. Of arrays for each expert this is the e-th. */
+typedef int64_t (*ParityPlace)(const Parity *parity, const MoeTensor *x, const MoeStored *array,
+                               int64_t e, int64_t i);
+
+/* A parameter's name in the fixture, and in the layer without its prefix; and how the fixture's
+ * numbers lie in the layer's tensor, whose last two axes are rows x columns (a vector is a column,
+ * axes before them count matrices). Several names may fill one parameter. A name that neither the
+ * layer nor the fixture has is passed over. */
 typedef struct ParityName {
-    const char *fixture, *layer;
+    const char *fixture; /* "%d" in it: one array for each index of the layer's first axis */
+    const char *layer;
+    int part, parts;   /* it fills the part-th of `parts` equal stretches of rows; parts 0: all */
+    bool transposed;   /* it has columns x rows */
+    ParityPlace place; /* an order that the above can't say; NULL: it can */
+    double least;      /* error of a gradient allowed in any case; 0: PARITY_LEAST */
 } ParityName;
 
 /* One fixture under check. */
-typedef struct Parity {
+struct Parity {
     const MoeSafetensors *file;
     GHashTable *seen;  /* names of the tensors that were used or compared */
     GString *problems; /* a line each */
     int compared;
     double worst; /* largest error, as a share of what is allowed */
     char *where;  /* "grad.x[12]" */
+
+    const char *x_name; /* what the fixture calls x: "x" unless set before parity_build() */
+    bool partial;       /* it has no weights for a part of the layer: those stay as initialised */
+    int64_t loaded;     /* values of the layer that it has filled */
 
     MoeRecipe *recipe;
     MoeParams *params; /* the layer's, and the input "x" */
@@ -36,7 +55,7 @@ typedef struct Parity {
     MoeTensor *x, *y;
     MoeContext context;
     MoeRouting routing;
-} Parity;
+};
 
 typedef struct ParityFamily {
     const char *name;
@@ -45,6 +64,9 @@ typedef struct ParityFamily {
 } ParityFamily;
 
 extern const ParityFamily parity_routers;
+extern const ParityFamily parity_gate;
+extern const ParityFamily parity_mhmoe;
+extern const ParityFamily parity_adjacent;
 
 /* --- layer.c: reading, building, running -------------------------------------------------------*/
 
@@ -55,30 +77,82 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Parity, parity_free)
 void parity_problem(Parity *parity, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* A whole number of __metadata__ in 1 … 2^20; a problem and 0 if it isn't one. */
 int parity_size(Parity *parity, const char *key);
+/* A value of __metadata__; a problem and "" if there is none. */
+const char *parity_text(Parity *parity, const char *key);
+/* Whether __metadata__ says "True", "true" or "1". */
+bool parity_flag(const Parity *parity, const char *key);
 /* An array of the file, and that it was looked at; NULL if it isn't there. */
 const MoeStored *parity_find(Parity *parity, const char *name);
-/* The same as floats; a problem and NULL if it isn't there or has other than `count` values.
+/* Whether the file has it; a problem if it does with other than `count` values. */
+bool parity_has(Parity *parity, const char *name, int64_t count);
+/* The number of rows of a matrix of the file; a problem and 0 if there is none. */
+int parity_rows(Parity *parity, const char *name);
+/* An array as floats; a problem and NULL if it isn't there or has other than `count` values.
  * (transfer full) */
 float *parity_read(Parity *parity, const char *name, int64_t count);
+/* The same of whole numbers or flags (I64, U8, BOOL). (transfer full) */
+int64_t *parity_read_integers(Parity *parity, const char *name, int64_t count);
 /* Sets a key of the recipe; a value that is refused is a problem. */
 void parity_set(Parity *parity, const char *key, const char *value);
 void parity_set_int(Parity *parity, const char *key, int value);
-/* Builds the layer of the recipe for x of [N, d] and loads `names` (ended by a NULL). False, and
- * problems, if the recipe is refused or a weight or x isn't there. */
+/* Builds the layer of the recipe for x of [N, d] or [sequences, length, d] and loads `names` (ended
+ * by a NULL); a second call builds another in its place. False, and problems, if the recipe is
+ * refused, a weight or x isn't there, or a weight of the layer isn't filled. */
 bool parity_build(Parity *parity, int d_model, const ParityName *names);
-/* A pass in training mode over x, gradients dropped. */
+/* The same for n rows x, one sequence, that aren't the file's. */
+bool parity_build_on(Parity *parity, int64_t n, int d_model, const float *x,
+                     const ParityName *names);
+/* A pass over x as p->context says (training mode unless changed), gradients dropped. */
 void parity_forward(Parity *parity);
 /* From here on frozen parameters get gradients too, for fixtures that recorded them. */
 void parity_unfreeze(Parity *parity);
 
+/* --- names.c: parameters under other names and in other orders ---------------------------------*/
+
+/* Copies the arrays of a name into its parameter. */
+void parity_load_name(Parity *parity, const ParityName *name);
+/* Compares the parameter's gradient with those arrays that are called prefix + the name's. */
+void parity_compare_name(Parity *parity, const char *prefix, const ParityName *name);
+
+/* --- routing.c: what fixtures of adjacent codes call router.* ----------------------------------*/
+
+/* Everything of the pass that has run. */
+void parity_compare_routing(Parity *parity);
+
+/* --- parts.c: parts of a layer that only fixtures need -----------------------------------------*/
+
+/* Adds them: call it once, after moe_init(). */
+bool parity_parts_register(GError **error);
+/* The picks of moe.select = given: [U, k], borrowed until the pass is over. */
+void parity_give(const int32_t *picks);
+/* The gradient of the logits, after a backward pass of a layer with moe.score = watched. */
+void parity_compare_logits_gradient(Parity *parity, const char *name);
+
+/* --- schedule.c --------------------------------------------------------------------------------*/
+
+/* Holds moe_k_schedule() against a JSON file of schedules, and prints its line. */
+bool parity_check_schedules(const char *path);
+
 /* --- compare.c: each looks whether the file has `name`, and compares if so ---------------------*/
 
 /* `values` NULL: zeros. */
+void parity_compare_within(Parity *parity, const char *name, const float *values, int64_t count,
+                           double tolerance, double least);
+/* The same with PARITY_LEAST. */
 void parity_compare(Parity *parity, const char *name, const float *values, int64_t count,
                     double tolerance);
+void parity_compare_tensor(Parity *parity, const char *name, const MoeTensor *x);
+/* Of whole numbers or flags. */
 void parity_compare_exactly(Parity *parity, const char *name, const int64_t *values, int64_t count);
 /* prefix + "x", and prefix + each of `names`, with the gradients of x and of the parameters. */
 void parity_compare_gradients(Parity *parity, const char *prefix, const ParityName *names);
+/* Backward of the pass that has run, from the tensor `from` with the file's array `cotangent`; then
+ * compares gradients. */
+void parity_backward(Parity *parity, MoeTensor *from, const char *cotangent, const char *prefix,
+                     const ParityName *names);
+/* A pass, its balance losses times their coefficients against `name`, their gradients against
+ * `prefix`. Nothing if the layer has none. */
+void parity_balance(Parity *parity, const char *name, const char *prefix, const ParityName *names);
 /* The arrays that nothing looked at, as text; empty if none. (transfer full) */
 char *parity_unseen(const Parity *parity);
 

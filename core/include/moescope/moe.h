@@ -50,8 +50,8 @@ typedef struct MoeContext {
     const int32_t *token;   /* [N] ids, or NULL */
     const int32_t *padding; /* [N] < 0: padding, never routed; or NULL */
     int k;                  /* picks a unit; 0: as the recipe says for this step */
-    const float *noise; /* [U, E] in place of the random numbers that parts would draw, to replay
-                         * a recorded pass; or NULL */
+    const float *noise; /* [U, E] in place of the random numbers that parts and capacity would draw,
+                         * to replay a recorded pass; or NULL */
 } MoeContext;
 
 typedef struct MoeLayer MoeLayer;
@@ -144,6 +144,8 @@ typedef struct MoePart {
     MoeTensor *(*rows)(MoeTape *tape, const void *state);
     /* SELECT: fills picks.expert [U, k] (all -1) from routing->selection. */
     void (*select)(MoeRouting *routing, void *state);
+    /* SELECT with MOE_PART_K_VARIES, required there: picks a unit on average, for costs. */
+    double (*mean_k)(const MoeRecipe *recipe);
     /* GATE: -> [U, k] from logits or affinities at the picks; drops are known. */
     MoeTensor *(*gate)(MoeRouting *routing, void *state);
     /* EXPERTS: rows of routing->units in the order of picks.groups -> [R, w]. */
@@ -234,6 +236,8 @@ MOE_API int moe_layer_experts(const MoeLayer *layer);
 MOE_API int moe_layer_k(const MoeLayer *layer);
 /* Picks a unit in training step `step`, from 0; 0: varies from unit to unit. */
 MOE_API int moe_layer_k_at(const MoeLayer *layer, int64_t step);
+/* The same on average where it varies: what costs follow from. */
+MOE_API double moe_layer_mean_k(const MoeLayer *layer);
 /* Whether all passes, of training and evaluation, have the same number of picks a unit. */
 MOE_API bool moe_layer_k_fixed(const MoeLayer *layer);
 MOE_API int moe_layer_units_per_token(const MoeLayer *layer);
