@@ -69,7 +69,7 @@ flops(const MoeLayer *layer, const void *state)
 {
     const State *s = state;
     double matrices = s->activation == ACT_SWIGLU ? 3 : 2;
-    return 2 * matrices * (double)s->hidden * moe_layer_width(layer) * moe_layer_k(layer) *
+    return 2 * matrices * (double)s->hidden * moe_layer_width(layer) * moe_layer_k_nominal(layer) *
            moe_layer_units_per_token(layer);
 }
 

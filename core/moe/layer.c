@@ -143,6 +143,12 @@ moe_layer_k(const MoeLayer *layer)
 }
 
 int
+moe_layer_k_nominal(const MoeLayer *layer)
+{
+    return layer->k.eval;
+}
+
+int
 moe_layer_k_at(const MoeLayer *layer, int64_t step)
 {
     const MoeKRule *k = &layer->k;

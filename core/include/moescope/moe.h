@@ -232,6 +232,8 @@ MOE_API int moe_layer_block(const MoeLayer *layer);
 MOE_API int moe_layer_experts(const MoeLayer *layer);
 /* Picks a unit at evaluation, unless the context says otherwise; 0: varies from unit to unit. */
 MOE_API int moe_layer_k(const MoeLayer *layer);
+/* The same as costs count it: where it varies, what the recipe asks for (moe.k_eval, or moe.k). */
+MOE_API int moe_layer_k_nominal(const MoeLayer *layer);
 /* Picks a unit in training step `step`, from 0; 0: varies from unit to unit. */
 MOE_API int moe_layer_k_at(const MoeLayer *layer, int64_t step);
 /* Whether all passes, of training and evaluation, have the same number of picks a unit. */
