@@ -19,20 +19,35 @@ print_list(const char *label, const char *const *names, int n)
     printf("\n");
 }
 
+/* "k 2", "k 8 to 16 in training, 2 at evaluation", "k from unit to unit". */
+static char *
+picks_a_unit(const MoeLayer *layer)
+{
+    const MoeRecipe *recipe = moe_layer_recipe(layer);
+    int64_t last = moe_recipe_int(recipe, "train.steps") - 1;
+    if (moe_layer_k(layer) == 0)
+        return g_strdup("k from unit to unit");
+    if (moe_layer_k_fixed(layer))
+        return g_strdup_printf("k %d", moe_layer_k(layer));
+    return g_strdup_printf("k %d to %d in training, %d at evaluation", moe_layer_k_at(layer, 0),
+                           moe_layer_k_at(layer, last), moe_layer_k(layer));
+}
+
 static void
 print_router(const MoeModel *model, int i)
 {
     const MoeLayer *layer = moe_model_router(model, i);
     const MoeRecipe *recipe = moe_layer_recipe(layer);
     int units = moe_layer_units_per_token(layer);
+    g_autofree char *k = picks_a_unit(layer);
     g_autofree char *split =
         units > 1 ? g_strdup_printf(" for each of %d sub-tokens", units) : g_strdup("");
-    printf(
-        "  router %-2d       block %d: %d experts, k %d%s, score %s, select %s, gate %s, balance "
-        "%s\n",
-        i, moe_layer_block(layer), moe_layer_experts(layer), moe_layer_k(layer), split,
-        moe_layer_part(layer, MOE_PLACE_SCORE)->name, moe_layer_part(layer, MOE_PLACE_SELECT)->name,
-        moe_layer_part(layer, MOE_PLACE_GATE)->name, moe_recipe_text(recipe, "moe.balance"));
+    printf("  router %-2d       block %d: %d experts, %s%s, score %s, select %s, gate %s, balance "
+           "%s\n",
+           i, moe_layer_block(layer), moe_layer_experts(layer), k, split,
+           moe_layer_part(layer, MOE_PLACE_SCORE)->name,
+           moe_layer_part(layer, MOE_PLACE_SELECT)->name,
+           moe_layer_part(layer, MOE_PLACE_GATE)->name, moe_recipe_text(recipe, "moe.balance"));
 }
 
 static void

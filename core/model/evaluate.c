@@ -11,6 +11,7 @@
 struct MoePasses {
     MoeModel *model;
     const MoeTokenizer *tokenizer;
+    int k; /* picks a unit; 0: as the recipe says */
     MoeTape *tape;
     MoeArena *keep;
     MoeBatch *batch;
@@ -19,11 +20,12 @@ struct MoePasses {
 };
 
 MoePasses *
-moe__passes_new(MoeModel *model, const MoeTokenizer *tokenizer, int rows, int length)
+moe__passes_new(MoeModel *model, const MoeTokenizer *tokenizer, int rows, int length, int k)
 {
     MoePasses *passes = g_new0(MoePasses, 1);
     passes->model = model;
     passes->tokenizer = tokenizer;
+    passes->k = k;
     passes->tape = moe_tape_new(false);
     passes->keep = moe_arena_new();
     passes->batch = moe_batch_new(rows, length);
@@ -71,7 +73,7 @@ run_batch(MoePasses *passes, MoeObserver observer, void *user)
 {
     moe_tape_reset(passes->tape);
     moe_arena_reset(passes->keep);
-    MoeContext context = {.tape = passes->tape, .keep = passes->keep};
+    MoeContext context = {.tape = passes->tape, .keep = passes->keep, .k = passes->k};
     moe_model_loss(passes->model, &context, passes->batch, passes->routings, observer, user,
                    passes->loss);
 }
@@ -111,7 +113,7 @@ moe_evaluate(MoeModel *model, const MoeTokenizer *tokenizer, const MoeTokens *to
     const MoeRecipe *recipe = moe_model_recipe(model);
     g_autoptr(MoePasses) passes =
         moe__passes_new(model, tokenizer, (int)moe_recipe_int(recipe, "train.batch"),
-                        (int)moe_recipe_int(recipe, "train.length"));
+                        (int)moe_recipe_int(recipe, "train.length"), 0);
     *total = (MoeEvaluation){0};
     return moe__passes_run(passes, tokens, max_tokens, NULL, total, per_domain, progress, error);
 }

@@ -7,7 +7,9 @@
 /* What passes over a text need: tape, batch, buffers. */
 typedef struct MoePasses MoePasses;
 
-MoePasses *moe__passes_new(MoeModel *model, const MoeTokenizer *tokenizer, int rows, int length);
+/* `k`: picks a unit; 0: as the recipe says. */
+MoePasses *moe__passes_new(MoeModel *model, const MoeTokenizer *tokenizer, int rows, int length,
+                           int k);
 void moe__passes_free(MoePasses *passes);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoePasses, moe__passes_free)
 

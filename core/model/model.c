@@ -126,10 +126,11 @@ int64_t
 moe_model_active_params(const MoeModel *model)
 {
     int64_t active = moe_params_size(model->params, false);
-    int64_t k = moe_recipe_int(model->recipe, "moe.k");
+    if (moe_model_routers(model) == 0)
+        return active;
+    const MoeLayer *layer = moe_model_router(model, 0);
     /* Each of a token's sub-tokens may be sent to other experts. */
-    if (moe_model_routers(model) > 0)
-        k *= moe_layer_units_per_token(moe_model_router(model, 0));
+    int64_t k = (int64_t)(moe_layer_mean_k(layer) * moe_layer_units_per_token(layer));
     for (int i = 0; i < moe_params_count(model->params); i++) {
         const MoeParam *param = moe_params_get(model->params, i);
         if (!(param->flags & MOE_PARAM_EXPERT))

@@ -215,6 +215,7 @@ void
 moe_layer_before_step(MoeLayer *layer, int64_t step)
 {
     moe__layer_visit(layer, before_step, &step);
+    moe_params_touch(layer->params);
 }
 
 typedef struct {
@@ -235,6 +236,7 @@ moe_layer_after_step(MoeLayer *layer, int64_t step, const int64_t *load)
 {
     Done done = {step, load};
     moe__layer_visit(layer, after_step, &done);
+    moe_params_touch(layer->params);
 }
 
 /* --- What others ask ---------------------------------------------------------------------------*/
@@ -243,6 +245,12 @@ const MoeRecipe *
 moe_layer_recipe(const MoeLayer *layer)
 {
     return layer->recipe;
+}
+
+MoeParams *
+moe_layer_params(const MoeLayer *layer)
+{
+    return layer->params;
 }
 
 int

@@ -10,6 +10,7 @@ struct MoeParams {
     MoeArena *arena;
     GPtrArray *list;   /* MoeParam, in the order of addition; they own their names */
     GHashTable *names; /* name -> MoeParam */
+    uint64_t version;
 };
 
 static void
@@ -58,6 +59,7 @@ moe_params_add(MoeParams *params, const char *name, int ndim, const int64_t *sha
     }
     g_ptr_array_add(params->list, param);
     g_hash_table_insert(params->names, (char *)param->name, param);
+    moe_params_touch(params);
     return param->tensor;
 }
 
@@ -93,6 +95,18 @@ moe_params_size(const MoeParams *params, bool trainable_only)
     return size;
 }
 
+uint64_t
+moe_params_version(const MoeParams *params)
+{
+    return params->version;
+}
+
+void
+moe_params_touch(MoeParams *params)
+{
+    params->version++;
+}
+
 void
 moe_params_drop_grads(MoeParams *params)
 {
@@ -125,5 +139,8 @@ moe_params_load(MoeParams *params, const char *path, GError **error)
 {
     g_autofree MoeNamed *list = named(params);
     g_autoptr(MoeSafetensors) file = moe_safetensors_open(path, error);
-    return file && moe__named_read(list, moe_params_count(params), file, error);
+    if (!file || !moe__named_read(list, moe_params_count(params), file, error))
+        return false;
+    moe_params_touch(params);
+    return true;
 }

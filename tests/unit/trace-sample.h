@@ -94,8 +94,14 @@ sample_fill_picks(Sample *sample, int batch, int r)
             sample->dropped[r][i] = sample_dropped(batch, r, unit, slot);
         }
     }
-    sample->picks[r] = (MoeTracePicks){sample->expert[r],  sample->gate[r],    sample->dropped[r],
-                                       sample->entropy[r], sample->entropy[r], sample->logits[r]};
+    sample->picks[r] = (MoeTracePicks){
+        .expert = sample->expert[r],
+        .gate = sample->gate[r],
+        .dropped = sample->dropped[r],
+        .entropy = sample->entropy[r],
+        .margin = sample->entropy[r],
+        .logits = sample->logits[r],
+    };
 }
 
 /* Batch `batch`, with every column there is. (transfer full) */

@@ -30,7 +30,8 @@ MOE_API MoeLayer *moe_model_router(const MoeModel *model, int i);
 /* FLOPs (2 a multiply-add) of the forward pass, a token, in sequences of `length`; causal attention
  * counted once: a token attends to (length + 1) / 2 on average. */
 MOE_API double moe_model_flops(const MoeModel *model, int length);
-/* Parameters that take part in one token's forward pass: all but the experts not picked. */
+/* Parameters that take part in one token's forward pass at evaluation: all but the experts not
+ * picked. */
 MOE_API int64_t moe_model_active_params(const MoeModel *model);
 
 /* Called after each MoE layer of a pass, while its logits are still there. */
@@ -120,13 +121,15 @@ MOE_API bool moe_evaluate(MoeModel *model, const MoeTokenizer *tokenizer, const 
 typedef struct MoeRecordOptions {
     int rows, length;   /* batch; 0: those of training */
     int64_t max_tokens; /* 0: all; else windows spread evenly over the text */
+    int k;              /* experts a unit is sent to; 0: as the recipe says for evaluation */
     MoeTraceOptions trace;
 } MoeRecordOptions;
 
 /* Runs the checkpoint's model over `tokens` (domains as in `corpus`) and writes every routing
  * decision to a trace at `path`. Memory doesn't grow with the text. A cancelled recording is closed
  * properly and keeps what it has; the call then fails with MOE_ERROR_CANCELLED. `evaluation`, if
- * not NULL, receives the loss on the way. */
+ * not NULL, receives the loss on the way. A `k` beyond a router's experts, or given to a model
+ * whose select part chooses how many each unit gets, is refused with MOE_ERROR_DATA. */
 MOE_API bool moe_record(MoeCheckpoint *checkpoint, const MoeCorpus *corpus, const MoeTokens *tokens,
                         const char *path, const char *command_line, const MoeRecordOptions *options,
                         MoeEvaluation *evaluation, const MoeProgress *progress, GError **error);

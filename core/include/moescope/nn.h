@@ -43,6 +43,11 @@ MOE_API const MoeParam *moe_params_get(const MoeParams *params, int i);
 MOE_API MoeTensor *moe_params_find(const MoeParams *params, const char *name);
 /* Number of values, of all parameters or of the trainable ones. */
 MOE_API int64_t moe_params_size(const MoeParams *params, bool trainable_only);
+/* A number that changes whenever values do: what was computed from parameters alone holds as long
+ * as it stays. Loading and an optimiser's step change it; whoever writes values directly once they
+ * have been used says so with moe_params_touch(). */
+MOE_API uint64_t moe_params_version(const MoeParams *params);
+MOE_API void moe_params_touch(MoeParams *params);
 /* Marks all gradients as absent. */
 MOE_API void moe_params_drop_grads(MoeParams *params);
 /* Safetensors; loading is strict: names and shapes must be exactly these, and the error lists what
