@@ -73,7 +73,7 @@ init(MoeLayer *layer, void *state)
     s->b2 = moe_layer_param(layer, "router.hyper.b2", 1, (int64_t[]){O}, frozen, 0);
     if (!moe_recipe_bool(recipe, "hyper.match_scale"))
         return;
-    float scale = matching_scale(s, layer);
+    float scale = s->w1->data ? matching_scale(s, layer) : 1;
     s->scale = moe_layer_param(layer, "router.hyper.scale", 1, (int64_t[]){1}, frozen, 0);
     moe_init_constant(s->scale, scale);
 }
@@ -88,6 +88,14 @@ score(MoeRouting *routing, void *state)
     MoeTensor *weight = moe_slice_last(tape, router, 0, w);
     MoeTensor *bias = moe_reshape(tape, moe_slice_last(tape, router, w, 1), 1, (int64_t[]){E});
     return moe_linear(tape, routing->units, weight, bias);
+}
+
+/* The router is generated once, for any number of units. */
+static double
+pass_flops(const MoeLayer *layer, const void *state, int64_t units)
+{
+    const State *s = state;
+    return 2.0 * (double)(moe_tensor_count(s->w1) + moe_tensor_count(s->w2));
 }
 
 static const MoeField fields[] = {
@@ -108,6 +116,6 @@ const MoePart moe__score_hyper = {
     .state_size = sizeof(State),
     .init = init,
     .score = score,
-    /* A token's share: generating the router costs the same for any number of tokens. */
     .flops = moe__linear_router_flops,
+    .pass_flops = pass_flops,
 };
