@@ -41,6 +41,39 @@ MOE_API MoeCost moe_layer_place_cost(const MoeLayer *layer, MoePlace place, int6
 /* The sum over the places. */
 MOE_API MoeCost moe_layer_cost(const MoeLayer *layer, int64_t units);
 
+/* --- Parity -------------------------------------------------------------------------------------
+ * A layer with heads has a head and a merge layer beside its experts, and experts that are h times
+ * narrower. At the FLOPs and parameters of a layer without heads its experts are therefore less
+ * wide inside and more in number (arXiv 2411.16205, eq. 8 and 9; experts of two matrices, no
+ * biases):
+ *
+ *   k' d' = k d_moe - d        E' = h (d_moe E - d) / d'
+ *
+ * Here both follow from the layers as they are, whatever their activation, biases and parts: FLOPs
+ * grow linearly with moe.hidden, parameters with moe.experts. Compared is all that a layer has but
+ * its router, as in the paper. */
+typedef struct MoeParityChoice {
+    const char *name;        /* "recipe", "rounded", "multiples of 8", … (constant) */
+    int64_t hidden, experts; /* moe.hidden, moe.experts */
+    double flops;            /* a token, forward */
+    int64_t params, router_params;
+    double flops_off, params_off; /* from the other layer, as shares of its: 0.031 is 3.1 % more */
+} MoeParityChoice;
+
+typedef struct MoeParity {
+    MoeParityChoice to; /* the other layer */
+    double hidden;      /* at equal FLOPs; <= 0: the layers around the experts alone take more */
+    double experts;     /* at that hidden width and equal parameters; NaN where there's none */
+    int n;
+    MoeParityChoice choice[4]; /* the recipe's own; and where there is a width: both rounded, to
+                                * whole numbers and to multiples of 8 and 16 (not below one) */
+} MoeParity;
+
+/* How far the MoE layer of `recipe` is from that of `to`, and what would bring it there. Errors: a
+ * recipe has no MoE layer, the widths of the models differ, FLOPs don't grow with moe.hidden. */
+MOE_API bool moe_parity(const MoeRecipe *recipe, const MoeRecipe *to, MoeParity *parity,
+                        GError **error);
+
 G_END_DECLS
 
 #endif
