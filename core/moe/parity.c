@@ -40,10 +40,10 @@ measure(const MoeRecipe *recipe, const char *name, int64_t hidden, int64_t exper
 }
 
 static MoeParityChoice
-measure_own(const MoeRecipe *recipe)
+measure_own(const MoeRecipe *recipe, const char *name)
 {
     MoeParityChoice own = {0};
-    measure(recipe, "recipe", moe_recipe_int(recipe, "moe.hidden"),
+    measure(recipe, name, moe_recipe_int(recipe, "moe.hidden"),
             moe_recipe_int(recipe, "moe.experts"), &own);
     return own;
 }
@@ -117,11 +117,12 @@ comparable(const MoeRecipe *recipe, const MoeRecipe *to, GError **error)
 {
     int64_t d = moe_recipe_int(recipe, "model.d_model"),
             other = moe_recipe_int(to, "model.d_model");
-    bool dense = moe_recipe_int(recipe, "moe.every") == 0 || moe_recipe_int(to, "moe.every") == 0;
+    bool first = moe_recipe_int(recipe, "moe.every") == 0;
+    bool dense = first || moe_recipe_int(to, "moe.every") == 0;
     if (dense)
         g_set_error(error, MOE_ERROR, MOE_ERROR_RECIPE,
                     "moe.every is 0 in %s of the two recipes, expected two with MoE layers",
-                    moe_recipe_int(to, "moe.every") == 0 ? "the second" : "the first");
+                    first ? "the first" : "the second");
     else if (d != other)
         g_set_error(error, MOE_ERROR, MOE_ERROR_RECIPE,
                     "model.d_model is %" G_GINT64_FORMAT " and %" G_GINT64_FORMAT
@@ -144,8 +145,8 @@ moe_parity(const MoeRecipe *recipe, const MoeRecipe *to, MoeParity *parity, GErr
                     moe_recipe_text(recipe, "moe.expert"));
         return false;
     }
-    parity->to = measure_own(to);
-    add_choice(parity, measure_own(recipe));
+    parity->to = measure_own(to, "other");
+    add_choice(parity, measure_own(recipe, "recipe"));
     parity->hidden = (parity->to.flops - g.f0) / g.f1;
     if (parity->hidden <= 0)
         return true;

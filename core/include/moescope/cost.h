@@ -53,7 +53,7 @@ MOE_API MoeCost moe_layer_cost(const MoeLayer *layer, int64_t units);
  * grow linearly with moe.hidden, parameters with moe.experts. Compared is all that a layer has but
  * its router, as in the paper. */
 typedef struct MoeParityChoice {
-    const char *name;        /* "recipe", "rounded", "multiples of 8", … (constant) */
+    const char *name;        /* "other", "recipe", "rounded", "multiples of 8", … (constant) */
     int64_t hidden, experts; /* moe.hidden, moe.experts */
     double flops;            /* a token, forward */
     int64_t params, router_params;
