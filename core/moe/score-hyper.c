@@ -84,7 +84,7 @@ init(MoeLayer *layer, void *state)
     s->b2 = moe_layer_param(layer, "router.hyper.b2", 1, (int64_t[]){O}, frozen, 0);
     if (!moe_recipe_bool(recipe, "hyper.match_scale"))
         return;
-    float scale = matching_scale(s, layer);
+    float scale = s->w1->data ? matching_scale(s, layer) : 1;
     s->scale = moe_layer_param(layer, "router.hyper.scale", 1, (int64_t[]){1}, frozen, 0);
     moe_init_constant(s->scale, scale);
 }

@@ -8,6 +8,7 @@
 
 struct MoeParams {
     MoeArena *arena;
+    bool shapes;       /* tensors without data */
     GPtrArray *list;   /* MoeParam, in the order of addition; they own their names */
     GHashTable *names; /* name -> MoeParam */
     uint64_t version;
@@ -31,6 +32,14 @@ moe_params_new(void)
     return params;
 }
 
+MoeParams *
+moe_params_new_shapes(void)
+{
+    MoeParams *params = moe_params_new();
+    params->shapes = true;
+    return params;
+}
+
 void
 moe_params_free(MoeParams *params)
 {
@@ -42,6 +51,16 @@ moe_params_free(MoeParams *params)
     g_free(params);
 }
 
+/* A tensor without data. */
+static MoeTensor *
+shape_only(MoeArena *arena, int ndim, const int64_t *shape)
+{
+    MoeTensor *x = moe_arena_alloc0(arena, sizeof *x);
+    x->ndim = ndim;
+    memcpy(x->shape, shape, (size_t)ndim * sizeof *shape);
+    return x;
+}
+
 MoeTensor *
 moe_params_add(MoeParams *params, const char *name, int ndim, const int64_t *shape,
                MoeParamFlags flags)
@@ -51,8 +70,9 @@ moe_params_add(MoeParams *params, const char *name, int ndim, const int64_t *sha
     MoeParam *param = g_new0(MoeParam, 1);
     param->name = g_strdup(name);
     param->flags = flags;
-    param->tensor = moe_tensor_zeros(params->arena, ndim, shape);
-    if (!(flags & MOE_PARAM_UNTRAINED)) {
+    param->tensor = params->shapes ? shape_only(params->arena, ndim, shape)
+                                   : moe_tensor_zeros(params->arena, ndim, shape);
+    if (!(flags & MOE_PARAM_UNTRAINED) && !params->shapes) {
         size_t bytes = (size_t)moe_tensor_count(param->tensor) * sizeof(float);
         param->tensor->needs_grad = true;
         param->tensor->grad = moe_arena_alloc(params->arena, bytes);

@@ -118,15 +118,15 @@ test_info(void)
     run_expect(&trace, 0, "trace             a.npz\n", "");
     g_auto(Run) checkpoint = run_moescope("info", "dense/checkpoints/00000002", NULL);
     run_expect(&checkpoint, 0, "variant           dense\n", "");
-    g_auto(Run) nowhere = run_moescope("info", "nowhere", NULL);
-    expect_refused(&nowhere, 1, "nowhere: cannot read: No such file", NULL);
-    g_auto(Run) other = run_moescope("info", "tiny.ini", NULL);
-    expect_refused(&other, 1, "tiny.ini is not a trace: ", NULL);
+    g_auto(Run) nowhere = run_moescope("info", "./nowhere", NULL);
+    expect_refused(&nowhere, 1, "./nowhere: cannot read: No such file", NULL);
+    g_auto(Run) other = run_moescope("info", "text/ants.txt", NULL);
+    expect_refused(&other, 1, "text/ants.txt is not a trace: ", NULL);
     g_auto(Run) folder = run_moescope("info", "text", NULL);
     expect_refused(&folder, 1, "text: neither a checkpoint ", NULL);
     g_auto(Run) none = run_moescope("info", NULL);
-    expect_refused(&none, 2, "found 0 arguments, expected PATH (see \"moescope info --help\")\n",
-                   NULL);
+    expect_refused(
+        &none, 2, "found 0 arguments, expected PATH|RECIPE (see \"moescope info --help\")\n", NULL);
 }
 
 static void

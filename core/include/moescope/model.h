@@ -6,6 +6,7 @@
 #ifndef MOESCOPE_MODEL_H
 #define MOESCOPE_MODEL_H
 
+#include <moescope/cost.h>
 #include <moescope/moe.h>
 #include <moescope/text.h>
 #include <moescope/trace.h>
@@ -19,6 +20,8 @@ typedef struct MoeModel MoeModel;
 
 /* A fresh model, initialised from train.seed. The recipe is checked (moe_recipe_check()). */
 MOE_API MoeModel *moe_model_new(const MoeRecipe *recipe, int vocabulary, GError **error);
+/* The same without values: for its shapes and its costs, whatever its size. No pass can be made. */
+MOE_API MoeModel *moe_model_plan(const MoeRecipe *recipe, int vocabulary, GError **error);
 MOE_API void moe_model_free(MoeModel *model);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeModel, moe_model_free)
 
@@ -33,6 +36,8 @@ MOE_API double moe_model_flops(const MoeModel *model, int length);
 /* Parameters that take part in one token's forward pass at evaluation: all but the experts not
  * picked. */
 MOE_API int64_t moe_model_active_params(const MoeModel *model);
+/* All costs, a token in sequences of `length`, and beside them a pass of `tokens` tokens. */
+MOE_API MoeCost moe_model_cost(const MoeModel *model, int length, int64_t tokens);
 
 /* Called after each MoE layer of a pass, while its logits are still there. */
 typedef void (*MoeObserver)(const MoeRouting *routing, void *user);

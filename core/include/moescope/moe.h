@@ -130,7 +130,8 @@ typedef struct MoePart {
     int n_fields;
     MoeRecipeRule rule; /* checked where a recipe chooses the part */
     size_t state_size;
-    /* Adds the part's parameters (moe_layer_param()) and reads its keys of the recipe. */
+    /* Adds the part's parameters (moe_layer_param()) and reads its keys of the recipe. Values are
+     * set by moe_init_*(), or where there are any: a layer that is only described has no data. */
     void (*init)(MoeLayer *layer, void *state);
     /* Frees what init or a pass has put into the state; parameters aren't the state's. */
     void (*clear)(void *state);
@@ -166,8 +167,9 @@ typedef struct MoePart {
     void (*after_step)(MoeLayer *layer, void *state, int64_t step, const int64_t *load);
     /* Tells state worth recording: cheap numbers after a step, or thoroughly at a snapshot. */
     void (*report)(MoeRouting *routing, void *state, bool thorough, const MoeReporter *to);
-    /* FLOPs (2 a multiply-add) of one token's forward pass through the part; and of what a pass
-     * costs beside that, whatever its number of tokens up to `units` units. */
+    /* FLOPs of the matrix products (2 a multiply-add) of one token's forward pass through the part,
+     * at moe_layer_mean_k() picks a unit; and of what a pass costs beside that, whatever its number
+     * of tokens up to `units` units. */
     double (*flops)(const MoeLayer *layer, const void *state);
     double (*pass_flops)(const MoeLayer *layer, const void *state, int64_t units);
 } MoePart;
