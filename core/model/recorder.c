@@ -77,7 +77,7 @@ margin_of(const float *z, int n, const int32_t *expert, int k)
 }
 
 void
-moe__recorder_observe(const MoeRouting *routing, void *user)
+moe__recorder_observe(MoeRouting *routing, void *user)
 {
     MoeRecorder *recorder = user;
     bool stats = recorder->options.score_stats, logits = recorder->options.logits;
@@ -120,6 +120,7 @@ moe__recorder_append(MoeRecorder *recorder, MoeTraceWriter *writer, const MoeBat
         recorder->picks[i].expert = picks->expert;
         recorder->picks[i].gate = picks->gate;
         recorder->picks[i].dropped = picks->dropped;
+        recorder->picks[i].slot = picks->slot;
     }
     MoeTraceTokens tokens = {
         .n = n,
