@@ -13,7 +13,7 @@
 typedef struct {
     char **data;
     char *out, *split;
-    gboolean no_gates, stats, logits;
+    gboolean no_gates, stats, logits, slots;
     gint64 max_tokens;
     int threads, compression, k;
 } Options;
@@ -78,7 +78,8 @@ run(const Options *o, const char *path, const Part *part, const char *command_li
         .trace = {.compression = o->compression,
                   .gates = !o->no_gates,
                   .score_stats = o->stats,
-                  .logits = o->logits},
+                  .logits = o->logits,
+                  .slots = o->slots},
     };
     MoeEvaluation evaluation;
     bool recorded = moe_record(checkpoint, corpus, tokens, o->out, command_line, &options,
@@ -117,6 +118,8 @@ cmd_record(int argc, char **argv)
         {"stats", 0, 0, G_OPTION_ARG_NONE, &o.stats,
          "entropy and margin of the router's scores, a unit", NULL},
         {"logits", 0, 0, G_OPTION_ARG_NONE, &o.logits, "all logits", NULL},
+        {"slots", 0, 0, G_OPTION_ARG_NONE, &o.slots,
+         "with limited capacity: each pick's place in the queue for its expert", NULL},
         {"compression", 0, 0, G_OPTION_ARG_INT, &o.compression, "0 (stored) … 9 (default: 1)", "N"},
         {"threads", 0, 0, G_OPTION_ARG_INT, &o.threads, "threads (default: all)", "N"},
         G_OPTION_ENTRY_NULL,

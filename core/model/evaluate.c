@@ -4,6 +4,7 @@
  */
 #include "model/evaluate.h"
 
+#include "model/measures.h"
 #include "model/windows.h"
 
 #include <math.h>
@@ -97,6 +98,19 @@ moe__passes_run(MoePasses *passes, const MoeTokens *tokens, int64_t max_tokens,
         }
     }
     return true;
+}
+
+bool
+moe__passes_measure(MoePasses *passes, const MoeTokens *tokens, MoeTraceWriter *writer,
+                    int64_t step, GError **error)
+{
+    MoeMeasures measures = {.writer = writer, .step = step};
+    MoeBatch *batch = passes->batch;
+    int64_t size = (int64_t)batch->rows * batch->length;
+    MoeWindows windows = moe__windows(tokens, batch->length, size);
+    if (moe__windows_next(&windows, batch) > 0)
+        run_batch(passes, moe__measures_observe, &measures);
+    return moe__measures_done(&measures, error);
 }
 
 double

@@ -26,4 +26,9 @@ bool moe__passes_run(MoePasses *passes, const MoeTokens *tokens, int64_t max_tok
                      const MoePassSink *sink, MoeEvaluation *total, MoeEvaluation *per_domain,
                      const MoeProgress *progress, GError **error);
 
+/* Measures what the layers report thoroughly, over one batch of windows that are spread evenly over
+ * the text. */
+bool moe__passes_measure(MoePasses *passes, const MoeTokens *tokens, MoeTraceWriter *writer,
+                         int64_t step, GError **error);
+
 #endif

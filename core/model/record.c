@@ -125,7 +125,9 @@ moe_record(MoeCheckpoint *checkpoint, const MoeCorpus *corpus, const MoeTokens *
     MoePassSink sink = {recorder, writer, checkpoint->step};
     MoeEvaluation total = {0};
     GError *failure = NULL;
-    moe__passes_run(passes, tokens, options->max_tokens, &sink, &total, NULL, progress, &failure);
+    if (moe__passes_measure(passes, tokens, writer, checkpoint->step, &failure))
+        moe__passes_run(passes, tokens, options->max_tokens, &sink, &total, NULL, progress,
+                        &failure);
     if (evaluation)
         *evaluation = total;
     return close_trace(writer, failure, error);

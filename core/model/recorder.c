@@ -103,7 +103,7 @@ margin_of(const float *z, int n, const int32_t *expert, int k)
 }
 
 void
-moe__recorder_observe(const MoeRouting *routing, void *user)
+moe__recorder_observe(MoeRouting *routing, void *user)
 {
     MoeRecorder *recorder = user;
     bool stats = recorder->options.score_stats, logits = recorder->options.logits;

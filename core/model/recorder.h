@@ -16,7 +16,7 @@ MoeRecorder *moe__recorder_new(MoeModel *model, const MoeRouterInfo *infos,
 void moe__recorder_free(MoeRecorder *recorder);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeRecorder, moe__recorder_free)
 /* A MoeObserver; `user` is the recorder. */
-void moe__recorder_observe(const MoeRouting *routing, void *user);
+void moe__recorder_observe(MoeRouting *routing, void *user);
 /* Appends the batch that was just run. `loss` [N] may be NULL. */
 bool moe__recorder_append(MoeRecorder *recorder, MoeTraceWriter *writer, const MoeBatch *batch,
                           const MoeRouting *routings, const float *loss, int64_t step,

@@ -13,7 +13,8 @@
 #include <unistd.h>
 
 /* The trace of a run holds the state of every step, and picks of snapshots. */
-static const MoeTraceOptions trace_options = {.compression = 6, .gates = true, .score_stats = true};
+static const MoeTraceOptions trace_options = {
+    .compression = 6, .gates = true, .score_stats = true, .slots = true};
 
 void
 moe__trainer_note(const MoeTrainer *t, const char *format, ...)

@@ -48,4 +48,9 @@ MoeKRule moe__k_rule_from_recipe(const MoeRecipe *recipe);
 /* Calls `visit` for every filled place, balance last. */
 typedef void (*MoeVisit)(MoeLayer *layer, const MoeFilled *filled, void *user);
 void moe__layer_visit(MoeLayer *layer, MoeVisit visit, void *user);
+
+/* Whether a unit of the pass is padding: its logits mean nothing. */
+bool moe__unit_is_padding(const MoeRouting *routing, int64_t unit);
+/* What a thorough report tells of every variant. */
+void moe__report_likeness(MoeRouting *routing, const MoeReporter *to);
 #endif

@@ -29,7 +29,8 @@ typedef struct MoePicks {
     int experts, k;    /* k: the most picks a unit can have in this pass */
     int32_t *expert;   /* [U, k] in order of choice; -1: no pick (padding, or fewer than k) */
     uint8_t *dropped;  /* [U, k] 1: chosen, but over capacity */
-    int32_t *slot;     /* [U, k] place in the expert's queue, from 0; NULL without capacity */
+    int32_t *slot;     /* [U, k] place in the expert's queue, from 0, -1: no pick; or NULL:
+                        * without capacity */
     int64_t capacity;  /* slots an expert has; 0: unlimited */
     int64_t *load;     /* [E] picks, before drops */
     int64_t *first;    /* [E] first choices, before drops */
