@@ -101,7 +101,7 @@ test_variants(Folder *folder, gconstpointer data)
         if (!g_str_equal(presets[i]->key, "moe.variant") || g_str_equal(presets[i]->name, "dense"))
             continue;
         g_autofree char *variant = g_strconcat("moe.variant=", presets[i]->name, NULL);
-        const char *const settings[] = {variant, NULL};
+        const char *const settings[] = {variant, "moe.k=2", "moe.k_min=1", "moe.k_eval=2", NULL};
         run_whole(folder, presets[i]->name, settings);
         g_autoptr(MoeTrace) trace = run_trace(folder, presets[i]->name);
         g_test_message("%s", presets[i]->name);
@@ -216,7 +216,9 @@ test_task_alone(Folder *folder, gconstpointer data)
 static void
 test_frozen_router(Folder *folder, gconstpointer data)
 {
-    run_whole(folder, "a", (const char *[]){"moe.variant=smoe-dropout", NO_CAPACITY, NULL});
+    run_whole(
+        folder, "a",
+        (const char *[]){"moe.variant=smoe-dropout", "moe.k=4", "moe.k_min=2", NO_CAPACITY, NULL});
     g_autoptr(MoeTrace) trace = run_trace(folder, "a");
     g_assert_false(has_measure(trace, 0, "router_task_grad"));
     g_auto(Measure) m = read_measure(trace, 0, "router_task_grad_logits");

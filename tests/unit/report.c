@@ -35,8 +35,8 @@ fixture_new(bool record, const char *const *settings)
     g_autoptr(GError) error = NULL;
     Fixture *f = g_new0(Fixture, 1);
     f->recipe = moe_recipe_new();
-    static const char *const sizes[] = {"moe.experts=5", "moe.k=2", "moe.hidden=6",
-                                        "moe.activation=relu", NULL};
+    static const char *const sizes[] = {
+        "moe.experts=5", "moe.k=2", "moe.k_min=1", "moe.hidden=6", "moe.activation=relu", NULL};
     for (const char *const *s = sizes; *s; s++)
         g_assert_true(moe_recipe_set(f->recipe, *s, NULL));
     for (const char *const *s = settings; *s; s++)
