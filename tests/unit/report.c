@@ -122,7 +122,7 @@ test_logit_std(void)
                                            "moe.variant=smoe-dropout", "moe.variant=stablemoe",
                                            "moe.variant=switch",       "moe.variant=gshard"};
     for (size_t v = 0; v < G_N_ELEMENTS(variants); v++) {
-        const char *settings[] = {variants[v], NULL};
+        const char *settings[] = {variants[v], "moe.k_min=1", NULL};
         Fixture *f = fixture_new(false, settings);
         g_autoptr(GHashTable) told = reported(f, false);
         int64_t units = (N - 3) * moe_layer_units_per_token(f->layer);
