@@ -32,7 +32,9 @@ int cmd_dispatch(const CommandTable *table, int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_plot(int argc, char **argv);
+int cmd_plugins(int argc, char **argv);
 int cmd_recipe(int argc, char **argv);
+int cmd_recipe_parity(int argc, char **argv);
 int cmd_record(int argc, char **argv);
 int cmd_train(int argc, char **argv);
 

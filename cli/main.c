@@ -7,7 +7,7 @@
 
 #include <errno.h>
 #include <locale.h>
-#include <moescope/base.h>
+#include <moescope/plugin.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,6 +19,7 @@ static const Command commands[] = {
     {"plot", cmd_plot, "draw a figure of a trace"},
     {"info", cmd_info, "describe a model, a run or a trace"},
     {"recipe", cmd_recipe, "list presets and keys, show and check recipes"},
+    {"plugins", cmd_plugins, "list extensions, or check one"},
     {NULL, NULL, NULL},
 };
 
@@ -63,6 +64,21 @@ bound_spinning(char **argv)
     /* It goes on as it is: slower at worst. */
 }
 
+/* A plugin that is refused is said so and left out: the others go on. The command that looks at
+ * plugins loads them itself, and tells more. */
+static void
+load_plugins(int argc, char **argv)
+{
+    int n;
+    if (argc > 1 && strcmp(argv[1], "plugins") == 0)
+        return;
+    moe_plugins_load();
+    const MoePluginStatus *const *status = moe_plugins_list(&n);
+    for (int i = 0; i < n; i++)
+        if (status[i]->problem)
+            cmd_say("plugin left out: %s", status[i]->problem);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -72,5 +88,6 @@ main(int argc, char **argv)
     moe_init();
     if (argc == 2 && strcmp(argv[1], "--version") == 0)
         return flush_output(print_version());
+    load_plugins(argc, argv);
     return flush_output(cmd_dispatch(&table, argc, argv));
 }

@@ -7,7 +7,7 @@
 #include "scope-appearance.h"
 #include "scope-window.h"
 
-#include <moescope/base.h>
+#include <moescope/plugin.h>
 #include <scope-resources.h> /* made by the build */
 
 #define APPLICATION_ID "org.moescope.Moescope"
@@ -61,6 +61,18 @@ load_style(void)
                                                GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
 }
 
+/* Where there's a terminal, it says what was left out; the window goes on without it. */
+static void
+load_plugins(void)
+{
+    int n;
+    moe_plugins_load();
+    const MoePluginStatus *const *status = moe_plugins_list(&n);
+    for (int i = 0; i < n; i++)
+        if (status[i]->problem)
+            g_printerr("moescope-gui: plugin left out: %s\n", status[i]->problem);
+}
+
 static void
 scope_application_startup(GApplication *application)
 {
@@ -69,6 +81,7 @@ scope_application_startup(GApplication *application)
         {.name = "new-window", .activate = new_window_action},
     };
     moe_init();
+    load_plugins();
     scope_register_resource();
     G_APPLICATION_CLASS(scope_application_parent_class)->startup(application);
     g_action_map_add_action_entries(G_ACTION_MAP(application), actions, G_N_ELEMENTS(actions),

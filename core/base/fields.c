@@ -45,21 +45,35 @@ fallback_fits(const MoeField *field)
     return canonical != NULL;
 }
 
+char *
+moe__field_problem(const MoeField *field)
+{
+    make_registry();
+    if (!name_is_well_formed(field->name))
+        return g_strdup_printf("recipe key \"%s\" refused: expected \"group.key\"",
+                               field->name ? field->name : "");
+    if (!field->fallback || !field->help)
+        return g_strdup_printf("recipe key \"%s\" refused: it has no default or no help",
+                               field->name);
+    if (moe__field_index(field->name) >= 0)
+        return g_strdup_printf("recipe key \"%s\" refused: it is registered already", field->name);
+    if (fallback_fits(field))
+        return NULL;
+    g_autofree char *expected = moe__field_expected(field);
+    return g_strdup_printf("recipe key \"%s\" refused: its default is \"%s\", expected %s",
+                           field->name, field->fallback, expected);
+}
+
 static void
 add_field(const MoeField *field)
 {
-    if (!name_is_well_formed(field->name)) {
-        g_warning("recipe key \"%s\" refused: expected \"group.key\"", field->name);
-    } else if (moe__field_index(field->name) >= 0) {
-        g_warning("recipe key \"%s\" refused: it is registered already", field->name);
-    } else if (!fallback_fits(field)) {
-        g_autofree char *expected = moe__field_expected(field);
-        g_warning("recipe key \"%s\" refused: its default is \"%s\", expected %s", field->name,
-                  field->fallback, expected);
-    } else {
-        g_ptr_array_add(fields, g_memdup2(field, sizeof *field));
-        g_hash_table_insert(places, (char *)field->name, GINT_TO_POINTER(fields->len));
+    g_autofree char *problem = moe__field_problem(field);
+    if (problem) {
+        g_warning("%s", problem);
+        return;
     }
+    g_ptr_array_add(fields, g_memdup2(field, sizeof *field));
+    g_hash_table_insert(places, (char *)field->name, GINT_TO_POINTER(fields->len));
 }
 
 void

@@ -17,6 +17,19 @@ const char *moe__field_key(const MoeField *field);
 bool moe__preset_key(const char *key);
 const MoePreset *moe__preset_find(const char *key, const char *name);
 
+/* What keeps the registry from taking the key, without a full stop; NULL: nothing. (transfer full)
+ */
+char *moe__field_problem(const MoeField *field);
+
+/* Keys and presets that an extension brings together. */
+typedef struct MoeAdditions {
+    GPtrArray *fields;  /* const MoeField */
+    GPtrArray *presets; /* const MoePreset */
+} MoeAdditions;
+/* The same for all of them at once: names that are taken or come twice, presets of keys that take
+ * none, presets that set what isn't there or a value that a key doesn't take. (transfer full) */
+char *moe__additions_problem(const MoeAdditions *additions);
+
 /* Runs every rule; see moe_rules_add(). */
 void moe__rules_run(const MoeRecipe *recipe, GPtrArray *problems);
 

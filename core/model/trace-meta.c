@@ -5,6 +5,14 @@
 #include "base/json-out.h"
 #include "model/recorder.h"
 
+/* Experts that always run. */
+static int
+shared_experts(const MoeLayer *layer)
+{
+    bool has = moe_recipe_int(moe_layer_recipe(layer), "moe.shared_hidden") > 0;
+    return has && moe_layer_part(layer, MOE_PLACE_EXPERTS)->shared ? 1 : 0;
+}
+
 /* Whether the gates as applied sum to one over the picks of every unit. */
 static bool
 gates_sum_to_one(const MoeLayer *layer)
@@ -20,7 +28,7 @@ gates_sum_to_one(const MoeLayer *layer)
 }
 
 MoeRouterInfo *
-moe__router_infos(MoeModel *model)
+moe__router_infos(MoeModel *model, int k)
 {
     int n = moe_model_routers(model);
     MoeRouterInfo *infos = g_new0(MoeRouterInfo, MAX(n, 1));
@@ -29,15 +37,26 @@ moe__router_infos(MoeModel *model)
         infos[i] = (MoeRouterInfo){
             .layer = moe_layer_block(layer),
             .experts = moe_layer_experts(layer),
-            .k = moe_layer_k(layer),
+            .k = k ? k : moe_layer_k(layer),
             .units_per_token = moe_layer_units_per_token(layer),
             .gates_sum_to_one = gates_sum_to_one(layer),
+            .shared = shared_experts(layer),
             .causal = !(moe_layer_part(layer, MOE_PLACE_SELECT)->flags & MOE_PART_NON_CAUSAL),
             .score = (char *)moe_layer_part(layer, MOE_PLACE_SCORE)->name,
             .select = (char *)moe_layer_part(layer, MOE_PLACE_SELECT)->name,
             .gate = (char *)moe_layer_part(layer, MOE_PLACE_GATE)->name,
         };
     }
+    return infos;
+}
+
+MoeRouterInfo *
+moe__run_router_infos(MoeModel *model)
+{
+    MoeRouterInfo *infos = moe__router_infos(model, 0);
+    for (int i = 0; i < moe_model_routers(model); i++)
+        if (!moe_layer_k_fixed(moe_model_router(model, i)))
+            infos[i].k = 0;
     return infos;
 }
 

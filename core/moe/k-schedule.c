@@ -29,7 +29,7 @@ moe_k_schedule(MoeKSchedule schedule, int low, int high, int64_t step, int64_t s
     int64_t stage = step / MAX(steps / EXP_STAGES, 1);
     switch (schedule) {
     case MOE_K_CONSTANT:
-        break;
+        return high; /* low says nothing then */
     case MOE_K_LINEAR_INCREASE:
         k = nearbyint(range * (double)step / (double)steps) + low;
         break;

@@ -2,7 +2,9 @@
  *
  * The registry of parts. Built-ins (builtin.c) and plugins come through the same door.
  */
-#include <moescope/moe.h>
+#include "moe/parts.h"
+
+#include <string.h>
 
 static GPtrArray *parts[MOE_N_PLACES];
 
@@ -39,6 +41,7 @@ missing_slot(const MoePart *part)
         {MOE_PLACE_SPLIT, part->join != NULL, "join"},
         {MOE_PLACE_SCORE, part->score != NULL, "score"},
         {MOE_PLACE_SELECT, part->select != NULL, "select"},
+        {MOE_PLACE_SELECT, !(part->flags & MOE_PART_K_VARIES) || part->mean_k, "mean_k"},
         {MOE_PLACE_GATE, part->gate != NULL, "gate"},
         {MOE_PLACE_EXPERTS, part->experts != NULL, "experts"},
         {MOE_PLACE_BRANCH, part->branch != NULL, "branch"},
@@ -51,35 +54,88 @@ missing_slot(const MoePart *part)
     return NULL;
 }
 
-bool
-moe_part_add(const MoePart *part, GError **error)
+G_GNUC_PRINTF(3, 4)
+static bool
+refuse(const MoePart *part, GError **error, const char *format, ...)
 {
-    const char *name = part->name ? part->name : "(no name)";
-    if (part->struct_size != sizeof(MoePart) || (int)part->place < 0 ||
-        part->place >= MOE_N_PLACES || !part->name || !part->help) {
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *why = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED, "part %s (%s): %s", part->name,
+                moe_place_name(part->place), why);
+    return false;
+}
+
+/* A name stands in recipes, alone or in lists: letters, digits and "-_.", and not the word for an
+ * empty list. */
+static bool
+name_is_plain(const char *name)
+{
+    for (const char *c = name; *c; c++)
+        if (!g_ascii_isalnum(*c) && !strchr("-_.", *c))
+            return false;
+    return *name && strcmp(name, "none") != 0;
+}
+
+bool
+moe__part_check(const MoePart *part, GError **error)
+{
+    /* The size says how much of the rest is there to be read. */
+    if (part->struct_size != sizeof(MoePart)) {
         g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
-                    "part %s: its description does not fit this version of the library", name);
+                    "a part is described by %zu bytes, expected %zu", part->struct_size,
+                    sizeof(MoePart));
         return false;
     }
+    if ((int)part->place < 0 || part->place >= MOE_N_PLACES || !part->name || !part->help ||
+        part->n_fields < 0 || (part->n_fields > 0 && !part->fields)) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                    "part %s: its place, name, help or fields are missing",
+                    part->name ? part->name : "(no name)");
+        return false;
+    }
+    if (!name_is_plain(part->name))
+        return refuse(part, error, "a name of letters, digits, \"-\", \"_\" and \".\" is expected");
     const char *missing = missing_slot(part);
-    if (missing) {
-        g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
-                    "part %s (%s): the slot '%s' is required and empty", name,
-                    moe_place_name(part->place), missing);
-        return false;
-    }
-    if (moe_part_find(part->place, name)) {
-        g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED, "part %s (%s): the name is taken",
-                    name, moe_place_name(part->place));
-        return false;
-    }
+    if (missing)
+        return refuse(part, error, "the slot '%s' is required and empty", missing);
+    if (moe_part_find(part->place, part->name))
+        return refuse(part, error, "the name is taken");
+    return true;
+}
+
+MoePreset
+moe__part_choice(const MoePart *part)
+{
+    return (MoePreset){moe_place_key(part->place), part->name, "", part->help};
+}
+
+void
+moe__part_register(const MoePart *part)
+{
     if (!parts[part->place])
         parts[part->place] = g_ptr_array_new();
     moe_fields_add(part->fields, part->n_fields);
     g_ptr_array_add(parts[part->place], (gpointer)part);
-    /* A preset that sets nothing: a choice that the key takes, with a line of help. */
-    MoePreset choice = {moe_place_key(part->place), part->name, "", part->help};
+    MoePreset choice = moe__part_choice(part);
     moe_presets_add(&choice, 1);
+}
+
+bool
+moe_part_add(const MoePart *part, GError **error)
+{
+    if (!moe__part_check(part, error))
+        return false;
+    g_autoptr(GPtrArray) fields = g_ptr_array_new(), presets = g_ptr_array_new();
+    MoePreset choice = moe__part_choice(part);
+    for (int i = 0; i < part->n_fields; i++)
+        g_ptr_array_add(fields, (gpointer)&part->fields[i]);
+    g_ptr_array_add(presets, &choice);
+    g_autofree char *problem = moe__additions_problem(&(MoeAdditions){fields, presets});
+    if (problem)
+        return refuse(part, error, "%s", problem);
+    moe__part_register(part);
     return true;
 }
 

@@ -27,6 +27,12 @@ score(MoeRouting *routing, void *state)
     return moe_linear(routing->context->tape, routing->units, s->weight, s->bias);
 }
 
+static MoeTensor *
+rows(MoeTape *tape, const void *state)
+{
+    return ((const State *)state)->weight;
+}
+
 double
 moe__linear_router_flops(const MoeLayer *layer, const void *state)
 {
@@ -43,5 +49,6 @@ const MoePart moe__score_linear = {
     .state_size = sizeof(State),
     .init = init,
     .score = score,
+    .rows = rows,
     .flops = moe__linear_router_flops,
 };

@@ -7,6 +7,7 @@
  */
 #include "parity.h"
 
+#include <moescope/plugin.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -68,7 +69,7 @@ main(int argc, char **argv)
         fprintf(stderr, "usage: parity [--all] FILE...\n");
         return 2;
     }
-    moe_init();
+    moe_plugins_load();
     if (!parity_parts_register(&error)) {
         fprintf(stderr, "parity: %s\n", error->message);
         return 2;

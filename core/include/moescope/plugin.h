@@ -13,7 +13,9 @@
  *   };
  *
  * built with `cc -shared -fPIC hash.c -o moescope-hash.so $(pkg-config --cflags --libs moescope)`.
- * What it lists is registered through the same calls that the library's own parts go through.
+ * What it lists is registered through the same calls that the library's own parts go through, and
+ * from then on stands in `moescope recipe`, in --help and in recipes like any of them. It is
+ * checked whole before any of it is taken in.
  */
 #ifndef MOESCOPE_PLUGIN_H
 #define MOESCOPE_PLUGIN_H
@@ -30,10 +32,10 @@ typedef struct MoePlugin {
     size_t struct_size; /* sizeof(MoePlugin) */
     const char *name;
     const char *version;
-    const char *help; /* one line */
-    const MoePart *const *parts;
+    const char *help;            /* one line */
+    const MoePart *const *parts; /* [n_parts]; live for ever, as do all strings */
     int n_parts;
-    const MoePreset *presets;
+    const MoePreset *presets; /* [n_presets]; may set keys of the parts */
     int n_presets;
 } MoePlugin;
 
@@ -44,17 +46,22 @@ typedef struct MoePluginStatus {
     char *problem;           /* one sentence that names the file; NULL: loaded */
 } MoePluginStatus;
 
-/* Loads every plugin (moescope-*.so) of the folders of MOESCOPE_PLUGIN_PATH (separated by ":"),
- * or, where that isn't set, of the build folder that the library was started from, or of the
- * installed one (moe_plugin_folder()). Files of a folder in the order of their names; one whose
- * name was loaded from an earlier folder is left out. A plugin that doesn't fit is refused as a
- * whole, with the reason, and the others go on. Calls moe_init(); further calls do nothing. Call it
- * before the first recipe is made. */
+/* The folders that moe_plugins_load() looks into, in this order, ended by NULL: those of
+ * MOESCOPE_PLUGIN_PATH (separated by ":"; empty: none), or, where that isn't set, `plugins` of the
+ * build folder that the library was started from, or `moescope/plugins` beside the installed one.
+ * (transfer full) */
+MOE_API char **moe_plugin_folders(void);
+/* Loads every plugin (moescope-*.so) of these folders, files of a folder in the order of their
+ * names; one whose file name was loaded from an earlier folder is left out. A plugin that doesn't
+ * fit is refused as a whole, with the reason, and the others go on. Calls moe_init(); further calls
+ * do nothing. Call it before the first recipe is made. */
 MOE_API void moe_plugins_load(void);
-/* Every file that was tried, in order. (transfer none) */
+/* Every file that was tried, by moe_plugins_load() or moe_plugin_load(), in order; a folder of
+ * MOESCOPE_PLUGIN_PATH that can't be read counts as one. (transfer none) */
 MOE_API const MoePluginStatus *const *moe_plugins_list(int *n);
-/* Loads one file. Fails with MOE_ERROR_UNSUPPORTED: not a plugin, another ABI (which), a part that
- * is refused. Nothing of it is registered then. */
+/* Loads one file; one that is loaded already is returned as it is. Fails with
+ * MOE_ERROR_UNSUPPORTED: not a plugin, another interface (which, and which is expected), a part,
+ * key or preset that is refused. Nothing of it is registered then. (transfer none) */
 MOE_API const MoePlugin *moe_plugin_load(const char *path, GError **error);
 
 G_END_DECLS

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The steps between a file and what it registers.
+ */
+#ifndef MOE_PLUGIN_PLUGIN_H
+#define MOE_PLUGIN_PLUGIN_H
+
+#include <moescope/plugin.h>
+
+/* Opens the shared object and finds its constant. `handle`: to be closed with dlclose() if the
+ * plugin isn't taken in. Fails with MOE_ERROR_UNSUPPORTED; messages here don't name the file. */
+const MoePlugin *moe__plugin_open(const char *path, void **handle, GError **error);
+/* Whether everything in it can be taken in. */
+bool moe__plugin_check(const MoePlugin *plugin, GError **error);
+/* Takes in a plugin that has been checked. */
+void moe__plugin_register(const MoePlugin *plugin);
+
+#endif
