@@ -72,7 +72,7 @@ group_scores(Parity *p, int groups)
 {
     const MoePicks *picks = &p->routing.picks;
     int size = picks->experts / groups;
-    float *sums = g_new(float, picks->units *groups);
+    float *sums = g_new(float, MAX(picks->units * groups, 1));
     for (int64_t i = 0; i < picks->units * groups; i++) {
         const float *score = p->routing.selection + i * size;
         int32_t best[2] = {0};
@@ -197,7 +197,7 @@ follow(Parity *p, bool port, const char *name, int32_t **given)
     if (!recorded || !are_experts(p, name, recorded, n))
         return false;
     if (!port) {
-        g_autofree int64_t *own = g_new(int64_t, n);
+        g_autofree int64_t *own = g_new(int64_t, MAX(n, 1));
         for (int64_t i = 0; i < n; i++)
             own[i] = p->routing.picks.expert[i];
         parity_compare_exactly(p, name, own, n);
