@@ -145,6 +145,7 @@ cmd_recipe(int argc, char **argv)
         {"keys", recipe_keys, "keys, of one group or of all"},
         {"show", recipe_show, "a recipe as it is used"},
         {"check", recipe_check, "what is wrong with a recipe"},
+        {"parity", cmd_recipe_parity, "how far a recipe with heads is from the costs of another"},
         {NULL, NULL, NULL},
     };
     static const CommandTable table = {

@@ -13,9 +13,9 @@
 typedef struct {
     char **data;
     char *out, *split;
-    gboolean no_gates, stats, logits;
+    gboolean no_gates, stats, logits, slots;
     gint64 max_tokens;
-    int threads, compression;
+    int threads, compression, k;
 } Options;
 
 static void
@@ -74,10 +74,12 @@ run(const Options *o, const char *path, const Part *part, const char *command_li
     g_autoptr(MoeTokens) tokens = moe_tokens_new(corpus, checkpoint->tokenizer, part->split);
     MoeRecordOptions options = {
         .max_tokens = o->max_tokens,
+        .k = o->k,
         .trace = {.compression = o->compression,
                   .gates = !o->no_gates,
                   .score_stats = o->stats,
-                  .logits = o->logits},
+                  .logits = o->logits,
+                  .slots = o->slots},
     };
     MoeEvaluation evaluation;
     bool recorded = moe_record(checkpoint, corpus, tokens, o->out, command_line, &options,
@@ -110,10 +112,14 @@ cmd_record(int argc, char **argv)
          "train | validation | probe | all (default: all of --data, else validation)", "NAME"},
         {"max-tokens", 0, 0, G_OPTION_ARG_INT64, &o.max_tokens,
          "about so many tokens, spread evenly over the text (default: all)", "N"},
+        {"k", 'k', 0, G_OPTION_ARG_INT, &o.k,
+         "experts each unit is sent to (default 0: as the recipe says, moe.k_eval or moe.k)", "N"},
         {"no-gates", 0, 0, G_OPTION_ARG_NONE, &o.no_gates, "leave out the gates", NULL},
         {"stats", 0, 0, G_OPTION_ARG_NONE, &o.stats,
          "entropy and margin of the router's scores, a unit", NULL},
         {"logits", 0, 0, G_OPTION_ARG_NONE, &o.logits, "all logits", NULL},
+        {"slots", 0, 0, G_OPTION_ARG_NONE, &o.slots,
+         "with limited capacity: each pick's place in the queue for its expert", NULL},
         {"compression", 0, 0, G_OPTION_ARG_INT, &o.compression, "0 (stored) … 9 (default: 1)", "N"},
         {"threads", 0, 0, G_OPTION_ARG_INT, &o.threads, "threads (default: all)", "N"},
         G_OPTION_ENTRY_NULL,
@@ -133,6 +139,8 @@ cmd_record(int argc, char **argv)
     if (o.max_tokens < 0)
         return cmd_usage("found --max-tokens %" G_GINT64_FORMAT ", expected 0 or more",
                          o.max_tokens);
+    if (o.k < 0)
+        return cmd_usage("found --k %d, expected 0 or more", o.k);
     if (o.compression < 0 || o.compression > 9)
         return cmd_usage("found --compression %d, expected 0 … 9", o.compression);
     return run(&o, argv[1], &part, command_line);

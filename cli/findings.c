@@ -20,6 +20,15 @@ domain_counts(const MoeSummary *summary, int router, int experts, bool first)
     return counts;
 }
 
+/* "2", or the mean "1.97" where units differ. */
+static char *
+picks_a_unit(const MoeSummaryCell *cell)
+{
+    double mean = (double)cell->picks / (double)MAX(cell->units, 1);
+    bool same = cell->making[cell->picks / MAX(cell->units, 1)] == cell->units;
+    return g_strdup_printf(same ? "%.0f" : "%.2f", mean);
+}
+
 static void
 print_router(const MoeTrace *trace, const MoeSummary *summary, int router)
 {
@@ -30,11 +39,12 @@ print_router(const MoeTrace *trace, const MoeSummary *summary, int router)
     /* First choices: picks of one unit exclude each other, which the correction doesn't know. */
     double information =
         moe_mutual_information(first, moe_summary_domains(summary), E, MOE_WEIGH_DOMAINS, true);
-    double null_max = info->k ? moe_null_cv(all->units, info->k, E) : NAN;
-    printf("  %5d %7d %2d %9.2f %9.2f %7.3f %7.3f %5d %7.2f %% %10.3f\n", info->layer, E, info->k,
+    g_autofree char *k = picks_a_unit(all);
+    printf("  %5d %7d %4s %9.2f %9.2f %7.3f %7.3f %5d %7.2f %% %10.3f\n", info->layer, E, k,
            moe_load_effective_experts(all->count, E), moe_load_max_violation(all->count, E),
-           moe_load_cv(all->count, E), null_max, moe_load_dead(all->count, E),
-           100.0 * (double)all->dropped / (double)MAX(all->picks, 1), fmax(information, 0) / G_LN2);
+           moe_load_cv(all->count, E), moe_null_cv_varying(all->making, E),
+           moe_load_dead(all->count, E), 100.0 * (double)all->dropped / (double)MAX(all->picks, 1),
+           fmax(information, 0) / G_LN2);
 }
 
 typedef struct {
@@ -111,7 +121,8 @@ cmd_findings_print(const MoeTrace *trace, GError **error)
     g_autoptr(MoeSummary) summary = moe_summary_from_trace(trace, &options, error);
     if (!summary)
         return false;
-    printf("  layer experts  k effective    MaxVio      CV CV null  dead   dropped  I(E;D) bits\n");
+    printf(
+        "  layer experts    k effective    MaxVio      CV CV null  dead   dropped  I(E;D) bits\n");
     for (int r = 0; r < moe_trace_routers(trace); r++)
         print_router(trace, summary, r);
     printf("  effective: exp(entropy of the load); MaxVio: (max - mean) / mean; CV null: of a "

@@ -31,18 +31,27 @@ filled_clear(Filled *filled)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Filled, filled_clear)
 
+/* Picks that every unit counted made, 0 if they differ: a run whose k moves in training has
+ * snapshots that were all taken with the k of evaluation. */
+static int
+k_counted(const MoeSummaryCell *cell)
+{
+    int k = cell->experts;
+    while (k > 0 && cell->making[k] == 0)
+        k--;
+    return cell->making[k] == cell->units ? k : 0;
+}
+
 static void
-add_routers(Filled *filled, const MoeTrace *trace)
+add_routers(Filled *filled, const MoeTrace *trace, const MoeSummary *summary)
 {
     int n = moe_trace_routers(trace);
     for (int i = 0; i < n; i++) {
         const MoeRouterInfo *router = moe_trace_router(trace, i);
         g_array_append_val(filled->layer, router->layer);
         g_array_append_val(filled->experts, router->experts);
-        if (i == 0)
-            filled->load.k = router->k;
-        else if (filled->load.k != router->k)
-            filled->load.k = 0;
+        int k = router->k ? router->k : k_counted(moe_summary_cell(summary, i, MOE_DOMAIN_ALL));
+        filled->load.k = i == 0 || filled->load.k == k ? k : 0;
     }
     filled->load.layers = n;
     filled->load.layer = (const int *)(const void *)filled->layer->data;
@@ -120,7 +129,7 @@ moe_figure_load(const MoeTrace *trace, const MoeSummary *summary, const MoeFigur
     };
     g_array_set_clear_func(filled.panels, panel_clear);
     filled.load.model = filled.model;
-    add_routers(&filled, trace);
+    add_routers(&filled, trace, summary);
     if (filled.load.layers > 0)
         add_panels(&filled, trace, summary);
     return moe_figure_load_counts(&filled.load, options, error);

@@ -19,12 +19,14 @@ set_caption(MoeScene *scene, const MoeLoad *load, const LoadLook *look)
         g_string_append(text, ", by domain");
     g_string_append(text, ". ");
     if (load->model)
-        g_string_append_printf(text, "Model %s", load->model);
+        g_string_append_printf(text, "Model %s, ", load->model);
     if (load->k > 0)
-        g_string_append_printf(text, "%sk" NBSP "=" NBSP "%d", load->model ? ", " : "", load->k);
+        g_string_append_printf(text, "k" NBSP "=" NBSP "%d; ", load->k);
+    else
+        g_string_append(text, "k varies; ");
     g_string_append_printf(
-        text, "%sT" NBSP "=" NBSP "%s tokens, N" NBSP "=" NBSP "%s picks a layer before drops; %s.",
-        load->model || load->k > 0 ? "; " : "", tokens, picks, uniform);
+        text, "T" NBSP "=" NBSP "%s tokens, N" NBSP "=" NBSP "%s picks a layer before drops; %s.",
+        tokens, picks, uniform);
     moe_scene_set_caption(scene, text->str);
 }
 

@@ -44,9 +44,10 @@ init_dense(MoeBlock *block, const Builder *b, int64_t d)
 {
     block->activation = moe_recipe_choice(b->recipe, "moe.activation");
     block->hidden = moe_recipe_int(b->recipe, "model.dense_hidden");
+    int64_t k_eval = moe_recipe_int(b->recipe, "moe.k_eval");
+    int64_t k = k_eval ? k_eval : moe_recipe_int(b->recipe, "moe.k");
     if (block->hidden == 0)
-        block->hidden =
-            moe_recipe_int(b->recipe, "moe.k") * moe_recipe_int(b->recipe, "moe.hidden");
+        block->hidden = k * moe_recipe_int(b->recipe, "moe.hidden");
     bool swiglu = moe_recipe_has(b->recipe, "moe.activation", "swiglu");
     int64_t h1 = swiglu ? 2 * block->hidden : block->hidden;
     block->w1 = matrix(b, "ffn.w1", h1, d, 0);

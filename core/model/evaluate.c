@@ -4,6 +4,7 @@
  */
 #include "model/evaluate.h"
 
+#include "model/measures.h"
 #include "model/windows.h"
 
 #include <math.h>
@@ -11,6 +12,7 @@
 struct MoePasses {
     MoeModel *model;
     const MoeTokenizer *tokenizer;
+    int k; /* picks a unit; 0: as the recipe says */
     MoeTape *tape;
     MoeArena *keep;
     MoeBatch *batch;
@@ -19,11 +21,12 @@ struct MoePasses {
 };
 
 MoePasses *
-moe__passes_new(MoeModel *model, const MoeTokenizer *tokenizer, int rows, int length)
+moe__passes_new(MoeModel *model, const MoeTokenizer *tokenizer, int rows, int length, int k)
 {
     MoePasses *passes = g_new0(MoePasses, 1);
     passes->model = model;
     passes->tokenizer = tokenizer;
+    passes->k = k;
     passes->tape = moe_tape_new(false);
     passes->keep = moe_arena_new();
     passes->batch = moe_batch_new(rows, length);
@@ -71,7 +74,7 @@ run_batch(MoePasses *passes, MoeObserver observer, void *user)
 {
     moe_tape_reset(passes->tape);
     moe_arena_reset(passes->keep);
-    MoeContext context = {.tape = passes->tape, .keep = passes->keep};
+    MoeContext context = {.tape = passes->tape, .keep = passes->keep, .k = passes->k};
     moe_model_loss(passes->model, &context, passes->batch, passes->routings, observer, user,
                    passes->loss);
 }
@@ -97,6 +100,19 @@ moe__passes_run(MoePasses *passes, const MoeTokens *tokens, int64_t max_tokens,
     return true;
 }
 
+bool
+moe__passes_measure(MoePasses *passes, const MoeTokens *tokens, MoeTraceWriter *writer,
+                    int64_t step, GError **error)
+{
+    MoeMeasures measures = {.writer = writer, .step = step};
+    MoeBatch *batch = passes->batch;
+    int64_t size = (int64_t)batch->rows * batch->length;
+    MoeWindows windows = moe__windows(tokens, batch->length, size);
+    if (moe__windows_next(&windows, batch) > 0)
+        run_batch(passes, moe__measures_observe, &measures);
+    return moe__measures_done(&measures, error);
+}
+
 double
 moe_evaluation_bits_per_byte(const MoeEvaluation *evaluation)
 {
@@ -111,7 +127,7 @@ moe_evaluate(MoeModel *model, const MoeTokenizer *tokenizer, const MoeTokens *to
     const MoeRecipe *recipe = moe_model_recipe(model);
     g_autoptr(MoePasses) passes =
         moe__passes_new(model, tokenizer, (int)moe_recipe_int(recipe, "train.batch"),
-                        (int)moe_recipe_int(recipe, "train.length"));
+                        (int)moe_recipe_int(recipe, "train.length"), 0);
     *total = (MoeEvaluation){0};
     return moe__passes_run(passes, tokens, max_tokens, NULL, total, per_domain, progress, error);
 }

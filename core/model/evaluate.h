@@ -7,7 +7,9 @@
 /* What passes over a text need: tape, batch, buffers. */
 typedef struct MoePasses MoePasses;
 
-MoePasses *moe__passes_new(MoeModel *model, const MoeTokenizer *tokenizer, int rows, int length);
+/* `k`: picks a unit; 0: as the recipe says. */
+MoePasses *moe__passes_new(MoeModel *model, const MoeTokenizer *tokenizer, int rows, int length,
+                           int k);
 void moe__passes_free(MoePasses *passes);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoePasses, moe__passes_free)
 
@@ -23,5 +25,10 @@ typedef struct MoePassSink {
 bool moe__passes_run(MoePasses *passes, const MoeTokens *tokens, int64_t max_tokens,
                      const MoePassSink *sink, MoeEvaluation *total, MoeEvaluation *per_domain,
                      const MoeProgress *progress, GError **error);
+
+/* Measures what the layers report thoroughly, over one batch of windows that are spread evenly over
+ * the text. */
+bool moe__passes_measure(MoePasses *passes, const MoeTokens *tokens, MoeTraceWriter *writer,
+                         int64_t step, GError **error);
 
 #endif

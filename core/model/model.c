@@ -2,21 +2,9 @@
  *
  * The language model: embedding, blocks, head.
  */
-#include "model/block.h"
+#include "model/model.h"
 
 #include <string.h>
-
-struct MoeModel {
-    MoeRecipe *recipe;
-    MoeParams *params;
-    int vocabulary, n_blocks, n_routers;
-    int64_t d_model;
-    MoeBlock *blocks;
-    MoeLayer **routers;
-    MoeTensor *embedding; /* [V, d] */
-    MoeTensor *head;      /* [V, d]: the embedding itself when tied */
-    MoeNorm norm;
-};
 
 /* The index of block b's router, or -1 for a dense block. */
 static int
@@ -50,14 +38,13 @@ add_table(MoeModel *model, const char *name, MoeParamFlags flags)
     return table;
 }
 
-MoeModel *
-moe_model_new(const MoeRecipe *recipe, int vocabulary, GError **error)
+/* Takes `params`, into which all tensors go. */
+static MoeModel *
+build(const MoeRecipe *recipe, int vocabulary, MoeParams *params)
 {
-    if (!moe_recipe_check(recipe, error))
-        return NULL;
     MoeModel *model = g_new0(MoeModel, 1);
     model->recipe = moe_recipe_copy(recipe);
-    model->params = moe_params_new();
+    model->params = params;
     model->vocabulary = vocabulary;
     model->d_model = moe_recipe_int(recipe, "model.d_model");
     model->embedding = add_table(model, "embed.weight", MOE_PARAM_NO_DECAY);
@@ -66,6 +53,22 @@ moe_model_new(const MoeRecipe *recipe, int vocabulary, GError **error)
     model->head = moe_recipe_bool(recipe, "model.tied") ? model->embedding
                                                         : add_table(model, "head.weight", 0);
     return model;
+}
+
+MoeModel *
+moe_model_new(const MoeRecipe *recipe, int vocabulary, GError **error)
+{
+    if (!moe_recipe_check(recipe, error))
+        return NULL;
+    return build(recipe, vocabulary, moe_params_new());
+}
+
+MoeModel *
+moe_model_plan(const MoeRecipe *recipe, int vocabulary, GError **error)
+{
+    if (!moe_recipe_check(recipe, error))
+        return NULL;
+    return build(recipe, vocabulary, moe_params_new_shapes());
 }
 
 void
@@ -111,33 +114,6 @@ moe_model_router(const MoeModel *model, int i)
 {
     g_return_val_if_fail(i >= 0 && i < model->n_routers, NULL);
     return model->routers[i];
-}
-
-double
-moe_model_flops(const MoeModel *model, int length)
-{
-    double flops = 2.0 * (double)model->vocabulary * (double)model->d_model;
-    for (int b = 0; b < model->n_blocks; b++)
-        flops += moe__block_flops(&model->blocks[b], model->d_model, length);
-    return flops;
-}
-
-int64_t
-moe_model_active_params(const MoeModel *model)
-{
-    int64_t active = moe_params_size(model->params, false);
-    int64_t k = moe_recipe_int(model->recipe, "moe.k");
-    /* Each of a token's sub-tokens may be sent to other experts. */
-    if (moe_model_routers(model) > 0)
-        k *= moe_layer_units_per_token(moe_model_router(model, 0));
-    for (int i = 0; i < moe_params_count(model->params); i++) {
-        const MoeParam *param = moe_params_get(model->params, i);
-        if (!(param->flags & MOE_PARAM_EXPERT))
-            continue;
-        int64_t size = moe_tensor_count(param->tensor), experts = param->tensor->shape[0];
-        active -= size / experts * (experts - MIN(experts, k));
-    }
-    return active;
 }
 
 /* Where nothing will ask for them again (no backward, no balance losses), a block's intermediate

@@ -60,6 +60,30 @@ close_trace(MoeTraceWriter *writer, GError *failure, GError **error)
     return false;
 }
 
+/* Whether all routers can pick `k` experts a unit. */
+static bool
+check_k(const MoeCheckpoint *checkpoint, int k, GError **error)
+{
+    for (int i = 0; k != 0 && i < moe_model_routers(checkpoint->model); i++) {
+        const MoeLayer *layer = moe_model_router(checkpoint->model, i);
+        if (k < 0 || k > moe_layer_experts(layer)) {
+            g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                        "%s: found k = %d, expected 1 … %d, the experts of router %d",
+                        checkpoint->path, k, moe_layer_experts(layer), i);
+            return false;
+        }
+        const MoePart *select = moe_layer_part(layer, MOE_PLACE_SELECT);
+        if (select->flags & MOE_PART_K_VARIES) {
+            g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                        "%s: found k = %d, but moe.select = %s itself decides how many experts "
+                        "each unit gets",
+                        checkpoint->path, k, select->name);
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Whether there is anything to record. */
 static bool
 check_request(const MoeCheckpoint *checkpoint, const MoeTokens *tokens, GError **error)
@@ -85,22 +109,25 @@ moe_record(MoeCheckpoint *checkpoint, const MoeCorpus *corpus, const MoeTokens *
 {
     MoeModel *model = checkpoint->model;
     const MoeRecipe *recipe = moe_model_recipe(model);
-    if (!check_request(checkpoint, tokens, error))
+    if (!check_request(checkpoint, tokens, error) || !check_k(checkpoint, options->k, error))
         return false;
     int rows = options->rows ? options->rows : (int)moe_recipe_int(recipe, "train.batch");
     int length = options->length ? options->length : (int)moe_recipe_int(recipe, "train.length");
-    g_autofree MoeRouterInfo *infos = moe__router_infos(model);
+    g_autofree MoeRouterInfo *infos = moe__router_infos(model, options->k);
     g_autofree char *meta = make_meta(checkpoint, corpus, infos, command_line);
     MoeTraceWriter *writer =
         moe_trace_writer_new(path, meta, infos, moe_model_routers(model), &options->trace, error);
     if (!writer)
         return false;
-    g_autoptr(MoePasses) passes = moe__passes_new(model, checkpoint->tokenizer, rows, length);
-    g_autoptr(MoeRecorder) recorder = moe__recorder_new(model, &options->trace);
+    g_autoptr(MoePasses) passes =
+        moe__passes_new(model, checkpoint->tokenizer, rows, length, options->k);
+    g_autoptr(MoeRecorder) recorder = moe__recorder_new(model, infos, &options->trace);
     MoePassSink sink = {recorder, writer, checkpoint->step};
     MoeEvaluation total = {0};
     GError *failure = NULL;
-    moe__passes_run(passes, tokens, options->max_tokens, &sink, &total, NULL, progress, &failure);
+    if (moe__passes_measure(passes, tokens, writer, checkpoint->step, &failure))
+        moe__passes_run(passes, tokens, options->max_tokens, &sink, &total, NULL, progress,
+                        &failure);
     if (evaluation)
         *evaluation = total;
     return close_trace(writer, failure, error);

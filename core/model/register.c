@@ -15,7 +15,7 @@ static const MoeField fields[] = {
     {"model.norm", MOE_FIELD_CHOICE, "rms", 0, 0, "rms | layer", NULL, "RMSNorm or LayerNorm"},
     {"model.norm_eps", MOE_FIELD_REAL, "1e-5", 1e-12, 1, NULL, NULL, "epsilon of the norms"},
     {"model.dense_hidden", MOE_FIELD_INT, "0", 0, 1 << 20, NULL, "units",
-     "hidden width of dense feed-forwards; 0: moe.k x moe.hidden"},
+     "hidden width of dense feed-forwards; 0: experts picked at evaluation x moe.hidden"},
     {"model.tied", MOE_FIELD_BOOL, "false", 0, 0, NULL, NULL,
      "the output layer is the embedding itself"},
     {"model.dropout", MOE_FIELD_REAL, "0", 0, 0.99, NULL, NULL,

@@ -28,7 +28,7 @@ gates_sum_to_one(const MoeLayer *layer)
 }
 
 MoeRouterInfo *
-moe__router_infos(MoeModel *model)
+moe__router_infos(MoeModel *model, int k)
 {
     int n = moe_model_routers(model);
     MoeRouterInfo *infos = g_new0(MoeRouterInfo, MAX(n, 1));
@@ -37,7 +37,7 @@ moe__router_infos(MoeModel *model)
         infos[i] = (MoeRouterInfo){
             .layer = moe_layer_block(layer),
             .experts = moe_layer_experts(layer),
-            .k = moe_layer_k(layer),
+            .k = k ? k : moe_layer_k(layer),
             .units_per_token = moe_layer_units_per_token(layer),
             .gates_sum_to_one = gates_sum_to_one(layer),
             .shared = shared_experts(layer),
@@ -47,6 +47,16 @@ moe__router_infos(MoeModel *model)
             .gate = (char *)moe_layer_part(layer, MOE_PLACE_GATE)->name,
         };
     }
+    return infos;
+}
+
+MoeRouterInfo *
+moe__run_router_infos(MoeModel *model)
+{
+    MoeRouterInfo *infos = moe__router_infos(model, 0);
+    for (int i = 0; i < moe_model_routers(model); i++)
+        if (!moe_layer_k_fixed(moe_model_router(model, i)))
+            infos[i].k = 0;
     return infos;
 }
 

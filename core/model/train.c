@@ -47,11 +47,11 @@ static bool
 after_step(MoeTrainer *t, GError **error)
 {
     update_speed(t);
-    if (!moe__trainer_log_step(t, error))
+    if (!moe__trainer_log_step(t, error) || !moe__trainer_measure_step(t, error))
         return false;
     if (due(t, "train.eval_every") && !moe__trainer_validate(t, error))
         return false;
-    if (snapshot_due(t) && !moe__trainer_snapshot(t, error))
+    if (snapshot_due(t) && (!moe__trainer_snapshot(t, error) || !moe__trainer_measure(t, error)))
         return false;
     return !due(t, "train.checkpoint_every") || moe__trainer_checkpoint(t, error);
 }
@@ -80,13 +80,14 @@ run(MoeTrainer *t, GError **error)
     return !t->trace || moe_trace_writer_close(g_steal_pointer(&t->trace), error);
 }
 
-/* The untrained model may be worth a snapshot, and is a checkpoint: a folder that says that it
- * holds a run can be resumed from its first second on. */
+/* The untrained model may be worth a snapshot, is always measured, and is a checkpoint: a folder
+ * that says that it holds a run can be resumed from its first second on. */
 static bool
 begin(MoeTrainer *t, GError **error)
 {
     return (!snapshot_due(t) || moe__trainer_snapshot(t, error)) &&
-           moe__trainer_checkpoint(t, error) && moe__trainer_claim(t, error);
+           moe__trainer_measure(t, error) && moe__trainer_checkpoint(t, error) &&
+           moe__trainer_claim(t, error);
 }
 
 bool

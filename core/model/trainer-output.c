@@ -13,7 +13,8 @@
 #include <unistd.h>
 
 /* The trace of a run holds the state of every step, and picks of snapshots. */
-static const MoeTraceOptions trace_options = {.compression = 6, .gates = true, .score_stats = true};
+static const MoeTraceOptions trace_options = {
+    .compression = 6, .gates = true, .score_stats = true, .slots = true};
 
 void
 moe__trainer_note(const MoeTrainer *t, const char *format, ...)
@@ -69,7 +70,7 @@ open_trace(MoeTrainer *t, const MoeRunPosition *position, GError **error)
     if (n == 0)
         return true;
     g_autofree char *path = moe__run_file(t->dir, "trace.npz");
-    g_autofree MoeRouterInfo *infos = moe__router_infos(t->model);
+    g_autofree MoeRouterInfo *infos = moe__run_router_infos(t->model);
     if (position) {
         t->trace = moe_trace_writer_resume(path, position->trace, infos, n, &trace_options, error);
         return t->trace != NULL;
@@ -120,6 +121,15 @@ write_metrics(MoeTrainer *t, GString *line, GError **error)
     return file_error(path, "write", error);
 }
 
+/* Picks a unit in the step that was just made, where a schedule moves them; 0: nowhere. */
+static int
+scheduled_k(const MoeTrainer *t)
+{
+    if (moe_model_routers(t->model) == 0 || moe_recipe_has(t->recipe, "moe.k_schedule", "constant"))
+        return 0;
+    return moe_layer_k_at(moe_model_router(t->model, 0), t->state.step - 1);
+}
+
 bool
 moe__trainer_log_step(MoeTrainer *t, GError **error)
 {
@@ -130,6 +140,9 @@ moe__trainer_log_step(MoeTrainer *t, GError **error)
     moe__json_real(line, "balance", s->balance);
     moe__json_real(line, "lr", s->lr);
     moe__json_real(line, "grad_norm", s->grad_norm);
+    int k = scheduled_k(t);
+    if (k > 0)
+        moe__json_int(line, "k", k);
     moe__json_float(line, "tokens_per_s", (float)s->tokens_per_s);
     if (!write_metrics(t, line, error))
         return false;
@@ -139,7 +152,8 @@ moe__trainer_log_step(MoeTrainer *t, GError **error)
            moe_trace_writer_series(t->trace, "loss", s->step, s->loss, error) &&
            moe_trace_writer_series(t->trace, "balance", s->step, s->balance, error) &&
            moe_trace_writer_series(t->trace, "lr", s->step, s->lr, error) &&
-           moe_trace_writer_series(t->trace, "grad_norm", s->step, s->grad_norm, error);
+           moe_trace_writer_series(t->trace, "grad_norm", s->step, s->grad_norm, error) &&
+           (k == 0 || moe_trace_writer_series(t->trace, "k", s->step, k, error));
 }
 
 bool
@@ -173,8 +187,9 @@ moe__trainer_snapshot(MoeTrainer *t, GError **error)
     if (!t->trace || moe_tokens_count(t->probe, -1) == 0)
         return true;
     g_autoptr(MoePasses) passes =
-        moe__passes_new(t->model, t->tokenizer, t->batch->rows, t->batch->length);
-    g_autoptr(MoeRecorder) recorder = moe__recorder_new(t->model, &trace_options);
+        moe__passes_new(t->model, t->tokenizer, t->batch->rows, t->batch->length, 0);
+    g_autofree MoeRouterInfo *infos = moe__run_router_infos(t->model);
+    g_autoptr(MoeRecorder) recorder = moe__recorder_new(t->model, infos, &trace_options);
     MoePassSink sink = {recorder, t->trace, t->state.step};
     MoeEvaluation total = {0};
     return moe__passes_run(passes, t->probe, moe_recipe_int(t->recipe, "train.snapshot_tokens"),

@@ -52,14 +52,14 @@ micro_batch(MoeTrainer *t, double share, GError **error)
     /* Random numbers of a pass: streams of a seed that the number of the batch names. */
     uint32_t word[4];
     moe_rng_block(t->state.seed, PASS_STREAM, (uint64_t)t->state.next_batch, word);
-    MoeContext context = {
+    t->context = (MoeContext){
         .tape = t->tape,
         .keep = t->keep,
         .train = true,
         .step = t->state.step,
         .seed = (uint64_t)word[0] << 32 | word[1],
     };
-    MoeLoss loss = moe_model_loss(t->model, &context, t->batch, t->routings, NULL, NULL, NULL);
+    MoeLoss loss = moe_model_loss(t->model, &t->context, t->batch, t->routings, NULL, NULL, NULL);
     moe_tape_backward(t->tape, loss.total, 1);
     add_loads(t, share);
     t->status.loss += share * (double)loss.cross_entropy;

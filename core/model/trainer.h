@@ -28,6 +28,7 @@ typedef struct MoeTrainer {
     MoeTape *tape;
     MoeArena *keep;
     MoeBatch *batch;
+    MoeContext context; /* of the latest pass, which routings belong to */
     MoeRouting *routings;
     MoeTraceState *loads; /* one a router, summed over the micro-batches of a step */
 
@@ -56,5 +57,9 @@ bool moe__trainer_validate(MoeTrainer *trainer, GError **error);
 bool moe__trainer_snapshot(MoeTrainer *trainer, GError **error);
 bool moe__trainer_checkpoint(MoeTrainer *trainer, GError **error);
 void moe__trainer_note(const MoeTrainer *trainer, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* trainer-measure.c: scalars of the step that was just made; and all measures of the probe text. */
+bool moe__trainer_measure_step(MoeTrainer *trainer, GError **error);
+bool moe__trainer_measure(MoeTrainer *trainer, GError **error);
 
 #endif

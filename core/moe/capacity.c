@@ -12,6 +12,7 @@
 #include "moe/picks.h"
 
 #include <math.h>
+#include <string.h>
 
 MoeCapacity
 moe__capacity_from_recipe(const MoeRecipe *recipe)
@@ -167,7 +168,8 @@ moe__capacity_apply(const MoeCapacity *capacity, MoeRouting *routing, int units_
     if (picks->capacity == 0 || picks->units == 0)
         return;
     size_t n = (size_t)(picks->units * picks->k);
-    picks->slot = moe_arena_alloc0(context->keep, n * sizeof *picks->slot);
+    picks->slot = moe_arena_alloc(context->keep, n * sizeof *picks->slot);
+    memset(picks->slot, 0xff, n * sizeof *picks->slot);
     g_autofree Ranked *order = g_new(Ranked, group);
     g_autofree int64_t *queue = g_new(int64_t, picks->experts);
     for (int64_t from = 0; from < picks->units; from += group) {

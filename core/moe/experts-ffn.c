@@ -8,6 +8,7 @@
  * one).
  */
 #include "moe/builtin.h"
+#include "moe/similarity.h"
 
 typedef enum { ACT_RELU, ACT_GELU, ACT_SILU, ACT_SWIGLU } Activation;
 
@@ -99,6 +100,37 @@ shared(MoeRouting *routing, void *state)
     return moe_linear(tape, activate(tape, s->activation, h), s->shared_w2, s->shared_b2);
 }
 
+/* Adds the inner products of the experts' shares of a parameter [E, …]; NULL: none. */
+static void
+add_gram(const MoeTensor *x, int64_t E, double *sum)
+{
+    if (!x)
+        return;
+    g_autofree double *gram = g_new(double, E *E);
+    moe__gram(x->data, E, moe_tensor_count(x) / E, gram);
+    for (int64_t i = 0; i < E * E; i++)
+        sum[i] += gram[i];
+}
+
+/* Weights as they stand: two experts that differ only in the order of their hidden units aren't
+ * alike here, but are in their outputs. */
+static void
+report(MoeRouting *routing, void *state, bool thorough, const MoeReporter *to)
+{
+    const State *s = state;
+    int64_t E = moe_layer_experts(routing->layer);
+    if (!thorough)
+        return;
+    g_autofree double *gram = g_new0(double, E *E);
+    g_autofree float *cosine = g_new(float, E *E);
+    add_gram(s->w1, E, gram);
+    add_gram(s->b1, E, gram);
+    add_gram(s->w2, E, gram);
+    add_gram(s->b2, E, gram);
+    moe__cosines(gram, E, cosine);
+    to->func(to->user, "expert_cosine", 2, (int64_t[]){E, E}, cosine);
+}
+
 static double
 flops(const MoeLayer *layer, const void *state)
 {
@@ -125,5 +157,6 @@ const MoePart moe__experts_ffn = {
     .init = init,
     .experts = experts,
     .shared = shared,
+    .report = report,
     .flops = flops,
 };

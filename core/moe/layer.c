@@ -7,7 +7,13 @@
 static MoeFilled
 fill_place(MoeLayer *layer, const MoePart *part)
 {
-    MoeFilled filled = {part, g_malloc0(MAX(part->state_size, 1))};
+    MoeFilled filled = {
+        .part = part,
+        .state = g_malloc0(MAX(part->state_size, 1)),
+        .uses = g_array_new(FALSE, FALSE, sizeof(int)),
+        .own = moe_params_count(layer->params),
+    };
+    layer->uses = filled.uses;
     if (part->init)
         part->init(layer, filled.state);
     return filled;
@@ -27,6 +33,12 @@ fill_balance(MoeLayer *layer)
         g_array_append_val(layer->balance, filled);
         g_ptr_array_add(layer->balance_parts, (gpointer)parts[i]);
     }
+}
+
+static bool
+k_varies(const MoeLayer *layer)
+{
+    return layer->place[MOE_PLACE_SELECT].part->flags & MOE_PART_K_VARIES;
 }
 
 MoeLayer *
@@ -54,6 +66,8 @@ moe_layer_new(const MoeRecipe *recipe, const MoeLayerSize *size, MoeParams *para
             layer->place[place] = fill_place(layer, part);
     }
     fill_balance(layer);
+    layer->mean_k = k_varies(layer) ? layer->place[MOE_PLACE_SELECT].part->mean_k(layer->recipe)
+                                    : layer->k.eval;
     return layer;
 }
 
@@ -62,6 +76,7 @@ free_state(MoeLayer *layer, const MoeFilled *filled, void *user)
 {
     if (filled->part->clear)
         filled->part->clear(filled->state);
+    g_array_unref(filled->uses);
     g_free(filled->state);
 }
 
@@ -90,12 +105,21 @@ moe__layer_visit(MoeLayer *layer, MoeVisit visit, void *user)
 
 /* --- Parameters ------------------------------------------------------------------------------- */
 
+/* Adds a parameter, zeroed, for the part that is being filled in. */
+static MoeTensor *
+add(MoeLayer *layer, const char *name, int ndim, const int64_t *shape, MoeParamFlags flags)
+{
+    int place = moe_params_count(layer->params);
+    g_array_append_val(layer->uses, place);
+    return moe_params_add(layer->params, name, ndim, shape, flags);
+}
+
 MoeTensor *
 moe_layer_param(MoeLayer *layer, const char *name, int ndim, const int64_t *shape,
                 MoeParamFlags flags, int64_t fan_in)
 {
     g_autofree char *full = g_strconcat(layer->prefix, name, NULL);
-    MoeTensor *x = moe_params_add(layer->params, full, ndim, shape, flags);
+    MoeTensor *x = add(layer, full, ndim, shape, flags);
     moe_init_from_recipe(x, layer->recipe, full, layer->seed, fan_in,
                          (flags & MOE_PARAM_RESIDUAL) != 0);
     return x;
@@ -106,7 +130,7 @@ moe_layer_param_uniform(MoeLayer *layer, const char *name, int ndim, const int64
                         MoeParamFlags flags, double limit)
 {
     g_autofree char *full = g_strconcat(layer->prefix, name, NULL);
-    MoeTensor *x = moe_params_add(layer->params, full, ndim, shape, flags);
+    MoeTensor *x = add(layer, full, ndim, shape, flags);
     moe_init_uniform(x, full, layer->seed, limit);
     return x;
 }
@@ -118,7 +142,12 @@ moe_layer_shared_param(MoeLayer *layer, const char *name, int ndim, const int64_
     g_autofree char *full = g_strconcat("moe.", name, NULL);
     MoeTensor *x = moe_params_find(layer->params, full);
     *is_new = x == NULL;
-    return x ? x : moe_params_add(layer->params, full, ndim, shape, flags);
+    if (*is_new)
+        return add(layer, full, ndim, shape, flags);
+    for (int i = 0; i < moe_params_count(layer->params); i++)
+        if (moe_params_get(layer->params, i)->tensor == x)
+            g_array_append_val(layer->uses, i);
+    return x;
 }
 
 uint64_t
@@ -130,12 +159,6 @@ moe_layer_seed(const MoeLayer *layer)
 
 /* --- Picks a unit ----------------------------------------------------------------------------- */
 
-static bool
-k_varies(const MoeLayer *layer)
-{
-    return layer->place[MOE_PLACE_SELECT].part->flags & MOE_PART_K_VARIES;
-}
-
 int
 moe_layer_k(const MoeLayer *layer)
 {
@@ -145,8 +168,7 @@ moe_layer_k(const MoeLayer *layer)
 double
 moe_layer_mean_k(const MoeLayer *layer)
 {
-    const MoePart *select = layer->place[MOE_PLACE_SELECT].part;
-    return k_varies(layer) ? select->mean_k(layer->recipe) : layer->k.eval;
+    return layer->mean_k;
 }
 
 int
@@ -164,44 +186,6 @@ moe_layer_k_fixed(const MoeLayer *layer)
     return !k_varies(layer) && constant && k->eval == k->high;
 }
 
-/* --- Costs ------------------------------------------------------------------------------------ */
-
-static void
-add_flops(MoeLayer *layer, const MoeFilled *filled, void *user)
-{
-    if (filled->part->flops)
-        *(double *)user += filled->part->flops(layer, filled->state);
-}
-
-double
-moe_layer_flops(const MoeLayer *layer)
-{
-    double flops = 0;
-    moe__layer_visit((MoeLayer *)layer, add_flops, &flops);
-    return flops;
-}
-
-typedef struct {
-    int64_t units;
-    double flops;
-} PassFlops;
-
-static void
-add_pass_flops(MoeLayer *layer, const MoeFilled *filled, void *user)
-{
-    PassFlops *pass = user;
-    if (filled->part->pass_flops)
-        pass->flops += filled->part->pass_flops(layer, filled->state, pass->units);
-}
-
-double
-moe_layer_pass_flops(const MoeLayer *layer, int64_t units)
-{
-    PassFlops pass = {.units = units};
-    moe__layer_visit((MoeLayer *)layer, add_pass_flops, &pass);
-    return pass.flops;
-}
-
 /* --- Around a training step --------------------------------------------------------------------*/
 
 static void
@@ -215,6 +199,7 @@ void
 moe_layer_before_step(MoeLayer *layer, int64_t step)
 {
     moe__layer_visit(layer, before_step, &step);
+    moe_params_touch(layer->params);
 }
 
 typedef struct {
@@ -235,6 +220,7 @@ moe_layer_after_step(MoeLayer *layer, int64_t step, const int64_t *load)
 {
     Done done = {step, load};
     moe__layer_visit(layer, after_step, &done);
+    moe_params_touch(layer->params);
 }
 
 /* --- What others ask ---------------------------------------------------------------------------*/
@@ -243,6 +229,12 @@ const MoeRecipe *
 moe_layer_recipe(const MoeLayer *layer)
 {
     return layer->recipe;
+}
+
+MoeParams *
+moe_layer_params(const MoeLayer *layer)
+{
+    return layer->params;
 }
 
 int

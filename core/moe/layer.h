@@ -11,6 +11,8 @@
 typedef struct MoeFilled {
     const MoePart *part; /* NULL: the place is empty */
     void *state;
+    GArray *uses; /* int: places in layer->params of what it asked for */
+    int own;      /* those from here on it added; the others are shared, and there before */
 } MoeFilled;
 
 typedef struct MoeKRule {
@@ -26,12 +28,14 @@ struct MoeLayer {
     uint64_t seed;
     int index, block, d_model, experts, units_per_token, width;
     MoeKRule k;
+    double mean_k; /* moe_layer_mean_k() */
     float route_scale;
     bool sigmoid;      /* affinities are sigmoids */
     bool pass_dropped; /* a dropped pick passes its unit on */
     MoeCapacity capacity;
     MoeFilled place[MOE_PLACE_BALANCE]; /* one part each; branch may be empty */
     GArray *balance;                    /* MoeFilled */
+    GArray *uses;                       /* that of the part which is being filled in */
     GPtrArray *balance_parts;           /* MoePart, for moe_layer_balance() */
 };
 
@@ -44,4 +48,9 @@ MoeKRule moe__k_rule_from_recipe(const MoeRecipe *recipe);
 /* Calls `visit` for every filled place, balance last. */
 typedef void (*MoeVisit)(MoeLayer *layer, const MoeFilled *filled, void *user);
 void moe__layer_visit(MoeLayer *layer, MoeVisit visit, void *user);
+
+/* Whether a unit of the pass is padding: its logits mean nothing. */
+bool moe__unit_is_padding(const MoeRouting *routing, int64_t unit);
+/* What a thorough report tells of every variant. */
+void moe__report_likeness(MoeRouting *routing, const MoeReporter *to);
 #endif

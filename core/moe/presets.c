@@ -23,11 +23,14 @@ static const MoePreset presets[] = {
     {"moe.variant", "dense", "moe.every=0\nmoe.balance=none",
      "no experts: feed-forwards as wide as k experts together, the same FLOPs a token"},
     {"moe.variant", "smoe-dropout",
-     "moe.k=2\nmoe.score=frozen\nmoe.gate=softmax-selected\nmoe.balance=none",
-     "random frozen router, no balance loss (Chen et al. 2023)"},
+     "moe.experts=16\nmoe.k=16\nmoe.k_min=8\nmoe.k_schedule=linear-increase\nmoe.k_eval=2\n"
+     "moe.score=frozen\nmoe.gate=softmax-selected\nmoe.balance=none",
+     "random frozen router, k 8 to 16 of 16 over training, 2 at evaluation (Chen et al. 2023); the "
+     "authors evaluate at 1, 2, 4, 8 and 16: record --k"},
     {"moe.variant", "hyperrouter",
      "moe.k=2\nmoe.score=hyper\nmoe.gate=softmax-selected\nmoe.balance=none",
-     "router from a frozen hypernetwork of a trained embedding (Do et al. 2023)"},
+     "router from a frozen hypernetwork of a trained embedding, k = 2 throughout to compare with "
+     "smoe (Do et al. 2023; their schedule of k: sample hyperrouter-official)"},
     {"moe.variant", "xmoe",
      "moe.k=2\nmoe.score=cosine\nmoe.gate=softmax-selected\nmoe.balance=none",
      "X-MoE: experts as directions in few dimensions (Chi et al. 2022)"},

@@ -19,18 +19,40 @@ moe_report_tensor(const MoeReporter *to, const char *name, const MoeTensor *x)
     to->func(to->user, name, x->ndim, x->shape, x->data);
 }
 
-/* Over all units and experts: how hot the router is. */
-static double
-standard_deviation(const MoeTensor *x)
+bool
+moe__unit_is_padding(const MoeRouting *routing, int64_t unit)
 {
-    double sum = 0, squares = 0;
-    int64_t n = moe_tensor_count(x);
-    for (int64_t i = 0; i < n; i++)
-        sum += (double)x->data[i];
-    double mean = sum / (double)n;
-    for (int64_t i = 0; i < n; i++)
-        squares += ((double)x->data[i] - mean) * ((double)x->data[i] - mean);
-    return sqrt(squares / (double)n);
+    const int32_t *padding = routing->context->padding;
+    return padding && padding[unit / routing->layer->units_per_token] < 0;
+}
+
+/* The sum of (z - centre)^power over all units and experts; *n: how many there are. */
+static double
+sum_of_logits(const MoeRouting *routing, double centre, int power, int64_t *n)
+{
+    int64_t E = routing->picks.experts;
+    double sum = 0;
+    *n = 0;
+    for (int64_t u = 0; u < routing->picks.units; u++) {
+        const float *z = routing->logits->data + u * E;
+        if (moe__unit_is_padding(routing, u))
+            continue;
+        *n += E;
+        for (int64_t e = 0; e < E; e++) {
+            double off = (double)z[e] - centre;
+            sum += power == 1 ? off : off * off;
+        }
+    }
+    return sum;
+}
+
+/* Over all units and experts: how hot the router is. NaN if there is no unit. */
+static double
+logit_std(const MoeRouting *routing)
+{
+    int64_t n;
+    double mean = sum_of_logits(routing, 0, 1, &n) / (double)n;
+    return sqrt(sum_of_logits(routing, mean, 2, &n) / (double)n);
 }
 
 typedef struct {
@@ -51,6 +73,8 @@ void
 moe_layer_report(MoeRouting *routing, bool thorough, const MoeReporter *to)
 {
     Report report = {routing, thorough, to};
-    moe_report_scalar(to, "logit_std", standard_deviation(routing->logits));
+    moe_report_scalar(to, "logit_std", logit_std(routing));
+    if (thorough)
+        moe__report_likeness(routing, to);
     moe__layer_visit(routing->layer, report_part, &report);
 }

@@ -43,7 +43,7 @@ init(MoeLayer *layer, void *state)
 }
 
 static void
-set_lengths(MoeTensor *rows, float length)
+set_lengths(MoeLayer *layer, MoeTensor *rows, float length)
 {
     int64_t n = moe_tensor_last(rows);
     for (int64_t r = 0; r < moe_tensor_rows(rows); r++) {
@@ -57,6 +57,15 @@ set_lengths(MoeTensor *rows, float length)
         for (int64_t i = 0; i < n; i++)
             row[i] = (float)(scale * (double)row[i]);
     }
+    moe_params_touch(moe_layer_params(layer));
+}
+
+/* [E, q] */
+static MoeTensor *
+directions_of(MoeTape *tape, const void *state)
+{
+    const State *s = state;
+    return moe_l2_normalise(tape, s->experts, LEAST_LENGTH);
 }
 
 static MoeTensor *
@@ -66,12 +75,11 @@ score(MoeRouting *routing, void *state)
     MoeTape *tape = routing->context->tape;
     /* Evaluation changes no parameter: a model gives the same bits before and after it. */
     if (!s->temperature && routing->context->train)
-        set_lengths(s->experts, CODE_LENGTH);
+        set_lengths(routing->layer, s->experts, CODE_LENGTH);
     MoeTensor *q = moe_linear(tape, routing->units, s->reduction, NULL);
     if (s->temperature)
         q = moe_l2_normalise(tape, q, LEAST_LENGTH);
-    MoeTensor *directions = moe_l2_normalise(tape, s->experts, LEAST_LENGTH);
-    MoeTensor *z = moe_linear(tape, q, directions, NULL);
+    MoeTensor *z = moe_linear(tape, q, directions_of(tape, s), NULL);
     return s->temperature ? moe_div(tape, z, s->temperature) : z;
 }
 
@@ -104,5 +112,6 @@ const MoePart moe__score_cosine = {
     .state_size = sizeof(State),
     .init = init,
     .score = score,
+    .rows = directions_of,
     .flops = flops,
 };

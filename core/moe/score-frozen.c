@@ -21,6 +21,12 @@ init(MoeLayer *layer, void *state)
 }
 
 static MoeTensor *
+rows(MoeTape *tape, const void *state)
+{
+    return ((const State *)state)->weight;
+}
+
+static MoeTensor *
 score(MoeRouting *routing, void *state)
 {
     const State *s = state;
@@ -38,5 +44,6 @@ const MoePart moe__score_frozen = {
     .state_size = sizeof(State),
     .init = init,
     .score = score,
+    .rows = rows,
     .flops = moe__linear_router_flops,
 };

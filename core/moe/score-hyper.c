@@ -6,18 +6,29 @@
  *   o = W2 relu(W1 e + b1) + b2   as [E, w + 1]: a row is an expert's weights, then its bias
  *   z = x o[:, :w]ᵀ + o[:, w]
  *
- * The router is the same for every unit, so a pass generates it once. As in the official code, e
- * is as wide as a unit, not of low dimension as in the paper.
+ * The router is the same for every unit, so a pass generates it once, and passes that nothing is
+ * to be learned from share one as long as no parameter changes. As in the official code, e is as
+ * wide as a unit, not of low dimension as in the paper.
  */
 #include "moe/builtin.h"
 
 #include <math.h>
+#include <string.h>
+
+typedef struct {
+    MoeTensor *rows;   /* [E, w + 1] */
+    MoeTensor *weight; /* [E, w] */
+    MoeTensor *bias;   /* [E] */
+} Router;
 
 typedef struct {
     MoeTensor *embedding; /* [1, w] */
     MoeTensor *w1, *b1;   /* [S, w], [S] */
     MoeTensor *w2, *b2;   /* [E (w + 1), S], [E (w + 1)] */
     MoeTensor *scale;     /* [1], saved with the router that it was computed from; or NULL */
+    MoeArena *kept;       /* holds a router generated from parameters of `version`; or NULL */
+    uint64_t version;
+    Router router; /* that of the latest pass: on its tape, or kept */
 } State;
 
 /* [E, w + 1] */
@@ -73,21 +84,90 @@ init(MoeLayer *layer, void *state)
     s->b2 = moe_layer_param(layer, "router.hyper.b2", 1, (int64_t[]){O}, frozen, 0);
     if (!moe_recipe_bool(recipe, "hyper.match_scale"))
         return;
-    float scale = matching_scale(s, layer);
+    float scale = s->w1->data ? matching_scale(s, layer) : 1;
     s->scale = moe_layer_param(layer, "router.hyper.scale", 1, (int64_t[]){1}, frozen, 0);
     moe_init_constant(s->scale, scale);
+}
+
+static void
+clear(void *state)
+{
+    g_clear_pointer(&((State *)state)->kept, moe_arena_free);
+}
+
+static Router
+make_router(const State *s, MoeTape *tape)
+{
+    MoeTensor *rows = generate(s, tape);
+    int64_t E = rows->shape[0], w = rows->shape[1] - 1;
+    MoeTensor *bias = moe_slice_last(tape, rows, w, 1);
+    return (Router){
+        .rows = rows,
+        .weight = moe_slice_last(tape, rows, 0, w),
+        .bias = moe_reshape(tape, bias, 1, (int64_t[]){E}),
+    };
+}
+
+static MoeTensor *
+keep(MoeArena *arena, const MoeTensor *x)
+{
+    MoeTensor *copy = moe_tensor_zeros(arena, x->ndim, x->shape);
+    memcpy(copy->data, x->data, (size_t)moe_tensor_count(x) * sizeof *x->data);
+    return copy;
+}
+
+/* The router for passes without gradients: generated again only if parameters have changed. */
+static void
+use_kept(State *s, MoeTape *tape, uint64_t version)
+{
+    if (s->kept && s->version == version)
+        return;
+    Router made = make_router(s, tape);
+    if (s->kept)
+        moe_arena_reset(s->kept);
+    else
+        s->kept = moe_arena_new();
+    s->version = version;
+    s->router =
+        (Router){keep(s->kept, made.rows), keep(s->kept, made.weight), keep(s->kept, made.bias)};
 }
 
 static MoeTensor *
 score(MoeRouting *routing, void *state)
 {
-    const State *s = state;
+    State *s = state;
     MoeTape *tape = routing->context->tape;
-    MoeTensor *router = generate(s, tape);
-    int64_t E = router->shape[0], w = router->shape[1] - 1;
-    MoeTensor *weight = moe_slice_last(tape, router, 0, w);
-    MoeTensor *bias = moe_reshape(tape, moe_slice_last(tape, router, w, 1), 1, (int64_t[]){E});
-    return moe_linear(tape, routing->units, weight, bias);
+    if (moe_tape_recording(tape)) {
+        g_clear_pointer(&s->kept, moe_arena_free);
+        s->router = make_router(s, tape);
+    } else {
+        use_kept(s, tape, moe_params_version(moe_layer_params(routing->layer)));
+    }
+    return moe_linear(tape, routing->units, s->router.weight, s->router.bias);
+}
+
+static MoeTensor *
+rows(MoeTape *tape, const void *state)
+{
+    return make_router(state, tape).weight;
+}
+
+/* What the latest pass used, biases in the last column; and how hot it is. */
+static void
+report(MoeRouting *routing, void *state, bool thorough, const MoeReporter *to)
+{
+    const MoeTensor *router = ((State *)state)->router.rows;
+    moe_report_scalar(to, "generated_scale", sqrt(mean_square(router)));
+    if (thorough)
+        moe_report_tensor(to, "generated_rows", router);
+}
+
+/* Of a pass that generates the router. */
+static double
+pass_flops(const MoeLayer *layer, const void *state, int64_t units)
+{
+    const State *s = state;
+    return 2.0 * (double)(moe_tensor_count(s->w1) + moe_tensor_count(s->w2));
 }
 
 static const MoeField fields[] = {
@@ -107,7 +187,11 @@ const MoePart moe__score_hyper = {
     .n_fields = G_N_ELEMENTS(fields),
     .state_size = sizeof(State),
     .init = init,
+    .clear = clear,
     .score = score,
+    .rows = rows,
+    .report = report,
     /* A token's share: generating the router costs the same for any number of tokens. */
     .flops = moe__linear_router_flops,
+    .pass_flops = pass_flops,
 };

@@ -21,10 +21,22 @@ init(MoeLayer *layer, void *state)
 }
 
 static MoeTensor *
+rows(MoeTape *tape, const void *state)
+{
+    return ((const State *)state)->weight;
+}
+
+static MoeTensor *
 score(MoeRouting *routing, void *state)
 {
     const State *s = state;
     return moe_linear(routing->context->tape, routing->units, s->weight, s->bias);
+}
+
+static MoeTensor *
+rows(MoeTape *tape, const void *state)
+{
+    return ((const State *)state)->weight;
 }
 
 double
@@ -43,5 +55,6 @@ const MoePart moe__score_linear = {
     .state_size = sizeof(State),
     .init = init,
     .score = score,
+    .rows = rows,
     .flops = moe__linear_router_flops,
 };

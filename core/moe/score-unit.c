@@ -20,13 +20,19 @@ init(MoeLayer *layer, void *state)
     moe_init_orthogonal(s->experts, "router.experts", moe_layer_seed(layer), 0.32);
 }
 
+/* [E, w] */
+static MoeTensor *
+directions_of(MoeTape *tape, const void *state)
+{
+    const State *s = state;
+    return moe_l2_normalise(tape, s->experts, 1e-4f);
+}
+
 static MoeTensor *
 score(MoeRouting *routing, void *state)
 {
-    const State *s = state;
     MoeTape *tape = routing->context->tape;
-    MoeTensor *directions = moe_l2_normalise(tape, s->experts, 1e-4f);
-    return moe_linear(tape, routing->units, directions, NULL);
+    return moe_linear(tape, routing->units, directions_of(tape, state), NULL);
 }
 
 const MoePart moe__score_unit = {
@@ -38,5 +44,6 @@ const MoePart moe__score_unit = {
     .state_size = sizeof(State),
     .init = init,
     .score = score,
+    .rows = directions_of,
     .flops = moe__linear_router_flops,
 };

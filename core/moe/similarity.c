@@ -19,6 +19,7 @@ static double
 dot(const float *x, const float *y, int64_t d)
 {
     double sum = 0;
+#pragma omp simd reduction(+ : sum)
     for (int64_t i = 0; i < d; i++)
         sum += (double)x[i] * (double)y[i];
     return sum;

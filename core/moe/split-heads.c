@@ -6,9 +6,10 @@
  *   U = X Whᵀ + bh        sub-token n·h + j = U[n, j·m : (j+1)·m], m = d/h
  *   Y = O Woᵀ + bo        O[n, j·m : (j+1)·m] = output of sub-token n·h + j
  *
- * This is the authors' code (github.com/yushuiwx/MH-MoE), not equation 6 of the paper, which adds
- * each sub-token to its experts' output: here a sub-token that lost all its picks is zero. One head
- * is plain SMoE, without the two layers.
+ * O are the experts' outputs o(u) = Σ g f(u). So in the authors' code (github.com/yushuiwx/MH-MoE),
+ * where a sub-token that lost all its picks is zero; equation 6 of the paper has o(u) = u + Σ g
+ * f(u) (heads.residual = sub-token), where it passes through. Either way the transformer block adds
+ * the whole layer's output to its input. One head is plain SMoE, without the two layers.
  */
 #include "moe/builtin.h"
 
@@ -17,6 +18,7 @@
 typedef struct {
     MoeTensor *head_weight, *head_bias;   /* [d, d], [d]; NULL with one head */
     MoeTensor *merge_weight, *merge_bias; /* [d, d], [d]; NULL with one head */
+    bool add_units;                       /* to the experts' outputs */
 } State;
 
 static int64_t
@@ -40,6 +42,7 @@ init(MoeLayer *layer, void *state)
     State *s = state;
     if (moe_layer_units_per_token(layer) == 1)
         return;
+    s->add_units = moe_recipe_has(moe_layer_recipe(layer), "heads.residual", "sub-token");
     int64_t d = model_width(layer);
     s->head_weight = moe_layer_param_uniform(layer, "heads.weight", 2, (int64_t[]){d, d}, 0,
                                              sqrt(1.5 / (double)d));
@@ -69,6 +72,8 @@ join(MoeRouting *routing, void *state, MoeTensor *y)
     MoeTape *tape = routing->context->tape;
     if (!s->merge_weight)
         return y;
+    if (s->add_units)
+        y = moe_add(tape, y, routing->units);
     int64_t tokens = moe_tensor_rows(y) / moe_layer_units_per_token(routing->layer);
     y = moe_reshape(tape, y, 2, (int64_t[]){tokens, model_width(routing->layer)});
     return moe_linear(tape, y, s->merge_weight, s->merge_bias);
@@ -91,11 +96,18 @@ rule(const MoeRecipe *recipe, GPtrArray *problems)
                         g_strdup_printf("heads.count: model.d_model (%" G_GINT64_FORMAT
                                         ") is not a multiple of %" G_GINT64_FORMAT " heads",
                                         d, h));
+    if (h == 1 && moe_recipe_has(recipe, "heads.residual", "sub-token"))
+        g_ptr_array_add(problems,
+                        g_strdup("heads.residual: 'sub-token' needs heads.count > 1: one head is "
+                                 "the token itself, which the block adds already"));
 }
 
 static const MoeField fields[] = {
     {"heads.count", MOE_FIELD_INT, "4", 1, 1024, NULL, "heads",
      "split = heads: sub-tokens a token, each routed by itself; 1: whole tokens, no extra layers"},
+    {"heads.residual", MOE_FIELD_CHOICE, "layer", 0, 0, "layer | sub-token", NULL,
+     "split = heads: 'sub-token' adds each sub-token to its experts' output before the merge (the "
+     "paper's eq. 6), 'layer' doesn't (the code)"},
 };
 
 const MoePart moe__split_heads = {

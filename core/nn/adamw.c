@@ -21,6 +21,7 @@ typedef struct {
 
 struct MoeAdamW {
     MoeAdamWOptions options;
+    MoeParams *params;
     MoeArena *arena;
     int n;                  /* trainable parameters */
     const MoeParam **param; /* [n], the caller's */
@@ -51,6 +52,7 @@ moe_adamw_new(MoeParams *params, const MoeAdamWOptions *options)
     MoeAdamW *adamw = g_new0(MoeAdamW, 1);
     int n = moe_params_count(params);
     adamw->options = *options;
+    adamw->params = params;
     adamw->arena = moe_arena_new();
     adamw->param = g_new0(const MoeParam *, n);
     adamw->m = g_new0(MoeTensor *, n);
@@ -168,6 +170,7 @@ moe_adamw_step(MoeAdamW *adamw, double lr, double scale, double *grad_norm)
     Step decayed = exempt;
     decayed.keep = (float)(1 - lr * o->decay);
     update(adamw, &decayed, &exempt);
+    moe_params_touch(adamw->params);
     return true;
 }
 

@@ -25,7 +25,7 @@ static void
 fill(MoeTensor *x, const char *name, uint64_t seed, double scale, float (*draw)(MoeRng *rng),
      int words)
 {
-    int64_t n = moe_tensor_count(x);
+    int64_t n = x->data ? moe_tensor_count(x) : 0;
     uint64_t stream = stream_of(name);
 #pragma omp parallel for schedule(static)
     for (int64_t from = 0; from < n; from += PIECE) {
@@ -46,7 +46,7 @@ draw_uniform(MoeRng *rng)
 void
 moe_init_constant(MoeTensor *x, float value)
 {
-    for (int64_t i = 0, n = moe_tensor_count(x); i < n; i++)
+    for (int64_t i = 0, n = moe_tensor_count(x); x->data && i < n; i++)
         x->data[i] = value;
 }
 
@@ -103,6 +103,8 @@ void
 moe_init_orthogonal(MoeTensor *x, const char *name, uint64_t seed, double gain)
 {
     g_return_if_fail(x->ndim == 2);
+    if (!x->data)
+        return;
     int64_t rows = x->shape[0], columns = x->shape[1];
     int64_t k = MIN(rows, columns), n = MAX(rows, columns);
     g_autofree double *q = g_new(double, k *n);

@@ -8,8 +8,10 @@
 
 struct MoeParams {
     MoeArena *arena;
+    bool shapes;       /* tensors without data */
     GPtrArray *list;   /* MoeParam, in the order of addition; they own their names */
     GHashTable *names; /* name -> MoeParam */
+    uint64_t version;
 };
 
 static void
@@ -30,6 +32,14 @@ moe_params_new(void)
     return params;
 }
 
+MoeParams *
+moe_params_new_shapes(void)
+{
+    MoeParams *params = moe_params_new();
+    params->shapes = true;
+    return params;
+}
+
 void
 moe_params_free(MoeParams *params)
 {
@@ -41,6 +51,16 @@ moe_params_free(MoeParams *params)
     g_free(params);
 }
 
+/* A tensor without data. */
+static MoeTensor *
+shape_only(MoeArena *arena, int ndim, const int64_t *shape)
+{
+    MoeTensor *x = moe_arena_alloc0(arena, sizeof *x);
+    x->ndim = ndim;
+    memcpy(x->shape, shape, (size_t)ndim * sizeof *shape);
+    return x;
+}
+
 MoeTensor *
 moe_params_add(MoeParams *params, const char *name, int ndim, const int64_t *shape,
                MoeParamFlags flags)
@@ -50,14 +70,16 @@ moe_params_add(MoeParams *params, const char *name, int ndim, const int64_t *sha
     MoeParam *param = g_new0(MoeParam, 1);
     param->name = g_strdup(name);
     param->flags = flags;
-    param->tensor = moe_tensor_zeros(params->arena, ndim, shape);
-    if (!(flags & MOE_PARAM_UNTRAINED)) {
+    param->tensor = params->shapes ? shape_only(params->arena, ndim, shape)
+                                   : moe_tensor_zeros(params->arena, ndim, shape);
+    if (!(flags & MOE_PARAM_UNTRAINED) && !params->shapes) {
         size_t bytes = (size_t)moe_tensor_count(param->tensor) * sizeof(float);
         param->tensor->needs_grad = true;
         param->tensor->grad = moe_arena_alloc(params->arena, bytes);
     }
     g_ptr_array_add(params->list, param);
     g_hash_table_insert(params->names, (char *)param->name, param);
+    moe_params_touch(params);
     return param->tensor;
 }
 
@@ -93,6 +115,18 @@ moe_params_size(const MoeParams *params, bool trainable_only)
     return size;
 }
 
+uint64_t
+moe_params_version(const MoeParams *params)
+{
+    return params->version;
+}
+
+void
+moe_params_touch(MoeParams *params)
+{
+    params->version++;
+}
+
 void
 moe_params_drop_grads(MoeParams *params)
 {
@@ -125,5 +159,8 @@ moe_params_load(MoeParams *params, const char *path, GError **error)
 {
     g_autofree MoeNamed *list = named(params);
     g_autoptr(MoeSafetensors) file = moe_safetensors_open(path, error);
-    return file && moe__named_read(list, moe_params_count(params), file, error);
+    if (!file || !moe__named_read(list, moe_params_count(params), file, error))
+        return false;
+    moe_params_touch(params);
+    return true;
 }

@@ -84,6 +84,27 @@ moe_null_cv(int64_t units, int k, int experts)
 }
 
 double
+moe_null_cv_varying(const int64_t *making, int experts)
+{
+    double mean = 0, variance = 0;
+    for (int j = 0; j <= experts; j++) {
+        double p = (double)j / experts;
+        mean += (double)making[j] * p;
+        variance += (double)making[j] * p * (1 - p);
+    }
+    return sqrt(variance) / mean; /* 0/0 is NaN */
+}
+
+double
+moe_null_dead_varying(const int64_t *making, int experts)
+{
+    double spared = 1;
+    for (int j = 0; j <= experts; j++)
+        spared *= pow((double)(experts - j) / experts, (double)making[j]);
+    return experts * spared;
+}
+
+double
 moe_null_dead(int64_t units, int k, int experts)
 {
     return experts * pow((double)(experts - k) / experts, (double)units);

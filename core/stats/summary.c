@@ -35,6 +35,7 @@ moe_summary_new(const MoeRouterInfo *routers, int n_routers, int n_domains)
             cell->experts = routers[r].experts;
             cell->count = g_new0(int64_t, experts);
             cell->first = g_new0(int64_t, experts);
+            cell->making = g_new0(int64_t, experts + 1);
             cell->gate_sum = g_new0(double, experts);
         }
     return summary;
@@ -48,6 +49,7 @@ moe_summary_free(MoeSummary *summary)
     for (int i = 0; i < summary->n_routers * cells_per_router(summary); i++) {
         g_free(summary->cells[i].count);
         g_free(summary->cells[i].first);
+        g_free(summary->cells[i].making);
         g_free(summary->cells[i].gate_sum);
     }
     g_free(summary->cells);
@@ -82,6 +84,8 @@ add_cell(MoeSummaryCell *into, const MoeSummaryCell *from)
     into->units += from->units;
     into->picks += from->picks;
     into->dropped += from->dropped;
+    for (int j = 0; j <= into->experts; j++)
+        into->making[j] += from->making[j];
     for (int e = 0; e < into->experts; e++) {
         into->count[e] += from->count[e];
         into->first[e] += from->first[e];
@@ -113,6 +117,7 @@ moe_summary_add(MoeSummary *into, const MoeSummary *from, GError **error)
 static void
 count_unit(MoeSummaryCell *cell, const MoeTraceView *view, int64_t unit)
 {
+    int picks = 0;
     cell->units++;
     if (view->k > 0 && view->expert[unit] >= 0)
         cell->first[view->expert[unit]]++;
@@ -121,12 +126,14 @@ count_unit(MoeSummaryCell *cell, const MoeTraceView *view, int64_t unit)
         int expert = view->expert[i];
         if (expert < 0)
             continue;
-        cell->picks++;
+        picks++;
         cell->count[expert]++;
         cell->dropped += view->dropped && view->dropped[i];
         if (view->gate)
             cell->gate_sum[expert] += (double)view->gate[i];
     }
+    cell->picks += picks;
+    cell->making[picks]++;
 }
 
 void

@@ -89,13 +89,18 @@ moe_tape_run(MoeTape *tape, const MoeOp *op, int n_in, MoeTensor *const *in, int
     return node->out;
 }
 
-/* A view's gradient is that of the tensor it was made from. */
-static MoeTensor *
-owner(MoeTensor *x)
+MoeTensor *
+moe_tensor_owner(MoeTensor *x)
 {
     while (x->base)
         x = x->base;
     return x;
+}
+
+void
+moe_tensor_keep_grad(MoeTensor *x)
+{
+    moe_tensor_owner(x)->keeps_grad = true;
 }
 
 static float *
@@ -132,7 +137,7 @@ moe__tape_last_node(const MoeTape *tape)
 float *
 moe__tensor_grad(MoeTape *tape, MoeTensor *x, bool *accumulate)
 {
-    x = owner(x);
+    x = moe_tensor_owner(x);
     if (!x->grad)
         x->grad = take_buffer(tape, moe_tensor_count(x));
     *accumulate = x->has_grad;
@@ -191,7 +196,8 @@ moe_tape_backward_from(MoeTape *tape, MoeTensor *root, const float *cotangent)
         if (!node->out->has_grad)
             continue;
         node->op->backward(node);
-        give_buffer(tape, node->out);
+        if (!node->out->keeps_grad)
+            give_buffer(tape, node->out);
     }
     g_ptr_array_set_size(tape->nodes, 0);
 }

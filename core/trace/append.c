@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * append.c: takes in batches of tokens with their picks, steps of state, and values of series. A
- * batch is checked whole before anything is taken from it.
+ * append.c: takes in batches of tokens with their picks, steps of state, and values of series
+ * (measure.c: measures). A batch is checked whole before anything is taken from it.
  */
 #include "trace/writer.h"
 
@@ -58,6 +58,20 @@ check_experts(const MoeTraceWriter *writer, int router, const int32_t *expert, i
 }
 
 static bool
+check_slots(int router, const int32_t *expert, const int32_t *slot, int64_t n, GError **error)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (expert[i] < 0 ? slot[i] != -1 : slot[i] < 0) {
+            g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                        "router %d, pick %" G_GINT64_FORMAT
+                        ": slot %d for expert %d; 0 or more, or -1 for both, is expected",
+                        router, i, slot[i], expert[i]);
+            return false;
+        }
+    return true;
+}
+
+static bool
 check_batch(const MoeTraceWriter *writer, const MoeTraceTokens *tokens, const MoeTracePicks *picks,
             GError **error)
 {
@@ -72,7 +86,9 @@ check_batch(const MoeTraceWriter *writer, const MoeTraceTokens *tokens, const Mo
             g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "router %d: no experts given", r);
             return false;
         }
-        if (!check_experts(writer, r, picks[r].expert, n, error))
+        bool slots = writer->options.slots && picks[r].slot;
+        if (!check_experts(writer, r, picks[r].expert, n, error) ||
+            (slots && !check_slots(r, picks[r].expert, picks[r].slot, n, error)))
             return false;
     }
     return true;
@@ -95,6 +111,7 @@ list_values(const MoeTraceWriter *writer, const MoeTraceTokens *tokens, const Mo
         values[PICK_EXPERT] = picks[r].expert;
         values[PICK_GATE] = options->gates ? picks[r].gate : NULL;
         values[PICK_DROPPED] = picks[r].dropped;
+        values[PICK_SLOT] = options->slots ? picks[r].slot : NULL;
         values[PICK_ENTROPY] = options->score_stats ? picks[r].entropy : NULL;
         values[PICK_MARGIN] = options->score_stats ? picks[r].margin : NULL;
         values[PICK_LOGITS] = options->logits ? picks[r].logits : NULL;
@@ -161,19 +178,19 @@ moe_trace_writer_state(MoeTraceWriter *writer, int64_t step, const MoeTraceState
     return writer->states < STATES_MAX || moe__trace_write_chunk(writer, error);
 }
 
-/* Series names become part of member names, which other programs unpack to files. */
-static bool
-check_series_name(const char *name, GError **error)
+bool
+moe__trace_check_name(const char *what, const char *name, GError **error)
 {
+    /* Other programs unpack members to files of that name. */
     bool ok = g_ascii_isalnum(name[0]);
     for (const char *c = name; *c; c++)
         ok = ok && (g_ascii_isalnum(*c) || *c == '_' || *c == '-' || *c == '.');
     if (ok && strlen(name) <= 100)
         return true;
     g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
-                "series name \"%.120s\": a letter or digit, then up to 99 of A-Z a-z 0-9 _ - . "
-                "is expected",
-                name);
+                "%s name \"%.120s\": a letter or digit, then up to 99 of A-Z a-z 0-9 _ - . is "
+                "expected",
+                what, name);
     return false;
 }
 
@@ -195,7 +212,8 @@ find_series(MoeTraceWriter *writer, const char *name)
     *column = (MoeColumn){.folder = "series",
                           .name = g_strdup(name),
                           .type = MOE_F64,
-                          .width = 2,
+                          .axes = 1,
+                          .shape = {2},
                           .rows_per_item = 1};
     g_ptr_array_add(writer->series, column);
     g_ptr_array_sort(writer->series, compare_names);
@@ -204,15 +222,21 @@ find_series(MoeTraceWriter *writer, const char *name)
 }
 
 bool
+moe__trace_count_values(MoeTraceWriter *writer, int64_t values, GError **error)
+{
+    writer->values += values;
+    return writer->values < VALUES_MAX || moe__trace_write_chunk(writer, error);
+}
+
+bool
 moe_trace_writer_series(MoeTraceWriter *writer, const char *name, int64_t step, double value,
                         GError **error)
 {
-    if (!moe__trace_writer_check(writer, error) || !check_series_name(name, error))
+    if (!moe__trace_writer_check(writer, error) || !moe__trace_check_name("series", name, error))
         return false;
     MoeColumn *column = find_series(writer, name);
     const double row[] = {(double)step, value};
     column->given = true;
     moe__column_append(column, row, 0, 1);
-    writer->values++;
-    return writer->values < VALUES_MAX || moe__trace_write_chunk(writer, error);
+    return moe__trace_count_values(writer, 1, error);
 }

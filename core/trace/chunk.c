@@ -25,7 +25,7 @@ static void
 add_jobs(GArray *jobs, const MoeColumn *columns, int n, int slots)
 {
     for (int i = 0; i < n; i++) {
-        Job job = {.column = &columns[i], .slots = slots > 0 ? slots : columns[i].width};
+        Job job = {.column = &columns[i], .slots = slots > 0 ? slots : (int)columns[i].shape[0]};
         if (moe__column_counts(&columns[i]))
             g_array_append_val(jobs, job);
     }
@@ -46,6 +46,11 @@ list_jobs(const MoeTraceWriter *writer)
     add_jobs(jobs, writer->state, writer->n_state, 0);
     for (guint i = 0; i < writer->series->len; i++)
         add_jobs(jobs, g_ptr_array_index(writer->series, i), 1, 0);
+    for (guint i = 0; i < writer->measures->len; i++) {
+        const MoeTraceMeasure *measure = g_ptr_array_index(writer->measures, i);
+        add_jobs(jobs, &measure->value, 1, 0);
+        add_jobs(jobs, &measure->step, 1, 0);
+    }
     return jobs;
 }
 
@@ -98,6 +103,11 @@ begin_chunk(MoeTraceWriter *writer)
         moe__column_reset(&writer->state[i]);
     for (guint i = 0; i < writer->series->len; i++)
         moe__column_reset(g_ptr_array_index(writer->series, i));
+    for (guint i = 0; i < writer->measures->len; i++) {
+        MoeTraceMeasure *measure = g_ptr_array_index(writer->measures, i);
+        moe__column_reset(&measure->value);
+        moe__column_reset(&measure->step);
+    }
     writer->tokens = writer->states = writer->values = 0;
     writer->chunk++;
 }

@@ -11,7 +11,10 @@
 static int64_t
 row_values(const MoeColumn *column)
 {
-    return MAX(1, column->width);
+    int64_t values = 1;
+    for (int i = 0; i < column->axes; i++)
+        values *= column->shape[i];
+    return values;
 }
 
 static void *
@@ -98,9 +101,10 @@ moe__column_used_slots(const MoeColumn *column)
     int used = 1;
     const uint8_t *narrow = column->bytes;
     const uint16_t *wide = (const uint16_t *)column->bytes;
+    int64_t width = row_values(column);
     for (int64_t row = 0; row < column->rows; row++)
-        for (int slot = column->width - 1; slot >= used; slot--) {
-            int64_t i = row * column->width + slot;
+        for (int slot = (int)width - 1; slot >= used; slot--) {
+            int64_t i = row * width + slot;
             if (column->type == MOE_U8 ? narrow[i] != UINT8_MAX : wide[i] != UINT16_MAX) {
                 used = slot + 1;
                 break;
@@ -110,7 +114,8 @@ moe__column_used_slots(const MoeColumn *column)
 }
 
 static void
-transpose8(uint8_t *restrict out, const uint8_t *restrict in, int64_t rows, int width, int slots)
+transpose8(uint8_t *restrict out, const uint8_t *restrict in, int64_t rows, int64_t width,
+           int slots)
 {
     for (int slot = 0; slot < slots; slot++)
         for (int64_t row = 0; row < rows; row++)
@@ -118,17 +123,46 @@ transpose8(uint8_t *restrict out, const uint8_t *restrict in, int64_t rows, int 
 }
 
 static void
-transpose16(uint16_t *restrict out, const uint16_t *restrict in, int64_t rows, int width, int slots)
+transpose16(uint16_t *restrict out, const uint16_t *restrict in, int64_t rows, int64_t width,
+            int slots)
 {
     for (int slot = 0; slot < slots; slot++)
         for (int64_t row = 0; row < rows; row++)
             out[slot * rows + row] = in[row * width + slot];
 }
 
+static void
+transpose32(uint32_t *restrict out, const uint32_t *restrict in, int64_t rows, int64_t width,
+            int slots)
+{
+    for (int slot = 0; slot < slots; slot++)
+        for (int64_t row = 0; row < rows; row++)
+            out[slot * rows + row] = in[row * width + slot];
+}
+
+static void
+transpose(const MoeColumn *column, void *out, int slots)
+{
+    int64_t rows = column->rows, width = row_values(column);
+    const void *in = column->bytes;
+    switch (moe_type_size(column->type)) {
+    case 1:
+        transpose8(out, in, rows, width, slots);
+        return;
+    case 2:
+        transpose16(out, in, rows, width, slots);
+        return;
+    default:
+        transpose32(out, in, rows, width, slots);
+    }
+}
+
 static MoeArray
 describe(const MoeColumn *column, int slots)
 {
-    MoeArray array = {column->type, column->width > 0 ? 2 : 1, {column->rows, column->width}, NULL};
+    MoeArray array = {.type = column->type, .ndim = 1 + column->axes, .shape = {column->rows}};
+    for (int i = 0; i < column->axes; i++)
+        array.shape[1 + i] = column->shape[i];
     if (column->slot_major) {
         array.shape[0] = slots;
         array.shape[1] = column->rows;
@@ -149,12 +183,9 @@ moe__column_encode(const MoeColumn *column, int slots, uint64_t *length)
         return NULL;
     memcpy(bytes, header, header_length);
     uint8_t *data = bytes + header_length;
-    if (!column->slot_major)
-        memcpy(data, column->bytes, data_length);
-    else if (moe_type_size(column->type) == 1)
-        transpose8(data, column->bytes, column->rows, column->width, slots);
+    if (column->slot_major)
+        transpose(column, data, slots);
     else
-        transpose16((uint16_t *)data, (const uint16_t *)column->bytes, column->rows, column->width,
-                    slots);
+        memcpy(data, column->bytes, data_length);
     return bytes;
 }

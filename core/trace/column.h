@@ -15,14 +15,17 @@ typedef enum {
     MOE_FROM_FLOAT,  /* float, to f16 */
 } MoeColumnSource;
 
+enum { MOE_ROW_AXES = 3 };
+
 typedef struct MoeColumn {
     const char *folder; /* member FOLDER/00000.NAME.npy */
     char *name;
     MoeType type;
     MoeColumnSource source;
-    int width;         /* values a row; 0: one, and the array has a single axis */
+    int axes; /* of a row; 0: one value */
+    int64_t shape[MOE_ROW_AXES];
     int rows_per_item; /* units a token, or 1 */
-    bool slot_major;   /* [width, rows] on disk */
+    bool slot_major;   /* [shape[0], rows] on disk: rows with one axis */
     bool sparse;       /* left out where it holds nothing but zeros */
     bool given;        /* it is part of this chunk */
     int64_t rows;

@@ -30,10 +30,12 @@ moe_trace_join(const MoeTrace *trace, const char *name, MoeArray *out, GError **
     const char *column = strchr(name, '/');
     if (!column || g_str_has_prefix(name, "picks/")) {
         g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
-                    "\"%s\" can't be joined: tokens/NAME, state/NAME or series/NAME is expected",
+                    "\"%s\" can't be joined: tokens/NAME, state/NAME, series/NAME or "
+                    "measures/NAME is expected",
                     name);
         return false;
     }
+    bool measure = g_str_has_prefix(name, "measures/");
     g_autoptr(GByteArray) bytes = g_byte_array_new();
     *out = (MoeArray){0};
     for (int i = 0; i < moe_trace_chunks(trace); i++) {
@@ -42,6 +44,8 @@ moe_trace_join(const MoeTrace *trace, const char *name, MoeArray *out, GError **
             g_strdup_printf("%.*s/%05d.%s", (int)(column - name), name, i, column + 1);
         if (!moe_trace_has(trace, member))
             continue;
+        if (measure && !moe__trace_check_measure(trace, member, error))
+            return false;
         g_autofree uint8_t *read = moe__trace_read(trace, member, &part, error);
         if (!read)
             return false;

@@ -15,7 +15,8 @@
 static int64_t
 member_chunk(const char *name)
 {
-    static const char *const folders[] = {"tokens/", "picks/", "state/", "series/", "chunks/"};
+    static const char *const folders[] = {"tokens/", "picks/",    "state/",
+                                          "series/", "measures/", "chunks/"};
     for (gsize i = 0; i < G_N_ELEMENTS(folders); i++) {
         if (!g_str_has_prefix(name, folders[i]))
             continue;
@@ -106,35 +107,56 @@ compare_strings(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* Whether no other chunk had this column: the name but for the chunk's number is new. */
+static bool
+is_new(GHashTable *seen, const char *member)
+{
+    const char *slash = strchr(member, '/'), *dot = slash ? strchr(slash, '.') : NULL;
+    return dot &&
+           g_hash_table_add(seen, g_strdup_printf("%.*s%s", (int)(slash - member), member, dot));
+}
+
+/* Notes the measure that "measures/00012.r003.NAME.npy" belongs to. */
+static void
+add_measure(MoeTrace *trace, const char *member)
+{
+    int router;
+    char *name = moe__trace_measure_name(member, trace->meta.n_routers, &router);
+    if (name)
+        g_ptr_array_add(g_ptr_array_index(trace->measures, router), name);
+}
+
 /* Notes the series that "series/00012.NAME.npy" belongs to. */
 static void
-add_series(MoeTrace *trace, GHashTable *seen, const char *member)
+add_series(MoeTrace *trace, const char *member)
 {
-    if (!g_str_has_prefix(member, "series/") || !g_str_has_suffix(member, ".npy") ||
-        member_chunk(member) < 0)
+    if (!g_str_has_prefix(member, "series/") || !g_str_has_suffix(member, ".npy"))
         return;
     const char *begin = strchr(member, '.') + 1, *end = member + strlen(member) - strlen(".npy");
     if (begin >= end)
         return;
-    g_autofree char *name = g_strndup(begin, (gsize)(end - begin));
-    if (g_hash_table_contains(seen, name))
-        return;
-    g_hash_table_add(seen, name);
-    g_ptr_array_add(trace->series, g_steal_pointer(&name));
+    g_ptr_array_add(trace->series, g_strndup(begin, (gsize)(end - begin)));
 }
 
 static void
 list_members(MoeTrace *trace)
 {
-    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (int r = 0; r < trace->meta.n_routers; r++)
+        g_ptr_array_add(trace->measures, g_ptr_array_new_with_free_func(g_free));
     for (guint i = 0; i < trace->zip->entries->len; i++) {
         char *name = g_array_index(trace->zip->entries, MoeZipEntry, i).name;
         if (member_chunk(name) >= (int64_t)trace->chunks->len)
             continue;
         g_ptr_array_add(trace->members, name);
-        add_series(trace, seen, name);
+        if (member_chunk(name) >= 0 && is_new(seen, name)) {
+            add_series(trace, name);
+            add_measure(trace, name);
+        }
     }
     g_ptr_array_sort(trace->series, compare_strings);
+    for (int r = 0; r < trace->meta.n_routers; r++)
+        g_ptr_array_sort(g_ptr_array_index(trace->measures, r), compare_strings);
 }
 
 MoeTrace *
@@ -148,6 +170,7 @@ moe_trace_open(const char *path, GError **error)
     trace->chunks = g_array_new(FALSE, FALSE, sizeof(MoeTraceChunk));
     trace->members = g_ptr_array_new();
     trace->series = g_ptr_array_new_with_free_func(g_free);
+    trace->measures = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
     if (!read_meta(trace, error) || !read_chunks(trace, error))
         return NULL;
     list_members(trace);
@@ -159,6 +182,7 @@ moe_trace_free(MoeTrace *trace)
 {
     if (!trace)
         return;
+    g_ptr_array_unref(trace->measures);
     g_ptr_array_unref(trace->series);
     g_ptr_array_unref(trace->members);
     g_array_unref(trace->chunks);
@@ -233,6 +257,15 @@ moe_trace_series_names(const MoeTrace *trace, int *n)
 {
     *n = (int)trace->series->len;
     return (const char *const *)trace->series->pdata;
+}
+
+const char *const *
+moe_trace_measure_names(const MoeTrace *trace, int router, int *n)
+{
+    g_return_val_if_fail(router >= 0 && router < trace->meta.n_routers, NULL);
+    const GPtrArray *names = g_ptr_array_index(trace->measures, router);
+    *n = (int)names->len;
+    return (const char *const *)names->pdata;
 }
 
 /* --- Columns ----------------------------------------------------------------------------------*/

@@ -16,14 +16,22 @@ struct MoeTrace {
     MoeZipReader *zip;
     char *meta_json;
     MoeTraceMeta meta;
-    GArray *chunks;     /* MoeTraceChunk */
-    GPtrArray *members; /* names, borrowed from zip */
-    GPtrArray *series;  /* names, sorted */
+    GArray *chunks;      /* MoeTraceChunk */
+    GPtrArray *members;  /* names, borrowed from zip */
+    GPtrArray *series;   /* names, sorted */
+    GPtrArray *measures; /* of every router, a GPtrArray of names, sorted */
     int64_t tokens;
 };
 
 /* Reads column NAME into bytes that include its .npy header; `out` points into them.
  * (transfer full) */
 uint8_t *moe__trace_read(const MoeTrace *trace, const char *name, MoeArray *out, GError **error);
+
+/* The measure that member "measures/00012.r003.NAME.npy" holds the values of, and its router; NULL
+ * for other members. (transfer full) */
+char *moe__trace_measure_name(const char *member, int routers, int *router);
+/* Checks that the values and steps of a measure in a chunk, one of which is `member`, belong
+ * together. */
+bool moe__trace_check_measure(const MoeTrace *trace, const char *member, GError **error);
 
 #endif

@@ -13,6 +13,7 @@ typedef struct View {
     /* Arrays kept for the next chunk, also where this one has no such column. */
     float *gate;
     uint8_t *dropped;
+    int32_t *slot;
     int64_t tokens_max, picks_max;
 } View;
 
@@ -34,6 +35,7 @@ moe_trace_view_free(MoeTraceView *view)
     g_free(view->expert);
     g_free(whole->gate);
     g_free(whole->dropped);
+    g_free(whole->slot);
     g_free(whole);
 }
 
@@ -56,6 +58,7 @@ reserve_picks(View *view, int64_t picks)
     view->public.expert = g_renew(int32_t, view->public.expert, (gsize)picks);
     view->gate = g_renew(float, view->gate, (gsize)picks);
     view->dropped = g_renew(uint8_t, view->dropped, (gsize)picks);
+    view->slot = g_renew(int32_t, view->slot, (gsize)picks);
 }
 
 G_GNUC_PRINTF(4, 5)
@@ -232,6 +235,31 @@ view_drops(const MoeTrace *trace, int chunk, int router, View *whole, GError **e
     return true;
 }
 
+static bool
+view_slots(const MoeTrace *trace, int chunk, int router, View *whole, GError **error)
+{
+    MoeTraceView *view = &whole->public;
+    g_autofree char *name = g_strdup_printf("picks/%05d.r%03d.slot", chunk, router);
+    view->slot = NULL;
+    if (!moe_trace_has(trace, name))
+        return true;
+    MoeArray array;
+    g_autofree uint8_t *bytes =
+        read_shaped(trace, name, MOE_I32, MOE_I32, view->k, view->units, &array, error);
+    if (!bytes)
+        return false;
+    int64_t n = view->k * view->units;
+    view->slot = whole->slot;
+    memcpy(view->slot, array.data, sizeof *view->slot * (size_t)n);
+    for (int64_t i = 0; i < n; i++)
+        if (view->expert[i] < 0 ? view->slot[i] != -1 : view->slot[i] < 0)
+            return fail(trace, name, error,
+                        "unit %" G_GINT64_FORMAT " has slot %d for expert %d; 0 or more, or -1 for "
+                        "both, is expected",
+                        i % view->units, view->slot[i], view->expert[i]);
+    return true;
+}
+
 bool
 moe_trace_view(const MoeTrace *trace, int chunk, int router, MoeTraceView *view, GError **error)
 {
@@ -245,9 +273,11 @@ moe_trace_view(const MoeTrace *trace, int chunk, int router, MoeTraceView *view,
         view->k = trace->meta.routers[router].k;
         view->gate = NULL;
         view->dropped = NULL;
+        view->slot = NULL;
         return true;
     }
     return view_experts(trace, chunk, router, whole, error) &&
            view_gates(trace, chunk, router, whole, error) &&
-           view_drops(trace, chunk, router, whole, error);
+           view_drops(trace, chunk, router, whole, error) &&
+           view_slots(trace, chunk, router, whole, error);
 }

@@ -40,22 +40,30 @@ add_pick_columns(MoeColumn *columns, int index, const MoeRouterInfo *router)
     MoeType id = router->experts <= UINT8_MAX ? MOE_U8 : MOE_U16;
     int slots = moe__trace_slots(router);
     const MoeColumn kinds[] = {
-        [PICK_EXPERT] = {.name = "expert", .type = id, .source = MOE_FROM_EXPERT, .width = slots},
-        [PICK_GATE] = {.name = "gate", .type = MOE_F16, .source = MOE_FROM_FLOAT, .width = slots},
-        [PICK_DROPPED] = {.name = "dropped", .type = MOE_U8, .width = slots, .sparse = true},
+        [PICK_EXPERT] =
+            {.name = "expert", .type = id, .source = MOE_FROM_EXPERT, .axes = 1, .shape = {slots}},
+        [PICK_GATE] = {.name = "gate",
+                       .type = MOE_F16,
+                       .source = MOE_FROM_FLOAT,
+                       .axes = 1,
+                       .shape = {slots}},
+        [PICK_DROPPED] =
+            {.name = "dropped", .type = MOE_U8, .axes = 1, .shape = {slots}, .sparse = true},
+        [PICK_SLOT] = {.name = "slot", .type = MOE_I32, .axes = 1, .shape = {slots}},
         [PICK_ENTROPY] = {.name = "entropy", .type = MOE_F16, .source = MOE_FROM_FLOAT},
         [PICK_MARGIN] = {.name = "margin", .type = MOE_F16, .source = MOE_FROM_FLOAT},
         [PICK_LOGITS] = {.name = "logits",
                          .type = MOE_F16,
                          .source = MOE_FROM_FLOAT,
-                         .width = router->experts},
+                         .axes = 1,
+                         .shape = {router->experts}},
     };
     for (int i = 0; i < PICK_COLUMNS; i++) {
         columns[i] = kinds[i];
         columns[i].folder = "picks";
         columns[i].name = g_strdup_printf("r%03d.%s", index, kinds[i].name);
         columns[i].rows_per_item = router->units_per_token;
-        columns[i].slot_major = i <= PICK_DROPPED;
+        columns[i].slot_major = i <= PICK_SLOT;
     }
 }
 
@@ -67,7 +75,8 @@ add_state_columns(MoeColumn *columns, int index, int experts)
         columns[i] = (MoeColumn){.folder = "state",
                                  .name = g_strdup_printf("r%03d.%s", index, names[i]),
                                  .type = i == STATE_PROB ? MOE_F64 : MOE_I64,
-                                 .width = experts,
+                                 .axes = 1,
+                                 .shape = {experts},
                                  .rows_per_item = 1};
 }
 
@@ -87,6 +96,8 @@ add_columns(MoeTraceWriter *writer)
     writer->state = g_new0(MoeColumn, (gsize)writer->n_state);
     writer->series = g_ptr_array_new_with_free_func(series_free);
     writer->series_by_name = g_hash_table_new(g_str_hash, g_str_equal);
+    writer->measures = g_ptr_array_new_with_free_func(moe__trace_measure_free);
+    writer->measures_by_name = g_hash_table_new(g_str_hash, g_str_equal);
 
     add_token_columns(writer->batch);
     writer->state[0] = (MoeColumn){
@@ -274,6 +285,8 @@ moe_trace_writer_abandon(MoeTraceWriter *writer)
     g_free(writer->state);
     g_hash_table_unref(writer->series_by_name);
     g_ptr_array_unref(writer->series);
+    g_hash_table_unref(writer->measures_by_name);
+    g_ptr_array_unref(writer->measures);
     g_array_unref(writer->runs);
     moe__zip_writer_free(writer->zip);
     g_clear_error(&writer->failure);

@@ -10,8 +10,23 @@
 #include "trace/zip.h"
 
 enum { TOKEN_ID, TOKEN_DOC, TOKEN_POS, TOKEN_DOMAIN, TOKEN_STEP, TOKEN_LOSS, TOKEN_COLUMNS };
-enum { PICK_EXPERT, PICK_GATE, PICK_DROPPED, PICK_ENTROPY, PICK_MARGIN, PICK_LOGITS, PICK_COLUMNS };
+enum {
+    PICK_EXPERT,
+    PICK_GATE,
+    PICK_DROPPED,
+    PICK_SLOT,
+    PICK_ENTROPY,
+    PICK_MARGIN,
+    PICK_LOGITS,
+    PICK_COLUMNS
+};
 enum { STATE_LOAD, STATE_DROPPED, STATE_PROB, STATE_COLUMNS };
+
+/* Named state of one router. */
+typedef struct MoeTraceMeasure {
+    int router;
+    MoeColumn value, step; /* a row each time that it was recorded */
+} MoeTraceMeasure;
 
 struct MoeTraceWriter {
     char *path;
@@ -28,9 +43,11 @@ struct MoeTraceWriter {
     int n_state;
     GPtrArray *series; /* MoeColumn *, by name */
     GHashTable *series_by_name;
+    GPtrArray *measures; /* MoeTraceMeasure *, by router, then by name */
+    GHashTable *measures_by_name;
     GArray *runs; /* of rows to keep; kept between batches for its memory */
 
-    int64_t tokens, states, values; /* in this chunk; values: of all series */
+    int64_t tokens, states, values; /* in this chunk; values: of all series and measures */
     int chunk;                      /* the next one's number */
     GError *failure;                /* a write went wrong: nothing more is written */
 };
@@ -39,6 +56,11 @@ struct MoeTraceWriter {
 bool moe__trace_write_chunk(MoeTraceWriter *writer, GError **error);
 /* Fails again with the error of an earlier call, if there was one. */
 bool moe__trace_writer_check(const MoeTraceWriter *writer, GError **error);
+/* Whether `name` can be part of a member's name. `what` names it in the error: "series". */
+bool moe__trace_check_name(const char *what, const char *name, GError **error);
+/* Counts values of series and measures, and writes a chunk when there are many. */
+bool moe__trace_count_values(MoeTraceWriter *writer, int64_t values, GError **error);
+void moe__trace_measure_free(void *measure);
 /* Picks a unit in the arrays that arrive: k, or the number of experts where k varies. */
 int moe__trace_slots(const MoeRouterInfo *router);
 

@@ -125,6 +125,8 @@ declare -A variant_settings=(
     [mhmoe]="moe.variant=mhmoe moe.balance=switch moe.activation=gelu moe.bias=true
         moe.capacity_factor=0 moe.gate=softmax-selected"
     [mhmoe-parity]="moe.variant=mhmoe moe.balance=switch moe.activation=gelu moe.bias=true
+        moe.capacity_factor=0 moe.gate=softmax-selected moe.hidden=384 heads.count=2"
+    [mhmoe-parity-4]="moe.variant=mhmoe moe.balance=switch moe.activation=gelu moe.bias=true
         moe.capacity_factor=0 moe.gate=softmax-selected moe.hidden=384"
     [hypermoe]="moe.variant=hypermoe moe.balance=switch"
 )
@@ -147,7 +149,7 @@ bench_variants() {
     local out v
     out=$(mktemp -d)
     trap 'rm -rf "$out"' RETURN
-    local ours=(smoe hyperrouter mhmoe mhmoe-parity hypermoe) theirs=(hyperrouter mhmoe hypermoe-dedup hypermoe)
+    local ours=(smoe hyperrouter mhmoe mhmoe-parity mhmoe-parity-4 hypermoe) theirs=(hyperrouter mhmoe hypermoe-dedup hypermoe)
     local with_peer=false
     if peer_ready; then with_peer=true; fi
     for _ in $(seq "$rounds"); do
@@ -164,6 +166,7 @@ bench_variants() {
     for v in "${ours[@]}"; do row "variants.$v" "$(median <"$out/$v")" tokens/s; done
     row variants.hyperrouter.step_of_smoe "$(times "$out/smoe" "$out/hyperrouter")" x '<=' 1.02
     row variants.mhmoe-parity.step_of_smoe "$(times "$out/smoe" "$out/mhmoe-parity")" x '<=' 1.15
+    row variants.mhmoe-parity-4.step_of_smoe "$(times "$out/smoe" "$out/mhmoe-parity-4")" x '<=' 1.15
     row variants.hypermoe.step_of_smoe "$(times "$out/smoe" "$out/hypermoe")" x '<=' 1.12
     if ! $with_peer; then
         skip "variants beside PyTorch: no $peers/torch/moe_lm.py, or no torch in $python"

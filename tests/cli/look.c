@@ -41,6 +41,10 @@ test_record(void)
         run_moescope("record", "run/checkpoints/00000020", "-d", "text/ants.txt", "-o", "b.npz",
                      "--max-tokens", "500", "--logits", "--no-gates", "--compression=0", NULL);
     run_expect(&some, 0, "b.npz: ", "");
+    g_auto(Run) one = run_moescope("record", "run", "-o", "k.npz", "--k", "1", NULL);
+    g_auto(Run) info_one = run_moescope("info", "k.npz", NULL);
+    run_expect(&one, 0, "k.npz: ", "");
+    run_expect(&info_one, 0, "\n      0       4    1 ", "");
     g_auto(Run) train_split =
         run_moescope("record", "run", "--split", "train", "-o", "c.npz", NULL);
     run_expect(&train_split, 0, "c.npz: ", "");
@@ -65,6 +69,8 @@ test_record_refused(void)
         {{"run", "--out=x.png"}, 2, "found --out x.png, expected a name that ends with .npz"},
         {{"run", "--out=x.npz", "--split=al"}, 2, "found --split al, expected train, validation"},
         {{"run", "--out=x.npz", "--max-tokens=-1"}, 2, "found --max-tokens -1, expected 0"},
+        {{"run", "--out=x.npz", "--k=-1"}, 2, "found --k -1, expected 0 or more"},
+        {{"run", "--out=x.npz", "--k=99"}, 1, "found k = 99, expected 1 … "},
         {{"run", "--out=x.npz", "--compression=10"}, 2, "found --compression 10, expected 0 … 9"},
         {{"run", "--out=x.npz", "--data=nowhere"}, 1, "nowhere: can't open"},
         {{"run", "--out=nowhere/x.npz"}, 1, "nowhere/x.npz: cannot create"},
@@ -112,15 +118,15 @@ test_info(void)
     run_expect(&trace, 0, "trace             a.npz\n", "");
     g_auto(Run) checkpoint = run_moescope("info", "dense/checkpoints/00000002", NULL);
     run_expect(&checkpoint, 0, "variant           dense\n", "");
-    g_auto(Run) nowhere = run_moescope("info", "nowhere", NULL);
-    expect_refused(&nowhere, 1, "nowhere: cannot read: No such file", NULL);
-    g_auto(Run) other = run_moescope("info", "tiny.ini", NULL);
-    expect_refused(&other, 1, "tiny.ini is not a trace: ", NULL);
+    g_auto(Run) nowhere = run_moescope("info", "./nowhere", NULL);
+    expect_refused(&nowhere, 1, "./nowhere: cannot read: No such file", NULL);
+    g_auto(Run) other = run_moescope("info", "text/ants.txt", NULL);
+    expect_refused(&other, 1, "text/ants.txt is not a trace: ", NULL);
     g_auto(Run) folder = run_moescope("info", "text", NULL);
     expect_refused(&folder, 1, "text: neither a checkpoint ", NULL);
     g_auto(Run) none = run_moescope("info", NULL);
-    expect_refused(&none, 2, "found 0 arguments, expected PATH (see \"moescope info --help\")\n",
-                   NULL);
+    expect_refused(
+        &none, 2, "found 0 arguments, expected PATH|RECIPE (see \"moescope info --help\")\n", NULL);
 }
 
 static void

@@ -203,7 +203,7 @@ test_trace(Fixture *f, gconstpointer batches)
     g_assert_nonnull(strstr(text, "panel \"all\""));
     g_assert_nonnull(strstr(text, "panel \"code\""));
     g_assert_nonnull(strstr(text, "panel \"no domain\""));
-    g_assert_nonnull(strstr(text, "Model made up; T"));
+    g_assert_nonnull(strstr(text, "Model made up, k varies; T"));
     g_string_free(expected, TRUE);
 }
 

@@ -256,7 +256,7 @@ test_padding(void)
 }
 
 static void
-count_routers(const MoeRouting *routing, void *user)
+count_routers(MoeRouting *routing, void *user)
 {
     int *seen = user;
     g_assert_cmpint(moe_layer_index(routing->layer), ==, *seen);

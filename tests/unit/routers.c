@@ -110,8 +110,7 @@ expect_orthogonal(const Router *r, const char *name, double gain)
 static void
 test_frozen(void)
 {
-    g_auto(Router) r =
-        router_new(0, 7, 128, (const char *[]){"moe.variant=smoe-dropout", "moe.experts=16", NULL});
+    g_auto(Router) r = router_new(0, 7, 128, (const char *[]){"moe.variant=smoe-dropout", NULL});
     expect_normal(&r, "moe.router.weight", 0.02);
     expect_zeros(&r, "moe.router.bias");
     int64_t all = moe_params_size(r.params, false), trained = moe_params_size(r.params, true);
@@ -248,23 +247,27 @@ static void
 test_training(Folder *folder, gconstpointer data)
 {
     static const struct {
-        const char *variant, *more;
+        const char *variant, *more[5];
         int frozen; /* parameters, in two layers */
     } runs[] = {
-        {"smoe-dropout", "hyper.size=256", 4},
-        {"hyperrouter", "hyper.size=32", 8},
-        {"hyperrouter", "hyper.match_scale=true", 10},
-        {"xmoe", "cosine.flavor=code", 0},
-        {"xmoe", "cosine.flavor=paper", 0},
-        {"stablemoe", "hyper.size=256", 0},
+        {"smoe-dropout", {"moe.k=4", "moe.k_min=2"}, 4},
+        {"hyperrouter", {"hyper.size=32"}, 8},
+        {"hyperrouter", {"hyper.match_scale=true"}, 10},
+        {"hyperrouter",
+         {"moe.k=4", "moe.k_min=2", "moe.k_schedule=linear-increase", "moe.k_eval=2"},
+         8},
+        {"xmoe", {"cosine.flavor=code"}, 0},
+        {"xmoe", {"cosine.flavor=paper"}, 0},
+        {"stablemoe", {NULL}, 0},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(runs); i++) {
         g_autofree char *variant = g_strconcat("moe.variant=", runs[i].variant, NULL);
         g_autofree char *name = g_strdup_printf("%zu", i);
+        const char *const *m = runs[i].more;
         check_trained(folder, name,
                       (const char *[]){variant, "moe.capacity_factor=0",
-                                       "moe.capacity_fill=position", "train.steps=50", runs[i].more,
-                                       NULL},
+                                       "moe.capacity_fill=position", "train.steps=50", m[0], m[1],
+                                       m[2], m[3], m[4], NULL},
                       runs[i].frozen);
     }
 }

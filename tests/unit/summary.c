@@ -47,6 +47,7 @@ assert_same_summary(const MoeSummary *a, const MoeSummary *b)
             g_assert_cmpint(x->dropped, ==, y->dropped);
             g_assert_cmpmem(x->count, n, y->count, n);
             g_assert_cmpmem(x->first, n, y->first, n);
+            g_assert_cmpmem(x->making, n + 8, y->making, n + 8);
             g_assert_cmpmem(x->gate_sum, n, y->gate_sum, n);
         }
 }
@@ -61,17 +62,20 @@ count_slowly(int r, int domain, int batches, MoeSummaryCell *cell)
             int row = unit / sub, row_domain = row % (SAMPLE_DOMAINS + 1) - 1;
             if (sample_is_padding(row) || (domain != MOE_DOMAIN_ALL && domain != row_domain))
                 continue;
+            int picks = 0;
             cell->units++;
             for (int slot = 0; slot < sample_slots(r); slot++) {
                 int expert = sample_expert(batch, r, unit, slot);
                 if (expert < 0)
                     continue;
-                cell->picks++;
+                picks++;
                 cell->count[expert]++;
                 cell->first[expert] += slot == 0;
                 cell->gate_sum[expert] += (double)sample_gate(batch, r, unit, slot);
                 cell->dropped += sample_dropped(batch, r, unit, slot);
             }
+            cell->picks += picks;
+            cell->making[picks]++;
         }
 }
 
@@ -85,9 +89,10 @@ test_counts(void)
     int64_t dropped = 0;
     for (int r = 0; r < SAMPLE_ROUTERS; r++)
         for (int d = MOE_DOMAIN_ALL; d < SAMPLE_DOMAINS; d++) {
-            int64_t count[300] = {0}, first[300] = {0};
+            int64_t count[300] = {0}, first[300] = {0}, making[301] = {0};
             double gate_sum[300] = {0};
-            MoeSummaryCell expected = {.count = count, .first = first, .gate_sum = gate_sum};
+            MoeSummaryCell expected = {
+                .count = count, .first = first, .making = making, .gate_sum = gate_sum};
             const MoeSummaryCell *cell = moe_summary_cell(summary, r, d);
             gsize n = (gsize)sample_routers[r].experts * 8;
             count_slowly(r, d, 5, &expected);
@@ -97,6 +102,7 @@ test_counts(void)
             g_assert_cmpint(cell->dropped, ==, expected.dropped);
             g_assert_cmpmem(cell->count, n, count, n);
             g_assert_cmpmem(cell->first, n, first, n);
+            g_assert_cmpmem(cell->making, n + 8, making, n + 8);
             g_assert_cmpmem(cell->gate_sum, n, gate_sum, n);
             dropped += cell->dropped;
         }
@@ -218,6 +224,11 @@ test_nulls(void)
     assert_near(moe_null_dead(10, 2, 8), 8 * pow(0.75, 10));
     g_assert_cmpfloat(moe_null_dead(3, 4, 4), ==, 0);
     g_assert_cmpfloat(moe_null_dead(0, 4, 4), ==, 4);
+    const int64_t same[] = {0, 0, 100, 0, 0, 0, 0, 0, 0}, none[] = {3, 0, 0};
+    assert_near(moe_null_cv_varying(same, 8), moe_null_cv(100, 2, 8));
+    assert_near(moe_null_dead_varying(same, 8), moe_null_dead(100, 2, 8));
+    g_assert_true(isnan(moe_null_cv_varying(none, 2)));
+    g_assert_cmpfloat(moe_null_dead_varying(none, 2), ==, 2);
 
     MoeRng rng = moe_rng(3, 1);
     double dead = 0, square = 0;
@@ -235,6 +246,31 @@ test_nulls(void)
     }
     g_assert_cmpfloat_with_epsilon(sqrt(square / n), moe_null_cv(10, 2, 8), 0.01);
     g_assert_cmpfloat_with_epsilon(dead / n, moe_null_dead(10, 2, 8), 0.05);
+}
+
+/* The same of a router whose units pick none, one or three of four experts, in turn. */
+static void
+test_nulls_varying(void)
+{
+    static const int taken[] = {0, 1, 3};
+    const int64_t making[] = {4, 4, 0, 4, 0};
+    MoeRng rng = moe_rng(3, 1);
+    double dead = 0, squares = 0;
+    int n = 4000;
+    for (int i = 0; i < n; i++) {
+        int64_t count[4] = {0};
+        for (int unit = 0; unit < 12; unit++) {
+            /* Three of four is all but one. */
+            uint64_t one = moe_rng_below(&rng, 4);
+            for (uint64_t e = 0; e < 4; e++)
+                count[e] += taken[unit % 3] == 1 ? e == one : taken[unit % 3] == 3 && e != one;
+        }
+        double cv = moe_load_cv(count, 4);
+        squares += cv * cv;
+        dead += moe_load_dead(count, 4);
+    }
+    g_assert_cmpfloat_with_epsilon(sqrt(squares / n), moe_null_cv_varying(making, 4), 0.01);
+    g_assert_cmpfloat_with_epsilon(dead / n, moe_null_dead_varying(making, 4), 0.004);
 }
 
 static void
@@ -313,6 +349,7 @@ main(int argc, char **argv)
     g_test_add_func("/load/by-hand", test_load);
     g_test_add_func("/load/extremes", test_load_extremes);
     g_test_add_func("/load/nulls", test_nulls);
+    g_test_add_func("/load/nulls-varying", test_nulls_varying);
     g_test_add_func("/domains/information", test_information);
     g_test_add_func("/domains/information-bias", test_information_bias);
     g_test_add_func("/domains/total-variation", test_total_variation);

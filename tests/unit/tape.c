@@ -220,6 +220,33 @@ test_wrong_shapes(void)
     g_test_trap_assert_stderr("*add: ?2, 3? does not go with ?2, 2?*");
 }
 
+/* The gradient of an intermediate result is gone after backward unless it is asked to stay, also
+ * by way of a view. y = 3x, z = y²: dz/dy = 2y. */
+static void
+test_keep_grad(void)
+{
+    for (int keep = 0; keep < 2; keep++) {
+        g_autoptr(MoeTape) tape = moe_tape_new(true);
+        g_autoptr(MoeArena) arena = moe_arena_new();
+        MoeTensor *x = moe_tensor_1d(arena, 2);
+        moe_tensor_require_grad(arena, x);
+        x->data[0] = 1;
+        x->data[1] = -2;
+        MoeTensor *y = moe_affine(tape, x, 3, 0);
+        MoeTensor *view = moe_reshape(tape, y, 2, (int64_t[]){2, 1});
+        if (keep)
+            moe_tensor_keep_grad(view);
+        moe_tape_backward(tape, moe_sum(tape, moe_square(tape, view)), 1);
+        g_assert_true(moe_tensor_owner(view) == y);
+        g_assert_cmpint(y->has_grad, ==, keep);
+        g_assert_cmpfloat(x->grad[1], ==, -36);
+        if (keep) {
+            g_assert_cmpfloat(y->grad[0], ==, 6);
+            g_assert_cmpfloat(y->grad[1], ==, -12);
+        }
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -236,5 +263,6 @@ main(int argc, char **argv)
     g_test_add_func("/tape/steps", test_steps);
     g_test_add_func("/tape/leaf-on-the-tape", test_leaf_on_the_tape);
     g_test_add_func("/tape/wrong-shapes", test_wrong_shapes);
+    g_test_add_func("/tape/keep-grad", test_keep_grad);
     return g_test_run();
 }

@@ -45,6 +45,15 @@ read_all(const MoeTrace *trace)
         for (int r = 0; r < moe_trace_routers(trace) && !error; r++)
             moe_trace_view(trace, i, r, view, &error);
     int n;
+    for (int r = 0; r < moe_trace_routers(trace); r++) {
+        const char *const *measures = moe_trace_measure_names(trace, r, &n);
+        for (int i = 0; i < n && !error; i++) {
+            MoeArray array;
+            g_autofree char *name = g_strdup_printf("measures/r%03d.%s", r, measures[i]);
+            if (moe_trace_join(trace, name, &array, &error))
+                g_free((void *)array.data);
+        }
+    }
     const char *const *members = moe_trace_members(trace, &n);
     for (int i = 0; i < n && !error; i++) {
         MoeArray array;
@@ -70,6 +79,7 @@ small_trace(gsize *length, gsize *meta_end, GArray *chunk_ends)
     MoeTraceWriter *writer = sample_writer(path, &options);
     for (int batch = 0; batch < 4; batch++) {
         g_assert_true(moe_trace_writer_series(writer, "loss", batch, 1, &error));
+        sample_append_measures(writer, 2 * batch);
         sample_append(writer, batch);
     }
     g_assert_true(moe_trace_writer_close(writer, &error));
@@ -234,7 +244,8 @@ static const MoeArray good_tokens = {MOE_I32, 1, {3}, three},
 
 typedef struct Forgery {
     const char *meta, *chunk;
-    const MoeArray *domain, *expert, *gate;
+    const MoeArray *domain, *expert, *gate, *slot;
+    const MoeArray *value, *step; /* of a measure; NULL: left out */
 } Forgery;
 
 /* Writes the trace, with the members that the forgery doesn't give as they should be; returns what
@@ -253,6 +264,12 @@ read_forgery(Forgery forgery)
               forgery.expert ? forgery.expert : &good_experts);
     if (forgery.gate)
         add_array(writer, "picks/00000.r000.gate.npy", forgery.gate);
+    if (forgery.slot)
+        add_array(writer, "picks/00000.r000.slot.npy", forgery.slot);
+    if (forgery.value)
+        add_array(writer, "measures/00000.r000.x.npy", forgery.value);
+    if (forgery.step)
+        add_array(writer, "measures/00000.r000.x.step.npy", forgery.step);
     add_text(writer, "chunks/00000.json", forgery.chunk ? forgery.chunk : good_chunk);
     g_assert_true(moe__zip_writer_finish(writer, &error));
     g_autoptr(MoeTrace) trace = moe_trace_open(path, &error);
@@ -298,6 +315,71 @@ test_forged_columns(void)
     assert_forgery((Forgery){.expert = &flat}, MOE_ERROR_FORMAT, "*slots × 3*");
     assert_forgery((Forgery){.gate = &gate_shape}, MOE_ERROR_FORMAT, "*r000.gate: type and*");
     assert_forgery((Forgery){.gate = &gate_type}, MOE_ERROR_FORMAT, "*r000.gate: type and*");
+}
+
+static void
+test_forged_slots(void)
+{
+    static const int32_t slots[] = {0, 1, 0, 2, -1, 70000};
+    static const int32_t missing[] = {0, 1, 0, -1, -1, 0}, surplus[] = {0, 1, 0, 0, 0, 0};
+    const MoeArray good = {MOE_I32, 2, {2, 3}, slots}, shape = {MOE_I32, 2, {3, 2}, slots};
+    const MoeArray type = {MOE_U8, 2, {2, 3}, six};
+    const MoeArray none = {MOE_I32, 2, {2, 3}, missing}, more = {MOE_I32, 2, {2, 3}, surplus};
+    g_assert_no_error(read_forgery((Forgery){.slot = &good}));
+    assert_forgery((Forgery){.slot = &shape}, MOE_ERROR_FORMAT, "*r000.slot: type and*");
+    assert_forgery((Forgery){.slot = &type}, MOE_ERROR_FORMAT, "*r000.slot: type and*");
+    assert_forgery((Forgery){.slot = &none}, MOE_ERROR_FORMAT,
+                   "*r000.slot: unit 0 has slot -1 for expert 3; 0 or more, *");
+    assert_forgery((Forgery){.slot = &more}, MOE_ERROR_FORMAT,
+                   "*r000.slot: unit 1 has slot 0 for expert -1; *");
+}
+
+static void
+test_forged_measures(void)
+{
+    static const float values[6];
+    static const int64_t steps[3] = {1, 2, 3};
+    const MoeArray two = {MOE_F32, 2, {2, 3}, values}, three_rows = {MOE_F32, 1, {3}, values};
+    const MoeArray no_rows = {MOE_F32, 0, {0}, values}, whole = {MOE_I32, 1, {2}, three};
+    const MoeArray step = {MOE_I64, 1, {2}, steps}, short_step = {MOE_I32, 1, {2}, three};
+    const MoeArray flat_step = {MOE_I64, 2, {2, 1}, steps};
+    const char *const pattern =
+        "*measures/00000.r000.x: f4 of as many rows as i8 in measures/00000.r000.x.step was *";
+    g_assert_no_error(read_forgery((Forgery){.value = &two, .step = &step}));
+    assert_forgery((Forgery){.value = &three_rows, .step = &step}, MOE_ERROR_FORMAT, pattern);
+    assert_forgery((Forgery){.value = &no_rows, .step = &step}, MOE_ERROR_FORMAT, pattern);
+    assert_forgery((Forgery){.value = &whole, .step = &step}, MOE_ERROR_FORMAT, pattern);
+    assert_forgery((Forgery){.value = &two, .step = &short_step}, MOE_ERROR_FORMAT, pattern);
+    assert_forgery((Forgery){.value = &two, .step = &flat_step}, MOE_ERROR_FORMAT, pattern);
+    assert_forgery((Forgery){.value = &two}, MOE_ERROR_DATA,
+                   "*there is no column measures/00000.r000.x.step");
+}
+
+/* Members that look like measures, but of no router that there is, are passed over. */
+static void
+test_foreign_measures(void)
+{
+    static const char *const names[] = {"measures/00000.r001.x.npy",   "measures/00000.r0.x.npy",
+                                        "measures/00000.x.npy",        "measures/00000.r000..npy",
+                                        "measures/r000.x.npy",         "measures/00000.r000.npy",
+                                        "measures/00000.r-01.x.npy",   "measures/00000.r000.x.bin",
+                                        "measures/00000.r000.x.y.npy", "measures/.npy"};
+    static const float value[1];
+    const MoeArray array = {MOE_F32, 1, {1}, value};
+    g_autofree char *path = scratch("foreign.npz");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MoeZipWriter) writer = moe__zip_writer_new(path, NULL, &error);
+    add_text(writer, "meta.json", good_meta);
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+        add_array(writer, names[i], &array);
+    add_text(writer, "chunks/00000.json", "{\"tokens\": 0, \"states\": 0}");
+    g_assert_true(moe__zip_writer_finish(writer, &error));
+    g_autoptr(MoeTrace) trace = moe_trace_open(path, &error);
+    g_assert_no_error(error);
+    int n;
+    const char *const *measures = moe_trace_measure_names(trace, 0, &n);
+    g_assert_cmpint(n, ==, 1);
+    g_assert_cmpstr(measures[0], ==, "x.y");
 }
 
 static void
@@ -362,6 +444,9 @@ main(int argc, char **argv)
     g_test_add_func("/trace/zeros-behind", test_zeros_behind);
     g_test_add_func("/trace/not-a-trace", test_not_a_trace);
     g_test_add_func("/trace/forged-columns", test_forged_columns);
+    g_test_add_func("/trace/forged-slots", test_forged_slots);
+    g_test_add_func("/trace/forged-measures", test_forged_measures);
+    g_test_add_func("/trace/foreign-measures", test_foreign_measures);
     g_test_add_func("/trace/forged-chunk", test_forged_chunk);
     g_test_add_func("/trace/forged-meta", test_forged_meta);
     int status = g_test_run();

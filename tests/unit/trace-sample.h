@@ -68,6 +68,13 @@ sample_dropped(int batch, int router, int unit, int slot)
     return router == 1 && batch % 3 == 1 && (unit + slot) % 5 == 0;
 }
 
+/* Place in the queue; router 2 has no capacity. */
+static inline int32_t
+sample_place(int batch, int router, int unit, int slot)
+{
+    return sample_expert(batch, router, unit, slot) < 0 ? -1 : (batch + 1000 * unit + slot) * 100;
+}
+
 typedef struct Sample {
     MoeTraceTokens tokens;
     MoeTracePicks picks[SAMPLE_ROUTERS];
@@ -76,6 +83,7 @@ typedef struct Sample {
     int32_t expert[SAMPLE_ROUTERS][SAMPLE_ROWS * 8];
     float gate[SAMPLE_ROUTERS][SAMPLE_ROWS * 8];
     uint8_t dropped[SAMPLE_ROUTERS][SAMPLE_ROWS * 8];
+    int32_t place[SAMPLE_ROUTERS][SAMPLE_ROWS * 8];
     float entropy[SAMPLE_ROUTERS][SAMPLE_ROWS * 2];
     float logits[SAMPLE_ROUTERS][SAMPLE_ROWS * 2 * 300];
 } Sample;
@@ -92,10 +100,18 @@ sample_fill_picks(Sample *sample, int batch, int r)
             sample->expert[r][i] = sample_expert(batch, r, unit, slot);
             sample->gate[r][i] = sample_gate(batch, r, unit, slot);
             sample->dropped[r][i] = sample_dropped(batch, r, unit, slot);
+            sample->place[r][i] = sample_place(batch, r, unit, slot);
         }
     }
-    sample->picks[r] = (MoeTracePicks){sample->expert[r],  sample->gate[r],    sample->dropped[r],
-                                       sample->entropy[r], sample->entropy[r], sample->logits[r]};
+    sample->picks[r] = (MoeTracePicks){
+        .expert = sample->expert[r],
+        .gate = sample->gate[r],
+        .dropped = sample->dropped[r],
+        .entropy = sample->entropy[r],
+        .margin = sample->entropy[r],
+        .logits = sample->logits[r],
+        .slot = r < 2 ? sample->place[r] : NULL,
+    };
 }
 
 /* Batch `batch`, with every column there is. (transfer full) */
@@ -128,7 +144,27 @@ sample_append(MoeTraceWriter *writer, int batch)
     g_assert_no_error(error);
 }
 
-/* A step's state and two series. */
+/* A scalar of router 0 at every step, a matrix of router 1 at every other one. */
+static inline void
+sample_append_measures(MoeTraceWriter *writer, int step)
+{
+    g_autoptr(GError) error = NULL;
+    const float scale = (float)step / 4;
+    float matrix[2][3];
+    for (int i = 0; i < 6; i++)
+        matrix[i / 3][i % 3] = (float)(10 * step + i);
+    /* Their order within a step doesn't matter. */
+    if (step % 4 == 0)
+        g_assert_true(moe_trace_writer_measure(writer, 1, "cosine", step, 2, (int64_t[]){2, 3},
+                                               matrix[0], &error));
+    g_assert_true(moe_trace_writer_measure(writer, 0, "scale", step, 0, NULL, &scale, &error));
+    if (step % 4 == 2)
+        g_assert_true(moe_trace_writer_measure(writer, 1, "cosine", step, 2, (int64_t[]){2, 3},
+                                               matrix[0], &error));
+    g_assert_no_error(error);
+}
+
+/* A step's state, two series, and measures. */
 static inline void
 sample_append_state(MoeTraceWriter *writer, int step)
 {
@@ -147,11 +183,16 @@ sample_append_state(MoeTraceWriter *writer, int step)
     g_assert_true(
         moe_trace_writer_series(writer, step % 2 ? "loss" : "lr", step, 1.5 * step, &error));
     g_assert_true(moe_trace_writer_series(writer, step % 2 ? "lr" : "loss", step, 0.5, &error));
+    sample_append_measures(writer, step);
     g_assert_no_error(error);
 }
 
-static const MoeTraceOptions sample_options = {
-    .compression = 6, .chunk_tokens = 40, .gates = true, .score_stats = true, .logits = true};
+static const MoeTraceOptions sample_options = {.compression = 6,
+                                               .chunk_tokens = 40,
+                                               .gates = true,
+                                               .score_stats = true,
+                                               .logits = true,
+                                               .slots = true};
 
 static inline MoeTraceWriter *
 sample_writer(const char *path, const MoeTraceOptions *options)

@@ -32,6 +32,7 @@ assert_pick(const MoeTraceView *view, int64_t unit, int batch, int r, int source
         g_assert_cmpfloat(view->gate[i], ==, sample_gate(batch, r, source_unit, slot));
         g_assert_cmpint(view->dropped && view->dropped[i], ==,
                         sample_dropped(batch, r, source_unit, slot));
+        g_assert_true(!view->slot || view->slot[i] == sample_place(batch, r, source_unit, slot));
     }
     for (int slot = view->k; slot < sample_slots(r); slot++) /* slots that were left out */
         g_assert_cmpint(sample_expert(batch, r, source_unit, slot), ==, -1);
@@ -46,6 +47,7 @@ assert_view(const MoeTrace *trace, int chunk, int first_batch, int batches, int 
     g_assert_true(moe_trace_view(trace, chunk, r, view, &error));
     g_assert_no_error(error);
     g_assert_cmpint(view->tokens, ==, batches * n);
+    g_assert_cmpint(view->slot != NULL, ==, r < 2);
     g_assert_cmpint(view->units, ==, batches * n * sub);
     g_assert_cmpint(view->k, ==, r == 2 ? 4 : sample_routers[r].k);
     for (int i = 0; i < batches * n; i++) {
@@ -97,9 +99,12 @@ test_round_trip(gconstpointer compression)
     assert_column(trace, "picks/00000.r001.expert", MOE_U16, 3, 84);
     assert_column(trace, "picks/00000.r001.gate", MOE_F16, 3, 84);
     assert_column(trace, "picks/00000.r001.dropped", MOE_U8, 3, 84);
+    assert_column(trace, "picks/00000.r001.slot", MOE_I32, 3, 84);
     assert_column(trace, "picks/00000.r001.entropy", MOE_F16, 84, 0);
     assert_column(trace, "picks/00000.r001.margin", MOE_F16, 84, 0);
     assert_column(trace, "picks/00000.r001.logits", MOE_F16, 84, 300);
+    assert_column(trace, "measures/00000.r000.scale", MOE_F32, 6, 0);
+    assert_column(trace, "measures/00000.r000.scale.step", MOE_I64, 6, 0);
     assert_column(trace, "state/00000.step", MOE_I64, 6, 0);
     assert_column(trace, "state/00000.r000.load", MOE_I64, 6, 8);
     assert_column(trace, "state/00000.r000.dropped", MOE_I64, 6, 8);
@@ -175,6 +180,90 @@ test_join(void)
     g_assert_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED);
 }
 
+static void
+test_measures(void)
+{
+    g_autofree char *path = scratch("measures.npz");
+    g_autoptr(GError) error = NULL;
+    sample_write(path, 0, 7, &sample_options);
+    g_autoptr(MoeTrace) trace = sample_open(path);
+    MoeArray scale, cosine, step;
+    int n;
+
+    const char *const *names = moe_trace_measure_names(trace, 0, &n);
+    g_assert_cmpint(n, ==, 1);
+    g_assert_cmpstr(names[0], ==, "scale");
+    names = moe_trace_measure_names(trace, 1, &n);
+    g_assert_cmpint(n, ==, 1);
+    g_assert_cmpstr(names[0], ==, "cosine");
+    moe_trace_measure_names(trace, 2, &n);
+    g_assert_cmpint(n, ==, 0);
+
+    g_assert_true(moe_trace_join(trace, "measures/r000.scale", &scale, &error));
+    g_assert_cmpint(scale.ndim, ==, 1);
+    g_assert_cmpint(scale.shape[0], ==, 14);
+    g_assert_cmpfloat(moe_array_value(&scale, 13), ==, 13.0 / 4);
+    g_assert_true(moe_trace_join(trace, "measures/r001.cosine", &cosine, &error));
+    g_assert_cmpint(cosine.type, ==, MOE_F32);
+    g_assert_cmpint(cosine.ndim, ==, 3);
+    g_assert_cmpint(cosine.shape[0], ==, 7);
+    g_assert_cmpint(cosine.shape[1], ==, 2);
+    g_assert_cmpint(cosine.shape[2], ==, 3);
+    g_assert_true(moe_trace_join(trace, "measures/r001.cosine.step", &step, &error));
+    g_assert_cmpint(step.shape[0], ==, 7);
+    for (int i = 0; i < 7; i++) {
+        g_assert_cmpfloat(moe_array_value(&step, i), ==, 2 * i);
+        for (int j = 0; j < 6; j++)
+            g_assert_cmpfloat(moe_array_value(&cosine, 6 * i + j), ==, 20 * i + j);
+    }
+    g_free((void *)scale.data);
+    g_free((void *)cosine.data);
+    g_free((void *)step.data);
+    g_assert_false(moe_trace_join(trace, "measures/r001.scale", &scale, &error));
+    g_assert_error(error, MOE_ERROR, MOE_ERROR_DATA);
+}
+
+static void
+assert_no_measure(MoeTraceWriter *writer, int router, const char *name, int ndim, int64_t size,
+                  const char *part)
+{
+    const int64_t shape[4] = {size, 1, 1, 1};
+    const float values[8] = {0};
+    g_autoptr(GError) error = NULL;
+    g_assert_false(moe_trace_writer_measure(writer, router, name, 0, ndim, shape, values, &error));
+    g_assert_error(error, MOE_ERROR, MOE_ERROR_DATA);
+    g_assert_nonnull(strstr(error->message, part));
+}
+
+static void
+test_bad_measures(void)
+{
+    g_autofree char *path = scratch("bad-measures.npz");
+    MoeTraceWriter *writer = sample_writer(path, &sample_options);
+    sample_append_measures(writer, 0);
+    assert_no_measure(writer, 0, "../scale", 0, 1, "measure name \"../scale\": a letter");
+    assert_no_measure(writer, 0, "", 0, 1, "measure name \"\"");
+    assert_no_measure(writer, 0, "scale.step", 0, 1, "the ending \".step\"");
+    assert_no_measure(writer, -1, "scale", 0, 1, "router -1; 0 … 2 is expected");
+    assert_no_measure(writer, 3, "scale", 0, 1, "router 3; 0 … 2 is expected");
+    assert_no_measure(writer, 0, "scale", 1, 1, "of router 0, step 0: another shape");
+    assert_no_measure(writer, 1, "cosine", 2, 2, "another shape");
+    assert_no_measure(writer, 0, "new", 4, 1, "up to 3 axes");
+    assert_no_measure(writer, 0, "new", -1, 1, "up to 3 axes");
+    assert_no_measure(writer, 0, "new", 2, 0, "up to 3 axes");
+    assert_no_measure(writer, 0, "new", 2, INT64_MAX, "up to 3 axes");
+    g_assert_true(moe_trace_writer_close(writer, NULL));
+    g_autoptr(MoeTrace) trace = sample_open(path); /* nothing was taken */
+    g_autoptr(GError) error = NULL;
+    MoeArray scale;
+    int n;
+    moe_trace_measure_names(trace, 0, &n);
+    g_assert_cmpint(n, ==, 1);
+    g_assert_true(moe_trace_join(trace, "measures/r000.scale", &scale, &error));
+    g_assert_cmpint(scale.shape[0], ==, 1);
+    g_free((void *)scale.data);
+}
+
 /* Options and columns that aren't given leave no member behind. */
 static void
 test_optional_columns(void)
@@ -223,6 +312,13 @@ test_bad_batches(void)
     g_clear_error(&error);
     sample->expert[1][7 * 3 + 2] = -2;
     g_assert_false(moe_trace_writer_append(writer, &sample->tokens, sample->picks, NULL));
+    sample->expert[1][7 * 3 + 2] = 0;
+    sample->place[1][7 * 3 + 2] = -1;
+    g_assert_false(moe_trace_writer_append(writer, &sample->tokens, sample->picks, &error));
+    g_assert_cmpstr(error->message, ==,
+                    "router 1, pick 23: slot -1 for expert 0; 0 or more, or -1 for both, is "
+                    "expected");
+    g_clear_error(&error);
     sample->picks[1].expert = NULL;
     g_assert_false(moe_trace_writer_append(writer, &sample->tokens, sample->picks, NULL));
     sample->tokens.id = NULL;
@@ -284,6 +380,14 @@ static const char numpy_script[] =
     "assert trace['picks/00000.r000.gate'][1, 0] == numpy.float16(2 / 64)\n"
     "assert trace['tokens/00002.id'].tolist()[:3] == [600, 601, 602]\n"
     "assert trace['series/00000.loss'].tolist()[1] == [1.0, 1.5]\n"
+    "slot = trace['picks/00000.r000.slot']\n"
+    "assert slot.dtype == numpy.int32 and slot[:, 1].tolist() == [100000, 100100]\n"
+    "scale, step = (trace['measures/00000.r000.scale' + s] for s in ('', '.step'))\n"
+    "assert scale.dtype == numpy.float32 and step.dtype == numpy.int64\n"
+    "assert (4 * scale == step).all() and step.tolist() == list(range(len(step)))\n"
+    "cosine = trace['measures/00000.r001.cosine']\n"
+    "assert cosine.dtype == numpy.float32 and cosine.shape[1:] == (2, 3)\n"
+    "assert cosine[1].tolist() == [[20, 21, 22], [23, 24, 25]]\n"
     "print(members)\n";
 
 static void
@@ -318,6 +422,8 @@ main(int argc, char **argv)
     g_test_add_data_func("/trace/stored", GINT_TO_POINTER(0), test_round_trip);
     g_test_add_func("/trace/meta", test_meta);
     g_test_add_func("/trace/join", test_join);
+    g_test_add_func("/trace/measures", test_measures);
+    g_test_add_func("/trace/measures/bad", test_bad_measures);
     g_test_add_func("/trace/optional-columns", test_optional_columns);
     g_test_add_func("/trace/bad-batches", test_bad_batches);
     g_test_add_data_func("/trace/numpy/deflated", GINT_TO_POINTER(6), test_numpy);

@@ -128,7 +128,12 @@ expect_same_trace(const Folder *folder, const char *a, const char *b)
                                           "state/r001.prob",
                                           "series/loss",
                                           "series/grad_norm",
-                                          "series/validation_bits_per_byte"};
+                                          "series/validation_bits_per_byte",
+                                          "measures/r000.train.logit_std",
+                                          "measures/r001.logit_std",
+                                          "measures/r001.logit_std.step",
+                                          "measures/r001.expert_output_cka",
+                                          "measures/r000.router_task_grad"};
     for (size_t i = 0; i < G_N_ELEMENTS(columns); i++) {
         size_t n, m;
         g_autofree char *u = column(x, columns[i], &n), *v = column(y, columns[i], &m);

@@ -6,6 +6,7 @@
 #ifndef MOESCOPE_MODEL_H
 #define MOESCOPE_MODEL_H
 
+#include <moescope/cost.h>
 #include <moescope/moe.h>
 #include <moescope/text.h>
 #include <moescope/trace.h>
@@ -19,6 +20,8 @@ typedef struct MoeModel MoeModel;
 
 /* A fresh model, initialised from train.seed. The recipe is checked (moe_recipe_check()). */
 MOE_API MoeModel *moe_model_new(const MoeRecipe *recipe, int vocabulary, GError **error);
+/* The same without values: for its shapes and its costs, whatever its size. No pass can be made. */
+MOE_API MoeModel *moe_model_plan(const MoeRecipe *recipe, int vocabulary, GError **error);
 MOE_API void moe_model_free(MoeModel *model);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeModel, moe_model_free)
 
@@ -30,11 +33,14 @@ MOE_API MoeLayer *moe_model_router(const MoeModel *model, int i);
 /* FLOPs (2 a multiply-add) of the forward pass, a token, in sequences of `length`; causal attention
  * counted once: a token attends to (length + 1) / 2 on average. */
 MOE_API double moe_model_flops(const MoeModel *model, int length);
-/* Parameters that take part in one token's forward pass: all but the experts not picked. */
+/* Parameters that take part in one token's forward pass at evaluation: all but the experts not
+ * picked. */
 MOE_API int64_t moe_model_active_params(const MoeModel *model);
+/* All costs, a token in sequences of `length`, and beside them a pass of `tokens` tokens. */
+MOE_API MoeCost moe_model_cost(const MoeModel *model, int length, int64_t tokens);
 
-/* Called after each MoE layer of a pass, while its logits are still there. */
-typedef void (*MoeObserver)(const MoeRouting *routing, void *user);
+/* Called after each MoE layer of a pass, while its tensors are still there. */
+typedef void (*MoeObserver)(MoeRouting *routing, void *user);
 
 /* One pass over a batch of B sequences of T tokens, N = B·T.
  * `context` needs tape, keep, train, step and seed; the rest is filled in here. `routings`: room
@@ -70,8 +76,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeCheckpoint, moe_checkpoint_free)
 
 /* --- Training ---------------------------------------------------------------------------------
  * A run folder holds recipe.ini (as used), tokenizer.json, sessions.jsonl (when, where, with what),
- * metrics.jsonl (a line a step), trace.npz (load of every router at every step, snapshots of the
- * probe text) and checkpoints/. */
+ * metrics.jsonl (a line a step), trace.npz (load and scalar measures of every router at every step,
+ * snapshots of the probe text with all measures: core/moe/README.md) and checkpoints/. */
 typedef struct MoeTrainStatus {
     int64_t step, steps; /* steps done, of all */
     double loss;         /* cross-entropy of the last step, nats a token */
@@ -120,13 +126,16 @@ MOE_API bool moe_evaluate(MoeModel *model, const MoeTokenizer *tokenizer, const 
 typedef struct MoeRecordOptions {
     int rows, length;   /* batch; 0: those of training */
     int64_t max_tokens; /* 0: all; else windows spread evenly over the text */
+    int k;              /* experts a unit is sent to; 0: as the recipe says for evaluation */
     MoeTraceOptions trace;
 } MoeRecordOptions;
 
 /* Runs the checkpoint's model over `tokens` (domains as in `corpus`) and writes every routing
  * decision to a trace at `path`. Memory doesn't grow with the text. A cancelled recording is closed
- * properly and keeps what it has; the call then fails with MOE_ERROR_CANCELLED. `evaluation`, if
- * not NULL, receives the loss on the way. */
+ * properly and keeps what it has; the call then fails with MOE_ERROR_CANCELLED. The trace begins
+ * with the measures of one batch, spread evenly over the text. `evaluation`, if not NULL, receives
+ * the loss on the way. A `k` beyond a router's experts, or given to a model whose select part
+ * chooses how many each unit gets, is refused with MOE_ERROR_DATA. */
 MOE_API bool moe_record(MoeCheckpoint *checkpoint, const MoeCorpus *corpus, const MoeTokens *tokens,
                         const char *path, const char *command_line, const MoeRecordOptions *options,
                         MoeEvaluation *evaluation, const MoeProgress *progress, GError **error);

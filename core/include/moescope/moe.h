@@ -29,7 +29,8 @@ typedef struct MoePicks {
     int experts, k;    /* k: the most picks a unit can have in this pass */
     int32_t *expert;   /* [U, k] in order of choice; -1: no pick (padding, or fewer than k) */
     uint8_t *dropped;  /* [U, k] 1: chosen, but over capacity */
-    int32_t *slot;     /* [U, k] place in the expert's queue, from 0; NULL without capacity */
+    int32_t *slot;     /* [U, k] place in the expert's queue, from 0, -1: no pick; or NULL:
+                        * without capacity */
     int64_t capacity;  /* slots an expert has; 0: unlimited */
     int64_t *load;     /* [E] picks, before drops */
     int64_t *first;    /* [E] first choices, before drops */
@@ -130,7 +131,8 @@ typedef struct MoePart {
     int n_fields;
     MoeRecipeRule rule; /* checked where a recipe chooses the part */
     size_t state_size;
-    /* Adds the part's parameters (moe_layer_param()) and reads its keys of the recipe. */
+    /* Adds the part's parameters (moe_layer_param()) and reads its keys of the recipe. Values are
+     * set by moe_init_*(), or where there are any: a layer that is only described has no data. */
     void (*init)(MoeLayer *layer, void *state);
     /* Frees what init or a pass has put into the state; parameters aren't the state's. */
     void (*clear)(void *state);
@@ -140,7 +142,8 @@ typedef struct MoePart {
     MoeTensor *(*join)(MoeRouting *routing, void *state, MoeTensor *y);
     /* SCORE: routing->units -> logits [U, E]. May set clean, noise_std and selection. */
     MoeTensor *(*score)(MoeRouting *routing, void *state);
-    /* SCORE, optional: a row for each expert that the score compares units with [E, any]. */
+    /* SCORE, optional: a row for each expert that the score compares units with [E, any], biases
+     * left out. */
     MoeTensor *(*rows)(MoeTape *tape, const void *state);
     /* SELECT: fills picks.expert [U, k] (all -1) from routing->selection. */
     void (*select)(MoeRouting *routing, void *state);
@@ -165,8 +168,9 @@ typedef struct MoePart {
     void (*after_step)(MoeLayer *layer, void *state, int64_t step, const int64_t *load);
     /* Tells state worth recording: cheap numbers after a step, or thoroughly at a snapshot. */
     void (*report)(MoeRouting *routing, void *state, bool thorough, const MoeReporter *to);
-    /* FLOPs (2 a multiply-add) of one token's forward pass through the part; and of what a pass
-     * costs beside that, whatever its number of tokens up to `units` units. */
+    /* FLOPs of the matrix products (2 a multiply-add) of one token's forward pass through the part,
+     * at moe_layer_mean_k() picks a unit; and of what a pass costs beside that, whatever its number
+     * of tokens up to `units` units. */
     double (*flops)(const MoeLayer *layer, const void *state);
     double (*pass_flops)(const MoeLayer *layer, const void *state, int64_t units);
 } MoePart;
@@ -210,7 +214,8 @@ MOE_API void moe_layer_free(MoeLayer *layer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeLayer, moe_layer_free)
 
 /* x [N, d] -> [N, d]. `routing`, the caller's, receives what was decided; it and the picks live
- * until context->keep is reset. */
+ * until context->keep is reset. A layer runs one pass at a time: parts keep what they made of the
+ * parameters for the next one. */
 MOE_API MoeTensor *moe_layer_forward(MoeLayer *layer, MoeContext *context, MoeTensor *x,
                                      MoeRouting *routing);
 /* The balance losses of a pass times their coefficients, summed -> scalar; NULL: the layer has
@@ -218,8 +223,9 @@ MOE_API MoeTensor *moe_layer_forward(MoeLayer *layer, MoeContext *context, MoeTe
  * moe_layer_balance(), and is left as it is where a part has no loss. */
 MOE_API MoeTensor *moe_layer_balance_loss(MoeRouting *routing, float *raw);
 
-/* Around each training step: lets parts freeze, anneal or correct themselves (slots before_step,
- * after_step). `load` [E]: picks of all the step's passes, before drops. */
+/* Around each training step: lets parts freeze, anneal or
+ * correct themselves (slots before_step, after_step). `load` [E]: picks of all the step's passes,
+ * before drops. */
 MOE_API void moe_layer_before_step(MoeLayer *layer, int64_t step);
 MOE_API void moe_layer_after_step(MoeLayer *layer, int64_t step, const int64_t *load);
 /* Tells the layer's state, of which a pass has just been made and its tape not reset: for every
@@ -228,16 +234,17 @@ MOE_API void moe_layer_after_step(MoeLayer *layer, int64_t step, const int64_t *
 MOE_API void moe_layer_report(MoeRouting *routing, bool thorough, const MoeReporter *to);
 
 /* What parts and recorders ask a layer. */
+MOE_API MoeParams *moe_layer_params(const MoeLayer *layer);
 MOE_API const MoeRecipe *moe_layer_recipe(const MoeLayer *layer);
 MOE_API int moe_layer_index(const MoeLayer *layer);
 MOE_API int moe_layer_block(const MoeLayer *layer);
 MOE_API int moe_layer_experts(const MoeLayer *layer);
 /* Picks a unit at evaluation, unless the context says otherwise; 0: varies from unit to unit. */
 MOE_API int moe_layer_k(const MoeLayer *layer);
+/* The same as a number of its own where it varies, the average: what costs follow from. */
+MOE_API double moe_layer_mean_k(const MoeLayer *layer);
 /* Picks a unit in training step `step`, from 0; 0: varies from unit to unit. */
 MOE_API int moe_layer_k_at(const MoeLayer *layer, int64_t step);
-/* The same on average where it varies: what costs follow from. */
-MOE_API double moe_layer_mean_k(const MoeLayer *layer);
 /* Whether all passes, of training and evaluation, have the same number of picks a unit. */
 MOE_API bool moe_layer_k_fixed(const MoeLayer *layer);
 MOE_API int moe_layer_units_per_token(const MoeLayer *layer);

@@ -31,6 +31,9 @@ typedef struct MoeParam {
 typedef struct MoeParams MoeParams;
 
 MOE_API MoeParams *moe_params_new(void);
+/* The same for parameters that are only to be counted: tensors have a shape and no data, and
+ * moe_init_*() leave them alone. A model of any size costs nothing to describe. */
+MOE_API MoeParams *moe_params_new_shapes(void);
 MOE_API void moe_params_free(MoeParams *params);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeParams, moe_params_free)
 
@@ -43,6 +46,11 @@ MOE_API const MoeParam *moe_params_get(const MoeParams *params, int i);
 MOE_API MoeTensor *moe_params_find(const MoeParams *params, const char *name);
 /* Number of values, of all parameters or of the trainable ones. */
 MOE_API int64_t moe_params_size(const MoeParams *params, bool trainable_only);
+/* A number that changes whenever values do: what was computed from parameters alone holds as long
+ * as it stays. Loading and an optimiser's step change it; whoever writes values directly once they
+ * have been used says so with moe_params_touch(). */
+MOE_API uint64_t moe_params_version(const MoeParams *params);
+MOE_API void moe_params_touch(MoeParams *params);
 /* Marks all gradients as absent. */
 MOE_API void moe_params_drop_grads(MoeParams *params);
 /* Safetensors; loading is strict: names and shapes must be exactly these, and the error lists what
@@ -52,7 +60,7 @@ MOE_API bool moe_params_load(MoeParams *params, const char *path, GError **error
 
 /* --- Initial values ---------------------------------------------------------------------------
  * Each draws from its own random stream, named by (seed, name), so that adding a parameter changes
- * no other's values. */
+ * no other's values. A tensor without data (moe_params_new_shapes()) is left as it is. */
 MOE_API void moe_init_constant(MoeTensor *x, float value);
 MOE_API void moe_init_normal(MoeTensor *x, const char *name, uint64_t seed, double std);
 MOE_API void moe_init_uniform(MoeTensor *x, const char *name, uint64_t seed, double limit);

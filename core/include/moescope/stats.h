@@ -23,6 +23,7 @@ typedef struct MoeSummaryCell {
     int64_t picks;    /* Σ count */
     int64_t dropped;  /* of the picks */
     int64_t *count;   /* [experts] picks */
+    int64_t *making;  /* [experts + 1] units that make so many picks */
     int64_t *first;   /* [experts] units whose first slot holds the expert */
     double *gate_sum; /* [experts] gates as applied; 0 where the trace has no gates */
 } MoeSummaryCell;
@@ -97,6 +98,12 @@ MOE_API int moe_load_dead(const int64_t *count, int experts);
  *   expected dead experts = E (1 - k/E)^T. */
 MOE_API double moe_null_cv(int64_t units, int k, int experts);
 MOE_API double moe_null_dead(int64_t units, int k, int experts);
+/* The same where k varies: making[j], j = 0 … E, units make j picks each (MoeSummaryCell.making).
+ * c_e is a sum of T draws of probability j/E, so that
+ *   CV0 = sqrt(Σ_j making_j (j/E) (1 - j/E)) / Σ_j making_j (j/E),
+ *   expected dead experts = E Π_j (1 - j/E)^making_j. */
+MOE_API double moe_null_cv_varying(const int64_t *making, int experts);
+MOE_API double moe_null_dead_varying(const int64_t *making, int experts);
 
 /* --- Specialisation ---------------------------------------------------------------------------*/
 

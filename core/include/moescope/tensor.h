@@ -47,6 +47,7 @@ struct MoeTensor {
     float *grad;     /* same shape; NULL until the first gradient arrives */
     bool has_grad;   /* grad holds values (else it is memory to be overwritten) */
     bool needs_grad; /* a trainable parameter lies behind it */
+    bool keeps_grad; /* moe_tensor_keep_grad() */
     MoeTensor *base; /* NULL unless this is a view */
 };
 
@@ -85,6 +86,12 @@ MOE_API void moe_tape_reset(MoeTape *tape);
 MOE_API void moe_tape_backward(MoeTape *tape, MoeTensor *root, float seed);
 /* The same from a given cotangent, of the root's shape. */
 MOE_API void moe_tape_backward_from(MoeTape *tape, MoeTensor *root, const float *cotangent);
+/* Keeps the gradient of an intermediate result: without, its memory is handed on as soon as what it
+ * was computed from has it. After backward it stands at moe_tensor_owner(x), until the tape is
+ * reset. */
+MOE_API void moe_tensor_keep_grad(MoeTensor *x);
+/* The tensor that x is a view of, or x itself: where its gradient is. */
+MOE_API MoeTensor *moe_tensor_owner(MoeTensor *x);
 /* Marks the gradient as absent; its memory stays for the next step. */
 MOE_API void moe_tensor_drop_grad(MoeTensor *x);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeTape, moe_tape_free)

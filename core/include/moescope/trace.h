@@ -59,6 +59,7 @@ typedef struct MoeTraceOptions {
     bool gates;           /* record MoeTracePicks.gate */
     bool score_stats;     /* record .entropy and .margin */
     bool logits;          /* record .logits */
+    bool slots;           /* record .slot */
 } MoeTraceOptions;
 
 /* Starts a trace. `meta_json` is the text of meta.json, whole (moe_trace_meta() makes one); it has
@@ -92,7 +93,9 @@ typedef struct MoeTracePicks {
     const float *entropy;   /* nats, of the softmax over all experts */
     const float *margin;    /* k-th minus (k+1)-th selection score */
     const float *logits;
-    const int32_t *slot; /* place in the expert's buffer, from 0; NULL without capacity */
+    /* Place in the queue for the expert's buffer, from 0: behind its last slot where dropped; -1:
+     * no pick. NULL without capacity. */
+    const int32_t *slot;
 } MoeTracePicks;
 /* Appends a batch: its tokens and, for every router in order, its picks; arrays are copied. Rows
  * with doc < 0 are padding and left out. Writes a chunk when one is full, and before a batch that
@@ -114,8 +117,9 @@ MOE_API bool moe_trace_writer_state(MoeTraceWriter *writer, int64_t step,
 MOE_API bool moe_trace_writer_series(MoeTraceWriter *writer, const char *name, int64_t step,
                                      double value, GError **error);
 /* Appends a router's named state at a step, `values` of the given shape (ndim 0 … 3, the same each
- * time for a name): what parts report (moe_layer_report()), sparse in steps. Names as of series.
- * Read with moe_trace_join(): "measures/r003.NAME" f4 [n, shape…], "measures/r003.NAME.step" i8
+ * time for a name): what parts report (moe_layer_report()), sparse in steps. Names as of series,
+ * but none that ends with ".step". Fails with MOE_ERROR_DATA on a name, router or shape that won't
+ * do. Read with moe_trace_join(): "measures/r003.NAME" f4 [n, shape…], "measures/r003.NAME.step" i8
  * [n]. */
 MOE_API bool moe_trace_writer_measure(MoeTraceWriter *writer, int router, const char *name,
                                       int64_t step, int ndim, const int64_t *shape,
@@ -166,9 +170,10 @@ MOE_API const char *const *moe_trace_series_names(const MoeTrace *trace, int *n)
 /* Names of a router's measures, sorted. (transfer none) */
 MOE_API const char *const *moe_trace_measure_names(const MoeTrace *trace, int router, int *n);
 /* Reads a column of all chunks, one after another along the first axis: "tokens/loss",
- * "state/step", "state/r003.load", "series/NAME" (f64 [n, 2]: step, value). Chunks without it are
- * skipped. `out->data` is the caller's to g_free(). Fails with MOE_ERROR_DATA if no chunk has it,
- * MOE_ERROR_UNSUPPORTED for picks, which are not laid out by rows. */
+ * "state/step", "state/r003.load", "series/NAME" (f64 [n, 2]: step, value), "measures/r003.NAME".
+ * Chunks without it are skipped. `out->data` is the caller's to g_free(). Fails with MOE_ERROR_DATA
+ * if no chunk has it, MOE_ERROR_FORMAT if chunks don't fit each other, MOE_ERROR_UNSUPPORTED for
+ * picks, which are not laid out by rows. */
 MOE_API bool moe_trace_join(const MoeTrace *trace, const char *name, MoeArray *out, GError **error);
 
 /* A chunk of one router, decoded to plain types, reused from chunk to chunk. Domains and experts
@@ -181,6 +186,7 @@ typedef struct MoeTraceView {
     int32_t *expert;  /* [k × units], slot-major; -1: no pick */
     float *gate;      /* [k × units], NULL where the trace has none */
     uint8_t *dropped; /* [k × units], NULL where nothing was dropped */
+    int32_t *slot;    /* [k × units], place in the expert's queue; NULL where the trace has none */
 } MoeTraceView;
 MOE_API MoeTraceView *moe_trace_view_new(void);
 MOE_API void moe_trace_view_free(MoeTraceView *view);
