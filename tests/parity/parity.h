@@ -67,6 +67,8 @@ extern const ParityFamily parity_routers;
 extern const ParityFamily parity_gate;
 extern const ParityFamily parity_mhmoe;
 extern const ParityFamily parity_adjacent;
+extern const ParityFamily parity_deepseek;
+extern const ParityFamily parity_expert_choice;
 
 /* --- layer.c: reading, building, running -------------------------------------------------------*/
 
