@@ -14,6 +14,7 @@ extern const MoePart moe__score_frozen;
 extern const MoePart moe__score_hyper;
 extern const MoePart moe__score_cosine;
 extern const MoePart moe__score_unit;
+extern const MoePart moe__score_noisy;
 extern const MoePart moe__select_topk;
 extern const MoePart moe__gate_softmax_all;
 extern const MoePart moe__gate_softmax_selected;
@@ -21,9 +22,13 @@ extern const MoePart moe__gate_renormalised;
 extern const MoePart moe__gate_sigmoid;
 extern const MoePart moe__gate_one;
 extern const MoePart moe__experts_ffn;
+extern const MoePart moe__branch_hyper;
+extern const MoePart moe__branch_static;
 extern const MoePart moe__balance_switch;
 extern const MoePart moe__balance_gshard;
 extern const MoePart moe__balance_cv2;
+extern const MoePart moe__balance_cv2_load;
+extern const MoePart moe__balance_switch_hf;
 extern const MoePart moe__balance_z;
 
 /* Slot `flops` of scores that multiply each unit with a matrix [E, w]. */
