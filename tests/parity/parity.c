@@ -12,10 +12,7 @@
 #include <string.h>
 
 static const ParityFamily *const families[] = {
-    &parity_adjacent,
-    &parity_gate,
-    &parity_mhmoe,
-    &parity_routers,
+    &parity_hypermoe, &parity_adjacent, &parity_gate, &parity_mhmoe, &parity_routers,
 };
 
 static const ParityFamily *

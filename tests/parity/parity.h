@@ -67,6 +67,7 @@ extern const ParityFamily parity_routers;
 extern const ParityFamily parity_gate;
 extern const ParityFamily parity_mhmoe;
 extern const ParityFamily parity_adjacent;
+extern const ParityFamily parity_hypermoe;
 
 /* --- layer.c: reading, building, running -------------------------------------------------------*/
 
