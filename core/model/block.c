@@ -57,7 +57,8 @@ init_dense(MoeBlock *block, const Builder *b, int64_t d)
 }
 
 void
-moe__block_init(MoeBlock *block, const MoeRecipe *recipe, MoeParams *params, int index, int router)
+moe__block_init(MoeBlock *block, const MoeRecipe *recipe, MoeParams *params, int index, int router,
+                int vocabulary)
 {
     int64_t d = moe_recipe_int(recipe, "model.d_model");
     g_autofree char *prefix = g_strdup_printf("blocks.%d.", index);
@@ -78,7 +79,11 @@ moe__block_init(MoeBlock *block, const MoeRecipe *recipe, MoeParams *params, int
         return;
     }
     g_autofree char *moe_prefix = g_strconcat(prefix, "moe.", NULL);
-    MoeLayerSize size = {.index = router, .block = index, .d_model = (int)d, .prefix = moe_prefix};
+    MoeLayerSize size = {.index = router,
+                         .block = index,
+                         .d_model = (int)d,
+                         .prefix = moe_prefix,
+                         .vocabulary = vocabulary};
     block->moe = moe_layer_new(recipe, &size, params, b.seed);
 }
 
@@ -104,8 +109,8 @@ static MoeTensor *
 dense(MoeBlock *block, MoeTape *tape, MoeTensor *x)
 {
     /* In the order of the choices of moe.activation. */
-    static MoeTensor *(*const activations[])(MoeTape *, MoeTensor *) = {moe_relu, moe_gelu,
-                                                                        moe_silu, moe_swiglu};
+    static MoeTensor *(*const activations[])(MoeTape *, MoeTensor *) = {
+        moe_relu, moe_gelu, moe_silu, moe_swiglu, moe_gelu_tanh};
     MoeTensor *h = moe_linear(tape, x, block->w1, block->b1);
     return moe_linear(tape, activations[block->activation](tape, h), block->w2, block->b2);
 }

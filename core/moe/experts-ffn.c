@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * experts = ffn: E two-layer networks of equal size.
- *   relu, gelu, silu   W2 act(W1 x + b1) + b2
- *   swiglu             W2 (silu(Wg x + bg) * (Wu x + bu)) + b2, W1 = [Wg; Wu]  (Shazeer 2020)
+ *   relu, gelu, silu, gelu-tanh   W2 act(W1 x + b1) + b2
+ *   swiglu   W2 (silu(Wg x + bg) * (Wu x + bu)) + b2, W1 = [Wg; Wu]  (Shazeer 2020)
  * and, with moe.shared_hidden > 0, one of that width beside them that every unit passes, with
  * weight 1 (DeepSeekMoE, arXiv 2401.06066, eq. 9; several shared experts side by side are one wide
  * one).
@@ -10,7 +10,7 @@
 #include "moe/builtin.h"
 #include "moe/similarity.h"
 
-typedef enum { ACT_RELU, ACT_GELU, ACT_SILU, ACT_SWIGLU } Activation;
+typedef enum { ACT_RELU, ACT_GELU, ACT_SILU, ACT_SWIGLU, ACT_GELU_TANH } Activation;
 
 typedef struct {
     Activation activation;
@@ -51,6 +51,8 @@ init(MoeLayer *layer, void *state)
     s->w1 = moe_layer_param(layer, "experts.w1", 3, (int64_t[]){E, h1, w}, MOE_PARAM_EXPERT, w);
     s->w2 = moe_layer_param(layer, "experts.w2", 3, (int64_t[]){E, w, h},
                             MOE_PARAM_EXPERT | MOE_PARAM_RESIDUAL, h);
+    if (moe_recipe_bool(recipe, "moe.zero_experts"))
+        moe_init_constant(s->w2, 0);
     init_shared(layer, s);
     if (!moe_recipe_bool(recipe, "moe.bias"))
         return;
@@ -72,6 +74,8 @@ activate(MoeTape *tape, Activation activation, MoeTensor *x)
         return moe_silu(tape, x);
     case ACT_SWIGLU:
         return moe_swiglu(tape, x);
+    case ACT_GELU_TANH:
+        return moe_gelu_tanh(tape, x);
     }
     g_assert_not_reached();
 }
@@ -143,6 +147,8 @@ flops(const MoeLayer *layer, const void *state)
 static const MoeField fields[] = {
     {"moe.shared_hidden", MOE_FIELD_INT, "0", 0, 1 << 20, NULL, "units",
      "hidden width of an expert that every unit passes beside those picked; 0: none"},
+    {"moe.zero_experts", MOE_FIELD_BOOL, "false", 0, 0, NULL, NULL,
+     "expert = ffn: the last matrix of each expert starts at zero, the layer as nothing"},
 };
 
 const MoePart moe__experts_ffn = {

@@ -46,6 +46,13 @@ name_is_free(const MoePlugin *plugin, GError **error)
     return true;
 }
 
+static bool
+fits(const MoePlugin *plugin, GError **error)
+{
+    return moe__plugin_check_description(plugin, error) && name_is_free(plugin, error) &&
+           moe__plugin_check(plugin, error);
+}
+
 /* Opens, checks and registers; *again: it was loaded already. */
 static const MoePlugin *
 take_in(const char *path, bool *again, GError **error)
@@ -55,7 +62,7 @@ take_in(const char *path, bool *again, GError **error)
     if (!plugin)
         return NULL;
     *again = is_loaded(plugin);
-    if (!*again && (!moe__plugin_check(plugin, error) || !name_is_free(plugin, error))) {
+    if (!*again && !fits(plugin, error)) {
         dlclose(handle);
         return NULL;
     }

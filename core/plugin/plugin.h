@@ -10,6 +10,8 @@
 /* Opens the shared object and finds its constant. `handle`: to be closed with dlclose() if the
  * plugin isn't taken in. Fails with MOE_ERROR_UNSUPPORTED; messages here don't name the file. */
 const MoePlugin *moe__plugin_open(const char *path, void **handle, GError **error);
+/* Whether the constant is of the size that is expected, and whole: the rest may then be read. */
+bool moe__plugin_check_description(const MoePlugin *plugin, GError **error);
 /* Whether everything in it can be taken in. */
 bool moe__plugin_check(const MoePlugin *plugin, GError **error);
 /* Takes in a plugin that has been checked. */

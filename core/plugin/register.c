@@ -13,8 +13,8 @@ refuse(GError **error, const char *why)
     return false;
 }
 
-static bool
-check_description(const MoePlugin *plugin, GError **error)
+bool
+moe__plugin_check_description(const MoePlugin *plugin, GError **error)
 {
     if (plugin->struct_size != sizeof(MoePlugin)) {
         g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
@@ -66,8 +66,7 @@ check_additions(const MoePlugin *plugin, GError **error)
 bool
 moe__plugin_check(const MoePlugin *plugin, GError **error)
 {
-    return check_description(plugin, error) && check_parts(plugin, error) &&
-           check_additions(plugin, error);
+    return check_parts(plugin, error) && check_additions(plugin, error);
 }
 
 void
