@@ -6,6 +6,7 @@
 #include "costs.h"
 #include "findings.h"
 #include "json.h"
+#include "measures.h"
 #include "recipes.h"
 #include "util.h"
 
@@ -146,10 +147,12 @@ info_trace(const char *path, bool json)
     printf("tokens            %" G_GINT64_FORMAT " in %d chunks, %d routers\n",
            moe_trace_tokens(trace, -1), moe_trace_chunks(trace), moe_trace_routers(trace));
     print_list("domains", domains, n);
-    if (moe_trace_tokens(trace, -1) == 0)
-        return CMD_OK;
-    printf("\n");
-    return cmd_findings_print(trace, &error) ? CMD_OK : cmd_fail(error);
+    if (moe_trace_tokens(trace, -1) > 0) {
+        printf("\n");
+        if (!cmd_findings_print(trace, &error))
+            return cmd_fail(error);
+    }
+    return cmd_measures_print(trace, &error) ? CMD_OK : cmd_fail(error);
 }
 
 /* --- A run

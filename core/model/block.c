@@ -57,7 +57,8 @@ init_dense(MoeBlock *block, const Builder *b, int64_t d)
 }
 
 void
-moe__block_init(MoeBlock *block, const MoeRecipe *recipe, MoeParams *params, int index, int router)
+moe__block_init(MoeBlock *block, const MoeRecipe *recipe, MoeParams *params, int index, int router,
+                int vocabulary)
 {
     int64_t d = moe_recipe_int(recipe, "model.d_model");
     g_autofree char *prefix = g_strdup_printf("blocks.%d.", index);
@@ -78,7 +79,11 @@ moe__block_init(MoeBlock *block, const MoeRecipe *recipe, MoeParams *params, int
         return;
     }
     g_autofree char *moe_prefix = g_strconcat(prefix, "moe.", NULL);
-    MoeLayerSize size = {.index = router, .block = index, .d_model = (int)d, .prefix = moe_prefix};
+    MoeLayerSize size = {.index = router,
+                         .block = index,
+                         .d_model = (int)d,
+                         .prefix = moe_prefix,
+                         .vocabulary = vocabulary};
     block->moe = moe_layer_new(recipe, &size, params, b.seed);
 }
 

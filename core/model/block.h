@@ -30,7 +30,7 @@ typedef struct MoeBlock {
 
 /* `router`: the index of the block's router if it is an MoE block, else -1. */
 void moe__block_init(MoeBlock *block, const MoeRecipe *recipe, MoeParams *params, int index,
-                     int router);
+                     int router, int vocabulary);
 void moe__block_clear(MoeBlock *block);
 /* x [N, d] -> [N, d]. `routing` is filled if the block has a router. */
 MoeTensor *moe__block_forward(MoeBlock *block, MoeContext *context, MoeTensor *x,

@@ -22,7 +22,8 @@ add_blocks(MoeModel *model)
     model->routers = g_new0(MoeLayer *, model->n_blocks);
     for (int b = 0; b < model->n_blocks; b++) {
         int router = router_of_block(model->recipe, b);
-        moe__block_init(&model->blocks[b], model->recipe, model->params, b, router);
+        moe__block_init(&model->blocks[b], model->recipe, model->params, b, router,
+                        model->vocabulary);
         if (router >= 0)
             model->routers[model->n_routers++] = model->blocks[b].moe;
     }

@@ -148,7 +148,7 @@ widen(Widened *wide, const MoePicks *picks)
             wide->expert[u * E + j] = picked ? picks->expert[u * k + j] : -1;
             wide->gate[u * E + j] = picked ? picks->gate[u * k + j] : 0;
             wide->dropped[u * E + j] = picked ? picks->dropped[u * k + j] : 0;
-            wide->slot[u * E + j] = picked && picks->slot ? picks->slot[u * k + j] : 0;
+            wide->slot[u * E + j] = picked && picks->slot ? picks->slot[u * k + j] : -1;
         }
 }
 

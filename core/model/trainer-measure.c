@@ -113,7 +113,7 @@ moe__trainer_measure(MoeTrainer *t, GError **error)
     if (!t->trace || moe_tokens_count(t->probe, -1) == 0)
         return true;
     g_autoptr(MoePasses) passes =
-        moe__passes_new(t->model, t->tokenizer, t->batch->rows, t->batch->length);
+        moe__passes_new(t->model, t->tokenizer, t->batch->rows, t->batch->length, 0);
     return moe__passes_measure(passes, t->probe, t->trace, t->state.step, error) &&
            measure_task_gradient(t, error);
 }

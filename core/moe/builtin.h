@@ -14,6 +14,7 @@ extern const MoePart moe__score_frozen;
 extern const MoePart moe__score_hyper;
 extern const MoePart moe__score_cosine;
 extern const MoePart moe__score_unit;
+extern const MoePart moe__score_centroid;
 extern const MoePart moe__select_topk;
 extern const MoePart moe__gate_softmax_all;
 extern const MoePart moe__gate_softmax_selected;
@@ -25,11 +26,16 @@ extern const MoePart moe__balance_switch;
 extern const MoePart moe__balance_gshard;
 extern const MoePart moe__balance_cv2;
 extern const MoePart moe__balance_z;
+extern const MoePart moe__balance_stable;
+extern const MoePart moe__balance_word_router;
 
 /* Slot `flops` of scores that multiply each unit with a matrix [E, w]. */
 double moe__linear_router_flops(const MoeLayer *layer, const void *state);
 
-/* Registers the variants (presets of moe.variant). */
+/* The step at which StableMoE's second stage begins. */
+int64_t moe__stable_freeze_step(const MoeRecipe *recipe);
+
+/* Registers the variants (presets of moe.variant) and their flavours. */
 void moe__presets_register(void);
 
 /* Registers the keys and rules of [moe], the parts above and the variants. */

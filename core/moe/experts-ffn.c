@@ -51,6 +51,8 @@ init(MoeLayer *layer, void *state)
     s->w1 = moe_layer_param(layer, "experts.w1", 3, (int64_t[]){E, h1, w}, MOE_PARAM_EXPERT, w);
     s->w2 = moe_layer_param(layer, "experts.w2", 3, (int64_t[]){E, w, h},
                             MOE_PARAM_EXPERT | MOE_PARAM_RESIDUAL, h);
+    if (moe_recipe_bool(recipe, "moe.zero_experts"))
+        moe_init_constant(s->w2, 0);
     init_shared(layer, s);
     if (!moe_recipe_bool(recipe, "moe.bias"))
         return;
@@ -143,6 +145,8 @@ flops(const MoeLayer *layer, const void *state)
 static const MoeField fields[] = {
     {"moe.shared_hidden", MOE_FIELD_INT, "0", 0, 1 << 20, NULL, "units",
      "hidden width of an expert that every unit passes beside those picked; 0: none"},
+    {"moe.zero_experts", MOE_FIELD_BOOL, "false", 0, 0, NULL, NULL,
+     "expert = ffn: the last matrix of each expert starts at zero, the layer as nothing"},
 };
 
 const MoePart moe__experts_ffn = {

@@ -23,11 +23,13 @@ doubled(int low, int high, int64_t step, int64_t steps)
 int
 moe_k_schedule(MoeKSchedule schedule, int low, int high, int64_t step, int64_t steps)
 {
-    double range = high - low, done = (double)step / (double)steps, k = high;
+    /* Products and quotients in the code's order: at an odd range cos is near 1/2 two thirds of the
+     * way, and the last bit decides how it rounds. */
+    double range = high - low, angle = G_PI * (double)step / (2 * (double)steps), k = high;
     int64_t stage = step / MAX(steps / EXP_STAGES, 1);
     switch (schedule) {
     case MOE_K_CONSTANT:
-        break;
+        return high; /* low says nothing then */
     case MOE_K_LINEAR_INCREASE:
         k = nearbyint(range * (double)step / (double)steps) + low;
         break;
@@ -35,10 +37,10 @@ moe_k_schedule(MoeKSchedule schedule, int low, int high, int64_t step, int64_t s
         k = nearbyint(-range * (double)step / (double)steps) + high;
         break;
     case MOE_K_COSINE_INCREASE:
-        k = nearbyint(-range * cos(G_PI * done / 2)) + high;
+        k = nearbyint(-range * cos(angle)) + high;
         break;
     case MOE_K_COSINE_DECREASE:
-        k = nearbyint(range * cos(G_PI * done / 2)) + low;
+        k = nearbyint(range * cos(angle)) + low;
         break;
     case MOE_K_EXP_INCREASE:
         k = nearbyint(-range * pow(EXP_DECAY, (double)stage)) + high;

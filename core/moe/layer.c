@@ -52,6 +52,7 @@ moe_layer_new(const MoeRecipe *recipe, const MoeLayerSize *size, MoeParams *para
     layer->index = size->index;
     layer->block = size->block;
     layer->d_model = size->d_model;
+    layer->vocabulary = size->vocabulary;
     layer->experts = (int)moe_recipe_int(recipe, "moe.experts");
     layer->k = moe__k_rule_from_recipe(recipe);
     layer->route_scale = (float)moe_recipe_real(recipe, "moe.route_scale");
@@ -265,6 +266,12 @@ int
 moe_layer_width(const MoeLayer *layer)
 {
     return layer->width;
+}
+
+int
+moe_layer_vocabulary(const MoeLayer *layer)
+{
+    return layer->vocabulary;
 }
 
 const MoePart *

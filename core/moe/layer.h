@@ -26,7 +26,7 @@ struct MoeLayer {
     MoeParams *params;
     char *prefix;
     uint64_t seed;
-    int index, block, d_model, experts, units_per_token, width;
+    int index, block, d_model, vocabulary, experts, units_per_token, width;
     MoeKRule k;
     double mean_k; /* moe_layer_mean_k() */
     float route_scale;

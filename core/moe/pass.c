@@ -166,6 +166,8 @@ moe_layer_balance_loss(MoeRouting *routing, float *raw)
         if (!balance->part->loss)
             continue;
         MoeTensor *loss = balance->part->loss(routing, balance->state);
+        if (!loss)
+            continue;
         if (raw)
             raw[i] = loss->data[0];
         loss = moe_affine(tape, loss, (float)balance->part->coefficient(layer->recipe), 0);

@@ -37,6 +37,13 @@ static const MoePreset presets[] = {
     {"moe.variant", "stablemoe",
      "moe.k=2\nmoe.score=unit\nmoe.gate=softmax-selected\nmoe.balance=none",
      "experts as directions; StableMoE in the code of CompeteSMoE (Pham et al. 2024)"},
+    {"stablemoe.flavor", "code", "", "one stage, the directions alone (CompeteSMoE's code)"},
+    {"stablemoe.flavor", "paper",
+     "moe.variant=stablemoe\nmoe.k=1\nmoe.score=centroid\nmoe.gate=sigmoid\n"
+     "moe.balance=stable,word-router\nmoe.activation=relu\nmoe.zero_experts=true\n"
+     "moe.capacity_factor=2\nmoe.capacity_eval_factor=2",
+     "StableMoE in two stages: top-1 by centroids, then by a frozen router of words (Dai et al. "
+     "2022)"},
     {"moe.branch", "none", "", "nothing beside the experts"},
 };
 

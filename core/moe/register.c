@@ -7,6 +7,9 @@
 #include "moe/layer.h"
 
 static const MoeField fields[] = {
+    /* Before moe.variant, whose choice it overrides in part. */
+    {"stablemoe.flavor", MOE_FIELD_CHOICE, "code", 0, 0, NULL, NULL,
+     "which method moe.variant = stablemoe is: that of CompeteSMoE's code, or of the paper"},
     {"moe.variant", MOE_FIELD_CHOICE, "smoe", 0, 0, NULL, NULL,
      "preset that the other keys of [moe] start from"},
     {"moe.every", MOE_FIELD_INT, "1", 0, 1024, NULL, "blocks",
@@ -110,6 +113,16 @@ rule_parts(const MoeRecipe *recipe, GPtrArray *problems)
     }
 }
 
+static void
+rule_flavors(const MoeRecipe *recipe, GPtrArray *problems)
+{
+    if (moe_recipe_has(recipe, "stablemoe.flavor", "paper") &&
+        !moe_recipe_has(recipe, "moe.variant", "stablemoe"))
+        g_ptr_array_add(problems, g_strdup_printf("stablemoe.flavor: 'paper' is a flavour of "
+                                                  "moe.variant = stablemoe, not of %s",
+                                                  moe_recipe_text(recipe, "moe.variant")));
+}
+
 /* What the flags of the chosen parts rule out. */
 static void
 rule_flags(const MoeRecipe *recipe, GPtrArray *problems)
@@ -166,15 +179,27 @@ void
 moe__moe_register(void)
 {
     static const MoePart *const parts[] = {
-        &moe__split_token,       &moe__split_heads,
-        &moe__score_linear,      &moe__score_frozen,
-        &moe__score_hyper,       &moe__score_cosine,
-        &moe__score_unit,        &moe__select_topk,
-        &moe__gate_softmax_all,  &moe__gate_softmax_selected,
-        &moe__gate_renormalised, &moe__gate_sigmoid,
-        &moe__gate_one,          &moe__experts_ffn,
-        &moe__balance_switch,    &moe__balance_gshard,
-        &moe__balance_cv2,       &moe__balance_z,
+        &moe__split_token,
+        &moe__split_heads,
+        &moe__score_linear,
+        &moe__score_frozen,
+        &moe__score_hyper,
+        &moe__score_cosine,
+        &moe__score_unit,
+        &moe__score_centroid,
+        &moe__select_topk,
+        &moe__gate_softmax_all,
+        &moe__gate_softmax_selected,
+        &moe__gate_renormalised,
+        &moe__gate_sigmoid,
+        &moe__gate_one,
+        &moe__experts_ffn,
+        &moe__balance_switch,
+        &moe__balance_gshard,
+        &moe__balance_cv2,
+        &moe__balance_z,
+        &moe__balance_stable,
+        &moe__balance_word_router,
     };
     moe_fields_add(fields, G_N_ELEMENTS(fields));
     moe__presets_register();
@@ -186,5 +211,6 @@ moe__moe_register(void)
     moe_rules_add(rule_numbers);
     moe_rules_add(rule_capacity);
     moe_rules_add(rule_flags);
+    moe_rules_add(rule_flavors);
     moe_rules_add(rule_parts);
 }

@@ -14,6 +14,7 @@
 
 #include <math.h>
 
+#define CODE_DIM     16
 #define CODE_LENGTH  1.5f
 #define LEAST_LENGTH 1e-4f
 
@@ -30,12 +31,15 @@ init(MoeLayer *layer, void *state)
     const MoeRecipe *recipe = moe_layer_recipe(layer);
     int64_t E = moe_layer_experts(layer), w = moe_layer_width(layer);
     int64_t q = moe_recipe_int(recipe, "cosine.dim");
+    bool paper = moe_recipe_has(recipe, "cosine.flavor", "paper");
+    if (q == 0)
+        q = paper ? MAX(E / 2, 1) : CODE_DIM;
     s->reduction =
         moe_layer_param(layer, "router.reduction", 2, (int64_t[]){q, w}, MOE_PARAM_ROUTER, w);
     s->experts =
         moe_layer_param(layer, "router.experts", 2, (int64_t[]){E, q}, MOE_PARAM_ROUTER, 0);
     moe_init_orthogonal(s->experts, "router.experts", moe_layer_seed(layer), 0.32);
-    if (!moe_recipe_has(recipe, "cosine.flavor", "paper"))
+    if (!paper)
         return;
     s->temperature = moe_layer_param(layer, "router.temperature", 1, (int64_t[]){1},
                                      MOE_PARAM_ROUTER | MOE_PARAM_NO_DECAY, 0);
@@ -93,12 +97,14 @@ flops(const MoeLayer *layer, const void *state)
 }
 
 static const MoeField fields[] = {
-    {"cosine.dim", MOE_FIELD_INT, "16", 1, 65536, NULL, "units",
-     "score = cosine: dimensions that a unit is reduced to"},
+    {"cosine.dim", MOE_FIELD_INT, "0", 0, 65536, NULL, "units",
+     "score = cosine: dimensions that a unit is reduced to; 0: 16 in flavor = code, half of "
+     "moe.experts in flavor = paper"},
     {"cosine.flavor", MOE_FIELD_CHOICE, "code", 0, 0, "code | paper", NULL,
      "score = cosine: 'paper' also normalises the unit and divides by a learned temperature"},
     {"cosine.temperature", MOE_FIELD_REAL, "0.3", 0.001, 1000, NULL, NULL,
-     "score = cosine, flavor = paper: the temperature to start from"},
+     "score = cosine, flavor = paper: the temperature to start from (the paper: 0.3 with softmax "
+     "gates, 0.07 with gate = sigmoid)"},
 };
 
 const MoePart moe__score_cosine = {

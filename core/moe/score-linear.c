@@ -21,12 +21,6 @@ init(MoeLayer *layer, void *state)
 }
 
 static MoeTensor *
-rows(MoeTape *tape, const void *state)
-{
-    return ((const State *)state)->weight;
-}
-
-static MoeTensor *
 score(MoeRouting *routing, void *state)
 {
     const State *s = state;

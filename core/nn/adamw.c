@@ -122,6 +122,9 @@ global_norm(MoeAdamW *adamw)
     for (guint i = 0; i < adamw->chunks->len; i++) {
         const Chunk *chunk = &g_array_index(adamw->chunks, Chunk, i);
         MoeTensor *x = adamw->param[chunk->param]->tensor;
+        adamw->partial[i] = 0;
+        if (!x->needs_grad)
+            continue;
         if (!x->has_grad)
             memset(x->grad + chunk->from, 0, (size_t)chunk->count * sizeof(float));
         adamw->partial[i] = adamw_sum_of_squares(x->grad + chunk->from, chunk->count);
@@ -139,6 +142,8 @@ update(MoeAdamW *adamw, const Step *decayed, const Step *exempt)
         const Chunk *chunk = &g_array_index(adamw->chunks, Chunk, i);
         int64_t from = chunk->from;
         const MoeParam *param = adamw->param[chunk->param];
+        if (!param->tensor->needs_grad)
+            continue;
         adamw_update(param->tensor->data + from, adamw->m[chunk->param]->data + from,
                      adamw->v[chunk->param]->data + from, param->tensor->grad + from, chunk->count,
                      param->flags & MOE_PARAM_NO_DECAY ? exempt : decayed);

@@ -16,10 +16,12 @@ div_slope_a(float u, float v)
     return 1.0f / v;
 }
 
+/* Not u / v²: this way the slopes of x / x cancel to the last bit (a single gate, renormalised, has
+ * no gradient), and a small v doesn't underflow. */
 MOE_INLINE float
 div_slope_b(float u, float v)
 {
-    return -u / (v * v);
+    return -(u / v) / v;
 }
 
 static double

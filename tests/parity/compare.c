@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#define MOST_NAMED 8 /* arrays in one problem */
+
 static void
 note(Parity *p, const char *name, int64_t at, double share)
 {
@@ -48,7 +50,7 @@ parity_compare_within(Parity *p, const char *name, const float *values, int64_t 
 void
 parity_compare(Parity *p, const char *name, const float *values, int64_t count, double tolerance)
 {
-    parity_compare_within(p, name, values, count, tolerance, PARITY_LEAST);
+    parity_compare_within(p, name, values, count, tolerance, p->least);
 }
 
 void
@@ -113,10 +115,13 @@ char *
 parity_unseen(const Parity *p)
 {
     GString *text = g_string_new(NULL);
+    int unseen = 0;
     for (int i = 0; i < moe_safetensors_count(p->file); i++) {
         const char *name = moe_safetensors_get(p->file, i)->name;
-        if (!g_hash_table_contains(p->seen, name))
+        if (!g_hash_table_contains(p->seen, name) && unseen++ < MOST_NAMED)
             g_string_append_printf(text, " %s", name);
     }
+    if (unseen > MOST_NAMED)
+        g_string_append_printf(text, " and %d more", unseen - MOST_NAMED);
     return g_string_free(text, FALSE);
 }

@@ -19,6 +19,7 @@ parity_new(const MoeSafetensors *file)
     p->keep = moe_arena_new();
     p->lasting = moe_arena_new();
     p->x_name = "x";
+    p->least = PARITY_LEAST;
     return p;
 }
 
@@ -206,10 +207,10 @@ static bool
 build(Parity *p, int d_model, const ParityName *names)
 {
     g_autoptr(GError) error = NULL;
-    /* Some rules of a recipe look at the model's width. */
+    /* Rules of a recipe look at the model's width: of those only the layer's matter here. */
     parity_set_int(p, "model.d_model", d_model);
     parity_set_int(p, "model.heads", 1);
-    parity_set(p, "model.rope_base", "0"); /* any width will do: nothing attends here */
+    parity_set(p, "model.rope_base", "0");
     if (!moe_recipe_check(p->recipe, &error))
         parity_problem(p, "%s", error->message);
     else

@@ -140,8 +140,7 @@ compare_array(Parity *p, const char *prefix, const ParityName *name, const MoeTe
     g_autofree float *grad = g_new0(float, MAX(array->count, 1));
     for (int64_t i = 0; x->has_grad && i < array->count; i++)
         grad[i] = at[i] >= 0 ? x->grad[at[i]] : 0;
-    parity_compare_within(p, full, grad, array->count, PARITY_GRADIENT,
-                          name->least > 0 ? name->least : PARITY_LEAST);
+    parity_compare_within(p, full, grad, array->count, PARITY_GRADIENT, MAX(name->least, p->least));
 }
 
 void

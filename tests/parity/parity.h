@@ -13,6 +13,8 @@
 #define PARITY_FORWARD  1e-5 /* of the largest value of a tensor */
 #define PARITY_GRADIENT 2e-5
 #define PARITY_LEAST    1e-7 /* allowed in any case */
+#define PARITY_ROUNDING 1e-5 /* instead, of what is analytically 0 and was recorded as round-off \
+                              */
 
 typedef struct Parity Parity;
 
@@ -31,7 +33,7 @@ typedef struct ParityName {
     int part, parts;   /* it fills the part-th of `parts` equal stretches of rows; parts 0: all */
     bool transposed;   /* it has columns x rows */
     ParityPlace place; /* an order that the above can't say; NULL: it can */
-    double least;      /* error of a gradient allowed in any case; 0: PARITY_LEAST */
+    double least;      /* error of a gradient allowed in any case, if more than the rest's */
 } ParityName;
 
 /* One fixture under check. */
@@ -44,6 +46,7 @@ struct Parity {
     char *where;  /* "grad.x[12]" */
 
     const char *x_name; /* what the fixture calls x: "x" unless set before parity_build() */
+    double least;       /* error allowed in any case: PARITY_LEAST unless set */
     bool partial;       /* it has no weights for a part of the layer: those stay as initialised */
     int64_t loaded;     /* values of the layer that it has filled */
 
@@ -140,7 +143,7 @@ bool parity_check_schedules(const char *path);
 /* `values` NULL: zeros. */
 void parity_compare_within(Parity *parity, const char *name, const float *values, int64_t count,
                            double tolerance, double least);
-/* The same with PARITY_LEAST. */
+/* The same with the fixture's own least. */
 void parity_compare(Parity *parity, const char *name, const float *values, int64_t count,
                     double tolerance);
 void parity_compare_tensor(Parity *parity, const char *name, const MoeTensor *x);

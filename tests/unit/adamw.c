@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <moescope/nn.h>
+#include <moescope/safetensors.h>
 
 #include <glib/gstdio.h>
 #include <math.h>
@@ -93,6 +94,52 @@ test_against_reference(void)
     for (int i = 0; i < N; i++)
         g_assert_cmpfloat(fabs(*value_at(params, i, false) - r->x[i]), <, 2e-6);
     g_assert_cmpmem(moe_params_find(params, "c")->data, sizeof frozen, frozen, sizeof frozen);
+}
+
+/* One tensor of the saved state. (transfer full) */
+static float *
+saved_state(const MoeAdamW *adamw, const char *name, int64_t n)
+{
+    g_autofree char *folder = g_dir_make_tmp("moescope-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(folder, "o.safetensors", NULL);
+    g_assert_true(moe_adamw_save(adamw, path, NULL));
+    g_autoptr(MoeSafetensors) file = moe_safetensors_open(path, NULL);
+    float *values = g_new(float, n);
+    g_assert_true(moe_stored_read_floats(moe_safetensors_find(file, name), values, NULL));
+    g_unlink(path);
+    g_rmdir(folder);
+    return values;
+}
+
+/* A parameter frozen between steps stays as it is, to the bit, with its state, and its old gradient
+ * no longer counts; the others step on. */
+static void
+test_frozen_later(void)
+{
+    g_autoptr(MoeParams) params = make_params();
+    g_autoptr(MoeAdamW) adamw = moe_adamw_new(params, &options);
+    MoeTensor *a = moe_params_find(params, "a"), *b = moe_params_find(params, "b");
+    for (uint64_t t = 0; t < 3; t++) {
+        set_grads(params, t, 1);
+        g_assert_true(moe_adamw_step(adamw, 1e-2, 1, NULL));
+    }
+    size_t bytes = N_A * sizeof(float);
+    g_autofree float *x = g_memdup2(a->data, bytes), *m = saved_state(adamw, "m.a", N_A);
+    g_autofree float *v = saved_state(adamw, "v.a", N_A);
+    float before = b->data[0];
+    double norm, expected = 0;
+    a->needs_grad = false;
+    for (int i = 0; i < N_B; i++)
+        expected += (double)b->grad[i] * (double)b->grad[i];
+    g_assert_true(moe_adamw_step(adamw, 1e-2, 1, &norm));
+    g_assert_true(moe_adamw_step(adamw, 1e-2, 1, &norm));
+    g_autofree float *m_after = saved_state(adamw, "m.a", N_A);
+    g_autofree float *v_after = saved_state(adamw, "v.a", N_A);
+    g_assert_cmpmem(a->data, bytes, x, bytes);
+    g_assert_cmpmem(m_after, bytes, m, bytes);
+    g_assert_cmpmem(v_after, bytes, v, bytes);
+    g_assert_cmpfloat(b->data[0], !=, before);
+    g_assert_cmpfloat_with_epsilon(norm, sqrt(expected), 1e-6);
 }
 
 /* One step by hand: the first is lr · sign(g), and decay shrinks what isn't exempt. */
@@ -218,6 +265,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/adamw/against-reference", test_against_reference);
     g_test_add_func("/adamw/first-step", test_first_step);
+    g_test_add_func("/adamw/frozen-later", test_frozen_later);
     g_test_add_func("/adamw/not-finite", test_not_finite);
     g_test_add_func("/adamw/threads", test_threads);
     g_test_add_func("/adamw/save-load", test_save_load);

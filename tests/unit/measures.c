@@ -56,7 +56,7 @@ can_be_nan(const char *name)
     return g_str_equal(name, "representation_collapse");
 }
 
-/* Finite values of `axes` axes of E, at the given steps. */
+/* Finite values of `axes` axes of as many as there are experts, at the given steps. */
 static void
 expect_measure(const MoeTrace *trace, int router, const char *name, int axes, int n,
                const int *steps)
@@ -66,7 +66,7 @@ expect_measure(const MoeTrace *trace, int router, const char *name, int axes, in
     g_assert_cmpint(m.value.ndim, ==, 1 + axes);
     g_assert_cmpint(m.value.shape[0], ==, n);
     for (int i = 0; i < axes; i++)
-        g_assert_cmpint(m.value.shape[1 + i], ==, E);
+        g_assert_cmpint(m.value.shape[1 + i], ==, moe_trace_router(trace, router)->experts);
     for (int i = 0; i < n; i++)
         g_assert_cmpfloat(moe_array_value(&m.step, i), ==, steps[i]);
     for (int64_t i = 0; i < moe_array_count(&m.value); i++)
@@ -101,7 +101,8 @@ test_variants(Folder *folder, gconstpointer data)
         if (!g_str_equal(presets[i]->key, "moe.variant") || g_str_equal(presets[i]->name, "dense"))
             continue;
         g_autofree char *variant = g_strconcat("moe.variant=", presets[i]->name, NULL);
-        const char *const settings[] = {variant, NULL};
+        /* Enough for those that pick 16. */
+        const char *const settings[] = {variant, "moe.experts=16", NULL};
         run_whole(folder, presets[i]->name, settings);
         g_autoptr(MoeTrace) trace = run_trace(folder, presets[i]->name);
         g_test_message("%s", presets[i]->name);
@@ -216,7 +217,7 @@ test_task_alone(Folder *folder, gconstpointer data)
 static void
 test_frozen_router(Folder *folder, gconstpointer data)
 {
-    run_whole(folder, "a", (const char *[]){"moe.variant=smoe-dropout", NO_CAPACITY, NULL});
+    run_whole(folder, "a", (const char *[]){"moe.score=frozen", "moe.balance=none", NULL});
     g_autoptr(MoeTrace) trace = run_trace(folder, "a");
     g_assert_false(has_measure(trace, 0, "router_task_grad"));
     g_auto(Measure) m = read_measure(trace, 0, "router_task_grad_logits");

@@ -2,6 +2,7 @@
  *
  * The MoE layer against its definition, written out naively in double.
  */
+#include "layer-run.h"
 #include "moe/picks.h"
 
 #include <math.h>
@@ -12,75 +13,11 @@
 #define E 5
 #define H 7
 
-/* A layer with random weights, an input, and one pass through it. */
-typedef struct {
-    MoeRecipe *recipe;
-    MoeParams *params;
-    MoeLayer *layer;
-    MoeTape *tape;
-    MoeArena *keep;
-    MoeTensor *x, *y;
-    MoeContext context;
-    MoeRouting routing;
-} Fixture;
-
-static void
-randomise(MoeTensor *x, uint64_t stream, float scale)
+static LayerRun *
+run_new(const char *const *settings)
 {
-    MoeRng rng = moe_rng(99, stream);
-    for (int64_t i = 0; i < moe_tensor_count(x); i++)
-        x->data[i] = scale * moe_rng_normal(&rng);
-}
-
-static void
-fixture_run(Fixture *f)
-{
-    moe_tape_reset(f->tape);
-    moe_arena_reset(f->keep);
-    f->y = moe_layer_forward(f->layer, &f->context, f->x, &f->routing);
-}
-
-static Fixture *
-fixture_new(const char *const *settings)
-{
-    g_autoptr(GError) error = NULL;
-    Fixture *f = g_new0(Fixture, 1);
-    f->recipe = moe_recipe_new();
     static const char *const sizes[] = {"moe.experts=5", "moe.k=2", "moe.hidden=7", NULL};
-    for (const char *const *s = sizes; *s; s++)
-        g_assert_true(moe_recipe_set(f->recipe, *s, NULL));
-    for (const char *const *s = settings; *s; s++)
-        g_assert_true(moe_recipe_set(f->recipe, *s, NULL));
-    moe_recipe_check(f->recipe, &error);
-    g_assert_no_error(error);
-    f->params = moe_params_new();
-    MoeLayerSize size = {.d_model = D, .prefix = "moe."};
-    f->layer = moe_layer_new(f->recipe, &size, f->params, 1);
-    for (int i = 0; i < moe_params_count(f->params); i++)
-        randomise(moe_params_get(f->params, i)->tensor, (uint64_t)i, 0.5f);
-    f->tape = moe_tape_new(true);
-    f->keep = moe_arena_new();
-    f->x = moe_params_add(f->params, "x", 2, (int64_t[]){N, D}, 0);
-    randomise(f->x, 1000, 1);
-    f->context = (MoeContext){.tape = f->tape,
-                              .keep = f->keep,
-                              .train = true,
-                              .seed = 5,
-                              .sequences = 3,
-                              .length = N / 3};
-    fixture_run(f);
-    return f;
-}
-
-static void
-fixture_free(Fixture *f)
-{
-    moe_layer_free(f->layer);
-    moe_params_free(f->params);
-    moe_recipe_free(f->recipe);
-    moe_tape_free(f->tape);
-    moe_arena_free(f->keep);
-    g_free(f);
+    return layer_run_new(D, 3, N / 3, sizes, settings);
 }
 
 static double
@@ -95,7 +32,7 @@ naive_activation(const char *name, double x)
 
 /* Expert e on one token, as experts-ffn.c defines it. */
 static void
-naive_expert(const Fixture *f, int e, const float *x, double *y)
+naive_expert(const LayerRun *f, int e, const float *x, double *y)
 {
     const char *name = moe_recipe_text(f->recipe, "moe.activation");
     bool glu = g_str_equal(name, "swiglu");
@@ -121,7 +58,7 @@ naive_expert(const Fixture *f, int e, const float *x, double *y)
 
 /* Logits of one token, and the gates of its picks by the rule of moe.gate. */
 static void
-naive_gates(const Fixture *f, int t, double *gate)
+naive_gates(const LayerRun *f, int t, double *gate)
 {
     const MoePicks *picks = &f->routing.picks;
     const char *rule = moe_recipe_text(f->recipe, "moe.gate");
@@ -154,7 +91,7 @@ naive_gates(const Fixture *f, int t, double *gate)
 }
 
 static void
-check_output(const Fixture *f)
+check_output(const LayerRun *f)
 {
     const MoePicks *picks = &f->routing.picks;
     double scale = moe_recipe_real(f->recipe, "moe.route_scale");
@@ -189,9 +126,9 @@ test_definition(void)
          "moe.capacity_fill=probability", "moe.renormalise=picked", NULL},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(variants); i++) {
-        Fixture *f = fixture_new(variants[i]);
+        LayerRun *f = run_new(variants[i]);
         check_output(f);
-        fixture_free(f);
+        layer_run_free(f);
     }
 }
 
@@ -199,7 +136,7 @@ test_definition(void)
 static void
 test_picks(void)
 {
-    Fixture *f = fixture_new((const char *[]){"moe.capacity_factor=0.6", NULL});
+    LayerRun *f = run_new((const char *[]){"moe.capacity_factor=0.6", NULL});
     const MoePicks *picks = &f->routing.picks;
     int64_t load[E] = {0}, first[E] = {0}, overflow[E] = {0}, kept = 0;
     for (int t = 0; t < N; t++) {
@@ -228,68 +165,17 @@ test_picks(void)
     g_assert_cmpmem(load, sizeof load, picks->load, sizeof load);
     g_assert_cmpmem(first, sizeof first, picks->first, sizeof first);
     g_assert_cmpmem(overflow, sizeof overflow, picks->overflow, sizeof overflow);
-    fixture_free(f);
-}
-
-static void
-test_capacity_slots(void)
-{
-    MoeCapacity c = {.factor = 1.25, .eval_factor = 2, .least = 1};
-    g_assert_cmpint(moe__capacity_slots(&c, 100, 8, 1, true), ==, 16);
-    g_assert_cmpint(moe__capacity_slots(&c, 100, 8, 2, true), ==, 32);
-    g_assert_cmpint(moe__capacity_slots(&c, 100, 8, 1, false), ==, 25);
-    c.least = 64;
-    g_assert_cmpint(moe__capacity_slots(&c, 100, 8, 1, true), ==, 64);
-    c = (MoeCapacity){.factor = 1, .rounding = MOE_ROUND_SHARE};
-    g_assert_cmpint(moe__capacity_slots(&c, 30, 8, 2, true), ==, 8); /* 2 ceil(30 / 8) */
-    c.eval_fraction = 0.25;
-    g_assert_cmpint(moe__capacity_slots(&c, 30, 8, 2, false), ==, 8); /* ceil(7.5) */
-    c = (MoeCapacity){.factor = 0, .eval_factor = 2};
-    g_assert_cmpint(moe__capacity_slots(&c, 30, 8, 2, false), ==, 0);
-}
-
-/* With one expert for all, the queue's order is the fill's order. */
-static void
-check_fill(const char *fill, bool by_position, bool by_probability)
-{
-    g_autofree char *setting = g_strconcat("moe.capacity_fill=", fill, NULL);
-    Fixture *f = fixture_new((const char *[]){"moe.capacity_factor=0.5", setting, NULL});
-    const MoePicks *picks = &f->routing.picks;
-    bool positions = true, probabilities = true;
-    for (int a = 0; a < N; a++)
-        for (int b = 0; b < N; b++) {
-            if (picks->expert[2 * a] != picks->expert[2 * b] ||
-                picks->slot[2 * a] >= picks->slot[2 * b])
-                continue;
-            positions = positions && a < b;
-            double pa = 0, pb = 0;
-            for (int e = 0; e < E; e++) {
-                pa = fmax(pa, (double)moe_routing_probabilities(&f->routing)->data[a * E + e]);
-                pb = fmax(pb, (double)moe_routing_probabilities(&f->routing)->data[b * E + e]);
-            }
-            probabilities = probabilities && pa >= pb - 1e-6;
-        }
-    g_assert_cmpint(positions, ==, by_position);
-    g_assert_cmpint(probabilities, ==, by_probability);
-    fixture_free(f);
-}
-
-static void
-test_fill_orders(void)
-{
-    check_fill("position", true, false);
-    check_fill("probability", false, true);
-    check_fill("random", false, false);
+    layer_run_free(f);
 }
 
 static void
 test_padding(void)
 {
-    Fixture *f = fixture_new((const char *[]){NULL});
+    LayerRun *f = run_new((const char *[]){NULL});
     int32_t padding[N] = {0};
     padding[3] = padding[N - 1] = -1;
     f->context.padding = padding;
-    fixture_run(f);
+    layer_run_again(f);
     const MoePicks *picks = &f->routing.picks;
     int64_t total = 0;
     for (int e = 0; e < E; e++)
@@ -298,14 +184,14 @@ test_padding(void)
     for (int i = 0; i < D; i++)
         g_assert_cmpfloat(f->y->data[3 * D + i], ==, 0);
     g_assert_cmpint(picks->expert[3 * 2], ==, -1);
-    fixture_free(f);
+    layer_run_free(f);
 }
 
 static double
 balance_raw(const char *name)
 {
     g_autofree char *setting = g_strconcat("moe.balance=", name, NULL);
-    Fixture *f = fixture_new((const char *[]){setting, NULL});
+    LayerRun *f = run_new((const char *[]){setting, NULL});
     float raw = NAN;
     g_assert_nonnull(moe_layer_balance_loss(&f->routing, &raw));
     double loss = 0, sum = 0, square = 0;
@@ -335,7 +221,7 @@ balance_raw(const char *name)
             loss += log(s) * log(s) / N;
         }
     g_assert_cmpfloat_with_epsilon(raw, loss, 1e-5 * fmax(1, loss));
-    fixture_free(f);
+    layer_run_free(f);
     return loss;
 }
 
@@ -349,9 +235,9 @@ test_balance(void)
 
 /* sum(y r) + balance losses, in float. */
 static double
-objective(Fixture *f, const float *r, MoeTensor **root)
+objective(LayerRun *f, const float *r, MoeTensor **root)
 {
-    fixture_run(f);
+    layer_run_again(f);
     MoeTensor *cotangent = moe_tensor_2d(moe_tape_arena(f->tape), N, D);
     memcpy(cotangent->data, r, sizeof(float) * N * D);
     *root = moe_sum(f->tape, moe_mul(f->tape, f->y, cotangent));
@@ -375,7 +261,7 @@ test_gradients(void)
     for (int i = 0; i < N * D; i++)
         r[i] = moe_rng_normal(&rng);
     for (size_t v = 0; v < G_N_ELEMENTS(variants); v++) {
-        Fixture *f = fixture_new(variants[v]);
+        LayerRun *f = run_new(variants[v]);
         MoeTensor *root;
         moe_params_drop_grads(f->params);
         objective(f, r, &root);
@@ -400,7 +286,7 @@ test_gradients(void)
             double numeric = (value[1] - value[0]) / (2 * h);
             g_assert_cmpfloat_with_epsilon(slope, numeric, 2e-2 * fmax(1, fabs(numeric)));
         }
-        fixture_free(f);
+        layer_run_free(f);
     }
 }
 
@@ -452,8 +338,6 @@ main(int argc, char **argv)
     moe_init();
     g_test_add_func("/moe/definition", test_definition);
     g_test_add_func("/moe/picks", test_picks);
-    g_test_add_func("/moe/capacity-slots", test_capacity_slots);
-    g_test_add_func("/moe/fill-orders", test_fill_orders);
     g_test_add_func("/moe/padding", test_padding);
     g_test_add_func("/moe/balance", test_balance);
     g_test_add_func("/moe/gradients", test_gradients);

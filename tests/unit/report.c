@@ -35,8 +35,8 @@ fixture_new(bool record, const char *const *settings)
     g_autoptr(GError) error = NULL;
     Fixture *f = g_new0(Fixture, 1);
     f->recipe = moe_recipe_new();
-    static const char *const sizes[] = {"moe.experts=5", "moe.k=2", "moe.hidden=6",
-                                        "moe.activation=relu", NULL};
+    static const char *const sizes[] = {
+        "moe.experts=5", "moe.k=2", "moe.k_min=1", "moe.hidden=6", "moe.activation=relu", NULL};
     for (const char *const *s = sizes; *s; s++)
         g_assert_true(moe_recipe_set(f->recipe, *s, NULL));
     for (const char *const *s = settings; *s; s++)
@@ -122,7 +122,7 @@ test_logit_std(void)
                                            "moe.variant=smoe-dropout", "moe.variant=stablemoe",
                                            "moe.variant=switch",       "moe.variant=gshard"};
     for (size_t v = 0; v < G_N_ELEMENTS(variants); v++) {
-        const char *settings[] = {variants[v], NULL};
+        const char *settings[] = {variants[v], "moe.k_min=1", NULL};
         Fixture *f = fixture_new(false, settings);
         g_autoptr(GHashTable) told = reported(f, false);
         int64_t units = (N - 3) * moe_layer_units_per_token(f->layer);

@@ -166,6 +166,9 @@ test_directions(void)
     expect_normal(&x, "moe.router.reduction", 0.02);
     g_assert_cmpint(moe_params_find(x.params, "moe.router.reduction")->shape[0], ==, 16);
     expect_orthogonal(&x, "moe.router.experts", 0.32);
+    static const char *const paper[] = {"moe.variant=xmoe", "cosine.flavor=paper", NULL};
+    g_auto(Router) p = router_new(0, 7, 64, paper);
+    g_assert_cmpint(moe_params_find(p.params, "moe.router.reduction")->shape[0], ==, 8 / 2);
     expect_orthogonal(&s, "moe.router.experts", 0.32);
 }
 
@@ -259,6 +262,7 @@ test_training(Folder *folder, gconstpointer data)
         {"xmoe", {"cosine.flavor=code"}, 0},
         {"xmoe", {"cosine.flavor=paper"}, 0},
         {"stablemoe", {NULL}, 0},
+        {"stablemoe", {"stablemoe.flavor=paper"}, 0},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(runs); i++) {
         g_autofree char *variant = g_strconcat("moe.variant=", runs[i].variant, NULL);

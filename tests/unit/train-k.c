@@ -156,6 +156,13 @@ select_positive(MoeRouting *routing, void *state)
                 picks->expert[u * picks->k + n++] = e;
 }
 
+/* Half of the experts, with logits as likely positive as not. */
+static double
+mean_positive(const MoeRecipe *recipe)
+{
+    return (double)moe_recipe_int(recipe, "moe.experts") / 2;
+}
+
 static const MoePart positive = {
     .struct_size = sizeof(MoePart),
     .place = MOE_PLACE_SELECT,
@@ -163,6 +170,7 @@ static const MoePart positive = {
     .help = "experts with a logit above zero",
     .flags = MOE_PART_K_VARIES,
     .select = select_positive,
+    .mean_k = mean_positive,
 };
 
 static const char *const varying[] = {"moe.variant=smoe", UNLIMITED, "moe.select=positive",

@@ -157,8 +157,9 @@ typedef struct MoePart {
     MoeTensor *(*shared)(MoeRouting *routing, void *state);
     /* BRANCH: -> [U, w], added to the combined output. */
     MoeTensor *(*branch)(MoeRouting *routing, void *state);
-    /* BALANCE: one of these two at least. A loss -> scalar, before its coefficient; and the
-     * coefficient. Or changes of moe_routing_selection(), before selection. */
+    /* BALANCE: one of these two at least. A loss -> scalar, before its coefficient, or NULL where
+     * the pass has none; and the coefficient. Or changes of moe_routing_selection(), before
+     * selection. */
     MoeTensor *(*loss)(MoeRouting *routing, void *state);
     double (*coefficient)(const MoeRecipe *recipe);
     void (*prefer)(MoeRouting *routing, void *state);
@@ -204,6 +205,7 @@ typedef struct MoeLayerSize {
     int block;          /* which transformer block, from 0 */
     int d_model;        /* d */
     const char *prefix; /* of parameter names, "blocks.3.moe." (copied) */
+    int vocabulary;     /* token ids are below it; 0: parts are given none */
 } MoeLayerSize;
 
 /* Builds the layer that the recipe describes ([moe]); its parameters go into `params`, their
@@ -218,8 +220,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeLayer, moe_layer_free)
  * parameters for the next one. */
 MOE_API MoeTensor *moe_layer_forward(MoeLayer *layer, MoeContext *context, MoeTensor *x,
                                      MoeRouting *routing);
-/* The balance losses of a pass times their coefficients, summed -> scalar; NULL: the layer has
- * none. `raw`, if not NULL, receives each loss before its coefficient, in the order of
+/* The balance losses of a pass times their coefficients, summed -> scalar; NULL: there are none.
+ * `raw`, if not NULL, receives each loss before its coefficient, in the order of
  * moe_layer_balance(), and is left as it is where a part has no loss. */
 MOE_API MoeTensor *moe_layer_balance_loss(MoeRouting *routing, float *raw);
 
@@ -249,6 +251,8 @@ MOE_API int moe_layer_k_at(const MoeLayer *layer, int64_t step);
 MOE_API bool moe_layer_k_fixed(const MoeLayer *layer);
 MOE_API int moe_layer_units_per_token(const MoeLayer *layer);
 MOE_API int moe_layer_width(const MoeLayer *layer);
+/* Token ids (MoeContext.token) are below it; 0: unknown, the layer stands alone. */
+MOE_API int moe_layer_vocabulary(const MoeLayer *layer);
 MOE_API const MoePart *moe_layer_part(const MoeLayer *layer, MoePlace place);
 MOE_API const MoePart *const *moe_layer_balance(const MoeLayer *layer, int *n);
 /* FLOPs of one token's forward pass, and of what a pass of `units` units costs beside. */

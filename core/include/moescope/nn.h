@@ -89,7 +89,8 @@ MOE_API MoeAdamW *moe_adamw_new(MoeParams *params, const MoeAdamWOptions *option
 MOE_API void moe_adamw_free(MoeAdamW *adamw);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeAdamW, moe_adamw_free)
 /* Scales the gradients by `scale` (1 / micro-batches), clips, and takes one step at learning rate
- * lr. A parameter without a gradient takes a step with gradient zero. `grad_norm`, if not NULL,
+ * lr. A parameter without a gradient takes a step with gradient zero; one that was frozen
+ * (needs_grad = false) takes none, and it and its state keep their bits. `grad_norm`, if not NULL,
  * receives the global norm after scaling, before clipping. Returns false, and changes nothing, if
  * that norm isn't finite. */
 MOE_API bool moe_adamw_step(MoeAdamW *adamw, double lr, double scale, double *grad_norm);
