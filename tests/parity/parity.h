@@ -13,8 +13,9 @@
 #define PARITY_FORWARD  1e-5 /* of the largest value of a tensor */
 #define PARITY_GRADIENT 2e-5
 #define PARITY_LEAST    1e-7 /* allowed in any case */
-#define PARITY_ROUNDING 1e-5 /* instead, of what is analytically 0 and was recorded as round-off \
-                              */
+#define PARITY_ROUNDING                                                      \
+    1e-5 /* instead, of what is analytically 0 and was recorded as round-off \
+          */
 
 typedef struct Parity Parity;
 
