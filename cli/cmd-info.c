@@ -36,14 +36,14 @@ print_list(const char *label, const char *const *names, int n)
     printf("\n");
 }
 
-/* "k 2", "k 8 to 16 in training, 2 at evaluation", "k from unit to unit". */
+/* "k 2", "k 8 to 16 in training, 2 at evaluation", "k varies, 2 on average". */
 static char *
 picks_a_unit(const MoeLayer *layer)
 {
     const MoeRecipe *recipe = moe_layer_recipe(layer);
     int64_t last = moe_recipe_int(recipe, "train.steps") - 1;
     if (moe_layer_k(layer) == 0)
-        return g_strdup("k from unit to unit");
+        return g_strdup_printf("k varies, %.3g on average", moe_layer_mean_k(layer));
     if (moe_layer_k_fixed(layer))
         return g_strdup_printf("k %d", moe_layer_k(layer));
     return g_strdup_printf("k %d to %d in training, %d at evaluation", moe_layer_k_at(layer, 0),

@@ -57,12 +57,15 @@ report(MoeRouting *routing, void *state, bool thorough, const MoeReporter *to)
     moe_report_scalar(to, "branch_ratio", moe__branch_ratio(routing));
 }
 
+static const char *const reads[] = {"hyper_expert.adapter", NULL};
+
 const MoePart moe__branch_static = {
     .struct_size = sizeof(MoePart),
     .place = MOE_PLACE_BRANCH,
     .name = "static-adapter",
     .help = "a bottleneck network that every unit goes through (hyper_expert.adapter)",
     .cite = "Zhao et al. 2024, arXiv 2402.12656, baseline MoE-Share; code: Bumble666/Hyper_MoE",
+    .reads = reads,
     .state_size = sizeof(State),
     .init = init,
     .branch = branch,

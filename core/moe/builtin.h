@@ -43,6 +43,9 @@ int64_t moe__stable_freeze_step(const MoeRecipe *recipe);
 /* Registers the variants (presets of moe.variant) and their flavours. */
 void moe__presets_register(void);
 
+/* Registers the rules over several keys of [moe]. */
+void moe__rules_register(void);
+
 /* Registers the keys and rules of [moe], the parts above and the variants. */
 void moe__moe_register(void);
 

@@ -146,7 +146,7 @@ test_expert_choice(void)
                      "moe.allow_noncausal=true", "-s", "train.steps=20", "-o", "run", NULL);
     run_expect(&train, 0, NULL, NULL);
     g_auto(Run) info = run_moescope("info", "run", NULL);
-    run_expect(&info, 0, "k varies, score linear, select expert-choice", "");
+    run_expect(&info, 0, "k varies, 2 on average, score linear, select expert-choice", "");
     g_auto(Run) record = run_moescope("record", "run", "--data", "text", "--out", "a.npz", NULL);
     run_expect(&record, 0, NULL, NULL);
     g_auto(Run) plot = run_moescope("plot", "load", "a.npz", "-o", "x.png", NULL);

@@ -24,6 +24,24 @@ int main(void)
 }
 '''
 
+PLUGIN = r'''
+#include <moescope/plugin.h>
+static MoeTensor *score(MoeRouting *routing, void *state)
+{
+    int64_t shape[] = {moe_tensor_rows(routing->units), moe_layer_experts(routing->layer)};
+    return moe_tensor_zeros(moe_tape_arena(routing->context->tape), 2, shape);
+}
+static const MoePart part = {
+    .struct_size = sizeof(MoePart), .place = MOE_PLACE_SCORE, .name = "stranger",
+    .help = "scores that are all alike", .score = score,
+};
+static const MoePart *const parts[] = {&part};
+MOE_PLUGIN = {
+    .struct_size = sizeof(MoePlugin), .name = "stranger", .version = "1", .help = "from afar",
+    .parts = parts, .n_parts = 1,
+};
+'''
+
 
 def run(command, env=None, text=None):
     """(output, complaints) of a command; no complaints if it succeeded."""
@@ -67,6 +85,30 @@ def check_program(tap, destination, version, compiler):
     tap.check('and runs, and prints the version', complaints)
 
 
+def check_plugins(tap, destination, compiler):
+    """The shipped ones are found where the tree was installed, wherever that is; and one that a
+    stranger built against what is installed fits."""
+    words, _ = flags(destination, find(destination, 'moescope.pc').parent)
+    env = {'LD_LIBRARY_PATH': str(find(destination, 'libmoescope.so').parent)}
+    moescope = str(find(destination, 'bin/moescope'))
+    out, complaints = run([moescope, 'plugins'], env)
+    shipped = {'hash', 'loss-free', 'expert-choice'}
+    found = {line.split()[0] for line in out.splitlines()
+             if len(line.split()) > 1 and line.split()[-1].startswith(str(destination))}
+    complaints += [f'{name} is not loaded from what is installed'
+                   for name in sorted(shipped - found)]
+    tap.check('the installed program loads the installed plugins', complaints)
+
+    plugin = destination / 'moescope-stranger.so'
+    _, complaints = run([*compiler, '-shared', '-fPIC', '-xc', '-', '-xnone', '-o', str(plugin),
+                         *words], text=PLUGIN)
+    tap.check('a plugin builds against the installed headers', complaints)
+    out, complaints = run([moescope, 'plugins', str(plugin)], env)
+    if 'score stranger' not in out:
+        complaints.append(f'printed "{out.strip()}"')
+    tap.check('and loads', complaints)
+
+
 def check_blas(tap, destination, folder):
     """The installed library must not be at the mercy of what else provides libopenblas.so.0."""
     name = 'it uses the OpenBLAS that it was built with'
@@ -93,6 +135,7 @@ def main():
         tap.check('the public headers are installed, and no others',
                   [f'{name}: in one place only' for name in sorted(wanted ^ there)])
         check_program(tap, destination, version, compiler)
+        check_plugins(tap, destination, compiler)
         check_blas(tap, destination, blas)
     tap.done()
 

@@ -215,8 +215,8 @@ test_presets(void)
         g_autofree char *variant = g_strdup_printf("moe.variant=%s", preset[i]->name);
         moe_recipe_set(recipe, variant, &error);
         moe_recipe_set(recipe, "model.d_model=32", &error);
-        moe_recipe_set(recipe, "moe.k=2", &error);
         moe_recipe_set(recipe, "moe.k_schedule=constant", &error);
+        moe_recipe_set(recipe, "moe.k_eval=0", &error);
         g_autoptr(MoeModel) plan = moe_model_plan(recipe, 50, &error);
         g_assert_no_error(error);
         g_autoptr(MoeModel) model = moe_model_new(recipe, 50, &error);
