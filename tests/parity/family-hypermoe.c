@@ -177,7 +177,6 @@ set_recipe(Parity *p)
     if (is_switch(p->file)) {
         parity_set_int(p, "moe.capacity_slots", parity_size(p, "expert_capacity"));
         parity_set(p, "balance.switch_hf", "1");
-        parity_set(p, "balance.z_loss", "1");
         parity_set(p, "moe.balance", "switch-hf");
     } else if (coefficient) {
         parity_set(p, "balance.cv2", coefficient);
@@ -329,7 +328,9 @@ check_balance(Parity *p, const ParityName *names)
 static void
 check_static(Parity *p)
 {
+    parity_reset(p, "hyper_expert.");
     parity_set(p, "moe.branch", "static-adapter");
+    parity_set_int(p, "hyper_expert.adapter", parity_size(p, "adapter_dim"));
     g_autofree ParityName *names = names_with(p, static_branch);
     if (!build(p, names))
         return;
@@ -354,6 +355,8 @@ check(Parity *p)
     parity_backward(p, p->y, "r", "grad.", names);
     check_balance(p, names);
     if (is_switch(p->file)) {
+        parity_reset(p, "balance.");
+        parity_set(p, "balance.z_loss", "1");
         parity_set(p, "moe.balance", "z-loss");
         if (build(p, names))
             parity_balance(p, "z_loss", "grad_z.", names);
