@@ -12,8 +12,8 @@
 #include <string.h>
 
 static const ParityFamily *const families[] = {
-    &parity_adjacent, &parity_deepseek, &parity_expert_choice, &parity_gate,
-    &parity_hypermoe, &parity_mhmoe,    &parity_routers,
+    &parity_hypermoe, &parity_adjacent, &parity_deepseek, &parity_expert_choice,
+    &parity_gate,     &parity_mhmoe,    &parity_routers,
 };
 
 static const ParityFamily *
