@@ -154,6 +154,18 @@ test_good(void)
     g_autofree char *help = moe_recipe_help("good");
     g_assert_nonnull(strstr(help, "a level"));
 
+    /* A recipe that doesn't choose its parts is written as if the plugin weren't there. */
+    g_autoptr(MoeRecipe) without = moe_recipe_new();
+    g_autofree char *with_text = moe_recipe_to_text(recipe);
+    g_autofree char *without_text = moe_recipe_to_text(without);
+    g_autofree char *without_json = moe_recipe_to_json(without);
+    g_assert_nonnull(strstr(with_text, "\n[good]\nlevel = 5\n"));
+    g_assert_null(strstr(without_text, "good"));
+    g_assert_null(strstr(without_json, "good"));
+    g_assert_true(moe_recipe_set(without, "good.level=7", &error));
+    g_autofree char *given_text = moe_recipe_to_text(without);
+    g_assert_nonnull(strstr(given_text, "\n[good]\nlevel = 7\n"));
+
     /* The same file once more is the same plugin; another of its name is refused. */
     g_assert_true(moe_plugin_load(path, &error) == plugin);
     moe_plugins_list(&again);
