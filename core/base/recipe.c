@@ -111,6 +111,18 @@ moe__problems_report(GPtrArray *problems, GError **error)
 }
 
 bool
+moe_recipe_changed(const MoeRecipe *recipe, const char *name)
+{
+    int index = moe__field_index(name);
+    if (!moe_recipe_given(recipe, name))
+        return false;
+    g_autoptr(MoeRecipe) without = moe_recipe_copy(recipe);
+    without->source[index] = MOE_FROM_DEFAULT;
+    moe__recipe_resolve(without, NULL);
+    return strcmp(recipe->value[index], without->value[index]) != 0;
+}
+
+bool
 moe_recipe_set(MoeRecipe *recipe, const char *assignment, GError **error)
 {
     const char *equals = strchr(assignment, '=');

@@ -4,6 +4,7 @@
  */
 #include "figure/figures.h"
 #include "figure/load.h"
+#include "figure/measures.h"
 #include "figure/series.h"
 
 /* Filled by moe_init() and plugins at the start, only read afterwards. */
@@ -64,4 +65,5 @@ moe__figure_register(void)
     moe_figures_add(&moe__figure_load);
     moe_figures_add(&moe__figure_load_over_training);
     moe_figures_add(&moe__figure_series);
+    moe_figures_add(&moe__figure_measures);
 }

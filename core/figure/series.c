@@ -3,50 +3,14 @@
  * What a run wrote down step by step (loss, learning rate, …), a panel a series.
  */
 #include "figure/series.h"
+#include "figure/curve.h"
 #include "figure/load.h"
 #include "figure/number.h"
 
 #include <math.h>
 
-/* Points of one series, thinned. */
-typedef struct Curve {
-    int n;
-    int64_t recorded, per; /* values in the trace, and how many of them make a point */
-    double *step, *value;
-} Curve;
-
-static void
-curve_clear(gpointer data)
-{
-    Curve *curve = data;
-    g_free(curve->step);
-    g_free(curve->value);
-}
-
-/* Runs of `per` values become their mean, at their mean step; values that aren't finite are left
- * out, and a run of nothing else breaks the line. */
-static void
-thin(const double *pairs, int64_t n, int most, Curve *curve)
-{
-    curve->recorded = n;
-    curve->per = MAX((n + most - 1) / most, 1);
-    curve->step = g_new(double, n / curve->per + 1);
-    curve->value = g_new(double, n / curve->per + 1);
-    for (int64_t start = 0; start < n; start += curve->per) {
-        double steps = 0, values = 0;
-        int64_t end = MIN(start + curve->per, n), finite = 0;
-        for (int64_t i = start; i < end; i++) {
-            steps += pairs[2 * i];
-            values += isfinite(pairs[2 * i + 1]) ? pairs[2 * i + 1] : 0;
-            finite += isfinite(pairs[2 * i + 1]);
-        }
-        curve->step[curve->n] = steps / (double)(end - start);
-        curve->value[curve->n++] = finite > 0 ? values / (double)finite : NAN;
-    }
-}
-
 static bool
-curve_read(const MoeTrace *trace, const char *name, int most, Curve *curve, GError **error)
+curve_read(const MoeTrace *trace, const char *name, int most, MoeCurve *curve, GError **error)
 {
     MoeArray array;
     g_autofree char *member = g_strconcat("series/", name, NULL);
@@ -59,54 +23,19 @@ curve_read(const MoeTrace *trace, const char *name, int most, Curve *curve, GErr
                     (int)array.type);
         return false;
     }
-    thin(pairs, array.shape[0], most, curve);
+    moe__curve_thin(pairs, array.shape[0], most, curve);
     return true;
-}
-
-/* The range of what is finite. */
-typedef struct Range {
-    double min, max;
-} Range;
-
-static const Range nothing = {INFINITY, -INFINITY};
-
-static void
-extend(Range *range, const double *values, int n)
-{
-    for (int i = 0; i < n; i++) {
-        if (isfinite(values[i])) {
-            range->min = MIN(range->min, values[i]);
-            range->max = MAX(range->max, values[i]);
-        }
-    }
-}
-
-/* Whether there was anything, and its axis is within reach of doubles. */
-static bool
-range_valid(Range range)
-{
-    return range.min <= range.max && range.min > -1e300 && range.max < 1e300;
-}
-
-/* With a little air; what hardly changes has its place in the middle. */
-static MoeAxis
-axis_over(Range range, double air, const char *label)
-{
-    double span = range.max - range.min, size = MAX(fabs(range.min), fabs(range.max));
-    double room = span > 1e-9 * size + 1e-100 ? air * span : MAX(size / 10, 1e-6);
-    return (MoeAxis){
-        .type = MOE_AXIS_LINEAR, .label = label, .min = range.min - room, .max = range.max + room};
 }
 
 /* Whether the series had anything to draw. */
 static bool
-add_panel(MoeScene *scene, const char *name, const Curve *curve, Range steps)
+add_panel(MoeScene *scene, const char *name, const MoeCurve *curve, MoeRange steps)
 {
-    Range values = nothing;
-    extend(&values, curve->value, curve->n);
-    if (!range_valid(values))
+    MoeRange values = MOE_RANGE_EMPTY;
+    moe__range_extend(&values, curve->value, curve->n);
+    if (!moe__range_valid(values))
         return false;
-    MoeAxis x = axis_over(steps, 0, "step"), y = axis_over(values, 0.05, NULL);
+    MoeAxis x = moe__axis_over(steps, 0, "step"), y = moe__axis_over(values, 0.05, NULL);
     g_autofree char *value = moe__number_short(curve->value[curve->n - 1]);
     g_autofree char *note = g_strdup_printf("last %s", value);
     g_autofree char *words =
@@ -136,17 +65,17 @@ static MoeScene *
 scene_of(const MoeTrace *trace, const char *const *names, const GArray *curves, bool caption)
 {
     MoeScene *scene = moe_scene_new(moe__figure_series.title);
-    Range steps = nothing;
+    MoeRange steps = MOE_RANGE_EMPTY;
     int64_t recorded = 0, per = 1;
     for (guint i = 0; i < curves->len; i++) {
-        const Curve *curve = &g_array_index(curves, Curve, i);
-        extend(&steps, curve->step, curve->n);
+        const MoeCurve *curve = &g_array_index(curves, MoeCurve, i);
+        moe__range_extend(&steps, curve->step, curve->n);
         recorded = MAX(recorded, curve->recorded);
         per = MAX(per, curve->per);
     }
     int panels = 0;
-    for (guint i = 0; i < curves->len && range_valid(steps); i++)
-        panels += add_panel(scene, names[i], &g_array_index(curves, Curve, i), steps);
+    for (guint i = 0; i < curves->len && moe__range_valid(steps); i++)
+        panels += add_panel(scene, names[i], &g_array_index(curves, MoeCurve, i), steps);
     if (caption)
         set_caption(scene, trace, recorded, per);
     if (panels == 0)
@@ -159,10 +88,10 @@ build(const MoeTrace *trace, const MoeFigureOptions *options, GError **error)
 {
     int n, most = (int)moe_figure_options_real(options, "points");
     const char *const *names = moe_trace_series_names(trace, &n);
-    g_autoptr(GArray) curves = g_array_new(FALSE, FALSE, sizeof(Curve));
-    g_array_set_clear_func(curves, curve_clear);
+    g_autoptr(GArray) curves = g_array_new(FALSE, FALSE, sizeof(MoeCurve));
+    g_array_set_clear_func(curves, moe__curve_clear);
     for (int i = 0; i < n; i++) {
-        Curve curve = {0};
+        MoeCurve curve = {0};
         if (!curve_read(trace, names[i], most, &curve, error))
             return NULL;
         g_array_append_val(curves, curve);

@@ -109,8 +109,8 @@ static MoeTensor *
 dense(MoeBlock *block, MoeTape *tape, MoeTensor *x)
 {
     /* In the order of the choices of moe.activation. */
-    static MoeTensor *(*const activations[])(MoeTape *, MoeTensor *) = {moe_relu, moe_gelu,
-                                                                        moe_silu, moe_swiglu};
+    static MoeTensor *(*const activations[])(MoeTape *, MoeTensor *) = {
+        moe_relu, moe_gelu, moe_silu, moe_swiglu, moe_gelu_tanh};
     MoeTensor *h = moe_linear(tape, x, block->w1, block->b1);
     return moe_linear(tape, activations[block->activation](tape, h), block->w2, block->b2);
 }

@@ -57,6 +57,11 @@ rule_shapes(const MoeRecipe *recipe, GPtrArray *problems)
         g_ptr_array_add(problems, g_strdup_printf("model.heads: rotary positions need an even "
                                                   "width a head, not %" G_GINT64_FORMAT,
                                                   d / heads));
+    double base = moe_recipe_real(recipe, "model.rope_base");
+    if (base > 0 && base < 1)
+        g_ptr_array_add(problems, g_strdup_printf("model.rope_base: found %g, expected 0 or 1 and "
+                                                  "more: frequencies fall from 1",
+                                                  base));
     int64_t layers = moe_recipe_int(recipe, "model.layers");
     int64_t every = moe_recipe_int(recipe, "moe.every");
     if (every > layers)

@@ -67,6 +67,8 @@ static const MoeField fields[] = {
     {"balance.stable", MOE_FIELD_REAL, "0.3", 0, 1000, NULL, NULL, "coefficient of 'stable'"},
 };
 
+static const char *const reads[] = {"stablemoe.freeze_step", NULL};
+
 const MoePart moe__balance_stable = {
     .struct_size = sizeof(MoePart),
     .place = MOE_PLACE_BALANCE,
@@ -75,6 +77,7 @@ const MoePart moe__balance_stable = {
     .cite = "Dai et al. 2022 (StableMoE), arXiv 2204.08396, eq. 5; code: Hunter-DDM/stablemoe",
     .fields = fields,
     .n_fields = G_N_ELEMENTS(fields),
+    .reads = reads,
     .loss = loss,
     .coefficient = coefficient,
 };

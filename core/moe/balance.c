@@ -4,6 +4,7 @@
  * is written out. U units, k picks each, c_e picks of expert e before drops, a_e first choices,
  * P_e mean of softmax(z / T)_e over the units; only P (or the gates) carries a gradient.
  */
+#include "moe/balance.h"
 #include "moe/builtin.h"
 
 /* softmax(z / T), T = balance.temperature; or sigmoids s as shares s_e / Σ s (DeepSeek-V3, eq. 19).
@@ -24,29 +25,38 @@ probabilities(MoeRouting *routing)
     return moe_softmax(tape, moe_affine(tape, routing->logits, (float)(1 / T), 0));
 }
 
+int64_t
+moe__sequence_units(const MoeRouting *routing)
+{
+    int64_t length = (int64_t)routing->context->length * moe_layer_units_per_token(routing->layer);
+    return MAX(length > 0 ? length : routing->picks.units, 1);
+}
+
+bool
+moe__is_padding(const MoeRouting *routing, int64_t unit)
+{
+    const int32_t *padding = routing->context->padding;
+    return padding && padding[unit / moe_layer_units_per_token(routing->layer)] < 0;
+}
+
 /* Units of a group that shares a balance: all, or those of a sequence. */
 static int64_t
 group_units(const MoeRouting *routing)
 {
-    const MoeContext *context = routing->context;
     bool sequence = moe_recipe_has(moe_layer_recipe(routing->layer), "balance.group", "sequence");
-    if (!sequence || context->length == 0)
-        return routing->picks.units;
-    return (int64_t)context->length * moe_layer_units_per_token(routing->layer);
+    return sequence ? moe__sequence_units(routing) : MAX(routing->picks.units, 1);
 }
 
 /* 1 / (units of the group that aren't padding), 0 for padding: [U, 1]. */
 static MoeTensor *
 unit_weights(const MoeRouting *routing, int64_t group)
 {
-    const MoeContext *context = routing->context;
-    int units_per_token = moe_layer_units_per_token(routing->layer);
     int64_t units = routing->picks.units;
-    MoeTensor *weight = moe_tensor_2d(moe_tape_arena(context->tape), units, 1);
+    MoeTensor *weight = moe_tensor_2d(moe_tape_arena(routing->context->tape), units, 1);
     for (int64_t from = 0; from < units; from += group) {
         int64_t to = MIN(from + group, units), real = 0;
         for (int64_t u = from; u < to; u++) {
-            bool padding = context->padding && context->padding[u / units_per_token] < 0;
+            bool padding = moe__is_padding(routing, u);
             weight->data[u] = !padding;
             real += !padding;
         }
@@ -82,14 +92,11 @@ shares(const MoeRouting *routing, int64_t group, bool first_only)
     return share;
 }
 
-/* E Σ_e f_e P_e, the mean over groups. */
-static MoeTensor *
-share_times_probability(MoeRouting *routing, bool first_only)
+MoeTensor *
+moe__share_times_probability(MoeRouting *routing, MoeTensor *share, int64_t group)
 {
     MoeTape *tape = routing->context->tape;
-    int64_t E = routing->picks.experts, group = MAX(group_units(routing), 1);
-    MoeTensor *share = shares(routing, group, first_only);
-    int64_t groups = share->shape[0];
+    int64_t E = routing->picks.experts, groups = share->shape[0];
     MoeTensor *P = moe_mul(tape, probabilities(routing), unit_weights(routing, group));
     P = moe_reshape(tape, P, 3, (int64_t[]){groups, group, E});
     MoeTensor *product = moe_mul(tape, moe_sum_axis(tape, P, 1), share);
@@ -99,28 +106,36 @@ share_times_probability(MoeRouting *routing, bool first_only)
 static MoeTensor *
 switch_loss(MoeRouting *routing, void *state)
 {
-    return share_times_probability(routing, false);
+    int64_t group = group_units(routing);
+    return moe__share_times_probability(routing, shares(routing, group, false), group);
 }
 
 static MoeTensor *
 gshard_loss(MoeRouting *routing, void *state)
 {
-    return share_times_probability(routing, true);
+    int64_t group = group_units(routing);
+    return moe__share_times_probability(routing, shares(routing, group, true), group);
 }
 
-/* var(I) / mean(I)², the variance with E - 1. */
+MoeTensor *
+moe__cv2(MoeTape *tape, MoeTensor *x)
+{
+    int64_t E = moe_tensor_count(x);
+    MoeTensor *mean = moe_mean(tape, x);
+    MoeTensor *off = moe_sub(tape, x, mean);
+    MoeTensor *variance = moe_affine(tape, moe_sum(tape, moe_square(tape, off)),
+                                     E > 1 ? 1.0f / (float)(E - 1) : 0, 0);
+    return moe_div(tape, variance, moe_affine(tape, moe_square(tape, mean), 1, 1e-10f));
+}
+
+/* Of the importance I: gates summed per expert. */
 static MoeTensor *
 cv2_loss(MoeRouting *routing, void *state)
 {
     MoeTape *tape = routing->context->tape;
     int E = routing->picks.experts;
     MoeTensor *dense = moe_scatter_last(tape, routing->gates, routing->picks.expert, E);
-    MoeTensor *importance = moe_sum_axis(tape, dense, 0);
-    MoeTensor *mean = moe_mean(tape, importance);
-    MoeTensor *off = moe_sub(tape, importance, mean);
-    MoeTensor *variance = moe_affine(tape, moe_sum(tape, moe_square(tape, off)),
-                                     E > 1 ? 1.0f / (float)(E - 1) : 0, 0);
-    return moe_div(tape, variance, moe_affine(tape, moe_square(tape, mean), 1, 1e-10f));
+    return moe__cv2(tape, moe_sum_axis(tape, dense, 0));
 }
 
 static MoeTensor *

@@ -15,6 +15,7 @@ extern const MoePart moe__score_hyper;
 extern const MoePart moe__score_cosine;
 extern const MoePart moe__score_unit;
 extern const MoePart moe__score_centroid;
+extern const MoePart moe__score_noisy;
 extern const MoePart moe__select_topk;
 extern const MoePart moe__gate_softmax_all;
 extern const MoePart moe__gate_softmax_selected;
@@ -22,9 +23,13 @@ extern const MoePart moe__gate_renormalised;
 extern const MoePart moe__gate_sigmoid;
 extern const MoePart moe__gate_one;
 extern const MoePart moe__experts_ffn;
+extern const MoePart moe__branch_hyper;
+extern const MoePart moe__branch_static;
 extern const MoePart moe__balance_switch;
 extern const MoePart moe__balance_gshard;
 extern const MoePart moe__balance_cv2;
+extern const MoePart moe__balance_cv2_load;
+extern const MoePart moe__balance_switch_hf;
 extern const MoePart moe__balance_z;
 extern const MoePart moe__balance_stable;
 extern const MoePart moe__balance_word_router;
@@ -37,6 +42,9 @@ int64_t moe__stable_freeze_step(const MoeRecipe *recipe);
 
 /* Registers the variants (presets of moe.variant) and their flavours. */
 void moe__presets_register(void);
+
+/* Registers the rules over several keys of [moe]. */
+void moe__rules_register(void);
 
 /* Registers the keys and rules of [moe], the parts above and the variants. */
 void moe__moe_register(void);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * experts = ffn: E two-layer networks of equal size.
- *   relu, gelu, silu   W2 act(W1 x + b1) + b2
- *   swiglu             W2 (silu(Wg x + bg) * (Wu x + bu)) + b2, W1 = [Wg; Wu]  (Shazeer 2020)
+ *   relu, gelu, silu, gelu-tanh   W2 act(W1 x + b1) + b2
+ *   swiglu   W2 (silu(Wg x + bg) * (Wu x + bu)) + b2, W1 = [Wg; Wu]  (Shazeer 2020)
  * and, with moe.shared_hidden > 0, one of that width beside them that every unit passes, with
  * weight 1 (DeepSeekMoE, arXiv 2401.06066, eq. 9; several shared experts side by side are one wide
  * one).
@@ -10,7 +10,7 @@
 #include "moe/builtin.h"
 #include "moe/similarity.h"
 
-typedef enum { ACT_RELU, ACT_GELU, ACT_SILU, ACT_SWIGLU } Activation;
+typedef enum { ACT_RELU, ACT_GELU, ACT_SILU, ACT_SWIGLU, ACT_GELU_TANH } Activation;
 
 typedef struct {
     Activation activation;
@@ -74,6 +74,8 @@ activate(MoeTape *tape, Activation activation, MoeTensor *x)
         return moe_silu(tape, x);
     case ACT_SWIGLU:
         return moe_swiglu(tape, x);
+    case ACT_GELU_TANH:
+        return moe_gelu_tanh(tape, x);
     }
     g_assert_not_reached();
 }

@@ -117,9 +117,23 @@ GATE(moe__gate_softmax_all, "softmax-all", softmax_all, "p_e: softmax over all e
 GATE(moe__gate_softmax_selected, "softmax-selected", softmax_selected,
      "softmax over the logits of the picked experts only",
      "Shazeer et al. 2017, arXiv 1701.06538, eq. 3");
-GATE(moe__gate_renormalised, "renormalised", renormalised,
-     "affinity / sum of the affinities of the picks (before or after drops: moe.renormalise)",
-     "Lepikhin et al. 2021, arXiv 2006.16668, algorithm 1");
+static const MoeField renormalised_fields[] = {
+    {"moe.renormalise", MOE_FIELD_CHOICE, "picked", 0, 0, "picked | kept", NULL,
+     "gate = renormalised: the sum runs over all picks, or over those that capacity kept"},
+};
+
+const MoePart moe__gate_renormalised = {
+    .struct_size = sizeof(MoePart),
+    .place = MOE_PLACE_GATE,
+    .name = "renormalised",
+    .help = "affinity / sum of the affinities of the picks (before or after drops: "
+            "moe.renormalise)",
+    .cite = "Lepikhin et al. 2021, arXiv 2006.16668, algorithm 1",
+    .fields = renormalised_fields,
+    .n_fields = G_N_ELEMENTS(renormalised_fields),
+    .gate = renormalised,
+};
+
 GATE(moe__gate_sigmoid, "sigmoid", sigmoid, "sigmoid of the logit",
      "DeepSeek-V3, arXiv 2412.19437, eq. 15 (not normalised)");
 GATE(moe__gate_one, "one", one, "1: the plain sum of the picked experts",

@@ -44,6 +44,23 @@ static const MoePreset presets[] = {
      "moe.capacity_factor=2\nmoe.capacity_eval_factor=2",
      "StableMoE in two stages: top-1 by centroids, then by a frozen router of words (Dai et al. "
      "2022)"},
+    {"moe.variant", "hypermoe",
+     "moe.k=2\nmoe.gate=softmax-selected\nmoe.balance=switch\nmoe.branch=hyper-expert",
+     "sparse MoE and an expert generated from those not picked (Zhao et al. 2024)"},
+    {"moe.variant", "hypermoe-switch",
+     "moe.k=1\nmoe.gate=softmax-all\nmoe.balance=switch-hf,z-loss\nbalance.switch_hf=0.001\n"
+     "balance.z_loss=0.001\nmoe.activation=relu\nmoe.bias=false\nmoe.capacity_slots=64\n"
+     "moe.capacity_group=sequence\nmoe.dropped=pass\nmoe.branch=hyper-expert",
+     "HyperMoE on Switch Transformers as its code has it: top-1, 64 slots a sequence"},
+    {"moe.variant", "hypermoe-gpt2",
+     "moe.k=1\nmoe.score=noisy\nmoe.gate=softmax-selected\nmoe.balance=cv2,cv2-load\n"
+     "balance.cv2=0.01\nbalance.cv2_load=0.01\nbalance.load_estimator=official\n"
+     "moe.activation=gelu-tanh\nmoe.branch=hyper-expert",
+     "HyperMoE on GPT-2 as its code has it: noisy top-1 with gate 1, so that only the balance "
+     "loss trains the router"},
+    {"moe.variant", "moe-share",
+     "moe.k=2\nmoe.gate=softmax-selected\nmoe.balance=switch\nmoe.branch=static-adapter",
+     "HyperMoE's ablation: one adapter for all units in place of generated ones"},
     {"moe.branch", "none", "", "nothing beside the experts"},
 };
 

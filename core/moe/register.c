@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What [moe] of a recipe may say, whatever parts it chooses, rules over several keys, and the
- * built-in parts. A part brings its own keys.
+ * What [moe] of a recipe may say, whatever parts it chooses, and the built-in parts. A part brings
+ * its own keys.
  */
 #include "moe/builtin.h"
 #include "moe/layer.h"
@@ -24,10 +24,9 @@ static const MoeField fields[] = {
     {"moe.k_eval", MOE_FIELD_INT, "0", 0, 64, NULL, "experts",
      "experts each unit is sent to at evaluation; 0: moe.k"},
     {"moe.hidden", MOE_FIELD_INT, "512", 1, 1 << 20, NULL, "units", "hidden width of an expert"},
-    {"moe.activation", MOE_FIELD_CHOICE, "gelu", 0, 0, "relu | gelu | silu | swiglu", NULL,
-     "activation of the experts (and of dense feed-forwards)"},
+    {"moe.activation", MOE_FIELD_CHOICE, "gelu", 0, 0, "relu | gelu | silu | swiglu | gelu-tanh",
+     NULL, "activation of the experts (and of dense feed-forwards)"},
     {"moe.bias", MOE_FIELD_BOOL, "true", 0, 0, NULL, NULL, "experts have biases"},
-    {"moe.router_bias", MOE_FIELD_BOOL, "false", 0, 0, NULL, NULL, "a linear router has a bias"},
     {"moe.split", MOE_FIELD_CHOICE, "token", 0, 0, NULL, NULL, "what is routed"},
     {"moe.score", MOE_FIELD_CHOICE, "linear", 0, 0, NULL, NULL,
      "how a unit is scored against the experts"},
@@ -36,8 +35,6 @@ static const MoeField fields[] = {
      "with which weight a picked expert enters"},
     {"moe.affinity", MOE_FIELD_CHOICE, "softmax", 0, 0, "softmax | sigmoid", NULL,
      "what makes affinities of logits: for gate = renormalised, and where selection adds to them"},
-    {"moe.renormalise", MOE_FIELD_CHOICE, "picked", 0, 0, "picked | kept", NULL,
-     "gate = renormalised: the sum runs over all picks, or over those that capacity kept"},
     {"moe.route_scale", MOE_FIELD_REAL, "1", 0, 1000, NULL, NULL, "factor on all gates"},
     {"moe.branch", MOE_FIELD_CHOICE, "none", 0, 0, NULL, NULL, "what is added beside the experts"},
     {"moe.balance", MOE_FIELD_CHOICES, "switch", 0, 0, NULL, NULL,
@@ -74,132 +71,19 @@ moe__part_of_recipe(const MoeRecipe *recipe, MoePlace place)
     return moe_part_find(place, moe_recipe_text(recipe, moe_place_key(place)));
 }
 
-static void
-rule_numbers(const MoeRecipe *recipe, GPtrArray *problems)
-{
-    int64_t experts = moe_recipe_int(recipe, "moe.experts"), k = moe_recipe_int(recipe, "moe.k");
-    if (k > experts)
-        g_ptr_array_add(problems, g_strdup_printf("moe.k: %" G_GINT64_FORMAT
-                                                  " experts a unit, but only %" G_GINT64_FORMAT
-                                                  " in moe.experts",
-                                                  k, experts));
-    if (moe_recipe_int(recipe, "moe.k_eval") > experts)
-        g_ptr_array_add(problems, g_strdup_printf("moe.k_eval: more than the %" G_GINT64_FORMAT
-                                                  " in moe.experts",
-                                                  experts));
-    bool constant = moe_recipe_has(recipe, "moe.k_schedule", "constant");
-    if (!constant && moe_recipe_int(recipe, "moe.k_min") > k)
-        g_ptr_array_add(
-            problems, g_strdup_printf("moe.k_min: more than the %" G_GINT64_FORMAT " of moe.k", k));
-}
-
-static bool
-chosen(const MoeRecipe *recipe, const MoePart *part)
-{
-    return moe_recipe_has(recipe, moe_place_key(part->place), part->name);
-}
-
-static void
-rule_parts(const MoeRecipe *recipe, GPtrArray *problems)
-{
-    if (moe_recipe_int(recipe, "moe.every") == 0)
-        return;
-    for (int place = 0; place < MOE_N_PLACES; place++) {
-        int n;
-        const MoePart *const *parts = moe_parts_list((MoePlace)place, &n);
-        for (int i = 0; i < n; i++)
-            if (parts[i]->rule && chosen(recipe, parts[i]))
-                parts[i]->rule(recipe, problems);
-    }
-}
-
-static void
-rule_flavors(const MoeRecipe *recipe, GPtrArray *problems)
-{
-    if (moe_recipe_has(recipe, "stablemoe.flavor", "paper") &&
-        !moe_recipe_has(recipe, "moe.variant", "stablemoe"))
-        g_ptr_array_add(problems, g_strdup_printf("stablemoe.flavor: 'paper' is a flavour of "
-                                                  "moe.variant = stablemoe, not of %s",
-                                                  moe_recipe_text(recipe, "moe.variant")));
-}
-
-/* What the flags of the chosen parts rule out. */
-static void
-rule_flags(const MoeRecipe *recipe, GPtrArray *problems)
-{
-    if (moe_recipe_int(recipe, "moe.every") == 0)
-        return;
-    const MoePart *score = moe__part_of_recipe(recipe, MOE_PLACE_SCORE);
-    const MoePart *select = moe__part_of_recipe(recipe, MOE_PLACE_SELECT);
-    if ((select->flags & MOE_PART_NON_CAUSAL) && !moe_recipe_bool(recipe, "moe.allow_noncausal"))
-        g_ptr_array_add(
-            problems, g_strdup_printf("moe.select: '%s' sees later tokens, which a language model "
-                                      "must not; moe.allow_noncausal = true takes it all the same",
-                                      select->name));
-    int n;
-    const MoePart *const *balance = moe_parts_list(MOE_PLACE_BALANCE, &n);
-    for (int i = 0; i < n; i++)
-        if ((score->flags & MOE_PART_UNTRAINED) && balance[i]->loss && chosen(recipe, balance[i]))
-            g_ptr_array_add(problems,
-                            g_strdup_printf("moe.balance: '%s' can't balance moe.score = %s, which "
-                                            "nothing trains",
-                                            balance[i]->name, score->name));
-}
-
-/* Keys that ask for something only a limit on what an expert takes can give. */
-static void
-rule_capacity(const MoeRecipe *recipe, GPtrArray *problems)
-{
-    static const struct {
-        const char *key, *idle;
-    } keys[] = {{"moe.capacity_fill", "position"},
-                {"moe.capacity_group", "batch"},
-                {"moe.dropped", "zero"}};
-    if (moe_recipe_has(recipe, "moe.gate", "renormalised") &&
-        moe_recipe_has(recipe, "moe.renormalise", "kept") &&
-        moe_recipe_has(recipe, "moe.dropped", "pass"))
-        g_ptr_array_add(problems, g_strdup("moe.dropped: 'pass' weights a unit by the gate of its "
-                                           "dropped pick, which moe.renormalise = kept makes 0"));
-    if (moe_recipe_real(recipe, "moe.capacity_factor") > 0 ||
-        moe_recipe_int(recipe, "moe.capacity_slots") > 0)
-        return;
-    for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
-        if (!moe_recipe_has(recipe, keys[i].key, keys[i].idle))
-            g_ptr_array_add(problems,
-                            g_strdup_printf("%s: '%s' needs a capacity "
-                                            "(moe.capacity_factor), else nothing is "
-                                            "dropped",
-                                            keys[i].key, moe_recipe_text(recipe, keys[i].key)));
-    if (moe_recipe_has(recipe, "moe.renormalise", "kept"))
-        g_ptr_array_add(problems, g_strdup("moe.renormalise: 'kept' needs a capacity "
-                                           "(moe.capacity_factor), else nothing is dropped"));
-}
-
 void
 moe__moe_register(void)
 {
     static const MoePart *const parts[] = {
-        &moe__split_token,
-        &moe__split_heads,
-        &moe__score_linear,
-        &moe__score_frozen,
-        &moe__score_hyper,
-        &moe__score_cosine,
-        &moe__score_unit,
-        &moe__score_centroid,
-        &moe__select_topk,
-        &moe__gate_softmax_all,
-        &moe__gate_softmax_selected,
-        &moe__gate_renormalised,
-        &moe__gate_sigmoid,
-        &moe__gate_one,
-        &moe__experts_ffn,
-        &moe__balance_switch,
-        &moe__balance_gshard,
-        &moe__balance_cv2,
-        &moe__balance_z,
-        &moe__balance_stable,
-        &moe__balance_word_router,
+        &moe__split_token,       &moe__split_heads,         &moe__score_linear,
+        &moe__score_frozen,      &moe__score_hyper,         &moe__score_cosine,
+        &moe__score_unit,        &moe__score_centroid,      &moe__score_noisy,
+        &moe__select_topk,       &moe__gate_softmax_all,    &moe__gate_softmax_selected,
+        &moe__gate_renormalised, &moe__gate_sigmoid,        &moe__gate_one,
+        &moe__experts_ffn,       &moe__branch_hyper,        &moe__branch_static,
+        &moe__balance_switch,    &moe__balance_gshard,      &moe__balance_cv2,
+        &moe__balance_cv2_load,  &moe__balance_switch_hf,   &moe__balance_z,
+        &moe__balance_stable,    &moe__balance_word_router,
     };
     moe_fields_add(fields, G_N_ELEMENTS(fields));
     moe__presets_register();
@@ -208,9 +92,5 @@ moe__moe_register(void)
         if (!moe_part_add(parts[i], &error))
             g_error("%s", error->message);
     }
-    moe_rules_add(rule_numbers);
-    moe_rules_add(rule_capacity);
-    moe_rules_add(rule_flags);
-    moe_rules_add(rule_flavors);
-    moe_rules_add(rule_parts);
+    moe__rules_register();
 }

@@ -40,12 +40,19 @@ moe__linear_router_flops(const MoeLayer *layer, const void *state)
            moe_layer_width(layer);
 }
 
+static const MoeField fields[] = {
+    {"moe.router_bias", MOE_FIELD_BOOL, "false", 0, 0, NULL, NULL,
+     "score = linear: the router has a bias"},
+};
+
 const MoePart moe__score_linear = {
     .struct_size = sizeof(MoePart),
     .place = MOE_PLACE_SCORE,
     .name = "linear",
     .help = "a learned linear map of the unit",
     .cite = "Shazeer et al. 2017, arXiv 1701.06538, eq. 3 (without noise)",
+    .fields = fields,
+    .n_fields = G_N_ELEMENTS(fields),
     .state_size = sizeof(State),
     .init = init,
     .score = score,

@@ -33,6 +33,7 @@ static const MoeOp *const table[] = {
     &moe_op__gelu_tanh,
     &moe_op__silu,
     &moe_op__softplus,
+    &moe_op__normal_cdf,
     &moe_op__square,
     &moe_op__swiglu,
     &moe_op__dropout,

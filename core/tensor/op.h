@@ -33,6 +33,7 @@ extern const MoeOp moe_op__gelu;
 extern const MoeOp moe_op__gelu_tanh;
 extern const MoeOp moe_op__silu;
 extern const MoeOp moe_op__softplus;
+extern const MoeOp moe_op__normal_cdf;
 extern const MoeOp moe_op__square;
 extern const MoeOp moe_op__swiglu;
 extern const MoeOp moe_op__dropout;

@@ -114,8 +114,18 @@ test_info(void)
                "softmax-selected, balance switch\n",
                "");
     run_expect(&run, 0, "trace             run/trace.npz\n", "");
+    run_expect(&run, 0, "    train.logit_std                    2     20        1       20   0.",
+               "");
+    run_expect(&run, 0, "    logit_std                          2      3        0       20   0.",
+               "");
+    run_expect(&run, 0,
+               "    expert_cosine                      2      3        0       20   4 × 4\n", "");
+    run_expect(&run, 0, "    router_norm                        2      3        0       20   4\n",
+               "");
     g_auto(Run) trace = run_moescope("info", "a.npz", NULL);
     run_expect(&trace, 0, "trace             a.npz\n", "");
+    run_expect(&trace, 0, "    logit_std                          2      1       20       20   0.",
+               "");
     g_auto(Run) checkpoint = run_moescope("info", "dense/checkpoints/00000002", NULL);
     run_expect(&checkpoint, 0, "variant           dense\n", "");
     g_auto(Run) nowhere = run_moescope("info", "./nowhere", NULL);
@@ -146,6 +156,10 @@ test_plot(void)
                                       "--theme", "dark", NULL);
     run_expect(&of_run, 0, "", "");
     place_expect_begins("y.svg", "<?xml");
+    g_auto(Run) measures = run_moescope("plot", "measures", "run/trace.npz", "-o", "m.svg", "-s",
+                                        "name=representation_collapse", NULL);
+    run_expect(&measures, 0, "", "");
+    place_expect_begins("m.svg", "<?xml");
 }
 
 static void
@@ -165,6 +179,7 @@ test_plot_refused(void)
         {{"load", "a.npz", "--out=nowhere/z.png"}, 1, "nowhere/z.png"},
         {{"load", "a.npz", "--out=z.png", "--theme=drak"}, 1, "theme \"drak\": "},
         {{"load", "a.npz", "--out=z.png", "--set=nrom=x"}, 1, "no option \"nrom\""},
+        {{"measures", "a.npz", "--out=z.png", "--set=name=logit"}, 1, "; the trace has: logit_std"},
         {{"load", "a.npz", "--out=z.png", "--dpi=-5"}, 2, "found --dpi -5, expected "},
         {{"load", "a.npz", "--out=z.png", "--bogus"}, 2, "Unknown option --bogus"},
     };

@@ -110,6 +110,38 @@ test_check(void)
     run_expect(&endless, 1, "", "/dev/zero: found more than 1048576 bytes");
 }
 
+/* A recipe with six problems: a line for each, from check and from train, and nothing made. */
+static void
+test_six_problems(void)
+{
+    static const char *const problems[] = {
+        "r.ini: moe.k: 9 experts a unit, but only 8 in moe.experts\n",
+        "r.ini: model.heads: 7 does not divide model.d_model = 30\n",
+        "r.ini: heads.count: model.d_model (30) is not a multiple of 4 heads\n",
+        "r.ini: moe.capacity_fill: 'random' needs a capacity (moe.capacity_factor), else nothing "
+        "is dropped\n",
+        "r.ini: moe.balance: 'switch' can't balance moe.score = frozen, which nothing trains\n",
+        "r.ini: hyper.size: only moe.score = hyper reads it, and that is 'frozen' here\n"};
+    g_assert_true(g_file_set_contents(path,
+                                      "[model]\nd_model = 30\nheads = 7\n[moe]\nk = 9\n"
+                                      "split = heads\nscore = frozen\ncapacity_fill = random\n"
+                                      "[hyper]\nsize = 64\n",
+                                      -1, NULL));
+    g_autofree char *out = g_build_filename(folder, "run", NULL);
+    g_auto(Run) check = run_moescope("recipe", "check", path, NULL);
+    g_auto(Run) train = run_moescope("train", path, "--out", out, NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(problems); i++) {
+        run_expect(&check, 1, "", problems[i]);
+        run_expect(&train, 1, "", problems[i]);
+    }
+    g_auto(GStrv) lines = g_strsplit(g_strchomp(check.err), "\n", -1);
+    g_assert_cmpint(g_strv_length(lines), ==, G_N_ELEMENTS(problems));
+    for (char **line = lines; *line; line++)
+        g_assert_true(g_str_has_prefix(*line, "moescope: /"));
+    g_assert_cmpstr(check.err, ==, g_strchomp(train.err));
+    g_assert_false(g_file_test(out, G_FILE_TEST_EXISTS));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -123,6 +155,7 @@ main(int argc, char **argv)
     g_test_add_func("/cli/recipe/show", test_show);
     g_test_add_func("/cli/recipe/show-again", test_show_again);
     g_test_add_func("/cli/recipe/check", test_check);
+    g_test_add_func("/cli/recipe/six-problems", test_six_problems);
     int status = g_test_run();
     g_unlink(path);
     g_rmdir(folder);

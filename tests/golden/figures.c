@@ -102,6 +102,15 @@ write_training(const char *path)
         double loss = 1.1 + 2.2 * exp(-4 * along) + noise, rate = 1e-3 * (0.1 + 0.9 * (1 - along));
         g_assert_true(moe_trace_writer_series(writer, "loss", 10 * i, loss, &error));
         g_assert_true(moe_trace_writer_series(writer, "lr", 10 * i, rate, &error));
+        float spread[2] = {(float)(0.3 + along + 0.02 * sin(1.7 * i)), (float)(0.3 + 0.2 * along)};
+        float collapse = i % 40 == 20 ? NAN : (float)(9 - 4 * along);
+        for (int r = 0; r < 2; r++) {
+            g_assert_true(moe_trace_writer_measure(writer, r, "train.logit_std", 10 * i, 0, NULL,
+                                                   &spread[r], &error));
+            if (r == 1 && i % 20 == 0)
+                g_assert_true(moe_trace_writer_measure(writer, r, "representation_collapse", 10 * i,
+                                                       0, NULL, &collapse, &error));
+        }
         MoeTraceState states[2] = {{load[0], dropped, NULL}, {load[1], dropped, NULL}};
         g_assert_true(moe_trace_writer_state(writer, 10 * i, states, &error));
     }
@@ -138,6 +147,12 @@ series_scene(const char *assignment)
     return figure_scene("series", assignment);
 }
 
+static MoeScene *
+measures_scene(const char *assignment)
+{
+    return figure_scene("measures", assignment);
+}
+
 /* --- Tests ------------------------------------------------------------------------------------*/
 
 typedef struct Golden {
@@ -152,6 +167,9 @@ static const Golden goldens[] = {
     {"load-over-training", "norm=share", "paper-full", training_scene},
     {"load-over-training-binned", "columns=20", NULL, training_scene},
     {"series", "points=1000", "paper-column", series_scene},
+    {"measures", "name=train.logit_std", "paper-full", measures_scene},
+    {"measures-binned", "points=10", NULL, measures_scene},
+    {"measures-of-one", "name=representation_collapse", NULL, measures_scene},
 };
 
 static void

@@ -23,6 +23,7 @@ UNARY(gelu)
 UNARY(gelu_tanh)
 UNARY(silu)
 UNARY(softplus)
+UNARY(normal_cdf)
 UNARY(square)
 UNARY(swiglu)
 
@@ -118,6 +119,7 @@ const GradCase grad_cases_elementwise[] = {
     SIZES(gelu_tanh),
     SIZES(silu),
     SIZES(softplus),
+    SIZES(normal_cdf),
     SIZES(square),
     CASE(swiglu, NULL, swiglu_case, 1, 2),
     CASE(swiglu, NULL, swiglu_case, 0, 6),

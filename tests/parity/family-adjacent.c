@@ -116,17 +116,10 @@ compare_hf(Parity *p)
 /* --- DeepSpeed ---------------------------------------------------------------------------------*/
 
 static void
-set_capacity(Parity *p, int capacity)
-{
-    parity_set_int(p, "moe.capacity_slots", capacity);
-    parity_set_int(p, "moe.capacity_min", 0);
-}
-
-static void
 set_deepspeed(Parity *p, int k)
 {
     bool random = moe_safetensors_find(p->file, "rts_uniform") != NULL;
-    set_capacity(p, parity_size(p, "capacity"));
+    parity_set_int(p, "moe.capacity_slots", parity_size(p, "capacity"));
     parity_set(p, "moe.capacity_fill", random ? "random" : "position");
     parity_set(p, "moe.activation", "swiglu");
     parity_set(p, "moe.gate", k > 1 ? "renormalised" : "softmax-all");
@@ -143,7 +136,7 @@ static void
 set_flaxformer(Parity *p, int k)
 {
     bool prioritised = parity_flag(p, "batch_prioritized_routing");
-    set_capacity(p, parity_size(p, "capacity"));
+    parity_set_int(p, "moe.capacity_slots", parity_size(p, "capacity"));
     parity_set(p, "moe.capacity_group", "sequence");
     parity_set(p, "moe.capacity_fill", prioritised ? "probability" : "position");
     parity_set(p, "moe.activation", "relu");
@@ -199,6 +192,18 @@ compare_gradients(Parity *p, const Code *code, int k)
     p->least = PARITY_LEAST;
 }
 
+/* The z-loss alone: the other stays, with weight 0, since a recipe can't weight what it hasn't. */
+static void
+set_z_loss(Parity *p)
+{
+    const char *other = moe_recipe_text(p->recipe, "moe.balance");
+    g_autofree char *weight = g_strconcat("balance.", other, NULL);
+    g_autofree char *both = g_strconcat(other, ", z-loss", NULL);
+    parity_set(p, weight, "0");
+    parity_set(p, "moe.balance", both);
+    parity_set(p, "balance.z_loss", "1");
+}
+
 static void
 check(Parity *p)
 {
@@ -221,8 +226,7 @@ check(Parity *p)
     parity_balance(p, code->loss, "grad_aux.", code->names);
     if (code->more)
         code->more(p);
-    parity_set(p, "moe.balance", "z-loss");
-    parity_set(p, "balance.z_loss", "1");
+    set_z_loss(p);
     if (!parity_build(p, d_model, code->names))
         return;
     p->context.noise = noise;

@@ -205,6 +205,7 @@ follow(Parity *p, bool port, const char *name, int32_t **given)
     }
     compare_up_to_ties(p, name, recorded);
     *given = take_given(p, recorded);
+    parity_reset(p, "topk.");
     parity_set(p, "moe.select", "given");
     if (!parity_build(p, d_model, names))
         return false;

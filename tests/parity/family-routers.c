@@ -78,7 +78,8 @@ set_recipe(Parity *p, const Method *method)
     parity_set(p, "moe.activation", "relu");
     parity_set(p, "moe.score", method->score);
     parity_set(p, "moe.gate", "softmax-selected");
-    parity_set(p, "moe.router_bias", "true");
+    if (g_str_equal(method->score, "linear"))
+        parity_set(p, "moe.router_bias", "true");
     if (g_str_equal(method->score, "hyper"))
         parity_set_int(p, "hyper.size", parity_size(p, "hyper_size"));
     if (g_str_equal(method->score, "cosine"))

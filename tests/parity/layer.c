@@ -145,6 +145,16 @@ parity_set_int(Parity *p, const char *key, int value)
     parity_set(p, key, text);
 }
 
+void
+parity_reset(Parity *p, const char *group)
+{
+    int n;
+    const MoeField *const *field = moe_fields_list(&n);
+    for (int i = 0; i < n; i++)
+        if (g_str_has_prefix(field[i]->name, group))
+            parity_set(p, field[i]->name, field[i]->fallback);
+}
+
 const char *
 parity_text(Parity *p, const char *key)
 {

@@ -12,7 +12,8 @@
 #include <string.h>
 
 static const ParityFamily *const families[] = {
-    &parity_adjacent, &parity_deepseek, &parity_expert_choice,
+    /* Before those that know less of a file. */
+    &parity_hypermoe, &parity_deepseek, &parity_expert_choice, &parity_adjacent,
     &parity_gate,     &parity_mhmoe,    &parity_routers,
 };
 

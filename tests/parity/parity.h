@@ -73,6 +73,7 @@ extern const ParityFamily parity_mhmoe;
 extern const ParityFamily parity_adjacent;
 extern const ParityFamily parity_deepseek;
 extern const ParityFamily parity_expert_choice;
+extern const ParityFamily parity_hypermoe;
 
 /* --- layer.c: reading, building, running -------------------------------------------------------*/
 
@@ -101,6 +102,9 @@ int64_t *parity_read_integers(Parity *parity, const char *name, int64_t count);
 /* Sets a key of the recipe; a value that is refused is a problem. */
 void parity_set(Parity *parity, const char *key, const char *value);
 void parity_set_int(Parity *parity, const char *key, int value);
+/* Brings all keys of a group ("topk.") back to their defaults: those of a part that is exchanged,
+ * since a key that nothing reads is refused. */
+void parity_reset(Parity *parity, const char *group);
 /* Builds the layer of the recipe for x of [N, d] or [sequences, length, d] and loads `names` (ended
  * by a NULL); a second call builds another in its place. False, and problems, if the recipe is
  * refused, a weight or x isn't there, or a weight of the layer isn't filled. */

@@ -75,9 +75,13 @@ parity_compare_logits_gradient(Parity *p, const char *name)
 bool
 parity_parts_register(GError **error)
 {
+    static const char *const watched_reads[] = {"moe.router_bias", NULL};
     linear_part = *moe_part_find(MOE_PLACE_SCORE, "linear");
     watched_part = linear_part;
     watched_part.name = "watched";
+    watched_part.fields = NULL; /* registered with the part that it wraps */
+    watched_part.n_fields = 0;
+    watched_part.reads = watched_reads;
     watched_part.score = watched_score;
     return moe_part_add(&given_part, error) && moe_part_add(&watched_part, error);
 }

