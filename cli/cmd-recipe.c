@@ -96,7 +96,7 @@ recipe_show(int argc, char **argv)
 {
     static const CmdArguments arguments = {
         .names = "[FILE|SAMPLE|PRESET]",
-        .about = "Prints the recipe as it is used, every key with its value.",
+        .about = "Prints the recipe as it is used, every key that matters to it with its value.",
         .most = 1,
     };
     g_auto(GStrv) set = NULL;

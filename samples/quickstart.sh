@@ -9,7 +9,7 @@ source samples/setup.sh
 
 install_packages "${build_packages[@]}"
 configure build
-ninja -C build cli/moescope
+ninja -C build cli/moescope moescope-plugins
 build/cli/moescope demo --out demo
 
 echo

@@ -6,7 +6,9 @@
 
 #include <string.h>
 
-static GPtrArray *fields;  /* MoeField, in the order of registration */
+static GPtrArray *fields; /* MoeField, in the order of registration */
+static GPtrArray
+    *owners; /* of each: the MoePreset that has to be chosen for it to matter, or NULL */
 static GHashTable *places; /* name -> index in `fields` + 1 */
 static GPtrArray *presets; /* MoePreset */
 static GPtrArray *rules;   /* Rule */
@@ -22,6 +24,7 @@ make_registry(void)
     if (fields)
         return;
     fields = g_ptr_array_new();
+    owners = g_ptr_array_new();
     places = g_hash_table_new(g_str_hash, g_str_equal);
     presets = g_ptr_array_new();
     rules = g_ptr_array_new();
@@ -65,7 +68,7 @@ moe__field_problem(const MoeField *field)
 }
 
 static void
-add_field(const MoeField *field)
+add_field(const MoeField *field, const MoePreset *owner)
 {
     g_autofree char *problem = moe__field_problem(field);
     if (problem) {
@@ -73,6 +76,7 @@ add_field(const MoeField *field)
         return;
     }
     g_ptr_array_add(fields, g_memdup2(field, sizeof *field));
+    g_ptr_array_add(owners, (gpointer)owner);
     g_hash_table_insert(places, (char *)field->name, GINT_TO_POINTER(fields->len));
 }
 
@@ -81,7 +85,22 @@ moe_fields_add(const MoeField *field, int n)
 {
     make_registry();
     for (int i = 0; i < n; i++)
-        add_field(&field[i]);
+        add_field(&field[i], NULL);
+}
+
+void
+moe__fields_add_of(const MoePreset *owner, const MoeField *field, int n)
+{
+    make_registry();
+    const MoePreset *kept = n > 0 ? g_memdup2(owner, sizeof *owner) : NULL;
+    for (int i = 0; i < n; i++)
+        add_field(&field[i], kept);
+}
+
+const MoePreset *
+moe__field_owner(int index)
+{
+    return owners->pdata[index];
 }
 
 void

@@ -17,6 +17,11 @@ const char *moe__field_key(const MoeField *field);
 bool moe__preset_key(const char *key);
 const MoePreset *moe__preset_find(const char *key, const char *name);
 
+/* moe_fields_add() of keys that matter only to recipes that choose `owner` (copied). */
+void moe__fields_add_of(const MoePreset *owner, const MoeField *fields, int n);
+/* The owner of the key at that place, or NULL: it matters always. */
+const MoePreset *moe__field_owner(int index);
+
 /* What keeps the registry from taking the key, without a full stop; NULL: nothing. (transfer full)
  */
 char *moe__field_problem(const MoeField *field);

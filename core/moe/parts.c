@@ -116,9 +116,9 @@ moe__part_register(const MoePart *part)
 {
     if (!parts[part->place])
         parts[part->place] = g_ptr_array_new();
-    moe_fields_add(part->fields, part->n_fields);
     g_ptr_array_add(parts[part->place], (gpointer)part);
     MoePreset choice = moe__part_choice(part);
+    moe__fields_add_of(&choice, part->fields, part->n_fields);
     moe_presets_add(&choice, 1);
 }
 

@@ -49,6 +49,8 @@ moe__plugin_open(const char *path, void **handle, GError **error)
 {
     /* A name without "/" would be searched for among the system's libraries. */
     g_autofree char *full = g_canonicalize_filename(path, NULL);
+    if (!moe__plugin_is_whole(full, error))
+        return NULL;
     *handle = dlopen(full, RTLD_NOW | RTLD_LOCAL);
     if (!*handle) {
         g_autofree char *message = linker_message(full);

@@ -156,17 +156,22 @@ test_expert_choice(void)
     run_expect(&trace, 0, "2 routers", "");
 }
 
-/* A run whose router came with a plugin can't be opened without it, and says so. */
+/* A run whose router came with a plugin can't be opened without it, and says so; any other can. */
 static void
 test_missing_plugin(void)
 {
     search(NULL);
+    g_auto(Run) plain =
+        run_moescope("train", "tiny.ini", "-s", "train.steps=2", "-o", "plain", NULL);
+    run_expect(&plain, 0, NULL, NULL);
     g_auto(Run) train = run_moescope("train", "tiny.ini", "-s", "moe.variant=hash", "-s",
                                      "train.steps=2", "-o", "hashed", NULL);
     run_expect(&train, 0, NULL, NULL);
     search("");
     g_auto(Run) info = run_moescope("info", "hashed", NULL);
-    run_expect(&info, 1, "", "hash");
+    run_expect(&info, 1, "", "[moe] score: found \"hash\", expected one of linear");
+    g_auto(Run) other = run_moescope("info", "plain", NULL);
+    run_expect(&other, 0, "variant           smoe\n", "");
 }
 
 int

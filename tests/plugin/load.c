@@ -84,24 +84,53 @@ test_refused(void)
     }
 }
 
+static char *
+write_file(const char *folder, const char *name, const char *bytes, gsize length)
+{
+    char *path = g_build_filename(folder, name, NULL);
+    g_assert_true(g_file_set_contents(path, bytes, (gssize)length, NULL));
+    return path;
+}
+
 static void
 test_no_shared_object(void)
 {
+    static const char words[] = "not a shared object, and longer than the header of one would be";
     g_autofree char *folder = g_dir_make_tmp("moescope-XXXXXX", NULL);
-    g_autofree char *empty = g_build_filename(folder, "moescope-empty.so", NULL);
-    g_autofree char *text = g_build_filename(folder, "moescope-text.so", NULL);
+    g_autofree char *empty = write_file(folder, "moescope-empty.so", "", 0);
+    g_autofree char *text = write_file(folder, "moescope-text.so", words, sizeof words);
     g_autofree char *missing = g_build_filename(folder, "moescope-missing.so", NULL);
-    g_assert_true(g_file_set_contents(empty, "", 0, NULL));
-    g_assert_true(g_file_set_contents(text, "not a shared object, however long\n", -1, NULL));
-    expect_refused(empty, "not a plugin: file too short");
-    expect_refused(text, "not a plugin: ");
-    expect_refused(missing, "No such file or directory");
-    expect_refused(folder, "not a plugin: ");
+    expect_refused(empty, "not a plugin: too short for a shared object");
+    expect_refused(text, "not a plugin: no shared object");
+    expect_refused(missing, "not a plugin: no such file");
+    expect_refused(folder, "not a plugin: no regular file");
+    expect_refused("/dev/null", "not a plugin: no regular file");
     g_unlink(empty);
     g_unlink(text);
     g_rmdir(folder);
     /* A bare name is a file here, never a library of the system's. */
-    expect_refused("libm.so.6", "No such file or directory");
+    expect_refused("libm.so.6", "not a plugin: no such file");
+}
+
+/* A plugin that was copied by half, wherever it ends. */
+static void
+test_cut_off(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = g_dir_make_tmp("moescope-XXXXXX", NULL), *whole = specimen("good");
+    g_autofree char *bytes = NULL;
+    gsize length;
+    g_file_get_contents(whole, &bytes, &length, &error);
+    g_assert_no_error(error);
+    for (gsize end = 1; end < length; end += MAX(length / 50, 1)) {
+        g_autofree char *path = write_file(folder, "moescope-cut.so", bytes, end);
+        expect_refused(path, "not a plugin: ");
+        g_unlink(path);
+    }
+    g_autofree char *last = write_file(folder, "moescope-cut.so", bytes, length - 1);
+    expect_refused(last, "not a plugin: a shared object that is cut off");
+    g_unlink(last);
+    g_rmdir(folder);
 }
 
 static void
@@ -124,6 +153,18 @@ test_good(void)
     g_assert_true(moe_recipe_check(recipe, &error));
     g_autofree char *help = moe_recipe_help("good");
     g_assert_nonnull(strstr(help, "a level"));
+
+    /* A recipe that doesn't choose its parts is written as if the plugin weren't there. */
+    g_autoptr(MoeRecipe) without = moe_recipe_new();
+    g_autofree char *with_text = moe_recipe_to_text(recipe);
+    g_autofree char *without_text = moe_recipe_to_text(without);
+    g_autofree char *without_json = moe_recipe_to_json(without);
+    g_assert_nonnull(strstr(with_text, "\n[good]\nlevel = 5\n"));
+    g_assert_null(strstr(without_text, "good"));
+    g_assert_null(strstr(without_json, "good"));
+    g_assert_true(moe_recipe_set(without, "good.level=7", &error));
+    g_autofree char *given_text = moe_recipe_to_text(without);
+    g_assert_nonnull(strstr(given_text, "\n[good]\nlevel = 7\n"));
 
     /* The same file once more is the same plugin; another of its name is refused. */
     g_assert_true(moe_plugin_load(path, &error) == plugin);
@@ -175,6 +216,7 @@ main(int argc, char **argv)
     moe_init();
     g_test_add_func("/plugin/load/refused", test_refused);
     g_test_add_func("/plugin/load/no-shared-object", test_no_shared_object);
+    g_test_add_func("/plugin/load/cut-off", test_cut_off);
     g_test_add_func("/plugin/load/good", test_good);
     g_test_add_func("/plugin/load/folders", test_folders);
     g_test_add_func("/plugin/load/all", test_load_all);

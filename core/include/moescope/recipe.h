@@ -71,7 +71,8 @@ MOE_API MoeRecipe *moe_recipe_parse(const char *text, const char *origin, GError
 /* "group.key=value". On error the recipe stays as it was. */
 MOE_API bool moe_recipe_set(MoeRecipe *recipe, const char *assignment, GError **error);
 /* The recipe as used, every key written out with its value, in the order of registration; parses
- * back to the same values. (transfer full) */
+ * back to the same values. Left out are the keys of parts that the recipe neither chooses nor says
+ * anything about. (transfer full) */
 MOE_API char *moe_recipe_to_text(const MoeRecipe *recipe);
 /* The same as JSON object {"group": {"key": value}}. (transfer full) */
 MOE_API char *moe_recipe_to_json(const MoeRecipe *recipe);
