@@ -56,8 +56,6 @@ set_recipe(Parity *p)
     parity_set(p, "moe.activation", "swiglu");
     parity_set(p, "moe.bias", "false");
     set_gate(p);
-    parity_set_int(p, "topk.groups", parity_size(p, "n_group"));
-    parity_set_int(p, "topk.groups_kept", parity_size(p, "topk_group"));
     parity_set(p, "moe.balance", "loss-free, switch");
     parity_set(p, "loss_free.rate", parity_text(p, "bias_update_rate"));
     parity_set(p, "balance.group", "sequence");
@@ -188,6 +186,8 @@ follow(Parity *p, bool port, const char *name, int32_t **given)
     int d_model = parity_size(p, "d_model");
     *given = NULL;
     parity_set(p, "moe.select", "topk");
+    parity_set_int(p, "topk.groups", parity_size(p, "n_group"));
+    parity_set_int(p, "topk.groups_kept", parity_size(p, "topk_group"));
     parity_set(p, "topk.mask", port && parity_size(p, "n_group") > 1 ? "zero" : "exclude");
     if (p->problems->len || !parity_build(p, d_model, names))
         return false;
