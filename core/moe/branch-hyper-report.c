@@ -3,6 +3,7 @@
  * What branch = hyper-expert tells: how much it adds, whether the experts that it generates differ
  * from each other, and where the embeddings lie that they are generated from.
  */
+#include "moe/balance.h"
 #include "moe/branch-hyper.h"
 #include "moe/similarity.h"
 #include "tensor/vecmath.h"
@@ -15,23 +16,29 @@
 /* Experts up to which matrices [E, E] are told. */
 #define MOST_EXPERTS 512
 
-/* A row at a time: short sums lose little, and are added in double. */
-MOE_CLONES static double
-square_sum(const float *x, int64_t rows, int64_t width)
+MOE_CLONES static float
+hyper_row_square(const float *x, int64_t width)
+{
+    return vec_dot(x, x, width);
+}
+
+/* Of the rows that aren't padding's: short sums lose little, and are added up in double. */
+static double
+square_sum(const MoeRouting *routing, const MoeTensor *x)
 {
     double sum = 0;
-    for (int64_t r = 0; r < rows; r++)
-        sum += (double)vec_dot(x + r * width, x + r * width, width);
+    int64_t width = moe_tensor_last(x);
+    for (int64_t u = 0; u < moe_tensor_rows(x); u++)
+        if (!moe__is_padding(routing, u))
+            sum += (double)hyper_row_square(x->data + u * width, width);
     return sum;
 }
 
 double
 moe__branch_ratio(const MoeRouting *routing)
 {
-    const MoeTensor *branch = routing->branch, *combined = routing->combined;
-    int64_t rows = moe_tensor_rows(branch), width = moe_tensor_last(branch);
-    double whole = square_sum(combined->data, rows, width);
-    return whole > 0 ? sqrt(square_sum(branch->data, rows, width) / whole) : NAN;
+    double whole = square_sum(routing, routing->combined);
+    return whole > 0 ? sqrt(square_sum(routing, routing->branch) / whole) : NAN;
 }
 
 /* Adds the inner products of n of the S rows of `generated` [S, ..] to g [n, n]. */

@@ -47,7 +47,7 @@ init(MoeLayer *layer, void *state)
 }
 
 static void
-set_lengths(MoeLayer *layer, MoeTensor *rows, float length)
+set_lengths(MoeTensor *rows, float length)
 {
     int64_t n = moe_tensor_last(rows);
     for (int64_t r = 0; r < moe_tensor_rows(rows); r++) {
@@ -61,7 +61,16 @@ set_lengths(MoeLayer *layer, MoeTensor *rows, float length)
         for (int64_t i = 0; i < n; i++)
             row[i] = (float)(scale * (double)row[i]);
     }
-    moe_params_touch(moe_layer_params(layer));
+}
+
+/* Not in a pass, where the code does it: a pass changes no parameter, so that measuring a model
+ * leaves its bits. */
+static void
+before_step(MoeLayer *layer, void *state, int64_t step)
+{
+    const State *s = state;
+    if (!s->temperature)
+        set_lengths(s->experts, CODE_LENGTH);
 }
 
 /* [E, q] */
@@ -77,9 +86,6 @@ score(MoeRouting *routing, void *state)
 {
     const State *s = state;
     MoeTape *tape = routing->context->tape;
-    /* Evaluation changes no parameter: a model gives the same bits before and after it. */
-    if (!s->temperature && routing->context->train)
-        set_lengths(routing->layer, s->experts, CODE_LENGTH);
     MoeTensor *q = moe_linear(tape, routing->units, s->reduction, NULL);
     if (s->temperature)
         q = moe_l2_normalise(tape, q, LEAST_LENGTH);
@@ -119,5 +125,6 @@ const MoePart moe__score_cosine = {
     .init = init,
     .score = score,
     .rows = directions_of,
+    .before_step = before_step,
     .flops = flops,
 };

@@ -54,7 +54,8 @@ mean_square(const MoeTensor *x)
 }
 
 /* What the generated router must be multiplied by for the logits of units ~ N(0, 1) to have the
- * mean square of a linear router's: E[z²] = Σ o², over weights and bias. */
+ * mean square of a linear router's: E[z²] = Σ o², over weights and bias. A router of zeros (the
+ * network is so narrow that no unit of it is active) stays as it is. */
 static float
 matching_scale(const State *s, const MoeLayer *layer)
 {
@@ -64,7 +65,8 @@ matching_scale(const State *s, const MoeLayer *layer)
     moe_init_from_recipe(linear, moe_layer_recipe(layer), "router.weight", moe_layer_seed(layer), w,
                          false);
     double wanted = mean_square(linear) * (double)w;
-    return (float)sqrt(wanted / (mean_square(generate(s, tape)) * (double)(w + 1)));
+    double found = mean_square(generate(s, tape)) * (double)(w + 1);
+    return found > 0 ? (float)sqrt(wanted / found) : 1;
 }
 
 static void

@@ -160,8 +160,10 @@ static const Code *
 code_of(const MoeSafetensors *file)
 {
     const char *variant = moe_safetensors_metadata(file, "variant");
+    /* Others call theirs switch_top1 too: the router's name tells. */
     for (size_t i = 0; variant && i < G_N_ELEMENTS(codes); i++)
-        if (g_str_equal(codes[i].variant, variant))
+        if (g_str_equal(codes[i].variant, variant) &&
+            moe_safetensors_find(file, codes[i].names[0].fixture))
             return &codes[i];
     return NULL;
 }

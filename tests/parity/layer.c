@@ -267,6 +267,8 @@ parity_forward(Parity *p)
     moe_tape_reset(p->tape);
     moe_arena_reset(p->keep);
     moe_params_drop_grads(p->params);
+    if (p->context.train)
+        moe_layer_before_step(p->layer, p->context.step);
     p->y = moe_layer_forward(p->layer, &p->context, p->x, &p->routing);
 }
 
