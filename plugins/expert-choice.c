@@ -159,6 +159,10 @@ rule(const MoeRecipe *recipe, GPtrArray *problems)
         g_ptr_array_add(problems, g_strdup("moe.capacity_slots: 'expert-choice' fills experts "
                                            "exactly (expert_choice.slots), so nothing can be "
                                            "dropped"));
+    if (moe_recipe_int(recipe, "expert_choice.slots") > 0 &&
+        moe_recipe_changed(recipe, "expert_choice.factor"))
+        g_ptr_array_add(problems, g_strdup("expert_choice.factor: does nothing, since "
+                                           "expert_choice.slots says how many units are taken"));
     /* With equal loads Σ f P is constant, and a bias shifts all units of an expert alike. */
     for (int i = 0; i < n; i++)
         if (moe_recipe_has(recipe, "moe.balance", balance[i]->name) &&

@@ -6,12 +6,12 @@
 
 #include <string.h>
 
-static GPtrArray *fields; /* MoeField, in the order of registration */
-static GPtrArray
-    *owners; /* of each: the MoePreset that has to be chosen for it to matter, or NULL */
-static GHashTable *places; /* name -> index in `fields` + 1 */
-static GPtrArray *presets; /* MoePreset */
-static GPtrArray *rules;   /* Rule */
+static GPtrArray *fields;   /* MoeField, in the order of registration */
+static GHashTable *owned;   /* keys that matter only where one of their readers is chosen */
+static GHashTable *readers; /* name -> GPtrArray of MoePreset */
+static GHashTable *places;  /* name -> index in `fields` + 1 */
+static GPtrArray *presets;  /* MoePreset */
+static GPtrArray *rules;    /* Rule */
 
 /* ISO C has no conversion of a function pointer to void *; a box does. */
 typedef struct {
@@ -24,7 +24,8 @@ make_registry(void)
     if (fields)
         return;
     fields = g_ptr_array_new();
-    owners = g_ptr_array_new();
+    owned = g_hash_table_new(g_str_hash, g_str_equal);
+    readers = g_hash_table_new(g_str_hash, g_str_equal);
     places = g_hash_table_new(g_str_hash, g_str_equal);
     presets = g_ptr_array_new();
     rules = g_ptr_array_new();
@@ -68,7 +69,7 @@ moe__field_problem(const MoeField *field)
 }
 
 static void
-add_field(const MoeField *field, const MoePreset *owner)
+add_field(const MoeField *field)
 {
     g_autofree char *problem = moe__field_problem(field);
     if (problem) {
@@ -76,7 +77,6 @@ add_field(const MoeField *field, const MoePreset *owner)
         return;
     }
     g_ptr_array_add(fields, g_memdup2(field, sizeof *field));
-    g_ptr_array_add(owners, (gpointer)owner);
     g_hash_table_insert(places, (char *)field->name, GINT_TO_POINTER(fields->len));
 }
 
@@ -85,22 +85,43 @@ moe_fields_add(const MoeField *field, int n)
 {
     make_registry();
     for (int i = 0; i < n; i++)
-        add_field(&field[i], NULL);
+        add_field(&field[i]);
 }
 
 void
 moe__fields_add_of(const MoePreset *owner, const MoeField *field, int n)
 {
-    make_registry();
-    const MoePreset *kept = n > 0 ? g_memdup2(owner, sizeof *owner) : NULL;
-    for (int i = 0; i < n; i++)
-        add_field(&field[i], kept);
+    moe_fields_add(field, n);
+    for (int i = 0; i < n; i++) {
+        g_hash_table_add(owned, (char *)field[i].name);
+        moe__field_add_reader(field[i].name, owner);
+    }
 }
 
-const MoePreset *
-moe__field_owner(int index)
+void
+moe__field_add_reader(const char *name, const MoePreset *reader)
 {
-    return owners->pdata[index];
+    make_registry();
+    GPtrArray *list = g_hash_table_lookup(readers, name);
+    if (!list) {
+        list = g_ptr_array_new();
+        g_hash_table_insert(readers, (char *)name, list);
+    }
+    g_ptr_array_add(list, g_memdup2(reader, sizeof *reader));
+}
+
+bool
+moe__field_is_read(const MoeRecipe *recipe, const char *name)
+{
+    if (!g_hash_table_contains(owned, name))
+        return true;
+    const GPtrArray *list = g_hash_table_lookup(readers, name);
+    for (guint i = 0; i < list->len; i++) {
+        const MoePreset *reader = list->pdata[i];
+        if (moe_recipe_has(recipe, reader->key, reader->name))
+            return true;
+    }
+    return false;
 }
 
 void

@@ -17,10 +17,13 @@ const char *moe__field_key(const MoeField *field);
 bool moe__preset_key(const char *key);
 const MoePreset *moe__preset_find(const char *key, const char *name);
 
-/* moe_fields_add() of keys that matter only to recipes that choose `owner` (copied). */
+/* moe_fields_add() of keys that matter only to recipes that choose `owner` (copied), or another of
+ * their readers. */
 void moe__fields_add_of(const MoePreset *owner, const MoeField *fields, int n);
-/* The owner of the key at that place, or NULL: it matters always. */
-const MoePreset *moe__field_owner(int index);
+/* Another who reads the key, which needn't be registered yet. */
+void moe__field_add_reader(const char *name, const MoePreset *reader);
+/* Whether what the recipe chooses reads the key; true for keys without an owner. */
+bool moe__field_is_read(const MoeRecipe *recipe, const char *name);
 
 /* What keeps the registry from taking the key, without a full stop; NULL: nothing. (transfer full)
  */

@@ -11,11 +11,9 @@
 /* Whether the key is to be written. A key of what the recipe doesn't choose says nothing, and would
  * keep the text from being read where the extension that brought it isn't there. */
 static bool
-matters(const MoeRecipe *recipe, int index)
+matters(const MoeRecipe *recipe, int index, const char *name)
 {
-    const MoePreset *owner = moe__field_owner(index);
-    return !owner || recipe->source[index] != MOE_FROM_DEFAULT ||
-           moe_recipe_has(recipe, owner->key, owner->name);
+    return recipe->source[index] != MOE_FROM_DEFAULT || moe__field_is_read(recipe, name);
 }
 
 /* Keys of one group may have been registered at different times; here they come together. */
@@ -28,7 +26,7 @@ to_key_file(const MoeRecipe *recipe)
     for (int i = 0; i < recipe->n; i++) {
         g_autofree char *group = moe__field_group(field[i]);
         const char *key = moe__field_key(field[i]);
-        if (!matters(recipe, i))
+        if (!matters(recipe, i, field[i]->name))
             continue;
         if (field[i]->type == MOE_FIELD_STRING)
             g_key_file_set_string(file, group, key, recipe->value[i]);

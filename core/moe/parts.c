@@ -119,6 +119,8 @@ moe__part_register(const MoePart *part)
     g_ptr_array_add(parts[part->place], (gpointer)part);
     MoePreset choice = moe__part_choice(part);
     moe__fields_add_of(&choice, part->fields, part->n_fields);
+    for (const char *const *key = part->reads; key && *key; key++)
+        moe__field_add_reader(*key, &choice);
     moe_presets_add(&choice, 1);
 }
 

@@ -143,6 +143,9 @@ test_refused(void)
                          "moe.capacity_factor: 'expert-choice' fills experts exactly");
     alone_expect_refused((const char *[]){CHOICE, "moe.capacity_slots=9", NULL},
                          "moe.capacity_slots: 'expert-choice' fills experts exactly");
+    alone_expect_refused(
+        (const char *[]){CHOICE, "expert_choice.slots=9", "expert_choice.factor=3", NULL},
+        "expert_choice.factor: does nothing");
     alone_expect_refused((const char *[]){CHOICE, "moe.balance=switch", NULL},
                          "moe.balance: 'switch' has no effect beside 'expert-choice'");
     alone_expect_refused((const char *[]){CHOICE, "moe.balance=loss-free", NULL},
