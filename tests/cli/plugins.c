@@ -60,7 +60,7 @@ test_shipped(void)
     g_auto(Run) presets = run_moescope("recipe", "list", NULL);
     run_expect(&presets, 0, "moe.variant = deepseek-v3", "");
     g_auto(Run) parts = run_moescope("recipe", "parts", NULL);
-    run_expect(&parts, 0, "loss-free", "");
+    run_expect(&parts, 0, "\n  loss-free ", "");
     g_auto(Run) keys = run_moescope("recipe", "keys", "expert_choice", NULL);
     run_expect(&keys, 0, "expert_choice.factor", "");
     g_auto(Run) show = run_moescope("recipe", "show", "deepseek-v3", NULL);
