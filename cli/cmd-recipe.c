@@ -6,8 +6,19 @@
 #include "recipes.h"
 #include "util.h"
 
+#include <moescope/moe.h>
 #include <stdio.h>
 #include <string.h>
+
+/* A part's name is a choice of its key too; recipe_parts() lists those. */
+static bool
+names_part(const MoePreset *preset)
+{
+    for (int place = 0; place < MOE_N_PLACES; place++)
+        if (strcmp(preset->key, moe_place_key((MoePlace)place)) == 0)
+            return true;
+    return false;
+}
 
 static int
 recipe_list(int argc, char **argv)
@@ -21,10 +32,42 @@ recipe_list(int argc, char **argv)
         return status;
     const MoePreset *const *preset = moe_presets_list(&n);
     for (int i = 0; i < n; i++)
-        width = MAX(width, (int)(strlen(preset[i]->key) + strlen(preset[i]->name)));
+        if (!names_part(preset[i]))
+            width = MAX(width, (int)(strlen(preset[i]->key) + strlen(preset[i]->name)));
     for (int i = 0; i < n; i++)
-        printf("%s = %-*s  %s\n", preset[i]->key, width - (int)strlen(preset[i]->key),
-               preset[i]->name, preset[i]->help);
+        if (!names_part(preset[i]))
+            printf("%s = %-*s  %s\n", preset[i]->key, width - (int)strlen(preset[i]->key),
+                   preset[i]->name, preset[i]->help);
+    return CMD_OK;
+}
+
+static void
+print_parts(MoePlace place)
+{
+    int n;
+    const MoePart *const *part = moe_parts_list(place, &n);
+    printf("%s%s (%s)\n", place ? "\n" : "", moe_place_key(place), moe_place_name(place));
+    for (int i = 0; i < n; i++) {
+        printf("  %-17s %s\n", part[i]->name, part[i]->help);
+        if (part[i]->cite)
+            printf("%20s%s\n", "", part[i]->cite);
+    }
+}
+
+static int
+recipe_parts(int argc, char **argv)
+{
+    static const CmdArguments arguments = {
+        .names = "",
+        .about = "Lists the parts of an MoE layer, by the key that chooses them: name, what it "
+                 "does, paper.",
+    };
+    static const GOptionEntry no_options[] = {G_OPTION_ENTRY_NULL};
+    int status;
+    if (!cmd_options(&arguments, no_options, &argc, &argv, &status))
+        return status;
+    for (int place = 0; place < MOE_N_PLACES; place++)
+        print_parts((MoePlace)place);
     return CMD_OK;
 }
 
@@ -142,6 +185,7 @@ cmd_recipe(int argc, char **argv)
 {
     static const Command commands[] = {
         {"list", recipe_list, "presets"},
+        {"parts", recipe_parts, "parts of an MoE layer, with their papers"},
         {"keys", recipe_keys, "keys, of one group or of all"},
         {"show", recipe_show, "a recipe as it is used"},
         {"check", recipe_check, "what is wrong with a recipe"},

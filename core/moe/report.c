@@ -26,33 +26,29 @@ moe__unit_is_padding(const MoeRouting *routing, int64_t unit)
     return padding && padding[unit / routing->layer->units_per_token] < 0;
 }
 
-/* The sum of (z - centre)^power over all units and experts; *n: how many there are. */
+/* Over all units and experts: how hot the router is. NaN if there is no unit. Every training step
+ * asks: one pass over the logits, off a pivot so that squares don't swallow what is small. */
 static double
-sum_of_logits(const MoeRouting *routing, double centre, int power, int64_t *n)
+logit_std(const MoeRouting *routing)
 {
-    int64_t E = routing->picks.experts;
-    double sum = 0;
-    *n = 0;
+    int64_t E = routing->picks.experts, n = 0;
+    double sum = 0, squares = 0, pivot = 0;
     for (int64_t u = 0; u < routing->picks.units; u++) {
         const float *z = routing->logits->data + u * E;
         if (moe__unit_is_padding(routing, u))
             continue;
-        *n += E;
+        if (n == 0)
+            pivot = (double)z[0];
+        n += E;
+#pragma omp simd reduction(+ : sum, squares)
         for (int64_t e = 0; e < E; e++) {
-            double off = (double)z[e] - centre;
-            sum += power == 1 ? off : off * off;
+            double off = (double)z[e] - pivot;
+            sum += off;
+            squares += off * off;
         }
     }
-    return sum;
-}
-
-/* Over all units and experts: how hot the router is. NaN if there is no unit. */
-static double
-logit_std(const MoeRouting *routing)
-{
-    int64_t n;
-    double mean = sum_of_logits(routing, 0, 1, &n) / (double)n;
-    return sqrt(sum_of_logits(routing, mean, 2, &n) / (double)n);
+    double mean = sum / (double)n;
+    return n > 0 ? sqrt(fmax(squares / (double)n - mean * mean, 0)) : NAN;
 }
 
 typedef struct {

@@ -6,6 +6,7 @@
 #include "moe/similarity.h"
 
 #include <math.h>
+#include <moescope/base.h>
 #include <string.h>
 
 /* LAPACK: eigenvalues, ascending, and eigenvectors of a symmetric matrix. */
@@ -14,6 +15,9 @@ void dsyev_(const char *job, const char *triangle, const int *n, double *a, cons
 
 /* Eigenvalues below this share of the largest count as zero: rounding of float32 data. */
 #define RANK_CUTOFF 1e-10
+
+/* Values of a row that are multiplied at a time, and products that are worth waking threads for. */
+enum { STRETCH = 2048, PARALLEL_FROM = 1 << 18 };
 
 static double
 dot(const float *x, const float *y, int64_t d)
@@ -28,9 +32,19 @@ dot(const float *x, const float *y, int64_t d)
 void
 moe__gram(const float *x, int64_t n, int64_t d, double *g)
 {
+    memset(g, 0, (size_t)(n * n) * sizeof *g);
+    /* In stretches of which all rows stay in cache: weights of experts have millions of values. */
+    for (int64_t from = 0; from < d; from += STRETCH) {
+        int64_t length = MIN(STRETCH, d - from);
+#pragma omp parallel for schedule(dynamic, 1) \
+    num_threads(moe_threads()) if (n * n * length > PARALLEL_FROM)
+        for (int64_t i = 0; i < n; i++)
+            for (int64_t j = i; j < n; j++)
+                g[i * n + j] += dot(x + i * d + from, x + j * d + from, length);
+    }
     for (int64_t i = 0; i < n; i++)
-        for (int64_t j = i; j < n; j++)
-            g[i * n + j] = g[j * n + i] = dot(x + i * d, x + j * d, d);
+        for (int64_t j = 0; j < i; j++)
+            g[i * n + j] = g[j * n + i];
 }
 
 void

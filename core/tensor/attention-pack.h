@@ -94,25 +94,6 @@ unpack_rows(const MoeHeadShape *shape, const float *from, const float *rope, flo
     }
 }
 
-/* Lane l of the two rows that stage s of a transpose makes of rows i and i + s. */
-#define UPPER(l, s)      (((l) & (s)) ? TILE_LANES + (l) - (s) : (l))
-#define LOWER(l, s)      (((l) & (s)) ? TILE_LANES + (l) : (l) + (s))
-#define FOUR(side, l, s) side(l, s), side(l + 1, s), side(l + 2, s), side(l + 3, s)
-#if TILE_LANES == 16
-#define LANES(side, s) FOUR(side, 0, s), FOUR(side, 4, s), FOUR(side, 8, s), FOUR(side, 12, s)
-#elif TILE_LANES == 8
-#define LANES(side, s) FOUR(side, 0, s), FOUR(side, 4, s)
-#else
-#define LANES(side, s) FOUR(side, 0, s)
-#endif
-#define TRANSPOSE_STAGE(row, s)                                                      \
-    for (int i = 0; i < TILE_LANES; i++)                                             \
-        if (!(i & (s))) {                                                            \
-            TileFloat above = (row)[i], below = (row)[i + (s)];                      \
-            (row)[i] = __builtin_shufflevector(above, below, LANES(UPPER, s));       \
-            (row)[i + (s)] = __builtin_shufflevector(above, below, LANES(LOWER, s)); \
-        }
-
 /* Packed rows to panels: a panel holds, dimension by dimension, TILE_LANES rows beside each other:
  * the transpose as a right factor of step TILE_LANES and vector distance TILE_LANES · padded dim.
  */
@@ -125,14 +106,7 @@ pack_panels(const MoeHeadShape *shape, const float *rows, float *panels)
             TileFloat row[TILE_LANES];
             for (int i = 0; i < TILE_LANES; i++)
                 row[i] = tile_load(rows + (t + i) * packed + d);
-            TRANSPOSE_STAGE(row, 1)
-            TRANSPOSE_STAGE(row, 2)
-#if TILE_LANES >= 8
-            TRANSPOSE_STAGE(row, 4)
-#endif
-#if TILE_LANES >= 16
-            TRANSPOSE_STAGE(row, 8)
-#endif
+            tile_transpose(row);
             for (int i = 0; i < TILE_LANES; i++)
                 tile_store(panels + t * packed + (d + i) * TILE_LANES, row[i]);
         }

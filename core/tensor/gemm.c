@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "tensor/gemm.h"
 
+#include "tensor/thin.h"
+
 #include <cblas.h>
 #include <glib.h>
 #include <moescope/base.h>
@@ -148,7 +150,9 @@ run_piece(const MoeGemmBackend *backend, const MoeGemm *piece)
             memcpy(p.c + i * p.ldc, p.bias, (size_t)p.n * sizeof *p.c);
         p.beta = 1;
     }
-    backend->gemm(&p);
+    bool gathers = p.a_row || p.b_row;
+    if (gathers || !moe__thin(moe__thin_kernels()[0], &p, thread_scratch(MOE_THIN_SCRATCH)))
+        backend->gemm(&p);
 }
 
 static int

@@ -40,9 +40,13 @@ moe__add_rows(MoeNode *node, float *to, bool accumulate, int64_t n_to, const flo
 #pragma omp parallel for schedule(static) if ((n_from + n_to) * d >= MOE_PARALLEL_ELEMENTS)
     for (int64_t t = 0; t < n_to; t++) {
         float *sum = to + t * d;
-        if (!accumulate)
+        int64_t i = start[t], end = start[t + 1];
+        /* Most often there is one source, which is then copied, not added to zeros. */
+        if (!accumulate && i < end)
+            memcpy(sum, from + order[i++] * d, (size_t)d * sizeof *sum);
+        else if (!accumulate)
             memset(sum, 0, (size_t)d * sizeof *sum);
-        for (int64_t i = start[t]; i < start[t + 1]; i++)
+        for (; i < end; i++)
             rows_add_one(sum, from + order[i] * d, d);
     }
 }

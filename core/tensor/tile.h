@@ -116,6 +116,41 @@ tile_lanes_sum(TileFloat x)
     return sum[0];
 }
 
+/* Lane l of the two rows that stage s of a transpose makes of rows i and i + s. */
+#define TILE_UPPER(l, s)      (((l) & (s)) ? TILE_LANES + (l) - (s) : (l))
+#define TILE_LOWER(l, s)      (((l) & (s)) ? TILE_LANES + (l) : (l) + (s))
+#define TILE_FOUR(side, l, s) side(l, s), side(l + 1, s), side(l + 2, s), side(l + 3, s)
+#if TILE_LANES == 16
+#define TILE_STAGE_LANES(side, s) \
+    TILE_FOUR(side, 0, s), TILE_FOUR(side, 4, s), TILE_FOUR(side, 8, s), TILE_FOUR(side, 12, s)
+#elif TILE_LANES == 8
+#define TILE_STAGE_LANES(side, s) TILE_FOUR(side, 0, s), TILE_FOUR(side, 4, s)
+#else
+#define TILE_STAGE_LANES(side, s) TILE_FOUR(side, 0, s)
+#endif
+#define TILE_TRANSPOSE_STAGE(row, s)                                                           \
+    for (int i = 0; i < TILE_LANES; i++)                                                       \
+        if (!(i & (s))) {                                                                      \
+            TileFloat above = (row)[i], below = (row)[i + (s)];                                \
+            (row)[i] = __builtin_shufflevector(above, below, TILE_STAGE_LANES(TILE_UPPER, s)); \
+            (row)[i + (s)] =                                                                   \
+                __builtin_shufflevector(above, below, TILE_STAGE_LANES(TILE_LOWER, s));        \
+        }
+
+/* The square of TILE_LANES rows, transposed in registers. */
+MOE_INLINE void
+tile_transpose(TileFloat row[TILE_LANES])
+{
+    TILE_TRANSPOSE_STAGE(row, 1)
+    TILE_TRANSPOSE_STAGE(row, 2)
+#if TILE_LANES >= 8
+    TILE_TRANSPOSE_STAGE(row, 4)
+#endif
+#if TILE_LANES >= 16
+    TILE_TRANSPOSE_STAGE(row, 8)
+#endif
+}
+
 /* One tile; `rows` and `vectors` are constants at every call, so that the loops over them unroll
  * and `sum` becomes registers. */
 MOE_INLINE void

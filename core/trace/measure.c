@@ -72,7 +72,8 @@ add_measure(MoeTraceWriter *writer, int router, const char *full, int ndim, cons
                                  .type = MOE_F32,
                                  .axes = ndim,
                                  .rows_per_item = 1};
-    memcpy(measure->value.shape, shape, sizeof *shape * (size_t)ndim);
+    for (int i = 0; i < ndim; i++)
+        measure->value.shape[i] = shape[i];
     measure->step = (MoeColumn){.folder = "measures",
                                 .name = g_strconcat(full, STEP_SUFFIX, NULL),
                                 .type = MOE_I64,
@@ -87,8 +88,10 @@ add_measure(MoeTraceWriter *writer, int router, const char *full, int ndim, cons
 static bool
 same_shape(const MoeColumn *column, int ndim, const int64_t *shape)
 {
-    return column->axes == ndim &&
-           (ndim == 0 || memcmp(column->shape, shape, sizeof *shape * (size_t)ndim) == 0);
+    bool same = column->axes == ndim;
+    for (int i = 0; i < ndim && same; i++)
+        same = column->shape[i] == shape[i];
+    return same;
 }
 
 bool

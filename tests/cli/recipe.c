@@ -61,6 +61,16 @@ test_list(void)
 {
     g_auto(Run) list = run_moescope("recipe", "list", NULL);
     run_expect(&list, 0, "moe.variant = smoe", "");
+    g_assert_null(strstr(list.out, "moe.score ="));
+}
+
+static void
+test_parts(void)
+{
+    g_auto(Run) parts = run_moescope("recipe", "parts", NULL);
+    run_expect(&parts, 0, "moe.split (split)\n  token ", "");
+    run_expect(&parts, 0, "\nmoe.balance (balance)\n", "");
+    run_expect(&parts, 0, "\n                    Do et al. 2023 (HyperRouter), ", "");
 }
 
 static void
@@ -152,6 +162,7 @@ main(int argc, char **argv)
     g_test_add_func("/cli/unknown", test_unknown);
     g_test_add_func("/cli/recipe/keys", test_keys);
     g_test_add_func("/cli/recipe/list", test_list);
+    g_test_add_func("/cli/recipe/parts", test_parts);
     g_test_add_func("/cli/recipe/show", test_show);
     g_test_add_func("/cli/recipe/show-again", test_show_again);
     g_test_add_func("/cli/recipe/check", test_check);

@@ -49,7 +49,7 @@ check_file(const char *path, bool all)
     if (parity->compared == 0 && parity->problems->len == 0)
         parity_problem(parity, "it holds nothing to compare");
     g_autofree char *unseen = parity_unseen(parity);
-    if (all && *unseen && parity->compared > 0)
+    if (all && *unseen && parity->problems->len == 0)
         parity_problem(parity, "nothing looks at%s", unseen);
     bool fine = parity->problems->len == 0;
     printf("%s  %s (%s): %d tensors, worst error %.1f %% of what is allowed, in %s%s\n",

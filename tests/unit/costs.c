@@ -64,6 +64,29 @@ test_hyperrouter(void)
     g_assert_cmpfloat(at(&large, MOE_PLACE_EXPERTS).flops, ==, 2 * 524288);
 }
 
+/* The figures of HyperMoE's code at d 768: a hypernetwork of 12,806,456 with its 12 embeddings of
+ * layers, and 34,048 a layer with 8 experts. */
+static void
+test_hypermoe(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MoeRecipe) recipe = moe_recipe_new();
+    moe_recipe_set(recipe, "moe.variant=hypermoe", &error);
+    moe_recipe_set(recipe, "model.d_model=768", &error);
+    moe_recipe_set(recipe, "model.layers=12", &error);
+    g_autoptr(MoeModel) model = moe_model_plan(recipe, 256, &error);
+    g_assert_no_error(error);
+    int64_t sum = 0;
+    for (int i = 0; i < 12; i++) {
+        MoeCost cost = moe_layer_place_cost(moe_model_router(model, i), MOE_PLACE_BRANCH, 100);
+        sum += cost.params;
+        if (i > 0)
+            g_assert_cmpint(cost.params, ==, 34048 + 10);
+        g_assert_cmpfloat(cost.pass_train_flops, ==, 3 * cost.pass_flops);
+    }
+    g_assert_cmpint(sum, ==, 12806456 + 12 * 34048);
+}
+
 /* Frozen weights have no gradients, but what they read does: once more the products of forward. */
 static void
 test_backward(void)
@@ -257,6 +280,7 @@ main(int argc, char **argv)
     moe_part_add(&made, &error);
     g_assert_no_error(error);
     g_test_add_func("/costs/hyperrouter", test_hyperrouter);
+    g_test_add_func("/costs/hypermoe", test_hypermoe);
     g_test_add_func("/costs/backward", test_backward);
     g_test_add_func("/costs/schedule", test_schedule);
     g_test_add_func("/costs/heads", test_heads);

@@ -391,7 +391,7 @@ test_words_decide(Folder *folder, gconstpointer data)
 static void
 test_rule(void)
 {
-    g_autoptr(GError) error = NULL;
+    g_autoptr(GError) error = NULL, check = NULL;
     g_autoptr(MoeRecipe) recipe = moe_recipe_new();
     g_assert_true(moe_recipe_set(recipe, PAPER, NULL));
     g_assert_cmpstr(moe_recipe_text(recipe, "moe.variant"), ==, "stablemoe");
@@ -403,6 +403,12 @@ test_rule(void)
     g_assert_true(moe_recipe_set(recipe, "stablemoe.flavor=code", NULL));
     g_assert_true(moe_recipe_set(recipe, "moe.variant=stablemoe", NULL));
     g_assert_cmpstr(moe_recipe_text(recipe, "moe.score"), ==, "unit");
+    /* The loss without the word router stops at that step too. */
+    g_autoptr(MoeRecipe) loss_alone = moe_recipe_new();
+    g_assert_true(moe_recipe_set(loss_alone, "moe.balance=stable", NULL));
+    g_assert_true(moe_recipe_set(loss_alone, "stablemoe.freeze_step=9", NULL));
+    moe_recipe_check(loss_alone, &check);
+    g_assert_no_error(check);
 }
 
 int

@@ -146,7 +146,7 @@ typedef struct MoePart {
     /* SCORE, optional: a row for each expert that the score compares units with [E, any], biases
      * left out. */
     MoeTensor *(*rows)(MoeTape *tape, const void *state);
-    /* SELECT: fills picks.expert [U, k] (all -1) from routing->selection. */
+    /* SELECT: fills rows of picks.expert [U, k] (all -1), from the front, by routing->selection. */
     void (*select)(MoeRouting *routing, void *state);
     /* SELECT with MOE_PART_K_VARIES, required there: picks a unit on average, for costs. */
     double (*mean_k)(const MoeRecipe *recipe);

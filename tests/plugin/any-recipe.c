@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * Any recipe is either refused with problems, or makes a layer that runs: keys are drawn at random
- * from the table of keys, extremes among them, over all parts there are. MOESCOPE_RECIPES=N draws N
- * recipes, MOESCOPE_RECIPE_SEED=S others than the usual ones.
+ * from the table of keys, extremes among them, over all parts there are, those of plugins too.
+ * MOESCOPE_RECIPES=N draws N recipes, MOESCOPE_RECIPE_SEED=S others than the usual ones.
  */
 #include <moescope/cost.h>
+#include <moescope/plugin.h>
 
 #include <math.h>
 #include <stdlib.h>
@@ -276,7 +277,7 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    moe_init();
+    moe_plugins_load();
     g_test_add_func("/any-recipe", test_any);
     return g_test_run();
 }
