@@ -22,8 +22,8 @@ typedef struct {
     Of of;
 } State;
 
-/* Random streams of the layer's seed that are none of its parameters'. */
-#define STREAM (G_GUINT64_CONSTANT(0x4a54) << 48)
+/* Makes another seed of the layer's, whose streams are none of its parameters'. */
+#define SALT (G_GUINT64_CONSTANT(0x4a54) << 48)
 
 /* Logits of the experts that a unit isn't sent to: their share of the softmax is 1e-13 each. */
 #define ELSEWHERE (-30.0f)
@@ -109,8 +109,7 @@ score(MoeRouting *routing, void *state)
     for (int64_t u = 0; u < units; u++) {
         uint64_t number = hashed_number(s, routing->context, u / per_token);
         number = number * (uint64_t)per_token + (uint64_t)(u % per_token);
-        /* The number takes all 64 bits of a stream's name, so the layer's seed tells it apart. */
-        MoeRng rng = moe_rng(moe_layer_seed(layer) ^ STREAM, number);
+        MoeRng rng = moe_rng(moe_layer_seed(layer) ^ SALT, number);
         if (s->kind == HASH_RANDOM)
             draw(&rng, E, k, expert, expert + k, expert + 2 * k);
         for (int i = 0; s->kind == HASH_MODULO && i < k; i++)

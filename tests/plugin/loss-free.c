@@ -133,6 +133,35 @@ test_balances(void)
 static const char *const training[] = {"moe.variant=loss-free", "loss_free.rate=0.01",
                                        "train.accumulate=2", NULL};
 
+static MoeArray
+read_measure(const MoeTrace *trace, const char *name)
+{
+    g_autoptr(GError) error = NULL;
+    MoeArray array;
+    moe_trace_join(trace, name, &array, &error);
+    g_assert_no_error(error);
+    return array;
+}
+
+/* MaxVio of every step; the bias at every snapshot, the last of which is that of the end. */
+static void
+expect_measures(const MoeTrace *trace, const MoeTensor *bias)
+{
+    MoeArray violation = read_measure(trace, "measures/r001.train.max_violation");
+    MoeArray biases = read_measure(trace, "measures/r001.selection_bias");
+    g_autofree const float *violations = violation.data, *rows = biases.data;
+    int64_t n = moe_tensor_count(bias);
+    g_assert_cmpint(violation.shape[0], ==, RUN_STEPS);
+    for (int i = 0; i < RUN_STEPS; i++)
+        g_assert_cmpfloat(violations[i], >=, 0);
+    g_assert_cmpint(biases.shape[0], ==, 4);
+    g_assert_cmpint(biases.shape[1], ==, n);
+    for (int64_t e = 0; e < n; e++) {
+        g_assert_cmpfloat(rows[e], ==, 0);
+        g_assert_cmpfloat(rows[3 * n + e], ==, bias->data[e]);
+    }
+}
+
 /* A run that was stopped at step 5 ends in the same bits, the bias among them. */
 static void
 test_resume(Folder *folder, gconstpointer data)
@@ -157,6 +186,8 @@ test_resume(Folder *folder, gconstpointer data)
         moved += fabs((double)bias->data[e]);
     g_assert_cmpfloat(moved, >, 0.01);
     g_assert_false(bias->needs_grad);
+    g_autoptr(MoeTrace) trace = run_trace(folder, "cut");
+    expect_measures(trace, bias);
 }
 
 int
