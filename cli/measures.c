@@ -39,12 +39,13 @@ add_router(const MoeTrace *trace, int router, const char *name, Line *line, GErr
     g_autofree char *steps = g_strconcat(values, ".step", NULL);
     if (!moe_trace_join(trace, values, &value, error))
         return false;
-    g_autofree gpointer data = (gpointer)value.data;
-    if (!moe_trace_join(trace, steps, &step, error))
-        return false;
-    g_autofree gpointer step_data = (gpointer)step.data;
-    add_values(line, &value, &step);
-    return true;
+    bool read = moe_trace_join(trace, steps, &step, error);
+    if (read) {
+        add_values(line, &value, &step);
+        g_free((gpointer)step.data);
+    }
+    g_free((gpointer)value.data);
+    return read;
 }
 
 static bool

@@ -45,15 +45,15 @@ curve_read(const MoeTrace *trace, int router, const char *name, int most, MoeCur
     g_autofree char *steps = g_strconcat(values, ".step", NULL);
     if (!moe_trace_join(trace, values, &value, error))
         return false;
-    g_autofree gpointer value_data = (gpointer)value.data;
-    if (!moe_trace_join(trace, steps, &step, error))
-        return false;
-    g_autofree gpointer step_data = (gpointer)step.data;
-    if (value.ndim > 1)
-        return true;
-    g_autofree double *pairs = pairs_of(&value, &step);
-    moe__curve_thin(pairs, value.shape[0], most, curve);
-    return true;
+    bool read = moe_trace_join(trace, steps, &step, error);
+    if (read && value.ndim == 1) {
+        g_autofree double *pairs = pairs_of(&value, &step);
+        moe__curve_thin(pairs, value.shape[0], most, curve);
+    }
+    if (read)
+        g_free((gpointer)step.data);
+    g_free((gpointer)value.data);
+    return read;
 }
 
 /* The names of measures that are numbers, for the error. */

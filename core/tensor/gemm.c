@@ -145,14 +145,15 @@ run_piece(const MoeGemmBackend *backend, const MoeGemm *piece)
         p.b = scratch + a_count;
         p.ldb = b_width;
     }
+    bool gathers = p.a_row || p.b_row;
+    if (!gathers && moe__thin(moe__thin_kernels()[0], &p, thread_scratch(MOE_THIN_SCRATCH)))
+        return;
     if (p.bias) {
         for (int64_t i = 0; i < p.m; i++)
             memcpy(p.c + i * p.ldc, p.bias, (size_t)p.n * sizeof *p.c);
         p.beta = 1;
     }
-    bool gathers = p.a_row || p.b_row;
-    if (gathers || !moe__thin(moe__thin_kernels()[0], &p, thread_scratch(MOE_THIN_SCRATCH)))
-        backend->gemm(&p);
+    backend->gemm(&p);
 }
 
 static int

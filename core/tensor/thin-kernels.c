@@ -40,7 +40,7 @@ aligned(int64_t n)
 bool
 moe__thin(const MoeThinKernel *kernel, const MoeGemm *p, float *scratch)
 {
-    if ((p->beta != 0 && p->beta != 1) || (p->trans_a && p->trans_b))
+    if ((p->beta != 0 && p->beta != 1) || (p->trans_a && p->trans_b) || (p->bias && !p->trans_b))
         return false;
     if (p->trans_a) {
         if (p->k > MOE_THIN_ROWS || p->k < 1 || p->m < MOE_THIN_LONG || p->n > MOE_THIN_DEPTH ||

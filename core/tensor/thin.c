@@ -83,7 +83,10 @@ times_transposed(const MoeGemm *p, float *panel)
         pack_strip(vectors, p->b + o * p->ldb, p->ldb, p->k, panel);
         for (int64_t i = o + step; i < p->n && i < o + 2 * step; i++)
             fetch(p->b + i * p->ldb, p->k);
-        strip(vectors, p->m, p->k, few, large, (TileResult){p->c + o, p->ldc}, p->beta != 0);
+        for (int64_t i = 0; p->bias && i < p->m; i++)
+            memcpy(p->c + i * p->ldc + o, p->bias + o, (size_t)step * sizeof *p->c);
+        strip(vectors, p->m, p->k, few, large, (TileResult){p->c + o, p->ldc},
+              p->bias || p->beta != 0);
     }
 }
 

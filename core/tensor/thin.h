@@ -22,7 +22,7 @@
 
 typedef struct {
     const char *name;
-    /* c = a bᵀ: a few rows, b the large matrix (out of many). */
+    /* c = a bᵀ: a few rows, b the large matrix. This one alone knows a bias. */
     void (*times_transposed)(const MoeGemm *product, float *scratch);
     /* c = a b: few rows, b the large matrix. */
     void (*times)(const MoeGemm *product, float *scratch);
@@ -33,8 +33,8 @@ typedef struct {
 /* The kernels that this CPU can run, best first, ended by NULL. */
 const MoeThinKernel *const *moe__thin_kernels(void);
 
-/* Whether `product` (as a backend gets it) is one of these, and if so, runs it. `scratch` holds
- * MOE_THIN_SCRATCH floats. */
+/* Whether `product`, which has no a_row or b_row, is one of these, and if so, runs it. `scratch`
+ * holds MOE_THIN_SCRATCH floats. */
 bool moe__thin(const MoeThinKernel *kernel, const MoeGemm *product, float *scratch);
 
 #endif

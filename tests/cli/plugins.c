@@ -59,7 +59,8 @@ test_shipped(void)
     expect_order(list.out, "expert-choice", "plugins/moescope-loss-free.so\n");
     g_auto(Run) presets = run_moescope("recipe", "list", NULL);
     run_expect(&presets, 0, "moe.variant = deepseek-v3", "");
-    run_expect(&presets, 0, "moe.balance = loss-free", "");
+    g_auto(Run) parts = run_moescope("recipe", "parts", NULL);
+    run_expect(&parts, 0, "\n  loss-free ", "");
     g_auto(Run) keys = run_moescope("recipe", "keys", "expert_choice", NULL);
     run_expect(&keys, 0, "expert_choice.factor", "");
     g_auto(Run) show = run_moescope("recipe", "show", "deepseek-v3", NULL);

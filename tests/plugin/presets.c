@@ -67,6 +67,8 @@ test_samples(void)
     g_assert_nonnull(folder);
     const char *name;
     while ((name = g_dir_read_name(folder))) {
+        if (!g_str_has_suffix(name, ".ini"))
+            continue;
         g_autoptr(GError) error = NULL;
         g_autofree char *file = g_build_filename(path, name, NULL);
         g_autoptr(MoeRecipe) recipe = moe_recipe_load(file, &error);

@@ -175,7 +175,7 @@ check_preset(const MoePreset *preset)
         return;
     g_autoptr(MoeParams) params = moe_params_new();
     MoeLayerSize size = {.d_model = D, .prefix = ""};
-    g_autoptr(MoeLayer) layer = moe_layer_new(recipe, &size, params, 7);
+    moe_layer_free(moe_layer_new(recipe, &size, params, 7)); /* its parameters stay */
     for (int i = 0; i < moe_params_count(params); i++) {
         const MoeParam *p = moe_params_get(params, i);
         Entry entry = find_entry(preset->name, p->name);

@@ -52,6 +52,8 @@ check(const MoeThinKernel *kernel, const MoeGemm *shape)
     for (int64_t i = 0; i < p.m; i++)
         for (int64_t j = 0; j < c.ld; j++) {
             double sum = p.beta != 0 || j >= p.n ? (double)was.data[i * c.ld + j] : 0;
+            if (p.bias && j < p.n)
+                sum = (double)p.bias[j];
             for (int64_t k = 0; j < p.n && k < p.k; k++)
                 sum += element(p.a, p.lda, p.trans_a, i, k) * element(p.b, p.ldb, p.trans_b, k, j);
             g_assert_cmpfloat_with_epsilon((double)c.data[i * c.ld + j], sum,
@@ -63,13 +65,18 @@ check(const MoeThinKernel *kernel, const MoeGemm *shape)
     g_free(was.data);
 }
 
+static float bias[1040];
+
 static void
 test_kernels(void)
 {
+    for (int i = 0; i < 1040; i++)
+        bias[i] = (float)(i % 23) - 11;
     static const MoeGemm shapes[] = {
         {.trans_b = true, .m = 1, .n = 1024, .k = 16},
         {.trans_b = true, .m = 29, .n = 1040, .k = 48},
         {.trans_b = true, .m = 64, .n = 1024, .k = 512, .beta = 1},
+        {.trans_b = true, .m = 13, .n = 1040, .k = 32, .bias = bias},
         {.trans_a = true, .m = 1040, .n = 48, .k = 29},
         {.trans_a = true, .m = 1024, .n = 16, .k = 1, .beta = 1},
         {.trans_a = true, .m = 1072, .n = 112, .k = 64, .beta = 1},
@@ -98,6 +105,7 @@ test_declined(void)
         {.m = 65, .n = 16, .k = 1024},
         {.m = 8, .n = 16, .k = 1023},
         {.m = 8, .n = 16, .k = 1024, .beta = 0.5f},
+        {.m = 8, .n = 16, .k = 1024, .bias = bias},
         {.trans_a = true, .trans_b = true, .m = 1024, .n = 16, .k = 16},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(shapes); i++)
