@@ -30,6 +30,7 @@ typedef struct CommandTable {
 int cmd_dispatch(const CommandTable *table, int argc, char **argv);
 
 int cmd_demo(int argc, char **argv);
+int cmd_import(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_plot(int argc, char **argv);
 int cmd_plugins(int argc, char **argv);

@@ -4,6 +4,7 @@
  * that of the groups in a recipe as it is written out.
  */
 #include "figure/figures.h"
+#include "import/importers.h"
 #include "model/register.h"
 #include "moe/builtin.h"
 #include "nn/fields.h"
@@ -20,5 +21,6 @@ moe_init(void)
     moe__moe_register();
     moe__nn_register();
     moe__figure_register();
+    moe__import_register();
     g_once_init_leave(&done, 1);
 }

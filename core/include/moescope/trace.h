@@ -77,7 +77,8 @@ MOE_API MoeTraceWriter *moe_trace_writer_resume(const char *path, int64_t offset
                                                 const MoeRouterInfo *routers, int n_routers,
                                                 const MoeTraceOptions *options, GError **error);
 
-/* The tokens of one batch; every array has `n`. pos, domain, doc, loss, step may be NULL. */
+/* The tokens of one batch; every array has `n`. An id of -1 is unknown. pos, domain, doc, loss,
+ * step may be NULL. */
 typedef struct MoeTraceTokens {
     int64_t n;
     const int32_t *id, *doc, *pos, *domain, *step;
