@@ -16,6 +16,7 @@ static const Command commands[] = {
     {"demo", cmd_demo, "train two small models, record and plot their routing"},
     {"train", cmd_train, "train a model from a recipe"},
     {"record", cmd_record, "record a model's routing over text"},
+    {"check", cmd_check, "tell whether a trace can be trusted, and clean it"},
     {"plot", cmd_plot, "draw a figure of a trace"},
     {"info", cmd_info, "describe a model, a run or a trace"},
     {"recipe", cmd_recipe, "list presets and keys, show and check recipes"},
