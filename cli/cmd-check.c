@@ -192,8 +192,10 @@ check_all(const Options *o, int n, char **paths)
     int status = CMD_OK;
     if (json)
         json_open(json, NULL, '[');
-    for (int i = 0; i < n && status != CMD_INTERRUPTED; i++)
-        status = MAX(status, check(o, paths[i], o->drop != NULL, json));
+    for (int i = 0; i < n && status != CMD_INTERRUPTED; i++) {
+        int own = check(o, paths[i], o->drop != NULL, json);
+        status = MAX(status, own);
+    }
     if (json) {
         json_close(json, ']');
         json_print(json);

@@ -5,7 +5,8 @@
  * write them down; a published log has 16,640 of them among 21,024 rows.
  *
  * A row is kept as a hash. Two kinds of runs are no sign of that, and only noted: one token id
- * repeated in the text, and rows that can hardly differ (few routers, few experts, gates 0 or 1).
+ * repeated in the text, and rows that a router may well repeat by itself: those whose gates are all
+ * 0 or 1, and, without gates, those of few routers with few experts.
  */
 #include "check/check.h"
 
@@ -29,7 +30,7 @@ typedef struct {
 typedef struct {
     Row *rows; /* of the chunk */
     int64_t tokens, max, first;
-    int chunk, seen; /* routers of it seen */
+    int chunk;
     /* The run at hand, over the whole trace. */
     Row last;
     int64_t from, length;
@@ -37,7 +38,8 @@ typedef struct {
     bool same_id;
     /* Over all of it. */
     int32_t least_id, most_id;
-    double bits;
+    double bits;      /* that a row of ids can hold */
+    bool gates;       /* there are gates */
     GArray *repeated; /* Run: of one id; whether ids say anything shows at the end */
     MoeTally dummy, alike;
     int64_t runs;
@@ -79,7 +81,6 @@ static void
 settle(State *s, const MoeCheckRows *rows)
 {
     s->chunk = rows->chunk;
-    s->seen = 0;
     s->first = rows->first;
     s->tokens = rows->view->tokens;
     if (s->tokens > s->max) {
@@ -102,7 +103,7 @@ see_rows(MoeCheckRun *run, void *state, const MoeCheckRows *rows)
     int per_token = rows->info->units_per_token;
     if (s->chunk != rows->chunk)
         settle(s, rows);
-    s->seen++;
+    s->gates = s->gates || view->gate;
     for (int slot = 0; slot < view->k; slot++)
         for (int64_t u = 0; u < view->units; u++) {
             int64_t i = slot * view->units + u;
@@ -135,7 +136,7 @@ close_run(MoeCheckRun *run, State *s)
     Run whole = {s->from, s->length, s->from_chunk};
     if (s->length < RUN)
         return;
-    if (!(s->last.hash & 1) && s->bits < BITS) {
+    if (!(s->last.hash & 1) && (s->gates || s->bits < BITS)) {
         count_run(&s->alike, whole.first, whole.n, whole.chunk);
     } else if (s->same_id && s->length < LONG_RUN) {
         g_array_append_val(s->repeated, whole);
@@ -220,8 +221,9 @@ end(MoeCheckRun *run, void *state, bool cancelled)
         if (repeated.count > 0)
             tell_note(run, &repeated, "each of one token id: repetitions of the text");
         if (s->alike.count > 0)
-            tell_note(run, &s->alike,
-                      "of so few experts and such gates that a run may be the router's own doing");
+            tell_note(
+                run, &s->alike,
+                "by gates of 0 and 1, or by few ids alone: that may be the router's own doing");
     }
     g_array_unref(s->repeated);
     g_free(s->rows);

@@ -4,8 +4,9 @@
  * Captured buffers look like that (a published .pth has layers whose entropy is ln 64 to the last
  * bit, with a spread of 6e-44): the picks are then the order of ids.
  *
- * Without logits, an entropy of ln E says it together with a margin of 0; by itself only when no
- * unit of the router has another, since an untrained router comes within f16's rounding of ln E.
+ * Without logits, an entropy of ln E says it together with a margin of 0, where it isn't one unit
+ * of many (an untrained router comes within f16's rounding of ln E, and may tie by chance); by
+ * itself only when no unit of the router has another.
  */
 #include "check/check.h"
 
@@ -19,8 +20,10 @@ enum { UNITS = 32 };              /* below, equal entropies are no sign */
 static const double SHARE = 0.01; /* of a router's units: beyond this an error */
 
 typedef struct {
-    MoeTally flat; /* by logits, or by entropy and margin */
-    MoeTally even; /* by entropy alone */
+    MoeTally flat;    /* by logits */
+    MoeTally tied;    /* by entropy and margin */
+    MoeTally even;    /* by entropy alone */
+    MoeTally initial; /* at step 0 of a run: routers may begin with zeros (Shazeer et al. 2017) */
 } Router;
 
 typedef struct {
@@ -46,27 +49,45 @@ is_flat(const float *z, int n)
     return isfinite(least) && isfinite(most) && most - least < SPREAD;
 }
 
+/* Which tally a unit goes into by what its router recorded, and whether it is flat. */
+static MoeTally *
+look(Router *router, const MoeCheckRows *rows, int64_t u, bool *flat)
+{
+    int E = rows->info->experts;
+    bool even = rows->entropy && rows->entropy[u] >= logf((float)E) - ENTROPY_NEARLY;
+    if (rows->logits) {
+        *flat = is_flat(rows->logits + u * E, E);
+        return &router->flat;
+    }
+    *flat = even && (!rows->margin || fabsf(rows->margin[u]) < SPREAD);
+    return rows->margin ? &router->tied : &router->even;
+}
+
 static void
 see_rows(MoeCheckRun *run, void *state, const MoeCheckRows *rows)
 {
     Router *router = &((State *)state)->routers[rows->router];
-    int E = rows->info->experts;
-    float even = logf((float)E) - ENTROPY_NEARLY;
-    for (int64_t u = 0; E > 1 && u < rows->view->units; u++) {
-        if (rows->logits)
-            moe__tally(&router->flat, rows, u, is_flat(rows->logits + u * E, E));
-        else if (rows->entropy && rows->margin)
-            moe__tally(&router->flat, rows, u,
-                       rows->entropy[u] >= even && fabsf(rows->margin[u]) < SPREAD);
-        else if (rows->entropy)
-            moe__tally(&router->even, rows, u, rows->entropy[u] >= even);
+    g_autofree char *steps = g_strdup_printf("tokens/%05d.step", rows->chunk);
+    bool has_steps = moe_trace_has(rows->trace, steps);
+    if (rows->info->experts < 2 || (!rows->logits && !rows->entropy))
+        return;
+    for (int64_t u = 0; u < rows->view->units; u++) {
+        bool flat, untrained = has_steps && rows->view->step[u / rows->info->units_per_token] == 0;
+        MoeTally *tally = look(router, rows, u, &flat);
+        moe__tally(untrained ? &router->initial : tally, rows, u, flat);
     }
+}
+
+static bool
+is_wrong(const MoeTally *tally)
+{
+    return tally->count > 0 && (double)tally->count >= SHARE * (double)tally->all;
 }
 
 static void
 tell_flat(MoeCheckRun *run, const MoeTally *tally, int r)
 {
-    bool wrong = (double)tally->count >= SHARE * (double)tally->all;
+    bool wrong = is_wrong(tally);
     g_autofree char *share = moe__tally_text(tally);
     MoeFinding finding =
         moe__finding(wrong ? MOE_FINDING_ERROR : MOE_FINDING_WARNING, r, tally, "units",
@@ -88,6 +109,18 @@ tell_even(MoeCheckRun *run, const MoeTally *tally, int r)
 }
 
 static void
+tell_initial(MoeCheckRun *run, const MoeTally *tally, int r)
+{
+    g_autofree char *share = moe__tally_text(tally);
+    MoeFinding finding =
+        moe__finding(MOE_FINDING_NOTE, r, tally, "units",
+                     g_strdup_printf("%s units of step 0 have the same logit for every expert: the "
+                                     "router began with zeros",
+                                     share));
+    moe_check_run_add(run, &finding);
+}
+
+static void
 end(MoeCheckRun *run, void *state, bool cancelled)
 {
     State *s = state;
@@ -95,6 +128,10 @@ end(MoeCheckRun *run, void *state, bool cancelled)
         const Router *router = &s->routers[r];
         if (router->flat.count > 0)
             tell_flat(run, &router->flat, r);
+        if (is_wrong(&router->initial))
+            tell_initial(run, &router->initial, r);
+        if (is_wrong(&router->tied))
+            tell_flat(run, &router->tied, r);
         if (router->even.count >= UNITS && router->even.count == router->even.all)
             tell_even(run, &router->even, r);
     }

@@ -4,8 +4,8 @@
  * loaded experts to more slots than there are experts (EPLB); a dump that wasn't mapped back counts
  * slots, and only the last map is kept (SGLang). Such ids show in two ways:
  *
- *   copies    two ids share one expert's units half and half: loads alike, and never both in one
- *             unit, though independent ones would have met often
+ *   copies    two ids share one expert's units half and half: loads and company alike, and never
+ *             both in one unit, though independent ones would have met often
  *   no such   the highest ids are never picked, the same number of them in every router: there are
  *             more ids than experts (padding to the devices' number does that too)
  */
@@ -15,6 +15,7 @@
 
 enum {
     EXPERTS_MAX = 1024, /* pairs are counted up to here */
+    PARTNERS = 4,       /* kinds of company that it takes to compare */
     MEETINGS = 25,      /* that independent experts would have, before none is a sign */
 };
 /* Memory for pairs, over all routers. */
@@ -72,6 +73,31 @@ see_rows(MoeCheckRun *run, void *state, const MoeCheckRows *rows)
     router->units += U;
 }
 
+static double
+pairs_of(const Router *router, int64_t a, int64_t b, int64_t E)
+{
+    return (double)router->pairs[MIN(a, b) * E + MAX(a, b)];
+}
+
+/* Whether two ids are picked beside the same others, equally often: by the chi-squared statistic of
+ * homogeneity. Experts that specialise on different tokens never meet either, but keep different
+ * company. */
+static bool
+keep_company(const Router *router, int64_t a, int64_t b, int64_t E)
+{
+    double statistic = 0;
+    int others = 0;
+    for (int64_t c = 0; c < E; c++) {
+        double x = c == a ? 0 : pairs_of(router, a, c, E);
+        double y = c == b ? 0 : pairs_of(router, b, c, E);
+        if (x + y == 0)
+            continue;
+        statistic += (x - y) * (x - y) / (x + y);
+        others++;
+    }
+    return others >= PARTNERS && statistic <= others + ALIKE * sqrt(2.0 * others);
+}
+
 /* Whether two ids behave as copies of one expert. Independent experts of a router that makes k
  * picks meet in about n_a n_b (k - 1) / (k T) units. */
 static bool
@@ -81,7 +107,7 @@ are_copies(const Router *router, int64_t a, int64_t b, int64_t E)
     double k = (double)router->picks / (double)router->units;
     double meetings = na * nb * (k - 1) / (k * (double)router->units);
     return meetings >= MEETINGS && fabs(na - nb) <= ALIKE * sqrt(na + nb) &&
-           router->pairs[a * E + b] == 0;
+           router->pairs[a * E + b] == 0 && keep_company(router, a, b, E);
 }
 
 static int
@@ -103,8 +129,8 @@ tell_copies(MoeCheckRun *run, int r, int copies, int experts)
     MoeTally tally = {copies, experts, 0, 0};
     MoeFinding finding =
         moe__finding(MOE_FINDING_WARNING, r, &tally, "experts",
-                     g_strdup_printf("%d of %d ids look like copies of another: loads alike, and "
-                                     "never both in one unit",
+                     g_strdup_printf("%d of %d ids look like copies of another: as often, beside "
+                                     "the same others, and never both in one unit",
                                      copies, experts));
     finding.chunk = finding.token = -1;
     moe_check_run_add(run, &finding);
