@@ -34,6 +34,12 @@ extern const MoeCheck moe__check_readable, moe__check_dummy_rows, moe__check_pad
 
 void moe__check_register(void);
 
+/* What gates are made of, as far as meta.json says it in names that are known: those of our gate
+ * parts, and those of importers, where `score` names the function ("softmax", "sigmoid") and `gate`
+ * says "score" (as they are) or "renormalised" (over the picks). */
+typedef enum { MOE_RULE_UNKNOWN, MOE_RULE_SOFTMAX, MOE_RULE_SIGMOID } MoeScoreRule;
+MoeScoreRule moe__check_rule(const MoeRouterInfo *info);
+
 /* What most checks gather of a router: where something was first seen, and how often. */
 typedef struct MoeTally {
     int64_t count, all;

@@ -58,7 +58,8 @@ see_rows(MoeCheckRun *run, void *state, const MoeCheckRows *rows)
     const MoeRouterInfo *info = rows->info;
     /* A softmax over all experts sums to one over some of them only where few matter: units whose
      * first gate takes nearly all say nothing. */
-    bool shares = !info->gates_sum_to_one && g_str_equal(info->gate, "softmax-all") &&
+    bool all = g_str_equal(info->gate, "softmax-all") || g_str_equal(info->gate, "score");
+    bool shares = !info->gates_sum_to_one && all && moe__check_rule(info) == MOE_RULE_SOFTMAX &&
                   rows->view->k > 1 && 2 * rows->view->k <= info->experts;
     for (int64_t u = 0; rows->view->gate && u < rows->view->units; u++) {
         double sum, most;
@@ -93,8 +94,8 @@ tell_one(MoeCheckRun *run, const Router *router, int r)
     g_autofree char *share = moe__tally_text(&router->one);
     MoeFinding finding = moe__finding(
         MOE_FINDING_WARNING, r, &router->one, "units",
-        g_strdup_printf("%s units have gates that sum to 1, though the rule is said to be "
-                        "softmax-all, whose picks keep less: they were normalised over the picks",
+        g_strdup_printf("%s units have gates that sum to 1, though they are said to be "
+                        "shares of a softmax over all experts: they were normalised over the picks",
                         share));
     moe_check_run_add(run, &finding);
 }

@@ -5,8 +5,6 @@
  */
 #include "check/check.h"
 
-#include <string.h>
-
 enum { UNITS = 32 }; /* below, equal gates are no sign */
 
 typedef struct {
@@ -92,8 +90,7 @@ end(MoeCheckRun *run, void *state, bool cancelled)
     for (int r = 0; r < moe_trace_routers(trace) && !cancelled; r++) {
         const Router *router = &s->routers[r];
         const MoeRouterInfo *info = moe_trace_router(trace, r);
-        bool positive = info->gates_sum_to_one || strstr(info->gate, "softmax") ||
-                        strstr(info->gate, "sigmoid");
+        bool positive = info->gates_sum_to_one || moe__check_rule(info);
         if (router->picks >= UNITS && !router->several && !may_be_constant(router, info))
             tell_constant(run, router, r);
         if (router->negative.count > 0 && positive)

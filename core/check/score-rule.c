@@ -31,27 +31,27 @@ begin(MoeCheckRun *run, void *state)
     s->routers = g_new0(Router, (gsize)MAX(1, moe_trace_routers(moe_check_run_trace(run))));
 }
 
-typedef enum { RULE_OTHER, RULE_SOFTMAX, RULE_SIGMOID } Rule;
-
-static Rule
-rule_of(const MoeRouterInfo *info)
+MoeScoreRule
+moe__check_rule(const MoeRouterInfo *info)
 {
-    if (g_str_equal(info->gate, "softmax-all") || g_str_equal(info->gate, "softmax-selected"))
-        return RULE_SOFTMAX;
-    return g_str_equal(info->gate, "sigmoid") ? RULE_SIGMOID : RULE_OTHER;
+    bool by_score = g_str_equal(info->gate, "score") || g_str_equal(info->gate, "renormalised");
+    const char *name = by_score ? info->score : info->gate;
+    if (g_str_equal(name, "softmax") || g_str_has_prefix(name, "softmax-"))
+        return MOE_RULE_SOFTMAX;
+    return g_str_equal(name, "sigmoid") ? MOE_RULE_SIGMOID : MOE_RULE_UNKNOWN;
 }
 
 /* A gate up to a factor of its unit. `top`: the unit's largest logit. */
 static double
-weight_of(Rule rule, float z, float top)
+weight_of(MoeScoreRule rule, float z, float top)
 {
-    return rule == RULE_SOFTMAX ? exp((double)z - (double)top) : 1 / (1 + exp(-(double)z));
+    return rule == MOE_RULE_SOFTMAX ? exp((double)z - (double)top) : 1 / (1 + exp(-(double)z));
 }
 
 /* The largest difference between the proportions of a unit's gates and those of the rule; NaN where
  * the unit doesn't tell. */
 static double
-difference(const MoeCheckRows *rows, Rule rule, int64_t u)
+difference(const MoeCheckRows *rows, MoeScoreRule rule, int64_t u)
 {
     const MoeTraceView *view = rows->view;
     const float *z = rows->logits + u * rows->info->experts;
@@ -84,7 +84,7 @@ static void
 see_rows(MoeCheckRun *run, void *state, const MoeCheckRows *rows)
 {
     MoeTally *off = &((State *)state)->routers[rows->router].off;
-    Rule rule = rule_of(rows->info);
+    MoeScoreRule rule = moe__check_rule(rows->info);
     for (int64_t u = 0; rule && rows->logits && rows->view->gate && u < rows->view->units; u++) {
         double d = difference(rows, rule, u);
         if (!isnan(d))
@@ -96,12 +96,12 @@ static void
 tell_off(MoeCheckRun *run, const MoeTally *off, int r)
 {
     g_autofree char *share = moe__tally_text(off);
-    const char *gate = moe_trace_router(moe_check_run_trace(run), r)->gate;
+    MoeScoreRule rule = moe__check_rule(moe_trace_router(moe_check_run_trace(run), r));
     MoeFinding finding =
         moe__finding(MOE_FINDING_ERROR, r, off, "units",
-                     g_strdup_printf("%s units have gates that the stated rule \"%s\" doesn't make "
+                     g_strdup_printf("%s units have gates that the stated rule, a %s, doesn't make "
                                      "of their logits",
-                                     share, gate));
+                                     share, rule == MOE_RULE_SOFTMAX ? "softmax" : "sigmoid"));
     moe_check_run_add(run, &finding);
 }
 

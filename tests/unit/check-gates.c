@@ -154,6 +154,14 @@ test_score_rule(void)
     g_assert_nonnull(finding);
     g_assert_cmpint(finding->severity, ==, MOE_FINDING_ERROR);
     g_assert_null(find_finding(findings, "score-rule", 2));
+
+    made->info[1].gate = (char *)"renormalised"; /* as importers name rules */
+    made->info[1].score = (char *)"sigmoid";
+    made->info[2].gate = (char *)"score";
+    made->info[2].score = (char *)"sigmoid";
+    g_autoptr(MoeFindings) imported = made_check(made);
+    g_assert_nonnull(find_finding(imported, "score-rule", 1));
+    g_assert_null(find_finding(imported, "score-rule", 2));
     made->info[0].gate = (char *)"";
     g_autoptr(MoeFindings) unstated = made_check(made);
     expect_finding(unstated, "score-rule", 0, MOE_FINDING_WARNING, 0);
