@@ -29,6 +29,7 @@ typedef struct CommandTable {
  * that names the nearest for an unknown one. */
 int cmd_dispatch(const CommandTable *table, int argc, char **argv);
 
+int cmd_check(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_info(int argc, char **argv);
