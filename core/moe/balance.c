@@ -138,6 +138,15 @@ cv2_loss(MoeRouting *routing, void *state)
     return moe__cv2(tape, moe_sum_axis(tape, dense, 0));
 }
 
+/* Gates of 1 count picks: nothing to learn from. */
+static void
+cv2_rule(const MoeRecipe *recipe, GPtrArray *problems)
+{
+    if (moe_recipe_has(recipe, "moe.gate", "one"))
+        g_ptr_array_add(problems, g_strdup("moe.balance: 'cv2' can't balance moe.gate = one, whose "
+                                           "gates are the same whatever the router says"));
+}
+
 static MoeTensor *
 z_loss(MoeRouting *routing, void *state)
 {
@@ -145,7 +154,7 @@ z_loss(MoeRouting *routing, void *state)
     return moe_mean(tape, moe_square(tape, moe_logsumexp(tape, routing->logits)));
 }
 
-#define BALANCE(symbol, name_, stem, key, fallback_, help_, cite_)                            \
+#define BALANCE(symbol, name_, stem, key, fallback_, rule_, help_, cite_)                     \
     static const MoeField stem##_fields[] = {                                                 \
         {key, MOE_FIELD_REAL, fallback_, 0, 1000, NULL, NULL, "coefficient of '" name_ "'"}}; \
     static double stem##_coefficient(const MoeRecipe *recipe)                                 \
@@ -160,19 +169,20 @@ z_loss(MoeRouting *routing, void *state)
         .cite = cite_,                                                                        \
         .fields = stem##_fields,                                                              \
         .n_fields = 1,                                                                        \
+        .rule = rule_,                                                                        \
         .loss = stem##_loss,                                                                  \
         .coefficient = stem##_coefficient,                                                    \
     }
 
-BALANCE(moe__balance_switch, "switch", switch, "balance.switch", "0.01",
+BALANCE(moe__balance_switch, "switch", switch, "balance.switch", "0.01", NULL,
         "E sum_e f_e P_e, f the share of all picks; 1 when even",
         "Fedus et al. 2022, arXiv 2101.03961, eq. 4");
-BALANCE(moe__balance_gshard, "gshard", gshard, "balance.gshard", "0.01",
+BALANCE(moe__balance_gshard, "gshard", gshard, "balance.gshard", "0.01", NULL,
         "E sum_e f_e P_e, f the share of first choices; 1 when even",
         "Lepikhin et al. 2021, arXiv 2006.16668, section 2.2");
-BALANCE(moe__balance_cv2, "cv2", cv2, "balance.cv2", "0.01",
+BALANCE(moe__balance_cv2, "cv2", cv2, "balance.cv2", "0.01", cv2_rule,
         "squared coefficient of variation (E-1) of the gates summed per expert; 0 when even",
         "Shazeer et al. 2017, arXiv 1701.06538, eq. 7");
-BALANCE(moe__balance_z, "z-loss", z, "balance.z_loss", "0.001",
+BALANCE(moe__balance_z, "z-loss", z, "balance.z_loss", "0.001", NULL,
         "mean squared logsumexp of the logits: keeps them small",
         "Zoph et al. 2022, arXiv 2202.08906, eq. 5");

@@ -102,6 +102,15 @@ flops(const MoeLayer *layer, const void *state)
            (moe_layer_width(layer) + moe_layer_experts(layer));
 }
 
+static void
+rule(const MoeRecipe *recipe, GPtrArray *problems)
+{
+    if (moe_recipe_has(recipe, "cosine.flavor", "code") &&
+        moe_recipe_changed(recipe, "cosine.temperature"))
+        g_ptr_array_add(problems,
+                        g_strdup("cosine.temperature: only cosine.flavor = paper has one"));
+}
+
 static const MoeField fields[] = {
     {"cosine.dim", MOE_FIELD_INT, "0", 0, 65536, NULL, "units",
      "score = cosine: dimensions that a unit is reduced to; 0: 16 in flavor = code, half of "
@@ -121,6 +130,7 @@ const MoePart moe__score_cosine = {
     .cite = "Chi et al. 2022 (X-MoE), arXiv 2204.09179; code: microsoft/torchscale",
     .fields = fields,
     .n_fields = G_N_ELEMENTS(fields),
+    .rule = rule,
     .state_size = sizeof(State),
     .init = init,
     .score = score,

@@ -70,6 +70,12 @@ static const struct {
      "moe.router_bias: only moe.score = linear reads it, and that is 'cosine' here"},
     {{"balance.gshard=0.5"},
      "balance.gshard: only moe.balance = gshard reads it, and that is 'switch' here"},
+    {{"moe.gate=one", "moe.balance=cv2"},
+     "moe.balance: 'cv2' can't balance moe.gate = one, whose gates are the same whatever the "
+     "router "
+     "says"},
+    {{"moe.variant=xmoe", "cosine.temperature=0.07"},
+     "cosine.temperature: only cosine.flavor = paper has one"},
     /* Values that change nothing, that a preset gives, or that a dense model has no use for. */
     {{"hyper.size=256", "moe.renormalise=picked", "moe.capacity_min=1"}, NULL},
     {{"moe.variant=mhmoe", "moe.split=token"}, NULL},
