@@ -5,6 +5,7 @@
 #include "cmd.h"
 #include "progress.h"
 #include "util.h"
+#include "verdict.h"
 
 #include <moescope/import.h>
 #include <stdio.h>
@@ -51,7 +52,11 @@ report(const char *out, const MoeImportReport *got)
            out, got->importer, got->tokens, got->documents, got->routers, got->k, got->experts);
     if (got->incomplete)
         cmd_say("%" G_GINT64_FORMAT " tokens lacked a layer and were left out", got->incomplete);
-    return CMD_OK;
+    g_autoptr(GError) error = NULL;
+    if (cmd_verdict_print(out, &error))
+        return CMD_OK;
+    cmd_fail(error); /* of the check alone: the trace is written */
+    return g_error_matches(error, MOE_ERROR, MOE_ERROR_CANCELLED) ? CMD_INTERRUPTED : CMD_FAILED;
 }
 
 static int

@@ -80,17 +80,17 @@ read_floats(const MoeTrace *trace, int chunk, int router, const char *column, in
         return true;
     if (!moe_trace_read(trace, name, &array, error))
         return false;
-    g_autofree const void *data = array.data;
-    if (moe_array_count(&array) != n) {
+    bool fits = moe_array_count(&array) == n;
+    if (fits)
+        *out = g_new(float, (gsize)n);
+    for (int64_t i = 0; fits && i < n; i++)
+        (*out)[i] = (float)moe_array_value(&array, i);
+    if (!fits)
         g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
                     "%s: %" G_GINT64_FORMAT " values found, %" G_GINT64_FORMAT " expected", name,
                     moe_array_count(&array), n);
-        return false;
-    }
-    *out = g_new(float, (gsize)n);
-    for (int64_t i = 0; i < n; i++)
-        (*out)[i] = (float)moe_array_value(&array, i);
-    return true;
+    g_free((gpointer)array.data);
+    return fits;
 }
 
 static void

@@ -30,12 +30,36 @@ test_import(void)
                      "--select=top-k", "--gates=sum-to-one", "--domain=chat", NULL);
     run_expect(&got, 0,
                "log.npz: vllm-jsonl, 40 tokens in 1 documents, 2 routers, k 2 of 6 experts\n", "");
+    run_expect(&got, 0, "\nlog.npz: clean: ", ""); /* the checker's verdict */
     g_auto(Run) info = run_moescope("info", "log.npz", NULL);
     run_expect(&info, 0, "tokens            40 in 1 chunks, 2 routers\ndomains           chat\n",
                "");
     g_auto(Run) plot = run_moescope("plot", "load", "log.npz", "-o", "log.svg", NULL);
     run_expect(&plot, 0, NULL, "");
     place_expect_begins("log.svg", "<?xml");
+}
+
+/* A log that begins with a profiling pass is imported as it is, and said to be what it is. */
+static void
+test_verdict(void)
+{
+    g_autoptr(GString) log = g_string_new(NULL);
+    for (int t = 0; t < 200; t++) {
+        int like = t < 50 ? 0 : t;
+        g_string_append_printf(log,
+                               "{\"type\": \"route\", \"req_id\": \"a\", \"token_idx\": %d, "
+                               "\"layer\": 0, \"topk_ids\": [%d, %d], "
+                               "\"topk_weights\": [0.%d, 0.%d]}\n",
+                               t, like % 3, 3 + like % 2, 900 - like, 100 + like);
+    }
+    g_assert_true(g_file_set_contents("dummies.txt", log->str, -1, NULL));
+    g_auto(Run) got = run_moescope("import", "dummies.txt", "-o", "dummies.npz", "--experts=5",
+                                   "--score=softmax", "--select=top-k", "--gates=sum-to-one", NULL);
+    run_expect(
+        &got, 0,
+        "\ndummies.npz: 1 error (dummy-rows), 1 note (domains) in 200 tokens; moescope check "
+        "tells more\n",
+        "");
 }
 
 /* Importing without domains: every tool has to take such a trace too. */
@@ -97,6 +121,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     place_enter();
     write_log();
+    g_test_add_func("/cli/import/verdict", test_verdict);
     g_test_add_func("/cli/import/import", test_import);
     g_test_add_func("/cli/import/without-domain", test_without_domain);
     g_test_add_func("/cli/import/list", test_list);

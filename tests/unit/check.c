@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The checker: rows, ids and amounts. For each check a trace that sets it off, and one just below.
- * Gates and logits: check-gates.c; dropping: check-drop.c.
+ * Gates and logits: check-gates.c; choosing, adding, dropping: check-run.c.
  */
 #include "check-trace.h"
 #include "trace/zip.h"
@@ -240,6 +240,26 @@ test_out_of_range(void)
     expect_finding(findings, "domains", -1, MOE_FINDING_NOTE, 0);
 }
 
+/* A trace that lost its end is readable up to there. */
+static void
+test_cut_off(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Made) made = made_new(400, 16, 2);
+    g_autofree char *path = made_path("cut.npz"), *bytes = NULL;
+    gsize length;
+    moe_trace_free(made_trace(made, "cut.npz"));
+    g_file_get_contents(path, &bytes, &length, &error);
+    g_assert_no_error(error);
+    g_file_set_contents(path, bytes, (gssize)length - 30, &error);
+    g_assert_no_error(error);
+    g_autoptr(MoeTrace) trace = moe_trace_open(path, &error);
+    g_assert_no_error(error);
+    g_autoptr(MoeFindings) findings = moe_check(trace, NULL, &error);
+    const MoeFinding *finding = expect_finding(findings, "readable", -1, MOE_FINDING_WARNING, 0);
+    g_assert_nonnull(strstr(finding->text, "after 5 whole chunks")); /* the series' own */
+}
+
 /* Ids that rise in all units but 2 %, then but 1 %. */
 static void
 test_id_order(void)
@@ -395,6 +415,7 @@ main(int argc, char **argv)
     g_test_add_func("/check/pads/one-slot", test_pads_of_one_slot);
     g_test_add_func("/check/duplicates", test_duplicates);
     g_test_add_func("/check/out-of-range", test_out_of_range);
+    g_test_add_func("/check/cut-off", test_cut_off);
     g_test_add_func("/check/id-order", test_id_order);
     g_test_add_func("/check/weight-order", test_weight_order);
     g_test_add_func("/check/copied-router", test_copied_router);

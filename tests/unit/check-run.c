@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The checker: choosing checks, and copies of traces without what they found.
+ * The checker: choosing checks, adding one, and copies of traces without what they found.
  */
 #include "check-trace.h"
 
@@ -26,6 +26,110 @@ refuse(int64_t done, int64_t total, const char *what, void *user)
 {
     return false;
 }
+
+/* --- A check of one's own ---------------------------------------------------------------------*/
+
+typedef struct {
+    int rows, chunks;
+    int64_t tokens;
+    char *owned;
+} Counted;
+
+static int begun, ended, cancelled_ends;
+
+static void
+count_begin(MoeCheckRun *run, void *state)
+{
+    begun++;
+    ((Counted *)state)->owned = g_strdup("freed in any case");
+}
+
+static void
+count_rows(MoeCheckRun *run, void *state, const MoeCheckRows *rows)
+{
+    Counted *counted = state;
+    g_assert_true(rows->logits && rows->entropy && rows->margin && rows->view->gate && rows->id);
+    g_assert_cmpint(rows->first, ==, rows->chunk * 100);
+    counted->rows++;
+    counted->tokens += rows->router == 0 ? rows->view->tokens : 0;
+}
+
+static void
+count_chunk(MoeCheckRun *run, void *state, int chunk)
+{
+    Counted *counted = state;
+    g_assert_cmpint(counted->rows, ==, (chunk + 1) * MADE_ROUTERS);
+    counted->chunks++;
+    if (chunk == 1)
+        moe_check_run_drop(run, 150, 25);
+}
+
+static void
+count_end(MoeCheckRun *run, void *state, bool cancelled)
+{
+    Counted *counted = state;
+    ended++;
+    cancelled_ends += cancelled;
+    if (!cancelled) {
+        MoeFinding finding = {.severity = MOE_FINDING_NOTE,
+                              .router = -1,
+                              .other = -1,
+                              .chunk = -1,
+                              .token = -1,
+                              .count = counted->chunks,
+                              .all = counted->tokens,
+                              .text = g_strdup("counted")};
+        moe_check_run_add(run, &finding);
+    }
+    g_free(counted->owned);
+}
+
+static const MoeCheck counting = {
+    .struct_size = sizeof(MoeCheck),
+    .name = "counting",
+    .help = "nothing",
+    .why = "a plugin may bring one",
+    .remedy = "none",
+    .drops = true,
+    .state_size = sizeof(Counted),
+    .begin = count_begin,
+    .rows = count_rows,
+    .chunk = count_chunk,
+    .end = count_end,
+};
+
+static bool
+stop_later(int64_t done, int64_t total, const char *what, void *user)
+{
+    return done < 2;
+}
+
+static void
+test_add(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Made) made = made_new(250, 16, 2);
+    g_autoptr(MoeTrace) trace = made_trace(made, "own.npz");
+    moe_checks_add(&counting);
+    g_test_expect_message("moescope", G_LOG_LEVEL_WARNING, "*\"counting\"*");
+    moe_checks_add(&counting);
+    g_test_assert_expected_messages();
+    g_autoptr(MoeFindings) findings = moe_check(trace, NULL, &error);
+    g_assert_no_error(error);
+    const MoeFinding *finding = expect_finding(findings, "counting", -1, MOE_FINDING_NOTE, 3);
+    g_assert_cmpint(finding->all, ==, 250);
+    int64_t n;
+    g_assert_cmpint(moe_findings_drops(findings, "counting", &n)[0].n, ==, 25);
+
+    const MoeProgress stop = {stop_later, NULL};
+    g_assert_null(moe_check(trace, &(MoeCheckOptions){NULL, &stop}, &error));
+    g_assert_error(error, MOE_ERROR, MOE_ERROR_CANCELLED);
+    g_assert_cmpint(begun, ==, 2);
+    g_assert_cmpint(ended, ==, 2);
+    g_assert_cmpint(cancelled_ends, ==, 1);
+}
+
+/* --- Dropping ---------------------------------------------------------------------------------*/
 
 /* Rows go from every column of every router; the rest stays; the metadata say so. */
 static void
@@ -106,6 +210,7 @@ main(int argc, char **argv)
     g_test_add_func("/check/only", test_only);
     g_test_add_func("/check/drop", test_drop);
     g_test_add_func("/check/drop/everything", test_drop_everything);
+    g_test_add_func("/check/add", test_add);
     int status = g_test_run();
     made_end();
     return status;
