@@ -7,11 +7,14 @@
 
 #include <moescope/import.h>
 
-extern const MoeImporter moe__import_vllm_jsonl; /* rows-jsonl.c */
-extern const MoeImporter moe__import_jsonl;      /* rows-jsonl.c */
+extern const MoeImporter moe__import_vllm_jsonl; /* row-log.c, as the next two */
+extern const MoeImporter moe__import_jsonl;
+extern const MoeImporter moe__import_csv;
+extern const MoeImporter moe__import_llama_csv;
 extern const MoeImporter moe__import_esft;
 extern const MoeImporter moe__import_gpt_oss;
 extern const MoeImporter moe__import_olmoe;
+extern const MoeImporter moe__import_routed_experts;
 
 /* Registers them; moe_init() calls it. */
 void moe__import_register(void);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * JSON Lines with a line for each token and layer: the loggers that people hang into vLLM, and the
- * plain layout that core/import/README.md describes. The first pass learns layers, k and domains,
+ * Logs with a line for each token and layer: those of loggers that people hang into vLLM, and the
+ * plain layouts that core/import/README.md describes. The first pass learns layers, k and domains,
  * the second brings the tokens.
  */
 #include "import/importers.h"
-#include "import/jsonl-row.h"
+#include "import/log-row.h"
 #include "import/rows.h"
 
 #include <string.h>
@@ -14,6 +14,7 @@ enum { LAYERS = UINT16_MAX + 1, REPORT_EVERY = 4096 };
 
 typedef struct Log {
     MoeImport *import;
+    bool csv;
     /* Of the first pass. */
     int *index;     /* [LAYERS]: of a layer among those that occur; -1: it doesn't */
     GArray *layers; /* int, ascending */
@@ -44,10 +45,11 @@ log_clear(Log *log)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Log, log_clear)
 
 static Log
-log_new(MoeImport *import)
+log_new(MoeImport *import, bool csv)
 {
     Log log = {
         .import = import,
+        .csv = csv,
         .index = g_new(int, LAYERS),
         .layers = g_array_new(FALSE, FALSE, sizeof(int)),
         .model = g_string_new(NULL),
@@ -64,26 +66,28 @@ log_new(MoeImport *import)
 /* --- Looking ----------------------------------------------------------------------------------*/
 
 static bool
-learn_number(MoeJson *json, const char *what, int64_t found, int *known)
+learn_number(const MoeLogReader *reader, const char *what, int64_t found, int *known,
+             GError **error)
 {
     if (found == 0 || *known == found)
         return true;
     if (*known > 0)
-        return moe__json_fail(json, "%s: found %d, %d before", what, (int)found, *known);
+        return moe__stream_fail(reader->stream, error, "%s: found %d, %d before", what, (int)found,
+                                *known);
     *known = (int)found;
     return true;
 }
 
 static bool
-learn_meta(Log *log, MoeJson *json, const MoeJsonlRow *row)
+learn_meta(Log *log, const MoeLogReader *reader, const MoeLogRow *row, GError **error)
 {
     if (row->model->len)
         g_string_assign(log->model, row->model->str);
     if (row->meta_renormalised >= 0)
         log->shape.gates =
             row->meta_renormalised ? MOE_IMPORT_GATES_SUM_TO_ONE : MOE_IMPORT_GATES_AS_SCORED;
-    return learn_number(json, "experts", row->meta_experts, &log->shape.experts) &&
-           learn_number(json, "k", row->meta_k, &log->shape.k);
+    return learn_number(reader, "experts", row->meta_experts, &log->shape.experts, error) &&
+           learn_number(reader, "k", row->meta_k, &log->shape.k, error);
 }
 
 static void
@@ -97,16 +101,16 @@ learn_domain(Log *log, const char *name)
 }
 
 static bool
-learn_row(Log *log, MoeJson *json, const MoeJsonlRow *row)
+learn_row(Log *log, const MoeLogReader *reader, const MoeLogRow *row, GError **error)
 {
     if (row->meta)
-        return learn_meta(log, json, row);
-    if (!learn_number(json, "experts a token", row->experts->len, &log->shape.k))
+        return learn_meta(log, reader, row, error);
+    if (!learn_number(reader, "experts a token", row->experts->len, &log->shape.k, error))
         return false;
     if (log->rows++ == 0)
         log->shape.has_gates = row->gates->len > 0;
     if (log->shape.has_gates != (row->gates->len > 0))
-        return moe__json_fail(json, "some lines have gates, others have none");
+        return moe__stream_fail(reader->stream, error, "some lines have gates, others have none");
     if (log->index[row->layer] < 0) {
         int layer = (int)row->layer;
         g_array_append_val(log->layers, layer);
@@ -143,16 +147,16 @@ next_place(Log *log, int32_t doc, int layer)
 
 /* The first pass knew every line, unless the log is still growing. */
 static bool
-check_unchanged(const Log *log, MoeJson *json, const MoeJsonlRow *row)
+check_unchanged(const Log *log, const MoeLogReader *reader, const MoeLogRow *row, GError **error)
 {
     bool same =
         row->meta || (log->index[row->layer] >= 0 && (int)row->experts->len == log->shape.k &&
                       log->shape.has_gates == (row->gates->len > 0));
-    return same || moe__json_fail(json, "the file changed while it was read");
+    return same || moe__stream_fail(reader->stream, error, "the file changed while it was read");
 }
 
 static bool
-bring_row(Log *log, int file, MoeJson *json, const MoeJsonlRow *row, GError **error)
+bring_row(Log *log, int file, const MoeLogReader *reader, const MoeLogRow *row, GError **error)
 {
     if (row->meta)
         return true;
@@ -169,7 +173,8 @@ bring_row(Log *log, int file, MoeJson *json, const MoeJsonlRow *row, GError **er
             GPOINTER_TO_INT(g_hash_table_lookup(log->domain_index, row->domain->str)) - 1;
     if (moe__rows_add(log->joined, log->index[row->layer], &token, error))
         return true;
-    g_prefix_error(error, "%s: line %" G_GUINT64_FORMAT ": ", json->stream->path, json->line);
+    g_prefix_error(error, "%s: line %" G_GUINT64_FORMAT ": ", reader->stream->path,
+                   reader->stream->line);
     return false;
 }
 
@@ -186,24 +191,24 @@ end_file(Log *log)
 static bool
 each_row(Log *log, int file, const char *path, GError **error)
 {
-    g_autoptr(MoeStream) stream = moe__stream_open(path, error);
-    if (!stream)
+    g_autoptr(MoeLogReader) reader = moe__log_open(path, log->csv, error);
+    if (!reader)
         return false;
-    g_autoptr(MoeJson) json = moe__json_new(stream);
-    g_auto(MoeJsonlRow) row;
-    moe__jsonl_row_init(&row);
-    for (int64_t n = 1; moe__jsonl_row_read(json, &row); n++) {
-        if (n % REPORT_EVERY == 0 &&
-            !moe_import_progress(log->import, file, moe__stream_done(stream), error))
+    g_auto(MoeLogRow) row;
+    GError *reason = NULL;
+    moe__log_row_init(&row);
+    for (int64_t n = 1; moe__log_next(reader, &row, &reason); n++) {
+        bool good = n % REPORT_EVERY != 0 ||
+                    moe_import_progress(log->import, file, moe__stream_done(reader->stream), error);
+        good = good && (log->joined ? check_unchanged(log, reader, &row, error) &&
+                                          bring_row(log, file, reader, &row, error)
+                                    : learn_row(log, reader, &row, error));
+        if (!good)
             return false;
-        if (log->joined && !check_unchanged(log, json, &row))
-            break;
-        if (log->joined && !bring_row(log, file, json, &row, error))
-            return false;
-        if (!log->joined && !learn_row(log, json, &row))
-            break;
     }
-    return json->error ? moe__json_give_up(json, error) : true;
+    if (reason)
+        g_propagate_error(error, reason);
+    return !reason;
 }
 
 static gint
@@ -226,11 +231,11 @@ finish_shape(Log *log)
 }
 
 static bool
-read_log(MoeImport *import, GError **error)
+read_log(MoeImport *import, bool csv, GError **error)
 {
     int n;
     const MoeImportFile *files = moe_import_files(import, &n);
-    g_auto(Log) log = log_new(import);
+    g_auto(Log) log = log_new(import, csv);
     for (int i = 0; i < n; i++)
         if (!each_row(&log, i, files[i].path, error))
             return false;
@@ -244,6 +249,18 @@ read_log(MoeImport *import, GError **error)
         end_file(&log);
     }
     return true;
+}
+
+static bool
+read_jsonl(MoeImport *import, GError **error)
+{
+    return read_log(import, false, error);
+}
+
+static bool
+read_csv(MoeImport *import, GError **error)
+{
+    return read_log(import, true, error);
 }
 
 /* --- Which is it ------------------------------------------------------------------------------*/
@@ -272,13 +289,32 @@ score_plain(const MoeImportHead *head)
     return begins_object(head) && found && strstr(head->text, "\"layer") ? 50 : 0;
 }
 
+/* A line of names, among them those of layer and experts. */
+static int
+score_csv(const MoeImportHead *head)
+{
+    const char *at = head->text;
+    bool layer = false, experts = false;
+    while (*at == '#' && strchr(at, '\n'))
+        at = strchr(at, '\n') + 1;
+    size_t length = strcspn(at, "\r\n");
+    for (const char *end = at + length; at < end;) {
+        size_t n = strcspn(at, ",\r\n");
+        MoeLogField field = moe__log_field(at, n);
+        layer = layer || field == MOE_LOG_LAYER;
+        experts = experts || field == MOE_LOG_EXPERTS;
+        at += n + 1;
+    }
+    return layer && experts ? 60 : 0;
+}
+
 const MoeImporter moe__import_vllm_jsonl = {
     .struct_size = sizeof(MoeImporter),
     .name = "vllm-jsonl",
     .help = "JSON Lines of a logger in vLLM: meta and route lines, topk_ids and topk_weights",
     .cite = "github.com/KennethWang1221/vllm-expert-profiler and others",
     .score = score_vllm,
-    .read = read_log,
+    .read = read_jsonl,
 };
 
 const MoeImporter moe__import_jsonl = {
@@ -287,5 +323,14 @@ const MoeImporter moe__import_jsonl = {
     .help = "JSON Lines, one a token and layer: doc, pos, id, domain, layer, experts, gates",
     .cite = "the plain layout of core/import/README.md",
     .score = score_plain,
-    .read = read_log,
+    .read = read_jsonl,
+};
+
+const MoeImporter moe__import_csv = {
+    .struct_size = sizeof(MoeImporter),
+    .name = "csv",
+    .help = "CSV with a line of names: doc, pos, id, domain, layer, experts, gates",
+    .cite = "the plain layout of core/import/README.md",
+    .score = score_csv,
+    .read = read_csv,
 };

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+#include "import/id-array.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NPY_PREFIX = 10 };
+
+void
+moe__id_array_free(MoeIdArray *array)
+{
+    if (!array)
+        return;
+    g_free(array->bytes);
+    g_free(array);
+}
+
+int64_t
+moe__id_array_at(const MoeIdArray *array, int64_t i)
+{
+    const uint8_t *at = array->bytes + array->begin + i * array->width;
+    uint64_t bits = 0;
+    for (int b = 0; b < array->width; b++)
+        bits |= (uint64_t)at[b] << (8 * b);
+    int unused = 64 - 8 * array->width;
+    return array->kind == 'i' ? (int64_t)(bits << unused) >> unused : (int64_t)bits;
+}
+
+/* --- Shapes -----------------------------------------------------------------------------------*/
+
+/* Whether the ids fill what is there. */
+static bool
+check_size(MoeJson *json, const MoeIdArray *array)
+{
+    int64_t ids = (int64_t)(array->length - array->begin) / array->width;
+    bool sane = array->tokens >= 0 && array->tokens <= INT32_MAX && array->layers > 0 &&
+                array->layers <= UINT16_MAX && array->k > 0 && array->k <= UINT16_MAX;
+    if (sane && (array->tokens == 0 || ids / array->tokens == array->layers * array->k) &&
+        ids == array->tokens * array->layers * array->k)
+        return true;
+    return moe__json_fail(json,
+                          "found %" G_GINT64_FORMAT " ids for the shape (%" G_GINT64_FORMAT
+                          ", %" G_GINT64_FORMAT ", %" G_GINT64_FORMAT ")",
+                          ids, array->tokens, array->layers, array->k);
+}
+
+static bool
+set_type(MoeJson *json, MoeIdArray *array, char kind, int width, const char *name)
+{
+    array->kind = kind;
+    array->width = width;
+    if ((kind == 'i' || kind == 'u') && (width == 1 || width == 2 || width == 4 || width == 8))
+        return true;
+    return moe__json_fail(json, "found type %.20s, expected integers", name);
+}
+
+/* {'descr': '<i2', 'fortran_order': False, 'shape': (5, 24, 8), } */
+static bool
+parse_npy(MoeJson *json, MoeIdArray *array)
+{
+    if (array->length < NPY_PREFIX || array->bytes[6] != 1)
+        return moe__json_fail(json, "found a .npy that isn't of version 1");
+    size_t length = array->bytes[8] | (size_t)array->bytes[9] << 8;
+    if (length > array->length - NPY_PREFIX)
+        return moe__json_fail(json, "found a .npy that ends too early");
+    g_autofree char *head = g_strndup((char *)array->bytes + NPY_PREFIX, length);
+    const char *type = strstr(head, "'descr': '"), *shape = strstr(head, "'shape': (");
+    char order, kind;
+    int width, n = 0;
+    if (!type || !shape || !strstr(head, "'fortran_order': False") ||
+        sscanf(type, "'descr': '%c%c%d'", &order, &kind, &width) != 3 ||
+        (order != '<' && order != '|') ||
+        sscanf(shape,
+               "'shape': (%" G_GINT64_FORMAT ", %" G_GINT64_FORMAT ", %" G_GINT64_FORMAT ")%n",
+               &array->tokens, &array->layers, &array->k, &n) != 3 ||
+        n == 0)
+        return moe__json_fail(json, "found a .npy with \"%.80s\", expected integers of three axes",
+                              head);
+    array->begin = NPY_PREFIX + length;
+    array->shaped = true;
+    return set_type(json, array, kind, width, type + strlen("'descr': '")) &&
+           check_size(json, array);
+}
+
+bool
+moe__id_array_shape(MoeIdArray *array, int64_t tokens, int64_t k)
+{
+    int64_t ids = (int64_t)array->length / array->width;
+    if (tokens <= 0 || k <= 0 || ids % tokens || ids / tokens % k)
+        return false;
+    array->tokens = tokens;
+    array->k = k;
+    array->layers = ids / tokens / k;
+    array->shaped = true;
+    return array->layers > 0 && array->layers <= UINT16_MAX;
+}
+
+/* --- Values -----------------------------------------------------------------------------------*/
+
+/* The string that was read last, as bytes. */
+static bool
+decode(MoeJson *json, MoeIdArray *array)
+{
+    static const char letters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const char *text = moe__json_text(json);
+    if (!text)
+        return false;
+    size_t plain = strspn(text, letters);
+    size_t whole = plain + strspn(text + plain, "=");
+    if (text[whole] || whole % 4 || whole - plain > 2)
+        return moe__json_fail(json, "found what isn't base64");
+    g_free(array->bytes);
+    array->bytes = g_base64_decode(text, &array->length);
+    return true;
+}
+
+static bool
+read_bare(MoeJson *json, MoeIdArray *array)
+{
+    if (!decode(json, array))
+        return false;
+    if (array->length >= 6 && memcmp(array->bytes, "\x93NUMPY", 6) == 0)
+        return parse_npy(json, array);
+    if (array->length % 4)
+        return moe__json_fail(json, "found %zu bytes, expected int32", array->length);
+    return set_type(json, array, 'i', 4, "int32");
+}
+
+static bool
+read_shape(MoeJson *json, MoeIdArray *array)
+{
+    g_autoptr(GArray) shape = g_array_new(FALSE, FALSE, sizeof(int32_t));
+    if (!moe__json_take_ints(json, "shape", shape))
+        return false;
+    if (shape->len != 3)
+        return moe__json_fail(json, "found a shape of %u axes, expected 3", shape->len);
+    array->tokens = g_array_index(shape, int32_t, 0);
+    array->layers = g_array_index(shape, int32_t, 1);
+    array->k = g_array_index(shape, int32_t, 2);
+    array->shaped = true;
+    return true;
+}
+
+/* "int16", "uint8", … */
+static bool
+read_type(MoeJson *json, MoeIdArray *array)
+{
+    const char *name = moe__json_take_text(json, "dtype");
+    if (!name)
+        return false;
+    bool is_unsigned = *name == 'u';
+    int bits = strncmp(name + is_unsigned, "int", 3) == 0 ? atoi(name + is_unsigned + 3) : 0;
+    return set_type(json, array, is_unsigned ? 'u' : 'i', bits / 8, name);
+}
+
+static bool
+read_envelope(MoeJson *json, MoeIdArray *array)
+{
+    while (moe__json_next(json) == MOE_JSON_KEY) {
+        bool data = moe__json_is(json, "data_base64") || moe__json_is(json, "data");
+        bool good = moe__json_is(json, "shape")   ? read_shape(json, array)
+                    : moe__json_is(json, "dtype") ? read_type(json, array)
+                    : data ? moe__json_expect(json, MOE_JSON_STRING, "data") && decode(json, array)
+                           : moe__json_skip(json);
+        if (!good)
+            return false;
+    }
+    if (json->error)
+        return false;
+    if (!array->shaped || !array->bytes || !array->width)
+        return moe__json_fail(json, "expected shape, dtype and data_base64");
+    return check_size(json, array);
+}
+
+MoeIdArray *
+moe__id_array_read(MoeJson *json)
+{
+    g_autoptr(MoeIdArray) array = g_new0(MoeIdArray, 1);
+    bool good = false;
+    switch (moe__json_next(json)) {
+    case MOE_JSON_STRING:
+        good = read_bare(json, array);
+        break;
+    case MOE_JSON_OBJECT:
+        good = read_envelope(json, array);
+        break;
+    case MOE_JSON_NULL:
+        break;
+    default:
+        moe__json_fail(json, "routed_experts: expected base64, or an object with it");
+    }
+    return good ? g_steal_pointer(&array) : NULL;
+}

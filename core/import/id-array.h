@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Expert ids [tokens][layers][k] as servers send them: base64 of a .npy file, of bare int32, or an
+ * object with shape, dtype and base64.
+ */
+#ifndef MOE_IMPORT_ID_ARRAY_H
+#define MOE_IMPORT_ID_ARRAY_H
+
+#include "import/json-pull.h"
+
+typedef struct MoeIdArray {
+    uint8_t *bytes; /* what base64 held */
+    size_t length;
+    size_t begin; /* of the ids in it */
+    char kind;    /* 'i' or 'u' */
+    int width;    /* bytes an id */
+    bool shaped;  /* the next three are known; a bare int32 array doesn't say */
+    int64_t tokens, layers, k;
+    bool prompt; /* of the prompt alone: what was generated stands in another array */
+} MoeIdArray;
+
+void moe__id_array_free(MoeIdArray *array);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeIdArray, moe__id_array_free)
+
+/* Reads the value that follows a key. NULL where it is null (json->error unset), or with
+ * json->error. (transfer full) */
+MoeIdArray *moe__id_array_read(MoeJson *json);
+/* Gives a bare array its shape. Returns false if `tokens` and `k` don't divide it. */
+bool moe__id_array_shape(MoeIdArray *array, int64_t tokens, int64_t k);
+/* An id, in the order of the file. */
+int64_t moe__id_array_at(const MoeIdArray *array, int64_t i);
+
+#endif

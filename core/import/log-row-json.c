@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#include "import/log-row.h"
+
+/* A text, or an integer as text: requests are named either way. */
+static bool
+read_name(MoeJson *json, const char *what, GString *out)
+{
+    MoeJsonEvent event = moe__json_next(json);
+    if (event == MOE_JSON_INT) {
+        g_string_printf(out, "%" G_GINT64_FORMAT, json->integer);
+        return true;
+    }
+    if (event == MOE_JSON_NULL)
+        return true;
+    if (event != MOE_JSON_STRING)
+        return moe__json_fail(json, "%s: expected a text or an integer", what);
+    const char *text = moe__json_text(json);
+    g_string_assign(out, text ? text : "");
+    return text != NULL;
+}
+
+static bool
+read_type(MoeJson *json, MoeLogRow *row)
+{
+    const char *type = moe__json_take_text(json, "type");
+    row->meta = type && !g_str_equal(type, "route");
+    return type != NULL;
+}
+
+static bool
+read_norm(MoeJson *json, MoeLogRow *row)
+{
+    if (!moe__json_expect(json, MOE_JSON_BOOL, "renormalisation"))
+        return false;
+    row->meta_renormalised = (int)json->integer;
+    return true;
+}
+
+static bool
+read_field(MoeJson *json, MoeLogField field, MoeLogRow *row)
+{
+    switch (field) {
+    case MOE_LOG_TYPE:
+        return read_type(json, row);
+    case MOE_LOG_DOC:
+        return read_name(json, "document", row->doc);
+    case MOE_LOG_DOMAIN:
+        return read_name(json, "domain", row->domain);
+    case MOE_LOG_MODEL:
+        return read_name(json, "model", row->model);
+    case MOE_LOG_POS:
+        return moe__json_take_int(json, "position", 0, INT32_MAX, &row->pos);
+    case MOE_LOG_ID:
+        return moe__json_take_int(json, "token id", -1, INT32_MAX, &row->id);
+    case MOE_LOG_LAYER:
+        return moe__json_take_int(json, "layer", 0, UINT16_MAX, &row->layer);
+    case MOE_LOG_EXPERTS:
+        return moe__json_take_ints(json, "experts", row->experts);
+    case MOE_LOG_GATES:
+        return moe__json_take_floats(json, "gates", row->gates);
+    case MOE_LOG_META_EXPERTS:
+        return moe__json_take_int(json, "experts", 1, UINT16_MAX, &row->meta_experts);
+    case MOE_LOG_META_K:
+        return moe__json_take_int(json, "k", 1, UINT16_MAX, &row->meta_k);
+    case MOE_LOG_META_NORM:
+        return read_norm(json, row);
+    case MOE_LOG_UNKNOWN:
+        break;
+    }
+    return moe__json_skip(json);
+}
+
+bool
+moe__log_row_json(MoeJson *json, MoeLogRow *row)
+{
+    MoeJsonEvent event = moe__json_next(json);
+    if (event == MOE_JSON_END)
+        return false;
+    if (event != MOE_JSON_OBJECT)
+        return moe__json_fail(json, "expected an object a line");
+    while (moe__json_next(json) == MOE_JSON_KEY) {
+        MoeLogField field = moe__log_field(json->raw, json->raw_length);
+        if (!read_field(json, field, row))
+            return false;
+    }
+    return !json->error;
+}

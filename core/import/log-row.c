@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+#include "import/log-row.h"
+
+#include <string.h>
+
+static const struct {
+    const char *name;
+    MoeLogField field;
+} fields[] = {
+    {"type", MOE_LOG_TYPE},
+    {"req_id", MOE_LOG_DOC},
+    {"request_id", MOE_LOG_DOC},
+    {"doc", MOE_LOG_DOC},
+    {"seq_id", MOE_LOG_DOC},
+    {"token_idx", MOE_LOG_POS},
+    {"token_index", MOE_LOG_POS},
+    {"pos", MOE_LOG_POS},
+    {"position", MOE_LOG_POS},
+    {"token_id", MOE_LOG_ID},
+    {"id", MOE_LOG_ID},
+    {"layer", MOE_LOG_LAYER},
+    {"layer_id", MOE_LOG_LAYER},
+    {"layer_idx", MOE_LOG_LAYER},
+    {"topk_ids", MOE_LOG_EXPERTS},
+    {"experts", MOE_LOG_EXPERTS},
+    {"expert_ids", MOE_LOG_EXPERTS},
+    {"selected_experts", MOE_LOG_EXPERTS},
+    {"topk_weights", MOE_LOG_GATES},
+    {"gates", MOE_LOG_GATES},
+    {"weights", MOE_LOG_GATES},
+    {"expert_weights", MOE_LOG_GATES},
+    {"domain", MOE_LOG_DOMAIN},
+    {"model_id", MOE_LOG_MODEL},
+    {"model", MOE_LOG_MODEL},
+    {"num_experts", MOE_LOG_META_EXPERTS},
+    {"n_experts", MOE_LOG_META_EXPERTS},
+    {"top_k", MOE_LOG_META_K},
+    {"num_experts_per_tok", MOE_LOG_META_K},
+    {"norm_topk_prob", MOE_LOG_META_NORM},
+    {"renormalize", MOE_LOG_META_NORM},
+};
+
+MoeLogField
+moe__log_field(const char *name, size_t length)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(fields); i++)
+        if (strlen(fields[i].name) == length && memcmp(fields[i].name, name, length) == 0)
+            return fields[i].field;
+    return MOE_LOG_UNKNOWN;
+}
+
+void
+moe__log_row_init(MoeLogRow *row)
+{
+    *row = (MoeLogRow){
+        .model = g_string_new(NULL),
+        .doc = g_string_new(NULL),
+        .domain = g_string_new(NULL),
+        .experts = g_array_new(FALSE, FALSE, sizeof(int32_t)),
+        .gates = g_array_new(FALSE, FALSE, sizeof(float)),
+    };
+}
+
+void
+moe__log_row_clear(MoeLogRow *row)
+{
+    g_string_free(row->model, TRUE);
+    g_string_free(row->doc, TRUE);
+    g_string_free(row->domain, TRUE);
+    g_array_unref(row->experts);
+    g_array_unref(row->gates);
+}
+
+static void
+begin_row(MoeLogRow *row)
+{
+    row->meta = false;
+    row->meta_experts = row->meta_k = 0;
+    row->meta_renormalised = -1;
+    row->pos = row->id = row->layer = -1;
+    g_string_truncate(row->model, 0);
+    g_string_truncate(row->doc, 0);
+    g_string_truncate(row->domain, 0);
+    g_array_set_size(row->experts, 0);
+    g_array_set_size(row->gates, 0);
+}
+
+/* --- Reading ----------------------------------------------------------------------------------*/
+
+MoeLogReader *
+moe__log_open(const char *path, bool csv, GError **error)
+{
+    MoeStream *stream = moe__stream_open(path, error);
+    if (!stream)
+        return NULL;
+    MoeLogReader *reader = g_new0(MoeLogReader, 1);
+    reader->stream = stream;
+    if (!csv)
+        reader->json = moe__json_new(stream);
+    else if (!moe__log_columns(reader, error))
+        g_clear_pointer(&reader, moe__log_free);
+    return reader;
+}
+
+void
+moe__log_free(MoeLogReader *reader)
+{
+    if (!reader)
+        return;
+    moe__json_free(reader->json);
+    moe__stream_free(reader->stream);
+    g_free(reader);
+}
+
+static bool
+check_row(const MoeLogReader *reader, const MoeLogRow *row, GError **error)
+{
+    if (row->meta)
+        return true;
+    if (row->experts->len == 0)
+        return moe__stream_fail(reader->stream, error, "found no experts");
+    if (row->layer < 0)
+        return moe__stream_fail(reader->stream, error, "found no layer");
+    if (row->gates->len && row->gates->len != row->experts->len)
+        return moe__stream_fail(reader->stream, error, "found %u gates for %u experts",
+                                row->gates->len, row->experts->len);
+    return true;
+}
+
+bool
+moe__log_next(MoeLogReader *reader, MoeLogRow *row, GError **error)
+{
+    begin_row(row);
+    if (!reader->json)
+        return moe__log_row_csv(reader, row, error) && check_row(reader, row, error);
+    bool got = moe__log_row_json(reader->json, row);
+    reader->stream->line = reader->json->line;
+    if (reader->json->error)
+        return moe__json_give_up(reader->json, error);
+    return got && check_row(reader, row, error);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One line of a log: a token's picks in one layer, or what the log says of the model. Logs are JSON
+ * Lines or CSV with a line of names.
+ */
+#ifndef MOE_IMPORT_LOG_ROW_H
+#define MOE_IMPORT_LOG_ROW_H
+
+#include "import/json-pull.h"
+
+typedef struct MoeLogRow {
+    bool meta; /* "type" says other than "route": no picks, but perhaps the model */
+    int64_t meta_experts, meta_k; /* 0: not said */
+    int meta_renormalised;        /* -1: not said */
+    GString *model;               /* empty: not said */
+
+    GString *doc;            /* as text; empty: not said */
+    GString *domain;         /* likewise */
+    int64_t pos, id;         /* -1: not said */
+    int64_t layer;           /* -1: not said */
+    GArray *experts, *gates; /* int32_t, float; gates may be empty */
+} MoeLogRow;
+
+void moe__log_row_init(MoeLogRow *row);
+void moe__log_row_clear(MoeLogRow *row);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MoeLogRow, moe__log_row_clear)
+
+/* What a key or a column means. Every logger has names of its own. */
+typedef enum {
+    MOE_LOG_UNKNOWN,
+    MOE_LOG_TYPE,
+    MOE_LOG_DOC,
+    MOE_LOG_POS,
+    MOE_LOG_ID,
+    MOE_LOG_LAYER,
+    MOE_LOG_EXPERTS,
+    MOE_LOG_GATES,
+    MOE_LOG_DOMAIN,
+    MOE_LOG_MODEL,
+    MOE_LOG_META_EXPERTS,
+    MOE_LOG_META_K,
+    MOE_LOG_META_NORM,
+} MoeLogField;
+MoeLogField moe__log_field(const char *name, size_t length);
+
+enum { MOE_LOG_COLUMNS = 32 };
+
+/* A log that is being read. */
+typedef struct MoeLogReader {
+    MoeStream *stream; /* its `line` is that of the last row */
+    MoeJson *json;     /* NULL: it is CSV */
+    MoeLogField columns[MOE_LOG_COLUMNS];
+    int n_columns;
+} MoeLogReader;
+
+MoeLogReader *moe__log_open(const char *path, bool csv, GError **error);
+void moe__log_free(MoeLogReader *reader);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeLogReader, moe__log_free)
+/* The next row. Returns false at the end (error unset) and with an error. */
+bool moe__log_next(MoeLogReader *reader, MoeLogRow *row, GError **error);
+
+/* The two kinds of line; as moe__log_next(), but json's error is in `json`. */
+bool moe__log_row_json(MoeJson *json, MoeLogRow *row);
+bool moe__log_row_csv(MoeLogReader *reader, MoeLogRow *row, GError **error);
+/* Takes the line of names. */
+bool moe__log_columns(MoeLogReader *reader, GError **error);
+
+#endif

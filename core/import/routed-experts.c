@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Responses of SGLang and vLLM that were asked to return routed experts, as JSON: one, a list of
+ * them, or a line each. Wherever in a response "routed_experts" stands, it is a document; vLLM's
+ * "prompt_routed_experts" come before it. SGLang sends bare int32, whose shape follows from the
+ * counts of tokens and k. The last token has no row. Servers count layers without experts as well
+ * and fill their rows with zeros, which can't be picks where k is above 1: such layers are left
+ * out.
+ */
+#include "import/id-array.h"
+#include "import/importers.h"
+
+#include <string.h>
+
+typedef struct Responses {
+    MoeImport *import;
+    int file;
+    bool bringing;
+    GPtrArray *arrays;                        /* of the response */
+    int64_t prompt_tokens, completion_tokens; /* of the response; -1: not said */
+    int64_t layers, k;                        /* 0: not yet known */
+    int64_t max_expert;
+    bool *used;      /* [layers]: has ids other than 0 */
+    GArray *kept;    /* int: layers that are */
+    int32_t *expert; /* [kept × k] */
+    int32_t doc;
+} Responses;
+
+static void
+array_free(void *array)
+{
+    moe__id_array_free(array);
+}
+
+static void
+responses_clear(Responses *responses)
+{
+    g_ptr_array_unref(responses->arrays);
+    g_array_unref(responses->kept);
+    g_free(responses->used);
+    g_free(responses->expert);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Responses, responses_clear)
+
+/* --- A response -------------------------------------------------------------------------------*/
+
+static bool
+read_count(MoeJson *json, int64_t *count)
+{
+    return moe__json_take_int(json, "count of tokens", 0, INT32_MAX, count);
+}
+
+static bool
+read_array(Responses *responses, MoeJson *json, bool prompt)
+{
+    MoeIdArray *array = moe__id_array_read(json);
+    if (!array)
+        return !json->error;
+    array->prompt = prompt;
+    /* A prompt goes before what was generated. */
+    g_ptr_array_insert(responses->arrays, prompt ? 0 : -1, array);
+    return true;
+}
+
+/* All of a response, whatever else it holds. */
+static bool
+read_response(Responses *responses, MoeJson *json)
+{
+    int outside = json->depth;
+    g_ptr_array_set_size(responses->arrays, 0);
+    responses->prompt_tokens = responses->completion_tokens = -1;
+    while (json->depth >= outside) {
+        MoeJsonEvent event = moe__json_next(json);
+        bool good = event != MOE_JSON_ERROR;
+        if (event == MOE_JSON_KEY && moe__json_is(json, "routed_experts"))
+            good = read_array(responses, json, false);
+        else if (event == MOE_JSON_KEY && moe__json_is(json, "prompt_routed_experts"))
+            good = read_array(responses, json, true);
+        else if (event == MOE_JSON_KEY && moe__json_is(json, "prompt_tokens"))
+            good = read_count(json, &responses->prompt_tokens);
+        else if (event == MOE_JSON_KEY && moe__json_is(json, "completion_tokens"))
+            good = read_count(json, &responses->completion_tokens);
+        if (!good)
+            return false;
+    }
+    return true;
+}
+
+static bool
+give_shape(const Responses *responses, MoeJson *json, MoeIdArray *array)
+{
+    int k = moe_import_options(responses->import)->k;
+    if (array->shaped)
+        return true;
+    if (k <= 0)
+        return moe__json_fail(json, "a bare array doesn't say how many experts a token gets: give "
+                                    "--k N");
+    if (responses->prompt_tokens < 0 || responses->completion_tokens < 0)
+        return moe__json_fail(json, "a bare array needs prompt_tokens and completion_tokens beside "
+                                    "it");
+    int64_t tokens = responses->prompt_tokens + responses->completion_tokens - 1;
+    return moe__id_array_shape(array, tokens, k) ||
+           moe__json_fail(json,
+                          "found %zu bytes of int32, which %" G_GINT64_FORMAT
+                          " tokens and k = %d (--k) don't divide",
+                          array->length, tokens, k);
+}
+
+/* --- Looking ----------------------------------------------------------------------------------*/
+
+static bool
+learn(Responses *responses, MoeJson *json, const MoeIdArray *array)
+{
+    if (responses->layers == 0) {
+        responses->layers = array->layers;
+        responses->k = array->k;
+        responses->used = g_new0(bool, (gsize)array->layers);
+    }
+    if (array->layers != responses->layers || array->k != responses->k)
+        return moe__json_fail(json,
+                              "found %" G_GINT64_FORMAT " layers and k = %" G_GINT64_FORMAT
+                              ", before %" G_GINT64_FORMAT " and %" G_GINT64_FORMAT,
+                              array->layers, array->k, responses->layers, responses->k);
+    for (int64_t i = 0, n = array->tokens * array->layers * array->k; i < n; i++) {
+        int64_t id = moe__id_array_at(array, i);
+        if (id < -1 || id >= UINT16_MAX)
+            return moe__json_fail(json, "found expert %" G_GINT64_FORMAT ", expected ids%s", id,
+                                  array->begin ? "" : " (int32)");
+        responses->max_expert = MAX(responses->max_expert, id);
+        responses->used[i / array->k % array->layers] |= id != 0 || array->k == 1;
+    }
+    return true;
+}
+
+/* --- Bringing ---------------------------------------------------------------------------------*/
+
+static bool
+bring(Responses *responses, const MoeIdArray *array, int32_t first, GError **error)
+{
+    int64_t k = responses->k, row = responses->layers * k;
+    for (int64_t t = 0; t < array->tokens; t++) {
+        for (guint r = 0; r < responses->kept->len; r++)
+            for (int64_t i = 0; i < k; i++)
+                responses->expert[r * k + i] = (int32_t)moe__id_array_at(
+                    array, t * row + g_array_index(responses->kept, int, r) * k + i);
+        const MoeImportToken token = {
+            .id = -1,
+            .doc = responses->doc,
+            .pos = first + (int32_t)t,
+            .domain = moe_import_domain(responses->import, responses->file),
+            .expert = responses->expert,
+        };
+        if (!moe_import_token(responses->import, &token, error))
+            return false;
+    }
+    return true;
+}
+
+static bool
+take_response(Responses *responses, MoeJson *json, GError **error)
+{
+    int32_t prompt = 0;
+    for (guint i = 0; i < responses->arrays->len; i++) {
+        MoeIdArray *array = responses->arrays->pdata[i];
+        if (!give_shape(responses, json, array) ||
+            (!responses->bringing && !learn(responses, json, array)))
+            return moe__json_give_up(json, error);
+        if (!responses->bringing)
+            continue;
+        if (array->layers != responses->layers || array->k != responses->k) {
+            moe__json_fail(json, "the file changed while it was read");
+            return moe__json_give_up(json, error);
+        }
+        if (!bring(responses, array, array->prompt ? 0 : prompt, error)) {
+            g_prefix_error(error, "%s: line %" G_GUINT64_FORMAT ": ", json->stream->path,
+                           json->line);
+            return false;
+        }
+        prompt = array->prompt ? (int32_t)array->tokens : prompt;
+        bool more = array->prompt && i + 1 < responses->arrays->len;
+        responses->doc += !more;
+    }
+    return true;
+}
+
+/* --- Files ------------------------------------------------------------------------------------*/
+
+static bool
+read_file(Responses *responses, const char *path, GError **error)
+{
+    g_autoptr(MoeStream) stream = moe__stream_open(path, error);
+    if (!stream)
+        return false;
+    g_autoptr(MoeJson) json = moe__json_new(stream);
+    while (moe__json_next(json) != MOE_JSON_END) {
+        if (json->event == MOE_JSON_ARRAY || json->event == MOE_JSON_ARRAY_END)
+            continue;
+        if (json->event != MOE_JSON_OBJECT)
+            moe__json_fail(json, "expected an object, or a list of objects");
+        if (json->error || !read_response(responses, json))
+            return moe__json_give_up(json, error);
+        if (!take_response(responses, json, error) ||
+            !moe_import_progress(responses->import, responses->file, moe__stream_done(stream),
+                                 error))
+            return false;
+    }
+    return true;
+}
+
+static bool
+read_all(Responses *responses, GError **error)
+{
+    int n;
+    const MoeImportFile *files = moe_import_files(responses->import, &n);
+    for (responses->file = 0; responses->file < n; responses->file++)
+        if (!read_file(responses, files[responses->file].path, error))
+            return false;
+    return true;
+}
+
+static bool
+begin(Responses *responses, GError **error)
+{
+    for (int64_t layer = 0; layer < responses->layers; layer++) {
+        int kept = (int)layer;
+        if (responses->used[layer])
+            g_array_append_val(responses->kept, kept);
+    }
+    const MoeImportShape shape = {
+        .layers = (const int *)responses->kept->data,
+        .n_layers = (int)responses->kept->len,
+        .max_expert = (int)responses->max_expert,
+        .k = (int)responses->k,
+    };
+    if (!moe_import_begin(responses->import, &shape, error))
+        return false;
+    responses->expert = g_new(int32_t, responses->kept->len * (gsize)responses->k);
+    responses->bringing = true;
+    return true;
+}
+
+static bool
+read_responses(MoeImport *import, GError **error)
+{
+    g_auto(Responses) responses = {
+        .import = import,
+        .arrays = g_ptr_array_new_with_free_func(array_free),
+        .kept = g_array_new(FALSE, FALSE, sizeof(int)),
+    };
+    return read_all(&responses, error) && begin(&responses, error) && read_all(&responses, error);
+}
+
+static int
+score_responses(const MoeImportHead *head)
+{
+    return strstr(head->text, "routed_experts\"") ? 90 : 0;
+}
+
+const MoeImporter moe__import_routed_experts = {
+    .struct_size = sizeof(MoeImporter),
+    .name = "routed-experts",
+    .help = "JSON responses of SGLang and vLLM with base64 routed_experts",
+    .cite = "github.com/sgl-project/sglang, github.com/vllm-project/vllm/pull/28284",
+    .score = score_responses,
+    .read = read_responses,
+};

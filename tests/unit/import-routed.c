@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Responses of SGLang and vLLM with routed experts, made as the servers make them: base64 of bare
+ * int32, of a .npy file, and objects with shape and dtype.
+ */
+#include "import-trace.h"
+
+/* Two tokens, three layers of which the first has no experts, k 2. */
+static const int ids[2][3][2] = {{{0, 0}, {1, 2}, {7, 0}}, {{0, 0}, {3, 4}, {5, 6}}};
+enum { IDS = 12 };
+
+/* The ids as little-endian integers behind `head`, in base64. (transfer full) */
+static char *
+encode(const char *head, size_t head_length, int width)
+{
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    g_byte_array_append(bytes, (const guint8 *)head, (guint)head_length);
+    for (int i = 0; i < IDS; i++) {
+        guint8 cell[8] = {(guint8)(&ids[0][0][0])[i]};
+        g_byte_array_append(bytes, cell, (guint)width);
+    }
+    return g_base64_encode(bytes->data, bytes->len);
+}
+
+/* (transfer full) */
+static char *
+encode_npy(const char *type, int width)
+{
+    g_autoptr(GString) text = g_string_new("\x93NUMPY\x01");
+    g_string_append_c(text, 0);
+    g_string_append_len(text, "\x76", 2); /* 118 and 0: the header's length */
+    g_string_append_printf(text, "{'descr': '%s', 'fortran_order': False, 'shape': (2, 3, 2), }",
+                           type);
+    while (text->len < 127)
+        g_string_append_c(text, ' ');
+    g_string_append_c(text, '\n');
+    return encode(text->str, text->len, width);
+}
+
+static void
+expect_both(const char *json, int documents)
+{
+    MoeImportReport report;
+    MoeImportOptions options = told;
+    options.k = 2;
+    g_autofree char *path = import_file("answer.json", json, -1);
+    g_autoptr(MoeTrace) trace = import_all((const char *[]){path}, 1, &options, &report);
+    g_assert_cmpstr(report.importer, ==, "routed-experts");
+    g_assert_cmpint(report.documents, ==, documents);
+    g_assert_cmpint(moe_trace_routers(trace), ==, 2);
+    g_assert_cmpint(moe_trace_router(trace, 0)->layer, ==, 1);
+    expect_picks(trace, 0, documents == 1 ? "1 2, 3 4" : "1 2, 3 4, 1 2, 3 4");
+    expect_picks(trace, 1, documents == 1 ? "7 0, 5 6" : "7 0, 5 6, 7 0, 5 6");
+    expect_column(trace, "tokens/pos", documents == 1 ? "0 1" : "0 1 0 1");
+}
+
+static void
+test_sglang(void)
+{
+    g_autofree char *bare = encode("", 0, 4);
+    g_autofree char *one =
+        g_strdup_printf("{\"text\": \"x\", \"meta_info\": {\"id\": \"a\", \"prompt_tokens\": 2, "
+                        "\"routed_experts\": \"%s\", \"completion_tokens\": 1}}",
+                        bare);
+    g_autofree char *list = g_strdup_printf("[%s, %s]", one, one);
+    g_autofree char *lines = g_strdup_printf("%s\n%s\n", one, one);
+    g_autofree char *chat = g_strdup_printf(
+        "{\"choices\": [{\"index\": 0}], \"usage\": {\"prompt_tokens\": 1, \"completion_tokens\": "
+        "2}, \"sglext\": {\"routed_experts\": \"%s\"}}",
+        bare);
+    expect_both(one, 1);
+    expect_both(chat, 1);
+    expect_both(list, 2);
+    expect_both(lines, 2);
+}
+
+static void
+test_vllm(void)
+{
+    static const struct {
+        const char *type, *name;
+        int width;
+    } kinds[] = {{"|u1", "uint8", 1},
+                 {"<u2", "uint16", 2},
+                 {"<i2", "int16", 2},
+                 {"<i4", "int32", 4},
+                 {"<i8", "int64", 8}};
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        g_autofree char *npy = encode_npy(kinds[i].type, kinds[i].width);
+        g_autofree char *bare = encode("", 0, kinds[i].width);
+        g_autofree char *file = g_strdup_printf(
+            "{\"choices\": [{\"routed_experts\": null}, {\"routed_experts\": \"%s\"}]}", npy);
+        g_autofree char *envelope = g_strdup_printf(
+            "{\"routed_experts\": {\"shape\": [2, 3, 2], \"dtype\": \"%s\", \"data_base64\": "
+            "\"%s\"}}",
+            kinds[i].name, bare);
+        expect_both(file, 1);
+        expect_both(envelope, 1);
+    }
+}
+
+/* What was asked and what was answered are one document. */
+static void
+test_prompt(void)
+{
+    g_autofree char *npy = encode_npy("<i2", 2);
+    g_autofree char *text = g_strdup_printf("{\"choices\": [{\"routed_experts\": \"%s\"}], "
+                                            "\"prompt_routed_experts\": \"%s\"}",
+                                            npy, npy);
+    g_autofree char *path = import_gz("answer", text);
+    g_autoptr(MoeTrace) trace = import_all((const char *[]){path}, 1, &told, NULL);
+    expect_column(trace, "tokens/doc", "0 0 0 0");
+    expect_column(trace, "tokens/pos", "0 1 2 3");
+}
+
+static void
+test_refused(void)
+{
+    MoeImportOptions options = told;
+    options.k = 2;
+    static const char *const cases[][2] = {
+        {"{\"routed_experts\": \"AAAA!A==\"}", "line 1, byte 19: found what isn't base64"},
+        {"{\"routed_experts\": \"AAA\"}", "found what isn't base64"},
+        {"{\"routed_experts\": \"AAAA\"}", "found 3 bytes, expected int32"},
+        {"{\"routed_experts\": \"AQAAAA==\"}", "needs prompt_tokens and completion_tokens"},
+        {"{\"routed_experts\": \"AQAAAA==\", \"prompt_tokens\": 2, \"completion_tokens\": 2}",
+         "found 4 bytes of int32, which 3 tokens and k = 2 (--k) don't divide"},
+        {"{\"routed_experts\": {\"shape\": [1, 2], \"dtype\": \"int8\"}}", "a shape of 2 axes"},
+        {"{\"routed_experts\": {\"shape\": [1, 1, 2], \"dtype\": \"float16\", \"data\": \"\"}}",
+         "found type float16, expected integers"},
+        {"{\"routed_experts\": {\"shape\": [1, 1, 2], \"dtype\": \"int8\", \"data\": \"AQ==\"}}",
+         "found 1 ids for the shape (1, 1, 2)"},
+        {"{\"routed_experts\": {\"shape\": [2147483647, 65535, 65535], \"dtype\": \"int8\", "
+         "\"data\": \"AQ==\"}}",
+         "found 1 ids for the shape"},
+        {"{\"routed_experts\": {\"shape\": [1, 1, 1], \"data\": \"AQ==\"}}",
+         "expected shape, dtype and data_base64"},
+        {"{\"routed_experts\": \"k05VTVBZAQB2AA==\"}", "found a .npy that ends too early"},
+        {"{\"routed_experts\": [1, 2]}", "expected base64, or an object with it"},
+        {"{\"routed_experts\": null}", "found no layer in the files"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *path = import_file("answer", cases[i][0], -1);
+        expect_failure(path, &options, cases[i][1]);
+    }
+    g_autofree char *bare = encode("", 0, 4);
+    g_autofree char *text = g_strdup_printf(
+        "{\"prompt_tokens\": 2, \"completion_tokens\": 1, \"routed_experts\": \"%s\"}", bare);
+    g_autofree char *path = import_file("answer", text, -1);
+    expect_failure(path, &told, "give --k N");
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/import-routed/sglang", test_sglang);
+    g_test_add_func("/import-routed/vllm", test_vllm);
+    g_test_add_func("/import-routed/prompt", test_prompt);
+    g_test_add_func("/import-routed/refused", test_refused);
+    int status = g_test_run();
+    import_files_remove();
+    return status;
+}
