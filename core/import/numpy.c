@@ -4,6 +4,7 @@
  */
 #include "import/numpy.h"
 
+#include "import/pickle.h"
 #include "trace/npy.h"
 #include "trace/zip.h"
 
@@ -142,23 +143,67 @@ moe__numpy_find(const MoeNumpy *numpy, const char *name)
     return -1;
 }
 
+/* The bytes of array `i` as in a .npy file, and where they are from, for messages. */
+static GBytes *
+read_bytes(const MoeNumpy *numpy, int i, char **name, GError **error)
+{
+    if (!numpy->zip) {
+        *name = g_strdup(numpy->path);
+        return g_mapped_file_get_bytes(numpy->map);
+    }
+    const MoeZipEntry *entry = numpy->entries->pdata[i];
+    uint8_t *bytes = moe__zip_reader_read(numpy->zip, entry, error);
+    *name = bytes ? g_strdup_printf("%s: member %s", numpy->path, entry->name) : NULL;
+    return bytes ? g_bytes_new_take(bytes, (gsize)entry->size) : NULL;
+}
+
 bool
 moe__numpy_values(const MoeNumpy *numpy, int i, MoeValues *out, GError **error)
 {
+    g_autofree char *name = NULL;
+    g_autoptr(GBytes) bytes = read_bytes(numpy, i, &name, error);
+    gsize length;
     *out = (MoeValues){0};
-    if (!numpy->zip) {
-        if (moe__npy_values((const uint8_t *)g_mapped_file_get_contents(numpy->map),
-                            g_mapped_file_get_length(numpy->map), out, error))
-            return true;
-        g_prefix_error(error, "%s: ", numpy->path);
-        return false;
-    }
-    const MoeZipEntry *entry = numpy->entries->pdata[i];
-    g_autofree uint8_t *bytes = moe__zip_reader_read(numpy->zip, entry, error);
     if (!bytes)
         return false;
-    if (moe__npy_values(bytes, entry->size, out, error))
+    const uint8_t *data = g_bytes_get_data(bytes, &length);
+    if (moe__npy_values(data, length, out, error))
         return true;
-    g_prefix_error(error, "%s: member %s: ", numpy->path, entry->name);
+    g_prefix_error(error, "%s: ", name);
     return false;
+}
+
+bool
+moe__numpy_is_objects(const MoeNumpy *numpy, int i)
+{
+    g_autofree char *name = NULL;
+    g_autoptr(GBytes) bytes = read_bytes(numpy, i, &name, NULL);
+    MoeNpyHeader header;
+    gsize length = 0;
+    const uint8_t *data = bytes ? g_bytes_get_data(bytes, &length) : NULL;
+    return data && moe__npy_any_header(data, length, &header, NULL) &&
+           strcmp(header.descr, "|O") == 0;
+}
+
+MoePyDoc *
+moe__numpy_objects(const MoeNumpy *numpy, int i, GError **error)
+{
+    g_autofree char *name = NULL;
+    g_autoptr(GBytes) bytes = read_bytes(numpy, i, &name, error);
+    MoeNpyHeader header;
+    gsize length;
+    if (!bytes)
+        return NULL;
+    const uint8_t *data = g_bytes_get_data(bytes, &length);
+    if (!moe__npy_any_header(data, length, &header, error)) {
+        g_prefix_error(error, "%s: ", name);
+        return NULL;
+    }
+    if (strcmp(header.descr, "|O") != 0) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "%s: no array of objects", name);
+        return NULL;
+    }
+    g_autoptr(GBytes) pickle = g_bytes_new_from_bytes(bytes, header.data, length - header.data);
+    g_autofree char *place = g_strdup_printf("%s: the pickle from byte %zu on", name, header.data);
+    return moe__pickle_read(pickle, place, error);
 }
