@@ -9,8 +9,11 @@
 #include "trace/zip.h"
 
 #include <string.h>
+#include <zlib.h>
 
 G_STATIC_ASSERT((int)MOE_NPY_AXES == (int)MOE_VALUES_AXES);
+
+enum { HEAD = 4096 }; /* bytes that any header but an absurd one fits in */
 
 struct MoeNumpy {
     char *path;
@@ -173,15 +176,48 @@ moe__numpy_values(const MoeNumpy *numpy, int i, MoeValues *out, GError **error)
     return false;
 }
 
+/* Unpacks what the first bytes of a member hold, at most `n`; how many came out. */
+static size_t
+inflate_head(const uint8_t *packed, size_t n_packed, uint8_t *out, size_t n)
+{
+    z_stream z = {.next_in = (Bytef *)packed,
+                  .avail_in = (uInt)n_packed,
+                  .next_out = out,
+                  .avail_out = (uInt)n};
+    if (inflateInit2(&z, -MAX_WBITS) != Z_OK)
+        return 0;
+    inflate(&z, Z_SYNC_FLUSH); /* whatever it says: what came out is looked at */
+    inflateEnd(&z);
+    return n - z.avail_out;
+}
+
+/* The first bytes of array `i`, at most HEAD, without reading the rest of it. */
+static size_t
+read_head(const MoeNumpy *numpy, int i, uint8_t out[HEAD])
+{
+    if (!numpy->zip) {
+        size_t n = MIN(g_mapped_file_get_length(numpy->map), HEAD);
+        if (n > 0)
+            memcpy(out, g_mapped_file_get_contents(numpy->map), n);
+        return n;
+    }
+    const MoeZipEntry *entry = numpy->entries->pdata[i];
+    uint8_t packed[HEAD];
+    size_t n = (size_t)MIN(entry->packed, HEAD);
+    if (!moe__zip_reader_pread(numpy->zip, entry->data, packed, n, NULL))
+        return 0;
+    if (entry->method == MOE_ZIP_DEFLATED)
+        return inflate_head(packed, n, out, HEAD);
+    memcpy(out, packed, n);
+    return n;
+}
+
 bool
 moe__numpy_is_objects(const MoeNumpy *numpy, int i)
 {
-    g_autofree char *name = NULL;
-    g_autoptr(GBytes) bytes = read_bytes(numpy, i, &name, NULL);
+    uint8_t head[HEAD];
     MoeNpyHeader header;
-    gsize length = 0;
-    const uint8_t *data = bytes ? g_bytes_get_data(bytes, &length) : NULL;
-    return data && moe__npy_any_header(data, length, &header, NULL) &&
+    return moe__npy_any_header(head, read_head(numpy, i, head), &header, NULL) &&
            strcmp(header.descr, "|O") == 0;
 }
 

@@ -27,7 +27,8 @@ int moe__numpy_find(const MoeNumpy *numpy, const char *name);
 bool moe__numpy_values(const MoeNumpy *numpy, int i, MoeValues *out, GError **error);
 
 /* Whether array `i` is one of objects, which moe__numpy_objects() reads and moe__numpy_values()
- * refuses: ragged data, or a dict that was given to numpy.save(). False if it can't be read. */
+ * refuses: ragged data, or a dict that was given to numpy.save(). Reads the header alone; false if
+ * that can't be read. */
 bool moe__numpy_is_objects(const MoeNumpy *numpy, int i);
 /* The objects as a list; errors as moe__pickle_read() and moe__numpy_values(). (transfer full) */
 MoePyDoc *moe__numpy_objects(const MoeNumpy *numpy, int i, GError **error);

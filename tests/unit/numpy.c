@@ -45,6 +45,8 @@ test_archives(void)
         check_member(numpy, "scalar", MOE_STORED_I16, "[]", (double[]){7});
         check_member(numpy, "empty", MOE_STORED_F32, "[0, 4]", NULL);
         g_assert_cmpint(moe__numpy_find(numpy, "f3"), ==, -1);
+        for (int j = 0; j < moe__numpy_count(numpy); j++)
+            g_assert_false(moe__numpy_is_objects(numpy, j));
     }
 }
 
@@ -87,6 +89,9 @@ test_objects(void)
     g_assert_cmpint(integer(moe__py_get(moe__py_root(settings)->items[0], "k")), ==, 2);
     g_assert_false(moe__numpy_values(numpy, moe__numpy_find(numpy, "rows"), &none, &error));
     g_assert_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED);
+    g_autoptr(MoeNumpy) single = open_fixture("objects.npy");
+    g_autoptr(MoePyDoc) alone = read_objects(single, "");
+    g_assert_cmpint(moe__py_root(alone)->count, ==, 2);
     int plain = moe__numpy_find(numpy, "plain");
     g_assert_false(moe__numpy_is_objects(numpy, plain));
     g_assert_null(moe__numpy_objects(numpy, plain, &reason));
