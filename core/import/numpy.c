@@ -4,12 +4,16 @@
  */
 #include "import/numpy.h"
 
+#include "import/pickle.h"
 #include "trace/npy.h"
 #include "trace/zip.h"
 
 #include <string.h>
+#include <zlib.h>
 
 G_STATIC_ASSERT((int)MOE_NPY_AXES == (int)MOE_VALUES_AXES);
+
+enum { HEAD = 4096 }; /* bytes that any header but an absurd one fits in */
 
 struct MoeNumpy {
     char *path;
@@ -142,23 +146,100 @@ moe__numpy_find(const MoeNumpy *numpy, const char *name)
     return -1;
 }
 
+/* The bytes of array `i` as in a .npy file, and where they are from, for messages. */
+static GBytes *
+read_bytes(const MoeNumpy *numpy, int i, char **name, GError **error)
+{
+    if (!numpy->zip) {
+        *name = g_strdup(numpy->path);
+        return g_mapped_file_get_bytes(numpy->map);
+    }
+    const MoeZipEntry *entry = numpy->entries->pdata[i];
+    uint8_t *bytes = moe__zip_reader_read(numpy->zip, entry, error);
+    *name = bytes ? g_strdup_printf("%s: member %s", numpy->path, entry->name) : NULL;
+    return bytes ? g_bytes_new_take(bytes, (gsize)entry->size) : NULL;
+}
+
 bool
 moe__numpy_values(const MoeNumpy *numpy, int i, MoeValues *out, GError **error)
 {
+    g_autofree char *name = NULL;
+    g_autoptr(GBytes) bytes = read_bytes(numpy, i, &name, error);
+    gsize length;
     *out = (MoeValues){0};
-    if (!numpy->zip) {
-        if (moe__npy_values((const uint8_t *)g_mapped_file_get_contents(numpy->map),
-                            g_mapped_file_get_length(numpy->map), out, error))
-            return true;
-        g_prefix_error(error, "%s: ", numpy->path);
-        return false;
-    }
-    const MoeZipEntry *entry = numpy->entries->pdata[i];
-    g_autofree uint8_t *bytes = moe__zip_reader_read(numpy->zip, entry, error);
     if (!bytes)
         return false;
-    if (moe__npy_values(bytes, entry->size, out, error))
+    const uint8_t *data = g_bytes_get_data(bytes, &length);
+    if (moe__npy_values(data, length, out, error))
         return true;
-    g_prefix_error(error, "%s: member %s: ", numpy->path, entry->name);
+    g_prefix_error(error, "%s: ", name);
     return false;
+}
+
+/* Unpacks what the first bytes of a member hold, at most `n`; how many came out. */
+static size_t
+inflate_head(const uint8_t *packed, size_t n_packed, uint8_t *out, size_t n)
+{
+    z_stream z = {.next_in = (Bytef *)packed,
+                  .avail_in = (uInt)n_packed,
+                  .next_out = out,
+                  .avail_out = (uInt)n};
+    if (inflateInit2(&z, -MAX_WBITS) != Z_OK)
+        return 0;
+    inflate(&z, Z_SYNC_FLUSH); /* whatever it says: what came out is looked at */
+    inflateEnd(&z);
+    return n - z.avail_out;
+}
+
+/* The first bytes of array `i`, at most HEAD, without reading the rest of it. */
+static size_t
+read_head(const MoeNumpy *numpy, int i, uint8_t out[HEAD])
+{
+    if (!numpy->zip) {
+        size_t n = MIN(g_mapped_file_get_length(numpy->map), HEAD);
+        if (n > 0)
+            memcpy(out, g_mapped_file_get_contents(numpy->map), n);
+        return n;
+    }
+    const MoeZipEntry *entry = numpy->entries->pdata[i];
+    uint8_t packed[HEAD];
+    size_t n = (size_t)MIN(entry->packed, HEAD);
+    if (!moe__zip_reader_pread(numpy->zip, entry->data, packed, n, NULL))
+        return 0;
+    if (entry->method == MOE_ZIP_DEFLATED)
+        return inflate_head(packed, n, out, HEAD);
+    memcpy(out, packed, n);
+    return n;
+}
+
+bool
+moe__numpy_is_objects(const MoeNumpy *numpy, int i)
+{
+    uint8_t head[HEAD];
+    MoeNpyHeader header;
+    return moe__npy_any_header(head, read_head(numpy, i, head), &header, NULL) &&
+           strcmp(header.descr, "|O") == 0;
+}
+
+MoePyDoc *
+moe__numpy_objects(const MoeNumpy *numpy, int i, GError **error)
+{
+    g_autofree char *name = NULL;
+    g_autoptr(GBytes) bytes = read_bytes(numpy, i, &name, error);
+    MoeNpyHeader header;
+    gsize length;
+    if (!bytes)
+        return NULL;
+    const uint8_t *data = g_bytes_get_data(bytes, &length);
+    if (!moe__npy_any_header(data, length, &header, error)) {
+        g_prefix_error(error, "%s: ", name);
+        return NULL;
+    }
+    if (strcmp(header.descr, "|O") != 0) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "%s: no array of objects", name);
+        return NULL;
+    }
+    g_autoptr(GBytes) pickle = g_bytes_new_from_bytes(bytes, header.data, length - header.data);
+    g_autofree char *place = g_strdup_printf("%s: the pickle from byte %zu on", name, header.data);
+    return moe__pickle_read(pickle, place, error);
 }

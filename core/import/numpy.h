@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
  * numpy.h: what numpy.save() and numpy.savez() write: one array, or an archive of them, stored or
- * deflated, told apart by content. Any numbers and booleans, little-endian, C or Fortran order.
+ * deflated, told apart by content. Any numbers and booleans, little-endian, C or Fortran order, and
+ * arrays of objects, which are pickles.
  */
 #ifndef MOESCOPE_IMPORT_NUMPY_H
 #define MOESCOPE_IMPORT_NUMPY_H
 
-#include "import/values.h"
+#include "import/python.h"
 
 typedef struct MoeNumpy MoeNumpy;
 
@@ -24,6 +25,13 @@ char *moe__numpy_name(const MoeNumpy *numpy, int i);
 int moe__numpy_find(const MoeNumpy *numpy, const char *name);
 /* Reads and checks array `i`. */
 bool moe__numpy_values(const MoeNumpy *numpy, int i, MoeValues *out, GError **error);
+
+/* Whether array `i` is one of objects, which moe__numpy_objects() reads and moe__numpy_values()
+ * refuses: ragged data, or a dict that was given to numpy.save(). Reads the header alone; false if
+ * that can't be read. */
+bool moe__numpy_is_objects(const MoeNumpy *numpy, int i);
+/* The objects as a list; errors as moe__pickle_read() and moe__numpy_values(). (transfer full) */
+MoePyDoc *moe__numpy_objects(const MoeNumpy *numpy, int i, GError **error);
 
 /* The array that `bytes` hold. Messages don't say where they came from. */
 bool moe__npy_values(const uint8_t *bytes, size_t length, MoeValues *out, GError **error);

@@ -2,6 +2,9 @@
  *
  * pickle-numpy.c: what numpy's arrays, scalars and dtypes are pickled as (numpy/_core/src/
  * multiarray/methods.c: array_reduce, array_setstate; descriptor.c: arraydescr_reduce).
+ *
+ * An array of objects, which is how ragged data are kept, becomes a list of them; its dtype is
+ * MOE_N_STORED here.
  */
 #include "import/pickle-machine.h"
 
@@ -34,6 +37,7 @@ moe__call_dtype(MoeMachine *machine, const MoePy *arguments)
         {"i2", MOE_STORED_I16},  {"u2", MOE_STORED_U16}, {"i4", MOE_STORED_I32},
         {"u4", MOE_STORED_U32},  {"i8", MOE_STORED_I64}, {"u8", MOE_STORED_U64},
         {"f2", MOE_STORED_F16},  {"f4", MOE_STORED_F32}, {"f8", MOE_STORED_F64},
+        {"O8", MOE_N_STORED},
     };
     const MoePy *code = moe__argument_bytes(arguments, 0);
     if (!code)
@@ -49,8 +53,8 @@ moe__call_dtype(MoeMachine *machine, const MoePy *arguments)
     g_autofree char *text = g_strndup((const char *)code->bytes, (gsize)MIN(code->count, 64));
     g_autofree char *quoted = moe__quote(text);
     return moe__machine_fail(machine, MOE_ERROR_UNSUPPORTED,
-                             "a numpy array of type %s; b1, i1 … i8, u1 … u8, f2, f4 or f8 is "
-                             "expected",
+                             "a numpy array of type %s; b1, i1 … i8, u1 … u8, f2, f4, f8 or O8 "
+                             "is expected",
                              quoted);
 }
 
@@ -91,6 +95,35 @@ set_values(MoeMachine *machine, MoePyArray *array, const MoePy *bytes, bool fort
     return true;
 }
 
+/* A dtype of numbers, or NULL. */
+static const MoePy *
+number_type(const MoePy *arguments, int i)
+{
+    const MoePy *dtype = moe__argument(arguments, i, MOE_PY_DTYPE);
+    return dtype && dtype->type != MOE_N_STORED ? dtype : NULL;
+}
+
+/* The state of an array of objects has a list of them, in C order. */
+static bool
+build_objects(MoeMachine *machine, MoePy *array, const MoePy *list)
+{
+    MoeLayout *layout = &array->array->layout;
+    int64_t count;
+    layout->type = MOE_STORED_U64; /* one pointer each, for the count */
+    if (!moe__layout_count(layout, &count) || count != list->count)
+        return moe__machine_fail(machine, MOE_ERROR_FORMAT,
+                                 "an array of objects has %" G_GINT64_FORMAT
+                                 " of them, which is not what its shape takes",
+                                 list->count);
+    array->kind = MOE_PY_LIST;
+    array->items = NULL;
+    array->count = 0;
+    for (int64_t i = 0; i < list->count; i++)
+        if (!moe__py_append(machine->doc, array, list->items[i]))
+            return spent(machine);
+    return true;
+}
+
 /* The state: (version, shape, dtype, Fortran order, bytes). */
 bool
 moe__build_array(MoeMachine *machine, MoePy *array, const MoePy *state)
@@ -102,9 +135,13 @@ moe__build_array(MoeMachine *machine, MoePy *array, const MoePy *state)
         return moe__call_mismatch(machine, expected);
     const MoePy *dtype = moe__argument(state, 2, MOE_PY_DTYPE);
     const MoePy *bytes = moe__argument_bytes(state, 4);
-    if (!dtype || !bytes || !moe__argument_integer(state, 3, &fortran) ||
+    const MoePy *objects = moe__argument(state, 4, MOE_PY_LIST);
+    bool numbers = dtype && dtype->type != MOE_N_STORED;
+    if (!dtype || !(numbers ? bytes : objects) || !moe__argument_integer(state, 3, &fortran) ||
         !moe__argument_lengths(state, 1, layout->shape, &layout->ndim))
         return moe__call_mismatch(machine, expected);
+    if (!numbers)
+        return build_objects(machine, array, objects);
     layout->type = dtype->type;
     return set_values(machine, array->array, bytes, fortran != 0);
 }
@@ -114,7 +151,7 @@ bool
 moe__call_frombuffer(MoeMachine *machine, const MoePy *arguments)
 {
     const MoePy *bytes = moe__argument_bytes(arguments, 0);
-    const MoePy *dtype = moe__argument(arguments, 1, MOE_PY_DTYPE);
+    const MoePy *dtype = number_type(arguments, 1);
     const MoePy *order = moe__argument(arguments, 3, MOE_PY_STRING);
     MoePy *array = moe__py_new_array(machine->doc);
     if (!array)
@@ -132,7 +169,7 @@ moe__call_frombuffer(MoeMachine *machine, const MoePy *arguments)
 bool
 moe__call_scalar(MoeMachine *machine, const MoePy *arguments)
 {
-    const MoePy *dtype = moe__argument(arguments, 0, MOE_PY_DTYPE);
+    const MoePy *dtype = number_type(arguments, 0);
     const MoePy *bytes = moe__argument_bytes(arguments, 1);
     uint64_t aligned = 0;
     if (!dtype || !bytes || bytes->count != (int64_t)moe_stored_type_size(dtype->type))

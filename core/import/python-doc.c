@@ -13,7 +13,7 @@ enum { CHUNK = 512 }; /* nodes */
 
 /* Nodes of the tree written out in full; more is a "billion laughs". */
 #define NODES_FREE     ((double)(1 << 16))
-#define NODES_PER_BYTE 16.0
+#define NODES_PER_BYTE 64.0
 
 enum { WHITE, GREY, BLACK };
 

@@ -20,7 +20,7 @@ typedef enum {
     MOE_PY_STRING, /* UTF-8 as the file has it: unchecked, may hold NUL */
     MOE_PY_BYTES,
     MOE_PY_TUPLE,
-    MOE_PY_LIST,
+    MOE_PY_LIST, /* also numpy arrays of objects, flat */
     MOE_PY_DICT, /* also OrderedDict, defaultdict and Counter */
     MOE_PY_SET,
     MOE_PY_ARRAY,   /* numpy.ndarray or torch.Tensor: moe__py_values() */
@@ -59,7 +59,7 @@ struct MoePy {
         MoePy **items;        /* [count]; of DICT [2 * count]: key, value, key, value … */
         MoePyArray *array;
         MoePyStorage *storage;
-        MoeStoredType type; /* of DTYPE */
+        MoeStoredType type; /* of DTYPE; MOE_N_STORED: objects */
     };
 };
 

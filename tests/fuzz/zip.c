@@ -36,6 +36,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (int i = 0; numpy && i < moe__numpy_count(numpy); i++) {
         g_autoptr(GError) reason = NULL;
         g_auto(MoeValues) values = {0};
+        if (moe__numpy_is_objects(numpy, i)) {
+            g_autoptr(MoePyDoc) doc = moe__numpy_objects(numpy, i, &reason);
+            g_assert_true((doc == NULL) == (reason != NULL));
+            continue;
+        }
         g_assert_true(moe__numpy_values(numpy, i, &values, &reason) == !reason);
     }
     close(fd);

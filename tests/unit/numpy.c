@@ -45,6 +45,8 @@ test_archives(void)
         check_member(numpy, "scalar", MOE_STORED_I16, "[]", (double[]){7});
         check_member(numpy, "empty", MOE_STORED_F32, "[0, 4]", NULL);
         g_assert_cmpint(moe__numpy_find(numpy, "f3"), ==, -1);
+        for (int j = 0; j < moe__numpy_count(numpy); j++)
+            g_assert_false(moe__numpy_is_objects(numpy, j));
     }
 }
 
@@ -58,6 +60,42 @@ test_single(void)
     check_member(second, "", MOE_STORED_F32, "[2, 3]", (double[]){0, 0.5, 1, 1.5, 2, 2.5});
     g_autoptr(MoeNumpy) third = open_fixture("version-3.npy");
     check_member(third, "", MOE_STORED_F32, "[2, 3]", (double[]){0, 0.5, 1, 1.5, 2, 2.5});
+}
+
+static MoePyDoc *
+read_objects(const MoeNumpy *numpy, const char *name)
+{
+    g_autoptr(GError) error = NULL;
+    int i = moe__numpy_find(numpy, name);
+    g_assert_true(moe__numpy_is_objects(numpy, i));
+    MoePyDoc *doc = moe__numpy_objects(numpy, i, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(moe__py_root(doc)->kind, ==, MOE_PY_LIST);
+    return doc;
+}
+
+/* Ragged rows, and a dict, which numpy takes for an array of one object without axes. */
+static void
+test_objects(void)
+{
+    g_autoptr(GError) error = NULL, reason = NULL;
+    g_autoptr(MoeNumpy) numpy = open_fixture("objects.npz");
+    g_autoptr(MoePyDoc) rows = read_objects(numpy, "rows"),
+                        settings = read_objects(numpy, "settings");
+    g_auto(MoeValues) values = {0}, none = {0};
+    g_assert_cmpint(moe__py_root(rows)->count, ==, 2);
+    g_assert_true(moe__py_values(rows, moe__py_root(rows)->items[1], &values, &error));
+    check_values(&values, MOE_STORED_I64, "[3]", (double[]){0, 10, 20});
+    g_assert_cmpint(integer(moe__py_get(moe__py_root(settings)->items[0], "k")), ==, 2);
+    g_assert_false(moe__numpy_values(numpy, moe__numpy_find(numpy, "rows"), &none, &error));
+    g_assert_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED);
+    g_autoptr(MoeNumpy) single = open_fixture("objects.npy");
+    g_autoptr(MoePyDoc) alone = read_objects(single, "");
+    g_assert_cmpint(moe__py_root(alone)->count, ==, 2);
+    int plain = moe__numpy_find(numpy, "plain");
+    g_assert_false(moe__numpy_is_objects(numpy, plain));
+    g_assert_null(moe__numpy_objects(numpy, plain, &reason));
+    g_assert_error(reason, MOE_ERROR, MOE_ERROR_DATA);
 }
 
 /* Headers by hand over three bytes of data. */
@@ -125,6 +163,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/numpy/archives", test_archives);
     g_test_add_func("/numpy/single", test_single);
+    g_test_add_func("/numpy/objects", test_objects);
     g_test_add_func("/numpy/types", test_types);
     g_test_add_func("/numpy/damage", test_damage);
     return g_test_run();
