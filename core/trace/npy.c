@@ -10,7 +10,7 @@
 G_STATIC_ASSERT(G_BYTE_ORDER == G_LITTLE_ENDIAN); /* data are written as they lie in memory */
 
 static const char magic[8] = {'\x93', 'N', 'U', 'M', 'P', 'Y', 1, 0};
-enum { PREFIX = 10, ALIGNMENT = 64 };
+enum { ALIGNMENT = 64 };
 
 static const char *const type_codes[] = {
     [MOE_U8] = "|u1",  [MOE_U16] = "<u2", [MOE_I32] = "<i4", [MOE_I64] = "<i8",
@@ -28,12 +28,12 @@ moe__npy_header(const MoeArray *array, char out[MOE_NPY_HEADER_MAX])
                                i + 1 < array->ndim || array->ndim == 1 ? "," : "");
     g_string_append(text, "), }");
 
-    size_t length = (PREFIX + text->len + 1 + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    size_t length = (MOE_NPY_PREFIX + text->len + 1 + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     memcpy(out, magic, sizeof magic);
-    out[8] = (char)(length - PREFIX);
-    out[9] = (char)((length - PREFIX) >> 8);
-    memset(out + PREFIX, ' ', length - PREFIX);
-    memcpy(out + PREFIX, text->str, text->len);
+    out[8] = (char)(length - MOE_NPY_PREFIX);
+    out[9] = (char)((length - MOE_NPY_PREFIX) >> 8);
+    memset(out + MOE_NPY_PREFIX, ' ', length - MOE_NPY_PREFIX);
+    memcpy(out + MOE_NPY_PREFIX, text->str, text->len);
     out[length - 1] = '\n';
     return length;
 }
@@ -153,24 +153,38 @@ check_length(const MoeArray *array, size_t found, GError **error)
     return false;
 }
 
+size_t
+moe__npy_header_length(const uint8_t prefix[MOE_NPY_PREFIX], size_t length, GError **error)
+{
+    if (length < MOE_NPY_PREFIX || memcmp(prefix, magic, sizeof magic) != 0) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
+                    "not a .npy array of version 1.0 (%zu bytes)", length);
+        return 0;
+    }
+    size_t header = MOE_NPY_PREFIX + (size_t)(prefix[8] | prefix[9] << 8);
+    if (header <= length)
+        return header;
+    g_set_error(error, MOE_ERROR, MOE_ERROR_TRUNCATED,
+                "the array's header takes %zu bytes, %zu are there", header, length);
+    return 0;
+}
+
+bool
+moe__npy_parse_header(const uint8_t *bytes, size_t header, size_t length, MoeArray *out,
+                      GError **error)
+{
+    *out = (MoeArray){0};
+    Cursor cursor = {(const char *)bytes + MOE_NPY_PREFIX, (const char *)bytes + header};
+    return parse_dict(&cursor, out, error) && check_length(out, length - header, error);
+}
+
 bool
 moe__npy_parse(const uint8_t *bytes, size_t length, MoeArray *out, GError **error)
 {
     *out = (MoeArray){0};
-    if (length < PREFIX || memcmp(bytes, magic, sizeof magic) != 0) {
-        g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
-                    "not a .npy array of version 1.0 (%zu bytes)", length);
-        return false;
-    }
-    size_t header = PREFIX + (size_t)(bytes[8] | bytes[9] << 8);
-    if (header > length) {
-        g_set_error(error, MOE_ERROR, MOE_ERROR_TRUNCATED,
-                    "the array's header takes %zu bytes, %zu are there", header, length);
-        return false;
-    }
-    Cursor cursor = {(const char *)bytes + PREFIX, (const char *)bytes + header};
-    if (!parse_dict(&cursor, out, error))
+    size_t header = moe__npy_header_length(bytes, length, error);
+    if (header == 0 || !moe__npy_parse_header(bytes, header, length, out, error))
         return false;
     out->data = bytes + header;
-    return check_length(out, length - header, error);
+    return true;
 }

@@ -7,7 +7,10 @@
 
 #include <moescope/trace.h>
 
-enum { MOE_NPY_HEADER_MAX = 192 };
+enum {
+    MOE_NPY_HEADER_MAX = 192, /* that we write */
+    MOE_NPY_PREFIX = 10,      /* bytes before the header's text: magic, version, length */
+};
 
 /* Writes the header of `array` (its data aren't looked at) and returns its length, a multiple of
  * 64 so that data which follow are aligned. */
@@ -15,5 +18,11 @@ size_t moe__npy_header(const MoeArray *array, char out[MOE_NPY_HEADER_MAX]);
 /* Takes `bytes` apart; out->data points into them. The data must be exactly as long as type and
  * shape say. Fails with MOE_ERROR_FORMAT or MOE_ERROR_UNSUPPORTED. */
 bool moe__npy_parse(const uint8_t *bytes, size_t length, MoeArray *out, GError **error);
+/* The same in two steps, for arrays whose data go elsewhere: the length of the header of an array
+ * of `length` bytes (0: an error), from its first MOE_NPY_PREFIX (or fewer, if it has fewer) bytes;
+ * then what the header says. out->data is left NULL. */
+size_t moe__npy_header_length(const uint8_t prefix[MOE_NPY_PREFIX], size_t length, GError **error);
+bool moe__npy_parse_header(const uint8_t *bytes, size_t header, size_t length, MoeArray *out,
+                           GError **error);
 
 #endif
