@@ -165,6 +165,25 @@ test_meta(void)
     g_assert_null(moe_trace_meta(NULL, 0, NULL, 0, "{"));
 }
 
+/* Brackets side by side don't nest. */
+static void
+test_many_routers(void)
+{
+    enum { ROUTERS = 200 };
+    MoeRouterInfo routers[ROUTERS];
+    g_autofree char *path = scratch("many.npz");
+    g_autoptr(GError) error = NULL;
+    for (int r = 0; r < ROUTERS; r++)
+        routers[r] = sample_routers[0];
+    g_autofree char *meta = moe_trace_meta(routers, ROUTERS, NULL, 0, "{\"a\": [[[1], [2]], []]}");
+    MoeTraceWriter *writer =
+        moe_trace_writer_new(path, meta, routers, ROUTERS, &sample_options, &error);
+    g_assert_no_error(error);
+    g_assert_true(moe_trace_writer_close(writer, &error));
+    g_autoptr(MoeTrace) trace = sample_open(path);
+    g_assert_cmpint(moe_trace_routers(trace), ==, ROUTERS);
+}
+
 static void
 test_join(void)
 {
@@ -445,6 +464,7 @@ main(int argc, char **argv)
     g_test_add_data_func("/trace/deflated", GINT_TO_POINTER(6), test_round_trip);
     g_test_add_data_func("/trace/stored", GINT_TO_POINTER(0), test_round_trip);
     g_test_add_func("/trace/meta", test_meta);
+    g_test_add_func("/trace/many-routers", test_many_routers);
     g_test_add_func("/trace/join", test_join);
     g_test_add_func("/trace/measures", test_measures);
     g_test_add_func("/trace/measures/bad", test_bad_measures);
