@@ -156,10 +156,10 @@ list_members(MoeTrace *trace)
         g_ptr_array_sort(g_ptr_array_index(trace->measures, r), compare_strings);
 }
 
-MoeTrace *
-moe_trace_open(const char *path, GError **error)
+static MoeTrace *
+open_up_to(const char *path, uint64_t limit, GError **error)
 {
-    g_autoptr(MoeZipReader) zip = moe__zip_reader_open(path, UINT64_MAX, error);
+    g_autoptr(MoeZipReader) zip = moe__zip_reader_open(path, limit, error);
     if (!zip)
         return NULL;
     g_autoptr(MoeTrace) trace = g_new0(MoeTrace, 1);
@@ -172,6 +172,18 @@ moe_trace_open(const char *path, GError **error)
         return NULL;
     list_members(trace);
     return g_steal_pointer(&trace);
+}
+
+MoeTrace *
+moe_trace_open(const char *path, GError **error)
+{
+    return open_up_to(path, UINT64_MAX, error);
+}
+
+MoeTrace *
+moe__trace_open_walking(const char *path, GError **error)
+{
+    return open_up_to(path, INT64_MAX, error); /* a limit means walking */
 }
 
 void

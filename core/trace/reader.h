@@ -23,6 +23,9 @@ struct MoeTrace {
     int64_t tokens;
 };
 
+/* Opens a trace as if it had no directory: by its members' own headers. */
+MoeTrace *moe__trace_open_walking(const char *path, GError **error);
+
 /* The chunk that a member such as "picks/00012.r003.gate.npy" belongs to, -1: none. */
 int64_t moe__trace_member_chunk(const char *name);
 
