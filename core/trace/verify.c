@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * check.c: whether everything that a trace says can be read and holds together.
+ * verify.c: whether everything that a trace says can be read and holds together.
  */
 #include "trace/tools.h"
 

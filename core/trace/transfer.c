@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * copy.c: a chunk's rows from one trace to another: tokens with their picks, recorded steps, values
+ * transfer.c: a chunk's rows from one trace to another: tokens with their picks, recorded steps, values
  * of series, measures.
  */
 #include "trace/tools.h"
