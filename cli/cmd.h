@@ -29,7 +29,9 @@ typedef struct CommandTable {
  * that names the nearest for an unknown one. */
 int cmd_dispatch(const CommandTable *table, int argc, char **argv);
 
+int cmd_check(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
+int cmd_import(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_plot(int argc, char **argv);
 int cmd_plugins(int argc, char **argv);

@@ -10,12 +10,13 @@
 #include <moescope/plugin.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 static const Command commands[] = {
     {"demo", cmd_demo, "train two small models, record and plot their routing"},
     {"train", cmd_train, "train a model from a recipe"},
     {"record", cmd_record, "record a model's routing over text"},
+    {"import", cmd_import, "turn what other tools recorded into a trace"},
+    {"check", cmd_check, "tell whether a trace can be trusted, and clean it"},
     {"plot", cmd_plot, "draw a figure of a trace"},
     {"info", cmd_info, "describe a model, a run or a trace"},
     {"trace", cmd_trace, "look into, check, mend, cut, join and make up traces"},
@@ -48,23 +49,6 @@ flush_output(int status)
     return CMD_FAILED;
 }
 
-/* Threads without work spin before they sleep: libgomp's for milliseconds, libomp's for a fifth of
- * a second. On a machine that has other work to do, spinning threads keep from the cores those that
- * they wait for, and a small model trains ten times slower. The runtimes read their environment
- * when they are loaded, so the program starts once more, unless the user has chosen already. */
-static void
-bound_spinning(char **argv)
-{
-    if (g_getenv("OMP_WAIT_POLICY") || g_getenv("GOMP_SPINCOUNT") || g_getenv("KMP_BLOCKTIME"))
-        return;
-    g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
-    g_setenv("GOMP_SPINCOUNT", "2000", TRUE);
-    g_setenv("KMP_BLOCKTIME", "0", TRUE);
-    if (program)
-        execv(program, argv);
-    /* It goes on as it is: slower at worst. */
-}
-
 /* A plugin that is refused is said so and left out: the others go on. The command that looks at
  * plugins loads them itself, and tells more. */
 static void
@@ -83,7 +67,7 @@ load_plugins(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-    bound_spinning(argv);
+    moe_bound_spinning(argv);
     setlocale(LC_ALL, "");
     setlocale(LC_NUMERIC, "C"); /* numbers go to files and pipes: one way to write them */
     moe_init();

@@ -3,7 +3,9 @@
  * Where the rooms' built-ins are registered, through the calls that plugins use too. The order is
  * that of the groups in a recipe as it is written out.
  */
+#include "check/check.h"
 #include "figure/figures.h"
+#include "import/importers.h"
 #include "model/register.h"
 #include "moe/builtin.h"
 #include "nn/fields.h"
@@ -19,6 +21,8 @@ moe_init(void)
     moe__model_register();
     moe__moe_register();
     moe__nn_register();
+    moe__check_register();
     moe__figure_register();
+    moe__import_register();
     g_once_init_leave(&done, 1);
 }

@@ -82,6 +82,16 @@ read_group(MoeRecipe *recipe, GKeyFile *file, const char *group, const char *ori
     }
 }
 
+/* Keys that can't be read are no reason to keep back what is wrong with the others. */
+static void
+add_breaches(const MoeRecipe *recipe, const char *origin, GPtrArray *problems)
+{
+    g_autoptr(GPtrArray) breaches = g_ptr_array_new_with_free_func(g_free);
+    moe__rules_run(recipe, breaches);
+    for (guint i = 0; i < breaches->len; i++)
+        g_ptr_array_add(problems, g_strdup_printf("%s: %s", origin, (char *)breaches->pdata[i]));
+}
+
 static MoeRecipe *
 parse(const char *text, size_t length, const char *origin, GError **error)
 {
@@ -108,6 +118,8 @@ parse(const char *text, size_t length, const char *origin, GError **error)
     for (char **group = groups; *group; group++)
         read_group(recipe, file, *group, origin, problems);
     moe__recipe_resolve(recipe, problems);
+    if (problems->len > 0)
+        add_breaches(recipe, origin, problems);
     return moe__problems_report(problems, error) ? g_steal_pointer(&recipe) : NULL;
 }
 

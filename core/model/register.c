@@ -6,7 +6,7 @@
 
 static const MoeField fields[] = {
     {"model.layers", MOE_FIELD_INT, "4", 1, 1024, NULL, "blocks", "transformer blocks"},
-    {"model.d_model", MOE_FIELD_INT, "256", 2, 65536, NULL, NULL, "width of the residual stream"},
+    {"model.d_model", MOE_FIELD_INT, "256", 1, 65536, NULL, NULL, "width of the residual stream"},
     {"model.heads", MOE_FIELD_INT, "8", 1, 1024, NULL, "heads", "attention heads"},
     {"model.attention_bias", MOE_FIELD_BOOL, "false", 0, 0, NULL, NULL,
      "biases in the attention's projections"},

@@ -177,9 +177,7 @@ branch(MoeRouting *routing, void *state)
     generate(s, tape, moe_layer_width(routing->layer));
     MoeTensor *h = moe_grouped_linear(tape, routing->units, pass->down, pass->down_bias, units);
     h = moe_relu(tape, h);
-    MoeGroups in_order = {units->groups, units->offset, NULL};
-    MoeTensor *y = moe_grouped_linear(tape, h, pass->up, pass->up_bias, &in_order);
-    return moe_scatter_rows(tape, y, units->row, routing->picks.units);
+    return moe_grouped_scatter(tape, h, pass->up, pass->up_bias, units, routing->picks.units);
 }
 
 /* --- Costs ------------------------------------------------------------------------------------ */

@@ -68,7 +68,10 @@ cut_rows(const MoeGemm *p, int64_t from, int64_t rows)
         piece.a_row += from;
     else
         piece.a += p->trans_a ? from : from * p->lda;
-    piece.c += from * p->ldc;
+    if (p->c_row)
+        piece.c_row += from;
+    else
+        piece.c += from * p->ldc;
     return piece;
 }
 
@@ -126,6 +129,14 @@ gather(float *to, const float *x, int64_t ld, const int32_t *row, int64_t n, int
         memcpy(to + i * width, x + row[i] * ld, (size_t)width * sizeof *to);
 }
 
+/* The result's rows to their places. */
+static void
+scatter(float *to, int64_t ld, const int32_t *row, const float *from, int64_t n, int64_t width)
+{
+    for (int64_t i = 0; i < n; i++)
+        memcpy(to + row[i] * ld, from + i * width, (size_t)width * sizeof *to);
+}
+
 static void
 run_piece(const MoeGemmBackend *backend, const MoeGemm *piece)
 {
@@ -134,7 +145,9 @@ run_piece(const MoeGemmBackend *backend, const MoeGemm *piece)
     int64_t b_rows = p.trans_b ? p.n : p.k, b_width = p.trans_b ? p.k : p.n;
     size_t a_count = p.a_row ? (size_t)(a_rows * a_width) : 0;
     size_t b_count = p.b_row ? (size_t)(b_rows * b_width) : 0;
-    float *scratch = p.a_row || p.b_row ? thread_scratch(MAX(a_count + b_count, 1)) : NULL;
+    size_t c_count = p.c_row ? (size_t)(p.m * p.n) : 0;
+    bool moves = p.a_row || p.b_row || p.c_row;
+    float *scratch = moves ? thread_scratch(MAX(a_count + b_count + c_count, 1)) : NULL;
     if (p.a_row) {
         gather(scratch, p.a, p.lda, p.a_row, a_rows, a_width);
         p.a = scratch;
@@ -145,8 +158,11 @@ run_piece(const MoeGemmBackend *backend, const MoeGemm *piece)
         p.b = scratch + a_count;
         p.ldb = b_width;
     }
-    bool gathers = p.a_row || p.b_row;
-    if (!gathers && moe__thin(moe__thin_kernels()[0], &p, thread_scratch(MOE_THIN_SCRATCH)))
+    if (p.c_row) {
+        p.c = scratch + a_count + b_count;
+        p.ldc = p.n;
+    }
+    if (!moves && moe__thin(moe__thin_kernels()[0], &p, thread_scratch(MOE_THIN_SCRATCH)))
         return;
     if (p.bias) {
         for (int64_t i = 0; i < p.m; i++)
@@ -154,6 +170,8 @@ run_piece(const MoeGemmBackend *backend, const MoeGemm *piece)
         p.beta = 1;
     }
     backend->gemm(&p);
+    if (p.c_row)
+        scatter(piece->c, piece->ldc, p.c_row, p.c, p.m, p.n);
 }
 
 static int

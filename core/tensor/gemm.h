@@ -28,13 +28,15 @@ typedef struct {
     const float *bias;    /* [n], added to every row, in place of beta c; or NULL */
     const int32_t *a_row; /* row i of a, as stored, is a's row a_row[i]; or NULL: i itself */
     const int32_t *b_row; /* the same of b */
+    const int32_t *c_row; /* row i of the result goes to c's row c_row[i], overwriting it: each to
+                           * another (beta 0); or NULL: i itself */
 } MoeGemm;
 
 typedef struct {
     const char *name;
     /* Whether this CPU runs it. The first of the table that can is taken. */
     bool (*supported)(void);
-    /* One product on the calling thread; m, n >= 1; no bias, a_row, b_row. */
+    /* One product on the calling thread; m, n >= 1; no bias, a_row, b_row, c_row. */
     void (*gemm)(const MoeGemm *product);
 } MoeGemmBackend;
 

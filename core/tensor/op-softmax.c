@@ -24,19 +24,27 @@ softmax_rows(float *restrict y, const float *restrict x, int64_t rows, int64_t n
     }
 }
 
-/* dx_j = y_j (dy_j - Σ_i dy_i y_i) */
+/* dx_j = y_j (dy_j - Σ_i dy_i y_i). Slopes are taken from that of the largest y, which changes
+ * nothing since Σ y = 1: where one y is nearly 1, the two terms would else cancel in its dx. */
 MOE_CLONES static void
 softmax_back_rows(float *restrict dx, const float *restrict dy, const float *restrict y,
                   int64_t rows, int64_t n, bool accumulate)
 {
     for (int64_t r = 0; r < rows; r++, y += n, dy += n, dx += n) {
-        float dot = vec_dot(dy, y, n);
+        float top = vec_max(y, n), dot = 0;
+        int64_t m = 0;
+        while (m < n - 1 && y[m] != top)
+            m++;
+        float slope = dy[m];
+#pragma omp simd reduction(+ : dot)
+        for (int64_t j = 0; j < n; j++)
+            dot += (dy[j] - slope) * y[j];
         if (accumulate)
             for (int64_t j = 0; j < n; j++)
-                dx[j] += y[j] * (dy[j] - dot);
+                dx[j] += y[j] * (dy[j] - slope - dot);
         else
             for (int64_t j = 0; j < n; j++)
-                dx[j] = y[j] * (dy[j] - dot);
+                dx[j] = y[j] * (dy[j] - slope - dot);
     }
 }
 

@@ -10,6 +10,7 @@ static const MoeOp *const table[] = {
     /* products */
     &moe_op__linear,
     &moe_op__grouped_linear,
+    &moe_op__grouped_scatter,
     &moe_op__bmm,
     /* rows and columns */
     &moe_op__gather_rows,

@@ -12,6 +12,7 @@
 /* One line an operation, in the order of ops.h; op-table.c lists the same. */
 extern const MoeOp moe_op__linear;
 extern const MoeOp moe_op__grouped_linear;
+extern const MoeOp moe_op__grouped_scatter;
 extern const MoeOp moe_op__bmm;
 extern const MoeOp moe_op__gather_rows;
 extern const MoeOp moe_op__scatter_rows;

@@ -33,8 +33,8 @@ typedef struct {
 /* The kernels that this CPU can run, best first, ended by NULL. */
 const MoeThinKernel *const *moe__thin_kernels(void);
 
-/* Whether `product`, which has no a_row or b_row, is one of these, and if so, runs it. `scratch`
- * holds MOE_THIN_SCRATCH floats. */
+/* Whether `product`, which has no a_row, b_row or c_row, is one of these, and if so, runs it.
+ * `scratch` holds MOE_THIN_SCRATCH floats. */
 bool moe__thin(const MoeThinKernel *kernel, const MoeGemm *product, float *scratch);
 
 #endif

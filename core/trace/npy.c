@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * npy.c: writes and reads the header of .npy files: magic, version, length, and a Python dict
- * literal with the keys descr, fortran_order and shape.
+ * literal with the keys descr, fortran_order and shape. Any header is read; what a trace's columns
+ * may be is checked afterwards.
  */
 #include "trace/npy.h"
 
@@ -10,7 +11,7 @@
 G_STATIC_ASSERT(G_BYTE_ORDER == G_LITTLE_ENDIAN); /* data are written as they lie in memory */
 
 static const char magic[8] = {'\x93', 'N', 'U', 'M', 'P', 'Y', 1, 0};
-enum { ALIGNMENT = 64 };
+enum { ALIGNMENT = 64, WIDE_PREFIX = 12, COLUMN_AXES = 4 };
 
 static const char *const type_codes[] = {
     [MOE_U8] = "|u1",  [MOE_U16] = "<u2", [MOE_I32] = "<i4", [MOE_I64] = "<i8",
@@ -56,30 +57,32 @@ accept(Cursor *cursor, const char *token)
     return true;
 }
 
+/* The type as text; lists of fields and the like are left to say so. */
 static bool
-parse_descr(Cursor *cursor, MoeArray *out, GError **error)
+parse_descr(Cursor *cursor, MoeNpyHeader *out, GError **error)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(type_codes); i++) {
-        g_autofree char *quoted = g_strdup_printf("'%s'", type_codes[i]);
-        if (accept(cursor, quoted)) {
-            out->type = (MoeType)i;
-            return true;
-        }
+    const char *end = NULL;
+    if (accept(cursor, "'"))
+        end = memchr(cursor->at, '\'', (size_t)(cursor->end - cursor->at));
+    if (end && end - cursor->at < (ptrdiff_t)sizeof out->descr) {
+        memcpy(out->descr, cursor->at, (size_t)(end - cursor->at));
+        cursor->at = end + 1;
+        return true;
     }
     int shown = (int)MIN(cursor->end - cursor->at, 12);
     g_autofree char *valid = g_utf8_make_valid(cursor->at, shown);
     g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
-                "element type %s… found; |u1, <u2, <i4, <i8, <f2, <f4 or <f8 expected", valid);
+                "element type %s… found; one type such as '<f4' is expected", valid);
     return false;
 }
 
 static bool
-parse_order(Cursor *cursor, GError **error)
+parse_order(Cursor *cursor, MoeNpyHeader *out, GError **error)
 {
-    if (accept(cursor, "False"))
+    out->fortran = accept(cursor, "True");
+    if (out->fortran || accept(cursor, "False"))
         return true;
-    g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
-                "fortran_order is not False; arrays in C order are expected");
+    g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT, "fortran_order is neither True nor False");
     return false;
 }
 
@@ -96,7 +99,7 @@ parse_length(Cursor *cursor, int64_t *out)
 }
 
 static bool
-parse_shape(Cursor *cursor, MoeArray *out, GError **error)
+parse_shape(Cursor *cursor, MoeNpyHeader *out, GError **error)
 {
     bool ok = accept(cursor, "("), comma = true;
     while (ok && !accept(cursor, ")")) {
@@ -114,14 +117,14 @@ parse_shape(Cursor *cursor, MoeArray *out, GError **error)
 
 /* The dict: each key once, in any order. */
 static bool
-parse_dict(Cursor *cursor, MoeArray *out, GError **error)
+parse_dict(Cursor *cursor, MoeNpyHeader *out, GError **error)
 {
     bool descr = false, order = false, shape = false, ok = accept(cursor, "{");
     while (ok && !accept(cursor, "}")) {
         if (!descr && accept(cursor, "'descr':"))
             ok = descr = parse_descr(cursor, out, error);
         else if (!order && accept(cursor, "'fortran_order':"))
-            ok = order = parse_order(cursor, error);
+            ok = order = parse_order(cursor, out, error);
         else if (!shape && accept(cursor, "'shape':"))
             ok = shape = parse_shape(cursor, out, error);
         else
@@ -153,6 +156,34 @@ check_length(const MoeArray *array, size_t found, GError **error)
     return false;
 }
 
+/* What a column may be: a part of what numpy writes. */
+static bool
+check_column(const MoeNpyHeader *header, MoeArray *out, GError **error)
+{
+    gsize type = 0;
+    while (type < G_N_ELEMENTS(type_codes) && strcmp(type_codes[type], header->descr) != 0)
+        type++;
+    if (type == G_N_ELEMENTS(type_codes)) {
+        g_autofree char *valid = g_utf8_make_valid(header->descr, -1);
+        g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                    "element type '%s' found; |u1, <u2, <i4, <i8, <f2, <f4 or <f8 expected", valid);
+        return false;
+    }
+    if (header->fortran) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                    "fortran_order is not False; arrays in C order are expected");
+        return false;
+    }
+    if (header->ndim > COLUMN_AXES) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT, "%d axes found; at most %d expected",
+                    header->ndim, COLUMN_AXES);
+        return false;
+    }
+    *out = (MoeArray){.type = (MoeType)type, .ndim = header->ndim};
+    memcpy(out->shape, header->shape, sizeof out->shape);
+    return true;
+}
+
 size_t
 moe__npy_header_length(const uint8_t prefix[MOE_NPY_PREFIX], size_t length, GError **error)
 {
@@ -173,9 +204,11 @@ bool
 moe__npy_parse_header(const uint8_t *bytes, size_t header, size_t length, MoeArray *out,
                       GError **error)
 {
+    MoeNpyHeader any = {0};
     *out = (MoeArray){0};
     Cursor cursor = {(const char *)bytes + MOE_NPY_PREFIX, (const char *)bytes + header};
-    return parse_dict(&cursor, out, error) && check_length(out, length - header, error);
+    return parse_dict(&cursor, &any, error) && check_column(&any, out, error) &&
+           check_length(out, length - header, error);
 }
 
 bool
@@ -187,4 +220,25 @@ moe__npy_parse(const uint8_t *bytes, size_t length, MoeArray *out, GError **erro
         return false;
     out->data = bytes + header;
     return true;
+}
+
+bool
+moe__npy_any_header(const uint8_t *bytes, size_t length, MoeNpyHeader *out, GError **error)
+{
+    *out = (MoeNpyHeader){0};
+    if (length < WIDE_PREFIX || memcmp(bytes, magic, 6) != 0 || bytes[6] < 1 || bytes[6] > 3) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
+                    "not a .npy array of version 1, 2 or 3 (%zu bytes)", length);
+        return false;
+    }
+    size_t prefix = bytes[6] == 1 ? MOE_NPY_PREFIX : WIDE_PREFIX;
+    size_t wide = bytes[6] == 1 ? 0 : (size_t)bytes[10] << 16 | (size_t)bytes[11] << 24;
+    out->data = prefix + (size_t)(bytes[8] | bytes[9] << 8) + wide;
+    if (out->data > length) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_TRUNCATED,
+                    "the array's header takes %zu bytes, %zu are there", out->data, length);
+        return false;
+    }
+    Cursor cursor = {(const char *)bytes + prefix, (const char *)bytes + out->data};
+    return parse_dict(&cursor, out, error);
 }

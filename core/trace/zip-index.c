@@ -183,8 +183,16 @@ read_zip64_end(const MoeZipReader *reader, uint64_t end_at, Directory *directory
     return true;
 }
 
+static bool
+directory_fits(const Directory *directory, uint64_t end)
+{
+    return directory->offset <= end && directory->size == end - directory->offset &&
+           directory->entries <= directory->size / ZIP_CENTRAL_SIZE;
+}
+
 /* Takes the end record at `at` if it fits the file: the directory has to end where the record
- * begins. Bytes of a stored member may look like one. */
+ * begins, or the zip64 record before it, which torch writes even where nothing needs it. Bytes of a
+ * stored member may look like one. */
 static bool
 read_end(const MoeZipReader *reader, uint64_t at, const uint8_t *end, Directory *directory)
 {
@@ -195,10 +203,9 @@ read_end(const MoeZipReader *reader, uint64_t at, const uint8_t *end, Directory 
     uint64_t begins = at;
     bool wide = directory->entries == ZIP_WIDE16 || directory->size == ZIP_WIDE32 ||
                 directory->offset == ZIP_WIDE32;
-    if (wide && !read_zip64_end(reader, at, directory, &begins))
-        return false;
-    return directory->offset <= begins && directory->size == begins - directory->offset &&
-           directory->entries <= directory->size / ZIP_CENTRAL_SIZE;
+    if (!wide && directory_fits(directory, at))
+        return true;
+    return read_zip64_end(reader, at, directory, &begins) && directory_fits(directory, begins);
 }
 
 static bool

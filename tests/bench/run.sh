@@ -73,7 +73,7 @@ peer() {
         MALLOC_TOP_PAD_=268435456 "$python" "$peers/torch/moe_lm.py" --threads "$threads" "$@" 2>/dev/null
 }
 
-# Ours runs with the GOMP_SPINCOUNT that the moescope program gives itself (cli/main.c).
+# Ours runs with the GOMP_SPINCOUNT that the moescope program gives itself (moe_bound_spinning()).
 bench_lm() {
     local out peak
     out=$(mktemp -d)

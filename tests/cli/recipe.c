@@ -128,8 +128,7 @@ test_six_problems(void)
         "r.ini: moe.k: 9 experts a unit, but only 8 in moe.experts\n",
         "r.ini: model.heads: 7 does not divide model.d_model = 30\n",
         "r.ini: heads.count: model.d_model (30) is not a multiple of 4 heads\n",
-        "r.ini: moe.capacity_fill: 'random' needs a capacity (moe.capacity_factor), else nothing "
-        "is dropped\n",
+        "r.ini: moe.capacity_fill: 'random' needs a capacity (moe.capacity_factor), else nothing",
         "r.ini: moe.balance: 'switch' can't balance moe.score = frozen, which nothing trains\n",
         "r.ini: hyper.size: only moe.score = hyper reads it, and that is 'frozen' here\n"};
     g_assert_true(g_file_set_contents(path,

@@ -52,6 +52,25 @@ grouped_linear_in_place(GradRun *run, const int64_t n[4])
     return moe_grouped_linear(grad_tape(run), x, w, NULL, groups);
 }
 
+/* n: rows of y beside those named, in, out, grouping. The list names every row but the first ones,
+ * last to first. */
+static MoeTensor *
+grouped_scatter(GradRun *run, const int64_t n[4])
+{
+    static MoeGroups placed[G_N_ELEMENTS(groupings)];
+    static int32_t row[600];
+    MoeGroups *groups = &placed[n[3]];
+    *groups = *groupings[n[3]];
+    int64_t rows = groups->offset[groups->groups], all = rows + n[0];
+    for (int64_t r = 0; r < all; r++)
+        row[r] = (int32_t)(all - 1 - r);
+    groups->row = row;
+    MoeTensor *x = grad_normal(run, GRAD_SHAPE(rows, n[1]));
+    MoeTensor *w = grad_normal(run, GRAD_SHAPE(groups->groups, n[2], n[1]));
+    MoeTensor *b = n[0] % 2 ? grad_normal(run, GRAD_SHAPE(groups->groups, n[2])) : NULL;
+    return moe_grouped_scatter(grad_tape(run), x, w, b, groups, all);
+}
+
 /* n: batch, M, N, K. */
 static MoeTensor *
 bmm(GradRun *run, const int64_t n[4])
@@ -87,6 +106,12 @@ const GradCase grad_cases_products[] = {
     {"grouped_linear", "in-place", grouped_linear_in_place, {0, 2, 1, 2}},
     {"grouped_linear", "in-place", grouped_linear_in_place, {0, 5, 3, 3}},
     {"grouped_linear", "in-place", grouped_linear_in_place, {0, 130, 65, 4}},
+    {"grouped_scatter", NULL, grouped_scatter, {3, 3, 4, 0}},
+    {"grouped_scatter", NULL, grouped_scatter, {0, 5, 7, 1}},
+    {"grouped_scatter", NULL, grouped_scatter, {5, 3, 2, 2}},
+    {"grouped_scatter", NULL, grouped_scatter, {1, 17, 9, 3}},
+    {"grouped_scatter", NULL, grouped_scatter, {0, 65, 130, 4}},
+    {"grouped_scatter", NULL, grouped_scatter, {7, 65, 130, 4}},
     {"bmm", NULL, bmm, {1, 1, 1, 1}},
     {"bmm", NULL, bmm, {3, 5, 4, 7}},
     {"bmm", NULL, bmm, {0, 2, 3, 4}},

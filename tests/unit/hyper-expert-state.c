@@ -105,17 +105,16 @@ typedef struct {
     MoeTape *tape;
     MoeArena *keep;
     MoeTensor *x;
+    MoeContext context;
     MoeRouting routing;
 } Fixture;
 
 static void
 run(Fixture *f)
 {
-    MoeContext context = {
-        .tape = f->tape, .keep = f->keep, .sequences = 1, .length = (int)f->x->shape[0]};
     moe_tape_reset(f->tape);
     moe_arena_reset(f->keep);
-    moe_layer_forward(f->layer, &context, f->x, &f->routing);
+    moe_layer_forward(f->layer, &f->context, f->x, &f->routing);
 }
 
 static void
@@ -134,6 +133,7 @@ fixture_init(Fixture *f, const char *const *settings, int n, int d)
     f->layer = moe_layer_new(f->recipe, &size, f->params, 9);
     f->x = moe_params_add(f->params, "x", 2, (int64_t[]){n, d}, 0);
     moe_init_normal(f->x, "x", 2, 1);
+    f->context = (MoeContext){.tape = f->tape, .keep = f->keep, .sequences = 1, .length = n};
     run(f);
 }
 

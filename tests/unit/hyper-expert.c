@@ -358,10 +358,9 @@ test_definition(void)
         g_autofree char *k = g_strdup_printf("moe.k=%d", 1 + i / 3 % 3);
         g_autofree char *experts = g_strdup_printf("moe.experts=%d", 5 + i % 5);
         g_autofree char *slots = g_strdup_printf("moe.capacity_slots=%d", i % 4 == 1 ? 2 : 0);
+        const char *split = i % 5 == 2 ? "moe.split=heads" : NULL;
         const char *heads = i % 2 ? "heads.count=2" : "heads.count=4";
-        bool split = i % 5 == 2;
-        check((const char *[]){condition, k, experts, slots, split ? "moe.split=heads" : NULL,
-                               heads, NULL},
+        check((const char *[]){condition, k, experts, slots, split, split ? heads : NULL, NULL},
               i % 4 == 3);
     }
 }

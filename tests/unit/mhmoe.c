@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * split = heads beyond what recordings of the authors' code show (tests/parity): initial values,
+ * split = heads beyond what recordings of the authors' code show (tests/official): initial values,
  * padding, FLOPs, rules.
  */
 #include "layer-run.h"

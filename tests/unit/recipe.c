@@ -141,6 +141,10 @@ test_all_problems_at_once(void)
                        "separated by commas, or none (steps)",
                        NULL,
                    });
+    /* What a rule finds is told beside keys that can't be read. */
+    expect_refusal("[layer]\nk = 9\nexperts = 8\nexpert = 8\n",
+                   (const char *const[]){"run.ini: [layer] expert: unknown key",
+                                         "run.ini: layer.k: must not exceed layer.experts", NULL});
 }
 
 static void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The routers: what they start from, what they freeze, what they compute. Against the official
- * codes they are held in tests/parity.
+ * codes they are held in tests/official.
  */
 #include "train-run.h"
 

@@ -46,6 +46,11 @@ MOE_API char *moe_engine_description(void);
  * Results are bit-identical from run to run at the same count. */
 MOE_API void moe_set_threads(int threads);
 MOE_API int moe_threads(void);
+/* For the first line of a program's main(): keeps threads that have no work from spinning for long,
+ * unless the user has chosen (OMP_WAIT_POLICY, GOMP_SPINCOUNT, KMP_BLOCKTIME). OpenMP's libraries
+ * read their environment when they are loaded, so the program is started once more, with the same
+ * arguments; returns in that second start. */
+MOE_API void moe_bound_spinning(char **argv);
 
 /* Progress of long work. `done` of `total` units (total 0: unknown); `what` is a short line that
  * says what is going on. Return false to ask the work to stop: it then cleans up after itself and

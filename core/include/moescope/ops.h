@@ -30,6 +30,11 @@ typedef struct MoeGroups {
 MOE_API MoeTensor *moe_grouped_linear(MoeTape *tape, MoeTensor *x, MoeTensor *w, MoeTensor *b,
                                       const MoeGroups *groups);
 
+/* The same for rows in order, whose results go to the rows that the list names, each another one:
+ * y[row[r]] = x[r] W_gᵀ + b_g. x [R, in] -> [n_rows, out], rows that aren't named being zero. */
+MOE_API MoeTensor *moe_grouped_scatter(MoeTape *tape, MoeTensor *x, MoeTensor *w, MoeTensor *b,
+                                       const MoeGroups *groups, int64_t n_rows);
+
 /* Batched product. a [B, M, K], b [B, K, N] (or [B, N, K] with transpose_b) -> [B, M, N]. */
 MOE_API MoeTensor *moe_bmm(MoeTape *tape, MoeTensor *a, MoeTensor *b, bool transpose_b);
 

@@ -77,7 +77,8 @@ MOE_API MoeTraceWriter *moe_trace_writer_resume(const char *path, int64_t offset
                                                 const MoeRouterInfo *routers, int n_routers,
                                                 const MoeTraceOptions *options, GError **error);
 
-/* The tokens of one batch; every array has `n`. pos, domain, doc, loss, step may be NULL. */
+/* The tokens of one batch; every array has `n`. An id of -1 is unknown. pos, domain, doc, loss,
+ * step may be NULL. */
 typedef struct MoeTraceTokens {
     int64_t n;
     const int32_t *id, *doc, *pos, *domain, *step;
@@ -200,6 +201,23 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeTraceView, moe_trace_view_free)
 /* Fails with MOE_ERROR_FORMAT where the columns don't fit each other or meta.json. */
 MOE_API bool moe_trace_view(const MoeTrace *trace, int chunk, int router, MoeTraceView *view,
                             GError **error);
+
+/* --- Copying ----------------------------------------------------------------------------------*/
+
+/* Tokens first … first + n - 1 of a trace, counted over all its chunks. */
+typedef struct MoeTraceRange {
+    int64_t first, n;
+} MoeTraceRange;
+
+/* Writes to `path` a copy of a trace without the tokens of drop[n_drop] (ascending, apart): their
+ * rows go from every column of tokens and picks; state, series, measures and all else stay as they
+ * are. `history_json`, an object that says what was done, is added to the list "history" of
+ * meta.json. `progress` (may be NULL) counts members. The file appears when it is whole. Fails with
+ * the errors of moe_trace_read(), G_FILE_ERROR if writing fails, MOE_ERROR_CANCELLED. */
+MOE_API bool moe_trace_copy_without(const MoeTrace *trace, const char *path,
+                                    const MoeTraceRange *drop, int64_t n_drop,
+                                    const char *history_json, const MoeProgress *progress,
+                                    GError **error);
 
 G_END_DECLS
 

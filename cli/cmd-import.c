@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * moescope import: what other tools recorded, as a trace.
+ */
+#include "cmd.h"
+#include "progress.h"
+#include "util.h"
+
+#include <moescope/import.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct {
+    char **domains;
+    char *out, *as, *gates, *score, *select;
+    gboolean list;
+    int experts, k, compression;
+} Options;
+
+static void
+options_clear(Options *o)
+{
+    g_strfreev(o->domains);
+    g_free(o->out);
+    g_free(o->as);
+    g_free(o->gates);
+    g_free(o->score);
+    g_free(o->select);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
+
+static int
+list_importers(void)
+{
+    int n, width = 0;
+    moe_init();
+    const MoeImporter *const *importers = moe_importers(&n);
+    for (int i = 0; i < n; i++)
+        width = MAX(width, (int)strlen(importers[i]->name));
+    for (int i = 0; i < n; i++)
+        printf("%-*s  %s\n%-*s  (%s)\n", width, importers[i]->name, importers[i]->help, width, "",
+               importers[i]->cite);
+    return CMD_OK;
+}
+
+static int
+report(const char *out, const MoeImportReport *got)
+{
+    printf("%s: %s, %" G_GINT64_FORMAT " tokens in %" G_GINT64_FORMAT
+           " documents, %d routers, k %d of %d experts\n",
+           out, got->importer, got->tokens, got->documents, got->routers, got->k, got->experts);
+    if (got->incomplete)
+        cmd_say("%" G_GINT64_FORMAT " tokens lacked a layer and were left out", got->incomplete);
+    return CMD_OK;
+}
+
+static int
+run(const Options *o, char **sources, int n, MoeImportGates gates)
+{
+    g_autoptr(GError) error = NULL;
+    MoeImportReport got;
+    const MoeImportOptions options = {
+        .importer = o->as,
+        .experts = o->experts,
+        .k = o->k,
+        .score = o->score,
+        .select = o->select,
+        .gates = gates,
+        .domains = (const char *const *)o->domains,
+        .n_domains = o->domains ? (int)g_strv_length(o->domains) : 0,
+        .compression = o->compression,
+    };
+    bool good = moe_import((const char *const *)sources, n, o->out, &options, cmd_progress_begin(),
+                           &got, &error);
+    cmd_progress_end();
+    if (good)
+        return report(o->out, &got);
+    cmd_fail(error);
+    return g_error_matches(error, MOE_ERROR, MOE_ERROR_CANCELLED) ? CMD_INTERRUPTED : CMD_FAILED;
+}
+
+static bool
+parse_gates(const char *text, MoeImportGates *gates)
+{
+    *gates = !text                             ? MOE_IMPORT_GATES_UNTOLD
+             : g_str_equal(text, "sum-to-one") ? MOE_IMPORT_GATES_SUM_TO_ONE
+                                               : MOE_IMPORT_GATES_AS_SCORED;
+    return !text || *gates == MOE_IMPORT_GATES_SUM_TO_ONE || g_str_equal(text, "as-scored");
+}
+
+/* What is wrong with the numbers; else CMD_OK. */
+static int
+check(const Options *o)
+{
+    if (!o->out)
+        return cmd_usage("found no --out, expected the name of the trace to write");
+    if (!g_str_has_suffix(o->out, ".npz"))
+        return cmd_usage("found --out %s, expected a name that ends with .npz", o->out);
+    if (o->experts < 0 || o->experts > 65535)
+        return cmd_usage("found --experts %d, expected 1 … 65535", o->experts);
+    if (o->k < 0)
+        return cmd_usage("found --k %d, expected 1 or more", o->k);
+    if (o->compression < 0 || o->compression > 9)
+        return cmd_usage("found --compression %d, expected 0 … 9", o->compression);
+    return CMD_OK;
+}
+
+int
+cmd_import(int argc, char **argv)
+{
+    static const CmdArguments arguments = {
+        .names = "SRC…",
+        .about = "Turns what other tools recorded into a trace. SRC is a file, plain or gzip'd, or "
+                 "a folder of them; the format is told by content. What the files don't say is "
+                 "asked for, never guessed.",
+        .most = -1,
+    };
+    g_auto(Options) o = {.compression = 1};
+    const GOptionEntry entries[] = {
+        {"out", 'o', 0, G_OPTION_ARG_FILENAME, &o.out, "the trace (a .npz file)", "FILE"},
+        {"list", 0, 0, G_OPTION_ARG_NONE, &o.list, "list the formats that are read", NULL},
+        {"as", 0, 0, G_OPTION_ARG_STRING, &o.as, "insist on a format (default: by content)",
+         "NAME"},
+        {"experts", 0, 0, G_OPTION_ARG_INT, &o.experts, "routed experts a layer", "N"},
+        {"k", 'k', 0, G_OPTION_ARG_INT, &o.k, "experts a token", "N"},
+        {"score", 0, 0, G_OPTION_ARG_STRING, &o.score,
+         "how the router scores: softmax, sigmoid, …, unknown", "NAME"},
+        {"select", 0, 0, G_OPTION_ARG_STRING, &o.select,
+         "by which rule experts are chosen: top-k, …, unknown", "NAME"},
+        {"gates", 0, 0, G_OPTION_ARG_STRING, &o.gates,
+         "sum-to-one (over a token's picks) | as-scored", "NAME"},
+        {"domain", 'd', 0, G_OPTION_ARG_STRING_ARRAY, &o.domains,
+         "what the text is; once for all, or once a SRC in their order", "NAME"},
+        {"compression", 0, 0, G_OPTION_ARG_INT, &o.compression, "0 (stored) … 9 (default: 1)", "N"},
+        G_OPTION_ENTRY_NULL,
+    };
+    int status;
+    MoeImportGates gates;
+    if (!cmd_options(&arguments, entries, &argc, &argv, &status))
+        return status;
+    if (o.list)
+        return list_importers();
+    if (argc < 2)
+        return cmd_usage("found no file, expected SRC…");
+    if (!parse_gates(o.gates, &gates))
+        return cmd_usage("found --gates %s, expected sum-to-one or as-scored", o.gates);
+    status = check(&o);
+    return status == CMD_OK ? run(&o, argv + 1, argc - 1, gates) : status;
+}

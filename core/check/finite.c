@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Numbers that are none: NaN and infinities among gates, logits and entropies. A margin may be NaN:
+ * a unit that picks every expert has none.
+ */
+#include "check/check.h"
+
+#include <math.h>
+
+typedef enum { GATES, LOGITS, ENTROPIES, KINDS } Kind;
+
+typedef struct {
+    MoeTally (*tallies)[KINDS]; /* [routers] */
+    MoeMarks marks;
+} State;
+
+static void
+begin(MoeCheckRun *run, void *state)
+{
+    State *s = state;
+    int n = moe_trace_routers(moe_check_run_trace(run));
+    s->tallies = g_malloc0_n((gsize)MAX(1, n), sizeof *s->tallies);
+}
+
+/* Whether one of `n` numbers that stand `stride` apart is none. */
+static bool
+is_broken(const float *values, int n, int64_t stride)
+{
+    bool broken = false;
+    for (int i = 0; values && i < n; i++)
+        broken = broken || !isfinite(values[i * stride]);
+    return broken;
+}
+
+static void
+see_rows(MoeCheckRun *run, void *state, const MoeCheckRows *rows)
+{
+    State *s = state;
+    const MoeTraceView *view = rows->view;
+    int64_t U = view->units;
+    int E = rows->info->experts;
+    MoeTally *tallies = s->tallies[rows->router];
+    moe__marks_begin(&s->marks, rows);
+    for (int64_t u = 0; u < U; u++) {
+        bool gate = is_broken(view->gate ? view->gate + u : NULL, view->k, U);
+        bool logit = is_broken(rows->logits ? rows->logits + u * E : NULL, E, 1);
+        bool entropy = is_broken(rows->entropy ? rows->entropy + u : NULL, 1, 1);
+        moe__tally(&tallies[GATES], rows, u, gate);
+        moe__tally(&tallies[LOGITS], rows, u, logit);
+        moe__tally(&tallies[ENTROPIES], rows, u, entropy);
+        if (gate || logit || entropy)
+            moe__marks_add(&s->marks, u / rows->info->units_per_token);
+    }
+}
+
+static void
+see_chunk(MoeCheckRun *run, void *state, int chunk)
+{
+    State *s = state;
+    if (s->marks.routers > 0 && s->marks.chunk == chunk)
+        moe__marks_drop(run, &s->marks, 1);
+}
+
+static void
+end(MoeCheckRun *run, void *state, bool cancelled)
+{
+    static const char *const names[KINDS] = {"a gate", "a logit", "an entropy"};
+    State *s = state;
+    int n = moe_trace_routers(moe_check_run_trace(run));
+    for (int r = 0; r < n && !cancelled; r++)
+        for (int kind = 0; kind < KINDS; kind++) {
+            const MoeTally *tally = &s->tallies[r][kind];
+            if (tally->count == 0)
+                continue;
+            g_autofree char *share = moe__tally_text(tally);
+            MoeFinding finding =
+                moe__finding(MOE_FINDING_ERROR, r, tally, "units",
+                             g_strdup_printf("%s units have %s that is infinite or not a number",
+                                             share, names[kind]));
+            moe_check_run_add(run, &finding);
+        }
+    g_free(s->tallies);
+    moe__marks_clear(&s->marks);
+}
+
+const MoeCheck moe__check_finite = {
+    .struct_size = sizeof(MoeCheck),
+    .name = "non-finite",
+    .help = "gates, logits and entropies that are infinite or not a number",
+    .why = "one such value spoils every mean it enters, and what was picked by it is arbitrary",
+    .remedy = "record in a wider type (f16 ends at 65504), or drop the tokens (moescope check "
+              "--drop non-finite)",
+    .drops = true,
+    .state_size = sizeof(State),
+    .begin = begin,
+    .rows = see_rows,
+    .chunk = see_chunk,
+    .end = end,
+};

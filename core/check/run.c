@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Goes through a trace once, chunk by chunk and router by router, and shows each to every check.
+ */
+#include "check/check.h"
+
+#include <string.h>
+
+/* One check of a run, with its state. */
+typedef struct Turn {
+    const MoeCheck *check;
+    void *state;
+} Turn;
+
+typedef struct Pass {
+    MoeCheckRun run;
+    GArray *turns; /* Turn */
+    MoeTraceView *view;
+    MoeTally unreadable;
+    char *complaint; /* the reader's first */
+} Pass;
+
+/* --- What checks may do -----------------------------------------------------------------------*/
+
+const MoeTrace *
+moe_check_run_trace(const MoeCheckRun *run)
+{
+    return run->trace;
+}
+
+void
+moe_check_run_add(MoeCheckRun *run, const MoeFinding *finding)
+{
+    MoeFinding whole = *finding;
+    whole.check = run->check->name;
+    whole.why = run->check->why;
+    whole.remedy = run->check->remedy;
+    g_array_append_val(run->findings->list, whole);
+}
+
+void
+moe_check_run_drop(MoeCheckRun *run, int64_t first, int64_t n)
+{
+    g_return_if_fail(run->check->drops && n > 0);
+    GArray *drops = run->findings->drops;
+    MoeTraceRange range = {first, n};
+    for (guint i = 0; i < drops->len; i++)
+        if (g_array_index(drops, MoeCheckDrops, i).check == run->check) {
+            g_array_append_val(g_array_index(drops, MoeCheckDrops, i).ranges, range);
+            return;
+        }
+    MoeCheckDrops own = {run->check, g_array_new(FALSE, FALSE, sizeof(MoeTraceRange))};
+    g_array_append_val(own.ranges, range);
+    g_array_append_val(drops, own);
+}
+
+/* --- Reading ----------------------------------------------------------------------------------*/
+
+/* Keeps the first complaint, and counts the chunks of routers that can't be read. */
+static void
+note_unreadable(Pass *pass, int chunk, int64_t first, GError *problem)
+{
+    if (pass->unreadable.count++ == 0) {
+        pass->complaint = g_strdup(problem->message);
+        pass->unreadable.chunk = chunk;
+        pass->unreadable.token = first;
+    }
+    g_error_free(problem);
+}
+
+/* A column of `n` numbers as floats; *out NULL where the trace has none. */
+static bool
+read_floats(const MoeTrace *trace, int chunk, int router, const char *column, int64_t n,
+            float **out, GError **error)
+{
+    g_autofree char *name = g_strdup_printf("picks/%05d.r%03d.%s", chunk, router, column);
+    MoeArray array;
+    *out = NULL;
+    if (!moe_trace_has(trace, name))
+        return true;
+    if (!moe_trace_read(trace, name, &array, error))
+        return false;
+    g_autofree const void *data = array.data;
+    if (moe_array_count(&array) != n) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
+                    "%s: %" G_GINT64_FORMAT " values found, %" G_GINT64_FORMAT " expected", name,
+                    moe_array_count(&array), n);
+        return false;
+    }
+    *out = g_new(float, (gsize)n);
+    for (int64_t i = 0; i < n; i++)
+        (*out)[i] = (float)moe_array_value(&array, i);
+    return true;
+}
+
+static void
+show_rows(Pass *pass, const MoeCheckRows *rows)
+{
+    for (guint i = 0; i < pass->turns->len; i++) {
+        const Turn *turn = &g_array_index(pass->turns, Turn, i);
+        pass->run.check = turn->check;
+        if (turn->check->rows)
+            turn->check->rows(&pass->run, turn->state, rows);
+    }
+}
+
+static bool
+check_router(Pass *pass, int chunk, int router, const int32_t *id, int64_t first, GError **error)
+{
+    const MoeTrace *trace = pass->run.trace;
+    g_autofree float *logits = NULL, *entropy = NULL, *margin = NULL;
+    const MoeRouterInfo *info = moe_trace_router(trace, router);
+    if (!moe_trace_view(trace, chunk, router, pass->view, error))
+        return false;
+    int64_t units = pass->view->units;
+    if (!read_floats(trace, chunk, router, "logits", units * info->experts, &logits, error) ||
+        !read_floats(trace, chunk, router, "entropy", units, &entropy, error) ||
+        !read_floats(trace, chunk, router, "margin", units, &margin, error))
+        return false;
+    show_rows(pass, &(MoeCheckRows){trace, chunk, router, info, first, pass->view, id, logits,
+                                    entropy, margin});
+    return true;
+}
+
+static bool
+read_ids(const MoeTrace *trace, int chunk, MoeArray *id, GError **error)
+{
+    g_autofree char *name = g_strdup_printf("tokens/%05d.id", chunk);
+    if (!moe_trace_read(trace, name, id, error))
+        return false;
+    if (id->type == MOE_I32 && id->ndim == 1 && id->shape[0] == moe_trace_tokens(trace, chunk))
+        return true;
+    g_free((gpointer)id->data);
+    g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT, "%s: i4 [%" G_GINT64_FORMAT "] was expected",
+                name, moe_trace_tokens(trace, chunk));
+    return false;
+}
+
+static void
+check_chunk(Pass *pass, int chunk, int64_t first)
+{
+    const MoeTrace *trace = pass->run.trace;
+    GError *problem = NULL;
+    MoeArray id;
+    pass->unreadable.all += moe_trace_routers(trace);
+    if (!read_ids(trace, chunk, &id, &problem)) {
+        note_unreadable(pass, chunk, first, problem);
+        return;
+    }
+    for (int r = 0; r < moe_trace_routers(trace); r++)
+        if (!check_router(pass, chunk, r, id.data, first, &problem))
+            note_unreadable(pass, chunk, first, g_steal_pointer(&problem));
+    g_free((gpointer)id.data);
+    for (guint i = 0; i < pass->turns->len; i++) {
+        const Turn *turn = &g_array_index(pass->turns, Turn, i);
+        pass->run.check = turn->check;
+        if (turn->check->chunk)
+            turn->check->chunk(&pass->run, turn->state, chunk);
+    }
+}
+
+static bool
+check_chunks(Pass *pass, const MoeProgress *progress, GError **error)
+{
+    const MoeTrace *trace = pass->run.trace;
+    int64_t first = 0;
+    int chunks = moe_trace_chunks(trace);
+    for (int c = 0; c < chunks; first += moe_trace_tokens(trace, c++)) {
+        if (!moe_progress(progress, c, chunks, "checking")) {
+            g_set_error(error, MOE_ERROR, MOE_ERROR_CANCELLED, "the check was stopped");
+            return false;
+        }
+        if (moe_trace_tokens(trace, c) > 0)
+            check_chunk(pass, c, first);
+    }
+    return true;
+}
+
+/* --- Beginning and ending ---------------------------------------------------------------------*/
+
+const MoeCheck moe__check_readable = {
+    .struct_size = sizeof(MoeCheck),
+    .name = "readable",
+    .help = "the archive is whole, and its columns fit each other and meta.json (ids in range)",
+    .why = "what can't be read is in no number",
+    .remedy = "record or import again; moescope repairs nothing that it would have to guess",
+};
+
+/* What the pass itself learnt: nobody else sees what couldn't be read. */
+static void
+tell_unreadable(Pass *pass)
+{
+    const MoeTrace *trace = pass->run.trace;
+    pass->run.check = &moe__check_readable;
+    if (pass->unreadable.count > 0) {
+        MoeFinding finding = moe__finding(MOE_FINDING_ERROR, -1, &pass->unreadable,
+                                          "columns of picks", g_steal_pointer(&pass->complaint));
+        moe_check_run_add(&pass->run, &finding);
+    }
+    if (!moe_trace_complete(trace)) {
+        MoeFinding finding = moe__finding(
+            MOE_FINDING_WARNING, -1, &(MoeTally){0}, "",
+            g_strdup_printf("the trace has no closing directory: it is still being written, or was "
+                            "cut off after %d whole chunks",
+                            moe_trace_chunks(trace)));
+        moe_check_run_add(&pass->run, &finding);
+    }
+}
+
+static bool
+is_wanted(const char *name, const char *const *only)
+{
+    return !only || g_strv_contains(only, name);
+}
+
+static bool
+check_names(const char *const *only, GError **error)
+{
+    int n;
+    const MoeCheck *const *checks = moe_checks_list(&n);
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    for (int i = 0; i < n; i++)
+        g_ptr_array_add(names, (gpointer)checks[i]->name);
+    g_ptr_array_add(names, NULL);
+    for (; only && *only; only++) {
+        if (g_strv_contains((const char *const *)names->pdata, *only))
+            continue;
+        const char *near = moe_nearest(*only, (const char *const *)names->pdata);
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "check \"%s\": there is no such check%s%s%s",
+                    *only, near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+        return false;
+    }
+    return true;
+}
+
+static void
+begin(Pass *pass, const char *const *only)
+{
+    int n;
+    const MoeCheck *const *checks = moe_checks_list(&n);
+    for (int i = 0; i < n; i++) {
+        Turn turn = {checks[i], g_malloc0(MAX(checks[i]->state_size, 1))};
+        if (!is_wanted(checks[i]->name, only)) {
+            g_free(turn.state);
+            continue;
+        }
+        g_array_append_val(pass->turns, turn);
+        pass->run.check = turn.check;
+        if (turn.check->begin)
+            turn.check->begin(&pass->run, turn.state);
+    }
+    pass->run.findings->checks = (int)pass->turns->len;
+    pass->run.findings->tokens = moe_trace_tokens(pass->run.trace, -1);
+}
+
+static void
+end(Pass *pass, const char *const *only, bool cancelled)
+{
+    if (!cancelled && is_wanted(moe__check_readable.name, only))
+        tell_unreadable(pass);
+    for (guint i = 0; i < pass->turns->len; i++) {
+        const Turn *turn = &g_array_index(pass->turns, Turn, i);
+        pass->run.check = turn->check;
+        if (turn->check->end)
+            turn->check->end(&pass->run, turn->state, cancelled);
+        g_free(turn->state);
+    }
+    g_array_unref(pass->turns);
+    moe_trace_view_free(pass->view);
+    g_free(pass->complaint);
+}
+
+MoeFindings *
+moe_check(const MoeTrace *trace, const MoeCheckOptions *options, GError **error)
+{
+    const char *const *only = options ? options->only : NULL;
+    if (!check_names(only, error))
+        return NULL;
+    g_autoptr(MoeFindings) findings = moe__findings_new();
+    Pass pass = {
+        .run = {.trace = trace, .findings = findings},
+        .turns = g_array_new(FALSE, FALSE, sizeof(Turn)),
+        .view = moe_trace_view_new(),
+    };
+    begin(&pass, only);
+    bool done = check_chunks(&pass, options ? options->progress : NULL, error);
+    end(&pass, only, !done);
+    return done ? g_steal_pointer(&findings) : NULL;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Routers that routed different numbers of tokens. A trace has a row of every token in every router
+ * (the reader refuses another one), so a log whose layers differ in length comes out with rows that
+ * have no pick.
+ */
+#include "check/check.h"
+
+typedef struct {
+    MoeTally *routed; /* [routers] tokens with a pick in any of their units */
+} State;
+
+static void
+begin(MoeCheckRun *run, void *state)
+{
+    State *s = state;
+    s->routed = g_new0(MoeTally, (gsize)MAX(1, moe_trace_routers(moe_check_run_trace(run))));
+}
+
+static void
+see_rows(MoeCheckRun *run, void *state, const MoeCheckRows *rows)
+{
+    MoeTally *routed = &((State *)state)->routed[rows->router];
+    const MoeTraceView *view = rows->view;
+    int per_token = rows->info->units_per_token;
+    for (int64_t t = 0; t < view->tokens; t++) {
+        bool any = false;
+        for (int slot = 0; slot < view->k; slot++)
+            for (int64_t u = t * per_token; u < (t + 1) * per_token && !any; u++)
+                any = view->expert[slot * view->units + u] >= 0;
+        moe__tally(routed, rows, t * per_token, any);
+    }
+}
+
+/* Routers whose number of picks varies, or whose experts choose, may leave tokens out. */
+static bool
+routes_all(const MoeRouterInfo *info)
+{
+    return info->k > 0 && info->causal;
+}
+
+static void
+end(MoeCheckRun *run, void *state, bool cancelled)
+{
+    State *s = state;
+    const MoeTrace *trace = moe_check_run_trace(run);
+    int least = -1, most = -1;
+    for (int r = 0; r < moe_trace_routers(trace) && !cancelled; r++) {
+        if (!routes_all(moe_trace_router(trace, r)))
+            continue;
+        if (least < 0 || s->routed[r].count < s->routed[least].count)
+            least = r;
+        if (most < 0 || s->routed[r].count > s->routed[most].count)
+            most = r;
+    }
+    if (least >= 0 && s->routed[least].count < s->routed[most].count) {
+        g_autofree char *few = moe__count_text(s->routed[least].count);
+        g_autofree char *many = moe__count_text(s->routed[most].count);
+        MoeTally missing = {s->routed[most].count - s->routed[least].count, s->routed[most].count,
+                            0, 0};
+        MoeFinding finding =
+            moe__finding(MOE_FINDING_WARNING, least, &missing, "tokens",
+                         g_strdup_printf("%s tokens have picks here, %s in router %d (layer %d)",
+                                         few, many, most, moe_trace_router(trace, most)->layer));
+        finding.other = most;
+        finding.chunk = finding.token = -1;
+        moe_check_run_add(run, &finding);
+    }
+    g_free(s->routed);
+}
+
+const MoeCheck moe__check_token_counts = {
+    .struct_size = sizeof(MoeCheck),
+    .name = "token-counts",
+    .help = "routers that routed different numbers of tokens",
+    .why = "measures across layers compare rows that aren't the same tokens' if rows were lost",
+    .remedy = "find out whether rows were lost in the middle (then record again) or at the end "
+              "(then drop those tokens: moescope check --drop pads)",
+    .state_size = sizeof(State),
+    .begin = begin,
+    .rows = see_rows,
+    .end = end,
+};

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * An import under way: its files, what is known of the routers, and the batch that gathers tokens
+ * for the trace's writer.
+ */
+#ifndef MOE_IMPORT_DOOR_H
+#define MOE_IMPORT_DOOR_H
+
+#include <moescope/import.h>
+
+struct MoeImport {
+    const MoeImporter *importer;
+    const MoeImportOptions *options; /* borrowed */
+    const MoeProgress *progress;
+    int n_sources;
+    GArray *files;    /* of MoeImportFile */
+    GArray *sizes;    /* of int64_t: bytes in all files before each, and behind them the total */
+    int *domain;      /* [n_sources]: of the options */
+    GPtrArray *names; /* of the domains, each once */
+    char *target;     /* what is written until it is whole */
+
+    MoeRouterInfo *routers;
+    int n_routers, k;
+    bool has_gates;
+    int64_t documents, left_out, tokens;
+    MoeTraceWriter *writer;
+
+    int rows; /* in the batch */
+    int32_t *id, *doc, *pos, *in_domain;
+    MoeTracePicks *picks; /* [n_routers], over the arrays below */
+    int32_t **expert;     /* [n_routers][BATCH × k] */
+    float **gate;
+};
+
+/* Fills `files` and `sizes`. */
+bool moe__import_list_files(MoeImport *import, const char *const *sources, GError **error);
+/* Sets `domain` and `names`. */
+bool moe__import_set_domains(MoeImport *import, GError **error);
+/* Makes the batch's arrays, and hands it to the writer. */
+void moe__import_batch_make(MoeImport *import);
+void moe__import_batch_free(MoeImport *import);
+bool moe__import_batch_flush(MoeImport *import, GError **error);
+/* meta.json of the trace. (transfer full) */
+char *moe__import_meta(const MoeImport *import, const MoeImportShape *shape);
+
+#endif

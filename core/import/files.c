@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From what the caller names to files, and to the domains of what stands in them.
+ */
+#include "import/door.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* layer_2 before layer_10. */
+static gint
+compare_names(gconstpointer a, gconstpointer b)
+{
+    const char *left = *(const char *const *)a, *right = *(const char *const *)b;
+    g_autofree char *x = g_utf8_collate_key_for_filename(left, -1);
+    g_autofree char *y = g_utf8_collate_key_for_filename(right, -1);
+    int order = strcmp(x, y);
+    return order ? order : strcmp(left, right);
+}
+
+static bool
+add_file(MoeImport *import, const char *path, int source, GError **error)
+{
+    struct stat info;
+    if (stat(path, &info) != 0) {
+        int reason = errno;
+        g_autofree char *name = g_filename_display_name(path);
+        g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(reason),
+                    "%s: can't be read: %s", name, g_strerror(reason));
+        return false;
+    }
+    if (!S_ISREG(info.st_mode)) {
+        g_autofree char *name = g_filename_display_name(path);
+        g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                    "%s: not a file; importers read some twice, so a pipe won't do", name);
+        return false;
+    }
+    const MoeImportFile file = {g_strdup(path), source};
+    int64_t before = g_array_index(import->sizes, int64_t, import->files->len);
+    int64_t after = before + (int64_t)info.st_size;
+    g_array_append_val(import->files, file);
+    g_array_append_val(import->sizes, after);
+    return true;
+}
+
+/* The files of a folder that an importer knows, or, where one is insisted on, all of them. */
+static bool
+add_folder(MoeImport *import, const char *folder, int source, GError **error)
+{
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, error);
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    const char *name;
+    guint before = import->files->len;
+    if (!dir)
+        return false;
+    while ((name = g_dir_read_name(dir)))
+        if (name[0] != '.')
+            g_ptr_array_add(names, g_strdup(name));
+    g_ptr_array_sort(names, compare_names);
+    for (guint i = 0; i < names->len; i++) {
+        g_autofree char *path = g_build_filename(folder, names->pdata[i], NULL);
+        if (!g_file_test(path, G_FILE_TEST_IS_REGULAR) ||
+            (!import->options->importer && !moe_importer_detect(path, NULL)))
+            continue;
+        if (!add_file(import, path, source, error))
+            return false;
+    }
+    if (import->files->len > before)
+        return true;
+    g_autofree char *shown = g_filename_display_name(folder);
+    g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                "%s: found no file in this folder that an importer knows", shown);
+    return false;
+}
+
+bool
+moe__import_list_files(MoeImport *import, const char *const *sources, GError **error)
+{
+    const int64_t none = 0;
+    g_array_append_val(import->sizes, none);
+    for (int i = 0; i < import->n_sources; i++) {
+        bool folder = g_file_test(sources[i], G_FILE_TEST_IS_DIR);
+        if (!(folder ? add_folder : add_file)(import, sources[i], i, error))
+            return false;
+    }
+    return true;
+}
+
+static int
+find_name(MoeImport *import, const char *name)
+{
+    for (guint i = 0; i < import->names->len; i++)
+        if (g_str_equal(import->names->pdata[i], name))
+            return (int)i;
+    g_ptr_array_add(import->names, g_strdup(name));
+    return (int)import->names->len - 1;
+}
+
+bool
+moe__import_set_domains(MoeImport *import, GError **error)
+{
+    int n = import->options->n_domains;
+    if (n > 1 && n != import->n_sources) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "found %d domains for %d sources, expected one for all or one each (--domain)",
+                    n, import->n_sources);
+        return false;
+    }
+    import->domain = g_new(int, (gsize)import->n_sources);
+    for (int i = 0; i < import->n_sources; i++)
+        import->domain[i] =
+            n == 0 ? -1 : find_name(import, import->options->domains[n == 1 ? 0 : i]);
+    return true;
+}

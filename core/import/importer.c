@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The list of importers, and which of them knows a file.
+ */
+#include "import/importers.h"
+#include "import/stream.h"
+
+#include <string.h>
+
+enum { HEAD = 65536 };
+
+static GPtrArray *
+list(void)
+{
+    static GPtrArray *importers;
+    if (!importers)
+        importers = g_ptr_array_new();
+    return importers;
+}
+
+const MoeImporter *const *
+moe_importers(int *n)
+{
+    *n = (int)list()->len;
+    return (const MoeImporter *const *)list()->pdata;
+}
+
+const MoeImporter *
+moe_importer_find(const char *name)
+{
+    for (guint i = 0; i < list()->len; i++) {
+        const MoeImporter *importer = list()->pdata[i];
+        if (g_str_equal(importer->name, name))
+            return importer;
+    }
+    return NULL;
+}
+
+static bool
+good_name(const char *name)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+    return name && *name && strspn(name, letters) == strlen(name);
+}
+
+/* What is wrong with it; NULL: nothing. */
+static const char *
+find_fault(const MoeImporter *importer)
+{
+    if (importer->struct_size != sizeof *importer)
+        return "is of another version of the interface";
+    if (!good_name(importer->name))
+        return "has no name of small letters, digits and '-'";
+    if (!importer->help || !importer->cite || !importer->score || !importer->read)
+        return "lacks help, cite, score or read";
+    return moe_importer_find(importer->name) ? "has a name that is taken" : NULL;
+}
+
+bool
+moe_importer_register(const MoeImporter *importer, GError **error)
+{
+    const char *fault = find_fault(importer);
+    if (!fault) {
+        g_ptr_array_add(list(), (void *)importer);
+        return true;
+    }
+    bool named = importer->struct_size == sizeof *importer && good_name(importer->name);
+    g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED, "importer %s %s",
+                named ? importer->name : "without a name", fault);
+    return false;
+}
+
+static const MoeImporter *
+surest(const MoeImportHead *head)
+{
+    const MoeImporter *best = NULL;
+    int high = 0;
+    for (guint i = 0; i < list()->len; i++) {
+        const MoeImporter *importer = list()->pdata[i];
+        int score = importer->score(head);
+        if (score > high) {
+            high = score;
+            best = importer;
+        }
+    }
+    return best;
+}
+
+const MoeImporter *
+moe_importer_detect(const char *path, GError **error)
+{
+    g_autoptr(MoeStream) stream = moe__stream_open(path, error);
+    if (!stream)
+        return NULL;
+    while (stream->end < HEAD && moe__stream_more(stream))
+        ;
+    if (stream->error) {
+        g_propagate_error(error, g_error_copy(stream->error));
+        return NULL;
+    }
+    size_t length = MIN(stream->end, HEAD);
+    stream->bytes[length] = 0;
+    const MoeImportHead head = {path, (const char *)stream->bytes, length};
+    const MoeImporter *best = surest(&head);
+    if (!best)
+        g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                    "%s: no importer knows this content (\"moescope import --list\" lists what "
+                    "they read, --as NAME insists on one)",
+                    stream->path);
+    return best;
+}
+
+void
+moe__import_register(void)
+{
+    static const MoeImporter *const built_in[] = {
+        &moe__import_vllm_jsonl, &moe__import_jsonl, &moe__import_esft,
+        &moe__import_gpt_oss,    &moe__import_olmoe,
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(built_in); i++) {
+        g_autoptr(GError) error = NULL;
+        if (!moe_importer_register(built_in[i], &error))
+            g_error("%s", error->message);
+    }
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The importers that come with the library, a file each.
+ */
+#ifndef MOE_IMPORT_IMPORTERS_H
+#define MOE_IMPORT_IMPORTERS_H
+
+#include <moescope/import.h>
+
+extern const MoeImporter moe__import_vllm_jsonl; /* rows-jsonl.c */
+extern const MoeImporter moe__import_jsonl;      /* rows-jsonl.c */
+extern const MoeImporter moe__import_esft;
+extern const MoeImporter moe__import_gpt_oss;
+extern const MoeImporter moe__import_olmoe;
+
+/* Registers them; moe_init() calls it. */
+void moe__import_register(void);
+
+#endif

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Numbers, strings, and values of an expected kind.
+ */
+#include "import/json-pull.h"
+
+#include <string.h>
+
+/* --- Numbers ----------------------------------------------------------------------------------*/
+
+enum { NUMBER_MAX = 4096 }; /* bytes; a longer one is none */
+
+static bool
+is_digit(uint8_t byte)
+{
+    return (unsigned)byte - '0' < 10;
+}
+
+/* A number of up to 19 digits as mantissa and power of ten. */
+typedef struct {
+    uint64_t mantissa;
+    int exponent, digits;
+    bool negative, whole; /* whole: neither fraction nor exponent */
+} Decimal;
+
+static const uint8_t *
+take_digits(const uint8_t *at, Decimal *number)
+{
+    for (; is_digit(*at); at++, number->digits++)
+        number->mantissa = number->mantissa * 10 + (*at - '0');
+    return at;
+}
+
+static const uint8_t *
+take_exponent(const uint8_t *at, Decimal *number)
+{
+    bool negative = at[1] == '-';
+    int exponent = 0;
+    at += 1 + (at[1] == '-' || at[1] == '+');
+    if (!is_digit(*at))
+        return NULL;
+    for (; is_digit(*at); at++)
+        exponent = MIN(exponent * 10 + (*at - '0'), 100000);
+    number->exponent += negative ? -exponent : exponent;
+    number->whole = false;
+    return at;
+}
+
+/* Returns the byte behind, NULL if it isn't a number. The window ends with a NUL, where each step
+ * stops. */
+static const uint8_t *
+scan_number(const uint8_t *at, Decimal *number)
+{
+    *number = (Decimal){.negative = *at == '-', .whole = true};
+    at += number->negative;
+    const uint8_t *first = at;
+    at = take_digits(at, number);
+    if (number->digits == 0 || (*first == '0' && number->digits > 1))
+        return NULL;
+    if (*at == '.') {
+        int before = number->digits;
+        at = take_digits(at + 1, number);
+        if (number->digits == before)
+            return NULL;
+        number->exponent = before - number->digits;
+        number->whole = false;
+    }
+    return *at == 'e' || *at == 'E' ? take_exponent(at, number) : at;
+}
+
+/* Exact where mantissa and power of ten both are (Clinger 1990), which one rounding keeps; else as
+ * strtod() does it. */
+static double
+decimal_value(const Decimal *number, const uint8_t *text)
+{
+    static const double power[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                   1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                   1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    int exponent = number->exponent;
+    if (number->digits > 19 || number->mantissa >> 53 || exponent < -22 || exponent > 22)
+        return g_ascii_strtod((const char *)text, NULL);
+    double value = (double)number->mantissa;
+    value = exponent < 0 ? value / power[-exponent] : value * power[exponent];
+    return number->negative ? -value : value;
+}
+
+bool
+moe__json_number(MoeJson *json)
+{
+    MoeStream *stream = json->stream;
+    Decimal number;
+    const uint8_t *text, *after;
+    for (;;) {
+        text = stream->bytes + stream->at;
+        after = scan_number(text, &number);
+        /* It may go on behind the window; what ends there ("1.") isn't wrong yet. */
+        size_t room = stream->end - stream->at;
+        if ((after && after < text + room) || stream->over || room >= NUMBER_MAX)
+            break;
+        moe__stream_more(stream);
+    }
+    if (!after || g_ascii_isalnum(*after) || *after == '.' || *after == '-' || *after == '+')
+        return moe__json_fail(json, "found what is no number");
+    stream->at += (size_t)(after - text);
+    json->real = decimal_value(&number, text);
+    bool fits = number.digits <= 18 || (number.digits == 19 && number.mantissa <= INT64_MAX);
+    json->event = number.whole && fits ? MOE_JSON_INT : MOE_JSON_REAL;
+    if (json->event == MOE_JSON_INT)
+        json->integer = number.negative ? -(int64_t)number.mantissa : (int64_t)number.mantissa;
+    return true;
+}
+
+/* --- Strings ----------------------------------------------------------------------------------*/
+
+/* Bytes up to the one that ends or stops a string; `at` begins behind the mark. */
+static size_t
+plain_length(const uint8_t *bytes, size_t at)
+{
+    while (bytes[at] != '"' && bytes[at] != '\\' && bytes[at] >= ' ')
+        at++;
+    return at;
+}
+
+bool
+moe__json_scan_string(MoeJson *json)
+{
+    MoeStream *stream = json->stream;
+    size_t length = 1; /* from `at`, which stays on the opening mark */
+    json->escaped = false;
+    for (;;) {
+        length = plain_length(stream->bytes + stream->at, length);
+        uint8_t byte = stream->bytes[stream->at + length];
+        if (byte == '"')
+            break;
+        bool more_needed = stream->at + length + (byte == '\\') >= stream->end;
+        if (more_needed && !moe__stream_more(stream))
+            return moe__json_fail(json, "the text ends within a string");
+        if (more_needed)
+            continue;
+        if (byte != '\\')
+            return moe__json_fail(json, "found the control character 0x%02x in a string", byte);
+        json->escaped = true;
+        length += 2;
+    }
+    json->raw = (const char *)stream->bytes + stream->at + 1;
+    json->raw_length = length - 1;
+    stream->at += length + 1;
+    return true;
+}
+
+/* Four hexadecimal digits; -1 if they aren't. */
+static int
+hex4(const char *at, const char *end)
+{
+    int value = 0;
+    if (end - at < 4)
+        return -1;
+    for (int i = 0; i < 4; i++) {
+        int digit = g_ascii_xdigit_value(at[i]);
+        if (digit < 0)
+            return -1;
+        value = value * 16 + digit;
+    }
+    return value;
+}
+
+/* What stands behind "\u"; returns the byte behind, or NULL. */
+static const char *
+append_unicode(GString *out, const char *at, const char *end)
+{
+    int high = hex4(at, end);
+    if (high < 0)
+        return NULL;
+    at += 4;
+    if (high < 0xd800 || high > 0xdfff) {
+        g_string_append_unichar(out, (gunichar)high);
+        return at;
+    }
+    bool pair = high < 0xdc00 && end - at >= 6 && at[0] == '\\' && at[1] == 'u';
+    int low = pair ? hex4(at + 2, end) : -1;
+    if (low < 0xdc00 || low > 0xdfff) {
+        g_string_append_unichar(out, 0xfffd);
+        return at;
+    }
+    g_string_append_unichar(out, (gunichar)(0x10000 + (high - 0xd800) * 1024 + low - 0xdc00));
+    return at + 6;
+}
+
+static bool
+unescape(MoeJson *json)
+{
+    static const char letters[] = "\"\\/bfnrt", meanings[] = "\"\\/\b\f\n\r\t";
+    const char *at = json->raw, *end = at + json->raw_length;
+    while (at < end) {
+        if (*at != '\\') {
+            g_string_append_c(json->text, *at++);
+            continue;
+        }
+        const char *letter = strchr(letters, at[1]);
+        if (letter && *letter) {
+            g_string_append_c(json->text, meanings[letter - letters]);
+            at += 2;
+            continue;
+        }
+        at = at[1] == 'u' ? append_unicode(json->text, at + 2, end) : NULL;
+        if (!at)
+            return moe__json_fail(json, "found an escape that JSON doesn't have");
+    }
+    return true;
+}
+
+const char *
+moe__json_text(MoeJson *json)
+{
+    g_string_truncate(json->text, 0);
+    if (!json->escaped)
+        g_string_append_len(json->text, json->raw, (gssize)json->raw_length);
+    else if (!unescape(json))
+        return NULL;
+    /* A NUL, which JSON can write, would end the text for who reads it. */
+    if (!g_utf8_validate(json->text->str, (gssize)json->text->len, NULL)) {
+        moe__json_fail(json, "found a string that isn't UTF-8 or holds NUL");
+        return NULL;
+    }
+    return json->text->str;
+}
+
+bool
+moe__json_is(const MoeJson *json, const char *text)
+{
+    return !json->escaped && json->raw_length == strlen(text) &&
+           memcmp(json->raw, text, json->raw_length) == 0;
+}
+
+/* --- Values of an expected kind ---------------------------------------------------------------*/
+
+static const char *
+event_name(MoeJsonEvent event)
+{
+    static const char *const names[] = {
+        "the end of the text",
+        "an object",
+        "the end of an object",
+        "a list",
+        "the end of a list",
+        "a key",
+        "a string",
+        "an integer",
+        "a number",
+        "true/false",
+        "null",
+        "an error",
+    };
+    return names[event];
+}
+
+bool
+moe__json_expect(MoeJson *json, MoeJsonEvent wanted, const char *what)
+{
+    MoeJsonEvent found = moe__json_next(json);
+    if (found == wanted)
+        return true;
+    return moe__json_fail(json, "%s: found %s, expected %s", what, event_name(found),
+                          event_name(wanted));
+}
+
+static bool
+check_int(MoeJson *json, const char *what, int64_t low, int64_t high)
+{
+    if (json->event != MOE_JSON_INT)
+        return moe__json_fail(json, "%s: found %s, expected an integer", what,
+                              event_name(json->event));
+    if (json->integer >= low && json->integer <= high)
+        return true;
+    return moe__json_fail(
+        json, "%s: found %" G_GINT64_FORMAT ", expected %" G_GINT64_FORMAT " … %" G_GINT64_FORMAT,
+        what, json->integer, low, high);
+}
+
+bool
+moe__json_take_int(MoeJson *json, const char *what, int64_t low, int64_t high, int64_t *out)
+{
+    moe__json_next(json);
+    bool good = check_int(json, what, low, high);
+    *out = good ? json->integer : low;
+    return good;
+}
+
+bool
+moe__json_rest_ints(MoeJson *json, const char *what, GArray *out)
+{
+    for (;;) {
+        moe__json_quick_ints(json, out);
+        if (moe__json_next(json) == MOE_JSON_ARRAY_END)
+            return true;
+        if (!check_int(json, what, INT32_MIN, INT32_MAX))
+            return false;
+        int32_t value = (int32_t)json->integer;
+        g_array_append_val(out, value);
+    }
+}
+
+bool
+moe__json_take_ints(MoeJson *json, const char *what, GArray *out)
+{
+    return moe__json_expect(json, MOE_JSON_ARRAY, what) && moe__json_rest_ints(json, what, out);
+}
+
+bool
+moe__json_take_floats(MoeJson *json, const char *what, GArray *out)
+{
+    if (!moe__json_expect(json, MOE_JSON_ARRAY, what))
+        return false;
+    while (moe__json_next(json) != MOE_JSON_ARRAY_END) {
+        if (json->event != MOE_JSON_INT && json->event != MOE_JSON_REAL)
+            return moe__json_fail(json, "%s: found %s, expected a number", what,
+                                  event_name(json->event));
+        float value = (float)json->real;
+        g_array_append_val(out, value);
+    }
+    return true;
+}
+
+const char *
+moe__json_take_text(MoeJson *json, const char *what)
+{
+    return moe__json_expect(json, MOE_JSON_STRING, what) ? moe__json_text(json) : NULL;
+}

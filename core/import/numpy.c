@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * numpy.c: .npy and .npz of any shape, on the reader of archives that traces have.
+ */
+#include "import/numpy.h"
+
+#include "trace/npy.h"
+#include "trace/zip.h"
+
+#include <string.h>
+
+G_STATIC_ASSERT((int)MOE_NPY_AXES == (int)MOE_VALUES_AXES);
+
+struct MoeNumpy {
+    char *path;
+    MoeZipReader *zip;  /* or … */
+    GMappedFile *map;   /* … one array */
+    GPtrArray *entries; /* MoeZipEntry of the arrays */
+};
+
+static bool
+find_type(const char *descr, MoeStoredType *out, GError **error)
+{
+    static const struct {
+        const char *descr;
+        MoeStoredType type;
+    } types[] = {
+        {"|b1", MOE_STORED_BOOL}, {"|i1", MOE_STORED_I8},  {"|u1", MOE_STORED_U8},
+        {"<i2", MOE_STORED_I16},  {"<u2", MOE_STORED_U16}, {"<i4", MOE_STORED_I32},
+        {"<u4", MOE_STORED_U32},  {"<i8", MOE_STORED_I64}, {"<u8", MOE_STORED_U64},
+        {"<f2", MOE_STORED_F16},  {"<f4", MOE_STORED_F32}, {"<f8", MOE_STORED_F64},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(types); i++) {
+        if (strcmp(types[i].descr, descr) == 0) {
+            *out = types[i].type;
+            return true;
+        }
+    }
+    g_autofree char *valid = g_utf8_make_valid(descr, -1);
+    g_set_error(
+        error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+        "element type '%s' found; little-endian b1, i1 … i8, u1 … u8, f2, f4 or f8 expected",
+        valid);
+    return false;
+}
+
+bool
+moe__npy_values(const uint8_t *bytes, size_t length, MoeValues *out, GError **error)
+{
+    MoeNpyHeader header;
+    MoeLayout layout = {0};
+    int64_t count;
+    *out = (MoeValues){0};
+    if (!moe__npy_any_header(bytes, length, &header, error) ||
+        !find_type(header.descr, &layout.type, error))
+        return false;
+    layout.ndim = header.ndim;
+    memcpy(layout.shape, header.shape, sizeof layout.shape);
+    moe__layout_pack(&layout, header.fortran);
+    size_t found = length - header.data;
+    if (!moe__layout_count(&layout, &count) ||
+        (uint64_t)count * moe_stored_type_size(layout.type) != found) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
+                    "%zu bytes of data found, which is not what the shape and '%s' take", found,
+                    header.descr);
+        return false;
+    }
+    return moe__layout_gather(&layout, bytes + header.data, found, out, error);
+}
+
+void
+moe__numpy_free(MoeNumpy *numpy)
+{
+    if (!numpy)
+        return;
+    g_clear_pointer(&numpy->entries, g_ptr_array_unref);
+    g_clear_pointer(&numpy->zip, moe__zip_reader_free);
+    g_clear_pointer(&numpy->map, g_mapped_file_unref);
+    g_free(numpy->path);
+    g_free(numpy);
+}
+
+/* Lists the arrays of an archive; other members are left alone. */
+static bool
+list_arrays(MoeNumpy *numpy, GError **error)
+{
+    numpy->entries = g_ptr_array_new();
+    for (guint i = 0; i < numpy->zip->entries->len; i++) {
+        MoeZipEntry *entry = &g_array_index(numpy->zip->entries, MoeZipEntry, i);
+        if (g_str_has_suffix(entry->name, ".npy"))
+            g_ptr_array_add(numpy->entries, entry);
+    }
+    if (numpy->zip->complete && numpy->entries->len > 0)
+        return true;
+    g_set_error(error, MOE_ERROR,
+                numpy->zip->complete ? MOE_ERROR_UNSUPPORTED : MOE_ERROR_TRUNCATED, "%s: %s",
+                numpy->path,
+                numpy->zip->complete ? "an archive without any .npy array"
+                                     : "the archive is cut off, its directory is missing");
+    return false;
+}
+
+MoeNumpy *
+moe__numpy_open(const char *path, GError **error)
+{
+    g_autoptr(MoeNumpy) numpy = g_new0(MoeNumpy, 1);
+    numpy->path = g_filename_display_name(path);
+    numpy->map = g_mapped_file_new(path, FALSE, error);
+    if (!numpy->map)
+        return NULL;
+    if (g_mapped_file_get_length(numpy->map) < 2 ||
+        memcmp(g_mapped_file_get_contents(numpy->map), "PK", 2) != 0)
+        return g_steal_pointer(&numpy);
+    g_clear_pointer(&numpy->map, g_mapped_file_unref);
+    numpy->zip = moe__zip_reader_open(path, UINT64_MAX, error);
+    return numpy->zip && list_arrays(numpy, error) ? g_steal_pointer(&numpy) : NULL;
+}
+
+int
+moe__numpy_count(const MoeNumpy *numpy)
+{
+    return numpy->zip ? (int)numpy->entries->len : 1;
+}
+
+char *
+moe__numpy_name(const MoeNumpy *numpy, int i)
+{
+    if (!numpy->zip)
+        return g_strdup("");
+    const MoeZipEntry *entry = numpy->entries->pdata[i];
+    return g_strndup(entry->name, strlen(entry->name) - strlen(".npy"));
+}
+
+int
+moe__numpy_find(const MoeNumpy *numpy, const char *name)
+{
+    for (int i = 0; i < moe__numpy_count(numpy); i++) {
+        g_autofree char *candidate = moe__numpy_name(numpy, i);
+        if (strcmp(candidate, name) == 0)
+            return i;
+    }
+    return -1;
+}
+
+bool
+moe__numpy_values(const MoeNumpy *numpy, int i, MoeValues *out, GError **error)
+{
+    *out = (MoeValues){0};
+    if (!numpy->zip) {
+        if (moe__npy_values((const uint8_t *)g_mapped_file_get_contents(numpy->map),
+                            g_mapped_file_get_length(numpy->map), out, error))
+            return true;
+        g_prefix_error(error, "%s: ", numpy->path);
+        return false;
+    }
+    const MoeZipEntry *entry = numpy->entries->pdata[i];
+    g_autofree uint8_t *bytes = moe__zip_reader_read(numpy->zip, entry, error);
+    if (!bytes)
+        return false;
+    if (moe__npy_values(bytes, entry->size, out, error))
+        return true;
+    g_prefix_error(error, "%s: member %s: ", numpy->path, entry->name);
+    return false;
+}

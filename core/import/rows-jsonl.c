@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * JSON Lines with a line for each token and layer: the loggers that people hang into vLLM, and the
+ * plain layout that core/import/README.md describes. The first pass learns layers, k and domains,
+ * the second brings the tokens.
+ */
+#include "import/importers.h"
+#include "import/jsonl-row.h"
+#include "import/rows.h"
+
+#include <string.h>
+
+enum { LAYERS = UINT16_MAX + 1, REPORT_EVERY = 4096 };
+
+typedef struct Log {
+    MoeImport *import;
+    /* Of the first pass. */
+    int *index;     /* [LAYERS]: of a layer among those that occur; -1: it doesn't */
+    GArray *layers; /* int, ascending */
+    MoeImportShape shape;
+    GString *model;
+    GPtrArray *domains;
+    GHashTable *domain_index; /* name → index + 1 */
+    int64_t rows;
+    /* Of the second. */
+    MoeRows *joined;
+    GHashTable *docs;   /* name → document + 1, within a file */
+    GHashTable *places; /* document and layer → rows so far, for logs without positions */
+    int32_t n_docs;
+} Log;
+
+static void
+log_clear(Log *log)
+{
+    g_free(log->index);
+    g_array_unref(log->layers);
+    g_string_free(log->model, TRUE);
+    g_hash_table_unref(log->domain_index);
+    g_ptr_array_unref(log->domains);
+    g_hash_table_unref(log->docs);
+    g_hash_table_unref(log->places);
+    moe__rows_free(log->joined);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Log, log_clear)
+
+static Log
+log_new(MoeImport *import)
+{
+    Log log = {
+        .import = import,
+        .index = g_new(int, LAYERS),
+        .layers = g_array_new(FALSE, FALSE, sizeof(int)),
+        .model = g_string_new(NULL),
+        .domains = g_ptr_array_new_with_free_func(g_free),
+        .domain_index = g_hash_table_new(g_str_hash, g_str_equal),
+        .docs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+        .places = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
+    };
+    for (int i = 0; i < LAYERS; i++)
+        log.index[i] = -1;
+    return log;
+}
+
+/* --- Looking ----------------------------------------------------------------------------------*/
+
+static bool
+learn_number(MoeJson *json, const char *what, int64_t found, int *known)
+{
+    if (found == 0 || *known == found)
+        return true;
+    if (*known > 0)
+        return moe__json_fail(json, "%s: found %d, %d before", what, (int)found, *known);
+    *known = (int)found;
+    return true;
+}
+
+static bool
+learn_meta(Log *log, MoeJson *json, const MoeJsonlRow *row)
+{
+    if (row->model->len)
+        g_string_assign(log->model, row->model->str);
+    if (row->meta_renormalised >= 0)
+        log->shape.gates =
+            row->meta_renormalised ? MOE_IMPORT_GATES_SUM_TO_ONE : MOE_IMPORT_GATES_AS_SCORED;
+    return learn_number(json, "experts", row->meta_experts, &log->shape.experts) &&
+           learn_number(json, "k", row->meta_k, &log->shape.k);
+}
+
+static void
+learn_domain(Log *log, const char *name)
+{
+    if (!*name || g_hash_table_contains(log->domain_index, name))
+        return;
+    g_ptr_array_add(log->domains, g_strdup(name));
+    g_hash_table_insert(log->domain_index, log->domains->pdata[log->domains->len - 1],
+                        GINT_TO_POINTER((int)log->domains->len));
+}
+
+static bool
+learn_row(Log *log, MoeJson *json, const MoeJsonlRow *row)
+{
+    if (row->meta)
+        return learn_meta(log, json, row);
+    if (!learn_number(json, "experts a token", row->experts->len, &log->shape.k))
+        return false;
+    if (log->rows++ == 0)
+        log->shape.has_gates = row->gates->len > 0;
+    if (log->shape.has_gates != (row->gates->len > 0))
+        return moe__json_fail(json, "some lines have gates, others have none");
+    if (log->index[row->layer] < 0) {
+        int layer = (int)row->layer;
+        g_array_append_val(log->layers, layer);
+        log->index[layer] = 0;
+    }
+    for (guint i = 0; i < row->experts->len; i++)
+        log->shape.max_expert = MAX(log->shape.max_expert, g_array_index(row->experts, int32_t, i));
+    learn_domain(log, row->domain->str);
+    return true;
+}
+
+/* --- Bringing ---------------------------------------------------------------------------------*/
+
+static int32_t
+find_doc(Log *log, const char *name)
+{
+    int32_t doc = GPOINTER_TO_INT(g_hash_table_lookup(log->docs, name));
+    if (doc == 0) {
+        doc = ++log->n_docs;
+        g_hash_table_insert(log->docs, g_strdup(name), GINT_TO_POINTER(doc));
+    }
+    return doc - 1;
+}
+
+/* Where a log has no positions, the rows of a document's layer count up. */
+static int32_t
+next_place(Log *log, int32_t doc, int layer)
+{
+    gint64 key = (gint64)doc << 32 | layer;
+    int32_t place = GPOINTER_TO_INT(g_hash_table_lookup(log->places, &key));
+    g_hash_table_insert(log->places, g_memdup2(&key, sizeof key), GINT_TO_POINTER(place + 1));
+    return place;
+}
+
+/* The first pass knew every line, unless the log is still growing. */
+static bool
+check_unchanged(const Log *log, MoeJson *json, const MoeJsonlRow *row)
+{
+    bool same =
+        row->meta || (log->index[row->layer] >= 0 && (int)row->experts->len == log->shape.k &&
+                      log->shape.has_gates == (row->gates->len > 0));
+    return same || moe__json_fail(json, "the file changed while it was read");
+}
+
+static bool
+bring_row(Log *log, int file, MoeJson *json, const MoeJsonlRow *row, GError **error)
+{
+    if (row->meta)
+        return true;
+    MoeImportToken token = {
+        .id = (int32_t)row->id,
+        .doc = find_doc(log, row->doc->str),
+        .domain = moe_import_domain(log->import, file),
+        .expert = (const int32_t *)row->experts->data,
+        .gate = (const float *)row->gates->data,
+    };
+    token.pos = row->pos >= 0 ? (int32_t)row->pos : next_place(log, token.doc, (int)row->layer);
+    if (token.domain < 0)
+        token.domain =
+            GPOINTER_TO_INT(g_hash_table_lookup(log->domain_index, row->domain->str)) - 1;
+    if (moe__rows_add(log->joined, log->index[row->layer], &token, error))
+        return true;
+    g_prefix_error(error, "%s: line %" G_GUINT64_FORMAT ": ", json->stream->path, json->line);
+    return false;
+}
+
+static void
+end_file(Log *log)
+{
+    moe__rows_end(log->joined);
+    g_hash_table_remove_all(log->docs);
+    g_hash_table_remove_all(log->places);
+}
+
+/* --- Both passes ------------------------------------------------------------------------------*/
+
+static bool
+each_row(Log *log, int file, const char *path, GError **error)
+{
+    g_autoptr(MoeStream) stream = moe__stream_open(path, error);
+    if (!stream)
+        return false;
+    g_autoptr(MoeJson) json = moe__json_new(stream);
+    g_auto(MoeJsonlRow) row;
+    moe__jsonl_row_init(&row);
+    for (int64_t n = 1; moe__jsonl_row_read(json, &row); n++) {
+        if (n % REPORT_EVERY == 0 &&
+            !moe_import_progress(log->import, file, moe__stream_done(stream), error))
+            return false;
+        if (log->joined && !check_unchanged(log, json, &row))
+            break;
+        if (log->joined && !bring_row(log, file, json, &row, error))
+            return false;
+        if (!log->joined && !learn_row(log, json, &row))
+            break;
+    }
+    return json->error ? moe__json_give_up(json, error) : true;
+}
+
+static gint
+compare_layers(gconstpointer a, gconstpointer b)
+{
+    return *(const int *)a - *(const int *)b;
+}
+
+static void
+finish_shape(Log *log)
+{
+    g_array_sort(log->layers, compare_layers);
+    for (guint i = 0; i < log->layers->len; i++)
+        log->index[g_array_index(log->layers, int, i)] = (int)i;
+    log->shape.layers = (const int *)log->layers->data;
+    log->shape.n_layers = (int)log->layers->len;
+    log->shape.domains = (const char *const *)log->domains->pdata;
+    log->shape.n_domains = (int)log->domains->len;
+    log->shape.model = log->model->len ? log->model->str : NULL;
+}
+
+static bool
+read_log(MoeImport *import, GError **error)
+{
+    int n;
+    const MoeImportFile *files = moe_import_files(import, &n);
+    g_auto(Log) log = log_new(import);
+    for (int i = 0; i < n; i++)
+        if (!each_row(&log, i, files[i].path, error))
+            return false;
+    finish_shape(&log);
+    if (!moe_import_begin(import, &log.shape, error))
+        return false;
+    log.joined = moe__rows_new(import, log.shape.n_layers, log.shape.has_gates);
+    for (int i = 0; i < n; i++) {
+        if (!each_row(&log, i, files[i].path, error))
+            return false;
+        end_file(&log);
+    }
+    return true;
+}
+
+/* --- Which is it ------------------------------------------------------------------------------*/
+
+static bool
+begins_object(const MoeImportHead *head)
+{
+    return head->text[strspn(head->text, " \t\r\n\xef\xbb\xbf")] == '{';
+}
+
+static int
+score_vllm(const MoeImportHead *head)
+{
+    if (!begins_object(head) || !strstr(head->text, "\"topk_ids\""))
+        return 0;
+    return strstr(head->text, "\"layer") ? 90 : 0;
+}
+
+static int
+score_plain(const MoeImportHead *head)
+{
+    static const char *const names[] = {"\"experts\"", "\"expert_ids\"", "\"selected_experts\""};
+    bool found = false;
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+        found = found || strstr(head->text, names[i]);
+    return begins_object(head) && found && strstr(head->text, "\"layer") ? 50 : 0;
+}
+
+const MoeImporter moe__import_vllm_jsonl = {
+    .struct_size = sizeof(MoeImporter),
+    .name = "vllm-jsonl",
+    .help = "JSON Lines of a logger in vLLM: meta and route lines, topk_ids and topk_weights",
+    .cite = "github.com/KennethWang1221/vllm-expert-profiler and others",
+    .score = score_vllm,
+    .read = read_log,
+};
+
+const MoeImporter moe__import_jsonl = {
+    .struct_size = sizeof(MoeImporter),
+    .name = "jsonl",
+    .help = "JSON Lines, one a token and layer: doc, pos, id, domain, layer, experts, gates",
+    .cite = "the plain layout of core/import/README.md",
+    .score = score_plain,
+    .read = read_log,
+};

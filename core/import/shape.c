@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the files say and what the caller says, joined to a trace's description. Everything that
+ * neither says is asked for at once, a line each.
+ */
+#include "base/json-out.h"
+#include "base/quote.h"
+#include "import/door.h"
+
+#include <string.h>
+
+enum { EXPERTS_MAX = UINT16_MAX };
+
+static void ask(GString *problems, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static void
+ask(GString *problems, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    if (problems->len)
+        g_string_append_c(problems, '\n');
+    g_string_append_vprintf(problems, format, arguments);
+    va_end(arguments);
+}
+
+static int
+join_number(GString *problems, int file, int told, const char *option, const char *what)
+{
+    if (file > 0 && told > 0 && file != told)
+        ask(problems, "the files say %s is %d, --%s says %d", what, file, option, told);
+    return file > 0 ? file : told;
+}
+
+static const char *
+join_name(GString *problems, const char *file, const char *told, const char *option,
+          const char *question)
+{
+    if (file && told && !g_str_equal(file, told)) {
+        g_autofree char *quoted = moe__quote(told);
+        ask(problems, "the files say \"%s\", --%s says %s", file, option, quoted);
+    }
+    if (!file && !told)
+        ask(problems, "nothing in the files says %s", question);
+    return file ? file : told;
+}
+
+static MoeImportGates
+join_gates(GString *problems, const MoeImportShape *shape, const MoeImportOptions *options)
+{
+    if (!shape->has_gates)
+        return MOE_IMPORT_GATES_UNTOLD;
+    if (shape->gates && options->gates && shape->gates != options->gates)
+        ask(problems, "the files say that gates %s, --gates says otherwise",
+            shape->gates == MOE_IMPORT_GATES_SUM_TO_ONE ? "sum to one" : "aren't renormalised");
+    if (!shape->gates && !options->gates)
+        ask(problems, "nothing in the files says whether the gates of a token's picks were made to "
+                      "sum to one: give --gates sum-to-one or --gates as-scored");
+    return shape->gates ? shape->gates : options->gates;
+}
+
+static int
+join_experts(GString *problems, const MoeImportShape *shape, const MoeImportOptions *options)
+{
+    int experts =
+        join_number(problems, shape->experts, options->experts, "experts", "the number of experts");
+    if (experts <= 0)
+        ask(problems,
+            "nothing in the files says how many experts a layer has (the highest id that was seen "
+            "is %d): give --experts N",
+            shape->max_expert);
+    else if (experts > EXPERTS_MAX || experts <= shape->max_expert)
+        ask(problems, "found %d experts, but the highest id is %d; expected %d … %d (--experts)",
+            experts, shape->max_expert, shape->max_expert + 1, EXPERTS_MAX);
+    return experts;
+}
+
+static MoeRouterInfo
+join(GString *problems, const MoeImportShape *shape, const MoeImportOptions *options)
+{
+    MoeRouterInfo info = {.units_per_token = 1};
+    info.experts = join_experts(problems, shape, options);
+    info.k = join_number(problems, shape->k, options->k, "k", "k");
+    if (info.k <= 0)
+        ask(problems, "nothing in the files says how many experts a token gets: give --k N");
+    else if (info.experts > 0 && info.k > info.experts)
+        ask(problems, "found k = %d with %d experts, expected at most as many", info.k,
+            info.experts);
+    info.score = (char *)join_name(problems, shape->score, options->score, "score",
+                                   "how the router scores: give --score softmax, sigmoid or what "
+                                   "it is (--score unknown if nobody knows)");
+    info.select = (char *)join_name(problems, shape->select, options->select, "select",
+                                    "by which rule experts are chosen: give --select top-k or what "
+                                    "it is (--select unknown if nobody knows)");
+    MoeImportGates gates = join_gates(problems, shape, options);
+    info.gates_sum_to_one = gates == MOE_IMPORT_GATES_SUM_TO_ONE;
+    info.gate = (char *)(gates == MOE_IMPORT_GATES_UNTOLD       ? "unknown"
+                         : gates == MOE_IMPORT_GATES_SUM_TO_ONE ? "renormalised"
+                                                                : "score");
+    info.causal = !info.select || !g_str_equal(info.select, "expert-choice");
+    return info;
+}
+
+/* --- meta.json --------------------------------------------------------------------------------*/
+
+static void
+append_list(GString *out, const char *name, const char *const *texts, int n)
+{
+    g_string_append_printf(out, "\"%s\": [", name);
+    for (int i = 0; i < n; i++) {
+        g_string_append(out, i ? ", " : "");
+        moe__json_append_string(out, texts[i]);
+    }
+    g_string_append_c(out, ']');
+}
+
+static char *
+make_extra(const MoeImport *import, const MoeImportShape *shape)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    GString *out = g_string_new("{\"import\": {\"importer\": ");
+    for (guint i = 0; i < import->files->len; i++)
+        g_ptr_array_add(names, g_filename_display_basename(
+                                   g_array_index(import->files, MoeImportFile, i).path));
+    moe__json_append_string(out, import->importer->name);
+    if (shape->model) {
+        g_string_append(out, ", \"model\": ");
+        moe__json_append_string(out, shape->model);
+    }
+    g_string_append(out, ", ");
+    append_list(out, "files", (const char *const *)names->pdata, (int)names->len);
+    g_string_append_printf(out, "}, \"library\": \"moescope %s\"", moe_version());
+    if (shape->n_tokens > 0) {
+        g_string_append(out, ", ");
+        append_list(out, "tokens", shape->tokens, shape->n_tokens);
+    }
+    g_string_append_c(out, '}');
+    return g_string_free(out, FALSE);
+}
+
+char *
+moe__import_meta(const MoeImport *import, const MoeImportShape *shape)
+{
+    g_autofree char *extra = make_extra(import, shape);
+    return moe_trace_meta(import->routers, import->n_routers,
+                          (const char *const *)import->names->pdata, (int)import->names->len,
+                          extra);
+}
+
+/* --- Beginning --------------------------------------------------------------------------------*/
+
+bool
+moe_import_begin(MoeImport *import, const MoeImportShape *shape, GError **error)
+{
+    g_autoptr(GString) problems = g_string_new(NULL);
+    MoeRouterInfo info = join(problems, shape, import->options);
+    if (shape->n_layers <= 0)
+        ask(problems, "found no layer in the files");
+    if (problems->len) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "%s", problems->str);
+        return false;
+    }
+    import->n_routers = shape->n_layers;
+    import->k = info.k;
+    import->has_gates = shape->has_gates;
+    import->routers = g_new(MoeRouterInfo, (gsize)shape->n_layers);
+    for (int r = 0; r < shape->n_layers; r++) {
+        import->routers[r] = info;
+        import->routers[r].layer = shape->layers[r];
+    }
+    for (int i = 0; import->options->n_domains == 0 && i < shape->n_domains; i++)
+        g_ptr_array_add(import->names, g_strdup(shape->domains[i]));
+    moe__import_batch_make(import);
+    const MoeTraceOptions options = {.compression = import->options->compression,
+                                     .gates = shape->has_gates};
+    g_autofree char *meta = moe__import_meta(import, shape);
+    import->writer = moe_trace_writer_new(import->target, meta, import->routers, import->n_routers,
+                                          &options, error);
+    return import->writer != NULL;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * import.h: what other tools write about routing, as traces. An importer reads one format; it is
+ * found by what a file holds, not by what it is called. core/import/README.md lists the formats.
+ *
+ * What a file doesn't say (how many experts there are, how the router scores, whether the gates
+ * were renormalised, what the texts are) is asked for: nothing is guessed.
+ */
+#ifndef MOESCOPE_IMPORT_H
+#define MOESCOPE_IMPORT_H
+
+#include <moescope/trace.h>
+
+G_BEGIN_DECLS
+
+/* Whether the gates of a unit's picks sum to one. */
+typedef enum MoeImportGates {
+    MOE_IMPORT_GATES_UNTOLD,
+    MOE_IMPORT_GATES_SUM_TO_ONE,
+    MOE_IMPORT_GATES_AS_SCORED, /* not renormalised */
+} MoeImportGates;
+
+/* What the caller says. Zero or NULL: nothing. Begin from a zeroed struct. */
+typedef struct MoeImportOptions {
+    const char *importer;       /* insist on one; NULL: told by content */
+    int experts;                /* routed experts a layer */
+    int k;                      /* picks a unit */
+    const char *score, *select; /* as MoeRouterInfo has them; "unknown" says so */
+    MoeImportGates gates;
+    const char *const *domains; /* [n_domains]: one for all sources, or one a source */
+    int n_domains;
+    int compression; /* zlib level of the trace, 0 … 9 */
+} MoeImportOptions;
+
+/* What came of it. */
+typedef struct MoeImportReport {
+    const char *importer; /* its name */
+    int64_t tokens, documents;
+    int64_t incomplete; /* tokens that a layer had no picks for; they are left out */
+    int routers, experts, k;
+} MoeImportReport;
+
+/* Reads `sources` (files, plain or gzip'd; a folder stands for the files in it, by name) into a
+ * trace at `out`, which appears whole or not at all. All sources have to be of one format.
+ * `report` may be NULL. Fails with MOE_ERROR_UNSUPPORTED if no importer knows the content,
+ * MOE_ERROR_DATA if an option is missing (the message names each as the program spells it, a line
+ * each) or says other than the file, MOE_ERROR_FORMAT and _TRUNCATED where the content is wrong
+ * (file, line or byte), G_FILE_ERROR, MOE_ERROR_CANCELLED. Progress counts bytes. */
+MOE_API bool moe_import(const char *const *sources, int n_sources, const char *out,
+                        const MoeImportOptions *options, const MoeProgress *progress,
+                        MoeImportReport *report, GError **error);
+
+/* --- Importers --------------------------------------------------------------------------------*/
+
+/* An import under way. */
+typedef struct MoeImport MoeImport;
+
+/* How a file begins, unpacked. */
+typedef struct MoeImportHead {
+    const char *path;
+    const char *text; /* [length], at most 64 KiB; a NUL follows */
+    size_t length;
+} MoeImportHead;
+
+typedef struct MoeImporter {
+    size_t struct_size; /* sizeof(MoeImporter) */
+    const char *name;   /* letters, digits, "-" */
+    const char *help;   /* what it reads, one line */
+    const char *cite;   /* who writes it */
+    /* How sure it is that the content is its own: 0 (no) … 100. */
+    int (*score)(const MoeImportHead *head);
+    /* Reads all files of the import: moe_import_begin(), then moe_import_token() for each. */
+    bool (*read)(MoeImport *import, GError **error);
+} MoeImporter;
+
+/* Takes in an importer, which has to live for ever. Fails with MOE_ERROR_UNSUPPORTED: a slot is
+ * missing, the struct is another version's, the name is taken. */
+MOE_API bool moe_importer_register(const MoeImporter *importer, GError **error);
+/* All of them, in the order they came. (transfer none) */
+MOE_API const MoeImporter *const *moe_importers(int *n);
+/* By name; NULL if there is none. */
+MOE_API const MoeImporter *moe_importer_find(const char *name);
+/* The one that is surest of a file's content (the first of equals). Fails with G_FILE_ERROR, or
+ * MOE_ERROR_UNSUPPORTED if none is. */
+MOE_API const MoeImporter *moe_importer_detect(const char *path, GError **error);
+
+/* --- For importers ----------------------------------------------------------------------------*/
+
+/* A file to read: `source` is the argument that it came from. */
+typedef struct MoeImportFile {
+    const char *path;
+    int source;
+} MoeImportFile;
+MOE_API const MoeImportFile *moe_import_files(const MoeImport *import, int *n);
+MOE_API const MoeImportOptions *moe_import_options(const MoeImport *import);
+
+/* What the files say themselves. Zero or NULL: nothing; then the options have to. All is copied. */
+typedef struct MoeImportShape {
+    const int *layers; /* [n_layers], ascending: a router each */
+    int n_layers;
+    int experts;    /* a layer */
+    int max_expert; /* the highest id that was seen, for the message; may stay 0 */
+    int k;          /* picks a unit */
+    const char *score, *select;
+    bool has_gates;
+    MoeImportGates gates;
+    const char *const *domains; /* [n_domains], used where the options have none */
+    int n_domains;
+    const char *const *tokens; /* [n_tokens]: the text of each token id */
+    int n_tokens;
+    const char *model; /* its name */
+} MoeImportShape;
+/* Joins `shape` with the options and starts the trace. Call it once. */
+MOE_API bool moe_import_begin(MoeImport *import, const MoeImportShape *shape, GError **error);
+/* Picks a unit, after moe_import_begin(). */
+MOE_API int moe_import_k(const MoeImport *import);
+/* The domain of a file's tokens as the options have it, -1 if they don't say. */
+MOE_API int moe_import_domain(const MoeImport *import, int file);
+
+/* One token with its picks in every layer. */
+typedef struct MoeImportToken {
+    int32_t id;            /* -1: unknown */
+    int32_t doc, pos;      /* document, from 0, and place in it */
+    int32_t domain;        /* -1: unknown */
+    const int32_t *expert; /* [layers × k]; below 0: no pick */
+    const float *gate;     /* [layers × k], if the shape has gates */
+} MoeImportToken;
+/* Appends it. Where there are gates, picks are put in order of them, as a trace has them: the
+ * highest first, of equal ones the lower id. Fails with MOE_ERROR_DATA on an expert that the layer
+ * doesn't have. */
+MOE_API bool moe_import_token(MoeImport *import, const MoeImportToken *token, GError **error);
+/* Counts tokens that were left out, for the report. */
+MOE_API void moe_import_left_out(MoeImport *import, int64_t tokens);
+/* Tells how many bytes of file `file` have been read. Fails with MOE_ERROR_CANCELLED. */
+MOE_API bool moe_import_progress(MoeImport *import, int file, int64_t done, GError **error);
+
+G_END_DECLS
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * moescope import: a log of another tool, from file to figure, and what is asked and refused.
+ */
+#include "place.h"
+#include "run.h"
+
+#include <string.h>
+
+/* 40 tokens, two layers. */
+static void
+write_log(void)
+{
+    g_autoptr(GString) log = g_string_new("{\"type\": \"meta\", \"model_id\": \"m\"}\n");
+    for (int t = 0; t < 40; t++)
+        for (int layer = 0; layer < 2; layer++)
+            g_string_append_printf(
+                log,
+                "{\"type\": \"route\", \"req_id\": \"r\", \"token_idx\": %d, \"layer\": %d, "
+                "\"topk_ids\": [%d, %d], \"topk_weights\": [0.75, 0.25]}\n",
+                t, layer, (t + layer) % 3, 3 + t % 2);
+    g_assert_true(g_file_set_contents("log.txt", log->str, -1, NULL));
+}
+
+static void
+test_import(void)
+{
+    g_auto(Run) got =
+        run_moescope("import", "log.txt", "-o", "log.npz", "--experts=6", "--score=softmax",
+                     "--select=top-k", "--gates=sum-to-one", "--domain=chat", NULL);
+    run_expect(&got, 0,
+               "log.npz: vllm-jsonl, 40 tokens in 1 documents, 2 routers, k 2 of 6 experts\n", "");
+    g_auto(Run) info = run_moescope("info", "log.npz", NULL);
+    run_expect(&info, 0, "tokens            40 in 1 chunks, 2 routers\ndomains           chat\n",
+               "");
+    g_auto(Run) plot = run_moescope("plot", "load", "log.npz", "-o", "log.svg", NULL);
+    run_expect(&plot, 0, NULL, "");
+    place_expect_begins("log.svg", "<?xml");
+}
+
+/* Importing without domains: every tool has to take such a trace too. */
+static void
+test_without_domain(void)
+{
+    g_auto(Run) got =
+        run_moescope("import", "log.txt", "-o", "none.npz", "--experts=6", "--score=softmax",
+                     "--select=top-k", "--gates=sum-to-one", "--as=jsonl", "--compression=0", NULL);
+    run_expect(&got, 0, "none.npz: jsonl, 40 tokens", "");
+    g_auto(Run) info = run_moescope("info", "none.npz", NULL);
+    run_expect(&info, 0, "tokens            40 in 1 chunks", "");
+    g_auto(Run) plot = run_moescope("plot", "load", "none.npz", "-o", "none.svg", NULL);
+    run_expect(&plot, 0, NULL, "");
+}
+
+static void
+test_list(void)
+{
+    g_auto(Run) list = run_moescope("import", "--list", NULL);
+    run_expect(&list, 0, "esft ", "");
+    run_expect(&list, 0, "gpt-oss ", "");
+}
+
+static void
+test_refused(void)
+{
+    static const struct {
+        const char *argument[4];
+        int status;
+        const char *part;
+    } cases[] = {
+        {{NULL}, 2, "found no file, expected SRC…"},
+        {{"log.txt"}, 2, "found no --out"},
+        {{"log.txt", "--out=x.png"}, 2, "found --out x.png, expected a name that ends with .npz"},
+        {{"log.txt", "--out=x.npz"}, 1, "(the highest id that was seen is 4): give --experts N\n"},
+        {{"log.txt", "--out=x.npz", "--experts=70000"}, 2, "found --experts 70000, expected 1 …"},
+        {{"log.txt", "--out=x.npz", "--gates=some"}, 2, "found --gates some, expected sum-to-one"},
+        {{"log.txt", "--out=x.npz", "--k=-1"}, 2, "found --k -1, expected 1 or more"},
+        {{"log.txt", "--out=x.npz", "--compression=10"}, 2, "found --compression 10, expected 0"},
+        {{"log.txt", "--out=x.npz", "--as=olmo"}, 1, "did you mean olmoe"},
+        {{"tiny.ini", "--out=x.npz"}, 1, "tiny.ini: no importer knows this content"},
+        {{"text", "--out=x.npz"}, 1, "text: found no file in this folder that an importer knows"},
+        {{"nowhere", "--out=x.npz"}, 1, "nowhere: can't be read: No such file"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const char *const *argument = cases[i].argument;
+        g_auto(Run) run =
+            run_moescope("import", argument[0], argument[1], argument[2], argument[3], NULL);
+        run_expect(&run, cases[i].status, "", cases[i].part);
+        g_assert_true(g_str_has_prefix(run.err, "moescope: "));
+        g_assert_false(place_has("x.npz"));
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    place_enter();
+    write_log();
+    g_test_add_func("/cli/import/import", test_import);
+    g_test_add_func("/cli/import/without-domain", test_without_domain);
+    g_test_add_func("/cli/import/list", test_list);
+    g_test_add_func("/cli/import/refused", test_refused);
+    int status = g_test_run();
+    place_leave();
+    return status;
+}

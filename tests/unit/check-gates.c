@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The checker: gates and logits. For each check a trace that sets it off, and one just below.
+ */
+#include "check-trace.h"
+
+#include <math.h>
+#include <string.h>
+
+static void
+test_finite(void)
+{
+    g_autoptr(Made) made = made_new(400, 16, 2);
+    made->gate[0][2 * 9] = NAN;
+    made->logits[1][16 * 30 + 4] = 1e6f; /* beyond f16 */
+    made->logits[1][16 * 31 + 4] = 6e4f; /* within */
+    made->margin[2][5] = NAN;            /* as where every expert is picked */
+    g_autoptr(MoeFindings) findings = made_check(made);
+    expect_finding(findings, "non-finite", 0, MOE_FINDING_ERROR, 1);
+    g_assert_cmpint(expect_finding(findings, "non-finite", 1, MOE_FINDING_ERROR, 1)->token, ==, 30);
+    g_assert_null(find_finding(findings, "non-finite", 2));
+    int64_t n;
+    const MoeTraceRange *drops = moe_findings_drops(findings, "non-finite", &n);
+    g_assert_cmpint(n, ==, 2);
+    g_assert_cmpint(drops[1].first, ==, 30);
+    made->no_logits = true;
+    made->entropy[2][50] = INFINITY;
+    g_autoptr(MoeFindings) infinite = made_check(made);
+    expect_finding(infinite, "non-finite", 2, MOE_FINDING_ERROR, 1);
+}
+
+static void
+set_logits(Made *made, int router, int unit, float even, float spread)
+{
+    for (int e = 0; e < made->experts; e++)
+        made->logits[router][unit * made->experts + e] = even + (e == 3 ? spread : 0);
+    made_route(made, router, unit);
+}
+
+/* As the layers of a published .pth: entropy ln 64, spread 6e-44; f16's smallest step is more. */
+static void
+test_flat_logits(void)
+{
+    g_autoptr(Made) made = made_new(400, 64, 6);
+    for (int t = 0; t < 400; t++) {
+        set_logits(made, 1, t, 0, 6e-44f);
+        set_logits(made, 2, t, 0, 1.2e-7f); /* two steps of f16 */
+    }
+    g_autoptr(MoeFindings) findings = made_check(made);
+    expect_finding(findings, "flat-logits", 1, MOE_FINDING_ERROR, 400);
+    g_assert_null(find_finding(findings, "flat-logits", 0));
+    g_assert_null(find_finding(findings, "flat-logits", 2));
+    g_assert_cmpfloat_with_epsilon((double)made->entropy[1][0], log(64), 1e-6);
+
+    made->no_logits = true; /* entropy and margin say the same */
+    g_autoptr(MoeFindings) stats = made_check(made);
+    expect_finding(stats, "flat-logits", 1, MOE_FINDING_ERROR, 400);
+    g_assert_null(find_finding(stats, "flat-logits", 0));
+}
+
+/* A few flat units of many are a warning. */
+static void
+test_some_flat(void)
+{
+    g_autoptr(Made) made = made_new(400, 16, 2);
+    for (int t = 0; t < 3; t++)
+        set_logits(made, 0, t, -2.5f, 0);
+    g_autoptr(MoeFindings) findings = made_check(made);
+    expect_finding(findings, "flat-logits", 0, MOE_FINDING_WARNING, 3);
+    g_assert_null(find_finding(findings, "flat-logits", 1));
+    set_logits(made, 0, 3, -2.5f, 0);
+    g_autoptr(MoeFindings) more = made_check(made);
+    expect_finding(more, "flat-logits", 0, MOE_FINDING_ERROR, 4);
+}
+
+static void
+test_gate_sums(void)
+{
+    g_autoptr(Made) made = made_new(2000, 16, 2);
+    for (int i = 0; i < 2000 * 2; i++)
+        made->gate[1][i] *= 0.2f;     /* never normalised */
+    made->gate[2][2 * 77] += 0.0035f; /* within what four decimals and f16 leave */
+    made->gate[2][2 * 78] += 0.01f;
+    g_autoptr(MoeFindings) findings = made_check(made);
+    const MoeFinding *finding = expect_finding(findings, "gate-sums", 1, MOE_FINDING_ERROR, 2000);
+    g_assert_nonnull(strstr(finding->text, "mean sum 0.2)"));
+    g_assert_cmpint(expect_finding(findings, "gate-sums", 2, MOE_FINDING_WARNING, 1)->token, ==,
+                    78);
+    g_assert_null(find_finding(findings, "gate-sums", 0));
+}
+
+/* Normalised over the picks, but stated as shares of all experts. */
+static void
+test_gates_sum_though_not_stated(void)
+{
+    g_autoptr(Made) made = made_new(400, 16, 2);
+    for (int r = 0; r < MADE_ROUTERS; r++) {
+        made->info[r].gates_sum_to_one = false;
+        made->info[r].gate = (char *)(r == 2 ? "renormalised" : "softmax-all");
+    }
+    for (int t = 0; t < 400; t++) /* as it should be */
+        for (int slot = 0; slot < 2; slot++)
+            made->gate[1][2 * t + slot] *= 0.7f;
+    g_autoptr(MoeFindings) findings = made_check(made);
+    const MoeFinding *finding = find_finding(findings, "gate-sums", -1);
+    g_assert_nonnull(finding);
+    g_assert_cmpint(finding->severity, ==, MOE_FINDING_WARNING);
+    g_assert_cmpint(finding->router, ==, 0);
+    g_assert_null(find_finding(findings, "gate-sums", 1));
+    g_assert_null(find_finding(findings, "gate-sums", 2));
+}
+
+static void
+test_gate_values(void)
+{
+    g_autoptr(Made) made = made_new(400, 16, 2);
+    made->no_logits = true;
+    for (int i = 0; i < 800; i++) {
+        made->gate[0][i] = 0.5f;
+        made->gate[1][i] = 0;
+    }
+    made->gate[2][5] = -0.25f;
+    g_autoptr(MoeFindings) findings = made_check(made);
+    expect_finding(findings, "gate-values", 0, MOE_FINDING_WARNING, 400);
+    expect_finding(findings, "gate-values", 1, MOE_FINDING_ERROR, 400);
+    expect_finding(findings, "gate-values", 2, MOE_FINDING_ERROR, 1);
+    made->gate[0][1] = 0.51f;
+    made->info[1].gate = (char *)"one"; /* 1 by rule, then */
+    for (int i = 0; i < 800; i++)
+        made->gate[1][i] = 1;
+    made->info[2].gate = (char *)"signed";
+    made->info[2].gates_sum_to_one = false;
+    g_autoptr(MoeFindings) below = made_check(made);
+    expect_none(below, "gate-values");
+}
+
+/* Sigmoids under the name of a softmax, and the other way round. */
+static void
+test_score_rule(void)
+{
+    g_autoptr(Made) made = made_new(400, 16, 4);
+    made->info[1].gate = (char *)"sigmoid"; /* the gates are a softmax's */
+    made->info[1].gates_sum_to_one = false;
+    made->info[2].gate = (char *)"sigmoid";
+    made->info[2].gates_sum_to_one = false;
+    for (int t = 0; t < 400; t++)
+        for (int slot = 0; slot < 4; slot++) {
+            float z = made->logits[2][16 * t + made->expert[2][4 * t + slot]];
+            made->gate[2][4 * t + slot] = 1 / (1 + expf(-z));
+        }
+    g_autoptr(MoeFindings) findings = made_check(made);
+    g_assert_null(find_finding(findings, "score-rule", 0));
+    const MoeFinding *finding = find_finding(findings, "score-rule", 1);
+    g_assert_nonnull(finding);
+    g_assert_cmpint(finding->severity, ==, MOE_FINDING_ERROR);
+    g_assert_null(find_finding(findings, "score-rule", 2));
+
+    made->info[1].gate = (char *)"renormalised"; /* as importers name rules */
+    made->info[1].score = (char *)"sigmoid";
+    made->info[2].gate = (char *)"score";
+    made->info[2].score = (char *)"sigmoid";
+    g_autoptr(MoeFindings) imported = made_check(made);
+    g_assert_nonnull(find_finding(imported, "score-rule", 1));
+    g_assert_null(find_finding(imported, "score-rule", 2));
+    made->info[0].gate = (char *)"";
+    g_autoptr(MoeFindings) unstated = made_check(made);
+    expect_finding(unstated, "score-rule", 0, MOE_FINDING_WARNING, 0);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    made_begin();
+    g_test_add_func("/check/finite", test_finite);
+    g_test_add_func("/check/flat-logits", test_flat_logits);
+    g_test_add_func("/check/flat-logits/some", test_some_flat);
+    g_test_add_func("/check/gate-sums", test_gate_sums);
+    g_test_add_func("/check/gate-sums/not-stated", test_gates_sum_though_not_stated);
+    g_test_add_func("/check/gate-values", test_gate_values);
+    g_test_add_func("/check/score-rule", test_score_rule);
+    int status = g_test_run();
+    made_end();
+    return status;
+}
