@@ -19,6 +19,7 @@ static const Command commands[] = {
     {"check", cmd_check, "tell whether a trace can be trusted, and clean it"},
     {"plot", cmd_plot, "draw a figure of a trace"},
     {"info", cmd_info, "describe a model, a run or a trace"},
+    {"trace", cmd_trace, "look into, check, mend, cut, join and make up traces"},
     {"recipe", cmd_recipe, "list presets and keys, show and check recipes"},
     {"plugins", cmd_plugins, "list extensions, or check one"},
     {NULL, NULL, NULL},

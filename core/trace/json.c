@@ -20,9 +20,10 @@ nesting_depth(const char *text)
         else if (*text == '"')
             in_string = !in_string;
         else if (!in_string && strchr("[{", *text))
-            deepest = MAX(deepest, ++depth);
+            depth++;
         else if (!in_string && strchr("]}", *text))
             depth--;
+        deepest = MAX(deepest, depth);
     }
     return deepest;
 }

@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * reader.c: opens a trace and reads its columns. Of a trace that was cut off, members behind the
- * last whole chunk are left out of sight.
+ * reader.c: opens a trace and lists what is in it. Of a trace that was cut off, members behind the
+ * last whole chunk are left out of sight. read.c reads columns.
  */
 #include "trace/reader.h"
-
-#include "trace/npy.h"
 
 #include <string.h>
 
 /* --- Opening ----------------------------------------------------------------------------------*/
 
-/* The chunk that a member such as "picks/00012.r003.gate.npy" belongs to, -1: none. */
-static int64_t
-member_chunk(const char *name)
+int64_t
+moe__trace_member_chunk(const char *name)
 {
     static const char *const folders[] = {"tokens/", "picks/",    "state/",
                                           "series/", "measures/", "chunks/"};
@@ -146,10 +143,10 @@ list_members(MoeTrace *trace)
         g_ptr_array_add(trace->measures, g_ptr_array_new_with_free_func(g_free));
     for (guint i = 0; i < trace->zip->entries->len; i++) {
         char *name = g_array_index(trace->zip->entries, MoeZipEntry, i).name;
-        if (member_chunk(name) >= (int64_t)trace->chunks->len)
+        if (moe__trace_member_chunk(name) >= (int64_t)trace->chunks->len)
             continue;
         g_ptr_array_add(trace->members, name);
-        if (member_chunk(name) >= 0 && is_new(seen, name)) {
+        if (moe__trace_member_chunk(name) >= 0 && is_new(seen, name)) {
             add_series(trace, name);
             add_measure(trace, name);
         }
@@ -159,10 +156,10 @@ list_members(MoeTrace *trace)
         g_ptr_array_sort(g_ptr_array_index(trace->measures, r), compare_strings);
 }
 
-MoeTrace *
-moe_trace_open(const char *path, GError **error)
+static MoeTrace *
+open_up_to(const char *path, uint64_t limit, GError **error)
 {
-    g_autoptr(MoeZipReader) zip = moe__zip_reader_open(path, UINT64_MAX, error);
+    g_autoptr(MoeZipReader) zip = moe__zip_reader_open(path, limit, error);
     if (!zip)
         return NULL;
     g_autoptr(MoeTrace) trace = g_new0(MoeTrace, 1);
@@ -175,6 +172,18 @@ moe_trace_open(const char *path, GError **error)
         return NULL;
     list_members(trace);
     return g_steal_pointer(&trace);
+}
+
+MoeTrace *
+moe_trace_open(const char *path, GError **error)
+{
+    return open_up_to(path, UINT64_MAX, error);
+}
+
+MoeTrace *
+moe__trace_open_walking(const char *path, GError **error)
+{
+    return open_up_to(path, INT64_MAX, error); /* a limit means walking */
 }
 
 void
@@ -266,51 +275,4 @@ moe_trace_measure_names(const MoeTrace *trace, int router, int *n)
     const GPtrArray *names = g_ptr_array_index(trace->measures, router);
     *n = (int)names->len;
     return (const char *const *)names->pdata;
-}
-
-/* --- Columns ----------------------------------------------------------------------------------*/
-
-static const MoeZipEntry *
-find_column(const MoeTrace *trace, const char *name)
-{
-    g_autofree char *member = g_strconcat(name, ".npy", NULL);
-    if (member_chunk(member) >= (int64_t)trace->chunks->len)
-        return NULL;
-    return moe__zip_reader_find(trace->zip, member);
-}
-
-bool
-moe_trace_has(const MoeTrace *trace, const char *name)
-{
-    return find_column(trace, name) != NULL;
-}
-
-uint8_t *
-moe__trace_read(const MoeTrace *trace, const char *name, MoeArray *out, GError **error)
-{
-    const MoeZipEntry *entry = find_column(trace, name);
-    if (!entry) {
-        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "%s: there is no column %s", trace->zip->path,
-                    name);
-        return NULL;
-    }
-    g_autofree uint8_t *bytes = moe__zip_reader_read(trace->zip, entry, error);
-    if (!bytes)
-        return NULL;
-    if (!moe__npy_parse(bytes, entry->size, out, error)) {
-        g_prefix_error(error, "%s: member %s: ", trace->zip->path, entry->name);
-        return NULL;
-    }
-    return g_steal_pointer(&bytes);
-}
-
-bool
-moe_trace_read(const MoeTrace *trace, const char *name, MoeArray *out, GError **error)
-{
-    uint8_t *bytes = moe__trace_read(trace, name, out, error);
-    if (!bytes)
-        return false;
-    memmove(bytes, out->data, (size_t)moe_array_count(out) * moe_type_size(out->type));
-    out->data = bytes;
-    return true;
 }

@@ -23,8 +23,19 @@ struct MoeTrace {
     int64_t tokens;
 };
 
-/* Reads column NAME into bytes that include its .npy header; `out` points into them.
- * (transfer full) */
+/* Opens a trace as if it had no directory: by its members' own headers. */
+MoeTrace *moe__trace_open_walking(const char *path, GError **error);
+
+/* The chunk that a member such as "picks/00012.r003.gate.npy" belongs to, -1: none. */
+int64_t moe__trace_member_chunk(const char *name);
+
+/* Reads the header of column NAME: type and shape. The stream stands where the data begin, as many
+ * bytes as type and shape say. (transfer full) */
+MoeZipStream *moe__trace_begin(const MoeTrace *trace, const char *name, MoeArray *out,
+                               GError **error);
+/* Reads the data, checks the CRC, and points array->data at them. */
+bool moe__trace_finish(MoeZipStream *stream, void *data, MoeArray *array, GError **error);
+/* Both: the data of column NAME, which `out` points at. (transfer full) */
 uint8_t *moe__trace_read(const MoeTrace *trace, const char *name, MoeArray *out, GError **error);
 
 /* The measure that member "measures/00012.r003.NAME.npy" holds the values of, and its router; NULL

@@ -6,8 +6,6 @@
 #include "trace/half.h"
 #include "trace/reader.h"
 
-#include <string.h>
-
 typedef struct View {
     MoeTraceView public; /* first, so that a pointer to it is one to the whole */
     /* Arrays kept for the next chunk, also where this one has no such column. */
@@ -15,6 +13,8 @@ typedef struct View {
     uint8_t *dropped;
     int32_t *slot;
     int64_t tokens_max, picks_max;
+    uint8_t *packed; /* a column as it is on disk, where that isn't how it is wanted */
+    size_t packed_max;
 } View;
 
 MoeTraceView *
@@ -36,6 +36,7 @@ moe_trace_view_free(MoeTraceView *view)
     g_free(whole->gate);
     g_free(whole->dropped);
     g_free(whole->slot);
+    g_free(whole->packed);
     g_free(whole);
 }
 
@@ -73,23 +74,46 @@ fail(const MoeTrace *trace, const char *name, GError **error, const char *format
     return false;
 }
 
-/* Reads a [rows, columns] column (columns 0: [rows]) of one of two types. */
-static uint8_t *
-read_shaped(const MoeTrace *trace, const char *name, MoeType type, MoeType other, int64_t rows,
-            int64_t columns, MoeArray *out, GError **error)
+/* Begins to read a [rows, columns] column (columns 0: [rows]) of one of two types. */
+static MoeZipStream *
+begin_shaped(const MoeTrace *trace, const char *name, MoeType type, MoeType other, int64_t rows,
+             int64_t columns, MoeArray *out, GError **error)
 {
-    g_autofree uint8_t *bytes = moe__trace_read(trace, name, out, error);
-    if (!bytes)
+    g_autoptr(MoeZipStream) stream = moe__trace_begin(trace, name, out, error);
+    if (!stream)
         return NULL;
     bool fits = (out->type == type || out->type == other) && out->ndim == (columns > 0 ? 2 : 1) &&
                 out->shape[0] == rows && (columns == 0 || out->shape[1] == columns);
     if (fits)
-        return g_steal_pointer(&bytes);
+        return g_steal_pointer(&stream);
     fail(trace, name, error,
          "type and shape don't fit the trace: %" G_GINT64_FORMAT " × %" G_GINT64_FORMAT
          " was expected",
          rows, MAX(1, columns));
     return NULL;
+}
+
+/* Reads such a column, of one type only, straight to where it is wanted. */
+static bool
+read_shaped(const MoeTrace *trace, const char *name, MoeType type, int64_t rows, int64_t columns,
+            void *out, GError **error)
+{
+    MoeArray array;
+    g_autoptr(MoeZipStream) stream =
+        begin_shaped(trace, name, type, type, rows, columns, &array, error);
+    return stream && moe__trace_finish(stream, out, &array, error);
+}
+
+/* Reads a column that has to be converted. */
+static bool
+read_packed(View *view, MoeZipStream *stream, MoeArray *array, GError **error)
+{
+    size_t n = moe__zip_stream_left(stream);
+    if (n > view->packed_max) {
+        view->packed = g_realloc(view->packed, n);
+        view->packed_max = n;
+    }
+    return moe__trace_finish(stream, view->packed, array, error);
 }
 
 /* One int32 column of the tokens; `fill` where the trace has none. */
@@ -103,12 +127,7 @@ view_token_column(const MoeTrace *trace, int chunk, const char *column, int64_t 
             out[i] = fill;
         return true;
     }
-    MoeArray array;
-    g_autofree uint8_t *bytes =
-        read_shaped(trace, name, MOE_I32, MOE_I32, tokens, 0, &array, error);
-    if (bytes)
-        memcpy(out, array.data, sizeof *out * (size_t)tokens);
-    return bytes != NULL;
+    return read_shaped(trace, name, MOE_I32, tokens, 0, out, error);
 }
 
 static bool
@@ -171,8 +190,8 @@ view_experts(const MoeTrace *trace, int chunk, int router, View *whole, GError *
     const MoeRouterInfo *info = &trace->meta.routers[router];
     g_autofree char *name = g_strdup_printf("picks/%05d.r%03d.expert", chunk, router);
     MoeArray array;
-    g_autofree uint8_t *bytes = moe__trace_read(trace, name, &array, error);
-    if (!bytes)
+    g_autoptr(MoeZipStream) stream = moe__trace_begin(trace, name, &array, error);
+    if (!stream)
         return false;
     bool id_type = array.type == MOE_U8 || array.type == MOE_U16;
     if (!id_type || array.ndim != 2 || array.shape[1] != view->units)
@@ -183,6 +202,8 @@ view_experts(const MoeTrace *trace, int chunk, int router, View *whole, GError *
                     "%" G_GINT64_FORMAT " slots found, %d expected by meta.json", array.shape[0],
                     info->k > 0 ? info->k : info->experts);
     view->k = (int)array.shape[0];
+    if (!read_packed(whole, stream, &array, error))
+        return false;
     int64_t n = view->k * view->units;
     reserve_picks(whole, n);
     decode_experts(&array, n, view->expert);
@@ -203,17 +224,18 @@ view_gates(const MoeTrace *trace, int chunk, int router, View *whole, GError **e
     if (!moe_trace_has(trace, name))
         return true;
     MoeArray array;
-    g_autofree uint8_t *bytes =
-        read_shaped(trace, name, MOE_F16, MOE_F32, view->k, view->units, &array, error);
-    if (!bytes)
+    g_autoptr(MoeZipStream) stream =
+        begin_shaped(trace, name, MOE_F16, MOE_F32, view->k, view->units, &array, error);
+    if (!stream)
         return false;
     view->gate = whole->gate;
     int64_t n = view->k * view->units;
     if (array.type == MOE_F32)
-        memcpy(view->gate, array.data, sizeof *view->gate * (size_t)n);
-    else
-        for (int64_t i = 0; i < n; i++)
-            view->gate[i] = moe__half_to_float(((const uint16_t *)array.data)[i]);
+        return moe__trace_finish(stream, view->gate, &array, error);
+    if (!read_packed(whole, stream, &array, error))
+        return false;
+    for (int64_t i = 0; i < n; i++)
+        view->gate[i] = moe__half_to_float(((const uint16_t *)array.data)[i]);
     return true;
 }
 
@@ -225,14 +247,8 @@ view_drops(const MoeTrace *trace, int chunk, int router, View *whole, GError **e
     view->dropped = NULL;
     if (!moe_trace_has(trace, name))
         return true;
-    MoeArray array;
-    g_autofree uint8_t *bytes =
-        read_shaped(trace, name, MOE_U8, MOE_U8, view->k, view->units, &array, error);
-    if (!bytes)
-        return false;
     view->dropped = whole->dropped;
-    memcpy(view->dropped, array.data, (size_t)(view->k * view->units));
-    return true;
+    return read_shaped(trace, name, MOE_U8, view->k, view->units, view->dropped, error);
 }
 
 static bool
@@ -243,14 +259,10 @@ view_slots(const MoeTrace *trace, int chunk, int router, View *whole, GError **e
     view->slot = NULL;
     if (!moe_trace_has(trace, name))
         return true;
-    MoeArray array;
-    g_autofree uint8_t *bytes =
-        read_shaped(trace, name, MOE_I32, MOE_I32, view->k, view->units, &array, error);
-    if (!bytes)
-        return false;
     int64_t n = view->k * view->units;
     view->slot = whole->slot;
-    memcpy(view->slot, array.data, sizeof *view->slot * (size_t)n);
+    if (!read_shaped(trace, name, MOE_I32, view->k, view->units, view->slot, error))
+        return false;
     for (int64_t i = 0; i < n; i++)
         if (view->expert[i] < 0 ? view->slot[i] != -1 : view->slot[i] < 0)
             return fail(trace, name, error,

@@ -8,6 +8,7 @@
 
 enum {
     HEADER_WINDOW = 4096,     /* bytes that a local header with name and extra fields may take */
+    HEADER_GLANCE = 256,      /* bytes that are enough for those that we write */
     DEFLATE_RATIO_MAX = 1032, /* zlib, Technical Details: no deflated data shrink further */
     COMMENT_MAX = UINT16_MAX,
 };
@@ -88,7 +89,8 @@ read_local(const MoeZipReader *reader, uint64_t offset, uint64_t limit, MoeZipEn
     size_t n = (size_t)MIN(sizeof header, limit - MIN(limit, offset));
     if (n < ZIP_LOCAL_SIZE)
         return fail(reader, offset, error, "a member's header was expected, %zu bytes are left", n);
-    if (!moe__zip_reader_pread(reader, offset, header, n, error))
+    size_t glance = MIN(n, HEADER_GLANCE);
+    if (!moe__zip_reader_pread(reader, offset, header, glance, error))
         return false;
     if (zip_get32(header) != ZIP_LOCAL_SIGNATURE)
         return fail(reader, offset, error, "a member's header was expected, %08x is there",
@@ -97,6 +99,9 @@ read_local(const MoeZipReader *reader, uint64_t offset, uint64_t limit, MoeZipEn
     if (ZIP_LOCAL_SIZE + name_length + extra_length > n)
         return fail(reader, offset, error, "a member's header is cut off or over %d bytes long",
                     HEADER_WINDOW);
+    if (ZIP_LOCAL_SIZE + name_length + extra_length > glance &&
+        !moe__zip_reader_pread(reader, offset + glance, header + glance, n - glance, error))
+        return false;
     const uint8_t *name = header + ZIP_LOCAL_SIZE;
     if (!check_name(reader, offset, name, name_length, error))
         return false;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * zip-read.c: opens archives and unpacks members. zip-index.c finds out where they are.
+ * zip-read.c: opens archives and reads from their files. zip-index.c finds out where the members
+ * are, zip-stream.c unpacks them.
  */
 #include "trace/zip.h"
 
@@ -9,18 +10,6 @@
 #include <glib/gstdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
-
-enum { PIECE = 64 * 1024 };
-
-static bool
-fail(const MoeZipReader *reader, const MoeZipEntry *entry, GError **error, const char *complaint)
-{
-    g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
-                "%s: member %s, at byte %" G_GUINT64_FORMAT ": %s", reader->path, entry->name,
-                entry->data, complaint);
-    return false;
-}
 
 static bool
 set_system_error(GError **error, const char *path, int code)
@@ -99,77 +88,4 @@ const MoeZipEntry *
 moe__zip_reader_find(const MoeZipReader *reader, const char *name)
 {
     return g_hash_table_lookup(reader->index, name);
-}
-
-/* Feeds the member piece by piece and stops at the stated size: what a header promises is all
- * that is ever unpacked. */
-static bool
-inflate_pieces(const MoeZipReader *reader, const MoeZipEntry *entry, z_stream *z, uint8_t *out,
-               GError **error)
-{
-    g_autofree uint8_t *piece = g_malloc(PIECE);
-    uint64_t taken = 0, given = 0;
-    int status = Z_OK;
-    while (status == Z_OK) {
-        if (z->avail_in == 0 && taken < entry->packed) {
-            size_t n = MIN(PIECE, entry->packed - taken);
-            if (!moe__zip_reader_pread(reader, entry->data + taken, piece, n, error))
-                return false;
-            taken += n;
-            z->next_in = piece;
-            z->avail_in = (uInt)n;
-        }
-        uInt room = (uInt)MIN(1u << 30, entry->size - given);
-        z->next_out = out + given;
-        z->avail_out = room;
-        status = inflate(z, Z_NO_FLUSH);
-        given += room - z->avail_out;
-    }
-    if (status != Z_STREAM_END && status != Z_BUF_ERROR)
-        return fail(reader, entry, error, "the deflated data are damaged");
-    if (status == Z_BUF_ERROR && given == entry->size)
-        return fail(reader, entry, error, "holds more bytes than its header states");
-    if (given != entry->size || taken != entry->packed || z->avail_in > 0)
-        return fail(reader, entry, error, "the deflated data end elsewhere than the header states");
-    return true;
-}
-
-static bool
-inflate_member(const MoeZipReader *reader, const MoeZipEntry *entry, uint8_t *out, GError **error)
-{
-    z_stream z = {0};
-    if (inflateInit2(&z, -MAX_WBITS) != Z_OK)
-        return fail(reader, entry, error, "no memory to unpack it");
-    bool ok = inflate_pieces(reader, entry, &z, out, error);
-    inflateEnd(&z);
-    return ok;
-}
-
-static bool
-check_crc(const MoeZipReader *reader, const MoeZipEntry *entry, const uint8_t *bytes,
-          GError **error)
-{
-    uint32_t found = (uint32_t)crc32_z(0, bytes, entry->size);
-    if (found == entry->crc)
-        return true;
-    g_autofree char *complaint =
-        g_strdup_printf("CRC %08x found, %08x expected", found, entry->crc);
-    return fail(reader, entry, error, complaint);
-}
-
-uint8_t *
-moe__zip_reader_read(const MoeZipReader *reader, const MoeZipEntry *entry, GError **error)
-{
-    g_autofree uint8_t *bytes = entry->size < SIZE_MAX ? g_try_malloc(entry->size + 1) : NULL;
-    if (!bytes) {
-        fail(reader, entry, error, "no memory to unpack it");
-        return NULL;
-    }
-    bool ok = entry->method == MOE_ZIP_STORED
-                  ? moe__zip_reader_pread(reader, entry->data, bytes, entry->size, error)
-                  : inflate_member(reader, entry, bytes, error);
-    if (!ok || !check_crc(reader, entry, bytes, error))
-        return NULL;
-    bytes[entry->size] = 0;
-    return g_steal_pointer(&bytes);
 }

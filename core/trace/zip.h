@@ -94,10 +94,26 @@ const MoeZipEntry *moe__zip_reader_find(const MoeZipReader *reader, const char *
 /* A member's bytes, with a 0 behind the last. Checks the CRC, and never unpacks more than the
  * header states. (transfer full) */
 uint8_t *moe__zip_reader_read(const MoeZipReader *reader, const MoeZipEntry *entry, GError **error);
+/* Unpacks a member piece by piece and checks its CRC; keeps nothing. */
+bool moe__zip_reader_check(const MoeZipReader *reader, const MoeZipEntry *entry, GError **error);
 /* Exactly `n` bytes at `at`. */
 bool moe__zip_reader_pread(const MoeZipReader *reader, uint64_t at, void *out, size_t n,
                            GError **error);
 /* Fills reader->entries, ->end and ->complete. */
 bool moe__zip_reader_index(MoeZipReader *reader, bool walk, GError **error);
+
+/* A member that is being unpacked, from its first byte to its last. */
+typedef struct MoeZipStream MoeZipStream;
+MoeZipStream *moe__zip_stream_new(const MoeZipReader *reader, const MoeZipEntry *entry,
+                                  GError **error);
+void moe__zip_stream_free(MoeZipStream *stream);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeZipStream, moe__zip_stream_free)
+/* Bytes of the member that haven't been read. */
+uint64_t moe__zip_stream_left(const MoeZipStream *stream);
+/* The next `n` bytes, at most those that are left, straight into `out`: stored ones go from the
+ * file to there without a stop. */
+bool moe__zip_stream_read(MoeZipStream *stream, void *out, uint64_t n, GError **error);
+/* When all has been read: whether the member ends there and its CRC is right. */
+bool moe__zip_stream_end(MoeZipStream *stream, GError **error);
 
 #endif

@@ -74,6 +74,28 @@ assert_column(const MoeTrace *trace, const char *name, MoeType type, int64_t row
     g_free((void *)array.data);
 }
 
+/* Into the caller's memory: the same values, or what room they would need. */
+static void
+assert_read_into(const MoeTrace *trace, const char *name)
+{
+    g_autoptr(GError) error = NULL;
+    MoeArray whole, into;
+    g_assert_true(moe_trace_read(trace, name, &whole, &error));
+    size_t n = (size_t)moe_array_count(&whole) * moe_type_size(whole.type);
+    g_autofree uint8_t *buffer = g_malloc0(n + 1);
+    g_assert_true(moe_trace_read_into(trace, name, buffer, n, &into, &error));
+    g_assert_no_error(error);
+    g_assert_true(into.data == buffer);
+    g_assert_cmpmem(buffer, n, whole.data, n);
+    g_assert_cmpint(buffer[n], ==, 0);
+    g_free((void *)whole.data);
+
+    g_assert_false(moe_trace_read_into(trace, name, buffer, n - 1, &into, &error));
+    g_assert_error(error, MOE_ERROR, MOE_ERROR_DATA);
+    g_assert_null(into.data);
+    g_assert_cmpint((int64_t)n, ==, moe_array_count(&into) * (int64_t)moe_type_size(into.type));
+}
+
 static void
 test_round_trip(gconstpointer compression)
 {
@@ -93,6 +115,8 @@ test_round_trip(gconstpointer compression)
         assert_view(trace, 1, 3, 3, r, view);
         assert_view(trace, 2, 6, 1, r, view);
     }
+    assert_read_into(trace, "tokens/00001.loss");
+    assert_read_into(trace, "picks/00000.r001.logits");
     assert_column(trace, "tokens/00001.loss", MOE_F32, 42, 0);
     assert_column(trace, "tokens/00001.pos", MOE_I32, 42, 0);
     assert_column(trace, "picks/00000.r000.expert", MOE_U8, 2, 42);
@@ -139,6 +163,25 @@ test_meta(void)
     g_assert_nonnull(strstr(moe_trace_meta_json(trace), "made up"));
     g_assert_null(moe_trace_meta(NULL, 0, NULL, 0, "[1]"));
     g_assert_null(moe_trace_meta(NULL, 0, NULL, 0, "{"));
+}
+
+/* Brackets side by side don't nest. */
+static void
+test_many_routers(void)
+{
+    enum { ROUTERS = 200 };
+    MoeRouterInfo routers[ROUTERS];
+    g_autofree char *path = scratch("many.npz");
+    g_autoptr(GError) error = NULL;
+    for (int r = 0; r < ROUTERS; r++)
+        routers[r] = sample_routers[0];
+    g_autofree char *meta = moe_trace_meta(routers, ROUTERS, NULL, 0, "{\"a\": [[[1], [2]], []]}");
+    MoeTraceWriter *writer =
+        moe_trace_writer_new(path, meta, routers, ROUTERS, &sample_options, &error);
+    g_assert_no_error(error);
+    g_assert_true(moe_trace_writer_close(writer, &error));
+    g_autoptr(MoeTrace) trace = sample_open(path);
+    g_assert_cmpint(moe_trace_routers(trace), ==, ROUTERS);
 }
 
 static void
@@ -421,6 +464,7 @@ main(int argc, char **argv)
     g_test_add_data_func("/trace/deflated", GINT_TO_POINTER(6), test_round_trip);
     g_test_add_data_func("/trace/stored", GINT_TO_POINTER(0), test_round_trip);
     g_test_add_func("/trace/meta", test_meta);
+    g_test_add_func("/trace/many-routers", test_many_routers);
     g_test_add_func("/trace/join", test_join);
     g_test_add_func("/trace/measures", test_measures);
     g_test_add_func("/trace/measures/bad", test_bad_measures);

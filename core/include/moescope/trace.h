@@ -162,6 +162,12 @@ MOE_API int64_t moe_trace_tokens(const MoeTrace *trace, int chunk);
 /* Reads column NAME ("tokens/00003.domain", without ".npy"). `out->data` is the caller's to
  * g_free(). Returns false with MOE_ERROR_DATA if there is no such member. The CRC is checked. */
 MOE_API bool moe_trace_read(const MoeTrace *trace, const char *name, MoeArray *out, GError **error);
+/* The same into memory of the caller's: `buffer` has `capacity` bytes, aligned for the column's
+ * type. Nothing is copied on the way; stored columns come straight from the file. Fails with
+ * MOE_ERROR_DATA if it doesn't fit: `out` then has type and shape, but no data. After another
+ * error, what is in the buffer means nothing. */
+MOE_API bool moe_trace_read_into(const MoeTrace *trace, const char *name, void *buffer,
+                                 size_t capacity, MoeArray *out, GError **error);
 MOE_API bool moe_trace_has(const MoeTrace *trace, const char *name);
 /* Names of meta.json and the members of all whole chunks, as in the archive (with ".npy"), in file
  * order. (transfer none) */

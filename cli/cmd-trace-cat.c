@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * moescope trace cat: tokens and picks as lines of text, or as CSV with a line for each pick.
+ */
+#include "cmd.h"
+#include "trace-options.h"
+#include "util.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { PIECE = 1024 }; /* tokens at a time */
+
+typedef struct {
+    const MoeTrace *trace;
+    const int *routers; /* NULL: all */
+    int n_routers;
+    int64_t first, last; /* tokens */
+    bool csv;
+    int64_t index[PIECE]; /* those of the piece, in the chunk */
+    MoeTraceRows *rows;
+    MoeTraceTokens tokens;
+    MoeTracePicks *picks;
+} Cat;
+
+static int
+router_at(const Cat *cat, int i)
+{
+    return cat->routers ? cat->routers[i] : i;
+}
+
+/* --- Text -------------------------------------------------------------------------------------*/
+
+static void
+print_token(const Cat *cat, int64_t token, int64_t i)
+{
+    const MoeTraceTokens *t = &cat->tokens;
+    printf("token %" G_GINT64_FORMAT " id %d", token, t->id[i]);
+    if (t->doc)
+        printf(" doc %d", t->doc[i]);
+    if (t->pos)
+        printf(" pos %d", t->pos[i]);
+    if (t->step)
+        printf(" step %d", t->step[i]);
+    if (t->loss)
+        printf(" loss %.4f", (double)t->loss[i]);
+    if (t->domain && t->domain[i] >= 0)
+        printf(" %s", moe_trace_domain_name(cat->trace, t->domain[i]));
+    printf("\n");
+}
+
+static void
+print_unit(const MoeTracePicks *picks, int width, int64_t unit)
+{
+    const char *comma = " ";
+    for (int64_t i = unit * width; i < (unit + 1) * width; i++) {
+        if (picks->expert[i] < 0)
+            continue;
+        printf("%s%d", comma, picks->expert[i]);
+        if (picks->gate)
+            printf(" %.4f", (double)picks->gate[i]);
+        if (picks->slot)
+            printf(" at %d", picks->slot[i]);
+        if (picks->dropped && picks->dropped[i])
+            printf(" dropped");
+        comma = ", ";
+    }
+    if (picks->entropy)
+        printf("  entropy %.4f", (double)picks->entropy[unit]);
+    if (picks->margin)
+        printf("  margin %.4f", (double)picks->margin[unit]);
+    printf("\n");
+}
+
+static void
+print_text(const Cat *cat, int64_t token, int64_t i)
+{
+    print_token(cat, token, i);
+    for (int r = 0; r < cat->n_routers; r++) {
+        const MoeRouterInfo *info = moe_trace_router(cat->trace, router_at(cat, r));
+        for (int u = 0; u < info->units_per_token; u++) {
+            printf("  router %d", router_at(cat, r));
+            if (info->units_per_token > 1)
+                printf(".%d", u);
+            printf(":");
+            print_unit(&cat->picks[r], moe_trace_rows_width(cat->rows, r),
+                       i * info->units_per_token + u);
+        }
+    }
+}
+
+/* --- CSV --------------------------------------------------------------------------------------*/
+
+static void
+add_int(GString *line, const int32_t *column, int64_t i)
+{
+    if (column)
+        g_string_append_printf(line, "%d", column[i]);
+    g_string_append_c(line, ',');
+}
+
+static void
+add_real(GString *line, const float *column, int64_t i)
+{
+    if (column)
+        g_string_append_printf(line, "%.9g", (double)column[i]);
+    g_string_append_c(line, ',');
+}
+
+/* The domain, in quotes where it needs them (RFC 4180). */
+static void
+add_domain(GString *line, const Cat *cat, int64_t i)
+{
+    int domain = cat->tokens.domain ? cat->tokens.domain[i] : -1;
+    const char *name = domain >= 0 ? moe_trace_domain_name(cat->trace, domain) : "";
+    if (!strpbrk(name, ",\"\r\n")) {
+        g_string_append_printf(line, "%s,", name);
+        return;
+    }
+    g_string_append_c(line, '"');
+    for (; *name; name++)
+        g_string_append(line, *name == '"' ? "\"\"" : (char[]){*name, 0});
+    g_string_append(line, "\",");
+}
+
+static void
+print_csv_unit(const Cat *cat, const char *token, int r, int64_t row, int unit)
+{
+    const MoeTracePicks *picks = &cat->picks[r];
+    const MoeRouterInfo *info = moe_trace_router(cat->trace, router_at(cat, r));
+    int width = moe_trace_rows_width(cat->rows, r);
+    int64_t at = row * info->units_per_token + unit;
+    g_autoptr(GString) line = g_string_new(NULL);
+    for (int j = 0; j < width; j++) {
+        int64_t i = at * width + j;
+        int32_t expert = picks->expert[i];
+        if (expert < 0)
+            continue;
+        g_string_printf(line, "%s%d,%d,%d,%d,", token, router_at(cat, r), unit, j, expert);
+        add_real(line, picks->gate, i);
+        g_string_append(line, picks->dropped ? (picks->dropped[i] ? "1," : "0,") : ",");
+        add_int(line, picks->slot, i);
+        add_real(line, picks->entropy, at);
+        add_real(line, picks->margin, at);
+        add_real(line, picks->logits, at * info->experts + expert);
+        line->str[line->len - 1] = '\n';
+        fputs(line->str, stdout);
+    }
+}
+
+static void
+print_csv(const Cat *cat, int64_t token, int64_t i)
+{
+    const MoeTraceTokens *t = &cat->tokens;
+    g_autoptr(GString) line = g_string_new(NULL);
+    g_string_printf(line, "%" G_GINT64_FORMAT ",", token);
+    add_int(line, t->id, i);
+    add_int(line, t->doc, i);
+    add_int(line, t->pos, i);
+    add_domain(line, cat, i);
+    add_int(line, t->step, i);
+    add_real(line, t->loss, i);
+    for (int r = 0; r < cat->n_routers; r++)
+        for (int u = 0; u < moe_trace_router(cat->trace, router_at(cat, r))->units_per_token; u++)
+            print_csv_unit(cat, line->str, r, i, u);
+}
+
+/* --- All of it --------------------------------------------------------------------------------*/
+
+static void
+print_piece(Cat *cat, int64_t seen, int64_t from, int64_t to)
+{
+    for (int64_t i = from; i < to; i++)
+        cat->index[i - from] = i;
+    moe_trace_rows_take(cat->rows, cat->index, to - from, &cat->tokens, cat->picks);
+    for (int64_t i = from; i < to; i++)
+        if (cat->csv)
+            print_csv(cat, seen + i, i - from);
+        else
+            print_text(cat, seen + i, i - from);
+}
+
+static bool
+print_chunks(Cat *cat, GError **error)
+{
+    int64_t seen = 0;
+    for (int chunk = 0; chunk < moe_trace_chunks(cat->trace); chunk++) {
+        int64_t n = moe_trace_tokens(cat->trace, chunk);
+        int64_t from = MAX(0, cat->first - seen);
+        int64_t to = cat->last - seen < n ? cat->last - seen + 1 : n;
+        if (from < to && !moe_trace_rows_load(cat->rows, chunk, error))
+            return false;
+        for (; from < to && !ferror(stdout); from += PIECE)
+            print_piece(cat, seen, from, MIN(from + PIECE, to));
+        seen += n;
+    }
+    return true;
+}
+
+static int
+run(const char *path, const char *tokens, const char *routers, bool csv)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MoeTrace) trace = moe_trace_open(path, &error);
+    g_autofree int *chosen = NULL;
+    Cat cat = {.trace = trace, .last = INT64_MAX, .csv = csv};
+    int status = CMD_OK;
+    if (!trace)
+        return cmd_fail(error);
+    if (tokens && !trace_range("tokens", tokens, &cat.first, &cat.last, &status))
+        return status;
+    cat.n_routers = moe_trace_routers(trace);
+    if (routers) {
+        cat.routers = chosen = trace_routers(routers, cat.n_routers, &cat.n_routers, &status);
+        if (!chosen)
+            return status;
+    }
+    g_autoptr(MoeTraceRows) rows = cat.rows = moe_trace_rows_new(trace, cat.routers, cat.n_routers);
+    g_autofree MoeTracePicks *picks = cat.picks = g_new0(MoeTracePicks, (gsize)cat.n_routers);
+    if (csv)
+        printf("token,id,doc,pos,domain,step,loss,router,unit,slot,expert,gate,dropped,place,"
+               "entropy,margin,logit\n");
+    return print_chunks(&cat, &error) ? CMD_OK : cmd_fail(error);
+}
+
+int
+trace_cat(int argc, char **argv)
+{
+    static const CmdArguments arguments = {
+        .names = "TRACE",
+        .about =
+            "Prints tokens and what routers picked for them: as text, experts with gates, "
+            "places in queues and drops; or as CSV, a line a pick, cells empty where the trace "
+            "has no such column.",
+        .least = 1,
+        .most = 1,
+    };
+    g_autofree char *tokens = NULL, *routers = NULL;
+    gboolean csv = FALSE;
+    const GOptionEntry entries[] = {
+        {"tokens", 't', 0, G_OPTION_ARG_STRING, &tokens, "tokens in file order, from 0",
+         "FIRST-LAST"},
+        {"routers", 'r', 0, G_OPTION_ARG_STRING, &routers, "routers, such as 0,2-4", "LIST"},
+        {"csv", 0, 0, G_OPTION_ARG_NONE, &csv, "as CSV", NULL},
+        G_OPTION_ENTRY_NULL,
+    };
+    int status;
+    if (!cmd_options(&arguments, entries, &argc, &argv, &status))
+        return status;
+    return run(argv[1], tokens, routers, csv);
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tools.c: how the tools for whole traces begin and end what they write, and what meta.json says of
+ * it afterwards.
+ */
+#include "trace/tools.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <unistd.h>
+
+char *
+moe__trace_beside(const char *path, GError **error)
+{
+    if (!g_file_test(path, G_FILE_TEST_EXISTS) || g_file_test(path, G_FILE_TEST_IS_REGULAR))
+        return g_strdup_printf("%s.%d.part", path, (int)getpid());
+    g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                "%s is not a regular file; a trace needs one", path);
+    return NULL;
+}
+
+bool
+moe__trace_replace(const char *beside, const char *path, GError **error)
+{
+    if (g_rename(beside, path) == 0)
+        return true;
+    int code = errno;
+    g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(code), "%s: cannot replace: %s", path,
+                g_strerror(code));
+    g_unlink(beside);
+    return false;
+}
+
+/* Whether any picks are deflated. */
+static bool
+is_deflated(const MoeTrace *trace)
+{
+    for (guint i = 0; i < trace->zip->entries->len; i++) {
+        const MoeZipEntry *entry = &g_array_index(trace->zip->entries, MoeZipEntry, i);
+        if (entry->method == MOE_ZIP_DEFLATED && moe__trace_member_chunk(entry->name) >= 0)
+            return true;
+    }
+    return false;
+}
+
+MoeTraceWriter *
+moe__trace_rewrite(const char *path, const char *meta_json, const MoeTrace *source,
+                   const MoeRouterInfo *routers, int n_routers, const MoeTraceOutput *output,
+                   GError **error)
+{
+    const MoeTraceOptions options = {
+        .compression = output->compression == -1 ? is_deflated(source) : output->compression,
+        .chunk_tokens = output->chunk_tokens,
+        .gates = true,
+        .score_stats = true,
+        .logits = true,
+        .slots = true,
+    };
+    return moe_trace_writer_new(path, meta_json, routers, n_routers, &options, error);
+}
+
+/* --- meta.json --------------------------------------------------------------------------------*/
+
+JsonObject *
+moe__trace_history(const char *tool, const char *source)
+{
+    JsonObject *entry = json_object_new();
+    g_autofree char *name = g_path_get_basename(source);
+    json_object_set_string_member(entry, "tool", tool);
+    json_object_set_string_member(entry, "version", moe_version());
+    json_object_set_string_member(entry, "source", name);
+    return entry;
+}
+
+static void
+keep_routers(JsonObject *meta, const int *routers, int n)
+{
+    JsonArray *all = json_object_get_array_member(meta, "routers");
+    JsonArray *kept = json_array_sized_new((guint)n);
+    for (int i = 0; i < n; i++)
+        json_array_add_element(kept, json_array_dup_element(all, (guint)routers[i]));
+    json_object_set_array_member(meta, "routers", kept);
+}
+
+static void
+set_domains(JsonObject *meta, const char *const *domains)
+{
+    JsonArray *names = json_array_new();
+    for (int i = 0; domains[i]; i++)
+        json_array_add_string_element(names, domains[i]);
+    json_object_set_array_member(meta, "domains", names);
+}
+
+static void
+add_history(JsonObject *meta, JsonObject *entry)
+{
+    JsonNode *old = json_object_get_member(meta, "history");
+    JsonArray *history =
+        old && JSON_NODE_HOLDS_ARRAY(old) ? json_array_ref(json_node_get_array(old)) : NULL;
+    if (!history)
+        history = json_array_new();
+    json_array_add_object_element(history, entry);
+    json_object_set_array_member(meta, "history", history);
+}
+
+char *
+moe__trace_meta_edit(const char *meta_json, const int *routers, int n_routers,
+                     const char *const *domains, JsonObject *entry)
+{
+    g_autoptr(JsonNode) root = moe__json_object_parse(meta_json, NULL);
+    g_return_val_if_fail(root, NULL); /* it was parsed when the trace was opened */
+    JsonObject *meta = json_node_get_object(root);
+    if (routers)
+        keep_routers(meta, routers, n_routers);
+    if (domains)
+        set_domains(meta, domains);
+    add_history(meta, entry);
+    return moe__json_to_text(root);
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * zip-stream.c: unpacks a member from its beginning to its end, as many bytes at a time as the
+ * caller has room for, straight into the caller's memory. Stored members are never copied, and no
+ * member gives more bytes than its header states: that is all that is ever unpacked.
+ */
+#include "trace/zip.h"
+
+#include <zlib.h>
+
+enum { PIECE = 64 * 1024 };
+
+struct MoeZipStream {
+    const MoeZipReader *reader;
+    const MoeZipEntry *entry;
+    uint64_t given, taken; /* bytes given to the caller, packed bytes taken from the file */
+    uint32_t crc;          /* of those given */
+    bool ended;            /* deflate's last block is behind us */
+    bool opened;           /* `z` has to be closed */
+    z_stream z;
+    uint8_t *piece; /* of a deflated member */
+};
+
+static bool
+fail(const MoeZipStream *stream, GError **error, const char *complaint)
+{
+    g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
+                "%s: member %s, at byte %" G_GUINT64_FORMAT ": %s", stream->reader->path,
+                stream->entry->name, stream->entry->data, complaint);
+    return false;
+}
+
+MoeZipStream *
+moe__zip_stream_new(const MoeZipReader *reader, const MoeZipEntry *entry, GError **error)
+{
+    g_autoptr(MoeZipStream) stream = g_new0(MoeZipStream, 1);
+    stream->reader = reader;
+    stream->entry = entry;
+    if (entry->method == MOE_ZIP_STORED)
+        return g_steal_pointer(&stream);
+    stream->opened = inflateInit2(&stream->z, -MAX_WBITS) == Z_OK;
+    if (!stream->opened) {
+        fail(stream, error, "no memory to unpack it");
+        return NULL;
+    }
+    stream->piece = g_malloc(PIECE);
+    return g_steal_pointer(&stream);
+}
+
+void
+moe__zip_stream_free(MoeZipStream *stream)
+{
+    if (!stream)
+        return;
+    if (stream->opened)
+        inflateEnd(&stream->z);
+    g_free(stream->piece);
+    g_free(stream);
+}
+
+/* Sees to it that there are packed bytes, unless the member has no more. */
+static bool
+refill(MoeZipStream *stream, GError **error)
+{
+    const MoeZipEntry *entry = stream->entry;
+    if (stream->z.avail_in > 0 || stream->taken == entry->packed)
+        return true;
+    size_t n = (size_t)MIN(PIECE, entry->packed - stream->taken);
+    if (!moe__zip_reader_pread(stream->reader, entry->data + stream->taken, stream->piece, n,
+                               error))
+        return false;
+    stream->taken += n;
+    stream->z.next_in = stream->piece;
+    stream->z.avail_in = (uInt)n;
+    return true;
+}
+
+/* Unpacks until `n` bytes are there or deflate's data have ended; `*got` tells how many came. */
+static bool
+inflate_up_to(MoeZipStream *stream, uint8_t *out, uint64_t n, uint64_t *got, GError **error)
+{
+    int status = Z_OK;
+    *got = 0;
+    while (*got < n && !stream->ended) {
+        if (!refill(stream, error))
+            return false;
+        uInt room = (uInt)MIN(1u << 30, n - *got);
+        stream->z.next_out = out + *got;
+        stream->z.avail_out = room;
+        status = inflate(&stream->z, Z_NO_FLUSH);
+        *got += room - stream->z.avail_out;
+        stream->ended = status == Z_STREAM_END;
+        if (status == Z_BUF_ERROR) /* no packed bytes are left */
+            break;
+        if (status != Z_OK && status != Z_STREAM_END)
+            return fail(stream, error, "the deflated data are damaged");
+    }
+    return true;
+}
+
+bool
+moe__zip_stream_read(MoeZipStream *stream, void *out, uint64_t n, GError **error)
+{
+    const MoeZipEntry *entry = stream->entry;
+    uint64_t got = 0;
+    g_return_val_if_fail(n <= entry->size - stream->given, false);
+    if (entry->method == MOE_ZIP_STORED) {
+        if (!moe__zip_reader_pread(stream->reader, entry->data + stream->given, out, n, error))
+            return false;
+    } else {
+        if (!inflate_up_to(stream, out, n, &got, error))
+            return false;
+        if (got < n)
+            return fail(stream, error, "the deflated data end elsewhere than the header states");
+    }
+    stream->crc = (uint32_t)crc32_z(stream->crc, out, n);
+    stream->given += n;
+    return true;
+}
+
+uint64_t
+moe__zip_stream_left(const MoeZipStream *stream)
+{
+    return stream->entry->size - stream->given;
+}
+
+/* Behind the last byte that the header states, deflate has to have ended too. */
+static bool
+check_end(MoeZipStream *stream, GError **error)
+{
+    uint8_t beyond;
+    uint64_t got;
+    if (!inflate_up_to(stream, &beyond, 1, &got, error))
+        return false;
+    if (got > 0)
+        return fail(stream, error, "holds more bytes than its header states");
+    if (!stream->ended || stream->taken != stream->entry->packed || stream->z.avail_in > 0)
+        return fail(stream, error, "the deflated data end elsewhere than the header states");
+    return true;
+}
+
+bool
+moe__zip_stream_end(MoeZipStream *stream, GError **error)
+{
+    const MoeZipEntry *entry = stream->entry;
+    g_return_val_if_fail(moe__zip_stream_left(stream) == 0, false);
+    if (entry->method != MOE_ZIP_STORED && !check_end(stream, error))
+        return false;
+    if (stream->crc == entry->crc)
+        return true;
+    g_autofree char *complaint =
+        g_strdup_printf("CRC %08x found, %08x expected", stream->crc, entry->crc);
+    return fail(stream, error, complaint);
+}
+
+bool
+moe__zip_reader_check(const MoeZipReader *reader, const MoeZipEntry *entry, GError **error)
+{
+    g_autoptr(MoeZipStream) stream = moe__zip_stream_new(reader, entry, error);
+    g_autofree uint8_t *bytes = g_malloc(PIECE);
+    while (stream && moe__zip_stream_left(stream) > 0)
+        if (!moe__zip_stream_read(stream, bytes, MIN(PIECE, moe__zip_stream_left(stream)), error))
+            return false;
+    return stream && moe__zip_stream_end(stream, error);
+}
+
+uint8_t *
+moe__zip_reader_read(const MoeZipReader *reader, const MoeZipEntry *entry, GError **error)
+{
+    g_autoptr(MoeZipStream) stream = moe__zip_stream_new(reader, entry, error);
+    g_autofree uint8_t *bytes = entry->size < SIZE_MAX ? g_try_malloc(entry->size + 1) : NULL;
+    if (stream && !bytes)
+        fail(stream, error, "no memory to unpack it");
+    if (!stream || !bytes || !moe__zip_stream_read(stream, bytes, entry->size, error) ||
+        !moe__zip_stream_end(stream, error))
+        return NULL;
+    bytes[entry->size] = 0;
+    return g_steal_pointer(&bytes);
+}

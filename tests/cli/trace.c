@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * moescope trace from the outside: every command on a made-up trace, what it says and returns.
+ */
+#include "place.h"
+#include "run.h"
+
+#include <string.h>
+
+/* 3000 tokens in chunks of 1000, 2 routers, 3 of 8 experts, 30 documents, 2 domains. */
+static void
+make_trace(void)
+{
+    g_auto(Run) synth = run_moescope(
+        "trace", "synth", "-o", "a.npz", "--tokens", "3000", "--routers", "2", "--experts", "8",
+        "-k", "3", "--domains", "2", "--document-tokens", "100", "--chunk-tokens", "1000", NULL);
+    run_expect(&synth, 0, "a.npz: 3000 tokens, 2 routers, 18000 decisions\n", "");
+}
+
+/* The picks of a trace as CSV, but for the number of the token. (transfer full) */
+static char *
+csv(const char *trace)
+{
+    g_auto(Run) cat = run_moescope("trace", "cat", trace, "--csv", NULL);
+    run_expect(&cat, 0, NULL, "");
+    return g_steal_pointer(&cat.out);
+}
+
+static void
+expect_sound(const char *trace)
+{
+    g_auto(Run) verify = run_moescope("trace", "verify", trace, NULL);
+    run_expect(&verify, 0, ": sound, ", "");
+}
+
+static void
+test_help(void)
+{
+    static const char *const commands[] = {"info",   "verify", "repair",     "cat",  "slice",
+                                           "sample", "merge",  "recompress", "synth"};
+    g_auto(Run) list = run_moescope("trace", "--help", NULL);
+    run_expect(&list, 0, "moescope trace COMMAND", "");
+    for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
+        g_auto(Run) help = run_moescope("trace", commands[i], "--help", NULL);
+        run_expect(&help, 0, "Usage:", "");
+        run_expect(&list, 0, commands[i], "");
+    }
+    g_auto(Run) unknown = run_moescope("trace", "vrify", NULL);
+    run_expect(&unknown, 2, "", "did you mean \"verify\"?");
+}
+
+static void
+test_info(void)
+{
+    g_auto(Run) info = run_moescope("trace", "info", "a.npz", NULL);
+    run_expect(&info, 0, "3000 in 3 chunks, 2 routers, 2 domains", "");
+    run_expect(&info, 0, "picks/expert            6          18768          18768", "");
+    run_expect(&info, 0, "decisions         18000: 3.", "");
+    g_auto(Run) json = run_moescope("trace", "info", "a.npz", "--json", NULL);
+    run_expect(&json, 0, "\"decisions\": 18000", "");
+}
+
+static void
+test_cat(void)
+{
+    g_auto(Run) text = run_moescope("trace", "cat", "a.npz", "-t", "1050-1051", "-r", "1", NULL);
+    run_expect(&text, 0, "token 1050 id ", "");
+    run_expect(&text, 0, " doc 10 pos 51 domain-0\n  router 1: ", "");
+    g_assert_null(strstr(text.out, "token 1052"));
+    g_assert_null(strstr(text.out, "router 0"));
+    g_autofree char *whole = csv("a.npz");
+    g_auto(GStrv) lines = g_strsplit(whole, "\n", -1);
+    g_assert_cmpint(g_strv_length(lines), ==, 1 + 18000 + 1);
+    for (char **line = lines; (*line)[0]; line++) {
+        g_auto(GStrv) cells = g_strsplit(*line, ",", -1);
+        g_assert_cmpint(g_strv_length(cells), ==, 17);
+    }
+    g_auto(Run) bad = run_moescope("trace", "cat", "a.npz", "-r", "0,2", NULL);
+    run_expect(&bad, 2, "", "found --routers 0,2, expected numbers or ranges of 0 … 1");
+    g_auto(Run) range = run_moescope("trace", "cat", "a.npz", "-t", "9-3", NULL);
+    run_expect(&range, 2, "", "found --tokens 9-3, expected FIRST-LAST");
+}
+
+static void
+test_slice_merge(void)
+{
+    g_autofree char *whole = csv("a.npz");
+    g_auto(Run) a = run_moescope("trace", "slice", "a.npz", "-o", "b.npz", "-t", "-1499", NULL);
+    run_expect(&a, 0, "b.npz: 1500 of 3000 tokens\n", "");
+    g_auto(Run) b = run_moescope("trace", "slice", "a.npz", "-o", "c.npz", "-t", "1500-", NULL);
+    run_expect(&b, 0, "c.npz: 1500 of 3000 tokens\n", "");
+    g_auto(Run) sum = run_moescope("trace", "merge", "b.npz", "c.npz", "-o", "d.npz", NULL);
+    run_expect(&sum, 0, "d.npz: 3000 tokens of 2 traces\n", "");
+    g_autofree char *joined = csv("d.npz");
+    g_assert_cmpstr(joined, ==, whole);
+    expect_sound("d.npz");
+
+    g_auto(Run) twice = run_moescope("trace", "merge", "b.npz", "d.npz", "-o", "e.npz", NULL);
+    run_expect(&twice, 1, "", "b.npz and d.npz both have documents between 0 and 14");
+    g_assert_false(place_has("e.npz"));
+    g_auto(Run) part = run_moescope("trace", "slice", "a.npz", "-o", "f.npz", "-r", "1", "-d",
+                                    "domain-1", "--compression", "6", NULL);
+    run_expect(&part, 0, "f.npz: 1500 of 3000 tokens\n", "");
+    g_auto(Run) steps = run_moescope("trace", "slice", "a.npz", "-o", "g.npz", "-s", "3", NULL);
+    run_expect(&steps, 1, "", "a.npz: its tokens have no steps to choose from");
+    g_assert_false(place_has("g.npz"));
+}
+
+static void
+test_sample(void)
+{
+    g_auto(Run) every = run_moescope("trace", "sample", "a.npz", "-o", "s.npz", "-n", "10", NULL);
+    run_expect(&every, 0, "s.npz: 300 of 3000 tokens\n", "");
+    g_auto(Run) share = run_moescope("trace", "sample", "a.npz", "-o", "t.npz", "--share", "0.5",
+                                     "--seed", "3", NULL);
+    run_expect(&share, 0, "00 of 3000 tokens\n", "");
+    expect_sound("t.npz");
+    g_auto(Run) none = run_moescope("trace", "sample", "a.npz", "-o", "t.npz", NULL);
+    run_expect(&none, 2, "", "found none of --every and --share, expected one");
+}
+
+static void
+test_recompress(void)
+{
+    g_autofree char *whole = csv("a.npz");
+    g_auto(Run) run =
+        run_moescope("trace", "recompress", "a.npz", "-o", "r.npz", "--chunk-tokens", "777", NULL);
+    run_expect(&run, 0, "r.npz: 3000 of 3000 tokens\n", "");
+    g_auto(Run) again = run_moescope("trace", "recompress", "r.npz", "--compression", "0", NULL);
+    run_expect(&again, 0, "r.npz: 3000 of 3000 tokens\n", "");
+    g_auto(Run) info = run_moescope("trace", "info", "r.npz", NULL);
+    run_expect(&info, 0, "3000 in 1 chunks", "");
+    g_autofree char *same = csv("r.npz");
+    g_assert_cmpstr(same, ==, whole);
+}
+
+static void
+test_repair(void)
+{
+    place_cut("a.npz", "cut.npz", 80000); /* in the third chunk */
+    g_auto(Run) bad = run_moescope("trace", "verify", "a.npz", "cut.npz", NULL);
+    run_expect(&bad, 1, "a.npz: sound, 3000 tokens in 3 chunks\n",
+               "cut.npz: was cut off or isn't finished");
+    g_auto(Run) mend = run_moescope("trace", "repair", "cut.npz", "-o", "mended.npz", NULL);
+    run_expect(&mend, 0, "mended.npz: closed after 2 chunks with 2000 tokens; left out: ", "");
+    expect_sound("mended.npz");
+    g_auto(Run) place = run_moescope("trace", "repair", "cut.npz", NULL);
+    run_expect(&place, 0, "cut.npz: closed after 2 chunks", "");
+    expect_sound("cut.npz");
+    g_auto(Run) again = run_moescope("trace", "repair", "cut.npz", NULL);
+    run_expect(&again, 0, "cut.npz: nothing to repair, 2000 tokens in 2 chunks\n", "");
+    g_auto(Run) none = run_moescope("trace", "repair", "tiny.ini", NULL);
+    run_expect(&none, 1, "", "tiny.ini is not a trace");
+}
+
+static void
+test_synth(void)
+{
+    g_auto(Run) one = run_moescope("trace", "synth", "-o", "x.npz", "-t", "5000", "--seed", "5",
+                                   "--threads", "1", NULL);
+    run_expect(&one, 0, "x.npz: 5000 tokens", "");
+    g_auto(Run) two = run_moescope("trace", "synth", "-o", "y.npz", "-t", "5000", "--seed", "5",
+                                   "--threads", "2", NULL);
+    run_expect(&two, 0, "y.npz: 5000 tokens", "");
+    place_expect_same("x.npz", "y.npz");
+    g_auto(Run) bad = run_moescope("trace", "synth", "-o", "z.npz", "-k", "65", NULL);
+    run_expect(&bad, 1, "", "a made-up trace needs k: 1 … the number of experts");
+    g_assert_false(place_has("z.npz"));
+    g_auto(Run) name = run_moescope("trace", "synth", NULL);
+    run_expect(&name, 2, "", "found no --out");
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    place_enter();
+    make_trace();
+    g_test_add_func("/cli/trace/help", test_help);
+    g_test_add_func("/cli/trace/info", test_info);
+    g_test_add_func("/cli/trace/cat", test_cat);
+    g_test_add_func("/cli/trace/slice-merge", test_slice_merge);
+    g_test_add_func("/cli/trace/sample", test_sample);
+    g_test_add_func("/cli/trace/recompress", test_recompress);
+    g_test_add_func("/cli/trace/repair", test_repair);
+    g_test_add_func("/cli/trace/synth", test_synth);
+    int status = g_test_run();
+    place_leave();
+    return status;
+}
