@@ -14,6 +14,7 @@ extern const MoeImporter moe__import_llama_csv;
 extern const MoeImporter moe__import_esft;
 extern const MoeImporter moe__import_gpt_oss;
 extern const MoeImporter moe__import_olmoe;
+extern const MoeImporter moe__import_megatron;
 extern const MoeImporter moe__import_routed_experts;
 
 /* Registers them; moe_init() calls it. */

@@ -251,6 +251,61 @@ test_olmoe(void)
     }
 }
 
+/* --- Megatron ---------------------------------------------------------------------------------*/
+
+/* Two layers; the second pass is of the same step, the fourth lacks a layer. */
+static void
+test_megatron(void)
+{
+    static const char line[] =
+        "{\"step\": %d, \"stage\": \"pre_dispatch\", \"block\": \"%s\", "
+        "\"layer\": %d, \"rank\": 0, \"num_tokens\": 2, \"topk\": 2, "
+        "\"top_indices\": %s, \"logit_offset\": 0, \"logit_shape\": [2, 8]}\n";
+    static const struct {
+        int step, layer;
+        const char *block, *picks;
+    } records[] = {
+        {0, 4, "decoder", "[[1, 2], [3, 4]]"},
+        {0, 6, "decoder", "[[5, 6], [7, 0]]"},
+        {0, 4, "mtp", "[[0, 1]]"},
+        {0, 4, "decoder", "[[2, 3]]"},
+        {0, 6, "decoder", "[[4, 5]]"},
+        {1, 6, "decoder", "[[0, 1]]"},
+        {1, 4, "decoder", "[[6, 7]]"},
+        {2, 4, "decoder", "[[1, 2], [2, 3]]"},
+    };
+    MoeImportReport report;
+    MoeImportOptions options = told;
+    options.experts = 0; /* the logits' shape says it */
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(records); i++)
+        g_string_append_printf(text, line, records[i].step, records[i].block, records[i].layer,
+                               records[i].picks);
+    g_autofree char *path = import_file("router_trace_rank0.jsonl", text->str, -1);
+    g_autoptr(MoeTrace) trace = import_all((const char *[]){path}, 1, &options, &report);
+    g_assert_cmpstr(report.importer, ==, "megatron");
+    g_assert_cmpint(report.incomplete, ==, 2);
+    expect_picks(trace, 0, "1 2, 3 4, 2 3, 6 7");
+    expect_picks(trace, 1, "5 6, 7 0, 4 5, 0 1");
+    expect_column(trace, "tokens/doc", "0 0 1 2");
+    expect_column(trace, "tokens/pos", "0 1 0 0");
+    static const char *const bad[][2] = {
+        {"{\"step\": 0, \"layer\": 0, \"top_indices\": [[1, 2], [3]]}",
+         "found a token with 1 experts, expected 2"},
+        {"{\"layer\": 0, \"top_indices\": [[1, 2]]}", "found a line without step or layer"},
+        {"{\"step\": 0, \"layer\": 0, \"top_indices\": [1, 2]}", "expected lists in a list"},
+        {"{\"step\": 0, \"layer\": 0, \"top_indices\": [[1]]}\n"
+         "{\"step\": 0, \"layer\": 1, \"top_indices\": [[1], [2]]}",
+         "layer 1 has 2 tokens in the pass that ends here, expected 1"},
+        {"{\"step\": 0, \"layer\": 0, \"top_indices\": [[9]], \"logit_shape\": [1, 8]}",
+         "found 8 experts, but the highest id is 9"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autofree char *spoilt = import_file("m.jsonl", bad[i][0], -1);
+        expect_failure(spoilt, i < 4 ? &told : &options, bad[i][1]);
+    }
+}
+
 /* --- The registry -----------------------------------------------------------------------------*/
 
 static void
@@ -284,6 +339,7 @@ main(int argc, char **argv)
     g_test_add_func("/import/gpt-oss", test_gpt_oss);
     g_test_add_func("/import/gpt-oss-refused", test_gpt_oss_refused);
     g_test_add_func("/import/olmoe", test_olmoe);
+    g_test_add_func("/import/megatron", test_megatron);
     g_test_add_func("/import/register", test_register);
     int status = g_test_run();
     import_files_remove();

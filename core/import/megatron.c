@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Megatron-LM's router traces (--moe-routing-trace-path): a file a rank, a line for each step,
+ * block and layer with the picks of all tokens. A pass ends where the step changes or a layer comes
+ * again (the next micro-batch, or the next step of decoding). Layers of multi-token prediction bear
+ * numbers that the decoder's have too, and see other tokens: they are left out.
+ */
+#include "import/importers.h"
+#include "import/json-pull.h"
+
+#include <string.h>
+
+enum { LAYERS = UINT16_MAX + 1 };
+
+/* A line. */
+typedef struct Record {
+    int64_t step, layer, k, experts; /* experts: 0 where no logits were recorded */
+    bool decoder;
+    int tokens;
+    GArray *ids; /* int32_t [tokens × k] */
+} Record;
+
+typedef struct Ranks {
+    MoeImport *import;
+    int file;
+    Record record;
+    int *index;     /* [LAYERS]: of a layer among those that occur; -1: it doesn't */
+    GArray *layers; /* int, ascending */
+    int k, experts, max_expert;
+    int n_layers;  /* 0 in the first pass over the files */
+    GArray **ids;  /* [n_layers]: of the pass */
+    bool *present; /* [n_layers] */
+    int64_t step;  /* of the pass */
+    int32_t doc;
+    int32_t *expert; /* [n_layers × k] */
+} Ranks;
+
+static void
+ranks_clear(Ranks *ranks)
+{
+    for (int r = 0; r < ranks->n_layers; r++)
+        g_array_unref(ranks->ids[r]);
+    g_free(ranks->ids);
+    g_free(ranks->present);
+    g_free(ranks->index);
+    g_free(ranks->expert);
+    g_array_unref(ranks->layers);
+    g_array_unref(ranks->record.ids);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Ranks, ranks_clear)
+
+/* --- A line -----------------------------------------------------------------------------------*/
+
+static bool
+read_picks(MoeJson *json, Record *record)
+{
+    if (!moe__json_expect(json, MOE_JSON_ARRAY, "top_indices"))
+        return false;
+    while (moe__json_next(json) == MOE_JSON_ARRAY) {
+        guint before = record->ids->len;
+        if (!moe__json_rest_ints(json, "top_indices", record->ids))
+            return false;
+        int64_t k = record->ids->len - before;
+        record->k = record->tokens++ == 0 ? k : record->k;
+        if (k == 0 || k != record->k)
+            return moe__json_fail(json, "top_indices: found a token with %d experts, expected %d",
+                                  (int)k, (int)record->k);
+    }
+    return json->event == MOE_JSON_ARRAY_END ||
+           moe__json_fail(json, "top_indices: expected lists in a list");
+}
+
+static bool
+read_block(MoeJson *json, Record *record)
+{
+    const char *block = moe__json_take_text(json, "block");
+    record->decoder = block && g_str_equal(block, "decoder");
+    return block != NULL;
+}
+
+/* [tokens, experts] */
+static bool
+read_logit_shape(MoeJson *json, Record *record)
+{
+    g_autoptr(GArray) shape = g_array_new(FALSE, FALSE, sizeof(int32_t));
+    if (!moe__json_take_ints(json, "logit_shape", shape))
+        return false;
+    int experts = shape->len == 2 ? g_array_index(shape, int32_t, 1) : 0;
+    record->experts = experts;
+    return experts > 0 || moe__json_fail(json, "logit_shape: expected tokens and experts");
+}
+
+/* Returns false at the end, and with json->error. */
+static bool
+read_record(MoeJson *json, Record *record)
+{
+    *record = (Record){.step = -1, .layer = -1, .decoder = true, .ids = record->ids};
+    g_array_set_size(record->ids, 0);
+    MoeJsonEvent event = moe__json_next(json);
+    if (event == MOE_JSON_END)
+        return false;
+    if (event != MOE_JSON_OBJECT)
+        return moe__json_fail(json, "expected an object a line");
+    while (moe__json_next(json) == MOE_JSON_KEY) {
+        bool good = moe__json_is(json, "step")
+                        ? moe__json_take_int(json, "step", 0, INT64_MAX, &record->step)
+                    : moe__json_is(json, "layer")
+                        ? moe__json_take_int(json, "layer", 0, UINT16_MAX, &record->layer)
+                    : moe__json_is(json, "block")       ? read_block(json, record)
+                    : moe__json_is(json, "top_indices") ? read_picks(json, record)
+                    : moe__json_is(json, "logit_shape") ? read_logit_shape(json, record)
+                                                        : moe__json_skip(json);
+        if (!good)
+            return false;
+    }
+    if (json->error)
+        return false;
+    return (record->step >= 0 && record->layer >= 0) ||
+           moe__json_fail(json, "found a line without step or layer");
+}
+
+/* --- Looking ----------------------------------------------------------------------------------*/
+
+static bool
+learn_number(MoeJson *json, const char *what, int64_t found, int *known)
+{
+    if (*known > 0 && found > 0 && *known != found)
+        return moe__json_fail(json, "%s: found %d, %d before", what, (int)found, *known);
+    *known = found > 0 ? (int)found : *known;
+    return true;
+}
+
+static bool
+learn(Ranks *ranks, MoeJson *json)
+{
+    const Record *record = &ranks->record;
+    int layer = (int)record->layer;
+    if (ranks->index[layer] < 0) {
+        g_array_append_val(ranks->layers, layer);
+        ranks->index[layer] = 0;
+    }
+    for (guint i = 0; i < record->ids->len; i++)
+        ranks->max_expert = MAX(ranks->max_expert, g_array_index(record->ids, int32_t, i));
+    return learn_number(json, "k", record->k, &ranks->k) &&
+           learn_number(json, "experts", record->experts, &ranks->experts);
+}
+
+/* --- Passes -----------------------------------------------------------------------------------*/
+
+/* The tokens of the pass, of the first layer that it has; other layers must have as many. Returns
+ * -1 with an error. */
+static int
+count_tokens(const Ranks *ranks, MoeJson *json, bool *whole)
+{
+    int tokens = -1;
+    *whole = true;
+    for (int r = 0; r < ranks->n_layers; r++) {
+        int found = (int)ranks->ids[r]->len / ranks->k;
+        *whole = *whole && ranks->present[r];
+        if (!ranks->present[r])
+            continue;
+        if (tokens >= 0 && found != tokens) {
+            moe__json_fail(json, "layer %d has %d tokens in the pass that ends here, expected %d",
+                           g_array_index(ranks->layers, int, r), found, tokens);
+            return -1;
+        }
+        tokens = found;
+    }
+    return MAX(tokens, 0);
+}
+
+static bool
+bring_token(Ranks *ranks, int t, GError **error)
+{
+    size_t k = (size_t)ranks->k;
+    for (int r = 0; r < ranks->n_layers; r++)
+        memcpy(ranks->expert + (size_t)r * k, (const int32_t *)ranks->ids[r]->data + (size_t)t * k,
+               sizeof(int32_t) * k);
+    const MoeImportToken token = {
+        .id = -1,
+        .doc = ranks->doc,
+        .pos = t,
+        .domain = moe_import_domain(ranks->import, ranks->file),
+        .expert = ranks->expert,
+    };
+    return moe_import_token(ranks->import, &token, error);
+}
+
+static bool
+end_pass(Ranks *ranks, MoeJson *json, GError **error)
+{
+    bool whole;
+    int tokens = count_tokens(ranks, json, &whole);
+    if (tokens < 0)
+        return moe__json_give_up(json, error);
+    if (!whole)
+        moe_import_left_out(ranks->import, tokens);
+    for (int t = 0; whole && t < tokens; t++)
+        if (!bring_token(ranks, t, error)) {
+            g_prefix_error(error, "%s: line %" G_GUINT64_FORMAT ": ", json->stream->path,
+                           json->line);
+            return false;
+        }
+    ranks->doc += whole && tokens > 0;
+    memset(ranks->present, 0, sizeof(bool) * (size_t)ranks->n_layers);
+    return true;
+}
+
+static bool
+bring(Ranks *ranks, MoeJson *json, GError **error)
+{
+    Record *record = &ranks->record;
+    int r = ranks->index[record->layer];
+    if (r < 0 || (record->tokens > 0 && record->k != ranks->k)) {
+        moe__json_fail(json, "the file changed while it was read");
+        return moe__json_give_up(json, error);
+    }
+    if ((ranks->present[r] || record->step != ranks->step) && !end_pass(ranks, json, error))
+        return false;
+    GArray *free = ranks->ids[r];
+    ranks->ids[r] = record->ids;
+    record->ids = free;
+    ranks->present[r] = true;
+    ranks->step = record->step;
+    return true;
+}
+
+/* --- Files ------------------------------------------------------------------------------------*/
+
+static bool
+read_file(Ranks *ranks, const char *path, GError **error)
+{
+    g_autoptr(MoeStream) stream = moe__stream_open(path, error);
+    if (!stream)
+        return false;
+    g_autoptr(MoeJson) json = moe__json_new(stream);
+    while (read_record(json, &ranks->record)) {
+        if (!moe_import_progress(ranks->import, ranks->file, moe__stream_done(stream), error))
+            return false;
+        if (!ranks->record.decoder)
+            continue;
+        if (ranks->n_layers == 0 && !learn(ranks, json))
+            break;
+        if (ranks->n_layers > 0 && !bring(ranks, json, error))
+            return false;
+    }
+    if (json->error)
+        return moe__json_give_up(json, error);
+    return ranks->n_layers == 0 || end_pass(ranks, json, error);
+}
+
+static bool
+read_all(Ranks *ranks, GError **error)
+{
+    int n;
+    const MoeImportFile *files = moe_import_files(ranks->import, &n);
+    for (ranks->file = 0; ranks->file < n; ranks->file++)
+        if (!read_file(ranks, files[ranks->file].path, error))
+            return false;
+    return true;
+}
+
+static gint
+compare_layers(gconstpointer a, gconstpointer b)
+{
+    return *(const int *)a - *(const int *)b;
+}
+
+static bool
+begin(Ranks *ranks, GError **error)
+{
+    g_array_sort(ranks->layers, compare_layers);
+    for (guint i = 0; i < ranks->layers->len; i++)
+        ranks->index[g_array_index(ranks->layers, int, i)] = (int)i;
+    const MoeImportShape shape = {
+        .layers = (const int *)ranks->layers->data,
+        .n_layers = (int)ranks->layers->len,
+        .experts = ranks->experts,
+        .max_expert = ranks->max_expert,
+        .k = ranks->k,
+    };
+    if (!moe_import_begin(ranks->import, &shape, error))
+        return false;
+    gsize n = (gsize)shape.n_layers;
+    ranks->k = moe_import_k(ranks->import);
+    ranks->expert = g_new(int32_t, n * (gsize)ranks->k);
+    ranks->present = g_new0(bool, n);
+    ranks->ids = g_new(GArray *, n);
+    for (; ranks->n_layers < shape.n_layers; ranks->n_layers++)
+        ranks->ids[ranks->n_layers] = g_array_new(FALSE, FALSE, sizeof(int32_t));
+    return true;
+}
+
+static bool
+read_megatron(MoeImport *import, GError **error)
+{
+    g_auto(Ranks) ranks = {
+        .import = import,
+        .record.ids = g_array_new(FALSE, FALSE, sizeof(int32_t)),
+        .index = g_new(int, LAYERS),
+        .layers = g_array_new(FALSE, FALSE, sizeof(int)),
+    };
+    for (int i = 0; i < LAYERS; i++)
+        ranks.index[i] = -1;
+    return read_all(&ranks, error) && begin(&ranks, error) && read_all(&ranks, error);
+}
+
+static int
+score_megatron(const MoeImportHead *head)
+{
+    return strstr(head->text, "\"top_indices\"") && strstr(head->text, "\"layer\"") ? 90 : 0;
+}
+
+const MoeImporter moe__import_megatron = {
+    .struct_size = sizeof(MoeImporter),
+    .name = "megatron",
+    .help = "router_trace_rankN.jsonl of Megatron-LM: a line a step and layer with top_indices",
+    .cite = "github.com/NVIDIA/Megatron-LM/pull/5220",
+    .score = score_megatron,
+    .read = read_megatron,
+};
