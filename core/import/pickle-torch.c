@@ -127,6 +127,8 @@ moe__call_load_from_bytes(MoeMachine *machine, const MoePy *arguments)
     if (machine->nesting >= NESTING_MAX)
         return moe__machine_fail(machine, MOE_ERROR_FORMAT, "streams nest over %d deep",
                                  NESTING_MAX);
+    if (!moe__py_charge(machine->doc, (uint64_t)bytes->count)) /* the same bytes, many times */
+        return moe__machine_push(machine, NULL);
     g_autofree char *name =
         g_strdup_printf("%s: byte %zu: nested stream", machine->name, machine->opcode);
     GHashTable *outer = machine->doc->storages;

@@ -60,8 +60,8 @@ moe__py_doc_free(MoePyDoc *doc)
     g_free(doc);
 }
 
-static bool
-charge(MoePyDoc *doc, uint64_t size)
+bool
+moe__py_charge(MoePyDoc *doc, uint64_t size)
 {
     if (size > doc->budget)
         return false;
@@ -72,7 +72,7 @@ charge(MoePyDoc *doc, uint64_t size)
 void *
 moe__py_allocate(MoePyDoc *doc, uint64_t size)
 {
-    void *block = charge(doc, size) ? g_try_malloc0(MAX(size, 1)) : NULL;
+    void *block = moe__py_charge(doc, size) ? g_try_malloc0(MAX(size, 1)) : NULL;
     if (block)
         g_ptr_array_add(doc->blocks, block);
     return block;
@@ -81,7 +81,7 @@ moe__py_allocate(MoePyDoc *doc, uint64_t size)
 MoePy *
 moe__py_new(MoePyDoc *doc, MoePyKind kind)
 {
-    if (!charge(doc, sizeof(MoePy)))
+    if (!moe__py_charge(doc, sizeof(MoePy)))
         return NULL;
     if (doc->used == CHUNK) {
         g_ptr_array_add(doc->chunks, g_new0(MoePy, CHUNK));
@@ -121,7 +121,7 @@ grow(MoePyDoc *doc, MoePy *container, int64_t n, int64_t more)
     if (n > 0 && (n & (n - 1)) != 0)
         return true;
     int64_t capacity = MAX(2 * n, more);
-    if (!charge(doc, (uint64_t)(capacity - n) * sizeof(MoePy *)))
+    if (!moe__py_charge(doc, (uint64_t)(capacity - n) * sizeof(MoePy *)))
         return false;
     MoePy **items = g_try_renew(MoePy *, container->items, capacity);
     if (!items)

@@ -32,6 +32,9 @@ MoePy *moe__py_new(MoePyDoc *doc, MoePyKind kind);
 MoePy *moe__py_new_bytes(MoePyDoc *doc, MoePyKind kind, const uint8_t *bytes, uint64_t count);
 /* An array without storage. */
 MoePy *moe__py_new_array(MoePyDoc *doc);
+/* Takes `size` from the budget without allocating: for work that its caller could ask for again and
+ * again. False if the budget is spent. */
+bool moe__py_charge(MoePyDoc *doc, uint64_t size);
 /* `size` zeroed bytes that live as long as the tree; NULL if the budget is spent. */
 void *moe__py_allocate(MoePyDoc *doc, uint64_t size);
 /* Appends a pointer to the items of a container; for a dict twice, key before value, and then

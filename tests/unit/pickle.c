@@ -245,6 +245,28 @@ test_memory(void)
     assert_refused(bytes->data, bytes->len, MOE_ERROR_FORMAT, "far more memory");
 }
 
+/* A nested stream that takes long and makes nothing, read again and again. */
+static void
+test_repeated_stream(void)
+{
+    static const char head[] = "\x80\2\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.M\xe9\3."
+                               "}X\x0d\0\0\0little_endian\x88s.";
+    static const char load[] = "ctorch.storage\n_load_from_bytes\np0\n0B", again[] = "g0\n(g1\ntR0";
+    g_autoptr(GByteArray) stream = g_byte_array_new(), bytes = g_byte_array_new();
+    g_byte_array_append(stream, (const guint8 *)head, sizeof head - 1);
+    for (int i = 0; i < 30000; i++)
+        g_byte_array_append(stream, (const guint8 *)"(1", 2);
+    g_byte_array_append(stream, (const guint8 *)"N.].", 4);
+    g_byte_array_append(bytes, (const guint8 *)load, sizeof load - 1);
+    g_byte_array_append(bytes, (const guint8 *)&stream->len, 4);
+    g_byte_array_append(bytes, stream->data, stream->len);
+    g_byte_array_append(bytes, (const guint8 *)"p1\n0", 4);
+    for (int i = 0; i < 20000; i++)
+        g_byte_array_append(bytes, (const guint8 *)again, sizeof again - 1);
+    g_byte_array_append(bytes, (const guint8 *)"N.", 2);
+    assert_refused(bytes->data, bytes->len, MOE_ERROR_FORMAT, "far more memory");
+}
+
 /* Every beginning of a pickle is refused; its bits flipped, it is read or refused. */
 static void
 test_damage(void)
@@ -288,6 +310,7 @@ main(int argc, char **argv)
     g_test_add_func("/pickle/no-archive", test_no_archive);
     g_test_add_func("/pickle/bombs", test_bombs);
     g_test_add_func("/pickle/memory", test_memory);
+    g_test_add_func("/pickle/repeated-stream", test_repeated_stream);
     g_test_add_func("/pickle/damage", test_damage);
     return g_test_run();
 }
