@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * transfer.c: a chunk's rows from one trace to another: tokens with their picks, recorded steps, values
- * of series, measures.
+ * transfer.c: a chunk's rows from one trace to another: tokens with their picks, recorded steps,
+ * values of series, measures.
  */
 #include "trace/tools.h"
 
