@@ -215,8 +215,10 @@ run(const char *path, const char *tokens, const char *routers, bool csv)
         if (!chosen)
             return status;
     }
-    g_autoptr(MoeTraceRows) rows = cat.rows = moe_trace_rows_new(trace, cat.routers, cat.n_routers);
-    g_autofree MoeTracePicks *picks = cat.picks = g_new0(MoeTracePicks, (gsize)cat.n_routers);
+    g_autoptr(MoeTraceRows) rows = moe_trace_rows_new(trace, cat.routers, cat.n_routers);
+    g_autofree MoeTracePicks *picks = g_new0(MoeTracePicks, (gsize)cat.n_routers);
+    cat.rows = rows;
+    cat.picks = picks;
     if (csv)
         printf("token,id,doc,pos,domain,step,loss,router,unit,slot,expert,gate,dropped,place,"
                "entropy,margin,logit\n");

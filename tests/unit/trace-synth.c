@@ -203,6 +203,7 @@ test_determinism(void)
     moe_set_threads(1);
     g_autoptr(MoeTrace) same = make("c.npz", &base, &(MoeTraceOutput){0});
     moe_set_threads(threads);
+    g_assert_cmpint(moe_trace_chunks(same), ==, 1);
     g_assert_cmpint(moe_trace_chunks(again), >, 50);
     same_assert(trace, again);
     g_autofree char *a = scratch("a.npz"), *c = scratch("c.npz"), *x = NULL, *y = NULL;
@@ -238,6 +239,7 @@ test_extremes(void)
     g_autoptr(MoeTrace) a = make("a.npz", &steep, &(MoeTraceOutput){0});
     g_autoptr(MoeTrace) b = make("b.npz", &all, &(MoeTraceOutput){0});
     g_autoptr(MoeTrace) c = make("c.npz", &one, &(MoeTraceOutput){0});
+    g_assert_cmpint(moe_trace_tokens(b, -1), ==, 50);
     g_assert_false(moe_trace_has(a, "picks/00000.r000.gate"));
     g_assert_true(moe_trace_has(c, "picks/00000.r000.gate"));
     g_assert_cmpint(moe_trace_tokens(c, -1), ==, 50);
