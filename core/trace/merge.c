@@ -87,8 +87,10 @@ find_documents(const MoeTrace *trace, Range *range, GError **error)
         g_autofree void *data = moe__trace_read(trace, name, &array, error);
         if (!data)
             return false;
-        for (int64_t j = 0; j < moe_array_count(&array); j++) {
-            int64_t doc = (int64_t)moe_array_value(&array, j);
+        const int32_t *documents = data;
+        int64_t n = array.type == MOE_I32 ? moe_array_count(&array) : 0; /* copying complains */
+        for (int64_t j = 0; j < n; j++) {
+            int64_t doc = documents[j];
             range->low = MIN(range->low, doc);
             range->high = MAX(range->high, doc);
         }
