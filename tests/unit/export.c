@@ -5,6 +5,7 @@
  */
 #include <moescope/export.h>
 #include <moescope/import.h>
+#include <moescope/safetensors.h>
 
 #include "import-file.h"
 
@@ -139,6 +140,38 @@ test_round_trip(gconstpointer name)
     g_assert_cmpstr(moe_trace_domain_name(after, 0), ==, domains[0]);
 }
 
+/* Rows, not slots, come first; the trace has chunks of ten tokens. */
+static void
+test_safetensors(void)
+{
+    g_autoptr(GError) error = NULL;
+    gsize length = 0;
+    g_autofree char *content = export_trace("safetensors", 2, NULL, &length, &error);
+    g_assert_no_error(error);
+    g_autofree char *path = import_file("rows", content, (gssize)length);
+    g_autoptr(MoeSafetensors) file = moe_safetensors_open(path, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(moe_safetensors_count(file), ==, 8);
+    g_assert_nonnull(strstr(moe_safetensors_metadata(file, "meta.json"), "\"prose\""));
+    const MoeStored *pos = moe_safetensors_find(file, "tokens.pos");
+    const MoeStored *expert = moe_safetensors_find(file, "routers.1.experts");
+    const MoeStored *gate = moe_safetensors_find(file, "routers.1.gates");
+    g_assert_cmpint(pos->shape[0], ==, TOKENS / 2);
+    g_assert_cmpint(expert->shape[0], ==, TOKENS);
+    int32_t places[TOKENS / 2], ids[TOKENS * K];
+    float gates[TOKENS * K];
+    memcpy(places, pos->data, sizeof places);
+    memcpy(ids, expert->data, sizeof ids);
+    g_assert_true(moe_stored_read_floats(gate, gates, NULL));
+    for (int t = 0; t < TOKENS; t++) {
+        g_assert_cmpint(places[t / 2], ==, t / 2 % 7);
+        g_assert_cmpint(ids[t * K], ==, 2);
+        g_assert_cmpint(ids[t * K + 1], ==, t % 5 ? t % 2 : -1);
+        g_assert_cmpfloat_with_epsilon(gates[t * K], 0.7f, 1e-3f);
+        g_assert_cmpfloat(gates[t * K + 1], ==, t % 5 ? 0.25f : 0);
+    }
+}
+
 /* --- Placement --------------------------------------------------------------------------------*/
 
 static void
@@ -218,6 +251,7 @@ main(int argc, char **argv)
     moe_init();
     g_test_add_data_func("/export/jsonl", "jsonl", test_round_trip);
     g_test_add_data_func("/export/csv", "csv", test_round_trip);
+    g_test_add_func("/export/safetensors", test_safetensors);
     g_test_add_func("/export/load", test_load);
     g_test_add_func("/export/keep-list", test_keep_list);
     g_test_add_func("/export/refused", test_refused);
