@@ -208,9 +208,10 @@ class Recorder:
         self.domain = self.domains[0] if len(self.domains) == 1 else None
         self.logits, self.options = logits, (chunk_tokens, compression)
         self.experts = experts or first_of(config, ['num_experts', 'num_local_experts',
-                                                    'n_routed_experts'])
+                                                    'n_routed_experts', 'moe_num_experts'])
+        # Not top_k: that is how generate() samples.
         self.k = k or first_of(config, ['num_experts_per_tok', 'num_experts_per_token',
-                                        'moe_topk', 'top_k'])
+                                        'moe_topk', 'moe_k'])
         if not self.experts or not self.k:
             raise ValueError('the model does not say how many experts it has and how many a token '
                              'gets: give experts= and k=')
