@@ -20,7 +20,7 @@ from common import Tap  # noqa: E402
 
 try:
     import numpy as np
-    from moescope_recorder import Recorder, TraceWriter
+    from moescope_recorder import Recorder, TraceWriter, grouped_rule
 except ImportError as missing:
     print(f'1..0 # SKIP {missing}')
     sys.exit(0)
@@ -193,6 +193,42 @@ def check_cached(path):
             *expect('tokens', trace.tokens, 8)]
 
 
+def check_interrupted(path):
+    """What was recorded before an exception stays; the exception goes on."""
+    model = make_model('sigmoid')
+    try:
+        with Recorder(model, path, experts=EXPERTS, k=K, score='sigmoid', normalise=True):
+            model(torch.zeros(1, 3, dtype=torch.long))
+            model(torch.full((1, 3), 99))  # an id that the model doesn't have
+    except IndexError:
+        found = np.load(path)
+        return [*expect('ids', found['tokens/00000.id'], np.zeros(3, np.int32)),
+                *expect('info', '"complete": true' in moescope('info', '--json', path), True)]
+    return ['found no error']
+
+
+def check_grouped(path):
+    """DeepSeek-V3's rule against loops: of 4 groups of 3 experts the 2 with the best pairs."""
+    class Config:
+        n_group, topk_group, norm_topk_prob, routed_scaling_factor = 4, 2, True, 2.5
+
+    torch.manual_seed(3)
+    gate = nn.Module()
+    gate.e_score_correction_bias = torch.randn(12)
+    logits = torch.randn(40, 12)
+    experts, gates = grouped_rule(Config)(gate, logits, 4)
+    complaints = []
+    for t, scores in enumerate(logits.sigmoid().tolist()):
+        choice = [s + b for s, b in zip(scores, gate.e_score_correction_bias.tolist())]
+        best = sorted(range(4), key=lambda g: -sum(sorted(choice[3 * g:3 * g + 3])[1:]))[:2]
+        picks = sorted((e for e in range(12) if e // 3 in best), key=lambda e: -choice[e])[:4]
+        total = sum(scores[e] for e in picks)
+        complaints += expect(f'picks of {t}', experts[t].tolist(), picks)
+        if not np.allclose(gates[t].tolist(), [2.5 * scores[e] / total for e in picks], atol=1e-6):
+            complaints.append(f'gates of {t}: found {gates[t].tolist()}')
+    return complaints
+
+
 def check_complaints(path):
     def record(model=None, **options):
         model = model or make_model()
@@ -221,6 +257,7 @@ def main():
     for name, check, needs_torch in [
             ('writer', check_writer, False), ('refused', check_refused, False),
             ('recorder', check_recorder, True), ('cached', check_cached, True),
+            ('interrupted', check_interrupted, True), ('grouped', check_grouped, True),
             ('complaints', check_complaints, True)]:
         if needs_torch and not torch:
             tap.skip(name, 'torch is not installed')
