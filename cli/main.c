@@ -16,6 +16,7 @@ static const Command commands[] = {
     {"train", cmd_train, "train a model from a recipe"},
     {"record", cmd_record, "record a model's routing over text"},
     {"import", cmd_import, "turn what other tools recorded into a trace"},
+    {"export", cmd_export, "write a trace as other tools take it"},
     {"check", cmd_check, "tell whether a trace can be trusted, and clean it"},
     {"plot", cmd_plot, "draw a figure of a trace"},
     {"info", cmd_info, "describe a model, a run or a trace"},

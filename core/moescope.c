@@ -4,6 +4,7 @@
  * that of the groups in a recipe as it is written out.
  */
 #include "check/check.h"
+#include "export/exporters.h"
 #include "figure/figures.h"
 #include "import/importers.h"
 #include "model/register.h"
@@ -24,5 +25,6 @@ moe_init(void)
     moe__check_register();
     moe__figure_register();
     moe__import_register();
+    moe__export_register();
     g_once_init_leave(&done, 1);
 }

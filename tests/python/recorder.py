@@ -1,0 +1,270 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Checks samples/python/moescope_recorder.py: its writer with numpy alone, its hooks on a small MoE
+model of torch's own modules; what comes out is read by `moescope` and by numpy.load().
+
+usage: recorder.py SAMPLES-FOLDER COMMON-FOLDER; MOESCOPE_PROGRAM names the program, MOESCOPE_PYTHON
+another Python that has numpy and torch.
+"""
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+other = os.environ.pop('MOESCOPE_PYTHON', None)
+if other:
+    os.execv(other, [other, '-B', *sys.argv])
+sys.path[:0] = [sys.argv[1], sys.argv[2]]
+from common import Tap  # noqa: E402
+
+try:
+    import numpy as np
+    from moescope_recorder import Recorder, TraceWriter, grouped_rule
+except ImportError as missing:
+    print(f'1..0 # SKIP {missing}')
+    sys.exit(0)
+try:
+    import torch
+    from torch import nn
+except ImportError:
+    torch = None
+
+
+def moescope(*arguments):
+    run = subprocess.run([os.environ['MOESCOPE_PROGRAM'], *map(str, arguments)],
+                         capture_output=True, text=True, check=False)
+    return run.stdout + run.stderr
+
+
+def expect(name, found, expected):
+    """A complaint unless they are equal."""
+    same = np.array_equal(found, expected) if isinstance(found, np.ndarray) else found == expected
+    return [] if same else [f'{name}: found {found!r}, expected {expected!r}']
+
+
+def expect_error(part, function):
+    try:
+        function()
+    except ValueError as error:
+        return [] if part in str(error) else [f'found "{error}", expected "{part}"']
+    return [f'found no error, expected "{part}"']
+
+
+# --- The writer -------------------------------------------------------------------------------------
+
+INFO = {'layer': 3, 'experts': 300, 'k': 2, 'gates_sum_to_one': True, 'score': 'softmax',
+        'select': 'top-k', 'gate': 'renormalised'}
+
+
+def rows(n):
+    """n tokens of a router with 300 experts: ids need 16 bits."""
+    t = np.arange(n)
+    expert = np.stack([t % 300, np.where(t % 5, (t + 1) % 300, -1)], 1)
+    gate = np.stack([0.75 + 0 * t, np.where(t % 5, 0.25, 0)], 1)
+    return {'id': t + 7, 'doc': t // 10, 'pos': t % 10, 'domain': t % 2 - 1}, \
+        [{'expert': expert, 'gate': gate}]
+
+
+def check_writer(path):
+    writer = TraceWriter(path, [INFO], ['prose'], {'model': 'tiny'}, chunk_tokens=25)
+    for _ in range(3):
+        writer.append(*rows(20))
+    before = path.exists()
+    writer.close()
+    trace = np.load(path)
+    found = np.concatenate([trace[f'picks/{c}.r000.expert'] for c in ('00000', '00001')], 1)
+    wanted = np.tile(np.where(rows(20)[1][0]['expert'] < 0, 65535, rows(20)[1][0]['expert']).T, 3)
+    info = moescope('info', '--json', path)
+    return [*expect('there before it was whole', before, False), *expect('experts', found, wanted),
+            *expect('type', trace['picks/00000.r000.gate'].dtype, np.float16),
+            *expect('ids', trace['tokens/00001.id'], rows(20)[0]['id']),
+            *expect('info', '"complete": true' in info and '"tokens": 60' in info
+                    and '"chunks": 2' in info, True), *expect('parts', len(os.listdir(path.parent)), 1)]
+
+
+def check_refused(path):
+    writer = TraceWriter(path, [INFO], ['prose'])
+    tokens, picks = rows(20)
+    complaints = [
+        *expect_error('found expert 0 … 300, expected -1 … 299',
+                      lambda: writer.append({'id': [1]}, [{'expert': [[300, 0]]}])),
+        *expect_error('router 0: gate: found shape (20, 1), expected (20, 2)',
+                      lambda: writer.append(tokens, [{**picks[0], 'gate': np.ones((20, 1))}])),
+        *expect_error('pos: found shape (3,), expected (20,)',
+                      lambda: writer.append({**tokens, 'pos': [1, 2, 3]}, picks)),
+        *expect_error('found domain -1 … 1, expected -1 … 0',
+                      lambda: writer.append({**tokens, 'domain': np.arange(20) % 3 - 1}, picks))]
+    writer.append(tokens, picks)
+    complaints += expect_error('the batch brings other columns',
+                               lambda: writer.append({'id': tokens['id']}, picks))
+    writer.discard()
+    return complaints + expect('left over', path.exists(), False)
+
+
+# --- The recorder -----------------------------------------------------------------------------------
+
+EXPERTS, K, WIDTH = 8, 2, 16
+
+
+def make_model(score='softmax'):
+    """Two layers of experts behind a gate each, after Mixtral; one gate that routes nothing."""
+    class Experts(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.gate = nn.Linear(WIDTH, EXPERTS, bias=False)
+            self.shared_expert_gate = nn.Linear(WIDTH, 1)
+            self.experts = nn.ModuleList(nn.Linear(WIDTH, WIDTH) for _ in range(EXPERTS))
+
+        def forward(self, x):
+            flat = x.reshape(-1, WIDTH)
+            z = self.gate(flat)
+            gates, self.picks = (z.softmax(-1) if score == 'softmax' else z.sigmoid()).topk(K)
+            self.gates = gates / gates.sum(-1, keepdim=True)
+            y = sum(self.gates[:, [s]] * torch.stack(
+                [self.experts[e](row) for e, row in zip(self.picks[:, s].tolist(), flat)])
+                for s in range(K))
+            return x + y.reshape(x.shape) * self.shared_expert_gate(x).sigmoid()
+
+    class Model(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.embed = nn.Embedding(50, WIDTH)
+            self.layers = nn.ModuleList(Experts() for _ in range(2))
+
+        def forward(self, input_ids, attention_mask=None):
+            x = self.embed(input_ids)
+            for layer in self.layers:
+                x = layer(x)
+            return x
+
+    torch.manual_seed(1)
+    return Model()
+
+
+def check_recorder(path):
+    model = make_model()
+    ids = torch.arange(10).reshape(2, 5)
+    mask = torch.tensor([[1, 1, 1, 1, 1], [0, 0, 1, 1, 1]])  # padded on the left
+    with Recorder(model, path, experts=EXPERTS, k=K, score='softmax', normalise=True, logits=True,
+                  domains=['code', 'prose']) as trace:
+        trace.domain = ['prose', 'code']
+        model(ids, attention_mask=mask)
+        picks, gates = model.layers[1].picks, model.layers[1].gates
+        trace.domain = 'code'
+        model(input_ids=ids + 20)
+    found = np.load(path)
+    keep = mask.reshape(-1).bool()
+    info, check = moescope('info', '--json', path), moescope('check', path)
+    return [
+        *expect('ids', found['tokens/00000.id'][:8], ids.reshape(-1)[keep].numpy()),
+        *expect('doc', found['tokens/00000.doc'], np.repeat([0, 1, 2, 3], [5, 3, 5, 5])),
+        *expect('pos', found['tokens/00000.pos'][:8], np.array([0, 1, 2, 3, 4, 0, 1, 2])),
+        *expect('domain', found['tokens/00000.domain'], np.repeat([1, 0], [5, 13])),
+        *expect('picks', found['picks/00000.r001.expert'].T[:8], picks[keep].numpy()),
+        *expect('gates', found['picks/00000.r001.gate'].T[:8],
+                gates[keep].detach().numpy().astype(np.float16)),
+        *expect('logits', found['picks/00000.r000.logits'].shape, (18, EXPERTS)),
+        *expect('hooks left', [len(m._forward_hooks) for m in model.modules() if m._forward_hooks], []),
+        *expect('info', '"tokens": 18' in info and '"block": 1' in info, True),
+        *([check] if 'error' in check else [])]
+
+
+def check_cached(path):
+    """A router that gives its picks itself; a pass that goes on with a cache of three tokens."""
+    class Model(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.router = nn.Module()
+            self.router.forward = lambda n: (torch.full((n, K), 0.5), torch.tensor([[4, 1]] * n))
+
+        def forward(self, input_ids, past_key_values=None):
+            return self.router(input_ids.numel())
+
+    model = Model()
+    past = [(torch.zeros(2, 1, 3, 4), torch.zeros(2, 1, 3, 4))]
+    with Recorder(model, path, experts=EXPERTS, k=K) as trace:
+        model(torch.zeros(2, 3, dtype=torch.long))
+        model(torch.zeros(2, 1, dtype=torch.long), past_key_values=past)
+    found = np.load(path)
+    return [*expect('doc', found['tokens/00000.doc'], np.array([0, 0, 0, 1, 1, 1, 0, 1])),
+            *expect('pos', found['tokens/00000.pos'], np.array([0, 1, 2, 0, 1, 2, 3, 3])),
+            *expect('picks', found['picks/00000.r000.expert'][:, 7], np.array([1, 4])),
+            *expect('tokens', trace.tokens, 8)]
+
+
+def check_interrupted(path):
+    """What was recorded before an exception stays; the exception goes on."""
+    model = make_model('sigmoid')
+    try:
+        with Recorder(model, path, experts=EXPERTS, k=K, score='sigmoid', normalise=True):
+            model(torch.zeros(1, 3, dtype=torch.long))
+            model(torch.full((1, 3), 99))  # an id that the model doesn't have
+    except IndexError:
+        found = np.load(path)
+        return [*expect('ids', found['tokens/00000.id'], np.zeros(3, np.int32)),
+                *expect('info', '"complete": true' in moescope('info', '--json', path), True)]
+    return ['found no error']
+
+
+def check_grouped(path):
+    """DeepSeek-V3's rule against loops: of 4 groups of 3 experts the 2 with the best pairs."""
+    class Config:
+        n_group, topk_group, norm_topk_prob, routed_scaling_factor = 4, 2, True, 2.5
+
+    torch.manual_seed(3)
+    gate = nn.Module()
+    gate.e_score_correction_bias = torch.randn(12)
+    logits = torch.randn(40, 12)
+    experts, gates = grouped_rule(Config)(gate, logits, 4)
+    complaints = []
+    for t, scores in enumerate(logits.sigmoid().tolist()):
+        choice = [s + b for s, b in zip(scores, gate.e_score_correction_bias.tolist())]
+        best = sorted(range(4), key=lambda g: -sum(sorted(choice[3 * g:3 * g + 3])[1:]))[:2]
+        picks = sorted((e for e in range(12) if e // 3 in best), key=lambda e: -choice[e])[:4]
+        total = sum(scores[e] for e in picks)
+        complaints += expect(f'picks of {t}', experts[t].tolist(), picks)
+        if not np.allclose(gates[t].tolist(), [2.5 * scores[e] / total for e in picks], atol=1e-6):
+            complaints.append(f'gates of {t}: found {gates[t].tolist()}')
+    return complaints
+
+
+def check_complaints(path):
+    def record(model=None, **options):
+        model = model or make_model()
+        with Recorder(model, path, **{'experts': EXPERTS, 'k': K, **options}):
+            model(torch.zeros(1, 2, dtype=torch.long))
+    ruled = {'score': 'softmax', 'normalise': True}
+    return [
+        *expect_error('give experts= and k=', lambda: record(k=None)),
+        *expect_error('nothing says how the model chooses', record),
+        *expect_error("found score='softmax', normalise=None", lambda: record(score='softmax')),
+        *expect_error('no module has a name', lambda: record(nn.Linear(2, 2))),
+        *expect_error('none of 4 modules gave', lambda: record(experts=9, **ruled)),
+        *expect_error("found domain 'x' for 1 rows", lambda: record_domain(path, ruled)),
+        *expect('left over', path.exists(), False)]
+
+
+def record_domain(path, ruled):
+    model = make_model()
+    with Recorder(model, path, experts=EXPERTS, k=K, domains=['a', 'b'], **ruled) as trace:
+        trace.domain = 'x'
+        model(torch.zeros(1, 2, dtype=torch.long))
+
+
+def main():
+    tap = Tap()
+    for name, check, needs_torch in [
+            ('writer', check_writer, False), ('refused', check_refused, False),
+            ('recorder', check_recorder, True), ('cached', check_cached, True),
+            ('interrupted', check_interrupted, True), ('grouped', check_grouped, True),
+            ('complaints', check_complaints, True)]:
+        if needs_torch and not torch:
+            tap.skip(name, 'torch is not installed')
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            tap.check(name, check(pathlib.Path(folder) / 'trace.npz'))
+    tap.done()
+
+
+main()
