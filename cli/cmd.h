@@ -34,6 +34,7 @@ int cmd_demo(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_info(int argc, char **argv);
+int cmd_metrics(int argc, char **argv);
 int cmd_plot(int argc, char **argv);
 int cmd_plugins(int argc, char **argv);
 int cmd_recipe(int argc, char **argv);

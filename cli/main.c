@@ -18,6 +18,7 @@ static const Command commands[] = {
     {"import", cmd_import, "turn what other tools recorded into a trace"},
     {"export", cmd_export, "write a trace as other tools take it"},
     {"check", cmd_check, "tell whether a trace can be trusted, and clean it"},
+    {"metrics", cmd_metrics, "measure a trace's routing, beside what chance would show"},
     {"plot", cmd_plot, "draw a figure of a trace"},
     {"info", cmd_info, "describe a model, a run or a trace"},
     {"trace", cmd_trace, "look into, check, mend, cut, join and make up traces"},
