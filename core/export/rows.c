@@ -6,8 +6,10 @@
  */
 #include "base/json-out.h"
 #include "export/exporters.h"
+#include "trace/half.h"
 
 enum { ID, DOC, POS, COLUMNS };
+enum { HALVES = UINT16_MAX + 1 };
 
 typedef struct {
     MoeExport *job;
@@ -16,6 +18,7 @@ typedef struct {
     MoeTraceView **views;      /* [n_routers] */
     int32_t *columns[COLUMNS]; /* [tokens] of the chunk; NULL: the trace has none */
     GString *text;
+    char **gates; /* [HALVES] text of each gate that occurred: they are halves in a trace */
 } Rows;
 
 typedef void (*RowFunc)(const Rows *rows, int router, int64_t token);
@@ -28,6 +31,9 @@ rows_clear(Rows *rows)
     for (int i = 0; i < COLUMNS; i++)
         g_free(rows->columns[i]);
     g_free(rows->views);
+    for (int i = 0; i < HALVES; i++)
+        g_free(rows->gates[i]);
+    g_free(rows->gates);
     g_string_free(rows->text, TRUE);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Rows, rows_clear)
@@ -36,6 +42,7 @@ static Rows
 rows_new(MoeExport *job)
 {
     Rows rows = {.job = job, .trace = moe_export_trace(job), .text = g_string_new(NULL)};
+    rows.gates = g_new0(char *, HALVES);
     rows.n_routers = moe_trace_routers(rows.trace);
     rows.views = g_new(MoeTraceView *, (gsize)rows.n_routers);
     for (int r = 0; r < rows.n_routers; r++)
@@ -146,13 +153,25 @@ append_experts(const Rows *rows, int router, int64_t token, const char *between)
                                view->expert[i * view->units + token]);
 }
 
+static const char *
+text_of(const Rows *rows, float gate)
+{
+    char **text = &rows->gates[moe__half_from_float(gate)];
+    if (!*text) {
+        GString *new = g_string_new(NULL);
+        moe__json_append_float(new, gate);
+        *text = g_string_free(new, FALSE);
+    }
+    return *text;
+}
+
 static void
 append_gates(const Rows *rows, int router, int64_t token, const char *between)
 {
     const MoeTraceView *view = rows->views[router];
     for (int i = 0, n = used_slots(rows, router, token); i < n; i++) {
         g_string_append(rows->text, i ? between : "");
-        moe__json_append_float(rows->text, view->gate[i * view->units + token]);
+        g_string_append(rows->text, text_of(rows, view->gate[i * view->units + token]));
     }
 }
 
