@@ -9,6 +9,7 @@
 #include "model/register.h"
 #include "moe/builtin.h"
 #include "nn/fields.h"
+#include "stats/metrics.h"
 #include "text/fields.h"
 
 void
@@ -21,6 +22,7 @@ moe_init(void)
     moe__model_register();
     moe__moe_register();
     moe__nn_register();
+    moe__metrics_register();
     moe__check_register();
     moe__figure_register();
     moe__import_register();

@@ -2,7 +2,7 @@
  *
  * summary-trace.c: the summary of a trace, chunk by chunk.
  */
-#include <moescope/stats.h>
+#include "stats/step.h"
 
 /* Widens low … high by the steps of one chunk; a chunk without steps is at step 0. */
 static bool
@@ -31,9 +31,9 @@ widen_steps(const MoeTrace *trace, int chunk, int32_t *low, int32_t *high, GErro
     return true;
 }
 
-/* Turns the choice of steps into a step to count, which is one that the trace has. */
-static bool
-choose_step(const MoeTrace *trace, const MoeSummaryOptions *options, int32_t *step, GError **error)
+bool
+moe__choose_step(const MoeTrace *trace, const MoeSummaryOptions *options, int32_t *step,
+                 GError **error)
 {
     int32_t low = INT32_MAX, high = INT32_MIN;
     for (int i = 0; i < moe_trace_chunks(trace); i++)
@@ -110,7 +110,7 @@ moe_summary_from_trace(const MoeTrace *trace, const MoeSummaryOptions *options, 
     options = options ? options : &all;
     int32_t step;
     bool one = options->steps != MOE_STEPS_ALL;
-    if (one && !choose_step(trace, options, &step, error))
+    if (one && !moe__choose_step(trace, options, &step, error))
         return NULL;
 
     int n = moe_trace_routers(trace);

@@ -31,8 +31,8 @@ typedef enum {
 
 MOE_API GQuark moe_error_quark(void);
 
-/* Registers the built-in fields, parts, presets and figures. Call it once before anything else;
- * further calls do nothing. Not thread-safe on the first call. */
+/* Registers the built-in fields, parts, presets, metrics, checks and figures. Call it once before
+ * anything else; further calls do nothing. Not thread-safe on the first call. */
 MOE_API void moe_init(void);
 
 /* The version of the library that runs, "MAJOR.MINOR.MICRO". (transfer none) */

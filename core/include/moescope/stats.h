@@ -91,6 +91,27 @@ MOE_API double moe_load_max_violation(const int64_t *count, int experts);
 MOE_API double moe_load_cv(const int64_t *count, int experts);
 /* Experts with c_e = 0. */
 MOE_API int moe_load_dead(const int64_t *count, int experts);
+/* 1 / Σ f_e², the Hill number of order 2 (inverse Simpson index; Hill 1973); 1 … E. */
+MOE_API double moe_load_effective_simpson(const int64_t *count, int experts);
+/* 1 / max_e f_e, the Hill number of order ∞; 1 … E. */
+MOE_API double moe_load_effective_max(const int64_t *count, int experts);
+/* MinVio = (m - min_e c_e) / m: 0 when balanced, 1 when an expert gets nothing. */
+MOE_API double moe_load_min_violation(const int64_t *count, int experts);
+/* AvgVio = (1/E) Σ_e |c_e - m| / m. */
+MOE_API double moe_load_mean_violation(const int64_t *count, int experts);
+/* Gini = Σ_i (2i - E - 1) c_(i) / (E N) with c_(1) ≤ … ≤ c_(E): 0 … (E - 1) / E. */
+MOE_API double moe_load_gini(const int64_t *count, int experts);
+/* m / max_e c_e, 0 … 1 ("balancedness" of SGLang and vLLM, there over ranks). */
+MOE_API double moe_load_balancedness(const int64_t *count, int experts);
+/* ln E - H, nats: the Kullback-Leibler divergence of the load from an even one. */
+MOE_API double moe_load_divergence(const int64_t *count, int experts);
+/* ½ Σ_e |f_e - 1/E|: the share of picks that would have to move for an even load. */
+MOE_API double moe_load_uneven(const int64_t *count, int experts);
+/* The share of picks that the n most loaded experts take; 1 where n ≥ E. */
+MOE_API double moe_load_coverage(const int64_t *count, int experts, int n);
+/* The share of experts with f_e > theta: a point of MH-MoE's "activation ratio" as a curve, over
+ * the share of picks (arXiv 2404.15045 leaves theta and the denominator open). */
+MOE_API double moe_load_activation(const int64_t *count, int experts, double theta);
 
 /* What a router that picks k of E experts uniformly at random, unit by unit, would show after
  * `units` units: c_e ~ Bin(T, k/E), so that

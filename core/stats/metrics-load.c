@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * metrics-load.c: metrics of how picks spread over experts, and what uniformly random picks show.
+ */
+#include "stats/chance.h"
+#include "stats/metrics.h"
+
+#include <math.h>
+
+/* A metric that is a function of counts alone. */
+typedef struct LoadMetric {
+    MoeMetric metric;
+    double (*measure)(const int64_t *count, int experts);
+    double (*chance)(const MoeChance *chance, const MoeSummaryCell *cell);
+} LoadMetric;
+
+static double
+load_value(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    const LoadMetric *own = (const LoadMetric *)metric;
+    const MoeSummaryCell *summary = cell->summary;
+    return summary->picks > 0 ? own->measure(summary->count, summary->experts) : NAN;
+}
+
+static double
+load_uniform(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    const LoadMetric *own = (const LoadMetric *)metric;
+    if (cell->summary->picks == 0)
+        return NAN;
+    g_auto(MoeChance) chance = moe__chance_of(cell->summary);
+    return own->chance(&chance, cell->summary);
+}
+
+/* --- Measures with a number, and as numbers ---------------------------------------------------*/
+
+static double
+dead(const int64_t *count, int experts)
+{
+    return moe_load_dead(count, experts);
+}
+
+static double
+top_1(const int64_t *count, int experts)
+{
+    return moe_load_coverage(count, experts, 1);
+}
+
+static double
+top_4(const int64_t *count, int experts)
+{
+    return moe_load_coverage(count, experts, 4);
+}
+
+static double
+top_8(const int64_t *count, int experts)
+{
+    return moe_load_coverage(count, experts, 8);
+}
+
+static double
+above_tenth(const int64_t *count, int experts)
+{
+    return moe_load_activation(count, experts, 0.1 / experts);
+}
+
+static double
+above_half(const int64_t *count, int experts)
+{
+    return moe_load_activation(count, experts, 0.5 / experts);
+}
+
+/* --- Chance -----------------------------------------------------------------------------------*/
+
+static double
+chance_entropy(const MoeChance *chance, const MoeSummaryCell *cell)
+{
+    (void)cell;
+    return moe__chance_entropy(chance);
+}
+
+static double
+chance_normalised(const MoeChance *chance, const MoeSummaryCell *cell)
+{
+    return cell->experts > 1 ? moe__chance_entropy(chance) / log(cell->experts) : 1;
+}
+
+static double
+chance_divergence(const MoeChance *chance, const MoeSummaryCell *cell)
+{
+    return log(cell->experts) - moe__chance_entropy(chance);
+}
+
+static double
+chance_effective(const MoeChance *chance, const MoeSummaryCell *cell)
+{
+    (void)cell;
+    return exp(moe__chance_entropy(chance));
+}
+
+static double
+chance_cv(const MoeChance *chance, const MoeSummaryCell *cell)
+{
+    (void)chance;
+    return moe_null_cv_varying(cell->making, cell->experts);
+}
+
+/* 1 / Σ f² = E / (1 + CV²). */
+static double
+chance_simpson(const MoeChance *chance, const MoeSummaryCell *cell)
+{
+    double cv = chance_cv(chance, cell);
+    return cell->experts / (1 + cv * cv);
+}
+
+static double
+chance_effective_max(const MoeChance *chance, const MoeSummaryCell *cell)
+{
+    (void)cell;
+    return chance->picks / moe__chance_highest(chance, 1);
+}
+
+static double
+chance_balancedness(const MoeChance *chance, const MoeSummaryCell *cell)
+{
+    return chance_effective_max(chance, cell) / cell->experts;
+}
+
+static double
+chance_max_violation(const MoeChance *chance, const MoeSummaryCell *cell)
+{
+    (void)cell;
+    return moe__chance_highest(chance, 1) / chance->mean - 1;
+}
+
+static double
+chance_min_violation(const MoeChance *chance, const MoeSummaryCell *cell)
+{
+    (void)cell;
+    return 1 - moe__chance_lowest(chance) / chance->mean;
+}
+
+static double
+chance_mean_violation(const MoeChance *chance, const MoeSummaryCell *cell)
+{
+    (void)cell;
+    return moe__chance_mean_violation(chance);
+}
+
+static double
+chance_uneven(const MoeChance *chance, const MoeSummaryCell *cell)
+{
+    (void)cell;
+    return moe__chance_mean_violation(chance) / 2;
+}
+
+static double
+chance_gini(const MoeChance *chance, const MoeSummaryCell *cell)
+{
+    (void)cell;
+    return moe__chance_gini(chance);
+}
+
+static double
+chance_dead(const MoeChance *chance, const MoeSummaryCell *cell)
+{
+    (void)chance;
+    return moe_null_dead_varying(cell->making, cell->experts);
+}
+
+static double
+chance_top_1(const MoeChance *chance, const MoeSummaryCell *cell)
+{
+    (void)cell;
+    return moe__chance_highest(chance, 1) / chance->picks;
+}
+
+static double
+chance_top_4(const MoeChance *chance, const MoeSummaryCell *cell)
+{
+    (void)cell;
+    return moe__chance_highest(chance, 4) / chance->picks;
+}
+
+static double
+chance_top_8(const MoeChance *chance, const MoeSummaryCell *cell)
+{
+    (void)cell;
+    return moe__chance_highest(chance, 8) / chance->picks;
+}
+
+static double
+chance_tenth(const MoeChance *chance, const MoeSummaryCell *cell)
+{
+    return moe__chance_activation(chance, 0.1 / cell->experts);
+}
+
+static double
+chance_half(const MoeChance *chance, const MoeSummaryCell *cell)
+{
+    return moe__chance_activation(chance, 0.5 / cell->experts);
+}
+
+/* --- Drops ------------------------------------------------------------------------------------*/
+
+static double
+drop_rate(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    (void)metric;
+    const MoeSummaryCell *summary = cell->summary;
+    return summary->picks > 0 ? (double)summary->dropped / (double)summary->picks : NAN;
+}
+
+static const MoeMetric drops = {
+    .struct_size = sizeof(MoeMetric),
+    .name = "drop-rate",
+    .formula = "dropped picks / N",
+    .unit = "share",
+    .source = "Lepikhin et al. 2020 (GShard), arXiv 2006.16668",
+    .convention = "of picks, not of tokens; 0 where the trace records no drops",
+    .better = MOE_METRIC_LOWER,
+    .high = 1,
+    .value = drop_rate,
+};
+
+/* --- The table --------------------------------------------------------------------------------*/
+
+#define LOAD(NAME, FORMULA, UNIT, SOURCE, CONVENTION, BETTER, HIGH, MEASURE, CHANCE) \
+    {                                                                                \
+        {sizeof(MoeMetric),                                                          \
+         NAME,                                                                       \
+         FORMULA,                                                                    \
+         UNIT,                                                                       \
+         SOURCE,                                                                     \
+         CONVENTION,                                                                 \
+         MOE_METRIC_##BETTER,                                                        \
+         false,                                                                      \
+         0,                                                                          \
+         HIGH,                                                                       \
+         load_value,                                                                 \
+         load_uniform,                                                               \
+         NULL},                                                                      \
+            MEASURE, CHANCE                                                          \
+    }
+
+static const LoadMetric load_metrics[] = {
+    LOAD("entropy", "H = -Σ f_e ln f_e", "nats", "Shannon 1948",
+         "natural logarithm: divide by ln 2 for bits; plug-in, low by about (E₊ - 1) / 2N", HIGHER,
+         INFINITY, moe_load_entropy, chance_entropy),
+    LOAD("entropy-normalised", "H / ln E", "share of ln E", "Shannon 1948",
+         "1 for a single expert; the base of the logarithm cancels", HIGHER, 1,
+         moe_load_entropy_normalised, chance_normalised),
+    LOAD("effective-experts", "exp(H)", "experts", "Hill 1973, order 1",
+         "not divided by E (NeMo's expert diversity is)", HIGHER, INFINITY,
+         moe_load_effective_experts, chance_effective),
+    LOAD("effective-experts-2", "1 / Σ f_e²", "experts", "Hill 1973, order 2 (Simpson 1949)",
+         "f with replacement, no correction for small N", HIGHER, INFINITY,
+         moe_load_effective_simpson, chance_simpson),
+    LOAD("effective-experts-inf", "1 / max_e f_e", "experts", "Hill 1973, order ∞", "", HIGHER,
+         INFINITY, moe_load_effective_max, chance_effective_max),
+    LOAD("cv", "sqrt(mean_e (c_e - m)²) / m", "ratio",
+         "Shazeer et al. 2017, arXiv 1701.06538 (its square)",
+         "population's variance, over E; NeMo divides by E - 1", LOWER, INFINITY, moe_load_cv,
+         chance_cv),
+    LOAD("maxvio", "(max_e c_e - m) / m", "ratio", "Wang et al. 2024, arXiv 2408.15664",
+         "with the -1: 0 when balanced; over all tokens at once (global), not a mean over batches",
+         LOWER, INFINITY, moe_load_max_violation, chance_max_violation),
+    LOAD("minvio", "(m - min_e c_e) / m", "ratio", "Megatron-LM (swiss-ai fork, #136)", "", LOWER,
+         1, moe_load_min_violation, chance_min_violation),
+    LOAD("avgvio", "(1/E) Σ |c_e - m| / m", "ratio", "Megatron-LM (swiss-ai fork, #136)", "", LOWER,
+         2, moe_load_mean_violation, chance_mean_violation),
+    LOAD("gini", "Σ_i (2i - E - 1) c_(i) / (E N), c ascending", "ratio", "Gini 1912",
+         "over E², pairs of an expert with itself included; high where N is small", LOWER, 1,
+         moe_load_gini, chance_gini),
+    LOAD("dead", "#{e: c_e = 0}", "experts", "Shazeer et al. 2017",
+         "dead in this sample: the null says how many a uniform router would leave", LOWER,
+         INFINITY, dead, chance_dead),
+    LOAD("balancedness", "m / max_e c_e", "ratio", "SGLang, vLLM",
+         "over experts; there over ranks, then a mean over layers", HIGHER, 1,
+         moe_load_balancedness, chance_balancedness),
+    LOAD("kl-uniform", "ln E - H", "nats", "Kullback and Leibler 1951", "of the load from 1/E",
+         LOWER, INFINITY, moe_load_divergence, chance_divergence),
+    LOAD("tv-uniform", "½ Σ |f_e - 1/E|", "share", "total variation",
+         "the share of picks that would have to move", LOWER, 1, moe_load_uneven, chance_uneven),
+    LOAD("top-1-share", "max_e f_e", "share", "Megatron-LM tools/moe_routing",
+         "of picks: balanced is 1/E, not k/E", LOWER, 1, top_1, chance_top_1),
+    LOAD("top-4-share", "Σ of the 4 largest f_e", "share", "Megatron-LM tools/moe_routing",
+         "of picks: balanced is 4/E", LOWER, 1, top_4, chance_top_4),
+    LOAD("top-8-share", "Σ of the 8 largest f_e", "share", "Megatron-LM tools/moe_routing",
+         "of picks: balanced is 8/E", LOWER, 1, top_8, chance_top_8),
+    LOAD("activation-tenth", "#{e: f_e > 1/(10E)} / E", "share of experts",
+         "Wu et al. 2024 (MH-MoE), arXiv 2404.15045",
+         "share of picks, over sub-tokens where heads split the token; the paper leaves theta open",
+         HIGHER, 1, above_tenth, chance_tenth),
+    LOAD("activation-half", "#{e: f_e > 1/(2E)} / E", "share of experts",
+         "Wu et al. 2024 (MH-MoE), arXiv 2404.15045", "as activation-tenth", HIGHER, 1, above_half,
+         chance_half),
+};
+
+void
+moe__metrics_register_load(void)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(load_metrics); i++)
+        moe_metrics_add(&load_metrics[i].metric);
+    moe_metrics_add(&drops);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * metrics.h: where the built-in metrics are.
+ */
+#ifndef MOESCOPE_STATS_METRICS_H
+#define MOESCOPE_STATS_METRICS_H
+
+#include <moescope/metrics.h>
+
+/* Adds all of them; moe_init() calls it. */
+void moe__metrics_register(void);
+/* Those of the load by picks, of the load by gates, of units in their order. */
+void moe__metrics_register_load(void);
+void moe__metrics_register_gates(void);
+void moe__metrics_register_order(void);
+
+#endif
