@@ -33,6 +33,7 @@ int cmd_check(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_info(int argc, char **argv);
+int cmd_metrics(int argc, char **argv);
 int cmd_plot(int argc, char **argv);
 int cmd_plugins(int argc, char **argv);
 int cmd_recipe(int argc, char **argv);

@@ -17,6 +17,7 @@ static const Command commands[] = {
     {"record", cmd_record, "record a model's routing over text"},
     {"import", cmd_import, "turn what other tools recorded into a trace"},
     {"check", cmd_check, "tell whether a trace can be trusted, and clean it"},
+    {"metrics", cmd_metrics, "measure a trace's routing, beside what chance would show"},
     {"plot", cmd_plot, "draw a figure of a trace"},
     {"info", cmd_info, "describe a model, a run or a trace"},
     {"trace", cmd_trace, "look into, check, mend, cut, join and make up traces"},

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Metrics of real files, read by importers, against reference values that an independent script
+ * computed in double precision. Counts and what follows from them have to agree to 1e-9; means of
+ * gates to what is left of a gate in a trace, 11 bits. The files belong to others and don't come
+ * with the project: MOESCOPE_DATA names their folder (default: ../shared/data beside the source
+ * tree); without it the tests are skipped.
+ */
+#include "import-file.h"
+
+#include <math.h>
+#include <moescope/import.h>
+#include <moescope/metrics.h>
+#include <string.h>
+
+/* A file of the data; skips the test and returns NULL if it isn't there. (transfer full) */
+static char *
+data(const char *name)
+{
+    const char *named = g_getenv("MOESCOPE_DATA"), *root = g_getenv("MOESCOPE_SOURCE_ROOT");
+    g_autofree char *folder =
+        named ? g_strdup(named) : g_build_filename(root ? root : ".", "../shared/data", NULL);
+    g_autofree char *path = g_build_filename(folder, "real", name, NULL);
+    if (g_file_test(path, G_FILE_TEST_EXISTS))
+        return g_steal_pointer(&path);
+    g_autofree char *reason = g_strdup_printf("%s is absent (MOESCOPE_DATA)", path);
+    g_test_skip(reason);
+    return NULL;
+}
+
+/* --- Comparing --------------------------------------------------------------------------------*/
+
+typedef struct {
+    const char *column, *metric;
+    double tolerance; /* relative */
+} Pair;
+
+enum { LOADS = 14, GATES = 6 };
+static const Pair pairs[] = {
+    {"max_share", "top-1-share", 1e-9},
+    {"cv_pop", "cv", 1e-9},
+    {"maxvio", "maxvio", 1e-9},
+    {"minvio", "minvio", 1e-9},
+    {"avgvio", "avgvio", 1e-9},
+    {"gini", "gini", 1e-9},
+    {"entropy_nat", "entropy", 1e-9},
+    {"entropy_norm", "entropy-normalised", 1e-9},
+    {"eff_experts_exp", "effective-experts", 1e-9},
+    {"eff_experts_invsimpson", "effective-experts-2", 1e-9},
+    {"dead", "dead", 1e-9},
+    {"balancedness_mean_over_max", "balancedness", 1e-9},
+    {"kl_uniform_nat", "kl-uniform", 1e-9},
+    {"tv_uniform", "tv-uniform", 1e-9},
+    {"same_top1_prev", "same-first", 1e-9},
+    {"any_shared_prev", "any-shared", 1e-9},
+    {"mean_jaccard_prev", "jaccard", 1e-9},
+    {"max_coact", "max-coactivation", 1e-9},
+    {"mean_margin12", "margin", 2e-4},
+    {"mean_topk_entropy_nat", "gate-spread", 2e-5},
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(pairs) == LOADS + GATES);
+
+/* The field of a row; fails where the table has no such column. */
+static const char *
+field(char **head, char **row, const char *name)
+{
+    for (int i = 0; head[i] && row[i]; i++)
+        if (g_str_equal(head[i], name))
+            return row[i];
+    g_error("found no column %s", name);
+}
+
+/* The table has ten decimals: half of the last one comes on top. */
+static void
+compare_row(char **head, char **row, const MoeMetricCell *cell)
+{
+    int n = cell->order ? LOADS + GATES : LOADS;
+    g_assert_cmpint(cell->summary->picks, ==, atoll(field(head, row, "N")));
+    for (int i = 0; i < n; i++) {
+        double expected = g_ascii_strtod(field(head, row, pairs[i].column), NULL);
+        double found = moe_metric_value(moe_metric_find(pairs[i].metric), cell);
+        g_test_message("%s: %.12g found, %.12g expected, off by %.2g", pairs[i].metric, found,
+                       expected, fabs(found - expected) / MAX(fabs(expected), 1e-10));
+        g_assert_cmpfloat_with_epsilon(found, expected,
+                                       pairs[i].tolerance * fabs(expected) + 5.1e-11);
+    }
+}
+
+/* Calls `compare` for every row of a table; returns how many those were. */
+typedef void (*CompareFunc)(char **head, char **row, void *user);
+static int
+each_row(const char *table, CompareFunc compare, void *user)
+{
+    g_autofree char *path = data(table), *text = NULL;
+    g_assert_nonnull(path);
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    g_auto(GStrv) lines = g_strsplit(g_strchomp(text), "\n", -1);
+    g_auto(GStrv) head = g_strsplit(g_strchomp(lines[0]), ",", -1);
+    int rows = 0;
+    for (char **line = lines + 1; *line; line++, rows++) {
+        g_auto(GStrv) row = g_strsplit(g_strchomp(*line), ",", -1);
+        compare(head, row, user);
+    }
+    return rows;
+}
+
+/* --- Traces -----------------------------------------------------------------------------------*/
+
+typedef struct {
+    MoeTrace *trace;
+    MoeSummary *summary;
+    MoeOrder *order;
+} Measured;
+
+static void
+measured_clear(Measured *measured)
+{
+    moe_trace_free(measured->trace);
+    moe_summary_free(measured->summary);
+    moe_order_free(measured->order);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Measured, measured_clear)
+
+static Measured
+measure(const char *const *paths, int n, const MoeImportOptions *options)
+{
+    Measured measured = {0};
+    g_autoptr(GError) error = NULL;
+    g_autofree char *out = import_file("metrics.npz", "", 0);
+    moe_import(paths, n, out, options, NULL, NULL, &error);
+    g_assert_no_error(error);
+    measured.trace = moe_trace_open(out, &error);
+    g_assert_no_error(error);
+    measured.summary = moe_summary_from_trace(measured.trace, NULL, &error);
+    g_assert_no_error(error);
+    measured.order = moe_order_from_trace(measured.trace, NULL, true, &error);
+    g_assert_no_error(error);
+    return measured;
+}
+
+static void
+compare_group(char **head, char **row, void *user)
+{
+    const Measured *measured = user;
+    int layer = atoi(field(head, row, "layer")), router = 0, domain = 0;
+    while (moe_trace_router(measured->trace, router)->layer != layer)
+        g_assert_cmpint(++router, <, moe_trace_routers(measured->trace));
+    while (!g_str_equal(moe_trace_domain_name(measured->trace, domain), row[0]))
+        g_assert_cmpint(++domain, <, moe_trace_domains(measured->trace));
+    const MoeMetricCell cell = {moe_summary_cell(measured->summary, router, domain),
+                                moe_order_cell(measured->order, router, domain)};
+    g_assert_cmpint(cell.summary->units, ==, atoll(field(head, row, "tokens")));
+    compare_row(head, row, &cell);
+}
+
+static void
+test_esft(void)
+{
+    g_autofree char *intent = data("esft-dsv2lite/intent"), *law = data("esft-dsv2lite/law");
+    if (!intent || !law)
+        return;
+    const MoeImportOptions options = {
+        .experts = 64,
+        .k = 6,
+        .score = "softmax",
+        .select = "top-k",
+        .gates = MOE_IMPORT_GATES_AS_SCORED,
+        .domains = (const char *const[]){"intent", "law"},
+        .n_domains = 2,
+    };
+    g_auto(Measured) measured = measure((const char *[]){intent, law}, 2, &options);
+    int rows = each_row("golden/esft_dsv2lite_token_metrics.csv", compare_group, &measured);
+    g_assert_cmpint(rows, ==, 2 * 26);
+}
+
+static void
+add_examples(const char *folder, GPtrArray *out)
+{
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    for (const char *name; dir && (name = g_dir_read_name(dir));) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        if (g_file_test(path, G_FILE_TEST_IS_DIR))
+            add_examples(path, out);
+        else if (g_str_has_suffix(name, "_examples.json.gz"))
+            g_ptr_array_add(out, g_steal_pointer(&path));
+    }
+}
+
+static void
+test_gpt_oss(void)
+{
+    g_autofree char *folder = data("gpt-oss-20b");
+    if (!folder)
+        return;
+    g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+    add_examples(folder, paths);
+    const MoeImportOptions options = {.experts = 32};
+    g_auto(Measured) measured =
+        measure((const char *const *)paths->pdata, (int)paths->len, &options);
+    int rows = each_row("golden/gptoss20b_token_metrics.csv", compare_group, &measured);
+    g_assert_cmpint(rows, ==, 2 * 24);
+}
+
+static void
+compare_whole(char **head, char **row, void *user)
+{
+    const Measured *measured = user;
+    const MoeMetricCell cell = {moe_summary_cell(measured->summary, 0, MOE_DOMAIN_ALL), NULL};
+    compare_row(head, row, &cell);
+}
+
+static void
+test_vllm(void)
+{
+    g_autofree char *path = data("vllm-jsonl/qwen15-moe-int4.jsonl.gz");
+    if (!path)
+        return;
+    const MoeImportOptions options = {
+        .experts = 60,
+        .score = "softmax",
+        .select = "top-k",
+        .gates = MOE_IMPORT_GATES_AS_SCORED,
+    };
+    g_auto(Measured) measured = measure((const char *[]){path}, 1, &options);
+    g_assert_cmpint(each_row("golden/vllm_jsonl_metrics.csv", compare_whole, &measured), ==, 1);
+}
+
+/* --- Counts -----------------------------------------------------------------------------------*/
+
+enum { OLMOE = 64 };
+
+/* OLMoE's counts come decoded in one table: domain, layer, expert, count. */
+static void
+sum_counts(const char *table, const char *domain, const char *layer, int64_t *count)
+{
+    g_autofree char *path = data(table), *text = NULL;
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    g_auto(GStrv) lines = g_strsplit(g_strchomp(text), "\n", -1);
+    for (char **line = lines + 1; *line; line++) {
+        g_auto(GStrv) row = g_strsplit(g_strchomp(*line), ",", -1);
+        if (g_str_equal(row[0], domain) && g_str_equal(row[1], layer))
+            count[atoi(row[2]) % OLMOE] += g_ascii_strtoll(row[3], NULL, 10);
+    }
+}
+
+static void
+compare_counts(char **head, char **row, void *user)
+{
+    int *found = user;
+    bool first = g_str_has_suffix(field(head, row, "kind"), "top1");
+    const char *table =
+        first ? "olmoe/olmoe-1b-7b-0924-load-top1.csv" : "olmoe/olmoe-1b-7b-0924-load.csv";
+    int64_t count[OLMOE] = {0};
+    MoeSummaryCell summary = {.experts = OLMOE, .count = count};
+    if (!g_str_equal(row[0], "olmoe"))
+        return;
+    sum_counts(table, field(head, row, "domain"), field(head, row, "layer"), count);
+    for (int e = 0; e < OLMOE; e++)
+        summary.picks += count[e];
+    compare_row(head, row, &(MoeMetricCell){&summary, NULL});
+    ++*found;
+}
+
+static void
+test_olmoe(void)
+{
+    g_autofree char *path = data("olmoe/olmoe-1b-7b-0924-load.csv");
+    int found = 0;
+    if (!path)
+        return;
+    each_row("golden/olmoe_mixtral_load_metrics.csv", compare_counts, &found);
+    g_assert_cmpint(found, ==, 33);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    moe_init();
+    g_test_add_func("/metrics-real/esft", test_esft);
+    g_test_add_func("/metrics-real/gpt-oss", test_gpt_oss);
+    g_test_add_func("/metrics-real/vllm", test_vllm);
+    g_test_add_func("/metrics-real/olmoe", test_olmoe);
+    int status = g_test_run();
+    import_files_remove();
+    return status;
+}
