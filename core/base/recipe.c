@@ -59,8 +59,15 @@ moe_recipe_copy(const MoeRecipe *recipe)
             copy->source[i] = MOE_FROM_RECIPE;
         }
     }
+    copy->recorded = recipe->recorded;
     moe__recipe_resolve(copy, NULL);
     return copy;
+}
+
+void
+moe_recipe_set_recorded(MoeRecipe *recipe)
+{
+    recipe->recorded = true;
 }
 
 bool
@@ -115,6 +122,8 @@ moe_recipe_changed(const MoeRecipe *recipe, const char *name)
 {
     int index = moe__field_index(name);
     if (!moe_recipe_given(recipe, name))
+        return false;
+    if (recipe->recorded)
         return false;
     g_autoptr(MoeRecipe) without = moe_recipe_copy(recipe);
     without->source[index] = MOE_FROM_DEFAULT;

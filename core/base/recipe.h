@@ -15,6 +15,7 @@ typedef enum {
 } MoeValueSource;
 
 struct MoeRecipe {
+    bool recorded;          /* moe_recipe_set_recorded() */
     int n;                  /* keys registered when the recipe was made */
     const char **value;     /* [n], canonical, never NULL, in `text` or the registry */
     MoeValueSource *source; /* [n] */

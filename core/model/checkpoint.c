@@ -190,6 +190,8 @@ moe_checkpoint_open(const char *path, GError **error)
     g_autofree char *tokens = moe__run_file(checkpoint->path, "tokenizer.json");
     g_autofree char *weights = moe__run_file(checkpoint->path, "model.safetensors");
     g_autoptr(MoeRecipe) recipe = moe_recipe_load(recipe_path, error);
+    if (recipe)
+        moe_recipe_set_recorded(recipe);
     if (!recipe || !(checkpoint->tokenizer = moe_tokenizer_load(tokens, error)))
         return NULL;
     checkpoint->model = moe_model_new(recipe, moe_tokenizer_size(checkpoint->tokenizer), error);

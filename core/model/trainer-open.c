@@ -262,6 +262,7 @@ moe__trainer_resume(const char *dir, const MoeTrainHooks *hooks, GError **error)
     g_autoptr(MoeRecipe) recipe = moe_recipe_load(recipe_path, error);
     if (!recipe)
         return NULL;
+    moe_recipe_set_recorded(recipe);
     g_autoptr(MoeTrainer) t = trainer_alloc(recipe, dir, hooks);
     MoeRunPosition position;
     if (!load_corpus(t, error) || !(t->tokenizer = moe_tokenizer_load(tokens, error)) ||

@@ -120,6 +120,21 @@ test_written_out(void)
     g_assert_cmpint(passed, >=, 9);
 }
 
+/* What a run wrote still passes where a default has changed since. */
+static void
+test_recorded(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MoeRecipe) recipe =
+        recipe_of((const char *[]){"moe.variant=smoe", "hyper.size=64", NULL});
+    g_assert_false(moe_recipe_check(recipe, &error));
+    moe_recipe_set_recorded(recipe);
+    g_clear_error(&error);
+    g_autoptr(MoeRecipe) copy = moe_recipe_copy(recipe);
+    moe_recipe_check(copy, &error);
+    g_assert_no_error(error);
+}
+
 static void
 test_changed(void)
 {
@@ -140,5 +155,6 @@ main(int argc, char **argv)
     g_test_add_func("/rules/cases", test_cases);
     g_test_add_func("/rules/written-out", test_written_out);
     g_test_add_func("/rules/changed", test_changed);
+    g_test_add_func("/rules/recorded", test_recorded);
     return g_test_run();
 }

@@ -95,6 +95,9 @@ MOE_API bool moe_recipe_given(const MoeRecipe *recipe, const char *name);
 /* Whether the recipe gives the key another value than its presets and default would. A recipe that
  * was written out gives every key, and changes none that the one it came from didn't. */
 MOE_API bool moe_recipe_changed(const MoeRecipe *recipe, const char *name);
+/* Says that a program wrote the recipe out when it ran, whose defaults may have been others: from
+ * here on no key counts as changed by a person. */
+MOE_API void moe_recipe_set_recorded(MoeRecipe *recipe);
 
 /* A rule over several keys ("moe.k <= moe.experts"). Appends to `problems` one line for each
  * breach. Rooms register theirs; moe_recipe_check() runs them all and reports every breach. */
