@@ -2,7 +2,7 @@
  *
  * score = unit: z_i = x · c_i / ‖c_i‖, a direction for each expert. This is what the codes of
  * CompeteSMoE and Transformer-SMoE call StableMoE; the original (Dai et al. 2022) routes in two
- * stages and is another method.
+ * stages, by score = centroid first.
  */
 #include "moe/builtin.h"
 
