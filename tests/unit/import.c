@@ -135,9 +135,9 @@ test_esft(void)
     MoeImportReport report;
     g_autofree char *one =
         import_file("t/w_1.txt", "1\t2\t3\t4\t\t.25\t.5\t.75\t.125\n7\t0\t\t1\t0\n", -1);
-    g_autofree char *ten =
+    g_autofree char *ten G_GNUC_UNUSED =
         import_file("t/w_10.txt", "0\t2\t0\t4\t\t.5\t.5\t.25\t.5\n1\t0\t\t1\t0", -1);
-    g_autofree char *two =
+    g_autofree char *two G_GNUC_UNUSED =
         import_file("t/w_2.txt", "5\t2\t5\t4\t\t.5\t.25\t.5\t.25\r\n5\t0\t\t1\t0\r\n", -1);
     g_autofree char *folder = g_path_get_dirname(one);
     MoeImportOptions options = told;
@@ -177,7 +177,7 @@ test_esft_refused(void)
         expect_failure(path, &options, cases[i][2]);
     }
     g_autofree char *long_one = import_file("u/w_1.txt", "1\t2\t\t.5\t.5\n1\t2\t\t.5\t.5\n", -1);
-    g_autofree char *short_one = import_file("u/w_2.txt", "1\t2\t\t.5\t.5\n", -1);
+    g_autofree char *short_one G_GNUC_UNUSED = import_file("u/w_2.txt", "1\t2\t\t.5\t.5\n", -1);
     g_autofree char *folder = g_path_get_dirname(long_one);
     expect_failure(folder, &options, "w_2.txt: line 1: found 0 experts where");
 }

@@ -7,16 +7,32 @@
 #ifndef MOESCOPE_METRICS_H
 #define MOESCOPE_METRICS_H
 
-#include <moescope/order.h>
-#include <moescope/stats.h>
+#include <moescope/tokens.h>
 
 G_BEGIN_DECLS
 
-/* What a metric is a function of: one router in one domain (or in all). */
+/* What a metric is a function of: one router in one domain (or in all). What wasn't counted, or
+ * doesn't apply to the router, is NULL. */
 typedef struct MoeMetricCell {
     const MoeSummaryCell *summary;
-    const MoeOrderCell *order; /* what needs_order asks for; else may be NULL */
+    const MoeOrderCell *order;
+    const MoePairCell *pairs;
+    const MoeAdjacentCell *adjacent;
+    const MoeFlowCell *flow;
+    const MoePlaceCell *places;
+    const MoeHeadCell *heads;
+    const MoeScoreCell *scores;
+    const MoeCacheCell *caches;
+    const MoeTokenCell *tokens;
+    const MoeSummaryCell *const *domains; /* [n_domains] of the same router; only for all tokens */
+    int n_domains;
+    const MoeTrace *trace; /* its state and measures; NULL for summaries of no trace */
+    int router;
 } MoeMetricCell;
+
+/* Beside MoeTallies, what a metric may need. */
+#define MOE_NEEDS_DOMAINS (1u << 24) /* domains told apart, of all tokens */
+#define MOE_NEEDS_TRACE   (1u << 25) /* a trace's state or measures: no interval */
 
 typedef enum {
     MOE_METRIC_NONE,   /* neither is better */
@@ -37,7 +53,7 @@ struct MoeMetric {
     const char *source;     /* who defined it */
     const char *convention; /* where programs differ, and how it is done here; "": they don't */
     MoeMetricDirection better;
-    bool needs_order; /* it looks at MoeMetricCell.order */
+    unsigned needs;   /* MoeTallies beside the load, MOE_NEEDS_…: what it looks at */
     double low, high; /* its range; -INFINITY, INFINITY: none */
     double (*value)(const MoeMetric *metric, const MoeMetricCell *cell);
     /* Its expectation for a router that picks uniformly at random, of as many units that make as
@@ -56,8 +72,15 @@ MOE_API const MoeMetric *const *moe_metrics_list(int *n);
 /* By name; NULL if there is none. (transfer none) */
 MOE_API const MoeMetric *moe_metric_find(const char *name);
 
-/* The metric of a cell, and its nulls; NaN where there is none, or where it needs an order that the
- * cell hasn't. */
+/* The cell of a router in a domain; `trace` may be NULL. `domains` [moe_summary_domains()] is
+ * filled where the metric cell needs it, and has to live as long. */
+MOE_API MoeMetricCell moe_metric_cell(const MoeSummary *summary, const MoeTrace *trace, int router,
+                                      int domain, const MoeSummaryCell **domains);
+/* Tallies that these metrics need. */
+MOE_API unsigned moe_metrics_tallies(const MoeMetric *const *metrics, int n);
+
+/* The metric of a cell, and its nulls; NaN where there is none, or where it needs what the cell
+ * hasn't. */
 MOE_API double moe_metric_value(const MoeMetric *metric, const MoeMetricCell *cell);
 MOE_API double moe_metric_uniform(const MoeMetric *metric, const MoeMetricCell *cell);
 MOE_API double moe_metric_shuffled(const MoeMetric *metric, const MoeMetricCell *cell);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * stats.h: what routers did, counted, and the measures of load balance, collapse and
- * specialisation that follow from the counts.
+ * stats.h: measures of load balance, collapse and specialisation, as plain functions of counts.
+ * summary.h makes the counts.
  *
  * Notation throughout: E experts, T units, k picks a unit, c_e picks of expert e, N = Σ c_e,
  * f_e = c_e / N, m = N / E. Entropies and information are in nats.
@@ -9,64 +9,9 @@
 #ifndef MOESCOPE_STATS_H
 #define MOESCOPE_STATS_H
 
-#include <moescope/trace.h>
+#include <moescope/base.h>
 
 G_BEGIN_DECLS
-
-/* --- Summaries --------------------------------------------------------------------------------*/
-
-/* What one router did with the units of one domain. A pick counts when it was selected, whether or
- * not it was then dropped for capacity. */
-typedef struct MoeSummaryCell {
-    int experts;
-    int64_t units;
-    int64_t picks;    /* Σ count */
-    int64_t dropped;  /* of the picks */
-    int64_t *count;   /* [experts] picks */
-    int64_t *making;  /* [experts + 1] units that make so many picks */
-    int64_t *first;   /* [experts] units whose first slot holds the expert */
-    double *gate_sum; /* [experts] gates as applied; 0 where the trace has no gates */
-} MoeSummaryCell;
-
-/* Counts for every router and domain of a trace, in memory that doesn't grow with the trace.
- * Summaries of parts add up to the summary of the whole, bit by bit: counts are integers, and f16
- * gates are multiples of 2^-24, which a double sums exactly up to 2^29. */
-typedef struct MoeSummary MoeSummary;
-
-typedef enum {
-    MOE_STEPS_ALL,  /* every token */
-    MOE_STEPS_LAST, /* those with the highest step in the trace */
-    MOE_STEPS_ONE,  /* those of `step` */
-} MoeSteps;
-
-typedef struct MoeSummaryOptions {
-    MoeSteps steps;
-    int32_t step;
-    const MoeProgress *progress; /* in chunks; may be NULL */
-} MoeSummaryOptions;
-
-/* An empty summary. `routers` is only looked at for the number of experts. (transfer full) */
-MOE_API MoeSummary *moe_summary_new(const MoeRouterInfo *routers, int n_routers, int n_domains);
-/* Counts a trace; `options` NULL: all of it. Fails with the errors of moe_trace_view(), with
- * MOE_ERROR_DATA if a chosen step has no token, with MOE_ERROR_CANCELLED. (transfer full) */
-MOE_API MoeSummary *moe_summary_from_trace(const MoeTrace *trace, const MoeSummaryOptions *options,
-                                           GError **error);
-/* Counts a chunk of one router; `step` NULL: all its tokens. */
-MOE_API void moe_summary_count(MoeSummary *summary, int router, const MoeTraceView *view,
-                               const int32_t *step);
-/* Adds `from` to `into`. Fails with MOE_ERROR_DATA, and adds nothing, if they differ in routers,
- * experts or domains. */
-MOE_API bool moe_summary_add(MoeSummary *into, const MoeSummary *from, GError **error);
-MOE_API void moe_summary_free(MoeSummary *summary);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeSummary, moe_summary_free)
-
-MOE_API int moe_summary_routers(const MoeSummary *summary);
-MOE_API int moe_summary_domains(const MoeSummary *summary);
-/* The counts of a router in a domain, in tokens of no known domain, or in all tokens.
- * (transfer none) */
-#define MOE_DOMAIN_UNKNOWN (-1)
-#define MOE_DOMAIN_ALL     (-2)
-MOE_API const MoeSummaryCell *moe_summary_cell(const MoeSummary *summary, int router, int domain);
 
 /* --- Load balance -----------------------------------------------------------------------------
  * Functions of the counts c[0 … E-1]. Where nothing was counted (N = 0) they return NaN, except

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * resample.h: how far a metric would move if other documents had been read: a block bootstrap over
+ * documents (Künsch 1989; Efron & Tibshirani 1993, chapter 8). Tokens of one document depend on
+ * each other, so documents are drawn with replacement, whole; where there are more of them than a
+ * summary has groups, groups of documents.
+ */
+#ifndef MOESCOPE_RESAMPLE_H
+#define MOESCOPE_RESAMPLE_H
+
+#include <moescope/metrics.h>
+
+G_BEGIN_DECLS
+
+/* Fewer groups than this with tokens in them give no interval: it would be too narrow. */
+#define MOE_RESAMPLE_LEAST 8
+
+typedef struct MoeResampleOptions {
+    int replicates; /* 0: 200 */
+    double level;   /* 0: 0.95 */
+    uint64_t seed;
+} MoeResampleOptions;
+
+typedef struct MoeInterval {
+    double low, high; /* NaN: none (too few documents, no cells by group, metric not defined) */
+    int groups;       /* groups of documents that were drawn from */
+} MoeInterval;
+
+/* Intervals of n metrics of a router in a domain (or MOE_DOMAIN_ALL): the basic bootstrap interval
+ * 2θ - q_high … 2θ - q_low (it mends the bias that resampling gives to entropies and extremes),
+ * within the metric's range. Fills intervals[n]. Metrics of tokens (MOE_TALLY_TOKENS) have none. */
+MOE_API void moe_metric_intervals(const MoeSummary *summary, int router, int domain,
+                                  const MoeMetric *const *metrics, int n,
+                                  const MoeResampleOptions *options, MoeInterval *intervals);
+
+/* Wilson's score interval (Wilson 1927) of a share of `n` independent trials, `successes` of which
+ * hit; level as above. */
+MOE_API MoeInterval moe_wilson(int64_t successes, int64_t n, double level);
+
+G_END_DECLS
+
+#endif
