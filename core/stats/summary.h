@@ -21,6 +21,9 @@ struct MoeSummary {
     char *meta_json;                  /* as opened; NULL: counted */
 };
 
+/* A summary without tables. (transfer full) */
+MoeSummary *moe__summary_bare(const MoeRouterInfo *routers, int n_routers,
+                              const char *const *domains, int n_domains, unsigned tallies);
 /* The tables of a tally; NULL where there are none. */
 MoeTables *moe__summary_tables(const MoeSummary *summary, unsigned tally);
 

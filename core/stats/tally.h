@@ -72,6 +72,9 @@ typedef struct MoeTally {
     int n_fields;
     /* Fills what isn't a sum: cell->experts and the like. */
     void (*describe)(void *cell, const MoeTallyShape *shape);
+    /* What can't be true of a cell's sums together, in a few words; NULL: nothing. The function may
+     * be NULL. */
+    const char *(*problem)(const void *cell);
     /* Whether a router can have it (heads > 1, from > 0 …); NULL: every one. */
     bool (*applies)(const MoeTallyShape *shape);
     /* Whether a trace has the columns for it; NULL: every one. */
