@@ -21,6 +21,9 @@ typedef enum MoeTallyAxis {
     MOE_AXIS_PLACES,
     MOE_AXIS_BINS,
     MOE_AXIS_CACHES,
+    MOE_AXIS_SETS,    /* MOE_TOKENS_SETS */
+    MOE_AXIS_CLASSES, /* MOE_TOKENS_CLASSES */
+    MOE_AXIS_TOP,     /* MOE_TOKENS_TOP */
 } MoeTallyAxis;
 
 /* A field of a cell. */
@@ -50,6 +53,8 @@ typedef struct MoeTallyChunk {
     const MoeTraceView *view;
     int units_per_token;
     const int32_t *id, *doc, *pos, *step; /* [tokens]; NULL where the trace has none */
+    const uint64_t *sets; /* [units × words] each unit's picks (sets.h); NULL: too many experts */
+    int words;
     const int32_t *before;   /* [units] first choices of the router before, -1: none; NULL: no such
                                 router, or it splits tokens differently */
     const MoeTallyRun *runs; /* ascending, apart */
@@ -84,7 +89,9 @@ typedef struct MoeTally {
     void (*end)(void *walk, const MoeTallyCells *cells);
 } MoeTally;
 
-/* All of them, in the order of their bits. Tokens aren't among them (tokens.h). */
+/* What describes MoeTokenCell, for those who keep and save it; its functions are in tokens.h. */
+extern const MoeTally moe__tally_tokens;
+/* All others, in the order of their bits. */
 extern const MoeTally moe__tally_load, moe__tally_order, moe__tally_pairs, moe__tally_adjacent,
     moe__tally_flow, moe__tally_places, moe__tally_heads, moe__tally_scores, moe__tally_caches;
 
