@@ -4,6 +4,8 @@
  */
 #include "stats/summary.h"
 
+#include "stats/tokens.h"
+
 /* --- Making -----------------------------------------------------------------------------------*/
 
 static void
@@ -53,27 +55,6 @@ moe_summary_new(const MoeRouterInfo *routers, int n_routers, const char *const *
                 moe__tables_new(moe__tallies[i], summary->shapes, n_routers, &plan);
     }
     return summary;
-}
-
-void
-moe__token_table_free(MoeTokenTable *table)
-{
-    if (!table)
-        return;
-    g_free((gpointer)table->id);
-    g_free((gpointer)table->expert);
-    g_free((gpointer)table->first);
-    g_free((gpointer)table->picks);
-    g_free(table);
-}
-
-void
-moe__token_cell_free(MoeTokenCell *cell)
-{
-    if (!cell)
-        return;
-    g_free(cell->top);
-    g_free(cell);
 }
 
 void

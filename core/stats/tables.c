@@ -4,6 +4,8 @@
  */
 #include "stats/tables.h"
 
+#include <moescope/tokens.h>
+
 /* The cells of one router. */
 struct MoeTallyCells {
     const MoeTables *tables;
@@ -48,6 +50,12 @@ moe__axis_length(MoeTallyAxis axis, const MoeTallyShape *shape)
         return MOE_SCORE_BINS;
     case MOE_AXIS_CACHES:
         return MOE_CACHES;
+    case MOE_AXIS_SETS:
+        return MOE_TOKENS_SETS;
+    case MOE_AXIS_CLASSES:
+        return MOE_TOKENS_CLASSES;
+    case MOE_AXIS_TOP:
+        return MOE_TOKENS_TOP;
     }
     g_assert_not_reached();
 }
