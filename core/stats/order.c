@@ -102,6 +102,12 @@ find_shared(MoeOrderWalk *walk, const GArray *before, Found *found)
     found->jaccard = (double)found->shared / ((double)before->len + row->len - found->shared);
 }
 
+static double
+gate_at(const MoeTraceView *view, int64_t i)
+{
+    return view->gate64 ? view->gate64[i] : (double)view->gate[i];
+}
+
 static void
 find_gates(const MoeTraceView *view, int64_t unit, Found *found)
 {
@@ -111,7 +117,7 @@ find_gates(const MoeTraceView *view, int64_t unit, Found *found)
         int64_t i = slot * view->units + unit;
         if (view->expert[i] < 0)
             continue;
-        double gate = (double)view->gate[i];
+        double gate = gate_at(view, i);
         if (!(gate >= 0) || !isfinite(gate))
             return;
         n++;
@@ -125,7 +131,7 @@ find_gates(const MoeTraceView *view, int64_t unit, Found *found)
     found->margin = first - second;
     for (int slot = 0; slot < view->k; slot++) {
         int64_t i = slot * view->units + unit;
-        double share = view->expert[i] < 0 ? 0 : (double)view->gate[i] / sum;
+        double share = view->expert[i] < 0 ? 0 : gate_at(view, i) / sum;
         if (share > 0)
             found->spread -= share * log(share);
     }

@@ -86,6 +86,23 @@ moe__trace_read(const MoeTrace *trace, const char *name, MoeArray *out, GError *
     return moe__trace_finish(stream, data, out, error) ? g_steal_pointer(&data) : NULL;
 }
 
+MoeType
+moe_trace_gate_type(const MoeTrace *trace)
+{
+    MoeType widest = MOE_F16;
+    for (guint i = 0; i < trace->members->len && widest < MOE_F64; i++) {
+        const char *member = g_ptr_array_index(trace->members, i);
+        MoeArray array;
+        if (!g_str_has_prefix(member, "picks/") || !g_str_has_suffix(member, ".gate.npy"))
+            continue;
+        g_autofree char *name = g_strndup(member, strlen(member) - strlen(".npy"));
+        g_autoptr(MoeZipStream) stream = moe__trace_begin(trace, name, &array, NULL);
+        if (stream && (array.type == MOE_F32 || array.type == MOE_F64))
+            widest = MAX(widest, array.type);
+    }
+    return widest;
+}
+
 bool
 moe_trace_read(const MoeTrace *trace, const char *name, MoeArray *out, GError **error)
 {

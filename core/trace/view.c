@@ -10,9 +10,10 @@ typedef struct View {
     MoeTraceView public; /* first, so that a pointer to it is one to the whole */
     /* Arrays kept for the next chunk, also where this one has no such column. */
     float *gate;
+    double *gate64;
     uint8_t *dropped;
     int32_t *slot;
-    int64_t tokens_max, picks_max;
+    int64_t tokens_max, picks_max, gates_max;
     uint8_t *packed; /* a column as it is on disk, where that isn't how it is wanted */
     size_t packed_max;
 } View;
@@ -34,6 +35,7 @@ moe_trace_view_free(MoeTraceView *view)
     g_free(view->step);
     g_free(view->expert);
     g_free(whole->gate);
+    g_free(whole->gate64);
     g_free(whole->dropped);
     g_free(whole->slot);
     g_free(whole->packed);
@@ -74,15 +76,18 @@ fail(const MoeTrace *trace, const char *name, GError **error, const char *format
     return false;
 }
 
-/* Begins to read a [rows, columns] column (columns 0: [rows]) of one of two types. */
+/* A set of element types that holds one. */
+#define OF(type) (1u << (type))
+
+/* Begins to read a [rows, columns] column (columns 0: [rows]) of one of some types. */
 static MoeZipStream *
-begin_shaped(const MoeTrace *trace, const char *name, MoeType type, MoeType other, int64_t rows,
-             int64_t columns, MoeArray *out, GError **error)
+begin_shaped(const MoeTrace *trace, const char *name, unsigned types, int64_t rows, int64_t columns,
+             MoeArray *out, GError **error)
 {
     g_autoptr(MoeZipStream) stream = moe__trace_begin(trace, name, out, error);
     if (!stream)
         return NULL;
-    bool fits = (out->type == type || out->type == other) && out->ndim == (columns > 0 ? 2 : 1) &&
+    bool fits = (types & OF(out->type)) && out->ndim == (columns > 0 ? 2 : 1) &&
                 out->shape[0] == rows && (columns == 0 || out->shape[1] == columns);
     if (fits)
         return g_steal_pointer(&stream);
@@ -100,7 +105,7 @@ read_shaped(const MoeTrace *trace, const char *name, MoeType type, int64_t rows,
 {
     MoeArray array;
     g_autoptr(MoeZipStream) stream =
-        begin_shaped(trace, name, type, type, rows, columns, &array, error);
+        begin_shaped(trace, name, OF(type), rows, columns, &array, error);
     return stream && moe__trace_finish(stream, out, &array, error);
 }
 
@@ -215,23 +220,44 @@ view_experts(const MoeTrace *trace, int chunk, int router, View *whole, GError *
     return true;
 }
 
+/* Gates of f4 or f8, in both precisions. */
+static bool
+view_wide_gates(View *whole, MoeZipStream *stream, MoeArray *array, int64_t n, GError **error)
+{
+    MoeTraceView *view = &whole->public;
+    if (n > whole->gates_max) {
+        whole->gates_max = n;
+        whole->gate64 = g_renew(double, whole->gate64, (gsize)n);
+    }
+    view->gate64 = whole->gate64;
+    bool wide = array->type == MOE_F64;
+    if (!moe__trace_finish(stream, wide ? (void *)view->gate64 : view->gate, array, error))
+        return false;
+    for (int64_t i = 0; wide && i < n; i++)
+        view->gate[i] = (float)view->gate64[i];
+    for (int64_t i = 0; !wide && i < n; i++)
+        view->gate64[i] = (double)view->gate[i];
+    return true;
+}
+
 static bool
 view_gates(const MoeTrace *trace, int chunk, int router, View *whole, GError **error)
 {
     MoeTraceView *view = &whole->public;
     g_autofree char *name = g_strdup_printf("picks/%05d.r%03d.gate", chunk, router);
     view->gate = NULL;
+    view->gate64 = NULL;
     if (!moe_trace_has(trace, name))
         return true;
     MoeArray array;
-    g_autoptr(MoeZipStream) stream =
-        begin_shaped(trace, name, MOE_F16, MOE_F32, view->k, view->units, &array, error);
+    g_autoptr(MoeZipStream) stream = begin_shaped(
+        trace, name, OF(MOE_F16) | OF(MOE_F32) | OF(MOE_F64), view->k, view->units, &array, error);
     if (!stream)
         return false;
     view->gate = whole->gate;
     int64_t n = view->k * view->units;
-    if (array.type == MOE_F32)
-        return moe__trace_finish(stream, view->gate, &array, error);
+    if (array.type != MOE_F16)
+        return view_wide_gates(whole, stream, &array, n, error);
     if (!read_packed(whole, stream, &array, error))
         return false;
     for (int64_t i = 0; i < n; i++)
@@ -284,6 +310,7 @@ moe_trace_view(const MoeTrace *trace, int chunk, int router, MoeTraceView *view,
     if (view->tokens == 0) { /* a chunk of states or series only */
         view->k = trace->meta.routers[router].k;
         view->gate = NULL;
+        view->gate64 = NULL;
         view->dropped = NULL;
         view->slot = NULL;
         return true;

@@ -60,6 +60,8 @@ typedef struct MoeTraceOptions {
     bool score_stats;     /* record .entropy and .margin */
     bool logits;          /* record .logits */
     bool slots;           /* record .slot */
+    /* How gates are kept: 0: MOE_F16, 11 bits; MOE_F32; MOE_F64, where their decimals count. */
+    MoeType gate_type;
 } MoeTraceOptions;
 
 /* Starts a trace. `meta_json` is the text of meta.json, whole (moe_trace_meta() makes one); it has
@@ -97,6 +99,7 @@ typedef struct MoeTracePicks {
     /* Place in the queue for the expert's buffer, from 0: behind its last slot where dropped; -1:
      * no pick. NULL without capacity. */
     const int32_t *slot;
+    const double *gate64; /* gates in double, taken instead of `gate` where it isn't NULL */
 } MoeTracePicks;
 /* Appends a batch: its tokens and, for every router in order, its picks; arrays are copied. Rows
  * with doc < 0 are padding and left out. Writes a chunk when one is full, and before a batch that
@@ -158,6 +161,9 @@ MOE_API const char *moe_trace_domain_name(const MoeTrace *trace, int domain);
 MOE_API int moe_trace_chunks(const MoeTrace *trace);
 /* Tokens of one chunk, or of all (chunk -1). */
 MOE_API int64_t moe_trace_tokens(const MoeTrace *trace, int chunk);
+/* The widest type that any column of gates has: MOE_F16, MOE_F32 or MOE_F64; MOE_F16 if there is
+ * none. Reads the header of each; one that can't be read is passed over. */
+MOE_API MoeType moe_trace_gate_type(const MoeTrace *trace);
 
 /* Reads column NAME ("tokens/00003.domain", without ".npy"). `out->data` is the caller's to
  * g_free(). Returns false with MOE_ERROR_DATA if there is no such member. The CRC is checked. */
@@ -194,6 +200,7 @@ typedef struct MoeTraceView {
     float *gate;      /* [k × units], NULL where the trace has none */
     uint8_t *dropped; /* [k × units], NULL where nothing was dropped */
     int32_t *slot;    /* [k × units], place in the expert's queue; NULL where the trace has none */
+    double *gate64;   /* [k × units], the gates as they stand; NULL where they are f2, or none */
 } MoeTraceView;
 MOE_API MoeTraceView *moe_trace_view_new(void);
 MOE_API void moe_trace_view_free(MoeTraceView *view);
