@@ -51,16 +51,17 @@ typedef struct MoeSummaryCell {
 #define MOE_LAGS 7
 
 /* Units in their order. A pair at lag d is a unit and the same sub-token of the token d before it,
- * in the same document and step (and, where the trace has positions, d positions before), both
+ * in the same document and step (and, where the trace has positions, without a gap between), both
  * with picks. It belongs to the domain of the later one. */
 typedef struct MoeOrderCell {
     int experts;
-    int64_t units;       /* with picks */
+    int64_t units;       /* with picks; an expert that a unit picks twice is one pick here */
     int64_t *pairs;      /* [MOE_LAGS] */
     int64_t *same_first; /* [MOE_LAGS] pairs with the same first slot */
     int64_t *any_shared; /* [MOE_LAGS] pairs whose sets of picks meet */
     double *jaccard;     /* [MOE_LAGS] Σ over pairs of |A ∩ B| / |A ∪ B| */
-    int64_t *runs;       /* [experts] runs of neighbouring units (lag 1) that all pick the expert */
+    int64_t *runs;       /* [experts] runs of neighbouring units (lag 1) that all pick the expert;
+                            one belongs to the domain in which it begins */
     int64_t gated;       /* units with two picks or more, no gate below 0, and one above */
     double margin;       /* Σ over those of the largest gate minus the next */
     double spread;       /* Σ over those of the entropy of the gates, renormalised, nats */
