@@ -101,10 +101,11 @@ typedef struct MoeTally {
         }                                  \
     }
 
-extern const MoeTally moe__tally_load, moe__tally_order, moe__tally_pairs;
+extern const MoeTally moe__tally_load, moe__tally_order, moe__tally_pairs, moe__tally_places,
+    moe__tally_heads, moe__tally_scores, moe__tally_caches;
 
 /* All of them, the load first (tallies.c). Tokens aren't among them (token-count.h). */
-enum { MOE_N_TALLIES = 3 };
+enum { MOE_N_TALLIES = 7 };
 extern const MoeTally *const moe__tallies[MOE_N_TALLIES];
 
 #endif
