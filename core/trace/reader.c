@@ -162,7 +162,9 @@ open_up_to(const char *path, uint64_t limit, GError **error)
     g_autoptr(MoeZipReader) zip = moe__zip_reader_open(path, limit, error);
     if (!zip)
         return NULL;
+    static uint64_t serials;
     g_autoptr(MoeTrace) trace = g_new0(MoeTrace, 1);
+    trace->serial = __atomic_add_fetch(&serials, 1, __ATOMIC_RELAXED);
     trace->zip = g_steal_pointer(&zip);
     trace->chunks = g_array_new(FALSE, FALSE, sizeof(MoeTraceChunk));
     trace->members = g_ptr_array_new();

@@ -13,6 +13,7 @@ typedef struct MoeTraceChunk {
 } MoeTraceChunk;
 
 struct MoeTrace {
+    uint64_t serial; /* no other trace of this process has it */
     MoeZipReader *zip;
     char *meta_json;
     MoeTraceMeta meta;

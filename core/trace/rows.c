@@ -4,6 +4,8 @@
  */
 #include "trace/rows.h"
 
+#include "trace/decode.h"
+
 #include <string.h>
 
 static const char *const token_names[] = {
@@ -176,6 +178,8 @@ check_picks(const MoeTraceRows *rows, const MoeRouterRows *router, GError **erro
     const MoeArray *expert = &router->columns[PICK_EXPERT].array;
     const int32_t *slot = router->columns[PICK_SLOT].array.data;
     int64_t n = moe_array_count(expert), units = expert->shape[1];
+    if (!slot && moe__decode_experts_fit(expert, n, router->info->experts))
+        return true;
     for (int64_t i = 0; i < n; i++) {
         int32_t e = expert_at(expert, i);
         if (e < router->info->experts && (!slot || (e < 0 ? slot[i] == -1 : slot[i] >= 0)))

@@ -190,7 +190,7 @@ MOE_API const char *const *moe_trace_measure_names(const MoeTrace *trace, int ro
 MOE_API bool moe_trace_join(const MoeTrace *trace, const char *name, MoeArray *out, GError **error);
 
 /* A chunk of one router, decoded to plain types, reused from chunk to chunk. Domains and experts
- * are in range. */
+ * are in range. In a chunk without tokens all that has k is NULL. */
 typedef struct MoeTraceView {
     int64_t tokens, units;
     int k;
@@ -201,11 +201,30 @@ typedef struct MoeTraceView {
     uint8_t *dropped; /* [k × units], NULL where nothing was dropped */
     int32_t *slot;    /* [k × units], place in the expert's queue; NULL where the trace has none */
     double *gate64;   /* [k × units], the gates as they stand; NULL where they are f2, or none */
+    /* The columns as they are on disk, which scan faster: of the experts one is there and the other
+     * NULL; 255 and 65535 are no pick. The bits of gates of f2, else NULL. */
+    const uint8_t *expert8;
+    const uint16_t *expert16, *gate16;
 } MoeTraceView;
+/* What a view brings; the rest is neither read nor decoded, and NULL. expert8 or expert16 comes
+ * always. */
+typedef enum {
+    MOE_VIEW_DOMAIN = 1 << 0,
+    MOE_VIEW_STEP = 1 << 1,
+    MOE_VIEW_EXPERT32 = 1 << 2,  /* expert */
+    MOE_VIEW_GATES = 1 << 3,     /* gate, gate64, gate16 */
+    MOE_VIEW_GATES_RAW = 1 << 4, /* without decoding: gate16, gate or gate64, by their type */
+    MOE_VIEW_DROPPED = 1 << 5,
+    MOE_VIEW_SLOTS = 1 << 6,
+    MOE_VIEW_ALL = (1 << 7) - 1,
+} MoeViewColumns;
 MOE_API MoeTraceView *moe_trace_view_new(void);
 MOE_API void moe_trace_view_free(MoeTraceView *view);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeTraceView, moe_trace_view_free)
-/* Fails with MOE_ERROR_FORMAT where the columns don't fit each other or meta.json. */
+/* Asks for a sum of MoeViewColumns; a new view brings all. */
+MOE_API void moe_trace_view_wants(MoeTraceView *view, unsigned columns);
+/* Routers of the same chunk that follow each other share what the view holds of its tokens. Fails
+ * with MOE_ERROR_FORMAT where the columns don't fit each other or meta.json. */
 MOE_API bool moe_trace_view(const MoeTrace *trace, int chunk, int router, MoeTraceView *view,
                             GError **error);
 
