@@ -17,6 +17,7 @@ extern const MoeImporter moe__import_olmoe;
 extern const MoeImporter moe__import_megatron;
 extern const MoeImporter moe__import_routed_experts;
 extern const MoeImporter moe__import_sglang;
+extern const MoeImporter moe__import_id_arrays;
 
 /* Registers them; moe_init() calls it. */
 void moe__import_register(void);
