@@ -13,7 +13,7 @@
 
 typedef struct {
     char **domains;
-    char *out, *as, *gates, *score, *select;
+    char *out, *as, *gates, *score, *select, *axes;
     gboolean list, logits;
     int experts, k, compression;
 } Options;
@@ -27,6 +27,7 @@ options_clear(Options *o)
     g_free(o->gates);
     g_free(o->score);
     g_free(o->select);
+    g_free(o->axes);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 
@@ -92,6 +93,7 @@ run(const Options *o, char **sources, int n, MoeImportGates gates)
         .n_domains = o->domains ? (int)g_strv_length(o->domains) : 0,
         .compression = o->compression,
         .logits = o->logits,
+        .axes = o->axes,
     };
     bool good = moe_import((const char *const *)sources, n, o->out, &options, cmd_progress_begin(),
                            &got, &error);
@@ -159,6 +161,11 @@ cmd_import(int argc, char **argv)
          "what the text is; once for all, or once a SRC in their order", "NAME"},
         {"logits", 0, 0, G_OPTION_ARG_NONE, &o.logits,
          "record the logits too, where the files have any", NULL},
+        {"axes", 0, 0, G_OPTION_ARG_STRING, &o.axes,
+         "of one array of logits for all layers: LTE | TLE | BSE | LBSE | BSLE (T token, L layer, "
+         "E "
+         "expert, B sequence, S token in it)",
+         "AXES"},
         {"compression", 0, 0, G_OPTION_ARG_INT, &o.compression, "0 (stored) … 9 (default: 1)", "N"},
         G_OPTION_ENTRY_NULL,
     };

@@ -31,6 +31,9 @@ typedef struct MoeImportOptions {
     int n_domains;
     int compression; /* zlib level of the trace, 0 … 9 */
     bool logits;     /* record the logits too, where the files have any */
+    /* Of one array of logits of all layers: "LTE", "TLE", "BSE", "LBSE" or "BSLE" (T token, L
+     * layer, E expert, B sequence, S token in the sequence). NULL: what stands beside it tells. */
+    const char *axes;
 } MoeImportOptions;
 
 /* What came of it. */
