@@ -115,15 +115,6 @@ parse_layers(const char *text)
 
 /* --- Running ----------------------------------------------------------------------------------*/
 
-static bool
-needs_order(const GPtrArray *metrics)
-{
-    for (guint i = 0; i < metrics->len; i++)
-        if (((const MoeMetric *)metrics->pdata[i])->needs_order)
-            return true;
-    return false;
-}
-
 /* Measures one trace and hands it to the table. */
 static int
 measure(const char *path, const MetricsQuery *query, MetricsTable *table)
@@ -131,12 +122,14 @@ measure(const char *path, const MetricsQuery *query, MetricsTable *table)
     g_autoptr(GError) error = NULL;
     const MoeProgress *progress = cmd_progress_begin();
     /* A trace over training holds the same tokens again and again: the last state counts. */
-    const MoeSummaryOptions options = {.steps = MOE_STEPS_LAST, .progress = progress};
+    const MoeSummaryOptions options = {
+        .steps = MOE_STEPS_LAST,
+        .tallies = moe_metrics_tallies((const MoeMetric *const *)query->metrics->pdata,
+                                       (int)query->metrics->len),
+        .progress = progress,
+    };
     g_autoptr(MoeTrace) trace = moe_trace_open(path, &error);
     g_autoptr(MoeSummary) summary = trace ? moe_summary_from_trace(trace, &options, &error) : NULL;
-    g_autoptr(MoeOrder) order = NULL;
-    if (summary && needs_order(query->metrics))
-        order = moe_order_from_trace(trace, &options, query->by_domain, &error);
     cmd_progress_end();
     if (error) {
         if (trace) /* else the path is said already */
@@ -145,7 +138,7 @@ measure(const char *path, const MetricsQuery *query, MetricsTable *table)
         return g_error_matches(error, MOE_ERROR, MOE_ERROR_CANCELLED) ? CMD_INTERRUPTED
                                                                       : CMD_FAILED;
     }
-    const MeasuredTrace measured = {path, trace, summary, order};
+    const MeasuredTrace measured = {path, trace, summary};
     if (cmd_metrics_add(table, query, &measured))
         return CMD_OK;
     cmd_say("%s: found no router in the layers of --layers", path);

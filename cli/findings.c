@@ -2,7 +2,7 @@
 #include "findings.h"
 
 #include <math.h>
-#include <moescope/stats.h>
+#include <moescope/summary.h>
 #include <stdio.h>
 #include <string.h>
 

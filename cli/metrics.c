@@ -189,14 +189,15 @@ cmd_metrics_add(MetricsTable *table, const MetricsQuery *query, const MeasuredTr
     };
     bool any = false;
     int last = query->by_domain ? moe_summary_domains(measured->summary) - 1 : MOE_DOMAIN_ALL;
+    g_autofree const MoeSummaryCell **domains =
+        g_new(const MoeSummaryCell *, (gsize)moe_summary_domains(measured->summary));
     for (int r = 0; r < moe_summary_routers(measured->summary); r++) {
         if (!in_layers(query->layers, moe_trace_router(measured->trace, r)->layer))
             continue;
         any = true;
         for (int d = MOE_DOMAIN_ALL; d <= last; d++) {
-            Place place = {measured, r, d, {moe_summary_cell(measured->summary, r, d), NULL}};
-            if (measured->order)
-                place.cell.order = moe_order_cell(measured->order, r, d);
+            const Place place = {
+                measured, r, d, moe_metric_cell(measured->summary, measured->trace, r, d, domains)};
             if (d == MOE_DOMAIN_ALL || place.cell.summary->units > 0)
                 add[table->format](table, query, &place);
         }
@@ -236,7 +237,7 @@ list_json(const MoeMetric *const *metrics, int n)
         json_text(json, "better", moe_metric_direction_name(metrics[i]->better));
         json_real(json, "low", metrics[i]->low);
         json_real(json, "high", metrics[i]->high);
-        json_bool(json, "needs_order", metrics[i]->needs_order);
+        json_bool(json, "needs_order", (metrics[i]->needs & MOE_TALLIES_ALL) != 0);
         json_close(json, '}');
     }
     json_close(json, ']');

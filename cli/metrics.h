@@ -24,7 +24,6 @@ typedef struct MeasuredTrace {
     const char *path;
     const MoeTrace *trace;
     const MoeSummary *summary;
-    const MoeOrder *order; /* may be NULL */
 } MeasuredTrace;
 
 /* Output under way: nothing is printed before its end. */

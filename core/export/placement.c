@@ -6,7 +6,7 @@
 #include "export/exporters.h"
 #include "trace/npy.h"
 
-#include <moescope/stats.h>
+#include <moescope/summary.h>
 
 static MoeSummary *
 count(MoeExport *job, GError **error)

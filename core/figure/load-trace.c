@@ -5,7 +5,7 @@
 #include "figure/load.h"
 #include "trace/meta.h"
 
-#include <moescope/stats.h>
+#include <moescope/summary.h>
 
 /* A MoeLoad with what it points to. */
 typedef struct Filled {

@@ -6,7 +6,7 @@
 #ifndef MOESCOPE_STATS_CHANCE_H
 #define MOESCOPE_STATS_CHANCE_H
 
-#include <moescope/stats.h>
+#include <moescope/summary.h>
 
 /* P(c = low + i) = p[i], i = 0 … n - 1; what is left out is below the resolution of a double. */
 typedef struct MoeChance {

@@ -47,7 +47,7 @@ gate_value(const MoeMetric *metric, const MoeMetricCell *cell)
          SOURCE,                                                             \
          CONVENTION,                                                         \
          MOE_METRIC_##BETTER,                                                \
-         false,                                                              \
+         0,                                                                  \
          0,                                                                  \
          HIGH,                                                               \
          gate_value,                                                         \

@@ -234,7 +234,7 @@ static const MoeMetric drops = {
          SOURCE,                                                                     \
          CONVENTION,                                                                 \
          MOE_METRIC_##BETTER,                                                        \
-         false,                                                                      \
+         0,                                                                          \
          0,                                                                          \
          HIGH,                                                                       \
          load_value,                                                                 \

@@ -16,21 +16,21 @@ static double
 same_first(const MoeMetric *metric, const MoeMetricCell *cell)
 {
     (void)metric;
-    return ratio((double)cell->order->same_first, cell->order->pairs);
+    return ratio((double)cell->order->same_first[0], cell->order->pairs[0]);
 }
 
 static double
 any_shared(const MoeMetric *metric, const MoeMetricCell *cell)
 {
     (void)metric;
-    return ratio((double)cell->order->any_shared, cell->order->pairs);
+    return ratio((double)cell->order->any_shared[0], cell->order->pairs[0]);
 }
 
 static double
 jaccard(const MoeMetric *metric, const MoeMetricCell *cell)
 {
     (void)metric;
-    return ratio(cell->order->jaccard, cell->order->pairs);
+    return ratio(cell->order->jaccard[0], cell->order->pairs[0]);
 }
 
 static double
@@ -51,11 +51,11 @@ static double
 max_together(const MoeMetric *metric, const MoeMetricCell *cell)
 {
     (void)metric;
-    const MoeOrderCell *order = cell->order;
+    const MoePairCell *pairs = cell->pairs;
     double most = NAN;
-    for (int i = 0; order->together && i < order->experts; i++) {
-        const int64_t *row = order->together + (gsize)i * (gsize)order->experts;
-        for (int j = 0; j < order->experts; j++)
+    for (int i = 0; i < pairs->experts; i++) {
+        const int64_t *row = pairs->together + (gsize)i * (gsize)pairs->experts;
+        for (int j = 0; j < pairs->experts; j++)
             if (j != i && row[i] > 0)
                 most = fmax(most, (double)row[j] / (double)row[i]);
     }
@@ -68,7 +68,7 @@ static double
 uniform_same_first(const MoeMetric *metric, const MoeMetricCell *cell)
 {
     (void)metric;
-    return cell->order->pairs > 0 ? 1.0 / cell->summary->experts : NAN;
+    return cell->order->pairs[0] > 0 ? 1.0 / cell->summary->experts : NAN;
 }
 
 /* Σ f_e² of first choices: neighbours drawn apart from this load. */
@@ -77,7 +77,7 @@ shuffled_same_first(const MoeMetric *metric, const MoeMetricCell *cell)
 {
     (void)metric;
     const MoeSummaryCell *summary = cell->summary;
-    if (cell->order->pairs == 0)
+    if (cell->order->pairs[0] == 0)
         return NAN;
     return 1 / moe_load_effective_simpson(summary->first, summary->experts);
 }
@@ -119,7 +119,7 @@ mean_over_pairs(const MoeMetricCell *cell, double (*of)(int experts, int a, int 
 {
     const MoeSummaryCell *summary = cell->summary;
     double units = (double)(summary->units - summary->making[0]), sum = 0;
-    if (cell->order->pairs == 0)
+    if (cell->order->pairs[0] == 0)
         return NAN;
     for (int a = 1; a <= summary->experts; a++)
         for (int b = 1; summary->making[a] > 0 && b <= summary->experts; b++)
@@ -145,33 +145,34 @@ uniform_jaccard(const MoeMetric *metric, const MoeMetricCell *cell)
 
 /* --- The table --------------------------------------------------------------------------------*/
 
-#define ORDER(NAME, FORMULA, UNIT, SOURCE, CONVENTION, HIGH, VALUE, UNIFORM, SHUFFLED)        \
+#define ORDER(NAME, FORMULA, UNIT, SOURCE, CONVENTION, NEEDS, HIGH, VALUE, UNIFORM, SHUFFLED) \
     {                                                                                         \
-        sizeof(MoeMetric), NAME, FORMULA, UNIT, SOURCE, CONVENTION, MOE_METRIC_NONE, true, 0, \
-            HIGH, VALUE, UNIFORM, SHUFFLED                                                    \
+        sizeof(MoeMetric), NAME, FORMULA, UNIT, SOURCE, CONVENTION, MOE_METRIC_NONE,          \
+            MOE_TALLY_##NEEDS, 0, HIGH, VALUE, UNIFORM, SHUFFLED                              \
     }
 
 static const MoeMetric order_metrics[] = {
     ORDER("same-first", "P(first choice at t = first choice at t - 1)", "share",
           "Jiang et al. 2024 (Mixtral), arXiv 2401.04088, table 5",
-          "pairs stay in a document; uniform 1/E, shuffled Σ f_e² of first choices", 1, same_first,
-          uniform_same_first, shuffled_same_first),
+          "pairs stay in a document; uniform 1/E, shuffled Σ f_e² of first choices", ORDER, 1,
+          same_first, uniform_same_first, shuffled_same_first),
     ORDER("any-shared", "P(S_t ∩ S_t-1 ≠ ∅)", "share",
           "Jiang et al. 2024 (Mixtral), arXiv 2401.04088, table 5 (of two choices)",
-          "all k picks; uniform 1 - C(E-k,k)/C(E,k)", 1, any_shared, uniform_any_shared, NULL),
+          "all k picks; uniform 1 - C(E-k,k)/C(E,k)", ORDER, 1, any_shared, uniform_any_shared,
+          NULL),
     ORDER("jaccard", "mean |S_t ∩ S_t-1| / |S_t ∪ S_t-1|", "ratio", "Jaccard 1901",
-          "a mean of ratios, not a ratio of means; pairs stay in a document", 1, jaccard,
+          "a mean of ratios, not a ratio of means; pairs stay in a document", ORDER, 1, jaccard,
           uniform_jaccard, NULL),
     ORDER("margin", "mean w_(1) - w_(2)", "gate", "moescope",
-          "of the gates as recorded, not of scores; units with two picks or more", INFINITY, margin,
-          NULL, NULL),
+          "of the gates as recorded, not of scores; units with two picks or more", ORDER, INFINITY,
+          margin, NULL, NULL),
     ORDER("gate-spread", "mean -Σ_S p ln p, p = w / Σ_S w", "nats", "Shannon 1948",
-          "over the k gates of a unit, renormalised: at most ln k, not ln E", INFINITY, spread,
-          NULL, NULL),
+          "over the k gates of a unit, renormalised: at most ln k, not ln E", ORDER, INFINITY,
+          spread, NULL, NULL),
     ORDER("max-coactivation", "max_{i≠j} n_ij / n_i", "share",
           "Muennighoff et al. 2024 (OLMoE), arXiv 2409.02060",
-          "over all pairs of a unit's picks, not rank-adjacent ones; high where n_i is small", 1,
-          max_together, NULL, NULL),
+          "over all pairs of a unit's picks, not rank-adjacent ones; high where n_i is small",
+          PAIRS, 1, max_together, NULL, NULL),
 };
 
 void

@@ -49,13 +49,68 @@ moe_metric_find(const char *name)
     return NULL;
 }
 
+MoeMetricCell
+moe_metric_cell(const MoeSummary *summary, const MoeTrace *trace, int router, int domain,
+                const MoeSummaryCell **domains)
+{
+    MoeMetricCell cell = {
+        .summary = moe_summary_cell(summary, router, domain),
+        .order = moe_summary_order(summary, router, domain),
+        .pairs = moe_summary_pairs(summary, router, domain),
+        .adjacent = moe_summary_adjacent(summary, router, domain),
+        .flow = moe_summary_flow(summary, router, domain),
+        .places = moe_summary_places(summary, router, domain),
+        .heads = moe_summary_heads(summary, router, domain),
+        .scores = moe_summary_scores(summary, router, domain),
+        .caches = moe_summary_caches(summary, router, domain),
+        .trace = trace,
+        .router = router,
+    };
+    if (domain != MOE_DOMAIN_ALL)
+        return cell;
+    cell.tokens = moe_summary_tokens(summary, router);
+    cell.n_domains = moe_summary_domains(summary);
+    for (int d = 0; d < cell.n_domains; d++)
+        domains[d] = moe_summary_cell(summary, router, d);
+    cell.domains = cell.n_domains > 0 ? domains : NULL;
+    return cell;
+}
+
+unsigned
+moe_metrics_tallies(const MoeMetric *const *of, int n)
+{
+    unsigned tallies = 0;
+    for (int i = 0; i < n; i++)
+        tallies |= of[i]->needs & MOE_TALLIES_ALL;
+    return tallies;
+}
+
+/* Whether the cell has all that a metric looks at. */
+static bool
+has_needs(const MoeMetricCell *cell, unsigned needs)
+{
+    const struct {
+        unsigned need;
+        const void *part;
+    } parts[] = {
+        {MOE_TALLY_ORDER, cell->order},       {MOE_TALLY_PAIRS, cell->pairs},
+        {MOE_TALLY_ADJACENT, cell->adjacent}, {MOE_TALLY_FLOW, cell->flow},
+        {MOE_TALLY_PLACES, cell->places},     {MOE_TALLY_HEADS, cell->heads},
+        {MOE_TALLY_SCORES, cell->scores},     {MOE_TALLY_CACHES, cell->caches},
+        {MOE_TALLY_TOKENS, cell->tokens},     {MOE_NEEDS_DOMAINS, cell->domains},
+        {MOE_NEEDS_TRACE, cell->trace},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(parts); i++)
+        if ((needs & parts[i].need) && !parts[i].part)
+            return false;
+    return true;
+}
+
 static double
 apply(const MoeMetric *metric, double (*function)(const MoeMetric *, const MoeMetricCell *),
       const MoeMetricCell *cell)
 {
-    if (!function || (metric->needs_order && !cell->order))
-        return NAN;
-    return function(metric, cell);
+    return function && has_needs(cell, metric->needs) ? function(metric, cell) : NAN;
 }
 
 double

@@ -5,7 +5,7 @@
 #ifndef MOESCOPE_STATS_STEP_H
 #define MOESCOPE_STATS_STEP_H
 
-#include <moescope/stats.h>
+#include <moescope/summary.h>
 
 /* Turns the choice of steps into a step to count, which is one that the trace has. Fails with
  * MOE_ERROR_DATA where it has no such token. */

@@ -1,44 +1,71 @@
 /* SPDX-License-Identifier: MIT
  *
- * summary.c: counts by router and domain.
+ * summary.c: sums by router, domain and group of documents.
  */
-#include <moescope/stats.h>
+#include "stats/summary.h"
 
-struct MoeSummary {
-    int n_routers, n_domains;
-    MoeSummaryCell *cells; /* [routers × (2 + domains)]: all, unknown, then the domains */
-};
+/* --- Making -----------------------------------------------------------------------------------*/
 
-static int
-cells_per_router(const MoeSummary *summary)
+static void
+copy_routers(MoeSummary *summary, const MoeRouterInfo *routers, int n)
 {
-    return 2 + summary->n_domains;
-}
-
-static MoeSummaryCell *
-find_cell(const MoeSummary *summary, int router, int domain)
-{
-    return &summary->cells[router * cells_per_router(summary) + domain - MOE_DOMAIN_ALL];
+    summary->n_routers = n;
+    summary->routers = g_new(MoeRouterInfo, (gsize)n);
+    summary->shapes = g_new(MoeTallyShape, (gsize)n);
+    for (int r = 0; r < n; r++) {
+        MoeRouterInfo *own = &summary->routers[r];
+        *own = routers[r];
+        own->score = g_strdup(own->score);
+        own->select = g_strdup(own->select);
+        own->gate = g_strdup(own->gate);
+        bool after = r > 0 && own->units_per_token == routers[r - 1].units_per_token;
+        summary->shapes[r] = (MoeTallyShape){.experts = own->experts,
+                                             .from = after ? routers[r - 1].experts : 0,
+                                             .heads = own->units_per_token};
+    }
 }
 
 MoeSummary *
-moe_summary_new(const MoeRouterInfo *routers, int n_routers, int n_domains)
+moe_summary_new(const MoeRouterInfo *routers, int n_routers, const char *const *domains,
+                int n_domains, unsigned tallies)
 {
     MoeSummary *summary = g_new0(MoeSummary, 1);
-    summary->n_routers = n_routers;
-    summary->n_domains = n_domains;
-    summary->cells = g_new0(MoeSummaryCell, (gsize)n_routers * (gsize)(2 + n_domains));
-    for (int r = 0; r < n_routers; r++)
-        for (int d = MOE_DOMAIN_ALL; d < n_domains; d++) {
-            gsize experts = (gsize)routers[r].experts;
-            MoeSummaryCell *cell = find_cell(summary, r, d);
-            cell->experts = routers[r].experts;
-            cell->count = g_new0(int64_t, experts);
-            cell->first = g_new0(int64_t, experts);
-            cell->making = g_new0(int64_t, experts + 1);
-            cell->gate_sum = g_new0(double, experts);
-        }
+    copy_routers(summary, routers, n_routers);
+    summary->domains = g_ptr_array_new_with_free_func(g_free);
+    for (int d = 0; d < n_domains; d++)
+        g_ptr_array_add(summary->domains, g_strdup(domains[d]));
+    summary->tallies = (tallies & MOE_TALLIES_ALL) | MOE_TALLY_LOAD;
+    summary->token_tables = g_new0(MoeTokenTable *, (gsize)n_routers);
+    summary->token_cells = g_new0(MoeTokenCell *, (gsize)n_routers);
+    for (int i = 0; i < MOE_N_TALLIES; i++) {
+        MoeTablesPlan plan;
+        if ((summary->tallies & moe__tallies[i]->bit) &&
+            moe__tables_plan(moe__tallies[i], summary->shapes, n_routers, n_domains, &plan))
+            summary->tables[i] =
+                moe__tables_new(moe__tallies[i], summary->shapes, n_routers, &plan);
+    }
     return summary;
+}
+
+void
+moe__token_table_free(MoeTokenTable *table)
+{
+    if (!table)
+        return;
+    g_free((gpointer)table->id);
+    g_free((gpointer)table->expert);
+    g_free((gpointer)table->first);
+    g_free((gpointer)table->picks);
+    g_free(table);
+}
+
+void
+moe__token_cell_free(MoeTokenCell *cell)
+{
+    if (!cell)
+        return;
+    g_free(cell->top);
+    g_free(cell);
 }
 
 void
@@ -46,15 +73,25 @@ moe_summary_free(MoeSummary *summary)
 {
     if (!summary)
         return;
-    for (int i = 0; i < summary->n_routers * cells_per_router(summary); i++) {
-        g_free(summary->cells[i].count);
-        g_free(summary->cells[i].first);
-        g_free(summary->cells[i].making);
-        g_free(summary->cells[i].gate_sum);
+    for (int i = 0; i < MOE_N_TALLIES; i++)
+        moe__tables_free(summary->tables[i]);
+    for (int r = 0; r < summary->n_routers; r++) {
+        moe__token_table_free(summary->token_tables[r]);
+        moe__token_cell_free(summary->token_cells[r]);
+        g_free(summary->routers[r].score);
+        g_free(summary->routers[r].select);
+        g_free(summary->routers[r].gate);
     }
-    g_free(summary->cells);
+    g_free(summary->token_tables);
+    g_free(summary->token_cells);
+    g_free(summary->routers);
+    g_free(summary->shapes);
+    g_ptr_array_unref(summary->domains);
+    g_free(summary->meta_json);
     g_free(summary);
 }
+
+/* --- Reading ----------------------------------------------------------------------------------*/
 
 int
 moe_summary_routers(const MoeSummary *summary)
@@ -62,97 +99,168 @@ moe_summary_routers(const MoeSummary *summary)
     return summary->n_routers;
 }
 
+const MoeRouterInfo *
+moe_summary_router(const MoeSummary *summary, int router)
+{
+    g_return_val_if_fail(router >= 0 && router < summary->n_routers, NULL);
+    return &summary->routers[router];
+}
+
 int
 moe_summary_domains(const MoeSummary *summary)
 {
-    return summary->n_domains;
+    return (int)summary->domains->len;
+}
+
+const char *
+moe_summary_domain_name(const MoeSummary *summary, int domain)
+{
+    g_return_val_if_fail(domain >= 0 && domain < moe_summary_domains(summary), NULL);
+    return summary->domains->pdata[domain];
+}
+
+int64_t
+moe_summary_tokens_counted(const MoeSummary *summary)
+{
+    int64_t tokens = 0;
+    for (int r = 0; r < summary->n_routers; r++)
+        tokens = MAX(tokens, moe_summary_cell(summary, r, MOE_DOMAIN_ALL)->units /
+                                 summary->routers[r].units_per_token);
+    return tokens;
+}
+
+unsigned
+moe_summary_tallies(const MoeSummary *summary)
+{
+    return summary->tallies;
+}
+
+const char *
+moe_summary_meta_json(const MoeSummary *summary)
+{
+    return summary->meta_json;
+}
+
+MoeTables *
+moe__summary_tables(const MoeSummary *summary, unsigned tally)
+{
+    for (int i = 0; i < MOE_N_TALLIES; i++)
+        if (moe__tallies[i]->bit == tally)
+            return summary->tables[i];
+    return NULL;
+}
+
+static const void *
+find_total(const MoeSummary *summary, unsigned tally, int router, int domain)
+{
+    g_return_val_if_fail(router >= 0 && router < summary->n_routers, NULL);
+    g_return_val_if_fail(domain >= MOE_DOMAIN_ALL && domain < moe_summary_domains(summary), NULL);
+    const MoeTables *tables = moe__summary_tables(summary, tally);
+    return tables ? moe__tables_total(tables, router, domain) : NULL;
 }
 
 const MoeSummaryCell *
 moe_summary_cell(const MoeSummary *summary, int router, int domain)
 {
+    return find_total(summary, MOE_TALLY_LOAD, router, domain);
+}
+
+const MoeOrderCell *
+moe_summary_order(const MoeSummary *summary, int router, int domain)
+{
+    return find_total(summary, MOE_TALLY_ORDER, router, domain);
+}
+
+const MoePairCell *
+moe_summary_pairs(const MoeSummary *summary, int router, int domain)
+{
+    return find_total(summary, MOE_TALLY_PAIRS, router, domain);
+}
+
+const MoeAdjacentCell *
+moe_summary_adjacent(const MoeSummary *summary, int router, int domain)
+{
+    return find_total(summary, MOE_TALLY_ADJACENT, router, domain);
+}
+
+const MoeFlowCell *
+moe_summary_flow(const MoeSummary *summary, int router, int domain)
+{
+    return find_total(summary, MOE_TALLY_FLOW, router, domain);
+}
+
+const MoePlaceCell *
+moe_summary_places(const MoeSummary *summary, int router, int domain)
+{
+    return find_total(summary, MOE_TALLY_PLACES, router, domain);
+}
+
+const MoeHeadCell *
+moe_summary_heads(const MoeSummary *summary, int router, int domain)
+{
+    return find_total(summary, MOE_TALLY_HEADS, router, domain);
+}
+
+const MoeScoreCell *
+moe_summary_scores(const MoeSummary *summary, int router, int domain)
+{
+    return find_total(summary, MOE_TALLY_SCORES, router, domain);
+}
+
+const MoeCacheCell *
+moe_summary_caches(const MoeSummary *summary, int router, int domain)
+{
+    return find_total(summary, MOE_TALLY_CACHES, router, domain);
+}
+
+const MoeTokenCell *
+moe_summary_tokens(const MoeSummary *summary, int router)
+{
     g_return_val_if_fail(router >= 0 && router < summary->n_routers, NULL);
-    g_return_val_if_fail(domain >= MOE_DOMAIN_ALL && domain < summary->n_domains, NULL);
-    return find_cell(summary, router, domain);
+    return summary->token_cells[router];
 }
 
-/* --- Adding -----------------------------------------------------------------------------------*/
-
-static void
-add_cell(MoeSummaryCell *into, const MoeSummaryCell *from)
+const MoeTokenTable *
+moe_summary_token_table(const MoeSummary *summary, int router)
 {
-    into->units += from->units;
-    into->picks += from->picks;
-    into->dropped += from->dropped;
-    for (int j = 0; j <= into->experts; j++)
-        into->making[j] += from->making[j];
-    for (int e = 0; e < into->experts; e++) {
-        into->count[e] += from->count[e];
-        into->first[e] += from->first[e];
-        into->gate_sum[e] += from->gate_sum[e];
-    }
+    g_return_val_if_fail(router >= 0 && router < summary->n_routers, NULL);
+    return summary->token_tables[router];
 }
 
-bool
-moe_summary_add(MoeSummary *into, const MoeSummary *from, GError **error)
+/* --- Filling ----------------------------------------------------------------------------------*/
+
+static void *
+find_part(MoeSummary *summary, unsigned tally, int router, int domain)
 {
-    bool alike = into->n_routers == from->n_routers && into->n_domains == from->n_domains;
-    for (int r = 0; alike && r < into->n_routers; r++)
-        alike = find_cell(into, r, MOE_DOMAIN_ALL)->experts ==
-                find_cell(from, r, MOE_DOMAIN_ALL)->experts;
-    if (!alike) {
-        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
-                    "summaries of %d routers, %d domains and of %d routers, %d domains can't be "
-                    "added: routers, their experts and domains have to agree",
-                    into->n_routers, into->n_domains, from->n_routers, from->n_domains);
-        return false;
-    }
-    for (int i = 0; i < into->n_routers * cells_per_router(into); i++)
-        add_cell(&into->cells[i], &from->cells[i]);
-    return true;
+    g_return_val_if_fail(router >= 0 && router < summary->n_routers, NULL);
+    g_return_val_if_fail(domain >= MOE_DOMAIN_UNKNOWN && domain < moe_summary_domains(summary),
+                         NULL);
+    MoeTables *tables = moe__summary_tables(summary, tally);
+    return tables ? moe__tables_part(tables, router, domain, 0) : NULL;
 }
 
-/* --- Counting ---------------------------------------------------------------------------------*/
-
-static void
-count_unit(MoeSummaryCell *cell, const MoeTraceView *view, int64_t unit)
+MoeSummaryCell *
+moe_summary_fill(MoeSummary *summary, int router, int domain)
 {
-    int picks = 0;
-    cell->units++;
-    if (view->k > 0 && view->expert[unit] >= 0)
-        cell->first[view->expert[unit]]++;
-    for (int slot = 0; slot < view->k; slot++) {
-        int64_t i = slot * view->units + unit;
-        int expert = view->expert[i];
-        if (expert < 0)
-            continue;
-        picks++;
-        cell->count[expert]++;
-        cell->dropped += view->dropped && view->dropped[i];
-        if (view->gate)
-            cell->gate_sum[expert] += (double)view->gate[i];
-    }
-    cell->picks += picks;
-    cell->making[picks]++;
+    return find_part(summary, MOE_TALLY_LOAD, router, domain);
+}
+
+MoeFlowCell *
+moe_summary_fill_flow(MoeSummary *summary, int router, int domain)
+{
+    return find_part(summary, MOE_TALLY_FLOW, router, domain);
+}
+
+MoePairCell *
+moe_summary_fill_pairs(MoeSummary *summary, int router, int domain)
+{
+    return find_part(summary, MOE_TALLY_PAIRS, router, domain);
 }
 
 void
-moe_summary_count(MoeSummary *summary, int router, const MoeTraceView *view, const int32_t *step)
+moe_summary_settle(MoeSummary *summary)
 {
-    g_return_if_fail(router >= 0 && router < summary->n_routers);
-    int64_t units_per_token = view->tokens > 0 ? view->units / view->tokens : 0;
-    MoeRouterInfo info = {.experts = find_cell(summary, router, MOE_DOMAIN_ALL)->experts};
-    /* Counted apart, then added to the domains and to the total. */
-    g_autoptr(MoeSummary) part = moe_summary_new(&info, 1, summary->n_domains);
-    for (int64_t token = 0; token < view->tokens; token++) {
-        if (step && view->step[token] != *step)
-            continue;
-        MoeSummaryCell *cell = find_cell(part, 0, view->domain[token]);
-        for (int64_t i = 0; i < units_per_token; i++)
-            count_unit(cell, view, token * units_per_token + i);
-    }
-    for (int d = MOE_DOMAIN_UNKNOWN; d < summary->n_domains; d++) {
-        add_cell(find_cell(summary, router, d), find_cell(part, 0, d));
-        add_cell(find_cell(summary, router, MOE_DOMAIN_ALL), find_cell(part, 0, d));
-    }
+    for (int i = 0; i < MOE_N_TALLIES; i++)
+        if (summary->tables[i])
+            moe__tables_settle(summary->tables[i]);
 }

@@ -49,7 +49,8 @@ typedef struct MoeTallyChunk {
     int chunk, router;
     const MoeTraceView *view;
     int units_per_token;
-    const int32_t *id, *doc, *pos, *step; /* [tokens]; NULL where the trace has none */
+    const int32_t *id, *doc, *pos; /* [tokens]; NULL where the trace has none */
+    const int32_t *step;           /* [tokens] */
     const int32_t *before;   /* [units] first choices of the router before, -1: none; NULL: no such
                                 router, or it splits tokens differently */
     const MoeTallyRun *runs; /* ascending, apart */
@@ -84,8 +85,26 @@ typedef struct MoeTally {
     void (*end)(void *walk, const MoeTallyCells *cells);
 } MoeTally;
 
-/* All of them, in the order of their bits. Tokens aren't among them (tokens.h). */
-extern const MoeTally moe__tally_load, moe__tally_order, moe__tally_pairs, moe__tally_adjacent,
-    moe__tally_flow, moe__tally_places, moe__tally_heads, moe__tally_scores, moe__tally_caches;
+/* Fields of a cell: counts and real sums, with their axes (a single number: MOE_AXIS_NONE). */
+#define MOE_COUNTS(CELL, NAME, ...)         \
+    {                                       \
+#NAME, offsetof(CELL, NAME), false, \
+        {                                   \
+            __VA_ARGS__                     \
+        }                                   \
+    }
+#define MOE_REALS(CELL, NAME, ...)         \
+    {                                      \
+#NAME, offsetof(CELL, NAME), true, \
+        {                                  \
+            __VA_ARGS__                    \
+        }                                  \
+    }
+
+extern const MoeTally moe__tally_load, moe__tally_order, moe__tally_pairs;
+
+/* All of them, the load first (tallies.c). Tokens aren't among them (token-count.h). */
+enum { MOE_N_TALLIES = 3 };
+extern const MoeTally *const moe__tallies[MOE_N_TALLIES];
 
 #endif

@@ -8,7 +8,7 @@
  */
 #include "check-trace.h"
 
-#include <moescope/stats.h>
+#include <moescope/summary.h>
 #include <stdio.h>
 #include <string.h>
 #include <zlib.h>

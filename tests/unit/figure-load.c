@@ -7,7 +7,7 @@
 
 #include <math.h>
 #include <moescope/figure.h>
-#include <moescope/stats.h>
+#include <moescope/summary.h>
 
 /* Layers 3 and 5 with 4 and 2 experts. */
 static const int64_t row_a[4] = {183, 317, 500, 0}, row_b[2] = {600, 400}, row_none[2] = {0, 0};
@@ -291,7 +291,8 @@ static void
 test_foreign_summary(Fixture *f, gconstpointer batches)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(MoeSummary) other = moe_summary_new(sample_routers, 1, SAMPLE_DOMAINS);
+    g_autoptr(MoeSummary) other =
+        moe_summary_new(sample_routers, 1, sample_domains, SAMPLE_DOMAINS, 0);
     g_assert_null(moe_figure_load(f->trace, other, NULL, &error));
     g_assert_error(error, MOE_ERROR, MOE_ERROR_DATA);
 }

@@ -109,7 +109,6 @@ each_row(const char *table, CompareFunc compare, void *user)
 typedef struct {
     MoeTrace *trace;
     MoeSummary *summary;
-    MoeOrder *order;
 } Measured;
 
 static void
@@ -117,7 +116,6 @@ measured_clear(Measured *measured)
 {
     moe_trace_free(measured->trace);
     moe_summary_free(measured->summary);
-    moe_order_free(measured->order);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Measured, measured_clear)
 
@@ -131,9 +129,8 @@ measure(const char *const *paths, int n, const MoeImportOptions *options)
     g_assert_no_error(error);
     measured.trace = moe_trace_open(out, &error);
     g_assert_no_error(error);
-    measured.summary = moe_summary_from_trace(measured.trace, NULL, &error);
-    g_assert_no_error(error);
-    measured.order = moe_order_from_trace(measured.trace, NULL, true, &error);
+    const MoeSummaryOptions ordered = {.tallies = MOE_TALLY_ORDER | MOE_TALLY_PAIRS};
+    measured.summary = moe_summary_from_trace(measured.trace, &ordered, &error);
     g_assert_no_error(error);
     return measured;
 }
@@ -147,8 +144,8 @@ compare_group(char **head, char **row, void *user)
         g_assert_cmpint(++router, <, moe_trace_routers(measured->trace));
     while (!g_str_equal(moe_trace_domain_name(measured->trace, domain), row[0]))
         g_assert_cmpint(++domain, <, moe_trace_domains(measured->trace));
-    const MoeMetricCell cell = {moe_summary_cell(measured->summary, router, domain),
-                                moe_order_cell(measured->order, router, domain)};
+    const MoeMetricCell cell =
+        moe_metric_cell(measured->summary, measured->trace, router, domain, NULL);
     g_assert_cmpint(cell.summary->units, ==, atoll(field(head, row, "tokens")));
     compare_row(head, row, &cell);
 }
@@ -205,7 +202,7 @@ static void
 compare_whole(char **head, char **row, void *user)
 {
     const Measured *measured = user;
-    const MoeMetricCell cell = {moe_summary_cell(measured->summary, 0, MOE_DOMAIN_ALL), NULL};
+    const MoeMetricCell cell = {.summary = moe_summary_cell(measured->summary, 0, MOE_DOMAIN_ALL)};
     compare_row(head, row, &cell);
 }
 
@@ -257,7 +254,7 @@ compare_counts(char **head, char **row, void *user)
     sum_counts(table, field(head, row, "domain"), field(head, row, "layer"), count);
     for (int e = 0; e < OLMOE; e++)
         summary.picks += count[e];
-    compare_row(head, row, &(MoeMetricCell){&summary, NULL});
+    compare_row(head, row, &(MoeMetricCell){.summary = &summary});
     ++*found;
 }
 

@@ -35,7 +35,7 @@ test_load(void)
     double gates[4] = {0.5, 2, 1, 0.5};
     MoeSummaryCell summary = {
         .experts = 4, .units = 4, .picks = 8, .dropped = 2, .count = count, .gate_sum = gates};
-    MoeMetricCell cell = {&summary, NULL};
+    MoeMetricCell cell = {.summary = &summary};
     const Expected expected[] = {
         {"entropy", 1.75 * G_LN2},
         {"entropy-normalised", 1.75 / 2},
@@ -76,7 +76,7 @@ test_undefined(void)
     double none[4] = {0}, negative[4] = {1, -0.5, 1, 1};
     MoeSummaryCell summary = {
         .experts = 4, .count = zeros, .first = zeros, .making = zeros, .gate_sum = none};
-    MoeMetricCell cell = {&summary, NULL};
+    MoeMetricCell cell = {.summary = &summary};
     int n;
     const MoeMetric *const *metrics = moe_metrics_list(&n);
     g_assert_cmpint(n, >=, 32);
@@ -124,7 +124,7 @@ test_uniform(gconstpointer data)
                               .count = count,
                               .making = making,
                               .gate_sum = none};
-    MoeMetricCell cell = {&summary, NULL};
+    MoeMetricCell cell = {.summary = &summary};
     MoeRng rng = moe_rng(7, (uint64_t)units);
     for (int i = 0; i < ROUTERS; i++) {
         route_randomly(&rng, units, count);
@@ -133,7 +133,7 @@ test_uniform(gconstpointer data)
     }
     int compared = 0;
     for (int m = 0; m < n; m++)
-        if (metrics[m]->uniform && !metrics[m]->needs_order) {
+        if (metrics[m]->uniform && metrics[m]->needs == 0) {
             double mean = sum[m] / ROUTERS, uniform = moe_metric_uniform(metrics[m], &cell);
             g_test_message("%s: %g by chance, %g found", metrics[m]->name, uniform, mean);
             g_assert_cmpfloat_with_epsilon(uniform, mean, 0.03 * fabs(mean) + 0.01);
@@ -150,8 +150,9 @@ test_mixtral(void)
     making[K] = 10;
     first[0] = first[1] = 5;
     MoeSummaryCell summary = {.experts = E, .units = 10, .making = making, .first = first};
-    MoeOrderCell order = {.experts = E, .pairs = 9};
-    MoeMetricCell cell = {&summary, &order};
+    int64_t pairs[MOE_LAGS] = {9};
+    MoeOrderCell order = {.experts = E, .pairs = pairs};
+    MoeMetricCell cell = {.summary = &summary, .order = &order};
     assert_near(moe_metric_uniform(moe_metric_find("same-first"), &cell), 0.125, 1e-14);
     assert_near(moe_metric_shuffled(moe_metric_find("same-first"), &cell), 0.5, 1e-14);
     assert_near(moe_metric_uniform(moe_metric_find("any-shared"), &cell), 1 - 30 / 56.0, 1e-13);
@@ -206,6 +207,8 @@ write_sequence(const Sequence *sequence, int each)
     return trace;
 }
 
+static const MoeSummaryOptions ordered = {.tallies = MOE_TALLY_ORDER | MOE_TALLY_PAIRS};
+
 static void
 test_order(void)
 {
@@ -221,17 +224,16 @@ test_order(void)
     for (int each = 1; each <= 4; each++) {
         g_autoptr(GError) error = NULL;
         g_autoptr(MoeTrace) trace = write_sequence(&sequence, each);
-        g_autoptr(MoeSummary) summary = moe_summary_from_trace(trace, NULL, &error);
-        g_autoptr(MoeOrder) order = moe_order_from_trace(trace, NULL, true, &error);
+        g_autoptr(MoeSummary) summary = moe_summary_from_trace(trace, &ordered, &error);
         g_assert_no_error(error);
-        MoeMetricCell all = {moe_summary_cell(summary, 0, MOE_DOMAIN_ALL),
-                             moe_order_cell(order, 0, MOE_DOMAIN_ALL)};
-        g_assert_cmpint(all.order->pairs, ==, 2);
+        const MoeSummaryCell *domains[2];
+        MoeMetricCell all = moe_metric_cell(summary, trace, 0, MOE_DOMAIN_ALL, domains);
+        g_assert_cmpint(all.order->pairs[0], ==, 2);
         for (gsize i = 0; i < G_N_ELEMENTS(expected); i++)
             assert_near(value_of(expected[i].name, &all), expected[i].value, 1e-14);
         /* The pair of domain b began in domain a; a's has the first choice in common. */
-        MoeMetricCell a = {moe_summary_cell(summary, 0, 0), moe_order_cell(order, 0, 0)};
-        MoeMetricCell b = {moe_summary_cell(summary, 0, 1), moe_order_cell(order, 0, 1)};
+        MoeMetricCell a = moe_metric_cell(summary, trace, 0, 0, NULL);
+        MoeMetricCell b = moe_metric_cell(summary, trace, 0, 1, NULL);
         assert_near(value_of("same-first", &a), 1, 1e-14);
         assert_near(value_of("same-first", &b), 0, 1e-14);
         assert_near(value_of("margin", &b), 0.75, 1e-14);
@@ -247,21 +249,16 @@ test_heads_and_gaps(void)
     const int32_t expert[] = {0, 1, 2, 3, 0, 1, 3, 2, 0, 1, 3, 2};
     const Sequence sequence = {3, 2, doc, pos, NULL, expert, NULL};
     g_autoptr(MoeTrace) trace = write_sequence(&sequence, 2);
-    g_autoptr(MoeSummary) summary = moe_summary_from_trace(trace, NULL, &error);
-    g_autoptr(MoeOrder) order = moe_order_from_trace(trace, NULL, false, &error);
+    g_autoptr(MoeSummary) summary = moe_summary_from_trace(trace, &ordered, &error);
     g_assert_no_error(error);
-    g_assert_null(moe_order_cell(order, 0, 0));
-    MoeMetricCell cell = {moe_summary_cell(summary, 0, MOE_DOMAIN_ALL),
-                          moe_order_cell(order, 0, MOE_DOMAIN_ALL)};
+    const MoeSummaryCell *domains[2];
+    MoeMetricCell cell = moe_metric_cell(summary, trace, 0, MOE_DOMAIN_ALL, domains);
     g_assert_cmpint(cell.order->units, ==, 6);
-    g_assert_cmpint(cell.order->pairs, ==, 2);
+    g_assert_cmpint(cell.order->pairs[0], ==, 2);
     assert_near(value_of("same-first", &cell), 0.5, 1e-14);
     assert_near(value_of("jaccard", &cell), 1, 1e-14);
     assert_near(value_of("max-coactivation", &cell), 1, 1e-14);
     g_assert_true(isnan(value_of("margin", &cell)));
-    MoeSummaryOptions late = {.steps = MOE_STEPS_ONE, .step = 3};
-    g_assert_null(moe_order_from_trace(trace, &late, false, &error));
-    g_assert_error(error, MOE_ERROR, MOE_ERROR_DATA);
 }
 
 static void

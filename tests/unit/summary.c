@@ -5,7 +5,7 @@
 #include "trace-sample.h"
 
 #include <math.h>
-#include <moescope/stats.h>
+#include <moescope/summary.h>
 
 static char *folder;
 
@@ -118,14 +118,16 @@ test_merge(void)
     g_autoptr(MoeTrace) b = trace_of("b.npz", 4, 5, 20), c = trace_of("c.npz", 5, 9, 30);
     g_autoptr(MoeSummary) expected = summary_of(whole, NULL), x = summary_of(a, NULL);
     g_autoptr(MoeSummary) y = summary_of(b, NULL), z = summary_of(c, NULL);
-    g_autoptr(MoeSummary) sum = moe_summary_new(sample_routers, SAMPLE_ROUTERS, SAMPLE_DOMAINS);
+    g_autoptr(MoeSummary) sum =
+        moe_summary_new(sample_routers, SAMPLE_ROUTERS, sample_domains, SAMPLE_DOMAINS, 0);
     g_assert_true(moe_summary_add(sum, z, &error));
     g_assert_true(moe_summary_add(sum, x, &error));
     g_assert_true(moe_summary_add(sum, y, &error));
     g_assert_no_error(error);
     assert_same_summary(sum, expected);
 
-    g_autoptr(MoeSummary) fewer = moe_summary_new(sample_routers, 2, SAMPLE_DOMAINS);
+    g_autoptr(MoeSummary) fewer =
+        moe_summary_new(sample_routers, 2, sample_domains, SAMPLE_DOMAINS, 0);
     g_assert_false(moe_summary_add(sum, fewer, &error));
     g_assert_error(error, MOE_ERROR, MOE_ERROR_DATA);
     assert_same_summary(sum, expected);
@@ -139,14 +141,15 @@ test_steps(void)
     g_autoptr(MoeTrace) trace = trace_of("steps.npz", 0, 6, 40);
     g_autoptr(MoeTrace) second = trace_of("second.npz", 2, 4, 40);
     g_autoptr(MoeTrace) third = trace_of("third.npz", 4, 6, 40);
-    g_autoptr(MoeSummary) one = summary_of(trace, &(MoeSummaryOptions){MOE_STEPS_ONE, 1, NULL});
-    g_autoptr(MoeSummary) last = summary_of(trace, &(MoeSummaryOptions){MOE_STEPS_LAST, 0, NULL});
+    g_autoptr(MoeSummary) one =
+        summary_of(trace, &(MoeSummaryOptions){.steps = MOE_STEPS_ONE, .step = 1});
+    g_autoptr(MoeSummary) last = summary_of(trace, &(MoeSummaryOptions){.steps = MOE_STEPS_LAST});
     g_autoptr(MoeSummary) second_all = summary_of(second, NULL);
     g_autoptr(MoeSummary) third_all = summary_of(third, NULL);
     assert_same_summary(one, second_all);
     assert_same_summary(last, third_all);
 
-    const MoeSummaryOptions none = {MOE_STEPS_ONE, 3, NULL};
+    const MoeSummaryOptions none = {.steps = MOE_STEPS_ONE, .step = 3};
     g_assert_null(moe_summary_from_trace(trace, &none, &error));
     g_assert_error(error, MOE_ERROR, MOE_ERROR_DATA);
     g_assert_cmpstr(error->message, ==,
@@ -165,7 +168,7 @@ test_cancel(void)
     g_autoptr(GError) error = NULL;
     g_autoptr(MoeTrace) trace = trace_of("cancel.npz", 0, 2, 40);
     const MoeProgress progress = {stop_at_once, NULL};
-    const MoeSummaryOptions options = {MOE_STEPS_ALL, 0, &progress};
+    const MoeSummaryOptions options = {.progress = &progress};
     g_assert_null(moe_summary_from_trace(trace, &options, &error));
     g_assert_error(error, MOE_ERROR, MOE_ERROR_CANCELLED);
 }

@@ -6,7 +6,7 @@
 #include "train-run.h"
 
 #include <math.h>
-#include <moescope/stats.h>
+#include <moescope/summary.h>
 
 enum { TOKENS_A_STEP = 2 * 2 * 16 };
 

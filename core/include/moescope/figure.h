@@ -12,7 +12,7 @@
 
 #include <moescope/base.h>
 #include <moescope/recipe.h>
-#include <moescope/stats.h>
+#include <moescope/summary.h>
 #include <moescope/trace.h>
 
 G_BEGIN_DECLS

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * pass.c: counts a trace. Each thread takes neighbouring routers and goes through all chunks of one
+ * after the other: what a tally has to remember then is of one router at a time. A router's sums
+ * don't depend on the number of threads.
+ */
+#include "stats/columns.h"
+#include "stats/step.h"
+#include "stats/summary.h"
+
+/* First choices that threads keep for the router behind take no more than this; where they would,
+ * the router before is decoded again. */
+#define KEPT_BYTES (64 << 20)
+#define NO_CHOICE  UINT16_MAX
+
+typedef struct Pass {
+    const MoeTrace *trace;
+    MoeSummary *summary;
+    const int32_t *step; /* NULL: all */
+    const MoeProgress *progress;
+    MoeColumns *columns;
+    bool flow, keep; /* first choices of the router before are wanted, and kept */
+    int chunks;
+    int done; /* chunks of all routers; atomic */
+    int stop; /* atomic */
+} Pass;
+
+/* A thread's routers. */
+typedef struct Range {
+    Pass *pass;
+    int first, end;
+    bool reports; /* it runs on the caller's thread */
+    MoeTraceView *view, *other;
+    MoeColumnsBuffer buffer;
+    GArray *runs;    /* of MoeTallyRun */
+    uint16_t *kept;  /* [units of all chunks] first choices of the router before, or NULL */
+    int32_t *before; /* [units of a chunk] the same, as tallies want them */
+    int64_t room;    /* in `before` */
+    void *walks[MOE_N_TALLIES];
+    GError *error;
+} Range;
+
+/* --- First choices of the router before -------------------------------------------------------*/
+
+static void
+keep_choices(uint16_t *kept, const MoeTraceView *view)
+{
+    for (int64_t unit = 0; unit < view->units; unit++) {
+        int32_t expert = view->k > 0 ? view->expert[unit] : -1;
+        kept[unit] = expert < 0 ? NO_CHOICE : (uint16_t)expert;
+    }
+}
+
+static int32_t *
+reserve_before(Range *range, int64_t units)
+{
+    if (units > range->room) {
+        g_free(range->before);
+        range->before = g_new(int32_t, (gsize)units);
+        range->room = units;
+    }
+    return range->before;
+}
+
+static bool
+decode_before(Range *range, int router, int chunk, GError **error)
+{
+    if (!moe_trace_view(range->pass->trace, chunk, router - 1, range->other, error))
+        return false;
+    int32_t *before = reserve_before(range, range->other->units);
+    for (int64_t unit = 0; unit < range->other->units; unit++)
+        before[unit] = range->other->k > 0 ? range->other->expert[unit] : -1;
+    return true;
+}
+
+/* Fills chunk->before; `kept` is where the chunk's choices stand in range->kept. */
+static bool
+find_before(Range *range, const uint16_t *kept, MoeTallyChunk *chunk, GError **error)
+{
+    if (!range->pass->flow || range->pass->summary->shapes[chunk->router].from == 0)
+        return true;
+    if (kept && chunk->router > range->first) {
+        int32_t *before = reserve_before(range, chunk->view->units);
+        for (int64_t unit = 0; unit < chunk->view->units; unit++)
+            before[unit] = kept[unit] == NO_CHOICE ? -1 : kept[unit];
+    } else if (!decode_before(range, chunk->router, chunk->chunk, error)) {
+        return false;
+    }
+    chunk->before = range->before;
+    return true;
+}
+
+/* --- A router ---------------------------------------------------------------------------------*/
+
+static bool
+go_on(Range *range, GError **error)
+{
+    Pass *pass = range->pass;
+    int done = g_atomic_int_add(&pass->done, 1);
+    int total = pass->chunks * pass->summary->n_routers;
+    if (range->reports && !moe_progress(pass->progress, done, total, "counting picks"))
+        g_atomic_int_set(&pass->stop, 1);
+    if (!g_atomic_int_get(&pass->stop))
+        return true;
+    g_set_error(error, MOE_ERROR, MOE_ERROR_CANCELLED, "counting picks was stopped");
+    return false;
+}
+
+static bool
+count_tallies(Range *range, const MoeTallyChunk *chunk, GError **error)
+{
+    for (int i = 0; i < MOE_N_TALLIES; i++) {
+        MoeTables *tables = range->pass->summary->tables[i];
+        const MoeTallyCells *cells = tables ? moe__tables_cells(tables, chunk->router) : NULL;
+        if (cells && !moe__tallies[i]->count(range->walks[i], cells, chunk, error))
+            return false;
+    }
+    return true;
+}
+
+static bool
+count_chunk(Range *range, int router, int i, uint16_t *kept, GError **error)
+{
+    const Pass *pass = range->pass;
+    MoeTraceView *view = range->view;
+    const int32_t *const *columns = moe__columns_get(pass->columns, i, &range->buffer, error);
+    if (!columns || !moe_trace_view(pass->trace, i, router, view, error))
+        return false;
+    moe__find_runs(view, columns[MOE_COLUMN_DOC], pass->step, range->runs);
+    MoeTallyChunk chunk = {
+        .trace = pass->trace,
+        .chunk = i,
+        .router = router,
+        .view = view,
+        .units_per_token = pass->summary->routers[router].units_per_token,
+        .id = columns[MOE_COLUMN_ID],
+        .doc = columns[MOE_COLUMN_DOC],
+        .pos = columns[MOE_COLUMN_POS],
+        .step = view->step,
+        .runs = (const MoeTallyRun *)(const void *)range->runs->data,
+        .n_runs = range->runs->len,
+    };
+    if (!find_before(range, kept, &chunk, error) || !count_tallies(range, &chunk, error))
+        return false;
+    if (kept)
+        keep_choices(kept, view);
+    return true;
+}
+
+static bool
+count_chunks(Range *range, int router, GError **error)
+{
+    int64_t unit = 0;
+    for (int i = 0; i < range->pass->chunks; i++) {
+        if (!go_on(range, error) ||
+            !count_chunk(range, router, i, range->kept ? range->kept + unit : NULL, error))
+            return false;
+        unit += range->view->units;
+    }
+    return true;
+}
+
+static bool
+count_router(Range *range, int router, GError **error)
+{
+    const MoeTallyCells *cells[MOE_N_TALLIES] = {0};
+    for (int i = 0; i < MOE_N_TALLIES; i++) {
+        MoeTables *tables = range->pass->summary->tables[i];
+        cells[i] = tables ? moe__tables_cells(tables, router) : NULL;
+        if (cells[i] && moe__tallies[i]->begin)
+            range->walks[i] = moe__tallies[i]->begin(cells[i]);
+    }
+    bool ok = count_chunks(range, router, error);
+    for (int i = 0; i < MOE_N_TALLIES; i++) {
+        if (cells[i] && moe__tallies[i]->end)
+            moe__tallies[i]->end(range->walks[i], cells[i]);
+        range->walks[i] = NULL;
+    }
+    return ok;
+}
+
+/* --- All of them ------------------------------------------------------------------------------*/
+
+static int64_t
+most_units(const Pass *pass)
+{
+    int64_t most = 1;
+    for (int r = 0; r < pass->summary->n_routers; r++)
+        most = MAX(most, pass->summary->routers[r].units_per_token);
+    return most * moe_trace_tokens(pass->trace, -1);
+}
+
+static void
+count_range(Range *range)
+{
+    range->view = moe_trace_view_new();
+    range->other = moe_trace_view_new();
+    range->runs = g_array_new(FALSE, FALSE, sizeof(MoeTallyRun));
+    if (range->pass->keep)
+        range->kept = g_new(uint16_t, (gsize)most_units(range->pass));
+    for (int r = range->first; r < range->end; r++)
+        if (!count_router(range, r, &range->error)) {
+            g_atomic_int_set(&range->pass->stop, 1);
+            break;
+        }
+    moe_trace_view_free(range->view);
+    moe_trace_view_free(range->other);
+    moe__columns_buffer_clear(&range->buffer);
+    g_array_unref(range->runs);
+    g_free(range->kept);
+    g_free(range->before);
+}
+
+/* The first error of the trace; that others were stopped for it doesn't count. */
+static bool
+collect_errors(Range *ranges, int n, GError **error)
+{
+    GError *found = NULL;
+    for (int i = 0; i < n; i++) {
+        GError *own = g_steal_pointer(&ranges[i].error);
+        bool stopped = own && g_error_matches(own, MOE_ERROR, MOE_ERROR_CANCELLED);
+        if (own &&
+            (!found || (!stopped && g_error_matches(found, MOE_ERROR, MOE_ERROR_CANCELLED)))) {
+            g_clear_error(&found);
+            found = g_steal_pointer(&own);
+        }
+        g_clear_error(&own);
+    }
+    if (found)
+        g_propagate_error(error, found);
+    return !found;
+}
+
+static bool
+count_routers(Pass *pass, GError **error)
+{
+    int routers = pass->summary->n_routers, n = CLAMP(moe_threads(), 1, MAX(routers, 1));
+    g_autofree Range *ranges = g_new0(Range, (gsize)n);
+    pass->keep = pass->flow && most_units(pass) * n * (int64_t)sizeof(uint16_t) <= KEPT_BYTES;
+#pragma omp parallel for schedule(static, 1) num_threads(n)
+    for (int i = 0; i < n; i++) {
+        ranges[i].pass = pass;
+        ranges[i].first = routers * i / n;
+        ranges[i].end = routers * (i + 1) / n;
+        ranges[i].reports = i == 0;
+        count_range(&ranges[i]);
+    }
+    return collect_errors(ranges, n, error);
+}
+
+/* Tallies that the trace has no columns for. */
+static void
+drop_missing(MoeSummary *summary, const MoeTrace *trace)
+{
+    for (int i = 0; i < MOE_N_TALLIES; i++)
+        for (int r = 0; summary->tables[i] && r < summary->n_routers; r++)
+            if (moe__tallies[i]->carried && !moe__tallies[i]->carried(trace, r))
+                moe__tables_drop(summary->tables[i], r);
+}
+
+static MoeSummary *
+summary_for(const MoeTrace *trace, unsigned tallies)
+{
+    int n = moe_trace_routers(trace), n_domains = moe_trace_domains(trace);
+    g_autofree MoeRouterInfo *routers = g_new(MoeRouterInfo, (gsize)n);
+    g_autofree const char **domains = g_new(const char *, (gsize)n_domains);
+    for (int r = 0; r < n; r++)
+        routers[r] = *moe_trace_router(trace, r);
+    for (int d = 0; d < n_domains; d++)
+        domains[d] = moe_trace_domain_name(trace, d);
+    MoeSummary *summary = moe_summary_new(routers, n, domains, n_domains, tallies);
+    drop_missing(summary, trace);
+    return summary;
+}
+
+MoeSummary *
+moe_summary_from_trace(const MoeTrace *trace, const MoeSummaryOptions *options, GError **error)
+{
+    static const MoeSummaryOptions all = {.steps = MOE_STEPS_ALL};
+    options = options ? options : &all;
+    int32_t step;
+    bool one = options->steps != MOE_STEPS_ALL;
+    if (one && !moe__choose_step(trace, options, &step, error))
+        return NULL;
+    g_autoptr(MoeSummary) summary = summary_for(trace, options->tallies);
+    Pass pass = {
+        .trace = trace,
+        .summary = summary,
+        .step = one ? &step : NULL,
+        .progress = options->progress,
+        .flow = moe__summary_tables(summary, MOE_TALLY_FLOW) != NULL,
+        .chunks = moe_trace_chunks(trace),
+    };
+    unsigned wanted = 1U << MOE_COLUMN_DOC | 1U << MOE_COLUMN_POS;
+    if (summary->tallies & MOE_TALLY_TOKENS)
+        wanted |= 1U << MOE_COLUMN_ID;
+    pass.columns = moe__columns_new(trace, wanted, error);
+    bool ok = pass.columns && count_routers(&pass, error);
+    moe__columns_free(pass.columns);
+    if (!ok)
+        return NULL;
+    moe_summary_settle(summary);
+    if (one && summary->n_routers > 0 && moe_summary_tokens_counted(summary) == 0) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "no token was recorded at step %d", step);
+        return NULL;
+    }
+    return g_steal_pointer(&summary);
+}

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tables.c: plans, tables and their sums.
+ */
+#include "stats/tables.h"
+
+/* The cells of one router. */
+struct MoeTallyCells {
+    const MoeTables *tables;
+    int router;
+    bool has;
+    MoeTallyShape shape;
+    char *parts;  /* [slots × groups] structs */
+    char *totals; /* [slots] structs where there are groups, then one where there are slots */
+    void *words;  /* what fields of the structs point to */
+};
+
+struct MoeTables {
+    const MoeTally *tally;
+    MoeTablesPlan plan;
+    int n_routers;
+    MoeTallyCells *routers;
+};
+
+/* --- Cells ------------------------------------------------------------------------------------*/
+
+static int64_t
+axis_length(MoeTallyAxis axis, const MoeTallyShape *shape)
+{
+    switch (axis) {
+    case MOE_AXIS_NONE:
+        return 1;
+    case MOE_AXIS_EXPERTS:
+        return shape->experts;
+    case MOE_AXIS_PICKS:
+        return shape->experts + 1;
+    case MOE_AXIS_FROM:
+        return shape->from;
+    case MOE_AXIS_HEADS:
+        return shape->heads;
+    case MOE_AXIS_DISTINCT:
+        return shape->heads + 1;
+    case MOE_AXIS_LAGS:
+        return MOE_LAGS;
+    case MOE_AXIS_PLACES:
+        return MOE_PLACES;
+    case MOE_AXIS_BINS:
+        return MOE_SCORE_BINS;
+    case MOE_AXIS_CACHES:
+        return MOE_CACHES;
+    }
+    g_assert_not_reached();
+}
+
+int64_t
+moe__field_length(const MoeTallyField *field, const MoeTallyShape *shape)
+{
+    return axis_length(field->axes[0], shape) * axis_length(field->axes[1], shape);
+}
+
+static bool
+is_number(const MoeTallyField *field)
+{
+    return field->axes[0] == MOE_AXIS_NONE;
+}
+
+void *
+moe__field_data(const MoeTallyField *field, const void *cell)
+{
+    char *place = (char *)cell + field->offset;
+    return is_number(field) ? place : *(void **)(void *)place;
+}
+
+/* 8-byte words that a cell's fields point to. */
+static int64_t
+cell_words(const MoeTally *tally, const MoeTallyShape *shape)
+{
+    int64_t words = 0;
+    for (int i = 0; i < tally->n_fields; i++)
+        if (!is_number(&tally->fields[i]))
+            words += moe__field_length(&tally->fields[i], shape);
+    return words;
+}
+
+/* Points the fields of a struct to their words; returns the words behind them. */
+static char *
+lay_out(const MoeTally *tally, const MoeTallyShape *shape, char *cell, char *words)
+{
+    tally->describe(cell, shape);
+    for (int i = 0; i < tally->n_fields; i++) {
+        const MoeTallyField *field = &tally->fields[i];
+        if (is_number(field))
+            continue;
+        *(void **)(void *)(cell + field->offset) = words;
+        words += moe__field_length(field, shape) * (int64_t)sizeof(int64_t);
+    }
+    return words;
+}
+
+void *
+moe__cell_new(const MoeTally *tally, const MoeTallyShape *shape)
+{
+    gsize words = (gsize)cell_words(tally, shape) * sizeof(int64_t);
+    gsize head = (tally->cell_size + 7) / 8 * 8;
+    char *cell = g_malloc0(head + words);
+    lay_out(tally, shape, cell, cell + head);
+    return cell;
+}
+
+void
+moe__cell_free(const MoeTally *tally, void *cell)
+{
+    (void)tally; /* struct and words are one block */
+    g_free(cell);
+}
+
+void
+moe__cell_clear(const MoeTally *tally, const MoeTallyShape *shape, void *cell)
+{
+    for (int i = 0; i < tally->n_fields; i++)
+        memset(moe__field_data(&tally->fields[i], cell), 0,
+               (gsize)moe__field_length(&tally->fields[i], shape) * sizeof(int64_t));
+}
+
+static void
+add_scaled(const MoeTally *tally, const MoeTallyShape *shape, void *into, const void *from,
+           int64_t times)
+{
+    for (int f = 0; f < tally->n_fields; f++) {
+        const MoeTallyField *field = &tally->fields[f];
+        int64_t n = moe__field_length(field, shape);
+        if (field->real) {
+            double *restrict sums = moe__field_data(field, into);
+            const double *restrict more = moe__field_data(field, from);
+            for (int64_t i = 0; i < n; i++)
+                sums[i] += (double)times * more[i];
+        } else {
+            int64_t *restrict sums = moe__field_data(field, into);
+            const int64_t *restrict more = moe__field_data(field, from);
+            for (int64_t i = 0; i < n; i++)
+                sums[i] += times * more[i];
+        }
+    }
+}
+
+/* --- Plans ------------------------------------------------------------------------------------*/
+
+static int
+plan_slots(const MoeTablesPlan *plan)
+{
+    return plan->domains + 1;
+}
+
+static int
+plan_totals(const MoeTablesPlan *plan)
+{
+    int slots = plan_slots(plan);
+    return (plan->groups > 1 ? slots : 0) + (slots > 1 ? 1 : 0);
+}
+
+static int64_t
+plan_cells(const MoeTablesPlan *plan)
+{
+    return (int64_t)plan_slots(plan) * plan->groups + plan_totals(plan);
+}
+
+static bool
+applies(const MoeTally *tally, const MoeTallyShape *shape)
+{
+    return !tally->applies || tally->applies(shape);
+}
+
+bool
+moe__tables_plan(const MoeTally *tally, const MoeTallyShape *shapes, int n_routers, int n_domains,
+                 MoeTablesPlan *plan)
+{
+    double bytes = 0; /* of a cell of every router */
+    for (int r = 0; r < n_routers; r++)
+        if (applies(tally, &shapes[r]))
+            bytes += (double)tally->cell_size + 8.0 * (double)cell_words(tally, &shapes[r]);
+    *plan = (MoeTablesPlan){n_domains, false, MOE_SUMMARY_GROUPS};
+    while (plan->groups > 1 && bytes * (double)plan_cells(plan) > MOE_SUMMARY_BUDGET)
+        plan->groups /= 2;
+    if (tally->bit == MOE_TALLY_LOAD || bytes * (double)plan_cells(plan) <= MOE_SUMMARY_BUDGET)
+        return true;
+    *plan = (MoeTablesPlan){0, n_domains > 0, 1};
+    return bytes * (double)plan_cells(plan) <= MOE_SUMMARY_BUDGET;
+}
+
+/* --- Tables -----------------------------------------------------------------------------------*/
+
+static void
+cells_allocate(MoeTallyCells *cells)
+{
+    const MoeTally *tally = cells->tables->tally;
+    const MoeTablesPlan *plan = &cells->tables->plan;
+    gsize parts = (gsize)plan_slots(plan) * (gsize)plan->groups, totals = (gsize)plan_totals(plan);
+    cells->has = true;
+    cells->parts = g_malloc0_n(parts, tally->cell_size);
+    cells->totals = g_malloc0_n(totals, tally->cell_size);
+    /* Zeroed by the system where there are many: groups that stay empty take no memory. */
+    cells->words =
+        g_malloc0_n(parts + totals, (gsize)cell_words(tally, &cells->shape) * sizeof(int64_t));
+    char *words = cells->words;
+    for (gsize i = 0; i < parts; i++)
+        words = lay_out(tally, &cells->shape, cells->parts + i * tally->cell_size, words);
+    for (gsize i = 0; i < totals; i++)
+        words = lay_out(tally, &cells->shape, cells->totals + i * tally->cell_size, words);
+}
+
+MoeTables *
+moe__tables_new(const MoeTally *tally, const MoeTallyShape *shapes, int n_routers,
+                const MoeTablesPlan *plan)
+{
+    MoeTables *tables = g_new0(MoeTables, 1);
+    tables->tally = tally;
+    tables->plan = *plan;
+    tables->n_routers = n_routers;
+    tables->routers = g_new0(MoeTallyCells, (gsize)n_routers);
+    for (int r = 0; r < n_routers; r++) {
+        tables->routers[r] = (MoeTallyCells){.tables = tables, .router = r, .shape = shapes[r]};
+        if (applies(tally, &shapes[r]))
+            cells_allocate(&tables->routers[r]);
+    }
+    return tables;
+}
+
+void
+moe__tables_drop(MoeTables *tables, int router)
+{
+    MoeTallyCells *cells = &tables->routers[router];
+    g_clear_pointer(&cells->parts, g_free);
+    g_clear_pointer(&cells->totals, g_free);
+    g_clear_pointer(&cells->words, g_free);
+    cells->has = false;
+}
+
+void
+moe__tables_free(MoeTables *tables)
+{
+    if (!tables)
+        return;
+    for (int r = 0; r < tables->n_routers; r++)
+        moe__tables_drop(tables, r);
+    g_free(tables->routers);
+    g_free(tables);
+}
+
+const MoeTally *
+moe__tables_tally(const MoeTables *tables)
+{
+    return tables->tally;
+}
+
+const MoeTallyShape *
+moe__tables_shape(const MoeTables *tables, int router)
+{
+    return &tables->routers[router].shape;
+}
+
+MoeTablesPlan
+moe__tables_plan_of(const MoeTables *tables)
+{
+    return tables->plan;
+}
+
+int
+moe__tables_slots(const MoeTables *tables)
+{
+    return plan_slots(&tables->plan);
+}
+
+bool
+moe__tables_has(const MoeTables *tables, int router)
+{
+    return tables->routers[router].has;
+}
+
+static char *
+part_at(const MoeTallyCells *cells, int slot, int group)
+{
+    const MoeTables *tables = cells->tables;
+    return cells->parts + (gsize)(slot * tables->plan.groups + group) * tables->tally->cell_size;
+}
+
+void *
+moe__tables_part(const MoeTables *tables, int router, int domain, int group)
+{
+    const MoeTallyCells *cells = &tables->routers[router];
+    if (!cells->has)
+        return NULL;
+    return part_at(cells, tables->plan.whole ? 0 : domain - MOE_DOMAIN_UNKNOWN,
+                   group & (tables->plan.groups - 1));
+}
+
+/* The total of a slot; slot -1: of all. */
+static char *
+total_at(const MoeTallyCells *cells, int slot)
+{
+    const MoeTablesPlan *plan = &cells->tables->plan;
+    int slots = plan_slots(plan);
+    if (slot < 0 && slots > 1)
+        return cells->totals + (gsize)(plan_totals(plan) - 1) * cells->tables->tally->cell_size;
+    slot = MAX(slot, 0);
+    return plan->groups > 1 ? cells->totals + (gsize)slot * cells->tables->tally->cell_size
+                            : part_at(cells, slot, 0);
+}
+
+const void *
+moe__tables_total(const MoeTables *tables, int router, int domain)
+{
+    const MoeTallyCells *cells = &tables->routers[router];
+    if (!cells->has || (tables->plan.whole && domain != MOE_DOMAIN_ALL))
+        return NULL;
+    return total_at(cells, domain - MOE_DOMAIN_UNKNOWN);
+}
+
+MoeTallyCells *
+moe__tables_cells(MoeTables *tables, int router)
+{
+    return tables->routers[router].has ? &tables->routers[router] : NULL;
+}
+
+void *
+moe__tally_cell(const MoeTallyCells *cells, int domain, int group)
+{
+    return moe__tables_part(cells->tables, cells->router, domain, group);
+}
+
+const MoeTallyShape *
+moe__tally_shape(const MoeTallyCells *cells)
+{
+    return &cells->shape;
+}
+
+/* --- Sums -------------------------------------------------------------------------------------*/
+
+void
+moe__tables_settle(MoeTables *tables)
+{
+    const MoeTally *tally = tables->tally;
+    int slots = plan_slots(&tables->plan);
+    for (int r = 0; r < tables->n_routers; r++) {
+        const MoeTallyCells *cells = &tables->routers[r];
+        if (!cells->has)
+            continue;
+        for (int i = 0; i < plan_totals(&tables->plan); i++)
+            moe__cell_clear(tally, &cells->shape, cells->totals + (gsize)i * tally->cell_size);
+        for (int s = 0; s < slots; s++) {
+            char *total = total_at(cells, s);
+            for (int g = 0; tables->plan.groups > 1 && g < tables->plan.groups; g++)
+                add_scaled(tally, &cells->shape, total, part_at(cells, s, g), 1);
+            if (slots > 1)
+                add_scaled(tally, &cells->shape, total_at(cells, -1), total, 1);
+        }
+    }
+}
+
+void
+moe__tables_add(MoeTables *into, const MoeTables *from, const int *domains)
+{
+    for (int r = 0; r < into->n_routers; r++) {
+        const MoeTallyCells *cells = &from->routers[r];
+        if (!cells->has)
+            moe__tables_drop(into, r);
+        if (!into->routers[r].has)
+            continue;
+        for (int s = 0; s < plan_slots(&from->plan); s++)
+            for (int g = 0; g < from->plan.groups; g++) {
+                int domain = s > 0 ? domains[s - 1] : MOE_DOMAIN_UNKNOWN;
+                add_scaled(into->tally, &cells->shape, moe__tables_part(into, r, domain, g),
+                           part_at(cells, s, g), 1);
+            }
+    }
+}
+
+void
+moe__tables_weighted(const MoeTables *tables, int router, int domain, const int64_t *weights,
+                     int n_weights, void *cell)
+{
+    const MoeTallyCells *cells = &tables->routers[router];
+    if (!moe__tables_total(tables, router, domain))
+        return;
+    int slots = plan_slots(&tables->plan), slot = domain - MOE_DOMAIN_UNKNOWN;
+    for (int s = MAX(slot, 0); s < (slot < 0 ? slots : slot + 1); s++)
+        for (int g = 0; g < tables->plan.groups; g++)
+            if (weights[g & (n_weights - 1)] != 0)
+                add_scaled(tables->tally, &cells->shape, cell, part_at(cells, s, g),
+                           weights[g & (n_weights - 1)]);
+}
+
+static bool
+is_empty(const MoeTally *tally, const MoeTallyShape *shape, const void *cell)
+{
+    for (int f = 0; f < tally->n_fields; f++) {
+        const int64_t *counts = moe__field_data(&tally->fields[f], cell);
+        int64_t n = tally->fields[f].real ? 0 : moe__field_length(&tally->fields[f], shape);
+        for (int64_t i = 0; i < n; i++)
+            if (counts[i] != 0)
+                return false;
+    }
+    return true;
+}
+
+bool
+moe__tables_occupied(const MoeTables *tables, int router, int domain, int group, int n_groups)
+{
+    const MoeTallyCells *cells = &tables->routers[router];
+    if (!moe__tables_total(tables, router, domain))
+        return false;
+    int slots = plan_slots(&tables->plan), slot = domain - MOE_DOMAIN_UNKNOWN;
+    for (int s = MAX(slot, 0); s < (slot < 0 ? slots : slot + 1); s++)
+        for (int g = group; g < tables->plan.groups; g += n_groups)
+            if (!is_empty(tables->tally, &cells->shape, part_at(cells, s, g)))
+                return true;
+    return false;
+}

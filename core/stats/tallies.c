@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tallies.c: the tallies there are.
+ */
+#include "stats/tally.h"
+
+const MoeTally *const moe__tallies[MOE_N_TALLIES] = {
+    &moe__tally_load,
+    &moe__tally_order,
+    &moe__tally_pairs,
+};
