@@ -26,6 +26,8 @@ brings(const MoePlugin *plugin)
         append(text, moe_place_name(plugin->parts[i]->place), plugin->parts[i]->name);
     for (int i = 0; i < plugin->n_presets; i++)
         append(text, plugin->presets[i].key, plugin->presets[i].name);
+    if (plugin->add)
+        g_string_append_printf(text, "%schecks, figures or metrics", text->len ? ", " : "");
     return g_string_free(text, FALSE);
 }
 

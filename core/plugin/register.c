@@ -27,8 +27,8 @@ moe__plugin_check_description(const MoePlugin *plugin, GError **error)
     if (plugin->n_parts < 0 || (plugin->n_parts > 0 && !plugin->parts) || plugin->n_presets < 0 ||
         (plugin->n_presets > 0 && !plugin->presets))
         return refuse(error, "the plugin's list of parts or presets is missing");
-    if (plugin->n_parts + plugin->n_presets == 0)
-        return refuse(error, "the plugin brings neither parts nor presets");
+    if (plugin->n_parts + plugin->n_presets == 0 && !plugin->add)
+        return refuse(error, "the plugin brings neither parts nor presets, nor adds anything");
     return true;
 }
 
@@ -75,4 +75,6 @@ moe__plugin_register(const MoePlugin *plugin)
     for (int i = 0; i < plugin->n_parts; i++)
         moe__part_register(plugin->parts[i]);
     moe_presets_add(plugin->presets, plugin->n_presets);
+    if (plugin->add)
+        plugin->add();
 }

@@ -99,5 +99,6 @@ moe_summary_add(MoeSummary *into, const MoeSummary *from, GError **error)
         else
             g_clear_pointer(&into->tables[i], moe__tables_free);
     }
+    moe__summary_add_tokens(into, from);
     return true;
 }

@@ -4,6 +4,7 @@
  * was refused stays.
  */
 #include <glib/gstdio.h>
+#include <moescope/metrics.h>
 #include <moescope/plugin.h>
 #include <string.h>
 
@@ -58,8 +59,8 @@ test_refused(void)
     static const struct {
         const char *name, *why;
     } cases[] = {
-        {"other-abi", "built for plugin interface 7, this library has interface 1"},
-        {"no-symbol", "not a plugin: it exports no symbol moe_plugin_abi_1"},
+        {"other-abi", "built for plugin interface 7, this library has interface 2"},
+        {"no-symbol", "not a plugin: it exports no symbol moe_plugin_abi_2"},
         {"size", "the plugin is described by "},
         {"part-size", "a part is described by "},
         {"no-slot", "part no-slot (score): the slot 'score' is required and empty"},
@@ -74,7 +75,7 @@ test_refused(void)
         {"bad-preset-key", "preset moe.variant = bad-preset-key: it sets moe.kk, which is no key"},
         {"bad-preset-value", "it sets moe.k to \"many\", which that doesn't take"},
         {"bad-preset-part", "it sets moe.balance to \"switch, nothing\""},
-        {"nothing", "the plugin brings neither parts nor presets"},
+        {"nothing", "the plugin brings neither parts nor presets, nor adds anything"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *path = specimen(cases[i].name);
@@ -90,6 +91,23 @@ write_file(const char *folder, const char *name, const char *bytes, gsize length
     char *path = g_build_filename(folder, name, NULL);
     g_assert_true(g_file_set_contents(path, bytes, (gssize)length, NULL));
     return path;
+}
+
+/* A plugin that brings a metric and nothing else. */
+static void
+test_metric(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = specimen("metric");
+    g_assert_null(moe_metric_find("twice"));
+    const MoePlugin *plugin = moe_plugin_load(path, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(plugin->name, ==, "metric");
+    const MoeSummaryCell summary = {.units = 21};
+    const MoeMetric *metric = moe_metric_find("twice");
+    g_assert_nonnull(metric);
+    g_assert_cmpfloat(moe_metric_value(metric, &(MoeMetricCell){.summary = &summary}), ==, 42);
+    g_assert_true(moe_plugin_load(path, &error) == plugin); /* not added twice, which warns */
 }
 
 static void
@@ -218,6 +236,7 @@ main(int argc, char **argv)
     g_test_add_func("/plugin/load/no-shared-object", test_no_shared_object);
     g_test_add_func("/plugin/load/cut-off", test_cut_off);
     g_test_add_func("/plugin/load/good", test_good);
+    g_test_add_func("/plugin/load/metric", test_metric);
     g_test_add_func("/plugin/load/folders", test_folders);
     g_test_add_func("/plugin/load/all", test_load_all);
     return g_test_run();

@@ -2,10 +2,11 @@
  *
  * A plugin that is right, unless a -D of meson.build spoils one thing about it.
  */
+#include <moescope/metrics.h>
 #include <moescope/plugin.h>
 
 #ifndef SYMBOL
-#define SYMBOL moe_plugin_abi_1
+#define SYMBOL moe_plugin_abi_2
 #endif
 #ifndef NAME
 #define NAME "good"
@@ -42,6 +43,9 @@
 #endif
 #ifndef PRESET
 #define PRESET NAME
+#endif
+#ifndef ADD
+#define ADD NULL
 #endif
 #ifndef VALUES
 #define VALUES "moe.score=" PART "\n" KEY "=5"
@@ -81,6 +85,30 @@ static const MoePart second = {
     .score = SCORE,
 };
 
+static double
+twice(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    (void)metric;
+    return 2.0 * (double)cell->summary->units;
+}
+
+static const MoeMetric metric = {
+    .struct_size = sizeof(MoeMetric),
+    .name = "twice",
+    .formula = "2 T",
+    .unit = "units",
+    .source = "a test",
+    .convention = "",
+    .high = G_MAXINT,
+    .value = twice,
+};
+
+G_GNUC_UNUSED static void
+add(void)
+{
+    moe_metrics_add(&metric);
+}
+
 static const MoePart *const parts[] = {&first, &second};
 static const MoePreset presets[] = {{"moe.variant", PRESET, VALUES, "a preset"}};
 
@@ -93,4 +121,5 @@ MOE_API const MoePlugin SYMBOL = {
     .n_parts = PARTS,
     .presets = presets,
     .n_presets = PRESETS,
+    .add = ADD,
 };

@@ -25,8 +25,8 @@
 G_BEGIN_DECLS
 
 /* The number of the interface: it changes whenever a struct that plugins fill changes. */
-#define MOE_PLUGIN_ABI 1
-#define MOE_PLUGIN     MOE_API const MoePlugin moe_plugin_abi_1
+#define MOE_PLUGIN_ABI 2
+#define MOE_PLUGIN     MOE_API const MoePlugin moe_plugin_abi_2
 
 typedef struct MoePlugin {
     size_t struct_size; /* sizeof(MoePlugin) */
@@ -37,6 +37,9 @@ typedef struct MoePlugin {
     int n_parts;
     const MoePreset *presets; /* [n_presets]; may set keys of the parts */
     int n_presets;
+    /* NULL, or adds what has a list of its own: moe_checks_add(), moe_figures_add(),
+     * moe_metrics_add(). Called once, when parts and presets are taken in. */
+    void (*add)(void);
 } MoePlugin;
 
 /* What became of one file that was tried. */
