@@ -107,6 +107,24 @@ add_real(GString *line, const float *column, int64_t i)
     g_string_append_c(line, ',');
 }
 
+/* Gates that were recorded in double, with the digits that bring them back. */
+static void
+add_gate(GString *line, const MoeTracePicks *picks, int64_t i)
+{
+    char text[G_ASCII_DTOSTR_BUF_SIZE];
+    static const char *const format[] = {"%.15g", "%.16g", "%.17g"};
+    if (!picks->gate64) {
+        add_real(line, picks->gate, i);
+        return;
+    }
+    for (size_t f = 0; f < G_N_ELEMENTS(format); f++) {
+        g_ascii_formatd(text, sizeof text, format[f], picks->gate64[i]);
+        if (g_ascii_strtod(text, NULL) == picks->gate64[i])
+            break;
+    }
+    g_string_append_printf(line, "%s,", text);
+}
+
 /* The domain, in quotes where it needs them (RFC 4180). */
 static void
 add_domain(GString *line, const Cat *cat, int64_t i)
@@ -137,7 +155,7 @@ print_csv_unit(const Cat *cat, const char *token, int r, int64_t row, int unit)
         if (expert < 0)
             continue;
         g_string_printf(line, "%s%d,%d,%d,%d,", token, router_at(cat, r), unit, j, expert);
-        add_real(line, picks->gate, i);
+        add_gate(line, picks, i);
         g_string_append(line, picks->dropped ? (picks->dropped[i] ? "1," : "0,") : ",");
         add_int(line, picks->slot, i);
         add_real(line, picks->entropy, at);

@@ -18,7 +18,7 @@ typedef struct {
     MoeTraceView **views;      /* [n_routers] */
     int32_t *columns[COLUMNS]; /* [tokens] of the chunk; NULL: the trace has none */
     GString *text;
-    char **gates; /* [HALVES] text of each gate that occurred: they are halves in a trace */
+    char **gates; /* [HALVES] text of each gate that occurred, where they are halves */
 } Rows;
 
 typedef void (*RowFunc)(const Rows *rows, int router, int64_t token);
@@ -170,8 +170,12 @@ append_gates(const Rows *rows, int router, int64_t token, const char *between)
 {
     const MoeTraceView *view = rows->views[router];
     for (int i = 0, n = used_slots(rows, router, token); i < n; i++) {
+        int64_t at = i * view->units + token;
         g_string_append(rows->text, i ? between : "");
-        g_string_append(rows->text, text_of(rows, view->gate[i * view->units + token]));
+        if (view->gate64)
+            moe__json_append_real(rows->text, view->gate64[at]);
+        else
+            g_string_append(rows->text, text_of(rows, view->gate[at]));
     }
 }
 

@@ -18,11 +18,11 @@ moe__import_batch_make(MoeImport *import)
     import->in_domain = g_new(int32_t, BATCH);
     import->picks = g_new0(MoeTracePicks, n);
     import->expert = g_new0(int32_t *, n);
-    import->gate = g_new0(float *, n);
+    import->gate = g_new0(double *, n);
     for (gsize r = 0; r < n; r++) {
         import->expert[r] = g_new(int32_t, cells);
-        import->gate[r] = import->has_gates ? g_new(float, cells) : NULL;
-        import->picks[r] = (MoeTracePicks){.expert = import->expert[r], .gate = import->gate[r]};
+        import->gate[r] = import->has_gates ? g_new(double, cells) : NULL;
+        import->picks[r] = (MoeTracePicks){.expert = import->expert[r], .gate64 = import->gate[r]};
     }
 }
 
@@ -58,7 +58,7 @@ moe__import_batch_flush(MoeImport *import, GError **error)
 }
 
 static bool
-goes_before(int32_t expert, float gate, int32_t other, float other_gate)
+goes_before(int32_t expert, double gate, int32_t other, double other_gate)
 {
     if (expert < 0 || other < 0)
         return expert >= 0 && other < 0;
@@ -69,11 +69,11 @@ goes_before(int32_t expert, float gate, int32_t other, float other_gate)
  * aren't there last. (Coarse gates are often equal: an order that is stated beats one that isn't.)
  */
 static void
-sort_picks(int32_t *expert, float *gate, int k)
+sort_picks(int32_t *expert, double *gate, int k)
 {
     for (int i = 1; i < k; i++) {
         int32_t e = expert[i];
-        float g = gate[i];
+        double g = gate[i];
         int j = i;
         for (; j > 0 && goes_before(e, g, expert[j - 1], gate[j - 1]); j--) {
             expert[j] = expert[j - 1];
@@ -102,7 +102,7 @@ take_picks(MoeImport *import, int r, const MoeImportToken *token, GError **error
     }
     if (!import->has_gates)
         return true;
-    float *gate = import->gate[r] + (gsize)import->rows * (gsize)k;
+    double *gate = import->gate[r] + (gsize)import->rows * (gsize)k;
     memcpy(gate, token->gate + r * k, sizeof *gate * (gsize)k);
     sort_picks(expert, gate, k);
     return true;

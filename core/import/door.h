@@ -29,7 +29,7 @@ struct MoeImport {
     int32_t *id, *doc, *pos, *in_domain;
     MoeTracePicks *picks; /* [n_routers], over the arrays below */
     int32_t **expert;     /* [n_routers][BATCH × k] */
-    float **gate;
+    double **gate;
 };
 
 /* Fills `files` and `sizes`. */

@@ -22,9 +22,9 @@ typedef struct Reading {
     int n_layers;
     MoeStream **streams; /* [n_layers] */
     GArray **experts;    /* [n_layers], of int32_t: a line */
-    GArray **weights;    /* [n_layers], of float */
+    GArray **weights;    /* [n_layers], of double */
     int32_t *expert;     /* [n_layers × k]: a token */
-    float *gate;
+    double *gate;
     int32_t docs;
 } Reading;
 
@@ -121,7 +121,7 @@ parse_weights(const MoeStream *stream, char *at, GArray *out, GError **error)
     g_array_set_size(out, 0);
     while (*at) {
         char *after;
-        float value = (float)g_ascii_strtod(at, &after);
+        double value = g_ascii_strtod(at, &after);
         if (after == at || (*after && *after != '\t'))
             return moe__stream_fail(stream, error, "weight %u is no number", out->len + 1);
         g_array_append_val(out, value);
@@ -185,7 +185,7 @@ bring_line(Reading *reading, int domain, int k, GError **error)
             for (int i = 0; i < k; i++) {
                 guint from = (guint)(t * k + i);
                 reading->expert[r * k + i] = g_array_index(reading->experts[r], int32_t, from);
-                reading->gate[r * k + i] = g_array_index(reading->weights[r], float, from);
+                reading->gate[r * k + i] = g_array_index(reading->weights[r], double, from);
             }
         const MoeImportToken token = {
             .id = -1,
@@ -253,11 +253,11 @@ reading_new(MoeImport *import, int n_layers)
         .experts = g_new(GArray *, n),
         .weights = g_new(GArray *, n),
         .expert = g_new(int32_t, cells),
-        .gate = g_new(float, cells),
+        .gate = g_new(double, cells),
     };
     for (gsize r = 0; r < n; r++) {
         reading.experts[r] = g_array_new(FALSE, FALSE, sizeof(int32_t));
-        reading.weights[r] = g_array_new(FALSE, FALSE, sizeof(float));
+        reading.weights[r] = g_array_new(FALSE, FALSE, sizeof(double));
     }
     return reading;
 }

@@ -25,7 +25,7 @@ typedef struct Prints {
     int example;
     GArray *experts, *gates; /* of one layer */
     int32_t *expert;         /* [n_layers × k] */
-    float *gate;
+    double *gate;
     bool *present; /* [n_layers] */
 } Prints;
 
@@ -144,7 +144,7 @@ read_picks(Prints *prints, MoeJson *json)
         bool experts = moe__json_is(json, "selected_experts");
         bool good = experts ? moe__json_take_ints(json, "selected_experts", prints->experts)
                     : moe__json_is(json, "selected_probs")
-                        ? moe__json_take_floats(json, "selected_probs", prints->gates)
+                        ? moe__json_take_reals(json, "selected_probs", prints->gates)
                         : moe__json_skip(json);
         if (!good)
             return false;
@@ -175,7 +175,7 @@ read_layers(Prints *prints, MoeJson *json)
             return moe__json_fail(json, "the file changed while it was read");
         size_t k = (size_t)prints->k, at = (size_t)layer * k;
         memcpy(prints->expert + at, prints->experts->data, sizeof(int32_t) * k);
-        memcpy(prints->gate + at, prints->gates->data, sizeof(float) * k);
+        memcpy(prints->gate + at, prints->gates->data, sizeof(double) * k);
         prints->present[layer] = true;
     }
     return !json->error;
@@ -332,7 +332,7 @@ begin(Prints *prints, GError **error)
         return false;
     gsize cells = (gsize)prints->n_layers * (gsize)prints->k;
     prints->expert = g_new(int32_t, cells);
-    prints->gate = g_new(float, cells);
+    prints->gate = g_new(double, cells);
     prints->present = g_new(bool, (gsize)prints->n_layers);
     prints->bringing = true;
     return true;
@@ -349,7 +349,7 @@ read_prints(MoeImport *import, GError **error)
         .texts = g_ptr_array_new_with_free_func(unref_array),
         .in_domain = g_array_new(FALSE, FALSE, sizeof(int)),
         .experts = g_array_new(FALSE, FALSE, sizeof(int32_t)),
-        .gates = g_array_new(FALSE, FALSE, sizeof(float)),
+        .gates = g_array_new(FALSE, FALSE, sizeof(double)),
     };
     return read_all(&prints, error) && begin(&prints, error) && read_all(&prints, error);
 }

@@ -74,7 +74,7 @@ bool moe__json_take_ints(MoeJson *json, const char *what, GArray *out);
 /* The same where the array is open already: its rest, with its end. */
 bool moe__json_rest_ints(MoeJson *json, const char *what, GArray *out);
 /* The array that follows, of numbers (float). */
-bool moe__json_take_floats(MoeJson *json, const char *what, GArray *out);
+bool moe__json_take_reals(MoeJson *json, const char *what, GArray *out);
 /* The next value as text. (transfer none: good until the next event) */
 const char *moe__json_take_text(MoeJson *json, const char *what);
 /* The next event has to be `wanted`. */

@@ -307,7 +307,7 @@ moe__json_take_ints(MoeJson *json, const char *what, GArray *out)
 }
 
 bool
-moe__json_take_floats(MoeJson *json, const char *what, GArray *out)
+moe__json_take_reals(MoeJson *json, const char *what, GArray *out)
 {
     if (!moe__json_expect(json, MOE_JSON_ARRAY, what))
         return false;
@@ -315,7 +315,7 @@ moe__json_take_floats(MoeJson *json, const char *what, GArray *out)
         if (json->event != MOE_JSON_INT && json->event != MOE_JSON_REAL)
             return moe__json_fail(json, "%s: found %s, expected a number", what,
                                   event_name(json->event));
-        float value = (float)json->real;
+        double value = json->real;
         g_array_append_val(out, value);
     }
     return true;

@@ -95,11 +95,11 @@ parse_ints(const MoeLogReader *reader, const char *cell, GArray *out, GError **e
 }
 
 static bool
-parse_floats(const MoeLogReader *reader, const char *cell, GArray *out, GError **error)
+parse_reals(const MoeLogReader *reader, const char *cell, GArray *out, GError **error)
 {
     for (cell += strspn(cell, " ;"); *cell; cell += strspn(cell, " ;")) {
         char *after;
-        float value = (float)g_ascii_strtod(cell, &after);
+        double value = g_ascii_strtod(cell, &after);
         if (after == cell || (*after && !strchr(" ;", *after)))
             return moe__stream_fail(reader->stream, error,
                                     "gates: found \"%.40s\", expected numbers", cell);
@@ -132,7 +132,7 @@ read_cell(const MoeLogReader *reader, MoeLogField field, const char *cell, MoeLo
     case MOE_LOG_EXPERTS:
         return parse_ints(reader, cell, row->experts, error);
     case MOE_LOG_GATES:
-        return parse_floats(reader, cell, row->gates, error);
+        return parse_reals(reader, cell, row->gates, error);
     default:
         return true;
     }

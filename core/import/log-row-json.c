@@ -57,7 +57,7 @@ read_field(MoeJson *json, MoeLogField field, MoeLogRow *row)
     case MOE_LOG_EXPERTS:
         return moe__json_take_ints(json, "experts", row->experts);
     case MOE_LOG_GATES:
-        return moe__json_take_floats(json, "gates", row->gates);
+        return moe__json_take_reals(json, "gates", row->gates);
     case MOE_LOG_META_EXPERTS:
         return moe__json_take_int(json, "experts", 1, UINT16_MAX, &row->meta_experts);
     case MOE_LOG_META_K:

@@ -57,7 +57,7 @@ moe__log_row_init(MoeLogRow *row)
         .doc = g_string_new(NULL),
         .domain = g_string_new(NULL),
         .experts = g_array_new(FALSE, FALSE, sizeof(int32_t)),
-        .gates = g_array_new(FALSE, FALSE, sizeof(float)),
+        .gates = g_array_new(FALSE, FALSE, sizeof(double)),
     };
 }
 

@@ -18,7 +18,7 @@ typedef struct MoeLogRow {
     GString *domain;         /* likewise */
     int64_t pos, id;         /* -1: not said */
     int64_t layer;           /* -1: not said */
-    GArray *experts, *gates; /* int32_t, float; gates may be empty */
+    GArray *experts, *gates; /* int32_t, double; gates may be empty */
 } MoeLogRow;
 
 void moe__log_row_init(MoeLogRow *row);

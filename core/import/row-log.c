@@ -165,7 +165,7 @@ bring_row(Log *log, int file, const MoeLogReader *reader, const MoeLogRow *row, 
         .doc = find_doc(log, row->doc->str),
         .domain = moe_import_domain(log->import, file),
         .expert = (const int32_t *)row->experts->data,
-        .gate = (const float *)row->gates->data,
+        .gate = (const double *)row->gates->data,
     };
     token.pos = row->pos >= 0 ? (int32_t)row->pos : next_place(log, token.doc, (int)row->layer);
     if (token.domain < 0)

@@ -14,7 +14,7 @@ typedef struct Waiting {
     int layers;           /* that are there */
     struct Waiting *next; /* of those that are free */
     int32_t *expert;
-    float *gate;
+    double *gate;
 } Waiting;
 
 struct MoeRows {
@@ -69,7 +69,7 @@ begin_token(MoeRows *rows, gint64 key, const MoeImportToken *token)
     } else {
         waiting = g_new0(Waiting, 1);
         waiting->expert = g_new(int32_t, cells);
-        waiting->gate = rows->gates ? g_new(float, cells) : NULL;
+        waiting->gate = rows->gates ? g_new(double, cells) : NULL;
     }
     waiting->key = key;
     waiting->layers = 0;
@@ -85,7 +85,7 @@ begin_token(MoeRows *rows, gint64 key, const MoeImportToken *token)
 static bool
 check(const MoeRows *rows, const Waiting *waiting, int index, GError **error)
 {
-    gsize bytes = sizeof *waiting + (gsize)rows->n_layers * (gsize)rows->k * 8;
+    gsize bytes = sizeof *waiting + (gsize)rows->n_layers * (gsize)rows->k * 12;
     if (g_hash_table_size(rows->waiting) > WAITING_MAX / bytes) {
         g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
                     "found %u tokens that lack a layer, expected the layers of a token nearer to "
@@ -128,7 +128,7 @@ moe__rows_add(MoeRows *rows, int index, const MoeImportToken *token, GError **er
     for (gsize i = 0; i < n; i++)
         waiting->expert[at + i] = MAX(token->expert[i], -1);
     if (rows->gates)
-        memcpy(waiting->gate + at, token->gate, sizeof(float) * n);
+        memcpy(waiting->gate + at, token->gate, sizeof(double) * n);
     return ++waiting->layers < rows->n_layers || finish_token(rows, waiting, error);
 }
 

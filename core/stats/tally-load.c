@@ -51,7 +51,7 @@ count_unit(MoeSummaryCell *cell, const MoeTraceView *view, int64_t unit)
         cell->count[expert]++;
         cell->dropped += view->dropped && view->dropped[i];
         if (view->gate)
-            cell->gate_sum[expert] += (double)view->gate[i];
+            cell->gate_sum[expert] += view->gate64 ? view->gate64[i] : (double)view->gate[i];
     }
     cell->picks += picks;
     cell->making[picks]++;

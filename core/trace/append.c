@@ -94,9 +94,9 @@ check_batch(const MoeTraceWriter *writer, const MoeTraceTokens *tokens, const Mo
     return true;
 }
 
-/* The batch's arrays in the order of the writer's columns. */
+/* The batch's arrays in the order of the writer's columns, which learn how gates arrive. */
 static void
-list_values(const MoeTraceWriter *writer, const MoeTraceTokens *tokens, const MoeTracePicks *picks,
+list_values(MoeTraceWriter *writer, const MoeTraceTokens *tokens, const MoeTracePicks *picks,
             const void **values)
 {
     const MoeTraceOptions *options = &writer->options;
@@ -107,9 +107,12 @@ list_values(const MoeTraceWriter *writer, const MoeTraceTokens *tokens, const Mo
     values[TOKEN_STEP] = tokens->step;
     values[TOKEN_LOSS] = tokens->loss;
     values += TOKEN_COLUMNS;
-    for (int r = 0; r < writer->n_routers; r++, values += PICK_COLUMNS) {
+    MoeColumn *columns = writer->batch + TOKEN_COLUMNS;
+    for (int r = 0; r < writer->n_routers; r++, values += PICK_COLUMNS, columns += PICK_COLUMNS) {
         values[PICK_EXPERT] = picks[r].expert;
-        values[PICK_GATE] = options->gates ? picks[r].gate : NULL;
+        const void *gate = picks[r].gate64 ? (const void *)picks[r].gate64 : picks[r].gate;
+        values[PICK_GATE] = options->gates ? gate : NULL;
+        columns[PICK_GATE].source = picks[r].gate64 ? MOE_FROM_DOUBLE : MOE_FROM_FLOAT;
         values[PICK_DROPPED] = picks[r].dropped;
         values[PICK_SLOT] = options->slots ? picks[r].slot : NULL;
         values[PICK_ENTROPY] = options->score_stats ? picks[r].entropy : NULL;

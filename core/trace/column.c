@@ -45,10 +45,29 @@ experts_to_u16(uint16_t *restrict out, const int32_t *restrict expert, int64_t n
 }
 
 static void
-floats_to_half(uint16_t *restrict out, const float *restrict x, int64_t n)
+floats_to_type(MoeType type, void *restrict out, const float *restrict x, int64_t n)
 {
-    for (int64_t i = 0; i < n; i++)
-        out[i] = moe__half_from_float(x[i]);
+    if (type == MOE_F16)
+        for (int64_t i = 0; i < n; i++)
+            ((uint16_t *)out)[i] = moe__half_from_float(x[i]);
+    else if (type == MOE_F32)
+        memcpy(out, x, sizeof *x * (size_t)n);
+    else
+        for (int64_t i = 0; i < n; i++)
+            ((double *)out)[i] = (double)x[i];
+}
+
+static void
+doubles_to_type(MoeType type, void *restrict out, const double *restrict x, int64_t n)
+{
+    if (type == MOE_F16)
+        for (int64_t i = 0; i < n; i++)
+            ((uint16_t *)out)[i] = moe__half_from_double(x[i]);
+    else if (type == MOE_F32)
+        for (int64_t i = 0; i < n; i++)
+            ((float *)out)[i] = (float)x[i];
+    else
+        memcpy(out, x, sizeof *x * (size_t)n);
 }
 
 void
@@ -63,7 +82,9 @@ moe__column_append(MoeColumn *column, const void *values, int64_t first, int64_t
         memcpy(out, (const uint8_t *)values + size * (size_t)(first * item),
                size * (size_t)(n * item));
     else if (column->source == MOE_FROM_FLOAT)
-        floats_to_half(out, (const float *)values + first * item, n * item);
+        floats_to_type(column->type, out, (const float *)values + first * item, n * item);
+    else if (column->source == MOE_FROM_DOUBLE)
+        doubles_to_type(column->type, out, (const double *)values + first * item, n * item);
     else if (column->type == MOE_U8)
         experts_to_u8(out, (const int32_t *)values + first * item, n * item);
     else
@@ -141,6 +162,15 @@ transpose32(uint32_t *restrict out, const uint32_t *restrict in, int64_t rows, i
 }
 
 static void
+transpose64(uint64_t *restrict out, const uint64_t *restrict in, int64_t rows, int64_t width,
+            int slots)
+{
+    for (int slot = 0; slot < slots; slot++)
+        for (int64_t row = 0; row < rows; row++)
+            out[slot * rows + row] = in[row * width + slot];
+}
+
+static void
 transpose(const MoeColumn *column, void *out, int slots)
 {
     int64_t rows = column->rows, width = row_values(column);
@@ -152,8 +182,11 @@ transpose(const MoeColumn *column, void *out, int slots)
     case 2:
         transpose16(out, in, rows, width, slots);
         return;
-    default:
+    case 4:
         transpose32(out, in, rows, width, slots);
+        return;
+    default:
+        transpose64(out, in, rows, width, slots);
     }
 }
 

@@ -12,7 +12,8 @@
 typedef enum {
     MOE_FROM_SAME,   /* the column's own type */
     MOE_FROM_EXPERT, /* int32_t, -1: no pick, to u8 or u16 with the top value for "no pick" */
-    MOE_FROM_FLOAT,  /* float, to f16 */
+    MOE_FROM_FLOAT,  /* float, to f16, f32 or f64 */
+    MOE_FROM_DOUBLE, /* double, to the same */
 } MoeColumnSource;
 
 enum { MOE_ROW_AXES = 3 };

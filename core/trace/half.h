@@ -7,6 +7,7 @@
 #ifndef MOESCOPE_TRACE_HALF_H
 #define MOESCOPE_TRACE_HALF_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -41,6 +42,20 @@ moe__half_from_float(float x)
     else
         half = (bits + ((uint32_t)(15 - 127) << 23) + 0xfff + (bits >> 13 & 1)) >> 13;
     return (uint16_t)(half | sign >> 16);
+}
+
+/* Not by way of the nearest float, which would round twice: the float's last bit says instead
+ * whether anything was lost ("round to odd"; Boldo and Melquiond 2008). */
+static inline uint16_t
+moe__half_from_double(double x)
+{
+    float near = (float)x;
+    uint32_t bits = bits_from_float(near);
+    if ((double)near != x && x == x && (bits & 0x7fffffff) != 0x7f800000) {
+        bool beyond = x < 0 ? (double)near < x : (double)near > x;
+        near = float_from_bits((bits - beyond) | 1);
+    }
+    return moe__half_from_float(near);
 }
 
 static inline float

@@ -213,8 +213,11 @@ write_merged(const MoeTrace *const *traces, int n, const char *path, const Domai
     g_autofree char *meta = moe__trace_meta_edit(traces[0]->meta_json, NULL, 0,
                                                  (const char *const *)domains->names->pdata,
                                                  describe(traces, n, shift));
-    MoeTraceWriter *writer =
-        moe__trace_rewrite(path, meta, traces[0], first->routers, first->n_routers, output, error);
+    MoeType gate = MOE_F16;
+    for (int t = 0; t < n; t++)
+        gate = MAX(gate, moe_trace_gate_type(traces[t]));
+    MoeTraceWriter *writer = moe__trace_rewrite(path, meta, traces[0], first->routers,
+                                                first->n_routers, output, gate, error);
     if (!writer)
         return false;
     if (copy_all(traces, n, writer, domains, shift, progress, error))

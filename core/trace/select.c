@@ -224,7 +224,8 @@ begin(const MoeTrace *trace, const char *path, const MoeTraceSelection *s,
         routers[i] = trace->meta.routers[s->routers ? s->routers[i] : i];
     g_autofree char *meta =
         moe__trace_meta_edit(trace->meta_json, s->routers, s->n_routers, NULL, describe(trace, s));
-    return moe__trace_rewrite(path, meta, trace, routers, n, output, error);
+    return moe__trace_rewrite(path, meta, trace, routers, n, output, moe_trace_gate_type(trace),
+                              error);
 }
 
 static bool

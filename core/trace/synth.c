@@ -312,7 +312,7 @@ begin(const Maker *maker, const char *path, const MoeTraceOutput *output, GError
         moe_trace_meta(routers, s->routers, (const char *const *)domains->pdata, s->domains, extra);
     if (stored.compression == -1) /* there is no source that could say */
         stored.compression = 0;
-    return moe__trace_rewrite(path, meta, NULL, routers, s->routers, &stored, error);
+    return moe__trace_rewrite(path, meta, NULL, routers, s->routers, &stored, MOE_F16, error);
 }
 
 static bool

@@ -46,7 +46,7 @@ is_deflated(const MoeTrace *trace)
 MoeTraceWriter *
 moe__trace_rewrite(const char *path, const char *meta_json, const MoeTrace *source,
                    const MoeRouterInfo *routers, int n_routers, const MoeTraceOutput *output,
-                   GError **error)
+                   MoeType gate_type, GError **error)
 {
     const MoeTraceOptions options = {
         .compression = output->compression == -1 ? is_deflated(source) : output->compression,
@@ -55,6 +55,7 @@ moe__trace_rewrite(const char *path, const char *meta_json, const MoeTrace *sour
         .score_stats = true,
         .logits = true,
         .slots = true,
+        .gate_type = gate_type,
     };
     return moe_trace_writer_new(path, meta_json, routers, n_routers, &options, error);
 }

@@ -20,11 +20,11 @@ char *moe__trace_beside(const char *path, GError **error);
 /* Puts the file that was written in place. */
 bool moe__trace_replace(const char *beside, const char *path, GError **error);
 
-/* Begins a trace at `path` in the way that `output` says. -1 for compression is taken from
- * `source`. */
+/* Begins a trace at `path` in the way that `output` says, with gates of `gate_type`. -1 for
+ * compression is taken from `source`. */
 MoeTraceWriter *moe__trace_rewrite(const char *path, const char *meta_json, const MoeTrace *source,
                                    const MoeRouterInfo *routers, int n_routers,
-                                   const MoeTraceOutput *output, GError **error);
+                                   const MoeTraceOutput *output, MoeType gate_type, GError **error);
 
 /* meta.json of a trace that was made from another: only `routers` (NULL: all), other domains (NULL:
  * as they are), and `entry` (transfer full) at the end of "history". (transfer full) */
@@ -57,6 +57,7 @@ bool moe__trace_copy_rows(MoeTraceCopy *copy, const int64_t *index, int64_t n, G
 
 /* Names of the members of every chunk: a GPtrArray of GPtrArrays. (transfer full) */
 GPtrArray *moe__trace_members_by_chunk(const MoeTrace *trace);
+bool moe__trace_check_attachments(const MoeTrace *trace, GError **error);
 /* Whether all of a chunk can be read and fits the trace. */
 bool moe__trace_check_chunk(const MoeTrace *trace, MoeTraceRows *rows, int chunk,
                             const GPtrArray *members, GError **error);

@@ -1,27 +1,57 @@
 /* SPDX-License-Identifier: MIT
  *
  * view.c: a chunk of one router as plain arrays. Everything is checked against meta.json here, so
- * that callers may index by domain and expert without looking.
+ * that callers may index by domain and expert without looking. Columns go from the file to where
+ * they stay; what isn't wanted is neither read nor decoded.
  */
-#include "trace/half.h"
+#include "trace/decode.h"
 #include "trace/reader.h"
+
+/* Memory that is kept for the next chunk, also where this one has no such column. */
+typedef struct Buffer {
+    void *bytes;
+    size_t capacity;
+} Buffer;
+
+enum {
+    DOMAIN,
+    STEP,
+    EXPERT_RAW,
+    EXPERT,
+    GATE_RAW, /* f2 */
+    GATE,
+    GATE64,
+    DROPPED,
+    SLOT,
+    BUFFERS
+};
 
 typedef struct View {
     MoeTraceView public; /* first, so that a pointer to it is one to the whole */
-    /* Arrays kept for the next chunk, also where this one has no such column. */
-    float *gate;
-    uint8_t *dropped;
-    int32_t *slot;
-    int64_t tokens_max, picks_max;
-    uint8_t *packed; /* a column as it is on disk, where that isn't how it is wanted */
-    size_t packed_max;
+    unsigned wants;
+    Buffer buffers[BUFFERS];
+    /* Whose tokens are there: routers of a chunk share them. */
+    uint64_t trace;
+    int chunk;
 } View;
+
+enum { NO_CHUNK = -1 };
 
 MoeTraceView *
 moe_trace_view_new(void)
 {
     View *view = g_new0(View, 1);
+    view->wants = MOE_VIEW_ALL;
+    view->chunk = NO_CHUNK;
     return &view->public;
+}
+
+void
+moe_trace_view_wants(MoeTraceView *view, unsigned columns)
+{
+    View *whole = (View *)view;
+    whole->wants = columns;
+    whole->chunk = NO_CHUNK;
 }
 
 void
@@ -30,36 +60,9 @@ moe_trace_view_free(MoeTraceView *view)
     if (!view)
         return;
     View *whole = (View *)view;
-    g_free(view->domain);
-    g_free(view->step);
-    g_free(view->expert);
-    g_free(whole->gate);
-    g_free(whole->dropped);
-    g_free(whole->slot);
-    g_free(whole->packed);
+    for (int i = 0; i < BUFFERS; i++)
+        g_free(whole->buffers[i].bytes);
     g_free(whole);
-}
-
-static void
-reserve_tokens(View *view, int64_t tokens)
-{
-    if (tokens <= view->tokens_max)
-        return;
-    view->tokens_max = tokens;
-    view->public.domain = g_renew(int32_t, view->public.domain, (gsize)tokens);
-    view->public.step = g_renew(int32_t, view->public.step, (gsize)tokens);
-}
-
-static void
-reserve_picks(View *view, int64_t picks)
-{
-    if (picks <= view->picks_max)
-        return;
-    view->picks_max = picks;
-    view->public.expert = g_renew(int32_t, view->public.expert, (gsize)picks);
-    view->gate = g_renew(float, view->gate, (gsize)picks);
-    view->dropped = g_renew(uint8_t, view->dropped, (gsize)picks);
-    view->slot = g_renew(int32_t, view->slot, (gsize)picks);
 }
 
 G_GNUC_PRINTF(4, 5)
@@ -74,15 +77,32 @@ fail(const MoeTrace *trace, const char *name, GError **error, const char *format
     return false;
 }
 
-/* Begins to read a [rows, columns] column (columns 0: [rows]) of one of two types. */
+/* Room for n values; what was there is lost. */
+static void *
+reserve(View *view, int which, int64_t n, size_t size)
+{
+    Buffer *buffer = &view->buffers[which];
+    size_t needed = (size_t)MAX(n, 1) * size;
+    if (needed > buffer->capacity) {
+        g_free(buffer->bytes);
+        buffer->bytes = g_malloc(needed);
+        buffer->capacity = needed;
+    }
+    return buffer->bytes;
+}
+
+/* A set of element types that holds one. */
+#define OF(type) (1u << (type))
+
+/* Begins to read a [rows, columns] column (columns 0: [rows]) of one of some types. */
 static MoeZipStream *
-begin_shaped(const MoeTrace *trace, const char *name, MoeType type, MoeType other, int64_t rows,
-             int64_t columns, MoeArray *out, GError **error)
+begin_shaped(const MoeTrace *trace, const char *name, unsigned types, int64_t rows, int64_t columns,
+             MoeArray *out, GError **error)
 {
     g_autoptr(MoeZipStream) stream = moe__trace_begin(trace, name, out, error);
     if (!stream)
         return NULL;
-    bool fits = (out->type == type || out->type == other) && out->ndim == (columns > 0 ? 2 : 1) &&
+    bool fits = (types & OF(out->type)) && out->ndim == (columns > 0 ? 2 : 1) &&
                 out->shape[0] == rows && (columns == 0 || out->shape[1] == columns);
     if (fits)
         return g_steal_pointer(&stream);
@@ -93,28 +113,7 @@ begin_shaped(const MoeTrace *trace, const char *name, MoeType type, MoeType othe
     return NULL;
 }
 
-/* Reads such a column, of one type only, straight to where it is wanted. */
-static bool
-read_shaped(const MoeTrace *trace, const char *name, MoeType type, int64_t rows, int64_t columns,
-            void *out, GError **error)
-{
-    MoeArray array;
-    g_autoptr(MoeZipStream) stream =
-        begin_shaped(trace, name, type, type, rows, columns, &array, error);
-    return stream && moe__trace_finish(stream, out, &array, error);
-}
-
-/* Reads a column that has to be converted. */
-static bool
-read_packed(View *view, MoeZipStream *stream, MoeArray *array, GError **error)
-{
-    size_t n = moe__zip_stream_left(stream);
-    if (n > view->packed_max) {
-        view->packed = g_realloc(view->packed, n);
-        view->packed_max = n;
-    }
-    return moe__trace_finish(stream, view->packed, array, error);
-}
+/* --- Tokens -----------------------------------------------------------------------------------*/
 
 /* One int32 column of the tokens; `fill` where the trace has none. */
 static bool
@@ -127,7 +126,10 @@ view_token_column(const MoeTrace *trace, int chunk, const char *column, int64_t 
             out[i] = fill;
         return true;
     }
-    return read_shaped(trace, name, MOE_I32, tokens, 0, out, error);
+    MoeArray array;
+    g_autoptr(MoeZipStream) stream =
+        begin_shaped(trace, name, OF(MOE_I32), tokens, 0, &array, error);
+    return stream && moe__zip_array_finish(stream, out, &array, error);
 }
 
 static bool
@@ -159,28 +161,51 @@ static bool
 view_tokens(const MoeTrace *trace, int chunk, View *whole, GError **error)
 {
     MoeTraceView *view = &whole->public;
-    int64_t tokens = moe_trace_tokens(trace, chunk);
-    if (!check_tokens(trace, chunk, tokens, error))
+    if (whole->chunk == chunk && whole->trace == trace->serial)
+        return true;
+    whole->chunk = NO_CHUNK;
+    view->domain = view->step = NULL;
+    view->tokens = moe_trace_tokens(trace, chunk);
+    if (!check_tokens(trace, chunk, view->tokens, error))
         return false;
-    reserve_tokens(whole, tokens);
-    view->tokens = tokens;
-    return view_token_column(trace, chunk, "domain", tokens, -1, view->domain, error) &&
-           view_token_column(trace, chunk, "step", tokens, 0, view->step, error) &&
-           check_domains(trace, chunk, view, error);
+    if (whole->wants & MOE_VIEW_DOMAIN) {
+        view->domain = reserve(whole, DOMAIN, view->tokens, sizeof(int32_t));
+        if (!view_token_column(trace, chunk, "domain", view->tokens, -1, view->domain, error) ||
+            !check_domains(trace, chunk, view, error))
+            return false;
+    }
+    if (whole->wants & MOE_VIEW_STEP) {
+        view->step = reserve(whole, STEP, view->tokens, sizeof(int32_t));
+        if (!view_token_column(trace, chunk, "step", view->tokens, 0, view->step, error))
+            return false;
+    }
+    whole->chunk = chunk;
+    whole->trace = trace->serial;
+    return true;
 }
 
-/* Unpacks ids; the type's top value is "no pick". */
-static void
-decode_experts(const MoeArray *array, int64_t n, int32_t *restrict out)
+/* --- Picks ------------------------------------------------------------------------------------*/
+
+/* Expert `i` of the columns as they are on disk; -1: no pick. */
+static inline int32_t
+raw_expert(const MoeTraceView *view, int64_t i)
 {
-    const uint8_t *narrow = array->data;
-    const uint16_t *wide = array->data;
-    if (array->type == MOE_U8)
-        for (int64_t i = 0; i < n; i++)
-            out[i] = narrow[i] == UINT8_MAX ? -1 : narrow[i];
-    else
-        for (int64_t i = 0; i < n; i++)
-            out[i] = wide[i] == UINT16_MAX ? -1 : wide[i];
+    if (view->expert8)
+        return view->expert8[i] == UINT8_MAX ? -1 : view->expert8[i];
+    return view->expert16[i] == UINT16_MAX ? -1 : view->expert16[i];
+}
+
+static bool
+check_experts(const MoeTrace *trace, const char *name, const MoeTraceView *view,
+              const MoeArray *array, int experts, GError **error)
+{
+    int64_t n = view->k * view->units, i = 0;
+    if (moe__decode_experts_fit(array, n, experts))
+        return true;
+    while (raw_expert(view, i) < experts)
+        i++;
+    return fail(trace, name, error, "unit %" G_GINT64_FORMAT " picks expert %d; 0 … %d is expected",
+                i % view->units, raw_expert(view, i), experts - 1);
 }
 
 static bool
@@ -202,40 +227,64 @@ view_experts(const MoeTrace *trace, int chunk, int router, View *whole, GError *
                     "%" G_GINT64_FORMAT " slots found, %d expected by meta.json", array.shape[0],
                     info->k > 0 ? info->k : info->experts);
     view->k = (int)array.shape[0];
-    if (!read_packed(whole, stream, &array, error))
-        return false;
     int64_t n = view->k * view->units;
-    reserve_picks(whole, n);
-    decode_experts(&array, n, view->expert);
-    for (int64_t i = 0; i < n; i++)
-        if (view->expert[i] >= info->experts)
-            return fail(trace, name, error,
-                        "unit %" G_GINT64_FORMAT " picks expert %d; 0 … %d is expected",
-                        i % view->units, view->expert[i], info->experts - 1);
+    void *raw = reserve(whole, EXPERT_RAW, n, moe_type_size(array.type));
+    if (!moe__zip_array_finish(stream, raw, &array, error))
+        return false;
+    view->expert8 = array.type == MOE_U8 ? raw : NULL;
+    view->expert16 = array.type == MOE_U8 ? NULL : raw;
+    if (!check_experts(trace, name, view, &array, info->experts, error))
+        return false;
+    if (whole->wants & MOE_VIEW_EXPERT32) {
+        view->expert = reserve(whole, EXPERT, n, sizeof(int32_t));
+        moe__decode_experts(&array, n, view->expert);
+    }
     return true;
+}
+
+/* Gates of f4 or f8 in the other precision. */
+static void
+convert_gates(View *whole, MoeType type, int64_t n)
+{
+    MoeTraceView *view = &whole->public;
+    if (type == MOE_F64) {
+        view->gate = reserve(whole, GATE, n, sizeof(float));
+        for (int64_t i = 0; i < n; i++)
+            view->gate[i] = (float)view->gate64[i];
+    } else {
+        view->gate64 = reserve(whole, GATE64, n, sizeof(double));
+        for (int64_t i = 0; i < n; i++)
+            view->gate64[i] = (double)view->gate[i];
+    }
 }
 
 static bool
 view_gates(const MoeTrace *trace, int chunk, int router, View *whole, GError **error)
 {
     MoeTraceView *view = &whole->public;
+    bool decoded = whole->wants & MOE_VIEW_GATES;
     g_autofree char *name = g_strdup_printf("picks/%05d.r%03d.gate", chunk, router);
-    view->gate = NULL;
-    if (!moe_trace_has(trace, name))
+    if (!(whole->wants & (MOE_VIEW_GATES | MOE_VIEW_GATES_RAW)) || !moe_trace_has(trace, name))
         return true;
     MoeArray array;
-    g_autoptr(MoeZipStream) stream =
-        begin_shaped(trace, name, MOE_F16, MOE_F32, view->k, view->units, &array, error);
+    g_autoptr(MoeZipStream) stream = begin_shaped(
+        trace, name, OF(MOE_F16) | OF(MOE_F32) | OF(MOE_F64), view->k, view->units, &array, error);
     if (!stream)
         return false;
-    view->gate = whole->gate;
     int64_t n = view->k * view->units;
-    if (array.type == MOE_F32)
-        return moe__trace_finish(stream, view->gate, &array, error);
-    if (!read_packed(whole, stream, &array, error))
+    int which = array.type == MOE_F16 ? GATE_RAW : array.type == MOE_F32 ? GATE : GATE64;
+    void *raw = reserve(whole, which, n, moe_type_size(array.type));
+    if (!moe__zip_array_finish(stream, raw, &array, error))
         return false;
-    for (int64_t i = 0; i < n; i++)
-        view->gate[i] = moe__half_to_float(((const uint16_t *)array.data)[i]);
+    view->gate16 = array.type == MOE_F16 ? raw : NULL;
+    view->gate = array.type == MOE_F32 ? raw : NULL;
+    view->gate64 = array.type == MOE_F64 ? raw : NULL;
+    if (decoded && view->gate16) {
+        view->gate = reserve(whole, GATE, n, sizeof(float));
+        moe__decode_halves(view->gate16, n, view->gate);
+    } else if (decoded) {
+        convert_gates(whole, array.type, n);
+    }
     return true;
 }
 
@@ -244,11 +293,15 @@ view_drops(const MoeTrace *trace, int chunk, int router, View *whole, GError **e
 {
     MoeTraceView *view = &whole->public;
     g_autofree char *name = g_strdup_printf("picks/%05d.r%03d.dropped", chunk, router);
-    view->dropped = NULL;
-    if (!moe_trace_has(trace, name))
+    if (!(whole->wants & MOE_VIEW_DROPPED) || !moe_trace_has(trace, name))
         return true;
-    view->dropped = whole->dropped;
-    return read_shaped(trace, name, MOE_U8, view->k, view->units, view->dropped, error);
+    MoeArray array;
+    g_autoptr(MoeZipStream) stream =
+        begin_shaped(trace, name, OF(MOE_U8), view->k, view->units, &array, error);
+    if (!stream)
+        return false;
+    view->dropped = reserve(whole, DROPPED, view->k * view->units, sizeof *view->dropped);
+    return moe__zip_array_finish(stream, view->dropped, &array, error);
 }
 
 static bool
@@ -256,19 +309,25 @@ view_slots(const MoeTrace *trace, int chunk, int router, View *whole, GError **e
 {
     MoeTraceView *view = &whole->public;
     g_autofree char *name = g_strdup_printf("picks/%05d.r%03d.slot", chunk, router);
-    view->slot = NULL;
-    if (!moe_trace_has(trace, name))
+    if (!(whole->wants & MOE_VIEW_SLOTS) || !moe_trace_has(trace, name))
         return true;
-    int64_t n = view->k * view->units;
-    view->slot = whole->slot;
-    if (!read_shaped(trace, name, MOE_I32, view->k, view->units, view->slot, error))
+    MoeArray array;
+    g_autoptr(MoeZipStream) stream =
+        begin_shaped(trace, name, OF(MOE_I32), view->k, view->units, &array, error);
+    if (!stream)
         return false;
-    for (int64_t i = 0; i < n; i++)
-        if (view->expert[i] < 0 ? view->slot[i] != -1 : view->slot[i] < 0)
+    int64_t n = view->k * view->units;
+    view->slot = reserve(whole, SLOT, n, sizeof *view->slot);
+    if (!moe__zip_array_finish(stream, view->slot, &array, error))
+        return false;
+    for (int64_t i = 0; i < n; i++) {
+        int32_t expert = raw_expert(view, i);
+        if (expert < 0 ? view->slot[i] != -1 : view->slot[i] < 0)
             return fail(trace, name, error,
                         "unit %" G_GINT64_FORMAT " has slot %d for expert %d; 0 or more, or -1 for "
                         "both, is expected",
-                        i % view->units, view->slot[i], view->expert[i]);
+                        i % view->units, view->slot[i], expert);
+    }
     return true;
 }
 
@@ -277,17 +336,19 @@ moe_trace_view(const MoeTrace *trace, int chunk, int router, MoeTraceView *view,
 {
     g_return_val_if_fail(chunk >= 0 && chunk < moe_trace_chunks(trace), false);
     g_return_val_if_fail(router >= 0 && router < trace->meta.n_routers, false);
+    const MoeRouterInfo *info = &trace->meta.routers[router];
     View *whole = (View *)view;
     if (!view_tokens(trace, chunk, whole, error))
         return false;
-    view->units = view->tokens * trace->meta.routers[router].units_per_token;
-    if (view->tokens == 0) { /* a chunk of states or series only */
-        view->k = trace->meta.routers[router].k;
-        view->gate = NULL;
-        view->dropped = NULL;
-        view->slot = NULL;
+    view->units = view->tokens * info->units_per_token;
+    view->k = info->k;
+    view->expert = view->slot = NULL;
+    view->expert8 = view->dropped = NULL;
+    view->expert16 = view->gate16 = NULL;
+    view->gate = NULL;
+    view->gate64 = NULL;
+    if (view->tokens == 0) /* a chunk of states or series only */
         return true;
-    }
     return view_experts(trace, chunk, router, whole, error) &&
            view_gates(trace, chunk, router, whole, error) &&
            view_drops(trace, chunk, router, whole, error) &&

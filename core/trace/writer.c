@@ -35,18 +35,15 @@ add_token_columns(MoeColumn *columns)
 }
 
 static void
-add_pick_columns(MoeColumn *columns, int index, const MoeRouterInfo *router)
+add_pick_columns(MoeColumn *columns, int index, const MoeRouterInfo *router, MoeType gate)
 {
     MoeType id = router->experts <= UINT8_MAX ? MOE_U8 : MOE_U16;
     int slots = moe__trace_slots(router);
     const MoeColumn kinds[] = {
         [PICK_EXPERT] =
             {.name = "expert", .type = id, .source = MOE_FROM_EXPERT, .axes = 1, .shape = {slots}},
-        [PICK_GATE] = {.name = "gate",
-                       .type = MOE_F16,
-                       .source = MOE_FROM_FLOAT,
-                       .axes = 1,
-                       .shape = {slots}},
+        [PICK_GATE] =
+            {.name = "gate", .type = gate, .source = MOE_FROM_FLOAT, .axes = 1, .shape = {slots}},
         [PICK_DROPPED] =
             {.name = "dropped", .type = MOE_U8, .axes = 1, .shape = {slots}, .sparse = true},
         [PICK_SLOT] = {.name = "slot", .type = MOE_I32, .axes = 1, .shape = {slots}},
@@ -103,7 +100,8 @@ add_columns(MoeTraceWriter *writer)
     writer->state[0] = (MoeColumn){
         .folder = "state", .name = g_strdup("step"), .type = MOE_I64, .rows_per_item = 1};
     for (int r = 0; r < writer->n_routers; r++) {
-        add_pick_columns(writer->batch + TOKEN_COLUMNS + r * PICK_COLUMNS, r, &writer->routers[r]);
+        add_pick_columns(writer->batch + TOKEN_COLUMNS + r * PICK_COLUMNS, r, &writer->routers[r],
+                         writer->options.gate_type);
         add_state_columns(writer->state + 1 + r * STATE_COLUMNS, r, writer->routers[r].experts);
     }
 }
@@ -113,12 +111,18 @@ add_columns(MoeTraceWriter *writer)
 static bool
 check_options(const MoeTraceOptions *options, GError **error)
 {
-    if (options->compression >= 0 && options->compression <= 9 && options->chunk_tokens >= 0)
+    MoeType gate = options->gate_type;
+    if (options->compression < 0 || options->compression > 9 || options->chunk_tokens < 0) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "compression level %d and %" G_GINT64_FORMAT
+                    " tokens a chunk; 0 … 9 and 0 or more are expected",
+                    options->compression, options->chunk_tokens);
+        return false;
+    }
+    if (gate == 0 || gate == MOE_F16 || gate == MOE_F32 || gate == MOE_F64)
         return true;
     g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
-                "compression level %d and %" G_GINT64_FORMAT
-                " tokens a chunk; 0 … 9 and 0 or more are expected",
-                options->compression, options->chunk_tokens);
+                "gates of type %d; MOE_F16, MOE_F32 or MOE_F64 is expected", (int)gate);
     return false;
 }
 
@@ -131,6 +135,8 @@ writer_alloc(const char *path, const MoeRouterInfo *routers, int n_routers,
     writer->options = *options;
     if (writer->options.chunk_tokens == 0)
         writer->options.chunk_tokens = DEFAULT_CHUNK_TOKENS;
+    if (writer->options.gate_type == 0)
+        writer->options.gate_type = MOE_F16;
     writer->routers = g_memdup2(routers, sizeof *routers * (gsize)n_routers);
     writer->n_routers = n_routers;
     writer->runs = g_array_new(FALSE, FALSE, 2 * sizeof(int64_t));

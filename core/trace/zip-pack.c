@@ -2,6 +2,7 @@
  *
  * zip-pack.c: one member, compressed in memory.
  */
+#include "trace/crc.h"
 #include "trace/zip.h"
 
 #include <zlib.h>
@@ -47,7 +48,7 @@ bool
 moe__zip_pack(uint8_t *bytes, uint64_t size, int level, MoeZipPacked *out)
 {
     g_autofree uint8_t *plain = bytes;
-    *out = (MoeZipPacked){MOE_ZIP_STORED, (uint32_t)crc32_z(0, plain, size), size, size, NULL};
+    *out = (MoeZipPacked){MOE_ZIP_STORED, moe__crc32(0, plain, size), size, size, NULL};
     if (level > 0 && size > 0) {
         g_autofree uint8_t *deflated = NULL;
         uint64_t packed;

@@ -4,11 +4,15 @@
  * caller has room for, straight into the caller's memory. Stored members are never copied, and no
  * member gives more bytes than its header states: that is all that is ever unpacked.
  */
+#include "trace/crc.h"
 #include "trace/zip.h"
 
 #include <zlib.h>
 
-enum { PIECE = 64 * 1024 };
+enum {
+    PIECE = 64 * 1024,
+    STORED_PIECE = 256 * 1024, /* is still in the cache when its CRC is taken */
+};
 
 struct MoeZipStream {
     const MoeZipReader *reader;
@@ -98,22 +102,35 @@ inflate_up_to(MoeZipStream *stream, uint8_t *out, uint64_t n, uint64_t *got, GEr
     return true;
 }
 
+static bool
+read_stored(MoeZipStream *stream, uint8_t *out, uint64_t n, GError **error)
+{
+    while (n > 0) {
+        size_t piece = (size_t)MIN(n, STORED_PIECE);
+        if (!moe__zip_reader_pread(stream->reader, stream->entry->data + stream->given, out, piece,
+                                   error))
+            return false;
+        stream->crc = moe__crc32(stream->crc, out, piece);
+        stream->given += piece;
+        out += piece;
+        n -= piece;
+    }
+    return true;
+}
+
 bool
 moe__zip_stream_read(MoeZipStream *stream, void *out, uint64_t n, GError **error)
 {
     const MoeZipEntry *entry = stream->entry;
     uint64_t got = 0;
     g_return_val_if_fail(n <= entry->size - stream->given, false);
-    if (entry->method == MOE_ZIP_STORED) {
-        if (!moe__zip_reader_pread(stream->reader, entry->data + stream->given, out, n, error))
-            return false;
-    } else {
-        if (!inflate_up_to(stream, out, n, &got, error))
-            return false;
-        if (got < n)
-            return fail(stream, error, "the deflated data end elsewhere than the header states");
-    }
-    stream->crc = (uint32_t)crc32_z(stream->crc, out, n);
+    if (entry->method == MOE_ZIP_STORED)
+        return read_stored(stream, out, n, error);
+    if (!inflate_up_to(stream, out, n, &got, error))
+        return false;
+    if (got < n)
+        return fail(stream, error, "the deflated data end elsewhere than the header states");
+    stream->crc = moe__crc32(stream->crc, out, n);
     stream->given += n;
     return true;
 }

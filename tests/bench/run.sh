@@ -4,7 +4,7 @@
 # Benchmarks: one line a figure, tab-separated: name, value, unit, target, `met` or `missed` (`-` where
 # a figure has no target or what it is compared with is absent).
 #
-#   tests/bench/run.sh [NAME…]      names: kernels lm variants (default: all)
+#   tests/bench/run.sh [NAME…]      names: kernels lm trace variants (default: all)
 #
 # Peers are set beside ours, in turn within one run, where they are present:
 #   MOESCOPE_PEERS    folder of peer scripts (default: ../shared/peers beside the source tree)
@@ -49,6 +49,10 @@ field() {
 # json KEY FILE: the same for the peers' JSON lines
 json() {
     grep -o "\"$1\": [0-9.e+-]*" "$2" | awk '{ print $2 }' | median
+}
+
+bench_trace() {
+    "$build/tests/bench/bench-trace"
 }
 
 bench_kernels() {
@@ -179,12 +183,12 @@ bench_variants() {
     row variants.hypermoe.times_torch_per_token "$(times "$out/hypermoe" "$out/torch-hypermoe")" x '>=' 8
 }
 
-if [ $# -eq 0 ]; then set -- kernels lm variants; fi
+if [ $# -eq 0 ]; then set -- kernels lm trace variants; fi
 for name in "$@"; do
     case $name in
-    kernels | lm | variants) ;;
+    kernels | lm | trace | variants) ;;
     *)
-        echo "run.sh: unknown benchmark '$name'; known: kernels lm variants" >&2
+        echo "run.sh: unknown benchmark '$name'; known: kernels lm trace variants" >&2
         exit 2
         ;;
     esac

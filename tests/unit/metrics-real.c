@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * Metrics of real files, read by importers, against reference values that an independent script
- * computed in double precision. Counts and what follows from them have to agree to 1e-9; means of
- * gates to what is left of a gate in a trace, 11 bits. The files belong to others and don't come
- * with the project: MOESCOPE_DATA names their folder (default: ../shared/data beside the source
- * tree); without it the tests are skipped.
+ * computed in double precision. All have to agree to 1e-9. The files belong to others and don't
+ * come with the project: MOESCOPE_DATA names their folder (default: ../shared/data beside the
+ * source tree); without it the tests are skipped.
  */
 #include "import-file.h"
 
@@ -55,8 +54,8 @@ static const Pair pairs[] = {
     {"any_shared_prev", "any-shared", 1e-9},
     {"mean_jaccard_prev", "jaccard", 1e-9},
     {"max_coact", "max-coactivation", 1e-9},
-    {"mean_margin12", "margin", 2e-4},
-    {"mean_topk_entropy_nat", "gate-spread", 2e-5},
+    {"mean_margin12", "margin", 1e-9},
+    {"mean_topk_entropy_nat", "gate-spread", 1e-9},
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(pairs) == LOADS + GATES);
 

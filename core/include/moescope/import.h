@@ -103,6 +103,7 @@ typedef struct MoeImportShape {
     int k;          /* picks a unit */
     const char *score, *select;
     bool has_gates;
+    MoeType gate_type; /* what the files give gates as; 0: decimals, kept as MOE_F64 */
     MoeImportGates gates;
     const char *const *domains; /* [n_domains], used where the options have none */
     int n_domains;
@@ -123,7 +124,7 @@ typedef struct MoeImportToken {
     int32_t doc, pos;      /* document, from 0, and place in it */
     int32_t domain;        /* -1: unknown */
     const int32_t *expert; /* [layers × k]; below 0: no pick */
-    const float *gate;     /* [layers × k], if the shape has gates */
+    const double *gate;    /* [layers × k], if the shape has gates */
 } MoeImportToken;
 /* Appends it. Where there are gates, picks are put in order of them, as a trace has them: the
  * highest first, of equal ones the lower id. Fails with MOE_ERROR_DATA on an expert that the layer

@@ -35,14 +35,15 @@ MOE_API const MoeTraceTokens *moe_trace_rows_tokens(const MoeTraceRows *rows);
 MOE_API int moe_trace_rows_width(const MoeTraceRows *rows, int router);
 /* Gathers tokens index[0 … n - 1] of the chunk: `tokens` and, for every chosen router, `picks`, as
  * moe_trace_writer_append() takes them: arrays of [units × width], [units] or [units × experts],
- * columns that the chunk hasn't NULL. They belong to `rows` and are valid until the next call. */
+ * columns that the chunk hasn't NULL; gates also in double where they are f4 or f8. They belong to
+ * `rows` and are valid until the next call. */
 MOE_API void moe_trace_rows_take(MoeTraceRows *rows, const int64_t *index, int64_t n,
                                  MoeTraceTokens *tokens, MoeTracePicks *picks);
 
 /* --- Sizes, soundness -------------------------------------------------------------------------*/
 
 /* Members of one kind: "tokens/id", "picks/expert", "series", "measures", "state/load", "chunks",
- * "meta.json". */
+ * "meta.json", "summary" (what is attached). */
 typedef struct MoeTraceSize {
     char *kind;
     int members;
@@ -72,9 +73,10 @@ typedef struct MoeTraceRepaired {
     uint64_t cut_bytes; /* behind the last whole chunk, left out */
 } MoeTraceRepaired;
 /* Makes a complete trace of one that was cut off or damaged: its whole chunks that verify, in
- * order, packed as they are, numbered anew where one is missing, and a directory. An archive whose
- * directory is damaged is walked member by member. `out` NULL: in place, by renaming; nothing is
- * written then if nothing was wrong. Fails as moe_trace_open() does where there is no trace. */
+ * order, packed as they are, numbered anew where one is missing, and a directory; what was attached
+ * is left out. An archive whose directory is damaged is walked member by member. `out` NULL: in
+ * place, by renaming; nothing is written then if nothing was wrong. Fails as moe_trace_open() does
+ * where there is no trace. */
 MOE_API bool moe_trace_repair(const char *path, const char *out, MoeTraceRepaired *result,
                               const MoeProgress *progress, GError **error);
 
@@ -113,9 +115,9 @@ typedef enum {
     MOE_TRACE_DOCUMENTS_SHIFT,    /* other texts: numbers go on where those before ended */
 } MoeTraceDocuments;
 /* Joins traces of the same routers, one after another. Domains are matched by name, the rest of
- * meta.json is that of the first. A row of state, of a series or a measure is taken if its step is
- * behind all that earlier traces had in the same column: parts of a run give the run, and nothing
- * twice. Fails with MOE_ERROR_DATA where routers differ. */
+ * meta.json is that of the first; gates have the widest type of all. A row of state, of a series or
+ * a measure is taken if its step is behind all that earlier traces had in the same column: parts of
+ * a run give the run, and nothing twice. Fails with MOE_ERROR_DATA where routers differ. */
 MOE_API bool moe_trace_merge(const MoeTrace *const *traces, int n, const char *path,
                              MoeTraceDocuments documents, const MoeTraceOutput *output,
                              const MoeProgress *progress, GError **error);

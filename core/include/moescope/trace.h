@@ -60,6 +60,8 @@ typedef struct MoeTraceOptions {
     bool score_stats;     /* record .entropy and .margin */
     bool logits;          /* record .logits */
     bool slots;           /* record .slot */
+    /* How gates are kept: 0: MOE_F16, 11 bits; MOE_F32; MOE_F64, where their decimals count. */
+    MoeType gate_type;
 } MoeTraceOptions;
 
 /* Starts a trace. `meta_json` is the text of meta.json, whole (moe_trace_meta() makes one); it has
@@ -97,6 +99,7 @@ typedef struct MoeTracePicks {
     /* Place in the queue for the expert's buffer, from 0: behind its last slot where dropped; -1:
      * no pick. NULL without capacity. */
     const int32_t *slot;
+    const double *gate64; /* gates in double, taken instead of `gate` where it isn't NULL */
 } MoeTracePicks;
 /* Appends a batch: its tokens and, for every router in order, its picks; arrays are copied. Rows
  * with doc < 0 are padding and left out. Writes a chunk when one is full, and before a batch that
@@ -158,6 +161,9 @@ MOE_API const char *moe_trace_domain_name(const MoeTrace *trace, int domain);
 MOE_API int moe_trace_chunks(const MoeTrace *trace);
 /* Tokens of one chunk, or of all (chunk -1). */
 MOE_API int64_t moe_trace_tokens(const MoeTrace *trace, int chunk);
+/* The widest type that any column of gates has: MOE_F16, MOE_F32 or MOE_F64; MOE_F16 if there is
+ * none. Reads the header of each; one that can't be read is passed over. */
+MOE_API MoeType moe_trace_gate_type(const MoeTrace *trace);
 
 /* Reads column NAME ("tokens/00003.domain", without ".npy"). `out->data` is the caller's to
  * g_free(). Returns false with MOE_ERROR_DATA if there is no such member. The CRC is checked. */
@@ -184,7 +190,7 @@ MOE_API const char *const *moe_trace_measure_names(const MoeTrace *trace, int ro
 MOE_API bool moe_trace_join(const MoeTrace *trace, const char *name, MoeArray *out, GError **error);
 
 /* A chunk of one router, decoded to plain types, reused from chunk to chunk. Domains and experts
- * are in range. */
+ * are in range. In a chunk without tokens all that has k is NULL. */
 typedef struct MoeTraceView {
     int64_t tokens, units;
     int k;
@@ -194,13 +200,62 @@ typedef struct MoeTraceView {
     float *gate;      /* [k × units], NULL where the trace has none */
     uint8_t *dropped; /* [k × units], NULL where nothing was dropped */
     int32_t *slot;    /* [k × units], place in the expert's queue; NULL where the trace has none */
+    double *gate64;   /* [k × units], the gates as they stand; NULL where they are f2, or none */
+    /* The columns as they are on disk, which scan faster: of the experts one is there and the other
+     * NULL; 255 and 65535 are no pick. The bits of gates of f2, else NULL. */
+    const uint8_t *expert8;
+    const uint16_t *expert16, *gate16;
 } MoeTraceView;
+/* What a view brings; the rest is neither read nor decoded, and NULL. expert8 or expert16 comes
+ * always. */
+typedef enum {
+    MOE_VIEW_DOMAIN = 1 << 0,
+    MOE_VIEW_STEP = 1 << 1,
+    MOE_VIEW_EXPERT32 = 1 << 2,  /* expert */
+    MOE_VIEW_GATES = 1 << 3,     /* gate, gate64, gate16 */
+    MOE_VIEW_GATES_RAW = 1 << 4, /* without decoding: gate16, gate or gate64, by their type */
+    MOE_VIEW_DROPPED = 1 << 5,
+    MOE_VIEW_SLOTS = 1 << 6,
+    MOE_VIEW_ALL = (1 << 7) - 1,
+} MoeViewColumns;
 MOE_API MoeTraceView *moe_trace_view_new(void);
 MOE_API void moe_trace_view_free(MoeTraceView *view);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeTraceView, moe_trace_view_free)
-/* Fails with MOE_ERROR_FORMAT where the columns don't fit each other or meta.json. */
+/* Asks for a sum of MoeViewColumns; a new view brings all. */
+MOE_API void moe_trace_view_wants(MoeTraceView *view, unsigned columns);
+/* Routers of the same chunk that follow each other share what the view holds of its tokens. Fails
+ * with MOE_ERROR_FORMAT where the columns don't fit each other or meta.json. */
 MOE_API bool moe_trace_view(const MoeTrace *trace, int chunk, int router, MoeTraceView *view,
                             GError **error);
+
+/* --- Attaching --------------------------------------------------------------------------------*/
+
+/* What was made of a trace and goes with it: members below "summary/", behind its chunks. */
+typedef struct MoeAttachment {
+    const char *name;      /* 1 to 200 of A-Z a-z 0-9 _ - . and /, as of moe_archive_add() */
+    const MoeArray *array; /* NULL: plain bytes */
+    const void *bytes;
+    size_t n_bytes;
+} MoeAttachment;
+/* Puts these in place of all that is attached to a finished trace, n = 0 to take everything away.
+ * The file is changed in place: what is behind the last chunk is cut off and written anew. If that
+ * is interrupted the trace opens as one that isn't finished, with all its chunks; if it fails, the
+ * trace is finished and nothing is attached. Whoever has the trace open keeps all but the
+ * attachments. Fails with MOE_ERROR_DATA if the trace isn't finished, on names that won't do, and
+ * if another program attaches to it at the same time; as moe_trace_open(); G_FILE_ERROR. */
+MOE_API bool moe_trace_attach(const char *path, const MoeAttachment *members, int n,
+                              GError **error);
+/* Names of what is attached, in file order. Nothing is, to a trace that isn't finished; copies,
+ * parts and merged traces come without. (transfer none) */
+MOE_API const char *const *moe_trace_attachments(const MoeTrace *trace, int *n);
+/* Reads an attachment; bytes are an array of u1. `out->data` is the caller's to g_free(). Fails
+ * with MOE_ERROR_DATA if there is none of that name. */
+MOE_API bool moe_trace_attached(const MoeTrace *trace, const char *name, MoeArray *out,
+                                GError **error);
+/* Identifies routers, domains and the content of all chunks, by lengths and CRCs in the directory:
+ * hex digits, the same however the trace is packed and whatever is attached. What was made of a
+ * trace with another one is out of date. (transfer full) */
+MOE_API char *moe_trace_fingerprint(const MoeTrace *trace);
 
 /* --- Copying ----------------------------------------------------------------------------------*/
 
