@@ -14,7 +14,7 @@
 typedef struct {
     char **domains;
     char *out, *as, *gates, *score, *select;
-    gboolean list;
+    gboolean list, no_summary;
     int experts, k, compression;
 } Options;
 
@@ -45,15 +45,16 @@ list_importers(void)
 }
 
 static int
-report(const char *out, const MoeImportReport *got)
+report(const Options *o, const MoeImportReport *got)
 {
+    const char *out = o->out;
     printf("%s: %s, %" G_GINT64_FORMAT " tokens in %" G_GINT64_FORMAT
            " documents, %d routers, k %d of %d experts\n",
            out, got->importer, got->tokens, got->documents, got->routers, got->k, got->experts);
     if (got->incomplete)
         cmd_say("%" G_GINT64_FORMAT " tokens lacked a layer and were left out", got->incomplete);
     g_autoptr(GError) error = NULL;
-    if (cmd_verdict_print(out, &error))
+    if (cmd_trace_finish(out, !o->no_summary, true, &error))
         return CMD_OK;
     cmd_fail(error); /* of the check alone: the trace is written */
     return g_error_matches(error, MOE_ERROR, MOE_ERROR_CANCELLED) ? CMD_INTERRUPTED : CMD_FAILED;
@@ -79,7 +80,7 @@ run(const Options *o, char **sources, int n, MoeImportGates gates)
                            &got, &error);
     cmd_progress_end();
     if (good)
-        return report(o->out, &got);
+        return report(o, &got);
     cmd_fail(error);
     return g_error_matches(error, MOE_ERROR, MOE_ERROR_CANCELLED) ? CMD_INTERRUPTED : CMD_FAILED;
 }
@@ -136,6 +137,8 @@ cmd_import(int argc, char **argv)
          "sum-to-one (over a token's picks) | as-scored", "NAME"},
         {"domain", 'd', 0, G_OPTION_ARG_STRING_ARRAY, &o.domains,
          "what the text is; once for all, or once a SRC in their order", "NAME"},
+        {"no-summary", 0, 0, G_OPTION_ARG_NONE, &o.no_summary,
+         "don't write the trace's summary into it", NULL},
         {"compression", 0, 0, G_OPTION_ARG_INT, &o.compression, "0 (stored) … 9 (default: 1)", "N"},
         G_OPTION_ENTRY_NULL,
     };

@@ -41,14 +41,39 @@ list_figures(void)
 }
 
 static MoeScene *
+build_of_trace(const MoeFigure *figure, const MoeFigureOptions *options, const char *path,
+               GError **error)
+{
+    g_autoptr(MoeTrace) trace = moe_trace_open(path, error);
+    return trace ? figure->build(trace, options, error) : NULL;
+}
+
+/* A summary has the load; what else figures show stands in traces alone. */
+static MoeScene *
+build_of_summary(const MoeFigure *figure, const MoeFigureOptions *options, const char *path,
+                 GError **error)
+{
+    g_autoptr(MoeSummary) summary = moe_summary_open(path, error);
+    if (!summary)
+        return NULL;
+    if (g_str_equal(figure->name, "load"))
+        return moe_figure_load(NULL, summary, options, error);
+    g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                "%s: found a summary; of one, figure load can be drawn, but %s takes a trace", path,
+                figure->name);
+    return NULL;
+}
+
+static MoeScene *
 build(const Options *o, const MoeFigure *figure, const char *path, GError **error)
 {
     g_autoptr(MoeFigureOptions) options = moe_figure_options_new(figure);
     for (char **set = o->set; set && *set; set++)
         if (!moe_figure_options_set(options, *set, error))
             return NULL;
-    g_autoptr(MoeTrace) trace = moe_trace_open(path, error);
-    g_autoptr(MoeScene) scene = trace ? figure->build(trace, options, error) : NULL;
+    g_autoptr(MoeScene) scene = moe_summary_is(path)
+                                    ? build_of_summary(figure, options, path, error)
+                                    : build_of_trace(figure, options, path, error);
     if (scene && o->theme && !moe_scene_set_theme(scene, o->theme, error))
         return NULL;
     return g_steal_pointer(&scene);
@@ -71,8 +96,9 @@ int
 cmd_plot(int argc, char **argv)
 {
     static const CmdArguments arguments = {
-        .names = "[FIGURE TRACE]",
-        .about = "Draws FIGURE of TRACE (a trace, or a run folder's trace.npz) as PNG, SVG or PDF. "
+        .names = "[FIGURE TRACE|SUMMARY]",
+        .about = "Draws FIGURE of TRACE (a trace, a run folder's trace.npz, or for the figure load "
+                 "a summary) as PNG, SVG or PDF. "
                  "Without arguments: the figures and their options.",
         .most = 2,
     };

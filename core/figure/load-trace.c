@@ -43,11 +43,11 @@ k_counted(const MoeSummaryCell *cell)
 }
 
 static void
-add_routers(Filled *filled, const MoeTrace *trace, const MoeSummary *summary)
+add_routers(Filled *filled, const MoeSummary *summary)
 {
-    int n = moe_trace_routers(trace);
+    int n = moe_summary_routers(summary);
     for (int i = 0; i < n; i++) {
-        const MoeRouterInfo *router = moe_trace_router(trace, i);
+        const MoeRouterInfo *router = moe_summary_router(summary, i);
         g_array_append_val(filled->layer, router->layer);
         g_array_append_val(filled->experts, router->experts);
         int k = router->k ? router->k : k_counted(moe_summary_cell(summary, i, MOE_DOMAIN_ALL));
@@ -59,8 +59,7 @@ add_routers(Filled *filled, const MoeTrace *trace, const MoeSummary *summary)
 }
 
 static void
-add_panel(Filled *filled, const MoeTrace *trace, const MoeSummary *summary, int domain,
-          const char *name)
+add_panel(Filled *filled, const MoeSummary *summary, int domain, const char *name)
 {
     const MoeSummaryCell *first = moe_summary_cell(summary, 0, domain);
     if (first->picks == 0)
@@ -70,7 +69,7 @@ add_panel(Filled *filled, const MoeTrace *trace, const MoeSummary *summary, int 
         counts[i] = moe_summary_cell(summary, i, domain)->count;
     MoeLoadPanel panel = {
         .name = name,
-        .tokens = first->units / MAX(moe_trace_router(trace, 0)->units_per_token, 1),
+        .tokens = first->units / MAX(moe_summary_router(summary, 0)->units_per_token, 1),
         .picks = first->picks,
         .counts = counts,
     };
@@ -79,13 +78,13 @@ add_panel(Filled *filled, const MoeTrace *trace, const MoeSummary *summary, int 
 
 /* "all" is left out where one domain is all there is. */
 static void
-add_panels(Filled *filled, const MoeTrace *trace, const MoeSummary *summary)
+add_panels(Filled *filled, const MoeSummary *summary)
 {
-    add_panel(filled, trace, summary, MOE_DOMAIN_ALL, "all");
+    add_panel(filled, summary, MOE_DOMAIN_ALL, "all");
     for (int i = 0; i < moe_summary_domains(summary); i++)
-        add_panel(filled, trace, summary, i, moe_trace_domain_name(trace, i));
+        add_panel(filled, summary, i, moe_summary_domain_name(summary, i));
     if (moe_summary_domains(summary) > 0)
-        add_panel(filled, trace, summary, MOE_DOMAIN_UNKNOWN, "no domain");
+        add_panel(filled, summary, MOE_DOMAIN_UNKNOWN, "no domain");
     if (filled->panels->len == 2)
         g_array_remove_index(filled->panels, 0);
     filled->load.n_panels = (int)filled->panels->len;
@@ -113,8 +112,8 @@ MoeScene *
 moe_figure_load(const MoeTrace *trace, const MoeSummary *summary, const MoeFigureOptions *options,
                 GError **error)
 {
-    if (moe_trace_routers(trace) != moe_summary_routers(summary) ||
-        moe_trace_domains(trace) < moe_summary_domains(summary)) {
+    if (trace && (moe_trace_routers(trace) != moe_summary_routers(summary) ||
+                  moe_trace_domains(trace) < moe_summary_domains(summary))) {
         g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
                     "figure load: the summary has %d routers and %d domains, the trace %d and %d",
                     moe_summary_routers(summary), moe_summary_domains(summary),
@@ -125,13 +124,13 @@ moe_figure_load(const MoeTrace *trace, const MoeSummary *summary, const MoeFigur
         .layer = g_array_new(FALSE, FALSE, sizeof(int)),
         .experts = g_array_new(FALSE, FALSE, sizeof(int)),
         .panels = g_array_new(FALSE, FALSE, sizeof(MoeLoadPanel)),
-        .model = moe__load_model(trace),
+        .model = trace ? moe__load_model(trace) : NULL,
     };
     g_array_set_clear_func(filled.panels, panel_clear);
     filled.load.model = filled.model;
-    add_routers(&filled, trace, summary);
+    add_routers(&filled, summary);
     if (filled.load.layers > 0)
-        add_panels(&filled, trace, summary);
+        add_panels(&filled, summary);
     return moe_figure_load_counts(&filled.load, options, error);
 }
 

@@ -233,8 +233,8 @@ typedef struct MoeLoad {
  * log2 (log2 of that, diverging). Returns NULL with MOE_ERROR_DATA if there is no layer or pick. */
 MOE_API MoeScene *moe_figure_load_counts(const MoeLoad *load, const MoeFigureOptions *options,
                                          GError **error);
-/* The same from a summary of a trace, which gives the names. Domains without picks have no panel;
- * MOE_ERROR_DATA if the two don't belong together. */
+/* The same from a summary. The trace that it is of names the model; NULL: nothing does. Domains
+ * without picks have no panel; MOE_ERROR_DATA if the two don't belong together. */
 MOE_API MoeScene *moe_figure_load(const MoeTrace *trace, const MoeSummary *summary,
                                   const MoeFigureOptions *options, GError **error);
 
