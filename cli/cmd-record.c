@@ -14,7 +14,7 @@ typedef struct {
     char **data;
     char *out, *split;
     gboolean no_gates, stats, logits, slots;
-    gint64 max_tokens;
+    gint64 max_tokens, chunk_tokens;
     int threads, compression, k;
 } Options;
 
@@ -76,6 +76,7 @@ run(const Options *o, const char *path, const Part *part, const char *command_li
         .max_tokens = o->max_tokens,
         .k = o->k,
         .trace = {.compression = o->compression,
+                  .chunk_tokens = o->chunk_tokens,
                   .gates = !o->no_gates,
                   .score_stats = o->stats,
                   .logits = o->logits,
@@ -121,6 +122,8 @@ cmd_record(int argc, char **argv)
         {"slots", 0, 0, G_OPTION_ARG_NONE, &o.slots,
          "with limited capacity: each pick's place in the queue for its expert", NULL},
         {"compression", 0, 0, G_OPTION_ARG_INT, &o.compression, "0 (stored) … 9 (default: 1)", "N"},
+        {"chunk-tokens", 0, 0, G_OPTION_ARG_INT64, &o.chunk_tokens,
+         "tokens a chunk (default: as the recipe says, trace.chunk_tokens)", "N"},
         {"threads", 0, 0, G_OPTION_ARG_INT, &o.threads, "threads (default: all)", "N"},
         G_OPTION_ENTRY_NULL,
     };
@@ -143,5 +146,8 @@ cmd_record(int argc, char **argv)
         return cmd_usage("found --k %d, expected 0 or more", o.k);
     if (o.compression < 0 || o.compression > 9)
         return cmd_usage("found --compression %d, expected 0 … 9", o.compression);
+    if (o.chunk_tokens < 0)
+        return cmd_usage("found --chunk-tokens %" G_GINT64_FORMAT ", expected 0 or more",
+                         o.chunk_tokens);
     return run(&o, argv[1], &part, command_line);
 }

@@ -108,6 +108,14 @@ take_picks(MoeImport *import, int r, const MoeImportToken *token, GError **error
     return true;
 }
 
+/* Tokens a batch: no more than a chunk's. */
+static int64_t
+batch_of(const MoeImport *import)
+{
+    int64_t chunk = import->options->chunk_tokens;
+    return chunk > 0 ? MIN(chunk, BATCH) : BATCH;
+}
+
 bool
 moe_import_token(MoeImport *import, const MoeImportToken *token, GError **error)
 {
@@ -120,5 +128,5 @@ moe_import_token(MoeImport *import, const MoeImportToken *token, GError **error)
     import->in_domain[import->rows] = token->domain;
     import->documents = MAX(import->documents, (int64_t)token->doc + 1);
     import->rows++;
-    return import->rows < BATCH || moe__import_batch_flush(import, error);
+    return import->rows < batch_of(import) || moe__import_batch_flush(import, error);
 }

@@ -172,6 +172,7 @@ moe_import_begin(MoeImport *import, const MoeImportShape *shape, GError **error)
         g_ptr_array_add(import->names, g_strdup(shape->domains[i]));
     moe__import_batch_make(import);
     const MoeTraceOptions options = {.compression = import->options->compression,
+                                     .chunk_tokens = import->options->chunk_tokens,
                                      .gates = shape->has_gates,
                                      .gate_type = shape->gate_type ? shape->gate_type : MOE_F64};
     g_autofree char *meta = moe__import_meta(import, shape);

@@ -29,7 +29,8 @@ typedef struct MoeImportOptions {
     MoeImportGates gates;
     const char *const *domains; /* [n_domains]: one for all sources, or one a source */
     int n_domains;
-    int compression; /* zlib level of the trace, 0 … 9 */
+    int compression;      /* zlib level of the trace, 0 … 9 */
+    int64_t chunk_tokens; /* tokens a chunk of the trace; 0: 65536 */
 } MoeImportOptions;
 
 /* What came of it. */
