@@ -89,6 +89,10 @@ test_info(void)
     run_expect(&info, 0, "decisions         18000: 3.", "");
     g_auto(Run) json = run_moescope("trace", "info", "a.npz", "--json", NULL);
     run_expect(&json, 0, "\"decisions\": 18000", "");
+    g_auto(Run) entropy = run_moescope("trace", "info", "a.npz", "--entropy", NULL);
+    run_expect(&entropy, 0, "entropy           2.", "");
+    g_auto(Run) both = run_moescope("trace", "info", "a.npz", "--entropy", "--json", NULL);
+    run_expect(&both, 0, "\"entropy_bits\": {\"picks\": 18000, \"id\": 2.", "");
 }
 
 static void
