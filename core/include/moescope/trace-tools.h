@@ -99,6 +99,7 @@ MOE_API bool moe_trace_repair(const char *path, const char *out, MoeTraceRepaire
 typedef struct MoeTraceOutput {
     int compression; /* zlib level 1 … 9; 0: stored; -1: 1 if the source is deflated, else 0 */
     int64_t chunk_tokens; /* 0: 65536 */
+    MoeType gate_type;    /* MOE_F16, MOE_F32 or MOE_F64; 0: as the source has them */
 } MoeTraceOutput;
 
 /* What is kept: what fits all that is given. All zeros: everything. */
