@@ -27,12 +27,27 @@ moe_summary_fill_tokens(MoeSummary *summary, int router, const MoeTokenTable *ta
     return true;
 }
 
+static bool
+is_empty(const MoeSummary *summary, int router)
+{
+    return !summary->token_cells[router] &&
+           moe_summary_cell(summary, router, MOE_DOMAIN_ALL)->units == 0;
+}
+
 void
 moe__summary_add_tokens(MoeSummary *into, const MoeSummary *from)
 {
     for (int r = 0; r < into->n_routers; r++) {
         const MoeTokenTable *a = into->token_tables[r], *b = from->token_tables[r];
-        bool both = a && b && (into->tallies & MOE_TALLY_TOKENS);
-        set_table(into, r, both ? moe__token_table_add(a, b) : NULL);
+        if (!(into->tallies & MOE_TALLY_TOKENS)) {
+            set_table(into, r, NULL);
+            continue;
+        }
+        if (is_empty(from, r))
+            continue;
+        if (b && is_empty(into, r))
+            set_table(into, r, moe__token_table_copy(b, b->experts, NULL));
+        else
+            set_table(into, r, a && b ? moe__token_table_add(a, b) : NULL);
     }
 }

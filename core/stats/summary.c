@@ -28,8 +28,8 @@ copy_routers(MoeSummary *summary, const MoeRouterInfo *routers, int n)
 }
 
 MoeSummary *
-moe_summary_new(const MoeRouterInfo *routers, int n_routers, const char *const *domains,
-                int n_domains, unsigned tallies)
+moe__summary_bare(const MoeRouterInfo *routers, int n_routers, const char *const *domains,
+                  int n_domains, unsigned tallies)
 {
     MoeSummary *summary = g_new0(MoeSummary, 1);
     copy_routers(summary, routers, n_routers);
@@ -39,6 +39,14 @@ moe_summary_new(const MoeRouterInfo *routers, int n_routers, const char *const *
     summary->tallies = (tallies & MOE_TALLIES_ALL) | MOE_TALLY_LOAD;
     summary->token_tables = g_new0(MoeTokenTable *, (gsize)n_routers);
     summary->token_cells = g_new0(MoeTokenCell *, (gsize)n_routers);
+    return summary;
+}
+
+MoeSummary *
+moe_summary_new(const MoeRouterInfo *routers, int n_routers, const char *const *domains,
+                int n_domains, unsigned tallies)
+{
+    MoeSummary *summary = moe__summary_bare(routers, n_routers, domains, n_domains, tallies);
     for (int i = 0; i < MOE_N_TALLIES; i++) {
         MoeTablesPlan plan;
         if ((summary->tallies & moe__tallies[i]->bit) &&

@@ -77,6 +77,9 @@ typedef struct MoeTally {
     int n_fields;
     /* Fills what isn't a sum: cell->experts and the like. */
     void (*describe)(void *cell, const MoeTallyShape *shape);
+    /* What can't be true of a cell's sums together, in a few words; NULL: nothing. The function may
+     * be NULL. */
+    const char *(*problem)(const void *cell);
     /* Whether a router can have it (heads > 1, from > 0 …); NULL: every one. */
     bool (*applies)(const MoeTallyShape *shape);
     /* Whether a trace has the columns for it; NULL: every one. */
@@ -107,12 +110,12 @@ typedef struct MoeTally {
     }
 
 extern const MoeTally moe__tally_load, moe__tally_order, moe__tally_pairs, moe__tally_adjacent,
-    moe__tally_flow;
+    moe__tally_flow, moe__tally_places, moe__tally_heads, moe__tally_scores, moe__tally_caches;
 /* What describes MoeTokenCell, for those who keep and save it; its functions are in tokens.h. */
 extern const MoeTally moe__tally_tokens;
 
 /* All of them but the tokens, the load first (tallies.c). */
-enum { MOE_N_TALLIES = 5 };
+enum { MOE_N_TALLIES = 9 };
 extern const MoeTally *const moe__tallies[MOE_N_TALLIES];
 
 #endif

@@ -146,11 +146,20 @@ MOE_API char *moe_trace_meta(const MoeRouterInfo *routers, int n_routers,
 
 typedef struct MoeTrace MoeTrace;
 
-/* Opens a trace, finished, cut off, or still being written (what is added later isn't seen). Errors
- * name the member and the byte. A MoeTrace doesn't change: threads may share it. */
+/* Opens a trace, finished, cut off, or still being written (what is added later isn't seen before
+ * moe_trace_refresh()). Errors name the member and the byte. But for that function a MoeTrace
+ * doesn't change: threads may share it. */
 MOE_API MoeTrace *moe_trace_open(const char *path, GError **error);
 MOE_API void moe_trace_free(MoeTrace *trace);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeTrace, moe_trace_free)
+/* Looks for what has been added to the file since the trace was opened, or looked at again.
+ * `*grown`: there are more chunks; moe_trace_complete() tells whether that was all. Routers and
+ * domains, and what views and rows hold, stay valid; lists of names don't. Fails with
+ * MOE_ERROR_DATA if the file was cut back (a run that goes on from an earlier checkpoint does
+ * that), or another file is in its place; with the errors of moe_trace_open(). The trace is then
+ * what it was; what is gone from the file can't be read. No other thread may use the trace
+ * meanwhile. */
+MOE_API bool moe_trace_refresh(MoeTrace *trace, bool *grown, GError **error);
 /* Whether the archive has its closing directory. */
 MOE_API bool moe_trace_complete(const MoeTrace *trace);
 MOE_API const char *moe_trace_meta_json(const MoeTrace *trace);
@@ -227,6 +236,35 @@ MOE_API void moe_trace_view_wants(MoeTraceView *view, unsigned columns);
  * with MOE_ERROR_FORMAT where the columns don't fit each other or meta.json. */
 MOE_API bool moe_trace_view(const MoeTrace *trace, int chunk, int router, MoeTraceView *view,
                             GError **error);
+
+/* --- Attaching --------------------------------------------------------------------------------*/
+
+/* What was made of a trace and goes with it: members below "summary/", behind its chunks. */
+typedef struct MoeAttachment {
+    const char *name;      /* 1 to 200 of A-Z a-z 0-9 _ - . and /, as of moe_archive_add() */
+    const MoeArray *array; /* NULL: plain bytes */
+    const void *bytes;
+    size_t n_bytes;
+} MoeAttachment;
+/* Puts these in place of all that is attached to a finished trace, n = 0 to take everything away.
+ * The file is changed in place: what is behind the last chunk is cut off and written anew. If that
+ * is interrupted the trace opens as one that isn't finished, with all its chunks; if it fails, the
+ * trace is finished and nothing is attached. Whoever has the trace open keeps all but the
+ * attachments. Fails with MOE_ERROR_DATA if the trace isn't finished, on names that won't do, and
+ * if another program attaches to it at the same time; as moe_trace_open(); G_FILE_ERROR. */
+MOE_API bool moe_trace_attach(const char *path, const MoeAttachment *members, int n,
+                              GError **error);
+/* Names of what is attached, in file order. Nothing is, to a trace that isn't finished; copies,
+ * parts and merged traces come without. (transfer none) */
+MOE_API const char *const *moe_trace_attachments(const MoeTrace *trace, int *n);
+/* Reads an attachment; bytes are an array of u1. `out->data` is the caller's to g_free(). Fails
+ * with MOE_ERROR_DATA if there is none of that name. */
+MOE_API bool moe_trace_attached(const MoeTrace *trace, const char *name, MoeArray *out,
+                                GError **error);
+/* Identifies routers, domains and the content of all chunks, by lengths and CRCs in the directory:
+ * hex digits, the same however the trace is packed and whatever is attached. What was made of a
+ * trace with another one is out of date. (transfer full) */
+MOE_API char *moe_trace_fingerprint(const MoeTrace *trace);
 
 /* --- Copying ----------------------------------------------------------------------------------*/
 
