@@ -187,35 +187,51 @@ moe__pairs_shuffled(const MoeMetricCell *cell, MoePairsFunc of, bool lift)
 
 /* --- Flows ------------------------------------------------------------------------------------*/
 
+/* Units of each row, and shares of columns. */
+static void
+find_margins(const MoeFlowCell *flow, bool uniform, int64_t *row, double *share)
+{
+    gsize from = (gsize)flow->from, to = (gsize)flow->experts;
+    for (gsize i = 0; i < from; i++)
+        for (gsize j = 0; j < to; j++) {
+            row[i] += flow->moves[i * to + j];
+            share[j] += (double)flow->moves[i * to + j] / (double)flow->units;
+        }
+    for (gsize i = 0; uniform && i < from; i++)
+        row[i] = flow->units * (int64_t)(i + 1) / (int64_t)from -
+                 flow->units * (int64_t)i / (int64_t)from;
+    for (gsize j = 0; uniform && j < to; j++)
+        share[j] = 1.0 / (double)to;
+}
+
+/* One row: multinomial, column after column of what is left. */
+static void
+draw_row(MoeRng *rng, int64_t left, const double *share, int n, int64_t *drawn)
+{
+    double rest = 1;
+    for (int j = 0; j < n; j++) {
+        drawn[j] = rest > share[j] ? moe__draw_binomial(rng, left, share[j] / rest) : left;
+        left -= drawn[j];
+        rest -= share[j];
+    }
+}
+
 double
-moe__flow_top_by_chance(const MoeFlowCell *flow, bool uniform)
+moe__flow_by_chance(const MoeFlowCell *flow, MoeFlowFunc of, bool uniform)
 {
     gsize from = (gsize)flow->from, to = (gsize)flow->experts;
     if (flow->units == 0)
         return NAN;
     g_autofree int64_t *row = g_new0(int64_t, from), *drawn = g_new(int64_t, from * to);
     g_autofree double *share = g_new0(double, to);
-    for (gsize i = 0; i < from; i++)
-        for (gsize j = 0; j < to; j++) {
-            row[i] += flow->moves[i * to + j];
-            share[j] += (double)flow->moves[i * to + j] / (double)flow->units;
-        }
+    find_margins(flow, uniform, row, share);
     MoeRng rng = moe_rng(SEED, 1);
     int tables = how_many((int64_t)(from * to));
     double sum = 0;
     for (int t = 0; t < tables; t++) {
-        for (gsize i = 0; i < from; i++) {
-            /* Column after column of what is left of the row: multinomial. */
-            int64_t left = row[i];
-            double rest = 1;
-            for (gsize j = 0; j < to; j++) {
-                double own = uniform ? 1.0 / (double)to : share[j];
-                drawn[i * to + j] = rest > own ? moe__draw_binomial(&rng, left, own / rest) : left;
-                left -= drawn[i * to + j];
-                rest -= own;
-            }
-        }
-        sum += moe_flow_top(drawn, flow->from, flow->experts);
+        for (gsize i = 0; i < from; i++)
+            draw_row(&rng, row[i], share, flow->experts, drawn + i * to);
+        sum += of(drawn, flow->from, flow->experts);
     }
     return sum / tables;
 }

@@ -27,8 +27,12 @@ typedef double (*MoePairsFunc)(const int64_t *together, int64_t units, int exper
 double moe__pairs_uniform(const MoeMetricCell *cell, MoePairsFunc of, bool lift);
 double moe__pairs_shuffled(const MoeMetricCell *cell, MoePairsFunc of, bool lift);
 
-/* The mean of moe_flow_top() over drawn tables whose rows are as in the cell, and columns even or
- * as in the cell. */
-double moe__flow_top_by_chance(const MoeFlowCell *flow, bool uniform);
+/* A number that a table of moves gives. */
+typedef double (*MoeFlowFunc)(const int64_t *moves, int from, int experts);
+
+/* Its mean over drawn tables whose rows don't differ: with as many units as in the cell, and
+ * columns in their shares. Uniform: rows and columns even. (A formula would do for information, (r
+ * - 1) (c - 1) / 2N, if there were many units a pair.) */
+double moe__flow_by_chance(const MoeFlowCell *flow, MoeFlowFunc of, bool uniform);
 
 #endif
