@@ -244,8 +244,10 @@ MOE_API MoeSummary *moe_summary_open(const char *path, GError **error);
 MOE_API bool moe_summary_is(const char *path);
 /* The meta.json that it was opened with; NULL for one that was counted. (transfer none) */
 MOE_API const char *moe_summary_meta_json(const MoeSummary *summary);
-/* Puts a summary of a whole, finished trace into it, so that opening is instant at any size. */
-MOE_API bool moe_summary_attach(const MoeSummary *summary, const char *trace_path, GError **error);
+/* Puts a summary of a whole, finished trace into it, so that opening is instant at any size.
+ * `extra_json` as of moe_summary_save(). */
+MOE_API bool moe_summary_attach(const MoeSummary *summary, const char *trace_path,
+                                const char *extra_json, GError **error);
 /* The summary that a trace brings along; NULL without an error if it has none, or one that isn't of
  * this content. (transfer full) */
 MOE_API MoeSummary *moe_summary_attached(const MoeTrace *trace, GError **error);
