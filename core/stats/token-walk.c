@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* Tokens whose rows are found, and fetched, before anything is added to them. */
-enum { BLOCK = 64, AHEAD = 16 };
+enum { BLOCK = 128, AHEAD = 16 };
 
 /* Adds the units of a block of tokens from `first` on, whose rows are found. */
 typedef void (*AddBlock)(MoeTokenWalk *walk, const MoeTallyChunk *chunk, int64_t first);
@@ -208,22 +208,35 @@ choose_add(void)
     return add_block;
 }
 
-/* Finds the rows of a block's tokens. */
+/* The row of an id that isn't known yet; -1: it isn't counted. Ids that this walk leaves out are
+ * never known. */
+static int32_t
+find_new(MoeTokenWalk *walk, int32_t id)
+{
+    walk->left |= id >= walk->high;
+    return id < walk->low || id >= walk->high ? -1 : moe__token_rows_find(&walk->rows, id);
+}
+
+/* Finds the rows of a block's tokens. The first loop does nothing but look up: many ids at a time
+ * are then on their way from memory. */
 static void
 find_rows(MoeTokenWalk *walk, const int32_t *id, int n)
 {
+    const int32_t *near = walk->rows.near;
+    uint32_t n_near = (uint32_t)walk->rows.n_near;
+    for (int t = 0; t < n; t++)
+        walk->row[t] = (uint32_t)id[t] < n_near ? near[id[t]] : -1;
     int found = 0;
     for (int t = 0; t < n; t++) {
-        if (id[t] < walk->low || id[t] >= walk->high) {
-            walk->left |= id[t] >= walk->high;
+        int32_t row = walk->row[t] >= 0 ? walk->row[t] : find_new(walk, id[t]);
+        if (row < 0)
             continue;
-        }
-        int32_t row = moe__token_rows_find(&walk->rows, id[t]);
+        uint8_t *bytes = moe__token_rows_at(&walk->rows, row);
+        __builtin_prefetch(bytes);
+        __builtin_prefetch(bytes + walk->rows.width);
         walk->token[found] = t;
         walk->row[found] = row;
-        walk->bytes[found] = moe__token_rows_at(&walk->rows, row);
-        __builtin_prefetch(walk->bytes[found]);
-        __builtin_prefetch(walk->bytes[found] + walk->rows.width);
+        walk->bytes[found] = bytes;
         found++;
     }
     walk->n = found;
