@@ -88,6 +88,11 @@ test_info(void)
     run_expect(&json, 0, "\"tallies\": [\"load\", \"order\"]", "");
     g_autoptr(JsonParser) parser = json_parser_new();
     g_assert_true(json_parser_load_from_data(parser, json.out, -1, NULL));
+    g_auto(Run) check = run_moescope("check", "s.npz", NULL);
+    run_expect(&check, 0, "s.npz: checked (whole.npz): clean: ", "");
+    good(run_moescope("summary", "whole.npz", "--out", "u.npz", "--no-check", NULL));
+    g_auto(Run) unchecked = run_moescope("check", "u.npz", "--json", NULL);
+    run_expect(&unchecked, 0, "[{\"summary\": \"u.npz\", \"checked\": []}]\n", "");
 }
 
 static void
