@@ -147,8 +147,10 @@ plot(const char *figure_name, const char *trace_path, const char *out, GError **
     static const char *const endings[] = {"png", "svg", "pdf"};
     const MoeFigure *figure = moe_figures_find(figure_name, error);
     g_autoptr(MoeFigureOptions) options = moe_figure_options_new(figure);
-    g_autoptr(MoeTrace) trace = moe_trace_open(trace_path, error);
-    g_autoptr(MoeScene) scene = trace ? figure->build(trace, options, error) : NULL;
+    g_autoptr(MoeFigureInput) input = moe_figure_input_new();
+    g_autoptr(MoeScene) scene = moe_figure_input_open(input, trace_path, NULL, error)
+                                    ? moe_figure_build(figure, input, options, error)
+                                    : NULL;
     for (size_t i = 0; scene && i < G_N_ELEMENTS(endings); i++) {
         g_autofree char *name = g_strdup_printf("%s.%s", figure_name, endings[i]);
         g_autofree char *path = g_build_filename(out, name, NULL);
