@@ -82,7 +82,7 @@ cmd_plot(int argc, char **argv)
         .about = "Draws FIGURE of TRACE (a trace, a run's folder or a summary; several where the "
                  "figure compares) as PNG, SVG or PDF. Without arguments: the figures and their "
                  "options.",
-        .most = G_MAXINT,
+        .most = -1,
     };
     g_auto(Options) o = {0};
     const GOptionEntry entries[] = {
