@@ -166,6 +166,13 @@ test_train(void)
     g_assert_false(brings_summary("bare.npz"));
     g_auto(Run) experts = run_moescope("metrics", "r.npz", "--experts", "--json", NULL);
     run_expect(&experts, 0, "\"text\": \"", ""); /* of bytes, as the trace has them */
+    /* A summary keeps what the model is called, and the texts of the tokens that it names. */
+    good(run_moescope("summary", "r.npz", "--out", "r.sum.npz", NULL));
+    g_auto(Run) same = run_moescope("metrics", "r.sum.npz", "--experts", "--json", NULL);
+    run_expect(&same, 0, "\"text\": \"", "");
+    good(run_moescope("plot", "load", "r.npz", "--out", "r.svg", NULL));
+    good(run_moescope("plot", "load", "r.sum.npz", "--out", "r.sum.svg", NULL));
+    place_expect_same("r.svg", "r.sum.svg");
 }
 
 /* --- Complaints -------------------------------------------------------------------------------*/
