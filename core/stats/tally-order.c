@@ -158,8 +158,7 @@ count(void *data, const MoeTallyCells *cells, const MoeTallyChunk *chunk, GError
             count_pairs(cell, window, window->end - n);
             count_runs(cell, window, window->end - n);
         }
-        if (chunk->view->gate)
-            moe__gates_count(walk->gates, chunk, run, cell);
+        moe__gates_count(walk->gates, chunk, run, cell);
         seen = run->first + run->n;
     }
     if (seen < chunk->view->tokens)
