@@ -248,7 +248,7 @@ cmd_checked_lines(const GPtrArray *list, const char *path, const char *lead)
         g_string_append_printf(lines, ": %s\n", checked->verdict);
         gsize told = lines->len;
         add_findings(lines, checked, lead);
-        if (lines->len > told) /* there is more to read */
+        if (lines->len > told)
             g_string_insert(lines, (gssize)told - 1, "; moescope check tells more");
     }
     return g_string_free(lines, FALSE);

@@ -5,6 +5,7 @@
 #include "cmd.h"
 #include "json.h"
 #include "progress.h"
+#include "source.h"
 #include "util.h"
 
 #include <moescope/check.h>
@@ -163,11 +164,34 @@ drop(const Options *o, const MoeTrace *trace, const MoeFindings *findings, GErro
     return done;
 }
 
+/* A summary tells what was found in its traces when it was made. */
+static int
+tell(const char *path, GString *json)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(CmdSource) source = {0};
+    if (!cmd_source_open(&source, path, &(CmdSourceOptions){0}, &error))
+        return cmd_source_fail(error);
+    g_autofree char *lines = cmd_checked_lines(source.checked, path, "");
+    g_autofree char *word = cmd_checked_word(source.checked);
+    if (json) {
+        json_open(json, NULL, '{');
+        json_text(json, "summary", path);
+        cmd_checked_json(json, "checked", source.checked);
+        json_close(json, '}');
+    } else {
+        fputs(lines, stdout);
+    }
+    return strstr(word, "error:") ? CMD_FAILED : CMD_OK;
+}
+
 /* Checks one trace, and writes the copy where `dropping`. Returns the exit status that it alone
  * would give. */
 static int
 check(const Options *o, const char *path, bool dropping, GString *json)
 {
+    if (!dropping && moe_summary_is(path))
+        return tell(path, json);
     g_autoptr(GError) error = NULL;
     g_autoptr(MoeTrace) trace = moe_trace_open(path, &error);
     g_autoptr(MoeFindings) findings = trace ? find(o, trace, &error) : NULL;
@@ -207,10 +231,11 @@ int
 cmd_check(int argc, char **argv)
 {
     static const CmdArguments arguments = {
-        .names = "[TRACE…]",
+        .names = "[TRACE|SUMMARY…]",
         .about = "Looks for what makes routing statistics wrong: rows of profiling passes, pads, "
                  "gates of another rule, too few tokens, … Each finding says where, how many, why "
-                 "it matters and what to do. Without arguments: the checks there are. The exit "
+                 "it matters and what to do. Of a summary: what was found in its traces. Without "
+                 "arguments: the checks there are. The exit "
                  "status is 0 where no finding is an error, else 1; with --drop that of the copy.",
         .most = -1,
     };

@@ -105,11 +105,11 @@ static const char *const usual[] = {
     "dead",
     "drop-rate",
     "gate-effective-experts",
-    "margin",
+    "token-entropy",
     "same-first",
     "jaccard",
     "max-coactivation",
-    "domain-information",
+    "domain-information-corrected",
 };
 
 GPtrArray *
