@@ -13,8 +13,8 @@
 
 typedef struct {
     char **domains;
-    char *out, *as, *gates, *score, *select;
-    gboolean list;
+    char *out, *as, *gates, *score, *select, *axes;
+    gboolean list, logits, no_summary;
     int experts, k, compression;
 } Options;
 
@@ -27,6 +27,7 @@ options_clear(Options *o)
     g_free(o->gates);
     g_free(o->score);
     g_free(o->select);
+    g_free(o->axes);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 
@@ -44,16 +45,34 @@ list_importers(void)
     return CMD_OK;
 }
 
-static int
-report(const char *out, const MoeImportReport *got)
+/* What isn't in the trace, or has to be known of it. */
+static void
+report_notes(const MoeImportReport *got)
 {
+    if (got->incomplete)
+        cmd_say("%" G_GINT64_FORMAT " tokens lacked a layer and were left out", got->incomplete);
+    if (got->pads)
+        cmd_say("%" G_GINT64_FORMAT " tokens were padding and were left out", got->pads);
+    if (got->disagreeing)
+        cmd_say("in %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT
+                " units the picks aren't the k highest logits: another rule chose (a bias, groups, "
+                "noise, a capacity); the picks of the file were kept",
+                got->disagreeing, got->compared);
+    g_auto(GStrv) notes = g_strsplit(got->notes ? got->notes : "", "\n", -1);
+    for (int i = 0; notes[i]; i++)
+        cmd_say("%s", notes[i]);
+}
+
+static int
+report(const Options *o, const MoeImportReport *got)
+{
+    const char *out = o->out;
     printf("%s: %s, %" G_GINT64_FORMAT " tokens in %" G_GINT64_FORMAT
            " documents, %d routers, k %d of %d experts\n",
            out, got->importer, got->tokens, got->documents, got->routers, got->k, got->experts);
-    if (got->incomplete)
-        cmd_say("%" G_GINT64_FORMAT " tokens lacked a layer and were left out", got->incomplete);
+    report_notes(got);
     g_autoptr(GError) error = NULL;
-    if (cmd_verdict_print(out, &error))
+    if (cmd_trace_finish(out, !o->no_summary, true, &error))
         return CMD_OK;
     cmd_fail(error); /* of the check alone: the trace is written */
     return g_error_matches(error, MOE_ERROR, MOE_ERROR_CANCELLED) ? CMD_INTERRUPTED : CMD_FAILED;
@@ -74,12 +93,17 @@ run(const Options *o, char **sources, int n, MoeImportGates gates)
         .domains = (const char *const *)o->domains,
         .n_domains = o->domains ? (int)g_strv_length(o->domains) : 0,
         .compression = o->compression,
+        .logits = o->logits,
+        .axes = o->axes,
     };
     bool good = moe_import((const char *const *)sources, n, o->out, &options, cmd_progress_begin(),
                            &got, &error);
     cmd_progress_end();
-    if (good)
-        return report(o->out, &got);
+    if (good) {
+        int status = report(o, &got);
+        g_free(got.notes);
+        return status;
+    }
     cmd_fail(error);
     return g_error_matches(error, MOE_ERROR, MOE_ERROR_CANCELLED) ? CMD_INTERRUPTED : CMD_FAILED;
 }
@@ -136,6 +160,15 @@ cmd_import(int argc, char **argv)
          "sum-to-one (over a token's picks) | as-scored", "NAME"},
         {"domain", 'd', 0, G_OPTION_ARG_STRING_ARRAY, &o.domains,
          "what the text is; once for all, or once a SRC in their order", "NAME"},
+        {"logits", 0, 0, G_OPTION_ARG_NONE, &o.logits,
+         "record the logits too, where the files have any", NULL},
+        {"axes", 0, 0, G_OPTION_ARG_STRING, &o.axes,
+         "of one array of logits for all layers: LTE | TLE | BSE | LBSE | BSLE (T token, L layer, "
+         "E "
+         "expert, B sequence, S token in it)",
+         "AXES"},
+        {"no-summary", 0, 0, G_OPTION_ARG_NONE, &o.no_summary,
+         "don't write the trace's summary into it", NULL},
         {"compression", 0, 0, G_OPTION_ARG_INT, &o.compression, "0 (stored) … 9 (default: 1)", "N"},
         G_OPTION_ENTRY_NULL,
     };

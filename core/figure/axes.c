@@ -50,6 +50,15 @@ labels_make(const Scale *scale, int most)
         }
         return labels;
     }
+    if (axis->type == MOE_AXIS_LOG) {
+        g_autofree double *values = g_new(double, MAX(most, 2));
+        int n = moe__ticks_log(axis->min, axis->max, most, values);
+        for (int i = 0; i < n; i++) {
+            Label label = {moe__scale_at(scale, values[i]), moe__number_short(values[i])};
+            g_array_append_val(labels, label);
+        }
+        return labels;
+    }
     Ticks ticks = moe__ticks(axis->min, axis->max, most, 0);
     for (int i = 0; i < ticks.n; i++) {
         double value = moe__ticks_at(&ticks, i);
@@ -76,6 +85,8 @@ widest(const MoeAxis *axis, Ruler *ruler, double size, int most)
 double
 moe__axis_y_width(const MoeAxis *axis, Ruler *ruler, const Theme *theme)
 {
+    if (axis->bare)
+        return 0;
     /* Names differ in width one by one; of numbers a few tell. */
     int most = axis->type == MOE_AXIS_BAND && axis->names ? axis->bands : 10;
     double width = widest(axis, ruler, theme->tick_size, most);
@@ -83,13 +94,13 @@ moe__axis_y_width(const MoeAxis *axis, Ruler *ruler, const Theme *theme)
         g_autofree char *last = moe__axis_band_label(axis, axis->bands - 1);
         width = MAX(width, moe__ruler_width(ruler, last, theme->tick_size, false));
     }
-    return width + PAD + (axis->type == MOE_AXIS_LINEAR ? TICK : 0);
+    return width + PAD + (moe__axis_ruled(axis) ? TICK : 0);
 }
 
 double
 moe__axis_x_overhang(const MoeAxis *axis, Ruler *ruler, const Theme *theme)
 {
-    return axis->type == MOE_AXIS_LINEAR ? widest(axis, ruler, theme->tick_size, 8) / 2 : 0;
+    return moe__axis_ruled(axis) ? widest(axis, ruler, theme->tick_size, 8) / 2 : 0;
 }
 
 /* How many labels of the axis fit beside each other. Fewer labels may be wider ones, so that the
@@ -110,20 +121,20 @@ moe__axis_draw_x(const Panel *panel, const Frame *frame, Ruler *ruler, const The
 {
     Scale scale = moe__frame_x(panel, frame);
     double bottom = frame->box.y + frame->box.height;
-    bool linear = panel->x.type == MOE_AXIS_LINEAR;
-    if (linear)
+    bool ruled = moe__axis_ruled(&panel->x);
+    if (ruled)
         moe__drawing_line(drawing, (Point){frame->box.x, bottom},
                           (Point){frame->box.x + frame->box.width, bottom}, theme->faint,
                           theme->thin);
-    if (!frame->x_ticks)
+    if (!frame->x_ticks || panel->x.bare)
         return;
     int most = most_that_fit(&panel->x, ruler, theme, frame->box.width);
-    g_autoptr(GArray) labels = labels_make(&scale, linear ? MIN(most, 8) : most);
-    double y = bottom + PAD + theme->tick_size * ruler->digit + (linear ? TICK : 0);
+    g_autoptr(GArray) labels = labels_make(&scale, ruled ? MIN(most, 8) : most);
+    double y = bottom + PAD + theme->tick_size * ruler->digit + (ruled ? TICK : 0);
     TextStyle style = {theme->soft, theme->tick_size, ANCHOR_MIDDLE, false, false};
     for (guint i = 0; i < labels->len; i++) {
         const Label *label = &g_array_index(labels, Label, i);
-        if (linear)
+        if (ruled)
             moe__drawing_line(drawing, (Point){label->at, bottom},
                               (Point){label->at, bottom + TICK}, theme->faint, theme->thin);
         moe__drawing_text(drawing, label->text, label->at, y, style);
@@ -136,19 +147,21 @@ moe__axis_draw_y(const Panel *panel, const Frame *frame, Ruler *ruler, const The
 {
     Scale scale = moe__frame_y(panel, frame);
     double left = frame->box.x;
-    bool linear = panel->y.type == MOE_AXIS_LINEAR;
+    bool ruled = moe__axis_ruled(&panel->y);
+    if (panel->y.bare)
+        return;
     int most = (int)MAX(frame->box.height / (1.15 * theme->tick_size), 1);
-    g_autoptr(GArray) labels = labels_make(&scale, linear ? CLAMP(most / 2, 3, 7) : most);
+    g_autoptr(GArray) labels = labels_make(&scale, ruled ? CLAMP(most / 2, 3, 7) : most);
     TextStyle style = {theme->soft, theme->tick_size, ANCHOR_END, false, false};
     for (guint i = 0; i < labels->len; i++) {
         const Label *label = &g_array_index(labels, Label, i);
         /* Grid lines of the lightest kind let values be read off without a frame. */
-        if (linear)
+        if (ruled)
             moe__drawing_line(drawing, (Point){left - TICK, label->at},
                               (Point){left + frame->box.width, label->at}, theme->faint,
                               theme->thin / 2);
         if (frame->y_ticks)
-            moe__drawing_text(drawing, label->text, left - PAD - (linear ? TICK : 0),
+            moe__drawing_text(drawing, label->text, left - PAD - (ruled ? TICK : 0),
                               label->at + theme->tick_size * ruler->digit / 2, style);
     }
 }

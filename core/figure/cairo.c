@@ -8,16 +8,16 @@
 #include <math.h>
 
 static void
-set_colour(cairo_t *cr, MoeColour colour)
+set_colour(cairo_t *cr, const Item *item)
 {
-    cairo_set_source_rgb(cr, colour.r, colour.g, colour.b);
+    cairo_set_source_rgba(cr, item->colour.r, item->colour.g, item->colour.b, item->opacity);
 }
 
 static void
 draw_rect(cairo_t *cr, const Item *item)
 {
     cairo_set_antialias(cr, item->tile ? CAIRO_ANTIALIAS_NONE : CAIRO_ANTIALIAS_DEFAULT);
-    set_colour(cr, item->colour);
+    set_colour(cr, item);
     cairo_rectangle(cr, item->box.x, item->box.y, item->box.width, item->box.height);
     cairo_fill(cr);
     cairo_set_antialias(cr, CAIRO_ANTIALIAS_DEFAULT);
@@ -27,12 +27,18 @@ static void
 draw_path(cairo_t *cr, const Drawing *drawing, const Item *item)
 {
     const Point *points = &g_array_index(drawing->points, Point, item->path.first);
-    set_colour(cr, item->colour);
+    set_colour(cr, item);
     cairo_new_path(cr); /* text leaves a current point */
-    cairo_set_line_width(cr, item->path.width);
-    cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
     for (int i = 0; i < item->path.n; i++)
         cairo_line_to(cr, points[i].x, points[i].y);
+    if (item->path.width == 0) {
+        cairo_fill(cr);
+        return;
+    }
+    const double dashes[2] = {DASH * item->path.width, DASH * item->path.width};
+    cairo_set_dash(cr, dashes, item->path.dashed ? 2 : 0, 0);
+    cairo_set_line_width(cr, item->path.width);
+    cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
     cairo_stroke(cr);
 }
 
@@ -47,7 +53,7 @@ draw_text(cairo_t *cr, const Drawing *drawing, const Item *item, PangoLayout *la
                                                         : 1;
     double baseline = (double)pango_layout_get_baseline(layout) / PANGO_SCALE;
     cairo_save(cr);
-    set_colour(cr, item->colour);
+    set_colour(cr, item);
     cairo_translate(cr, item->box.x, item->box.y);
     if (item->text.upwards)
         cairo_rotate(cr, -G_PI / 2);

@@ -21,6 +21,7 @@ moe__drawing_new(double width, double height, const char *family)
     drawing->width = width;
     drawing->height = height;
     drawing->family = family;
+    drawing->opacity = 1;
     drawing->items = g_array_new(FALSE, FALSE, sizeof(Item));
     g_array_set_clear_func(drawing->items, item_clear);
     drawing->points = g_array_new(FALSE, FALSE, sizeof(Point));
@@ -38,10 +39,17 @@ moe__drawing_free(Drawing *drawing)
 }
 
 static void
+add_item(Drawing *drawing, Item item)
+{
+    item.opacity = drawing->opacity;
+    g_array_append_val(drawing->items, item);
+}
+
+static void
 add_rect(Drawing *drawing, Box box, MoeColour colour, bool tile)
 {
     Item item = {.type = ITEM_RECT, .colour = colour, .box = box, .tile = tile};
-    g_array_append_val(drawing->items, item);
+    add_item(drawing, item);
 }
 
 void
@@ -56,13 +64,32 @@ moe__drawing_tile(Drawing *drawing, Box box, MoeColour colour)
     add_rect(drawing, box, colour, true);
 }
 
-void
-moe__drawing_path(Drawing *drawing, MoeColour colour, double width)
+static void
+add_path(Drawing *drawing, MoeColour colour, double width, bool dashed)
 {
     Item item = {.type = ITEM_PATH, .colour = colour};
     item.path.first = (int)drawing->points->len;
     item.path.width = width;
-    g_array_append_val(drawing->items, item);
+    item.path.dashed = dashed;
+    add_item(drawing, item);
+}
+
+void
+moe__drawing_path(Drawing *drawing, MoeColour colour, double width)
+{
+    add_path(drawing, colour, width, false);
+}
+
+void
+moe__drawing_dashes(Drawing *drawing, MoeColour colour, double width)
+{
+    add_path(drawing, colour, width, true);
+}
+
+void
+moe__drawing_shape(Drawing *drawing, MoeColour colour)
+{
+    add_path(drawing, colour, 0, false);
 }
 
 void
@@ -89,7 +116,7 @@ moe__drawing_image(Drawing *drawing, Box box, uint32_t *pixels, int columns, int
     item.image.pixels = pixels;
     item.image.columns = columns;
     item.image.rows = rows;
-    g_array_append_val(drawing->items, item);
+    add_item(drawing, item);
 }
 
 void
@@ -101,5 +128,5 @@ moe__drawing_text(Drawing *drawing, const char *string, double x, double y, Text
     item.text.anchor = style.anchor;
     item.text.bold = style.bold;
     item.text.upwards = style.upwards;
-    g_array_append_val(drawing->items, item);
+    add_item(drawing, item);
 }

@@ -12,6 +12,9 @@ typedef struct Box {
     double x, y, width, height;
 } Box;
 
+/* Dashes and the gaps between them, in widths of the line. */
+#define DASH 3.0
+
 typedef enum {
     ITEM_RECT,
     ITEM_PATH,
@@ -28,12 +31,14 @@ typedef enum {
 typedef struct Item {
     ItemType type;
     MoeColour colour; /* of all but images */
-    Box box;          /* RECT, IMAGE; TEXT: x, y of the anchor on the baseline */
+    double opacity;
+    Box box; /* RECT, IMAGE; TEXT: x, y of the anchor on the baseline */
     union {
         bool tile; /* RECT: one of a tiling: no antialiasing, so that no seams show */
         struct {
             int first, n; /* PATH: run of drawing->points */
-            double width;
+            double width; /* 0: filled, its end joined to its beginning */
+            bool dashed;
         } path;
         struct {
             char *string;
@@ -55,6 +60,7 @@ typedef struct Point {
 typedef struct Drawing {
     double width, height;
     const char *family;
+    double opacity; /* of what is added */
     GArray *items;  /* of Item */
     GArray *points; /* of Point */
 } Drawing;
@@ -66,6 +72,9 @@ void moe__drawing_rect(Drawing *drawing, Box box, MoeColour colour);
 void moe__drawing_tile(Drawing *drawing, Box box, MoeColour colour);
 /* A polyline; its points are added one by one behind it. */
 void moe__drawing_path(Drawing *drawing, MoeColour colour, double width);
+void moe__drawing_dashes(Drawing *drawing, MoeColour colour, double width);
+/* A polygon, its points likewise. */
+void moe__drawing_shape(Drawing *drawing, MoeColour colour);
 void moe__drawing_point(Drawing *drawing, double x, double y);
 void moe__drawing_line(Drawing *drawing, Point from, Point to, MoeColour colour, double width);
 /* `pixels` is taken over. */

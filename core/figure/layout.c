@@ -25,7 +25,9 @@ typedef struct Room {
     double title;                    /* above each panel */
     double y_ticks, x_ticks;         /* for tick labels beside and below a panel */
     double x_label, y_label;         /* for labels of axes */
-    bool same_x, same_y;             /* all panels have the same axis */
+    double legend;                   /* above the panels */
+    Ruler *ruler;
+    bool same_x, same_y; /* all panels have the same axis */
     bool same_x_label, same_y_label;
     char **caption;
 } Room;
@@ -35,6 +37,8 @@ moe__layout_free(Layout *layout)
 {
     if (!layout)
         return;
+    for (int i = 0; layout->frames && i < layout->n_frames; i++)
+        g_free(layout->frames[i].pieces);
     g_free(layout->frames);
     g_strfreev(layout->caption);
     moe__drawing_free(layout->drawing);
@@ -76,10 +80,10 @@ measure_panels(Room *room, Ruler *ruler)
         if (panel->y.label)
             room->y_label = theme->label_size * (LINE_HEIGHT + 0.2);
         room->y_ticks = MAX(room->y_ticks, moe__axis_y_width(&panel->y, ruler, theme));
+        double ticks = theme->tick_size * (moe__axis_ruled(&panel->x) ? 1.8 : 1.45);
+        room->x_ticks = MAX(room->x_ticks, panel->x.bare ? 0 : ticks);
         overhang = MAX(overhang, moe__axis_x_overhang(&panel->x, ruler, theme));
     }
-    bool linear = panel_at(room->scene, 0)->x.type == MOE_AXIS_LINEAR;
-    room->x_ticks = theme->tick_size * (linear ? 1.8 : 1.45);
     room->right += overhang;
 }
 
@@ -87,7 +91,7 @@ static Room
 room_measure(const MoeScene *scene, Ruler *ruler, double width)
 {
     const Theme *theme = scene->theme;
-    Room room = {.scene = scene, .theme = theme, .width = width};
+    Room room = {.scene = scene, .theme = theme, .width = width, .ruler = ruler};
     double edge = theme->margin;
     room.left = room.right = room.top = room.bottom = edge;
     if (scene->panels->len > 0) {
@@ -100,6 +104,8 @@ room_measure(const MoeScene *scene, Ruler *ruler, double width)
         room.right += moe__colour_bar_width(&scene->colours, ruler, theme);
     if (theme->title_size > 0 && scene->title[0])
         room.top += theme->title_size * 1.9;
+    room.legend = moe__legend_height(scene, ruler, MAX(width - 2 * edge, 1));
+    room.top += room.legend > 0 ? room.legend + 0.4 * theme->tick_size : 0;
     if (scene->caption[0]) {
         double text_width = MAX(width - 2 * edge, 10 * theme->tick_size);
         room.caption = moe__ruler_wrap(ruler, scene->caption, theme->tick_size, text_width);
@@ -118,13 +124,29 @@ natural_row_height(const Panel *panel, double panel_width, double size)
     return CLAMP(panel_width / columns, least, 1.9 * size);
 }
 
+/* Of the running text in a panel; 0: there is none. */
+static double
+prose_height(const Room *room, const Panel *panel, double panel_width)
+{
+    double height = 0;
+    for (guint i = 0; i < panel->marks->len; i++) {
+        const Mark *mark = &g_array_index(panel->marks, Mark, i);
+        if (mark->type == MARK_PROSE)
+            height =
+                MAX(height, moe__prose_height(&mark->prose, room->ruler, room->theme, panel_width));
+    }
+    return height;
+}
+
 static double
 natural_panel_height(const Room *room, double panel_width)
 {
     double size = room->theme->tick_size, height = 4 * size;
     for (int i = 0; i < (int)room->scene->panels->len; i++) {
         const Panel *panel = panel_at(room->scene, i);
-        double natural = 0.62 * panel_width;
+        double natural = 0.62 * panel_width, prose = prose_height(room, panel, panel_width);
+        if (prose > 0)
+            natural = prose;
         if (panel->y.type == MOE_AXIS_BAND)
             natural =
                 MIN(natural_row_height(panel, panel_width, size) * panel->y.bands, panel_width);
@@ -197,6 +219,7 @@ place_panels(Layout *layout, const Room *room, const Plan *plan)
 {
     int n = (int)room->scene->panels->len;
     layout->frames = g_new0(Frame, n + 1);
+    layout->n_frames = n;
     for (int i = 0; i < n; i++) {
         int row = i / plan->columns, column = i % plan->columns;
         Frame *frame = &layout->frames[i];
@@ -234,11 +257,14 @@ draw_all(MoeScene *scene, Layout *layout, Ruler *ruler)
     moe__drawing_rect(drawing, (Box){0, 0, layout->width, layout->height}, theme->paper);
     for (int i = 0; i < (int)scene->panels->len; i++) {
         const Panel *panel = panel_at(scene, i);
-        const Frame *frame = &layout->frames[i];
+        Frame *frame = &layout->frames[i];
         moe__axis_draw_y(panel, frame, ruler, theme, drawing);
         moe__axis_draw_x(panel, frame, ruler, theme, drawing);
-        moe__marks_draw(scene, panel, frame, drawing);
+        moe__marks_draw(scene, panel, frame, ruler, drawing);
     }
+    if (layout->legend > 0)
+        moe__legend_draw(scene, ruler, theme->margin, layout->legend,
+                         layout->width - 2 * theme->margin, drawing);
     if (layout->bar.width > 0)
         moe__colour_bar_draw(&scene->colours, layout->bar, ruler, theme, drawing);
     moe__words_draw(scene, layout, ruler, drawing);
@@ -264,6 +290,8 @@ layout_new(MoeScene *scene, double width, double height)
     layout->shared_x_label = room.same_x_label;
     layout->shared_y_label = room.same_y_label;
     layout->caption = room.caption;
+    if (room.legend > 0)
+        layout->legend = room.top - room.legend - 0.4 * scene->theme->tick_size;
     place_panels(layout, &room, &plan);
     if (scene->has_colours)
         layout->bar = place_bar(layout, scene->theme);

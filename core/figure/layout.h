@@ -11,18 +11,21 @@
 typedef struct Frame {
     Box box;
     bool x_ticks, y_ticks;
+    Box *pieces; /* of running text, as drawn; NULL: there is none */
 } Frame;
 
 typedef struct Layout {
     double width, height;
     bool natural;      /* the height is the one that suits the width */
     int columns, rows; /* of panels */
-    Frame *frames;     /* [panels] */
-    Box grid;          /* around all panels */
-    Box bar;           /* the colour bar; width 0: none */
-    double y_ticks;    /* room for the labels of the y ticks */
-    double row_foot;   /* room for x ticks below each row but the last */
-    double last_foot;  /* … and below the last */
+    Frame *frames;     /* [n_frames]: a panel each */
+    int n_frames;
+    double legend;    /* its top edge; 0: there is none */
+    Box grid;         /* around all panels */
+    Box bar;          /* the colour bar; width 0: none */
+    double y_ticks;   /* room for the labels of the y ticks */
+    double row_foot;  /* room for x ticks below each row but the last */
+    double last_foot; /* … and below the last */
     bool shared_x_label, shared_y_label;
     char **caption; /* lines */
     Drawing *drawing;

@@ -15,37 +15,23 @@
 /* Tiles reach a little under their neighbours, which are drawn later: viewers of vector files would
  * show seams between edges that merely touch. */
 #define BLEED 0.3
+/* Nobody reads smaller type than this. */
+#define SMALLEST_TEXT 3.0
 
-#define LEVELS 256
-
-static void
-colour_levels(const MoeColourScale *scale, MoeColour levels[LEVELS])
+static uint32_t
+pixel_of(MoeColour colour)
 {
-    for (int i = 0; i < LEVELS; i++)
-        levels[i] = moe_colour_at(scale->colours, i / (LEVELS - 1.0));
-}
-
-static int
-level_of(const MoeColourScale *scale, double value)
-{
-    double t = (value - scale->min) / (scale->max - scale->min);
-    return (int)lround(CLAMP(t, 0.0, 1.0) * (LEVELS - 1));
+    return 0xff000000u | (uint32_t)lround(colour.r * 255) << 16 |
+           (uint32_t)lround(colour.g * 255) << 8 | (uint32_t)lround(colour.b * 255);
 }
 
 static void
-draw_image(const MoeCells *cells, const View *view, const MoeColour *levels, Drawing *drawing)
+draw_image(const MoeCells *cells, const View *view, const Tint *tint, Drawing *drawing)
 {
-    uint32_t packed[LEVELS];
-    for (int i = 0; i < LEVELS; i++) {
-        packed[i] = 0xff000000u | (uint32_t)lround(levels[i].r * 255) << 16 |
-                    (uint32_t)lround(levels[i].g * 255) << 8 | (uint32_t)lround(levels[i].b * 255);
-    }
     size_t n = (size_t)cells->rows * (size_t)cells->columns;
     uint32_t *pixels = g_new(uint32_t, n);
-    for (size_t i = 0; i < n; i++) {
-        double value = cells->values[i];
-        pixels[i] = isnan(value) ? 0 : packed[level_of(&view->scene->colours, value)];
-    }
+    for (size_t i = 0; i < n; i++)
+        pixels[i] = isnan(cells->values[i]) ? 0 : pixel_of(moe__tint_at(tint, cells->values[i]));
     double x = moe__scale_at(&view->x, 0), y = moe__scale_at(&view->y, 0);
     Box box = {x, y, moe__scale_at(&view->x, cells->columns) - x,
                moe__scale_at(&view->y, cells->rows) - y};
@@ -75,22 +61,37 @@ draw_cell(const MoeCells *cells, const View *view, int row, int column, MoeColou
     moe__drawing_tile(drawing, box, colour);
 }
 
+/* A cell's text, where the cell is large enough for it. */
+static void
+draw_text(const char *text, Box box, MoeColour ground, const View *view, Drawing *drawing)
+{
+    double size = MIN(view->scene->theme->tick_size, 0.62 * box.height);
+    if (size < SMALLEST_TEXT || moe__ruler_width(view->ruler, text, size, false) > box.width)
+        return;
+    TextStyle style = {moe__tint_text(ground), size, ANCHOR_MIDDLE, false, false};
+    moe__drawing_text(drawing, text, box.x + box.width / 2,
+                      box.y + box.height / 2 + size * view->ruler->digit / 2, style);
+}
+
 static void
 cells_draw(const Mark *mark, const View *view, Drawing *drawing)
 {
     const MoeCells *cells = &mark->cells;
-    MoeColour levels[LEVELS];
-    colour_levels(&view->scene->colours, levels);
+    g_autofree Tint *tint = g_new(Tint, 1);
+    moe__tint_init(tint, view->scene, cells->categories);
     if ((int64_t)cells->rows * cells->columns > MOST_VECTOR_CELLS) {
-        draw_image(cells, view, levels, drawing);
+        draw_image(cells, view, tint, drawing);
         return;
     }
     for (int row = 0; row < cells->rows; row++) {
         for (int column = 0; column < cells->columns; column++) {
-            double value = cells->values[(size_t)row * cells->columns + column];
-            if (!isnan(value))
-                draw_cell(cells, view, row, column, levels[level_of(&view->scene->colours, value)],
-                          drawing);
+            size_t i = (size_t)row * (size_t)cells->columns + (size_t)column;
+            if (isnan(cells->values[i]))
+                continue;
+            MoeColour colour = moe__tint_at(tint, cells->values[i]);
+            draw_cell(cells, view, row, column, colour, drawing);
+            if (cells->texts && cells->texts[i])
+                draw_text(cells->texts[i], cell_box(view, row, column), colour, view, drawing);
         }
     }
 }
@@ -104,9 +105,10 @@ cell_words(const MoeCells *cells, const View *view, int row, int column)
     g_autofree char *value = moe__number_short(cells->values[i]);
     g_autofree char *first = cells->numbers[0] ? moe__number_short(cells->numbers[0][i]) : NULL;
     g_autofree char *second = cells->numbers[1] ? moe__number_short(cells->numbers[1][i]) : NULL;
+    const char *text = cells->texts ? cells->texts[i] : NULL;
     const WordsKey keys[] = {
         {"{row}", row_text},         {"{column}", column_text},     {"{value}", value},
-        {"{0}", first ? first : ""}, {"{1}", second ? second : ""},
+        {"{0}", first ? first : ""}, {"{1}", second ? second : ""}, {"{text}", text ? text : ""},
     };
     return moe__words_fill(cells->words, keys, G_N_ELEMENTS(keys));
 }
@@ -137,8 +139,11 @@ static void
 cells_dump(const Mark *mark, GString *out)
 {
     const MoeCells *cells = &mark->cells;
-    g_string_append_printf(out, " %d x %d \"%s\"\n", cells->rows, cells->columns,
+    g_string_append_printf(out, " %d x %d \"%s\"", cells->rows, cells->columns,
                            cells->words ? cells->words : "");
+    if (cells->categories > 0)
+        g_string_append_printf(out, " of %d categories", cells->categories);
+    g_string_append_c(out, '\n');
     for (int row = 0; row < cells->rows; row++) {
         g_string_append(out, "     ");
         for (int column = 0; column < cells->columns; column++) {
@@ -148,9 +153,12 @@ cells_dump(const Mark *mark, GString *out)
                 g_string_append_c(out, '-');
             else
                 moe__number_append(out, value, 6);
+            if (cells->texts && cells->texts[(size_t)row * cells->columns + column])
+                g_string_append_printf(out, " \"%s\"",
+                                       cells->texts[(size_t)row * cells->columns + column]);
         }
         g_string_append_c(out, '\n');
     }
 }
 
-const MarkClass moe__mark_cells = {"cells", cells_draw, cells_pick, cells_dump};
+const MarkClass moe__mark_cells = {"cells", cells_draw, cells_pick, cells_dump, NULL};

@@ -28,7 +28,8 @@ static void
 line_draw(const Mark *mark, const View *view, Drawing *drawing)
 {
     const MoeLine *line = &mark->line;
-    MoeColour colour = moe_colour_qualitative(line->colour);
+    MoeColour colour = moe__ink_colour(&line->ink);
+    drawing->opacity = moe__ink_opacity(&line->ink);
     double width = view->scene->theme->line;
     for (int i = 0; i < line->n; i++) {
         if (!is_point(line, i))
@@ -39,8 +40,12 @@ line_draw(const Mark *mark, const View *view, Drawing *drawing)
             draw_dot(x, y, colour, width, drawing);
             continue;
         }
-        if (first)
+        if (first && line->ink.dashed)
+            moe__drawing_dashes(drawing, colour, width);
+        else if (first)
             moe__drawing_path(drawing, colour, width);
+        else if (line->steps)
+            moe__drawing_point(drawing, x, moe__scale_at(&view->y, line->y[i - 1]));
         moe__drawing_point(drawing, x, y);
     }
 }
@@ -63,7 +68,8 @@ line_pick(const Mark *mark, const View *view, double x, double y, MoeDatum *datu
         return false;
     g_autofree char *x_text = moe__number_short(line->x[found]);
     g_autofree char *y_text = moe__number_short(line->y[found]);
-    const WordsKey keys[] = {{"{x}", x_text}, {"{y}", y_text}};
+    const WordsKey keys[] = {
+        {"{x}", x_text}, {"{y}", y_text}, {"{name}", line->ink.name ? line->ink.name : ""}};
     datum->row = 0;
     datum->column = found;
     datum->value = line->y[found];
@@ -78,15 +84,14 @@ static void
 line_dump(const Mark *mark, GString *out)
 {
     const MoeLine *line = &mark->line;
-    g_string_append_printf(out, " %d points, colour %d \"%s\"\n", line->n, line->colour,
+    g_string_append_printf(out, " %d points%s, colour %d \"%s\"", line->n,
+                           line->steps ? " in steps" : "", line->ink.colour,
                            line->words ? line->words : "");
+    moe__dump_name(out, &line->ink);
     for (int i = 0; i < line->n; i++) {
-        g_string_append(out, "      ");
-        moe__number_append(out, line->x[i], 6);
-        g_string_append_c(out, ' ');
-        moe__number_append(out, line->y[i], 6);
-        g_string_append_c(out, '\n');
+        const double values[] = {line->x[i], line->y[i]};
+        moe__dump_row(out, values, G_N_ELEMENTS(values), NULL);
     }
 }
 
-const MarkClass moe__mark_line = {"line", line_draw, line_pick, line_dump};
+const MarkClass moe__mark_line = {"line", line_draw, line_pick, line_dump, NULL};

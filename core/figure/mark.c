@@ -3,11 +3,17 @@
  * The kinds of marks, and what they share: drawing order, hit tests, words.
  */
 #include "figure/mark.h"
+#include "figure/number.h"
 #include "figure/parts.h"
 
+#include <math.h>
+
 static const MarkClass *const classes[] = {
-    [MARK_CELLS] = &moe__mark_cells,
-    [MARK_LINE] = &moe__mark_line,
+    [MARK_AREA] = &moe__mark_area,     [MARK_BARS] = &moe__mark_bars,
+    [MARK_CELLS] = &moe__mark_cells,   [MARK_FLOWS] = &moe__mark_flows,
+    [MARK_LABELS] = &moe__mark_labels, [MARK_LINE] = &moe__mark_line,
+    [MARK_POINTS] = &moe__mark_points, [MARK_PROSE] = &moe__mark_prose,
+    [MARK_RULE] = &moe__mark_rule,
 };
 
 const MarkClass *
@@ -16,19 +22,39 @@ moe__mark_class(MarkType type)
     return classes[type];
 }
 
-static View
-view_of(const MoeScene *scene, const Panel *panel, const Frame *frame)
+MoeColour
+moe__ink_colour(const MoeInk *ink)
 {
-    return (View){scene, panel, moe__frame_x(panel, frame), moe__frame_y(panel, frame)};
+    return ink->own ? *ink->own : moe_colour_qualitative(ink->colour);
+}
+
+double
+moe__ink_opacity(const MoeInk *ink)
+{
+    return ink->opacity > 0 ? MIN(ink->opacity, 1) : 1;
+}
+
+static View
+view_of(const MoeScene *scene, const Panel *panel, Frame *frame, Ruler *ruler)
+{
+    return (View){scene, panel, frame, moe__frame_x(panel, frame), moe__frame_y(panel, frame),
+                  ruler};
 }
 
 void
-moe__marks_draw(const MoeScene *scene, const Panel *panel, const Frame *frame, Drawing *drawing)
+moe__marks_draw(const MoeScene *scene, const Panel *panel, Frame *frame, Ruler *ruler,
+                Drawing *drawing)
 {
-    View view = view_of(scene, panel, frame);
+    View view = view_of(scene, panel, frame, ruler);
     for (guint i = 0; i < panel->marks->len; i++) {
         const Mark *mark = &g_array_index(panel->marks, Mark, i);
         classes[mark->type]->draw(mark, &view, drawing);
+        drawing->opacity = 1;
+    }
+    for (guint i = 0; i < panel->marks->len; i++) {
+        const Mark *mark = &g_array_index(panel->marks, Mark, i);
+        if (classes[mark->type]->write)
+            classes[mark->type]->write(mark, &view, drawing);
     }
 }
 
@@ -52,7 +78,7 @@ moe_scene_pick(MoeScene *scene, double width, double height, double x, double y,
         const Box *box = &layout->frames[i].box;
         if (x < box->x || x >= box->x + box->width || y < box->y || y >= box->y + box->height)
             continue;
-        View view = view_of(scene, moe__scene_panel(scene, i), &layout->frames[i]);
+        View view = view_of(scene, moe__scene_panel(scene, i), &layout->frames[i], NULL);
         MoeDatum found = {.panel = i};
         if (!pick_in_panel(&view, x, y, &found))
             return false;
@@ -88,4 +114,30 @@ moe__words_fill(const char *words, const WordsKey *keys, int n)
         }
     }
     return g_string_free(out, FALSE);
+}
+
+void
+moe__dump_name(GString *out, const MoeInk *ink)
+{
+    if (ink->dashed)
+        g_string_append(out, " dashed");
+    if (ink->name)
+        g_string_append_printf(out, " name \"%s\"", ink->name);
+    g_string_append_c(out, '\n');
+}
+
+void
+moe__dump_row(GString *out, const double *values, int n, const char *text)
+{
+    g_string_append(out, "     ");
+    for (int i = 0; i < n; i++) {
+        g_string_append_c(out, ' ');
+        if (isnan(values[i]))
+            g_string_append_c(out, '-');
+        else
+            moe__number_append(out, values[i], 6);
+    }
+    if (text)
+        g_string_append_printf(out, " \"%s\"", text);
+    g_string_append_c(out, '\n');
 }

@@ -5,6 +5,7 @@
 #ifndef FIGURE_MARK_H
 #define FIGURE_MARK_H
 
+#include "figure/ruler.h"
 #include "figure/scale.h"
 #include "figure/scene.h"
 
@@ -12,7 +13,9 @@
 typedef struct View {
     const MoeScene *scene;
     const Panel *panel;
+    Frame *frame;
     Scale x, y;
+    Ruler *ruler; /* while drawing; NULL in hit tests */
 } View;
 
 typedef struct MarkClass {
@@ -23,13 +26,40 @@ typedef struct MarkClass {
     /* Appends what is to be seen in moe_scene_to_text(), after the kind's name, lines indented by
      * six blanks. */
     void (*dump)(const Mark *mark, GString *out);
+    /* Writes what has to be read over all marks of the panel, or NULL. */
+    void (*write)(const Mark *mark, const View *view, Drawing *drawing);
 } MarkClass;
 
-extern const MarkClass moe__mark_cells, moe__mark_line;
+extern const MarkClass moe__mark_area, moe__mark_bars, moe__mark_cells, moe__mark_flows,
+    moe__mark_labels, moe__mark_line, moe__mark_points, moe__mark_prose, moe__mark_rule;
 
 const MarkClass *moe__mark_class(MarkType type);
-void moe__marks_draw(const MoeScene *scene, const Panel *panel, const Frame *frame,
+void moe__marks_draw(const MoeScene *scene, const Panel *panel, Frame *frame, Ruler *ruler,
                      Drawing *drawing);
+
+MoeColour moe__ink_colour(const MoeInk *ink);
+/* 0 means opaque. */
+double moe__ink_opacity(const MoeInk *ink);
+
+/* Values to colours as cells and prose have them: through the scene's scale, or categories. */
+#define COLOUR_LEVELS 256
+typedef struct Tint {
+    const MoeColourScale *scale;
+    int categories;
+    MoeColour levels[COLOUR_LEVELS]; /* of the scale, or of the first categories */
+} Tint;
+void moe__tint_init(Tint *tint, const MoeScene *scene, int categories);
+MoeColour moe__tint_at(const Tint *tint, double value);
+/* Black or white, whichever is read more easily on it. */
+MoeColour moe__tint_text(MoeColour ground);
+
+/* Height of running text at that width. */
+double moe__prose_height(const MoeProse *prose, Ruler *ruler, const Theme *theme, double width);
+
+/* For dumps: the ink's name (or nothing) and the end of the line; a line of numbers, "-" for NaN,
+ * and a text (or NULL). */
+void moe__dump_name(GString *out, const MoeInk *ink);
+void moe__dump_row(GString *out, const double *values, int n, const char *text);
 
 /* "{name}" in a template stands for the text beside that name. */
 typedef struct WordsKey {

@@ -29,6 +29,11 @@ double moe__colour_bar_width(const MoeColourScale *scale, Ruler *ruler, const Th
 void moe__colour_bar_draw(const MoeColourScale *scale, Box bar, Ruler *ruler, const Theme *theme,
                           Drawing *drawing);
 
+/* The legend: its height (0: no mark has a name), and the legend itself. */
+double moe__legend_height(const MoeScene *scene, Ruler *ruler, double width);
+void moe__legend_draw(const MoeScene *scene, Ruler *ruler, double x, double y, double width,
+                      Drawing *drawing);
+
 /* Title, caption, panel titles, axis labels. */
 void moe__words_draw(const MoeScene *scene, const Layout *layout, Ruler *ruler, Drawing *drawing);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Scales: linear and band.
+ * Scales: linear, logarithmic and band.
  */
 #include "figure/scale.h"
 #include "figure/number.h"
@@ -10,8 +10,9 @@
 static void
 domain(const MoeAxis *axis, double *low, double *high)
 {
-    *low = axis->type == MOE_AXIS_BAND ? 0 : axis->min;
-    *high = axis->type == MOE_AXIS_BAND ? axis->bands : axis->max;
+    bool log = axis->type == MOE_AXIS_LOG;
+    *low = axis->type == MOE_AXIS_BAND ? 0 : log ? log10(axis->min) : axis->min;
+    *high = axis->type == MOE_AXIS_BAND ? axis->bands : log ? log10(axis->max) : axis->max;
 }
 
 double
@@ -19,6 +20,8 @@ moe__scale_at(const Scale *scale, double value)
 {
     double low, high;
     domain(scale->axis, &low, &high);
+    if (scale->axis->type == MOE_AXIS_LOG)
+        value = value > 0 ? log10(value) : value == 0 ? low : NAN;
     return scale->start + (value - low) / (high - low) * (scale->end - scale->start);
 }
 
@@ -27,7 +30,8 @@ moe__scale_invert(const Scale *scale, double place)
 {
     double low, high;
     domain(scale->axis, &low, &high);
-    return low + (place - scale->start) / (scale->end - scale->start) * (high - low);
+    double value = low + (place - scale->start) / (scale->end - scale->start) * (high - low);
+    return scale->axis->type == MOE_AXIS_LOG ? pow(10, value) : value;
 }
 
 int
@@ -46,11 +50,17 @@ moe__axis_band_label(const MoeAxis *axis, int i)
 }
 
 bool
+moe__axis_ruled(const MoeAxis *axis)
+{
+    return axis->type != MOE_AXIS_BAND && !axis->bare;
+}
+
+bool
 moe__axis_equal(const MoeAxis *a, const MoeAxis *b)
 {
-    if (a->type != b->type || g_strcmp0(a->label, b->label) != 0)
+    if (a->type != b->type || a->bare != b->bare || g_strcmp0(a->label, b->label) != 0)
         return false;
-    if (a->type == MOE_AXIS_LINEAR)
+    if (a->type != MOE_AXIS_BAND)
         return a->min == b->min && a->max == b->max;
     if (a->bands != b->bands || !a->names != !b->names)
         return false;

@@ -41,8 +41,10 @@ static void
 dump_axis(GString *out, const char *name, const MoeAxis *axis)
 {
     g_string_append_printf(out, "    %s ", name);
-    if (axis->type == MOE_AXIS_LINEAR) {
-        g_string_append(out, "linear ");
+    if (axis->bare)
+        g_string_append(out, "bare ");
+    if (axis->type != MOE_AXIS_BAND) {
+        g_string_append(out, axis->type == MOE_AXIS_LOG ? "log " : "linear ");
         dump_range(out, axis->min, axis->max);
     } else if (axis->names) {
         g_string_append(out, "bands");

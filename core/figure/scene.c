@@ -14,15 +14,14 @@ panel_free(gpointer data)
     g_free(panel);
 }
 
-/* A layout describes the scene as it was: any change drops it. */
-static void
-scene_changed(MoeScene *scene)
+void
+moe__scene_changed(MoeScene *scene)
 {
     g_clear_pointer(&scene->layout, moe__layout_free);
 }
 
-static const void *
-own(MoeScene *scene, const void *data, size_t size)
+const void *
+moe__scene_own(MoeScene *scene, const void *data, size_t size)
 {
     if (!data)
         return NULL;
@@ -32,8 +31,8 @@ own(MoeScene *scene, const void *data, size_t size)
 }
 
 /* Names come from files: what isn't text, or breaks a line, would upset Pango and XML. */
-static const char *
-own_text(MoeScene *scene, const char *text)
+const char *
+moe__scene_own_text(MoeScene *scene, const char *text)
 {
     if (!text)
         return NULL;
@@ -46,6 +45,33 @@ own_text(MoeScene *scene, const char *text)
     return copy;
 }
 
+/* Pieces of running text keep the ends of their lines. */
+const char *const *
+moe__scene_own_pieces(MoeScene *scene, const char *const *pieces, size_t n)
+{
+    g_autofree const char **copies = g_new0(const char *, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        char *copy = g_utf8_make_valid(pieces[i], -1);
+        for (char *c = copy; *c; c++)
+            if (g_ascii_iscntrl(*c) && *c != '\n')
+                *c = ' ';
+        g_ptr_array_add(scene->owned, copy);
+        copies[i] = copy;
+    }
+    return moe__scene_own(scene, copies, sizeof(*copies) * (n + 1));
+}
+
+const char *const *
+moe__scene_own_texts(MoeScene *scene, const char *const *texts, size_t n)
+{
+    if (!texts)
+        return NULL;
+    g_autofree const char **copies = g_new0(const char *, n + 1);
+    for (size_t i = 0; i < n; i++)
+        copies[i] = moe__scene_own_text(scene, texts[i]);
+    return moe__scene_own(scene, copies, sizeof(*copies) * (n + 1));
+}
+
 MoeScene *
 moe_scene_new(const char *title)
 {
@@ -53,7 +79,7 @@ moe_scene_new(const char *title)
     scene->panels = g_ptr_array_new_with_free_func(panel_free);
     scene->owned = g_ptr_array_new_with_free_func(g_free);
     scene->theme = moe__theme_find("paper-full");
-    scene->title = own_text(scene, title ? title : "");
+    scene->title = moe__scene_own_text(scene, title ? title : "");
     scene->caption = "";
     return scene;
 }
@@ -72,8 +98,8 @@ moe_scene_free(MoeScene *scene)
 void
 moe_scene_set_caption(MoeScene *scene, const char *caption)
 {
-    scene_changed(scene);
-    scene->caption = own_text(scene, caption ? caption : "");
+    moe__scene_changed(scene);
+    scene->caption = moe__scene_own_text(scene, caption ? caption : "");
 }
 
 bool
@@ -86,7 +112,7 @@ moe_scene_set_theme(MoeScene *scene, const char *name, GError **error)
                     "theme \"%s\": there is no such theme; known: %s", name, known);
         return false;
     }
-    scene_changed(scene);
+    moe__scene_changed(scene);
     scene->theme = theme;
     return true;
 }
@@ -95,32 +121,28 @@ void
 moe_scene_set_colour_scale(MoeScene *scene, const MoeColourScale *scale)
 {
     g_return_if_fail(isfinite(scale->min) && isfinite(scale->max) && scale->min < scale->max);
-    scene_changed(scene);
+    moe__scene_changed(scene);
     scene->has_colours = true;
     scene->colours = *scale;
-    scene->colours.label = own_text(scene, scale->label);
+    scene->colours.label = moe__scene_own_text(scene, scale->label);
     g_autofree MoeReference *references = g_new0(MoeReference, scale->n_references + 1);
     for (int i = 0; i < scale->n_references; i++) {
         references[i] = scale->references[i];
-        references[i].label = own_text(scene, references[i].label);
+        references[i].label = moe__scene_own_text(scene, references[i].label);
     }
     scene->colours.references =
-        own(scene, references, sizeof(*references) * (scale->n_references + 1));
+        moe__scene_own(scene, references, sizeof(*references) * (scale->n_references + 1));
 }
 
 static MoeAxis
 own_axis(MoeScene *scene, const MoeAxis *axis)
 {
     MoeAxis copy = *axis;
-    copy.label = own_text(scene, axis->label);
+    copy.label = moe__scene_own_text(scene, axis->label);
     if (copy.step == 0)
         copy.step = 1;
-    if (axis->type == MOE_AXIS_BAND && axis->names) {
-        g_autofree const char **names = g_new0(const char *, axis->bands);
-        for (int i = 0; i < axis->bands; i++)
-            names[i] = own_text(scene, axis->names[i]);
-        copy.names = own(scene, names, sizeof(*names) * axis->bands);
-    }
+    if (axis->type == MOE_AXIS_BAND)
+        copy.names = moe__scene_own_texts(scene, axis->names, (size_t)axis->bands);
     return copy;
 }
 
@@ -129,6 +151,8 @@ axis_valid(const MoeAxis *axis)
 {
     if (axis->type == MOE_AXIS_BAND)
         return axis->bands >= 1 && axis->step >= 0;
+    if (axis->type == MOE_AXIS_LOG && !(axis->min > 0))
+        return false;
     return isfinite(axis->min) && isfinite(axis->max) && axis->min < axis->max;
 }
 
@@ -137,10 +161,10 @@ moe_scene_add_panel(MoeScene *scene, const char *title, const char *note, const 
                     const MoeAxis *y)
 {
     g_return_val_if_fail(axis_valid(x) && axis_valid(y), -1);
-    scene_changed(scene);
+    moe__scene_changed(scene);
     Panel *panel = g_new0(Panel, 1);
-    panel->title = own_text(scene, title);
-    panel->note = own_text(scene, note);
+    panel->title = moe__scene_own_text(scene, title);
+    panel->note = moe__scene_own_text(scene, note);
     panel->x = own_axis(scene, x);
     panel->y = own_axis(scene, y);
     panel->marks = g_array_new(FALSE, FALSE, sizeof(Mark));
@@ -153,35 +177,4 @@ moe__scene_panel(const MoeScene *scene, int panel)
 {
     g_return_val_if_fail(panel >= 0 && panel < (int)scene->panels->len, NULL);
     return g_ptr_array_index(scene->panels, panel);
-}
-
-void
-moe_scene_add_cells(MoeScene *scene, int number, const MoeCells *cells)
-{
-    Panel *panel = moe__scene_panel(scene, number);
-    g_return_if_fail(panel && scene->has_colours);
-    g_return_if_fail(panel->x.type == MOE_AXIS_BAND && panel->x.bands >= cells->columns);
-    g_return_if_fail(panel->y.type == MOE_AXIS_BAND && panel->y.bands >= cells->rows);
-    scene_changed(scene);
-    size_t size = sizeof(double) * (size_t)cells->rows * (size_t)cells->columns;
-    Mark mark = {.type = MARK_CELLS, .cells = *cells};
-    mark.cells.values = own(scene, cells->values, size);
-    for (int i = 0; i < 2; i++)
-        mark.cells.numbers[i] = own(scene, cells->numbers[i], size);
-    mark.cells.words = own_text(scene, cells->words);
-    g_array_append_val(panel->marks, mark);
-}
-
-void
-moe_scene_add_line(MoeScene *scene, int number, const MoeLine *line)
-{
-    Panel *panel = moe__scene_panel(scene, number);
-    g_return_if_fail(panel);
-    g_return_if_fail(panel->x.type == MOE_AXIS_LINEAR && panel->y.type == MOE_AXIS_LINEAR);
-    scene_changed(scene);
-    Mark mark = {.type = MARK_LINE, .line = *line};
-    mark.line.x = own(scene, line->x, sizeof(double) * (size_t)line->n);
-    mark.line.y = own(scene, line->y, sizeof(double) * (size_t)line->n);
-    mark.line.words = own_text(scene, line->words);
-    g_array_append_val(panel->marks, mark);
 }

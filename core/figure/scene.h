@@ -11,16 +11,30 @@
 #include <moescope/figure.h>
 
 typedef enum {
+    MARK_AREA,
+    MARK_BARS,
     MARK_CELLS,
+    MARK_FLOWS,
+    MARK_LABELS,
     MARK_LINE,
+    MARK_POINTS,
+    MARK_PROSE,
+    MARK_RULE,
 } MarkType;
 
 /* One layer of data in a panel. Pointers belong to the scene. */
 typedef struct Mark {
     MarkType type;
     union {
+        MoeArea area;
+        MoeBars bars;
         MoeCells cells;
+        MoeFlows flows;
+        MoeLabels labels;
         MoeLine line;
+        MoePoints points;
+        MoeProse prose;
+        MoeRule rule;
     };
 } Mark;
 
@@ -41,5 +55,13 @@ struct MoeScene {
 };
 
 Panel *moe__scene_panel(const MoeScene *scene, int panel);
+
+/* Copies into the scene: NULL stays NULL. */
+const void *moe__scene_own(MoeScene *scene, const void *data, size_t size);
+const char *moe__scene_own_text(MoeScene *scene, const char *text);
+const char *const *moe__scene_own_texts(MoeScene *scene, const char *const *texts, size_t n);
+const char *const *moe__scene_own_pieces(MoeScene *scene, const char *const *pieces, size_t n);
+/* A layout describes the scene as it was: any change drops it. */
+void moe__scene_changed(MoeScene *scene);
 
 #endif

@@ -20,10 +20,13 @@ attribute(GString *out, const char *name, double value)
 }
 
 static void
-colour_attribute(GString *out, const char *name, MoeColour colour)
+colour_attribute(GString *out, const char *name, const Item *item)
 {
+    MoeColour colour = item->colour;
     g_string_append_printf(out, " %s=\"#%02x%02x%02x\"", name, (int)lround(colour.r * 255),
                            (int)lround(colour.g * 255), (int)lround(colour.b * 255));
+    if (item->opacity < 1)
+        attribute(out, "opacity", item->opacity);
 }
 
 static void
@@ -40,16 +43,23 @@ write_rect(GString *out, const Item *item)
 {
     g_string_append(out, "<rect");
     write_box(out, item->box);
-    colour_attribute(out, "fill", item->colour);
+    colour_attribute(out, "fill", item);
     g_string_append(out, "/>\n");
 }
 
 static void
 write_path(GString *out, const Drawing *drawing, const Item *item)
 {
-    g_string_append(out, "<polyline fill=\"none\" stroke-linejoin=\"round\"");
-    colour_attribute(out, "stroke", item->colour);
-    attribute(out, "stroke-width", item->path.width);
+    if (item->path.width == 0) {
+        g_string_append(out, "<polygon");
+        colour_attribute(out, "fill", item);
+    } else {
+        g_string_append(out, "<polyline fill=\"none\" stroke-linejoin=\"round\"");
+        colour_attribute(out, "stroke", item);
+        attribute(out, "stroke-width", item->path.width);
+    }
+    if (item->path.dashed)
+        attribute(out, "stroke-dasharray", DASH * item->path.width);
     g_string_append(out, " points=\"");
     for (int i = 0; i < item->path.n; i++) {
         Point point = g_array_index(drawing->points, Point, item->path.first + i);
@@ -80,7 +90,7 @@ write_text(GString *out, const Item *item)
         g_string_append_printf(out, " text-anchor=\"%s\"", anchors[item->text.anchor]);
     if (item->text.bold)
         g_string_append(out, " font-weight=\"bold\"");
-    colour_attribute(out, "fill", item->colour);
+    colour_attribute(out, "fill", item);
     g_autofree char *escaped = g_markup_escape_text(item->text.string, -1);
     g_string_append_printf(out, ">%s</text>\n", escaped);
 }

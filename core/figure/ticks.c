@@ -36,6 +36,42 @@ moe__ticks_at(const Ticks *ticks, int i)
     return fabs(value) < ticks->step * 1e-9 ? 0 : value;
 }
 
+/* Fills values[most] with decades, every stride-th, times the first n of 1, 2, 5; how many there
+ * would be. */
+static int
+log_ticks(double min, double max, int stride, int n, int most, double *values)
+{
+    static const double digits[] = {1, 2, 5};
+    int count = 0;
+    double slack = 1 + 1e-9;
+    int first = (int)floor(log10(min)), last = (int)ceil(log10(max));
+    for (int decade = first - ((first % stride) + stride) % stride; decade <= last;
+         decade += stride) {
+        for (int i = 0; i < n; i++) {
+            double value = digits[i] * pow(10, decade);
+            if (value * slack < min || value > max * slack)
+                continue;
+            if (count < most)
+                values[count] = value;
+            count++;
+        }
+    }
+    return count;
+}
+
+int
+moe__ticks_log(double min, double max, int most, double *values)
+{
+    most = MAX(most, 2);
+    if (log_ticks(min, max, 1, 3, most, values) <= most)
+        return log_ticks(min, max, 1, 3, most, values);
+    for (int stride = 1;; stride++) {
+        int n = log_ticks(min, max, stride, 1, most, values);
+        if (n <= most)
+            return n;
+    }
+}
+
 static bool
 power_of_two(int n)
 {

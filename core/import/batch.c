@@ -6,16 +6,49 @@
 
 #include <string.h>
 
-enum { BATCH = 4096 };
+static float **
+make_columns(gsize routers, gsize cells)
+{
+    float **columns = g_new(float *, routers);
+    for (gsize r = 0; r < routers; r++)
+        columns[r] = g_new(float, cells);
+    return columns;
+}
+
+static void
+free_columns(float **columns, int routers)
+{
+    for (int r = 0; columns && r < routers; r++)
+        g_free(columns[r]);
+    g_free(columns);
+}
+
+/* What logits bring. */
+static void
+make_stats(MoeImport *import)
+{
+    gsize n = (gsize)import->n_routers, rows = (gsize)import->capacity;
+    gsize experts = (gsize)import->routers[0].experts;
+    import->margin = make_columns(n, rows);
+    import->entropy = import->score ? make_columns(n, rows) : NULL;
+    import->logits = import->options->logits ? make_columns(n, rows * experts) : NULL;
+    import->weight = g_new(double, experts);
+    for (gsize r = 0; r < n; r++) {
+        import->picks[r].margin = import->margin[r];
+        import->picks[r].entropy = import->entropy ? import->entropy[r] : NULL;
+        import->picks[r].logits = import->logits ? import->logits[r] : NULL;
+    }
+}
 
 void
 moe__import_batch_make(MoeImport *import)
 {
-    gsize n = (gsize)import->n_routers, cells = BATCH * (gsize)import->k;
-    import->id = g_new(int32_t, BATCH);
-    import->doc = g_new(int32_t, BATCH);
-    import->pos = g_new(int32_t, BATCH);
-    import->in_domain = g_new(int32_t, BATCH);
+    gsize n = (gsize)import->n_routers, rows = (gsize)import->capacity;
+    gsize cells = rows * (gsize)import->k;
+    import->id = g_new(int32_t, rows);
+    import->doc = g_new(int32_t, rows);
+    import->pos = g_new(int32_t, rows);
+    import->in_domain = g_new(int32_t, rows);
     import->picks = g_new0(MoeTracePicks, n);
     import->expert = g_new0(int32_t *, n);
     import->gate = g_new0(double *, n);
@@ -24,6 +57,8 @@ moe__import_batch_make(MoeImport *import)
         import->gate[r] = import->has_gates ? g_new(double, cells) : NULL;
         import->picks[r] = (MoeTracePicks){.expert = import->expert[r], .gate64 = import->gate[r]};
     }
+    if (import->has_logits)
+        make_stats(import);
 }
 
 void
@@ -33,6 +68,10 @@ moe__import_batch_free(MoeImport *import)
         g_free(import->expert[r]);
         g_free(import->gate[r]);
     }
+    free_columns(import->entropy, import->n_routers);
+    free_columns(import->margin, import->n_routers);
+    free_columns(import->logits, import->n_routers);
+    g_free(import->weight);
     g_free(import->expert);
     g_free(import->gate);
     g_free(import->picks);
@@ -85,13 +124,11 @@ sort_picks(int32_t *expert, double *gate, int k)
 }
 
 static bool
-take_picks(MoeImport *import, int r, const MoeImportToken *token, GError **error)
+take_experts(const MoeImport *import, int r, const int32_t *from, int32_t *expert, GError **error)
 {
-    int k = import->k;
     const MoeRouterInfo *router = &import->routers[r];
-    int32_t *expert = import->expert[r] + (gsize)import->rows * (gsize)k;
-    for (int i = 0; i < k; i++) {
-        int32_t id = token->expert[r * k + i];
+    for (int i = 0; i < import->k; i++) {
+        int32_t id = from[i];
         if (id >= router->experts) {
             g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
                         "layer %d: found expert %d, expected 0 … %d (--experts %d)", router->layer,
@@ -100,11 +137,25 @@ take_picks(MoeImport *import, int r, const MoeImportToken *token, GError **error
         }
         expert[i] = MAX(id, -1);
     }
-    if (!import->has_gates)
-        return true;
-    double *gate = import->gate[r] + (gsize)import->rows * (gsize)k;
-    memcpy(gate, token->gate + r * k, sizeof *gate * (gsize)k);
-    sort_picks(expert, gate, k);
+    return true;
+}
+
+static bool
+take_picks(MoeImport *import, int r, const MoeImportToken *token, GError **error)
+{
+    int k = import->k;
+    gsize at = (gsize)import->rows * (gsize)k;
+    int32_t *expert = import->expert[r] + at;
+    double *gate = import->has_gates ? import->gate[r] + at : NULL;
+    if (!import->no_picks && !take_experts(import, r, token->expert + r * k, expert, error))
+        return false;
+    if (gate && !import->derive_gates)
+        memcpy(gate, token->gate + r * k, sizeof *gate * (gsize)k);
+    if (import->has_logits)
+        moe__import_derive(import, r, token->logits + (gsize)r * (gsize)import->routers[r].experts,
+                           expert, gate);
+    if (gate && !import->no_picks)
+        sort_picks(expert, gate, k);
     return true;
 }
 
@@ -120,5 +171,5 @@ moe_import_token(MoeImport *import, const MoeImportToken *token, GError **error)
     import->in_domain[import->rows] = token->domain;
     import->documents = MAX(import->documents, (int64_t)token->doc + 1);
     import->rows++;
-    return import->rows < BATCH || moe__import_batch_flush(import, error);
+    return import->rows < import->capacity || moe__import_batch_flush(import, error);
 }

@@ -6,6 +6,8 @@
 #ifndef MOE_IMPORT_DOOR_H
 #define MOE_IMPORT_DOOR_H
 
+#include "import/rule.h"
+
 #include <moescope/import.h>
 
 struct MoeImport {
@@ -21,15 +23,21 @@ struct MoeImport {
 
     MoeRouterInfo *routers;
     int n_routers, k;
-    bool has_gates;
-    int64_t documents, left_out, tokens;
+    bool has_gates; /* the trace has; derive_gates: the files don't */
+    bool has_logits, no_picks, derive_gates, compare;
+    MoeLogitScore score;
+    bool gates_to_one;
+    int64_t documents, left_out, pads, tokens, compared, disagreeing;
+    GString *notes;
     MoeTraceWriter *writer;
 
-    int rows; /* in the batch */
+    int rows, capacity; /* of the batch */
     int32_t *id, *doc, *pos, *in_domain;
     MoeTracePicks *picks; /* [n_routers], over the arrays below */
-    int32_t **expert;     /* [n_routers][BATCH × k] */
+    int32_t **expert;     /* [n_routers][capacity × k] */
     double **gate;
+    float **entropy, **margin, **logits; /* [n_routers][capacity], [capacity × experts] */
+    double *weight;                      /* [experts], of a unit */
 };
 
 /* Fills `files` and `sizes`. */
@@ -40,6 +48,9 @@ bool moe__import_set_domains(MoeImport *import, GError **error);
 void moe__import_batch_make(MoeImport *import);
 void moe__import_batch_free(MoeImport *import);
 bool moe__import_batch_flush(MoeImport *import, GError **error);
+/* Makes of a unit's logits what the files lack: `expert` and `gate` ([k]), entropy and margin. */
+void moe__import_derive(MoeImport *import, int router, const float *logits, int32_t *expert,
+                        double *gate);
 /* meta.json of the trace. (transfer full) */
 char *moe__import_meta(const MoeImport *import, const MoeImportShape *shape);
 

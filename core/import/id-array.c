@@ -98,15 +98,11 @@ moe__id_array_shape(MoeIdArray *array, int64_t tokens, int64_t k)
 
 /* --- Values -----------------------------------------------------------------------------------*/
 
-/* The string that was read last, as bytes. */
 static bool
-decode(MoeJson *json, MoeIdArray *array)
+decode(MoeJson *json, const char *text, MoeIdArray *array)
 {
     static const char letters[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const char *text = moe__json_text(json);
-    if (!text)
-        return false;
     size_t plain = strspn(text, letters);
     size_t whole = plain + strspn(text + plain, "=");
     if (text[whole] || whole % 4 || whole - plain > 2)
@@ -116,10 +112,41 @@ decode(MoeJson *json, MoeIdArray *array)
     return true;
 }
 
+/* "int16", "uint8", … */
 static bool
-read_bare(MoeJson *json, MoeIdArray *array)
+set_named_type(MoeJson *json, MoeIdArray *array, const char *name)
 {
-    if (!decode(json, array))
+    bool is_unsigned = *name == 'u';
+    int bits = strncmp(name + is_unsigned, "int", 3) == 0 ? atoi(name + is_unsigned + 3) : 0;
+    return set_type(json, array, is_unsigned ? 'u' : 'i', bits / 8, name);
+}
+
+/* "nrlre1:int16:5x24x8:BASE64" (nemo_rl/utils/routed_experts_codec.py) */
+static bool
+read_nemo(MoeJson *json, const char *text, MoeIdArray *array)
+{
+    char type[8] = "";
+    int n = 0;
+    if (sscanf(text,
+               "nrlre1:%7[a-z0-9]:%" G_GINT64_FORMAT "x%" G_GINT64_FORMAT "x%" G_GINT64_FORMAT
+               ":%n",
+               type, &array->tokens, &array->layers, &array->k, &n) != 4 ||
+        n == 0)
+        return moe__json_fail(json, "found \"%.40s\", expected nrlre1:TYPE:SxLxK:BASE64", text);
+    array->shaped = true;
+    return set_named_type(json, array, type) && decode(json, text + n, array) &&
+           check_size(json, array);
+}
+
+static bool
+read_text(MoeJson *json, MoeIdArray *array)
+{
+    const char *text = moe__json_text(json);
+    if (!text)
+        return false;
+    if (g_str_has_prefix(text, "nrlre1:"))
+        return read_nemo(json, text, array);
+    if (!decode(json, text, array))
         return false;
     if (array->length >= 6 && memcmp(array->bytes, "\x93NUMPY", 6) == 0)
         return parse_npy(json, array);
@@ -143,16 +170,18 @@ read_shape(MoeJson *json, MoeIdArray *array)
     return true;
 }
 
-/* "int16", "uint8", … */
 static bool
 read_type(MoeJson *json, MoeIdArray *array)
 {
     const char *name = moe__json_take_text(json, "dtype");
-    if (!name)
-        return false;
-    bool is_unsigned = *name == 'u';
-    int bits = strncmp(name + is_unsigned, "int", 3) == 0 ? atoi(name + is_unsigned + 3) : 0;
-    return set_type(json, array, is_unsigned ? 'u' : 'i', bits / 8, name);
+    return name && set_named_type(json, array, name);
+}
+
+static bool
+read_data(MoeJson *json, MoeIdArray *array)
+{
+    const char *text = moe__json_take_text(json, "data");
+    return text && decode(json, text, array);
 }
 
 static bool
@@ -162,8 +191,8 @@ read_envelope(MoeJson *json, MoeIdArray *array)
         bool data = moe__json_is(json, "data_base64") || moe__json_is(json, "data");
         bool good = moe__json_is(json, "shape")   ? read_shape(json, array)
                     : moe__json_is(json, "dtype") ? read_type(json, array)
-                    : data ? moe__json_expect(json, MOE_JSON_STRING, "data") && decode(json, array)
-                           : moe__json_skip(json);
+                    : data                        ? read_data(json, array)
+                                                  : moe__json_skip(json);
         if (!good)
             return false;
     }
@@ -181,7 +210,7 @@ moe__id_array_read(MoeJson *json)
     bool good = false;
     switch (moe__json_next(json)) {
     case MOE_JSON_STRING:
-        good = read_bare(json, array);
+        good = read_text(json, array);
         break;
     case MOE_JSON_OBJECT:
         good = read_envelope(json, array);

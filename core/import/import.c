@@ -26,6 +26,7 @@ import_clear(MoeImport *import)
     g_free(import->routers);
     g_free(import->domain);
     g_free(import->target);
+    g_string_free(import->notes, TRUE);
     g_ptr_array_unref(import->names);
     g_array_unref(import->sizes);
     g_array_unref(import->files);
@@ -102,6 +103,12 @@ finish(MoeImport *import, const char *out, GError **error)
     return true;
 }
 
+static char *
+copy_notes(const MoeImport *import)
+{
+    return import->notes->len ? g_strdup(import->notes->str) : NULL;
+}
+
 static void
 fill_report(const MoeImport *import, MoeImportReport *report)
 {
@@ -111,6 +118,10 @@ fill_report(const MoeImport *import, MoeImportReport *report)
             .tokens = import->tokens,
             .documents = import->documents,
             .incomplete = import->left_out,
+            .pads = import->pads,
+            .compared = import->compared,
+            .disagreeing = import->disagreeing,
+            .notes = copy_notes(import),
             .routers = import->n_routers,
             .experts = import->routers[0].experts,
             .k = import->k,
@@ -130,6 +141,7 @@ moe_import(const char *const *sources, int n_sources, const char *out,
         .files = g_array_new(FALSE, FALSE, sizeof(MoeImportFile)),
         .sizes = g_array_new(FALSE, FALSE, sizeof(int64_t)),
         .names = g_ptr_array_new_with_free_func(g_free),
+        .notes = g_string_new(NULL),
         .target = g_strdup_printf("%s.%ld.part", out, (long)getpid()),
     };
     g_array_set_clear_func(import.files, file_clear);
@@ -172,6 +184,23 @@ void
 moe_import_left_out(MoeImport *import, int64_t tokens)
 {
     import->left_out += tokens;
+}
+
+void
+moe_import_padding(MoeImport *import, int64_t tokens)
+{
+    import->pads += tokens;
+}
+
+void
+moe_import_note(MoeImport *import, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    if (import->notes->len)
+        g_string_append_c(import->notes, '\n');
+    g_string_append_vprintf(import->notes, format, arguments);
+    va_end(arguments);
 }
 
 bool

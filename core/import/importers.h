@@ -16,6 +16,9 @@ extern const MoeImporter moe__import_gpt_oss;
 extern const MoeImporter moe__import_olmoe;
 extern const MoeImporter moe__import_megatron;
 extern const MoeImporter moe__import_routed_experts;
+extern const MoeImporter moe__import_sglang;
+extern const MoeImporter moe__import_id_arrays;
+extern const MoeImporter moe__import_router_logits;
 
 /* Registers them; moe_init() calls it. */
 void moe__import_register(void);

@@ -221,6 +221,23 @@ moe__numpy_is_objects(const MoeNumpy *numpy, int i)
            strcmp(header.descr, "|O") == 0;
 }
 
+bool
+moe__numpy_layout(const MoeNumpy *numpy, int i, MoeLayout *out, GError **error)
+{
+    uint8_t head[HEAD];
+    MoeNpyHeader header;
+    *out = (MoeLayout){0};
+    if (!moe__npy_any_header(head, read_head(numpy, i, head), &header, error) ||
+        !find_type(header.descr, &out->type, error)) {
+        g_autofree char *name = moe__numpy_name(numpy, i);
+        g_prefix_error(error, "%s: array \"%s\": ", numpy->path, name);
+        return false;
+    }
+    out->ndim = header.ndim;
+    memcpy(out->shape, header.shape, sizeof out->shape);
+    return true;
+}
+
 MoePyDoc *
 moe__numpy_objects(const MoeNumpy *numpy, int i, GError **error)
 {

@@ -23,6 +23,9 @@ int moe__numpy_count(const MoeNumpy *numpy);
 char *moe__numpy_name(const MoeNumpy *numpy, int i);
 /* The index of an array, or -1. */
 int moe__numpy_find(const MoeNumpy *numpy, const char *name);
+/* Type and shape of array `i`, of its header alone (strides and offset stay 0). Fails as reading
+ * does; an array of objects has no type. */
+bool moe__numpy_layout(const MoeNumpy *numpy, int i, MoeLayout *out, GError **error);
 /* Reads and checks array `i`. */
 bool moe__numpy_values(const MoeNumpy *numpy, int i, MoeValues *out, GError **error);
 

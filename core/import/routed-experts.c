@@ -3,26 +3,20 @@
  * Responses of SGLang and vLLM that were asked to return routed experts, as JSON: one, a list of
  * them, or a line each. Wherever in a response "routed_experts" stands, it is a document; vLLM's
  * "prompt_routed_experts" come before it. SGLang sends bare int32, whose shape follows from the
- * counts of tokens and k. The last token has no row. Servers count layers without experts as well
- * and fill their rows with zeros, which can't be picks where k is above 1: such layers are left
- * out.
+ * counts of tokens and k. The last token has no row.
  */
 #include "import/id-array.h"
 #include "import/importers.h"
+#include "import/routed.h"
 
 #include <string.h>
 
 typedef struct Responses {
-    MoeImport *import;
+    MoeRouted routed;
     int file;
     bool bringing;
     GPtrArray *arrays;                        /* of the response */
     int64_t prompt_tokens, completion_tokens; /* of the response; -1: not said */
-    int64_t layers, k;                        /* 0: not yet known */
-    int64_t max_expert;
-    bool *used;      /* [layers]: has ids other than 0 */
-    GArray *kept;    /* int: layers that are */
-    int32_t *expert; /* [kept × k] */
     int32_t doc;
 } Responses;
 
@@ -36,9 +30,7 @@ static void
 responses_clear(Responses *responses)
 {
     g_ptr_array_unref(responses->arrays);
-    g_array_unref(responses->kept);
-    g_free(responses->used);
-    g_free(responses->expert);
+    moe__routed_clear(&responses->routed);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Responses, responses_clear)
 
@@ -89,7 +81,7 @@ read_response(Responses *responses, MoeJson *json)
 static bool
 give_shape(const Responses *responses, MoeJson *json, MoeIdArray *array)
 {
-    int k = moe_import_options(responses->import)->k;
+    int k = moe_import_options(responses->routed.import)->k;
     if (array->shaped)
         return true;
     if (k <= 0)
@@ -106,54 +98,28 @@ give_shape(const Responses *responses, MoeJson *json, MoeIdArray *array)
                           array->length, tokens, k);
 }
 
-/* --- Looking ----------------------------------------------------------------------------------*/
+/* --- Taking it in -----------------------------------------------------------------------------*/
 
-static bool
-learn(Responses *responses, MoeJson *json, const MoeIdArray *array)
+static int64_t
+id_at(const void *array, int64_t i)
 {
-    if (responses->layers == 0) {
-        responses->layers = array->layers;
-        responses->k = array->k;
-        responses->used = g_new0(bool, (gsize)array->layers);
-    }
-    if (array->layers != responses->layers || array->k != responses->k)
-        return moe__json_fail(json,
-                              "found %" G_GINT64_FORMAT " layers and k = %" G_GINT64_FORMAT
-                              ", before %" G_GINT64_FORMAT " and %" G_GINT64_FORMAT,
-                              array->layers, array->k, responses->layers, responses->k);
-    for (int64_t i = 0, n = array->tokens * array->layers * array->k; i < n; i++) {
-        int64_t id = moe__id_array_at(array, i);
-        if (id < -1 || id >= UINT16_MAX)
-            return moe__json_fail(json, "found expert %" G_GINT64_FORMAT ", expected ids%s", id,
-                                  array->begin ? "" : " (int32)");
-        responses->max_expert = MAX(responses->max_expert, id);
-        responses->used[i / array->k % array->layers] |= id != 0 || array->k == 1;
-    }
-    return true;
+    return moe__id_array_at(array, i);
 }
 
-/* --- Bringing ---------------------------------------------------------------------------------*/
-
 static bool
-bring(Responses *responses, const MoeIdArray *array, int32_t first, GError **error)
+take_array(Responses *responses, MoeJson *json, MoeIdArray *array, int32_t pos, GError **error)
 {
-    int64_t k = responses->k, row = responses->layers * k;
-    for (int64_t t = 0; t < array->tokens; t++) {
-        for (guint r = 0; r < responses->kept->len; r++)
-            for (int64_t i = 0; i < k; i++)
-                responses->expert[r * k + i] = (int32_t)moe__id_array_at(
-                    array, t * row + g_array_index(responses->kept, int, r) * k + i);
-        const MoeImportToken token = {
-            .id = -1,
-            .doc = responses->doc,
-            .pos = first + (int32_t)t,
-            .domain = moe_import_domain(responses->import, responses->file),
-            .expert = responses->expert,
-        };
-        if (!moe_import_token(responses->import, &token, error))
-            return false;
+    MoeRouted *routed = &responses->routed;
+    const MoeRoutedArray ids = {array->tokens, array->layers, array->k, array, id_at};
+    if (!responses->bringing) {
+        g_autofree char *problem = moe__routed_learn(routed, &ids);
+        return !problem || moe__json_fail(json, "%s", problem) || moe__json_give_up(json, error);
     }
-    return true;
+    int32_t domain = moe_import_domain(routed->import, responses->file);
+    if (moe__routed_bring(routed, &ids, 0, ids.tokens, responses->doc, pos, domain, error))
+        return true;
+    g_prefix_error(error, "%s: line %" G_GUINT64_FORMAT ": ", json->stream->path, json->line);
+    return false;
 }
 
 static bool
@@ -162,20 +128,10 @@ take_response(Responses *responses, MoeJson *json, GError **error)
     int32_t prompt = 0;
     for (guint i = 0; i < responses->arrays->len; i++) {
         MoeIdArray *array = responses->arrays->pdata[i];
-        if (!give_shape(responses, json, array) ||
-            (!responses->bringing && !learn(responses, json, array)))
+        if (!give_shape(responses, json, array))
             return moe__json_give_up(json, error);
-        if (!responses->bringing)
-            continue;
-        if (array->layers != responses->layers || array->k != responses->k) {
-            moe__json_fail(json, "the file changed while it was read");
-            return moe__json_give_up(json, error);
-        }
-        if (!bring(responses, array, array->prompt ? 0 : prompt, error)) {
-            g_prefix_error(error, "%s: line %" G_GUINT64_FORMAT ": ", json->stream->path,
-                           json->line);
+        if (!take_array(responses, json, array, array->prompt ? 0 : prompt, error))
             return false;
-        }
         prompt = array->prompt ? (int32_t)array->tokens : prompt;
         bool more = array->prompt && i + 1 < responses->arrays->len;
         responses->doc += !more;
@@ -200,8 +156,8 @@ read_file(Responses *responses, const char *path, GError **error)
         if (json->error || !read_response(responses, json))
             return moe__json_give_up(json, error);
         if (!take_response(responses, json, error) ||
-            !moe_import_progress(responses->import, responses->file, moe__stream_done(stream),
-                                 error))
+            !moe_import_progress(responses->routed.import, responses->file,
+                                 moe__stream_done(stream), error))
             return false;
     }
     return true;
@@ -211,7 +167,7 @@ static bool
 read_all(Responses *responses, GError **error)
 {
     int n;
-    const MoeImportFile *files = moe_import_files(responses->import, &n);
+    const MoeImportFile *files = moe_import_files(responses->routed.import, &n);
     for (responses->file = 0; responses->file < n; responses->file++)
         if (!read_file(responses, files[responses->file].path, error))
             return false;
@@ -219,35 +175,17 @@ read_all(Responses *responses, GError **error)
 }
 
 static bool
-begin(Responses *responses, GError **error)
-{
-    for (int64_t layer = 0; layer < responses->layers; layer++) {
-        int kept = (int)layer;
-        if (responses->used[layer])
-            g_array_append_val(responses->kept, kept);
-    }
-    const MoeImportShape shape = {
-        .layers = (const int *)responses->kept->data,
-        .n_layers = (int)responses->kept->len,
-        .max_expert = (int)responses->max_expert,
-        .k = (int)responses->k,
-    };
-    if (!moe_import_begin(responses->import, &shape, error))
-        return false;
-    responses->expert = g_new(int32_t, responses->kept->len * (gsize)responses->k);
-    responses->bringing = true;
-    return true;
-}
-
-static bool
 read_responses(MoeImport *import, GError **error)
 {
     g_auto(Responses) responses = {
-        .import = import,
         .arrays = g_ptr_array_new_with_free_func(array_free),
-        .kept = g_array_new(FALSE, FALSE, sizeof(int)),
     };
-    return read_all(&responses, error) && begin(&responses, error) && read_all(&responses, error);
+    moe__routed_init(&responses.routed, import);
+    if (!read_all(&responses, error) || !moe__routed_begin(&responses.routed, error))
+        return false;
+    responses.bringing = true;
+    responses.doc = 0;
+    return read_all(&responses, error);
 }
 
 static int

@@ -9,7 +9,10 @@
 
 #include <string.h>
 
-enum { EXPERTS_MAX = UINT16_MAX };
+enum { EXPERTS_MAX = UINT16_MAX, BATCH = 4096 };
+
+/* Logits that gather for a chunk of the trace, in bytes. */
+#define LOGITS_MAX ((gsize)1 << 27)
 
 static void ask(GString *problems, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
@@ -45,10 +48,18 @@ join_name(GString *problems, const char *file, const char *told, const char *opt
     return file ? file : told;
 }
 
-static MoeImportGates
-join_gates(GString *problems, const MoeImportShape *shape, const MoeImportOptions *options)
+/* Whether the gates follow from the logits. */
+static bool
+derives_gates(const MoeImportShape *shape, const char *score)
 {
-    if (!shape->has_gates)
+    return shape->has_logits && !shape->has_gates && moe__logit_score(score);
+}
+
+static MoeImportGates
+join_gates(GString *problems, const MoeImportShape *shape, const MoeImportOptions *options,
+           bool derived)
+{
+    if (!shape->has_gates && !derived)
         return MOE_IMPORT_GATES_UNTOLD;
     if (shape->gates && options->gates && shape->gates != options->gates)
         ask(problems, "the files say that gates %s, --gates says otherwise",
@@ -75,6 +86,24 @@ join_experts(GString *problems, const MoeImportShape *shape, const MoeImportOpti
     return experts;
 }
 
+static bool
+is_top_k(const char *select)
+{
+    return select && (g_str_equal(select, "top-k") || g_str_equal(select, "topk"));
+}
+
+static void
+check_logits(GString *problems, const MoeImportShape *shape, const MoeImportOptions *options,
+             const MoeRouterInfo *info)
+{
+    bool told = info->score && info->select;
+    if (shape->no_picks && told && !(moe__logit_score(info->score) && is_top_k(info->select)))
+        ask(problems, "the files have logits but no picks, which are remade for --score softmax or "
+                      "sigmoid with --select top-k only");
+    if (options->logits && !shape->has_logits)
+        ask(problems, "--logits: there are no logits in the files");
+}
+
 static MoeRouterInfo
 join(GString *problems, const MoeImportShape *shape, const MoeImportOptions *options)
 {
@@ -92,7 +121,8 @@ join(GString *problems, const MoeImportShape *shape, const MoeImportOptions *opt
     info.select = (char *)join_name(problems, shape->select, options->select, "select",
                                     "by which rule experts are chosen: give --select top-k or what "
                                     "it is (--select unknown if nobody knows)");
-    MoeImportGates gates = join_gates(problems, shape, options);
+    check_logits(problems, shape, options, &info);
+    MoeImportGates gates = join_gates(problems, shape, options, derives_gates(shape, info.score));
     info.gates_sum_to_one = gates == MOE_IMPORT_GATES_SUM_TO_ONE;
     info.gate = (char *)(gates == MOE_IMPORT_GATES_UNTOLD       ? "unknown"
                          : gates == MOE_IMPORT_GATES_SUM_TO_ONE ? "renormalised"
@@ -129,6 +159,11 @@ make_extra(const MoeImport *import, const MoeImportShape *shape)
     }
     g_string_append(out, ", ");
     append_list(out, "files", (const char *const *)names->pdata, (int)names->len);
+    if (import->notes->len) {
+        g_auto(GStrv) notes = g_strsplit(import->notes->str, "\n", -1);
+        g_string_append(out, ", ");
+        append_list(out, "notes", (const char *const *)notes, (int)g_strv_length(notes));
+    }
     g_string_append_printf(out, "}, \"library\": \"moescope %s\"", moe_version());
     if (shape->n_tokens > 0) {
         g_string_append(out, ", ");
@@ -149,6 +184,40 @@ moe__import_meta(const MoeImport *import, const MoeImportShape *shape)
 
 /* --- Beginning --------------------------------------------------------------------------------*/
 
+static void
+settle_routers(MoeImport *import, const MoeImportShape *shape, const MoeRouterInfo *info)
+{
+    import->n_routers = shape->n_layers;
+    import->k = info->k;
+    import->routers = g_new(MoeRouterInfo, (gsize)shape->n_layers);
+    for (int r = 0; r < shape->n_layers; r++) {
+        import->routers[r] = *info;
+        import->routers[r].layer = shape->layers[r];
+    }
+}
+
+static void
+settle_logits(MoeImport *import, const MoeImportShape *shape, const MoeRouterInfo *info)
+{
+    import->has_logits = shape->has_logits;
+    import->no_picks = shape->no_picks;
+    import->derive_gates = derives_gates(shape, info->score);
+    import->has_gates = shape->has_gates || import->derive_gates;
+    import->score = moe__logit_score(info->score);
+    import->gates_to_one = info->gates_sum_to_one;
+    import->compare = shape->has_logits && !shape->no_picks && is_top_k(info->select);
+}
+
+/* Tokens of a chunk; 0: as many as ever. */
+static int64_t
+chunk_tokens(const MoeImport *import)
+{
+    gsize token = (gsize)import->n_routers * (gsize)import->routers[0].experts * sizeof(uint16_t);
+    if (!import->has_logits || !import->options->logits)
+        return 0;
+    return (int64_t)CLAMP(LOGITS_MAX / token, 256, 65536);
+}
+
 bool
 moe_import_begin(MoeImport *import, const MoeImportShape *shape, GError **error)
 {
@@ -160,20 +229,22 @@ moe_import_begin(MoeImport *import, const MoeImportShape *shape, GError **error)
         g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "%s", problems->str);
         return false;
     }
-    import->n_routers = shape->n_layers;
-    import->k = info.k;
-    import->has_gates = shape->has_gates;
-    import->routers = g_new(MoeRouterInfo, (gsize)shape->n_layers);
-    for (int r = 0; r < shape->n_layers; r++) {
-        import->routers[r] = info;
-        import->routers[r].layer = shape->layers[r];
-    }
+    settle_routers(import, shape, &info);
+    settle_logits(import, shape, &info);
+    const MoeTraceOptions options = {
+        .compression = import->options->compression,
+        .chunk_tokens = chunk_tokens(import),
+        .gates = import->has_gates,
+        .gate_type = import->derive_gates ? MOE_F32
+                     : shape->gate_type   ? shape->gate_type
+                                          : MOE_F64,
+        .score_stats = import->has_logits,
+        .logits = import->has_logits && import->options->logits,
+    };
+    import->capacity = options.chunk_tokens ? (int)MIN(options.chunk_tokens, BATCH) : BATCH;
     for (int i = 0; import->options->n_domains == 0 && i < shape->n_domains; i++)
         g_ptr_array_add(import->names, g_strdup(shape->domains[i]));
     moe__import_batch_make(import);
-    const MoeTraceOptions options = {.compression = import->options->compression,
-                                     .gates = shape->has_gates,
-                                     .gate_type = shape->gate_type ? shape->gate_type : MOE_F64};
     g_autofree char *meta = moe__import_meta(import, shape);
     import->writer = moe_trace_writer_new(import->target, meta, import->routers, import->n_routers,
                                           &options, error);

@@ -164,6 +164,49 @@ test_range(void)
     g_assert_cmpstr(moe_colours_name(MOE_COLOURS_BLUE_RED), ==, "blue-red");
 }
 
+/* Pairs of Sharma, Wu & Dalal's test data that sRGB can show are few, so the formula is held to its
+ * own limits, and to lightness alone, where it is simple. */
+static void
+test_difference(void)
+{
+    MoeColour black = {0, 0, 0}, white = {1, 1, 1}, red = {1, 0, 0}, green = {0, 1, 0};
+    g_assert_cmpfloat(moe_colour_difference(red, red, MOE_SIGHT_COMMON), ==, 0);
+    g_assert_cmpfloat_with_epsilon(moe_colour_difference(black, white, MOE_SIGHT_COMMON), 100,
+                                   0.01);
+    g_assert_cmpfloat_with_epsilon(moe_colour_difference(red, green, MOE_SIGHT_COMMON), 86.608,
+                                   0.01);
+    g_assert_cmpfloat(moe_colour_difference(red, green, MOE_SIGHT_COMMON), ==,
+                      moe_colour_difference(green, red, MOE_SIGHT_COMMON));
+    /* Reds and greens of one lightness come near each other without one kind of cone. */
+    MoeColour brick = {0.62, 0.32, 0.1}, moss = {0.37, 0.45, 0.1};
+    g_assert_cmpfloat(moe_colour_difference(brick, moss, MOE_SIGHT_DEUTAN), <,
+                      moe_colour_difference(brick, moss, MOE_SIGHT_COMMON) / 2);
+}
+
+/* Neighbours of a large set stay apart for every kind of colour vision; 16 of them, and to a lesser
+ * degree 64, all of them. */
+static void
+test_categories(void)
+{
+    static const int sizes[] = {16, 64, 256};
+    static const double least[] = {12, 5, 1}, apart[] = {15, 12, 8};
+    for (gsize s = 0; s < G_N_ELEMENTS(sizes); s++) {
+        double nearest = INFINITY, neighbours = INFINITY;
+        for (int i = 0; i < sizes[s]; i++) {
+            MoeColour own = moe_colour_category(i, sizes[s]);
+            for (int j = 0; j < i; j++) {
+                MoeColour other = moe_colour_category(j, sizes[s]);
+                nearest = MIN(nearest, moe_colour_difference(own, other, MOE_SIGHT_COMMON));
+                for (int sight = 0; j == i - 1 && sight <= MOE_SIGHT_TRITAN; sight++)
+                    neighbours = MIN(neighbours, moe_colour_difference(own, other, sight));
+            }
+        }
+        g_test_message("%d colours: nearest %.1f, neighbours %.1f", sizes[s], nearest, neighbours);
+        g_assert_cmpfloat(nearest, >, least[s]);
+        g_assert_cmpfloat(neighbours, >, apart[s]);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -174,5 +217,7 @@ main(int argc, char **argv)
     g_test_add_func("/colour/diverging", test_diverging);
     g_test_add_func("/colour/qualitative", test_qualitative);
     g_test_add_func("/colour/range", test_range);
+    g_test_add_func("/colour/difference", test_difference);
+    g_test_add_func("/colour/categories", test_categories);
     return g_test_run();
 }

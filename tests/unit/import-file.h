@@ -38,6 +38,14 @@ import_gz(const char *name, const char *text)
     return path;
 }
 
+/* A file of tests/fixtures/import. (transfer full) */
+static inline char *
+import_fixture(const char *name)
+{
+    return g_build_filename(g_getenv("MOESCOPE_SOURCE_ROOT"), "tests", "fixtures", "import", name,
+                            NULL);
+}
+
 static inline void
 import_remove(const char *path)
 {

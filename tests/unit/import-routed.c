@@ -99,6 +99,27 @@ test_vllm(void)
     }
 }
 
+/* As trainers keep them; a token of which no route was captured is left out. */
+static void
+test_trainers(void)
+{
+    g_autofree char *bare = encode("", 0, 2);
+    g_autofree char *nemo =
+        g_strdup_printf("{\"routed_experts\": \"nrlre1:int16:2x3x2:%s\"}", bare);
+    expect_both(nemo, 1);
+    MoeImportReport report;
+    g_autofree char *path =
+        import_file("lost.json",
+                    "{\"routed_experts\": {\"shape\": [3, 2, 2], \"dtype\": \"int8\", "
+                    "\"data_base64\": \"AAABAv////8AAAMA\"}}",
+                    -1);
+    g_autoptr(MoeTrace) trace = import_all((const char *[]){path}, 1, &told, &report);
+    g_assert_cmpint(report.incomplete, ==, 1);
+    g_assert_cmpint(moe_trace_routers(trace), ==, 1); /* the first layer has zeros */
+    expect_picks(trace, 0, "1 2, 3 0");
+    expect_column(trace, "tokens/pos", "0 2");
+}
+
 /* What was asked and what was answered are one document. */
 static void
 test_prompt(void)
@@ -135,6 +156,9 @@ test_refused(void)
          "found 1 ids for the shape"},
         {"{\"routed_experts\": {\"shape\": [1, 1, 1], \"data\": \"AQ==\"}}",
          "expected shape, dtype and data_base64"},
+        {"{\"routed_experts\": \"nrlre1:int16:2x3:AAAA\"}", "expected nrlre1:TYPE:SxLxK:BASE64"},
+        {"{\"routed_experts\": \"nrlre1:int16:2x3x1:AAAA\"}",
+         "found 1 ids for the shape (2, 3, 1)"},
         {"{\"routed_experts\": \"k05VTVBZAQB2AA==\"}", "found a .npy that ends too early"},
         {"{\"routed_experts\": [1, 2]}", "expected base64, or an object with it"},
         {"{\"routed_experts\": null}", "found no layer in the files"},
@@ -156,6 +180,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/import-routed/sglang", test_sglang);
     g_test_add_func("/import-routed/vllm", test_vllm);
+    g_test_add_func("/import-routed/trainers", test_trainers);
     g_test_add_func("/import-routed/prompt", test_prompt);
     g_test_add_func("/import-routed/refused", test_refused);
     int status = g_test_run();

@@ -1,175 +1,48 @@
 /* SPDX-License-Identifier: MIT
  *
- * figure.h: figures as scenes. A scene is data, not drawing commands: panels with axes, marks with
- * the numbers behind them, a colour scale, words. The window, PNG, SVG and PDF show the same scene,
- * and what lies under the pointer is asked of the scene.
- *
- * Lengths are points (1/72 inch) unless a name says otherwise; y grows downwards on the page.
- * A scene is used by one thread at a time; different scenes by different threads.
+ * figure.h: figures by name: what was recorded, as a scene (scene.h), with options.
  */
 #ifndef MOESCOPE_FIGURE_H
 #define MOESCOPE_FIGURE_H
 
-#include <moescope/base.h>
 #include <moescope/recipe.h>
+#include <moescope/scene.h>
 #include <moescope/summary.h>
 #include <moescope/trace.h>
 
 G_BEGIN_DECLS
 
-/* The drawing context of Cairo, whose header only those who draw need. */
-typedef struct _cairo cairo_t;
-
-/* --- Colours ----------------------------------------------------------------------------------*/
-
-/* sRGB, 0 … 1. */
-typedef struct MoeColour {
-    double r, g, b;
-} MoeColour;
-
-/* viridis and magma: Smith & van der Walt, 2015; cividis: Nuñez, Anderton & Renslow, 2018. All are
- * sequential, with lightness rising from dark to light. blue-red is diverging: equally dark ends,
- * neutral light centre; its ends stay apart in the common kinds of colour blindness. */
-typedef enum {
-    MOE_COLOURS_VIRIDIS,
-    MOE_COLOURS_CIVIDIS,
-    MOE_COLOURS_MAGMA,
-    MOE_COLOURS_BLUE_RED,
-} MoeColours;
-#define MOE_COLOURS_COUNT 4
-
-/* The colour at `t` (held to 0 … 1). */
-MOE_API MoeColour moe_colour_at(MoeColours colours, double t);
-MOE_API const char *moe_colours_name(MoeColours colours);
-/* Eight colours for unordered things, `i` modulo 8 (Okabe & Ito, 2008; order by contrast on white).
- */
-MOE_API MoeColour moe_colour_qualitative(int i);
-
-/* --- Building a scene -------------------------------------------------------------------------
- * The add functions copy all they are given. */
-
-typedef struct MoeScene MoeScene;
-
-MOE_API MoeScene *moe_scene_new(const char *title);
-MOE_API void moe_scene_free(MoeScene *scene);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeScene, moe_scene_free)
-
-/* The sentences below the figure: what is shown, over what, and what one would see by chance. */
-MOE_API void moe_scene_set_caption(MoeScene *scene, const char *caption);
-
-/* "paper-column" (82.5 mm wide, an ICML column), "paper-full" (139.7 mm, a NeurIPS text block; the
- * default), "screen", "dark". Returns false with MOE_ERROR_DATA, naming the themes, if there is no
- * such one. */
-MOE_API bool moe_scene_set_theme(MoeScene *scene, const char *theme, GError **error);
-/* The names of the themes, NULL-terminated. (transfer none) */
-MOE_API const char *const *moe_themes(void);
-
-/* How a number is written beside an axis or a colour bar. */
-typedef enum {
-    MOE_FORMAT_NUMBER,
-    MOE_FORMAT_TIMES, /* 2 -> "2×" */
-    MOE_FORMAT_LOG2,  /* log2 of a ratio: -2 -> "1/4×", 1 -> "2×" */
-} MoeFormat;
-
-/* A value that readers compare with, drawn across the colour bar ("uniform"). */
-typedef struct MoeReference {
-    double value;
-    const char *label;
-} MoeReference;
-
-/* Values to colours, linear from `min` to `max`; values beyond get the colour of the end, which
- * the colour bar then says. One a scene: cells of all panels can be compared. */
-typedef struct MoeColourScale {
-    MoeColours colours;
-    double min, max; /* finite, min < max */
-    MoeFormat format;
-    const char *label;
-    bool below, above; /* whether values beyond min, max occur */
-    int n_references;
-    const MoeReference *references;
-} MoeColourScale;
-MOE_API void moe_scene_set_colour_scale(MoeScene *scene, const MoeColourScale *scale);
-
-typedef enum {
-    MOE_AXIS_LINEAR, /* min … max; y grows upwards */
-    MOE_AXIS_BAND,   /* bands of equal width, band 0 at the left or at the top */
-} MoeAxisType;
-
-typedef struct MoeAxis {
-    MoeAxisType type;
-    const char *label;
-    double min, max;    /* LINEAR: finite, min < max */
-    int bands;          /* BAND: how many, at least 1 */
-    double first, step; /* BAND: band i stands for first + i·step; step > 0, 0 means 1; … */
-    const char *const *names; /* … unless the bands have names: [bands] */
-} MoeAxis;
-
-/* Adds a panel and returns its number, from 0. Panels fill the page row by row; how many stand
- * beside each other follows from the width at hand. Equal axes are labelled once. `note` is set
- * small at the right of the title where it fits, or NULL. */
-MOE_API int moe_scene_add_panel(MoeScene *scene, const char *title, const char *note,
-                                const MoeAxis *x, const MoeAxis *y);
-
-/* A grid of values through the colour scale; row i lies in band i of the y axis, column j in band j
- * of the x axis, both of which are BAND axes with at least as many bands. */
-typedef struct MoeCells {
-    int rows, columns;
-    const double *values;     /* [rows × columns]; NaN: no cell there */
-    const double *numbers[2]; /* further numbers a cell, [rows × columns] each, or NULL */
-    /* What a reader is told about a cell. {row} and {column} stand for the labels of the bands,
-     * {value}, {0} and {1} for the numbers. */
-    const char *words;
-} MoeCells;
-MOE_API void moe_scene_add_cells(MoeScene *scene, int panel, const MoeCells *cells);
-
-/* A line through points, on LINEAR axes. A NaN breaks the line. */
-typedef struct MoeLine {
-    int n;
-    const double *x, *y; /* [n] */
-    int colour;          /* as moe_colour_qualitative() counts */
-    const char *words;   /* {x} and {y} stand for the numbers of the point */
-} MoeLine;
-MOE_API void moe_scene_add_line(MoeScene *scene, int panel, const MoeLine *line);
-
-/* --- Showing a scene --------------------------------------------------------------------------*/
-
-/* The size that suits the scene in its theme. */
-MOE_API void moe_scene_size(MoeScene *scene, double *width, double *height);
-
-/* Draws the scene into 0 … width × 0 … height of `cr`, one user unit a point. The layout is kept
- * until the size or the theme changes. */
-MOE_API void moe_scene_render(MoeScene *scene, cairo_t *cr, double width, double height);
-
-/* Writes the scene, at the size that suits it, to a .png, .svg or .pdf as the ending says. `dpi`:
- * dots an inch of a PNG (0: the theme's own). Text stays text in SVG and PDF; grids of more than
- * 100,000 cells become one image with a pixel a cell. The same scene gives the same bytes. The file
- * appears whole or not at all. Another ending is MOE_ERROR_UNSUPPORTED. */
-MOE_API bool moe_scene_save(MoeScene *scene, const char *path, double dpi, GError **error);
-
-/* What lies under a point. */
-typedef struct MoeDatum {
-    int panel;
-    int row, column; /* of a cell; of a line: row 0, column the point */
-    double value;
-    double x, y, width, height; /* where the mark is */
-    char *words;                /* "layer 3, expert 5, domain german: 0.183 of picks …" */
-} MoeDatum;
-MOE_API void moe_datum_clear(MoeDatum *datum);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MoeDatum, moe_datum_clear)
-
-/* What lies at (x, y) of the scene drawn at width × height. Returns false, with `datum` untouched,
- * where there is nothing. `datum->words` is the caller's: moe_datum_clear(). */
-MOE_API bool moe_scene_pick(MoeScene *scene, double width, double height, double x, double y,
-                            MoeDatum *datum);
-
-/* The scene as text, stable from run to run and independent of theme, size and fonts: data
- * coordinates, numbers to 6 digits, words. (transfer full) */
-MOE_API char *moe_scene_to_text(const MoeScene *scene);
-
 /* --- Figures ----------------------------------------------------------------------------------
  * A figure makes a scene of what was recorded. */
 
 typedef struct MoeFigure MoeFigure;
+
+/* What figures are made of: one trace or summary, or several. Summaries are counted when a figure
+ * asks for one, and kept. Threads may share it. */
+typedef struct MoeFigureInput MoeFigureInput;
+
+MOE_API MoeFigureInput *moe_figure_input_new(void);
+MOE_API void moe_figure_input_free(MoeFigureInput *input);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeFigureInput, moe_figure_input_free)
+/* Opens a trace, a summary, or a run folder's trace; `name` is what readers see (NULL: the file's
+ * name). The errors of moe_trace_open() and moe_summary_open(). */
+MOE_API bool moe_figure_input_open(MoeFigureInput *input, const char *path, const char *name,
+                                   GError **error);
+/* Adds what the caller has open, which has to live longer; one of the two may be NULL. */
+MOE_API void moe_figure_input_add(MoeFigureInput *input, const MoeTrace *trace,
+                                  const MoeSummary *summary, const char *name);
+MOE_API int moe_figure_input_count(const MoeFigureInput *input);
+MOE_API const char *moe_figure_input_name(const MoeFigureInput *input, int i);
+/* NULL for a summary of no trace. (transfer none) */
+MOE_API const MoeTrace *moe_figure_input_trace(const MoeFigureInput *input, int i);
+/* Its meta.json; may be NULL. (transfer none) */
+MOE_API const char *moe_figure_input_meta(const MoeFigureInput *input, int i);
+/* Tallies to count whenever a summary is asked for, since other figures will ask for them. */
+MOE_API void moe_figure_input_expect(MoeFigureInput *input, unsigned tallies);
+/* Its summary, with at least these tallies. A summary of no trace that lacks one is MOE_ERROR_DATA;
+ * so is a choice of steps there. (transfer none) */
+MOE_API const MoeSummary *moe_figure_input_summary(MoeFigureInput *input, int i, unsigned tallies,
+                                                   MoeSteps steps, int32_t step, GError **error);
 
 /* Values of a figure's options: defaults, and what was set. */
 typedef struct MoeFigureOptions MoeFigureOptions;
@@ -187,18 +60,41 @@ MOE_API double moe_figure_options_real(const MoeFigureOptions *options, const ch
 MOE_API bool moe_figure_options_bool(const MoeFigureOptions *options, const char *name);
 /* Index of a CHOICE in its list. */
 MOE_API int moe_figure_options_choice(const MoeFigureOptions *options, const char *name);
+/* Whether the common options pick this layer, this domain (no choice: all). */
+MOE_API bool moe_figure_options_layer(const MoeFigureOptions *options, int layer);
+MOE_API bool moe_figure_options_domain(const MoeFigureOptions *options, const char *domain);
+/* The common option steps; `step` is set for MOE_STEPS_ONE. */
+MOE_API MoeSteps moe_figure_options_steps(const MoeFigureOptions *options, int32_t *step);
+
+/* Options that several figures have, beside their own fields. */
+typedef enum MoeFigureCommon {
+    MOE_FIGURE_LAYERS = 1 << 0,  /* layers = 0,4-7: routers of these layers */
+    MOE_FIGURE_DOMAINS = 1 << 1, /* domains = code,prose */
+    MOE_FIGURE_STEPS = 1 << 2,   /* steps = last | all | 1200: which snapshots count */
+    MOE_FIGURE_CAPTION = 1 << 3, /* caption = true | false */
+} MoeFigureCommon;
 
 struct MoeFigure {
     size_t struct_size;     /* sizeof(MoeFigure) */
     const char *name;       /* "load" */
     const char *title;      /* "Expert load" */
     const char *help;       /* one line */
-    const MoeField *fields; /* names without a group: "norm" */
+    const MoeField *fields; /* its own, names without a group: "norm" */
     int n_fields;
-    /* (transfer full); MOE_ERROR_DATA, saying what is missing and how to record it, if the trace
+    unsigned common;  /* MoeFigureCommon */
+    unsigned tallies; /* MoeTallies that it asks for, so that several figures share one pass */
+    int most_inputs;  /* inputs beyond the first are for comparisons; 0: one */
+    int least_inputs; /* 0: one */
+    /* (transfer full); MOE_ERROR_DATA, saying what is missing and how to record it, if the input
      * can't support the figure. */
-    MoeScene *(*build)(const MoeTrace *trace, const MoeFigureOptions *options, GError **error);
+    MoeScene *(*build)(MoeFigureInput *input, const MoeFigureOptions *options, GError **error);
 };
+/* Makes the scene, after checking the number of inputs. */
+MOE_API MoeScene *moe_figure_build(const MoeFigure *figure, MoeFigureInput *input,
+                                   const MoeFigureOptions *options, GError **error);
+/* All its fields, the common ones last. (transfer none) */
+MOE_API int moe_figure_n_fields(const MoeFigure *figure);
+MOE_API const MoeField *moe_figure_field(const MoeFigure *figure, int i);
 
 /* Adds to the registry; `figure` must stay valid for ever. A name that exists already, or a figure
  * without name, title, help or build, is refused (a warning). */
@@ -233,9 +129,8 @@ typedef struct MoeLoad {
  * log2 (log2 of that, diverging). Returns NULL with MOE_ERROR_DATA if there is no layer or pick. */
 MOE_API MoeScene *moe_figure_load_counts(const MoeLoad *load, const MoeFigureOptions *options,
                                          GError **error);
-/* The same from a summary of a trace, which gives the names. Domains without picks have no panel;
- * MOE_ERROR_DATA if the two don't belong together. */
-MOE_API MoeScene *moe_figure_load(const MoeTrace *trace, const MoeSummary *summary,
+/* The same from a summary. Domains without picks have no panel; `model` may be NULL. */
+MOE_API MoeScene *moe_figure_load(const MoeSummary *summary, const char *model,
                                   const MoeFigureOptions *options, GError **error);
 
 G_END_DECLS

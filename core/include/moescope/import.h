@@ -30,6 +30,10 @@ typedef struct MoeImportOptions {
     const char *const *domains; /* [n_domains]: one for all sources, or one a source */
     int n_domains;
     int compression; /* zlib level of the trace, 0 … 9 */
+    bool logits;     /* record the logits too, where the files have any */
+    /* Of one array of logits of all layers: "LTE", "TLE", "BSE", "LBSE" or "BSLE" (T token, L
+     * layer, E expert, B sequence, S token in the sequence). NULL: what stands beside it tells. */
+    const char *axes;
 } MoeImportOptions;
 
 /* What came of it. */
@@ -37,7 +41,13 @@ typedef struct MoeImportReport {
     const char *importer; /* its name */
     int64_t tokens, documents;
     int64_t incomplete; /* tokens that a layer had no picks for; they are left out */
+    int64_t pads;       /* tokens that the files mark as padding; they are left out */
+    /* Units of which the files have picks and logits both, under top-k; and how many of these have
+     * an expert among the picks whose logit is below that of one that wasn't picked. */
+    int64_t compared, disagreeing;
     int routers, experts, k;
+    char *notes; /* what a reader of the trace has to know, a line each; NULL: nothing. To be freed
+                    with g_free() */
 } MoeImportReport;
 
 /* Reads `sources` (files, plain or gzip'd; a folder stands for the files in it, by name) into a
@@ -105,6 +115,8 @@ typedef struct MoeImportShape {
     bool has_gates;
     MoeType gate_type; /* what the files give gates as; 0: decimals, kept as MOE_F64 */
     MoeImportGates gates;
+    bool has_logits;            /* tokens have logits; `experts` has to be there */
+    bool no_picks;              /* and no experts: these follow from the logits */
     const char *const *domains; /* [n_domains], used where the options have none */
     int n_domains;
     const char *const *tokens; /* [n_tokens]: the text of each token id */
@@ -125,13 +137,21 @@ typedef struct MoeImportToken {
     int32_t domain;        /* -1: unknown */
     const int32_t *expert; /* [layers × k]; below 0: no pick */
     const double *gate;    /* [layers × k], if the shape has gates */
+    const float *logits;   /* [layers × experts], if the shape has logits; any numbers */
 } MoeImportToken;
 /* Appends it. Where there are gates, picks are put in order of them, as a trace has them: the
- * highest first, of equal ones the lower id. Fails with MOE_ERROR_DATA on an expert that the layer
- * doesn't have. */
+ * highest first, of equal ones the lower id. Of logits come what the shape lacks, picks (the k
+ * highest, of equal ones the lower id) and gates, and entropy and margin. Logits that aren't finite
+ * are taken: what follows from them isn't finite either, and a check finds it. Fails with
+ * MOE_ERROR_DATA on an expert that the layer doesn't have. */
 MOE_API bool moe_import_token(MoeImport *import, const MoeImportToken *token, GError **error);
 /* Counts tokens that were left out, for the report. */
 MOE_API void moe_import_left_out(MoeImport *import, int64_t tokens);
+/* Counts tokens that the file marks as padding, which are left out, for the report. */
+MOE_API void moe_import_padding(MoeImport *import, int64_t tokens);
+/* Adds a line to what a reader of the trace has to know. What is told before moe_import_begin() is
+ * also kept with the trace. */
+MOE_API void moe_import_note(MoeImport *import, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* Tells how many bytes of file `file` have been read. Fails with MOE_ERROR_CANCELLED. */
 MOE_API bool moe_import_progress(MoeImport *import, int file, int64_t done, GError **error);
 

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Areas between two curves.
+ */
+#include "figure/mark.h"
+#include "figure/number.h"
+
+#include <math.h>
+
+static bool
+is_there(const MoeArea *area, int i)
+{
+    return i < area->n && isfinite(area->at[i]) && isfinite(area->low[i]) &&
+           isfinite(area->high[i]);
+}
+
+static Point
+place(const MoeArea *area, const View *view, int i, double value)
+{
+    if (area->along_y)
+        return (Point){moe__scale_at(&view->x, value), moe__scale_at(&view->y, area->at[i])};
+    return (Point){moe__scale_at(&view->x, area->at[i]), moe__scale_at(&view->y, value)};
+}
+
+static void
+area_draw(const Mark *mark, const View *view, Drawing *drawing)
+{
+    const MoeArea *area = &mark->area;
+    drawing->opacity = moe__ink_opacity(&area->ink);
+    for (int first = 0, last; first < area->n; first = last + 1) {
+        for (last = first; is_there(area, last); last++)
+            ;
+        if (last == first)
+            continue;
+        moe__drawing_shape(drawing, moe__ink_colour(&area->ink));
+        for (int i = first; i < last; i++) {
+            Point point = place(area, view, i, area->high[i]);
+            moe__drawing_point(drawing, point.x, point.y);
+        }
+        for (int i = last; i-- > first;) {
+            Point point = place(area, view, i, area->low[i]);
+            moe__drawing_point(drawing, point.x, point.y);
+        }
+    }
+}
+
+static char *
+area_words(const MoeArea *area, int i)
+{
+    g_autofree char *at = moe__number_short(area->at[i]);
+    g_autofree char *low = moe__number_short(area->low[i]);
+    g_autofree char *high = moe__number_short(area->high[i]);
+    g_autofree char *width = moe__number_short(area->high[i] - area->low[i]);
+    const WordsKey keys[] = {{"{at}", at},
+                             {"{low}", low},
+                             {"{high}", high},
+                             {"{width}", width},
+                             {"{name}", area->ink.name ? area->ink.name : ""}};
+    return moe__words_fill(area->words, keys, G_N_ELEMENTS(keys));
+}
+
+/* The point nearest along the axis, if the pointer is between the curves there. */
+static bool
+area_pick(const Mark *mark, const View *view, double x, double y, MoeDatum *datum)
+{
+    const MoeArea *area = &mark->area;
+    double along = area->along_y ? y : x, across = area->along_y ? x : y, nearest = INFINITY;
+    int found = -1;
+    for (int i = 0; area->words && i < area->n; i++) {
+        if (!is_there(area, i))
+            continue;
+        Point low = place(area, view, i, area->low[i]);
+        double distance = fabs((area->along_y ? low.y : low.x) - along);
+        if (distance < nearest) {
+            nearest = distance;
+            found = i;
+        }
+    }
+    if (found < 0)
+        return false;
+    Point a = place(area, view, found, area->low[found]);
+    Point b = place(area, view, found, area->high[found]);
+    double from = area->along_y ? MIN(a.x, b.x) : MIN(a.y, b.y);
+    double to = area->along_y ? MAX(a.x, b.x) : MAX(a.y, b.y);
+    if (across < from || across > to)
+        return false;
+    *datum = (MoeDatum){.panel = datum->panel,
+                        .column = found,
+                        .value = area->high[found] - area->low[found],
+                        .x = MIN(a.x, b.x),
+                        .y = MIN(a.y, b.y),
+                        .width = fabs(b.x - a.x),
+                        .height = fabs(b.y - a.y),
+                        .words = area_words(area, found)};
+    return true;
+}
+
+static void
+area_dump(const Mark *mark, GString *out)
+{
+    const MoeArea *area = &mark->area;
+    g_string_append_printf(out, " %d points%s, colour %d \"%s\"", area->n,
+                           area->along_y ? " along y" : "", area->ink.colour,
+                           area->words ? area->words : "");
+    moe__dump_name(out, &area->ink);
+    for (int i = 0; i < area->n; i++) {
+        const double values[] = {area->at[i], area->low[i], area->high[i]};
+        moe__dump_row(out, values, G_N_ELEMENTS(values), NULL);
+    }
+}
+
+const MarkClass moe__mark_area = {"area", area_draw, area_pick, area_dump, NULL};

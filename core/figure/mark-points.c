@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Dots, with names beside them where there is room.
+ */
+#include "figure/mark.h"
+#include "figure/number.h"
+
+#include <math.h>
+
+/* Diameter of a dot of area 1, in widths of the theme's line. */
+#define DOT   3.6
+#define REACH 6.0
+/* A dot is a polygon: at this size no eye tells it from a circle. */
+#define CORNERS 20
+
+static double
+radius(const MoePoints *points, const View *view, int i)
+{
+    double area = points->area ? points->area[i] : 1;
+    return sqrt(MAX(area, 0)) * DOT / 2 * view->scene->theme->line;
+}
+
+static bool
+is_there(const MoePoints *points, int i)
+{
+    return isfinite(points->x[i]) && isfinite(points->y[i]);
+}
+
+static Point
+place(const MoePoints *points, const View *view, int i)
+{
+    return (Point){moe__scale_at(&view->x, points->x[i]), moe__scale_at(&view->y, points->y[i])};
+}
+
+static void
+draw_dot(Point at, double r, MoeColour colour, Drawing *drawing)
+{
+    moe__drawing_shape(drawing, colour);
+    for (int i = 0; i < CORNERS; i++)
+        moe__drawing_point(drawing, at.x + r * cos(2 * G_PI * i / CORNERS),
+                           at.y + r * sin(2 * G_PI * i / CORNERS));
+}
+
+static bool
+boxes_meet(Box a, Box b)
+{
+    return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height &&
+           b.y < a.y + a.height;
+}
+
+/* A label is set if it stays in the panel and off the labels before it. */
+static void
+draw_labels(const MoePoints *points, const View *view, Drawing *drawing)
+{
+    const Theme *theme = view->scene->theme;
+    double size = theme->tick_size, height = size;
+    g_autoptr(GArray) taken = g_array_new(FALSE, FALSE, sizeof(Box));
+    for (int i = 0; i < points->n; i++) {
+        if (!is_there(points, i))
+            continue;
+        Point at = place(points, view, i);
+        double r = radius(points, view, i);
+        Box box = {at.x - r, at.y - r, 2 * r, 2 * r};
+        g_array_append_val(taken, box);
+    }
+    for (int i = 0; i < points->n; i++) {
+        if (!is_there(points, i) || !points->labels[i])
+            continue;
+        Point at = place(points, view, i);
+        double left = at.x + radius(points, view, i) + 0.25 * size;
+        Box box = {left, at.y - height / 2,
+                   moe__ruler_width(view->ruler, points->labels[i], size, false), height};
+        bool free = box.x + box.width <= view->frame->box.x + view->frame->box.width;
+        for (guint j = 0; free && j < taken->len; j++)
+            free = !boxes_meet(box, g_array_index(taken, Box, j));
+        if (!free)
+            continue;
+        g_array_append_val(taken, box);
+        TextStyle style = {theme->soft, size, ANCHOR_START, false, false};
+        moe__drawing_text(drawing, points->labels[i], left, at.y + size * view->ruler->digit / 2,
+                          style);
+    }
+}
+
+static void
+points_draw(const Mark *mark, const View *view, Drawing *drawing)
+{
+    const MoePoints *points = &mark->points;
+    drawing->opacity = moe__ink_opacity(&points->ink);
+    for (int i = 0; i < points->n; i++)
+        if (is_there(points, i))
+            draw_dot(place(points, view, i), radius(points, view, i),
+                     points->each ? points->each[i] : moe__ink_colour(&points->ink), drawing);
+    drawing->opacity = 1;
+    if (points->labels)
+        draw_labels(points, view, drawing);
+}
+
+static char *
+point_words(const MoePoints *points, int i)
+{
+    g_autofree char *x = moe__number_short(points->x[i]);
+    g_autofree char *y = moe__number_short(points->y[i]);
+    const char *label = points->labels ? points->labels[i] : NULL;
+    const WordsKey keys[] = {{"{x}", x},
+                             {"{y}", y},
+                             {"{label}", label ? label : ""},
+                             {"{name}", points->ink.name ? points->ink.name : ""}};
+    return moe__words_fill(points->words, keys, G_N_ELEMENTS(keys));
+}
+
+static bool
+points_pick(const Mark *mark, const View *view, double x, double y, MoeDatum *datum)
+{
+    const MoePoints *points = &mark->points;
+    double nearest = INFINITY;
+    int found = -1;
+    for (int i = 0; i < points->n; i++) {
+        if (!is_there(points, i))
+            continue;
+        Point at = place(points, view, i);
+        double distance = hypot(at.x - x, at.y - y);
+        if (distance < MAX(REACH, radius(points, view, i)) && distance < nearest) {
+            nearest = distance;
+            found = i;
+        }
+    }
+    if (found < 0)
+        return false;
+    Point at = place(points, view, found);
+    double r = radius(points, view, found);
+    *datum = (MoeDatum){.panel = datum->panel,
+                        .column = found,
+                        .value = points->y[found],
+                        .x = at.x - r,
+                        .y = at.y - r,
+                        .width = 2 * r,
+                        .height = 2 * r,
+                        .words = point_words(points, found)};
+    return true;
+}
+
+static void
+points_dump(const Mark *mark, GString *out)
+{
+    const MoePoints *points = &mark->points;
+    g_string_append_printf(out, " %d, colour %d \"%s\"", points->n, points->ink.colour,
+                           points->words ? points->words : "");
+    moe__dump_name(out, &points->ink);
+    for (int i = 0; i < points->n; i++) {
+        const double values[] = {points->x[i], points->y[i], points->area ? points->area[i] : 1};
+        moe__dump_row(out, values, G_N_ELEMENTS(values), points->labels ? points->labels[i] : NULL);
+    }
+}
+
+const MarkClass moe__mark_points = {"points", points_draw, points_pick, points_dump, NULL};

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Values to colours, for marks that have a value a cell.
+ */
+#include "figure/mark.h"
+
+#include <math.h>
+
+void
+moe__tint_init(Tint *tint, const MoeScene *scene, int categories)
+{
+    tint->scale = &scene->colours;
+    tint->categories = categories;
+    for (int i = 0; i < COLOUR_LEVELS; i++)
+        tint->levels[i] = categories > 0
+                              ? moe_colour_category(i, categories)
+                              : moe_colour_at(scene->colours.colours, i / (COLOUR_LEVELS - 1.0));
+}
+
+MoeColour
+moe__tint_at(const Tint *tint, double value)
+{
+    if (tint->categories > 0) {
+        int i = (int)CLAMP(value, 0.0, (double)tint->categories - 1);
+        return i < COLOUR_LEVELS ? tint->levels[i] : moe_colour_category(i, tint->categories);
+    }
+    double t = (value - tint->scale->min) / (tint->scale->max - tint->scale->min);
+    return tint->levels[(int)lround(CLAMP(t, 0.0, 1.0) * (COLOUR_LEVELS - 1))];
+}
+
+MoeColour
+moe__tint_text(MoeColour ground)
+{
+    /* Relative luminance (WCAG 2.1); contrast with black and with white is equal at 0.179. */
+    double channel[3] = {ground.r, ground.g, ground.b}, luminance = 0;
+    static const double weight[3] = {0.2126, 0.7152, 0.0722};
+    for (int i = 0; i < 3; i++) {
+        double c = channel[i];
+        luminance += weight[i] * (c <= 0.04045 ? c / 12.92 : pow((c + 0.055) / 1.055, 2.4));
+    }
+    return luminance > 0.179 ? (MoeColour){0.05, 0.05, 0.05} : (MoeColour){1, 1, 1};
+}

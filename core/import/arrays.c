@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: MIT */
+#include "import/arrays.h"
+
+#include "import/numpy.h"
+#include "import/pt.h"
+
+#include <string.h>
+
+enum { ITEMS_MAX = 1 << 20 };
+
+struct MoeArrays {
+    char *path;
+    MoeNumpy *numpy;
+    MoeSafetensors *safetensors;
+    GPtrArray *docs; /* of torch and pickle, and of arrays of objects */
+    GArray *items;
+};
+
+static void
+item_clear(void *data)
+{
+    MoeItem *item = data;
+    g_free(item->parent);
+    g_free(item->name);
+}
+
+static void
+doc_free(void *doc)
+{
+    moe__py_doc_free(doc);
+}
+
+void
+moe__arrays_free(MoeArrays *arrays)
+{
+    if (!arrays)
+        return;
+    g_array_unref(arrays->items);
+    g_ptr_array_unref(arrays->docs);
+    moe__numpy_free(arrays->numpy);
+    moe_safetensors_free(arrays->safetensors);
+    g_free(arrays->path);
+    g_free(arrays);
+}
+
+/* --- Trees ------------------------------------------------------------------------------------*/
+
+/* A place in a tree while it is walked. */
+typedef struct Place {
+    MoeArrays *arrays;
+    const MoePyDoc *doc;
+    const char *parent;
+    int siblings;
+} Place;
+
+static bool
+all_of(const MoePy *list, MoePyKind kind)
+{
+    bool is_list = list->kind == MOE_PY_LIST || list->kind == MOE_PY_TUPLE;
+    for (int64_t i = 0; is_list && i < list->count; i++)
+        if (list->items[i]->kind != kind)
+            return false;
+    return is_list && list->count > 0;
+}
+
+/* The shape of a list of integers, or of equally long lists of them; 0 axes: it is none. */
+static int
+integer_axes(const MoePy *list, int64_t shape[2])
+{
+    shape[0] = list->count;
+    if (all_of(list, MOE_PY_INT))
+        return 1;
+    bool lists = all_of(list, MOE_PY_LIST) || all_of(list, MOE_PY_TUPLE);
+    for (int64_t i = 0; lists && i < list->count; i++)
+        lists =
+            all_of(list->items[i], MOE_PY_INT) && list->items[i]->count == list->items[0]->count;
+    if (!lists)
+        return 0;
+    shape[1] = list->items[0]->count;
+    return 2;
+}
+
+static bool
+is_texts(const MoePy *list)
+{
+    if (all_of(list, MOE_PY_STRING))
+        return true;
+    bool lists = all_of(list, MOE_PY_LIST);
+    for (int64_t i = 0; lists && i < list->count; i++)
+        lists = list->items[i]->count == 0 || all_of(list->items[i], MOE_PY_STRING);
+    return lists;
+}
+
+/* What a node is as an item; false: it is none, but may hold some. */
+static bool
+describe(const MoePy *node, MoeItem *item)
+{
+    double number;
+    item->kind = MOE_ITEM_ARRAY;
+    if (node->kind == MOE_PY_ARRAY) {
+        const MoeLayout *layout = &node->array->layout;
+        item->type = layout->type;
+        item->ndim = layout->ndim;
+        memcpy(item->shape, layout->shape, sizeof item->shape);
+        return true;
+    }
+    if (node->kind == MOE_PY_LIST || node->kind == MOE_PY_TUPLE) {
+        item->type = MOE_STORED_I64;
+        item->ndim = integer_axes(node, item->shape);
+        if (item->ndim > 0)
+            return true;
+        item->kind = MOE_ITEM_TEXTS;
+        return is_texts(node);
+    }
+    item->kind = MOE_ITEM_NUMBER;
+    if (moe__py_number(node, &number)) {
+        item->number = number;
+        return true;
+    }
+    item->kind = MOE_ITEM_NONE;
+    return node->kind == MOE_PY_NONE;
+}
+
+static bool walk(const Place *place, const char *name, const MoePy *node, GError **error);
+
+static bool
+walk_below(const Place *place, const char *path, const MoePy *node, GError **error)
+{
+    bool dict = node->kind == MOE_PY_DICT;
+    Place below = {place->arrays, place->doc, path, dict ? 0 : (int)MIN(node->count, INT_MAX)};
+    for (int64_t i = 0; i < node->count; i++) {
+        int64_t number = i;
+        g_autofree char *name = dict ? moe__py_string(node->items[2 * i]) : NULL;
+        if (!name && dict && !moe__py_integer(node->items[2 * i], &number))
+            continue;
+        if (!name)
+            name = g_strdup_printf("%" G_GINT64_FORMAT, number);
+        if (!walk(&below, name, node->items[dict ? 2 * i + 1 : i], error))
+            return false;
+    }
+    return true;
+}
+
+static bool
+walk(const Place *place, const char *name, const MoePy *node, GError **error)
+{
+    MoeItem item = {.siblings = place->siblings, .node = node, .doc = place->doc};
+    bool holds =
+        node->kind == MOE_PY_DICT || node->kind == MOE_PY_LIST || node->kind == MOE_PY_TUPLE;
+    if (describe(node, &item)) {
+        /* Numbers are looked up by key, and a list may have millions. */
+        if (item.kind == MOE_ITEM_NUMBER && item.siblings > 0)
+            return true;
+        item.parent = g_strdup(place->parent);
+        item.name = g_strdup(name);
+        g_array_append_val(place->arrays->items, item);
+        if (place->arrays->items->len <= ITEMS_MAX)
+            return true;
+        g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED, "%s: found more than %d arrays",
+                    place->arrays->path, ITEMS_MAX);
+        return false;
+    }
+    if (!holds)
+        return true;
+    g_autofree char *path =
+        *place->parent ? g_strconcat(place->parent, "/", name, NULL) : g_strdup(name);
+    return walk_below(place, path, node, error);
+}
+
+static bool
+list_tree(MoeArrays *arrays, const char *parent, MoePyDoc *doc, GError **error)
+{
+    if (!doc)
+        return false;
+    g_ptr_array_add(arrays->docs, doc);
+    const Place place = {arrays, doc, parent, 0};
+    const MoePy *root = moe__py_root(doc);
+    bool holds =
+        root->kind == MOE_PY_DICT || root->kind == MOE_PY_LIST || root->kind == MOE_PY_TUPLE;
+    return holds ? walk_below(&place, parent, root, error) : walk(&place, "", root, error);
+}
+
+/* --- Archives and safetensors -----------------------------------------------------------------*/
+
+static bool
+list_numpy(MoeArrays *arrays, GError **error)
+{
+    for (int i = 0; i < moe__numpy_count(arrays->numpy); i++) {
+        g_autofree char *name = moe__numpy_name(arrays->numpy, i);
+        MoeLayout layout;
+        if (moe__numpy_is_objects(arrays->numpy, i)) {
+            if (!list_tree(arrays, name, moe__numpy_objects(arrays->numpy, i, error), error))
+                return false;
+            continue;
+        }
+        if (!moe__numpy_layout(arrays->numpy, i, &layout, error))
+            return false;
+        MoeItem item = {.kind = MOE_ITEM_ARRAY,
+                        .parent = g_strdup(""),
+                        .name = g_steal_pointer(&name),
+                        .type = layout.type,
+                        .ndim = layout.ndim,
+                        .index = i};
+        memcpy(item.shape, layout.shape, sizeof item.shape);
+        g_array_append_val(arrays->items, item);
+    }
+    return true;
+}
+
+static bool
+list_safetensors(MoeArrays *arrays, GError **error)
+{
+    for (int i = 0; i < moe_safetensors_count(arrays->safetensors); i++) {
+        const MoeStored *stored = moe_safetensors_get(arrays->safetensors, i);
+        if (stored->ndim > MOE_VALUES_AXES) {
+            g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                        "%s: array \"%s\" has %d axes; at most %d are expected", arrays->path,
+                        stored->name, stored->ndim, MOE_VALUES_AXES);
+            return false;
+        }
+        MoeItem item = {.kind = MOE_ITEM_ARRAY,
+                        .parent = g_strdup(""),
+                        .name = g_strdup(stored->name),
+                        .type = stored->type,
+                        .ndim = stored->ndim,
+                        .index = i};
+        memcpy(item.shape, stored->shape, sizeof *stored->shape * (gsize)stored->ndim);
+        g_array_append_val(arrays->items, item);
+    }
+    return true;
+}
+
+/* --- Opening ----------------------------------------------------------------------------------*/
+
+typedef enum { OTHER, ARCHIVE, NPY, PICKLE, SAFETENSORS } Kind;
+
+/* safetensors: u64 length of the header, then "{". Pickles: protocol 2 and later. */
+static Kind
+kind_of(const uint8_t *head, size_t length)
+{
+    uint64_t header;
+    if (length < 10)
+        return OTHER;
+    memcpy(&header, head, sizeof header);
+    if (memcmp(head, "PK\x03\x04", 4) == 0)
+        return ARCHIVE;
+    if (memcmp(head, "\x93NUMPY", 6) == 0)
+        return NPY;
+    if (head[8] == '{' && header > 0 && header < (uint64_t)1 << 32)
+        return SAFETENSORS;
+    return head[0] == 0x80 && head[1] >= 2 && head[1] <= 5 ? PICKLE : OTHER;
+}
+
+bool
+moe__arrays_may_be(const uint8_t *head, size_t length)
+{
+    return kind_of(head, length) != OTHER;
+}
+
+static Kind
+look(const char *path, GError **error)
+{
+    g_autoptr(GMappedFile) map = g_mapped_file_new(path, FALSE, error);
+    if (!map)
+        return OTHER;
+    Kind kind =
+        kind_of((const uint8_t *)g_mapped_file_get_contents(map), g_mapped_file_get_length(map));
+    g_autofree char *name = g_filename_display_name(path);
+    if (kind == OTHER)
+        g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                    "%s: neither .npy, .npz, safetensors nor what torch.save() or pickle.dump() "
+                    "write (packed files have to be unpacked)",
+                    name);
+    return kind;
+}
+
+/* An archive is one of arrays, else torch's. */
+static bool
+open_kind(MoeArrays *arrays, const char *path, Kind kind, GError **error)
+{
+    if (kind == SAFETENSORS) {
+        arrays->safetensors = moe_safetensors_open(path, error);
+        return arrays->safetensors && list_safetensors(arrays, error);
+    }
+    if (kind == PICKLE)
+        return list_tree(arrays, "", moe__pt_open(path, error), error);
+    g_autoptr(GError) reason = NULL;
+    arrays->numpy = moe__numpy_open(path, &reason);
+    if (arrays->numpy)
+        return list_numpy(arrays, error);
+    if (kind == ARCHIVE && g_error_matches(reason, MOE_ERROR, MOE_ERROR_UNSUPPORTED))
+        return list_tree(arrays, "", moe__pt_open(path, error), error);
+    g_propagate_error(error, g_steal_pointer(&reason));
+    return false;
+}
+
+MoeArrays *
+moe__arrays_open(const char *path, GError **error)
+{
+    g_autoptr(MoeArrays) arrays = g_new0(MoeArrays, 1);
+    arrays->path = g_filename_display_name(path);
+    arrays->docs = g_ptr_array_new_with_free_func(doc_free);
+    arrays->items = g_array_new(FALSE, FALSE, sizeof(MoeItem));
+    g_array_set_clear_func(arrays->items, item_clear);
+    Kind kind = look(path, error);
+    bool good = kind != OTHER && open_kind(arrays, path, kind, error);
+    return good ? g_steal_pointer(&arrays) : NULL;
+}
+
+/* --- Items ------------------------------------------------------------------------------------*/
+
+const char *
+moe__arrays_path(const MoeArrays *arrays)
+{
+    return arrays->path;
+}
+
+int
+moe__arrays_count(const MoeArrays *arrays)
+{
+    return (int)arrays->items->len;
+}
+
+const MoeItem *
+moe__arrays_item(const MoeArrays *arrays, int i)
+{
+    return &g_array_index(arrays->items, MoeItem, i);
+}
+
+const MoeItem *
+moe__arrays_find(const MoeArrays *arrays, const char *parent, const char *name)
+{
+    for (guint i = 0; i < arrays->items->len; i++) {
+        const MoeItem *item = &g_array_index(arrays->items, MoeItem, i);
+        if (g_str_equal(item->name, name) && g_str_equal(item->parent, parent))
+            return item;
+    }
+    return NULL;
+}
+
+/* A list of integers, or of lists of them. */
+static void
+list_values(const MoeItem *item, MoeValues *out)
+{
+    int64_t n = 0;
+    *out = (MoeValues){.type = item->type, .ndim = item->ndim, .count = moe__item_count(item, 2)};
+    memcpy(out->shape, item->shape, sizeof out->shape);
+    int64_t *values = g_new(int64_t, (gsize)MAX(out->count, 1));
+    for (int64_t i = 0; i < item->shape[0]; i++) {
+        const MoePy *row = item->node->items[i];
+        if (item->ndim == 1)
+            values[n++] = row->integer;
+        for (int64_t j = 0; item->ndim == 2 && j < item->shape[1]; j++)
+            values[n++] = row->items[j]->integer;
+    }
+    out->data = values;
+}
+
+bool
+moe__arrays_values(const MoeArrays *arrays, const MoeItem *item, MoeValues *out, GError **error)
+{
+    if (item->node && item->node->kind != MOE_PY_ARRAY) {
+        list_values(item, out);
+        return true;
+    }
+    if (item->node)
+        return moe__py_values(item->doc, item->node, out, error);
+    if (arrays->numpy)
+        return moe__numpy_values(arrays->numpy, item->index, out, error);
+    const MoeStored *stored = moe_safetensors_get(arrays->safetensors, item->index);
+    MoeLayout layout = {.type = stored->type, .ndim = stored->ndim};
+    memcpy(layout.shape, stored->shape, sizeof *stored->shape * (gsize)stored->ndim);
+    moe__layout_pack(&layout, false);
+    return moe__layout_gather(&layout, stored->data,
+                              (uint64_t)stored->count * moe_stored_type_size(stored->type), out,
+                              error);
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Expert ids that somebody saved as numpy, torch or safetensors arrays: vLLM's routed_experts of a
+ * completion, which follow its prompt_routed_experts where both are there, or those of a batch of
+ * reinforcement learning [sequences, tokens, layers, k]. Each sequence is a document.
+ */
+#include "import/arrays.h"
+#include "import/importers.h"
+#include "import/routed.h"
+
+#include <string.h>
+
+enum { K_MAX = 64 }; /* a longer last axis isn't one of picks */
+
+static const char prompt_name[] = "prompt_";
+
+typedef struct Reading {
+    MoeRouted routed;
+    int file;
+    bool bringing;
+    int32_t doc;
+} Reading;
+
+static void
+reading_clear(Reading *reading)
+{
+    moe__routed_clear(&reading->routed);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reading, reading_clear)
+
+/* --- Which arrays -----------------------------------------------------------------------------*/
+
+static bool
+may_be_ids(const MoeItem *item)
+{
+    return moe__item_is_integer(item) && item->type != MOE_STORED_BOOL &&
+           (item->ndim == 3 || item->ndim == 4);
+}
+
+static bool
+is_named(const MoeItem *item)
+{
+    return may_be_ids(item) && strstr(item->name, "routed_experts");
+}
+
+/* Those that are named so; where none is, all that have the axes. (transfer container) */
+static GPtrArray *
+find_arrays(const MoeArrays *arrays)
+{
+    GPtrArray *named = g_ptr_array_new();
+    GPtrArray *any = g_ptr_array_new();
+    for (int i = 0; i < moe__arrays_count(arrays); i++) {
+        const MoeItem *item = moe__arrays_item(arrays, i);
+        if (is_named(item))
+            g_ptr_array_add(named, (void *)item);
+        if (may_be_ids(item))
+            g_ptr_array_add(any, (void *)item);
+    }
+    GPtrArray *unused = named->len ? any : named;
+    GPtrArray *found = named->len ? named : any;
+    g_ptr_array_unref(unused);
+    return found;
+}
+
+/* The array of the prompt that goes before one of a completion. */
+static const MoeItem *
+find_prompt(const MoeArrays *arrays, const MoeItem *item)
+{
+    g_autofree char *name = g_strconcat(prompt_name, item->name, NULL);
+    const MoeItem *prompt = moe__arrays_find(arrays, item->parent, name);
+    return prompt && may_be_ids(prompt) ? prompt : NULL;
+}
+
+/* Whether it is a prompt that another array follows. */
+static bool
+has_completion(const MoeArrays *arrays, const MoeItem *item)
+{
+    if (!g_str_has_prefix(item->name, prompt_name))
+        return false;
+    const MoeItem *rest = moe__arrays_find(arrays, item->parent, item->name + strlen(prompt_name));
+    return rest && may_be_ids(rest);
+}
+
+/* --- Taking them in ---------------------------------------------------------------------------*/
+
+static bool fail(const MoeArrays *arrays, const MoeItem *item, GError **error, const char *format,
+                 ...) G_GNUC_PRINTF(4, 5);
+
+/* "PATH: NAME [SHAPE]: MESSAGE" */
+static bool
+fail(const MoeArrays *arrays, const MoeItem *item, GError **error, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *message = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    g_autofree char *shape = moe__item_shape(item);
+    g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT, "%s: array \"%s\" %s: %s",
+                moe__arrays_path(arrays), item->name, shape, message);
+    return false;
+}
+
+static int64_t
+value_at(const void *values, int64_t i)
+{
+    int64_t id = INT64_MIN; /* of a number beyond int64_t */
+    moe__values_integer(values, i, &id);
+    return id;
+}
+
+static int64_t
+sequences_of(const MoeItem *item)
+{
+    return item->ndim == 4 ? item->shape[0] : 1;
+}
+
+static bool
+check_shape(const MoeArrays *arrays, const MoeItem *item, GError **error)
+{
+    const int64_t *shape = item->shape + item->ndim - 3;
+    if (shape[2] < 1 || shape[2] > K_MAX)
+        return fail(arrays, item, error, "expected [tokens, layers, k] with 1 … %d experts a token",
+                    K_MAX);
+    if (shape[1] < 1 || shape[1] > UINT16_MAX || moe__item_count(item, 2) > INT32_MAX)
+        return fail(arrays, item, error, "expected [tokens, layers, k]");
+    return true;
+}
+
+static bool
+load(const MoeArrays *arrays, const MoeItem *item, MoeValues *values, MoeRoutedArray *array,
+     GError **error)
+{
+    const int64_t *shape = item->shape + item->ndim - 3;
+    if (!check_shape(arrays, item, error) || !moe__arrays_values(arrays, item, values, error))
+        return false;
+    *array = (MoeRoutedArray){sequences_of(item) * shape[0], shape[1], shape[2], values, value_at};
+    return true;
+}
+
+static bool
+learn(Reading *reading, const MoeArrays *arrays, const MoeItem *item, GError **error)
+{
+    g_auto(MoeValues) values = {0};
+    MoeRoutedArray array;
+    if (!load(arrays, item, &values, &array, error))
+        return false;
+    g_autofree char *problem = moe__routed_learn(&reading->routed, &array);
+    return !problem || fail(arrays, item, error, "%s", problem);
+}
+
+/* One sequence after another, each prompt before what was generated; `prompt` may be NULL. */
+static bool
+bring(Reading *reading, const MoeArrays *arrays, const MoeItem *prompt, const MoeItem *item,
+      GError **error)
+{
+    MoeRouted *routed = &reading->routed;
+    g_auto(MoeValues) before = {0}, values = {0};
+    MoeRoutedArray first = {0}, rest;
+    int64_t n = sequences_of(item), domain = moe_import_domain(routed->import, reading->file);
+    if (prompt && sequences_of(prompt) != n)
+        return fail(arrays, item, error,
+                    "found %" G_GINT64_FORMAT " sequences, %" G_GINT64_FORMAT " prompts", n,
+                    sequences_of(prompt));
+    if ((prompt && !load(arrays, prompt, &before, &first, error)) ||
+        !load(arrays, item, &values, &rest, error))
+        return false;
+    int64_t head = n ? first.tokens / n : 0, tail = n ? rest.tokens / n : 0;
+    for (int64_t i = 0; i < n; i++, reading->doc++)
+        if ((prompt && !moe__routed_bring(routed, &first, i * head, head, reading->doc, 0,
+                                          (int32_t)domain, error)) ||
+            !moe__routed_bring(routed, &rest, i * tail, tail, reading->doc, (int32_t)head,
+                               (int32_t)domain, error)) {
+            g_prefix_error(error, "%s: array \"%s\": ", moe__arrays_path(arrays), item->name);
+            return false;
+        }
+    return true;
+}
+
+static bool
+read_file(Reading *reading, const char *path, GError **error)
+{
+    g_autoptr(MoeArrays) arrays = moe__arrays_open(path, error);
+    if (!arrays)
+        return false;
+    g_autoptr(GPtrArray) found = find_arrays(arrays);
+    if (found->len == 0) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                    "%s: found no array of integers [tokens, layers, k]", moe__arrays_path(arrays));
+        return false;
+    }
+    for (guint i = 0; i < found->len; i++) {
+        const MoeItem *item = found->pdata[i];
+        bool good = reading->bringing
+                        ? has_completion(arrays, item) ||
+                              bring(reading, arrays, find_prompt(arrays, item), item, error)
+                        : learn(reading, arrays, item, error);
+        if (!good || !moe_import_progress(reading->routed.import, reading->file, 0, error))
+            return false;
+    }
+    return true;
+}
+
+static bool
+read_all(Reading *reading, GError **error)
+{
+    int n;
+    const MoeImportFile *files = moe_import_files(reading->routed.import, &n);
+    for (reading->file = 0; reading->file < n; reading->file++)
+        if (!read_file(reading, files[reading->file].path, error))
+            return false;
+    return true;
+}
+
+static bool
+read_id_arrays(MoeImport *import, GError **error)
+{
+    g_auto(Reading) reading = {0};
+    moe__routed_init(&reading.routed, import);
+    if (!read_all(&reading, error) || !moe__routed_begin(&reading.routed, error))
+        return false;
+    reading.bringing = true;
+    return read_all(&reading, error);
+}
+
+/* By names, else by there being such arrays and no others that look like routing. */
+static int
+score_id_arrays(const MoeImportHead *head)
+{
+    g_autoptr(MoeArrays) arrays = NULL;
+    int found = 0;
+    if (moe__arrays_may_be((const uint8_t *)head->text, head->length))
+        arrays = moe__arrays_open(head->path, NULL);
+    for (int i = 0; arrays && i < moe__arrays_count(arrays); i++) {
+        const MoeItem *item = moe__arrays_item(arrays, i);
+        if (is_named(item))
+            return 92;
+        if (item->kind == MOE_ITEM_ARRAY && moe__item_is_float(item) && item->ndim > 1)
+            return 0;
+        found += may_be_ids(item) && item->shape[item->ndim - 1] <= K_MAX;
+    }
+    return found > 0 ? 40 : 0;
+}
+
+const MoeImporter moe__import_id_arrays = {
+    .struct_size = sizeof(MoeImporter),
+    .name = "id-arrays",
+    .help =
+        "expert ids [tokens, layers, k] in .npy, .npz, .pt or safetensors, as vLLM returns them",
+    .cite = "github.com/vllm-project/vllm/pull/28284, github.com/NVIDIA-NeMo/RL",
+    .score = score_id_arrays,
+    .read = read_id_arrays,
+};

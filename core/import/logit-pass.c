@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Of a file's arrays of floats those are logits whose path says "router_logits"; where none does,
+ * those that say "router" or "gate"; else all of two axes or more. The last number of a name is the
+ * layer; in a list or tuple its place. A pair of logits and integers is a layer of Switch
+ * Transformers with the experts that were picked.
+ */
+#include "import/logit-pass.h"
+
+#include "import/logit-axes.h"
+
+#include <string.h>
+
+/* --- Which arrays -----------------------------------------------------------------------------*/
+
+enum { NAMED, RELATED, ANY, NOT };
+enum { EXPERTS_USUAL = 1024 };
+
+static bool
+says(const MoeItem *item, const char *word)
+{
+    return strstr(item->name, word) || strstr(item->parent, word);
+}
+
+/* How much its path says for it. */
+static int
+rank_of(const MoeItem *item)
+{
+    if (!moe__item_is_float(item) || item->ndim < 2)
+        return NOT;
+    if (says(item, "router_logits"))
+        return NAMED;
+    return says(item, "router") || says(item, "gate") ? RELATED : ANY;
+}
+
+static int
+best_rank(const MoeArrays *arrays)
+{
+    int best = NOT;
+    for (int i = 0; i < moe__arrays_count(arrays); i++)
+        best = MIN(best, rank_of(moe__arrays_item(arrays, i)));
+    return best;
+}
+
+/* The part of a path before its last "/". (transfer full) */
+static char *
+parent_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? g_strndup(path, (gsize)(slash - path)) : g_strdup("");
+}
+
+static const char *
+last_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* The experts beside an array of logits that is the first of a pair. */
+static const MoeItem *
+find_expert(const MoeArrays *arrays, const MoeItem *item)
+{
+    if (item->siblings != 2 || !g_str_equal(item->name, "0"))
+        return NULL;
+    const MoeItem *other = moe__arrays_find(arrays, item->parent, "1");
+    return other && moe__item_is_integer(other) ? other : NULL;
+}
+
+/* Whether what holds an array is a layer by itself: "layer_3" in "layer_3/logits". */
+static bool
+is_layer(const char *name)
+{
+    return moe__item_number(name) >= 0 && !g_ascii_isdigit(name[0]);
+}
+
+/* --- Passes -----------------------------------------------------------------------------------*/
+
+static void
+pass_clear(void *data)
+{
+    MoeLogitPass *pass = data;
+    g_free(pass->parent);
+    g_array_unref(pass->layers);
+}
+
+static MoeLogitPass *
+find_pass(GArray *passes, const char *parent)
+{
+    for (guint i = passes->len; i-- > 0;) {
+        MoeLogitPass *pass = &g_array_index(passes, MoeLogitPass, i);
+        if (g_str_equal(pass->parent, parent))
+            return pass;
+    }
+    const MoeLogitPass pass = {
+        .parent = g_strdup(parent),
+        .layers = g_array_new(FALSE, FALSE, sizeof(MoeLogitLayer)),
+    };
+    g_array_append_val(passes, pass);
+    return &g_array_index(passes, MoeLogitPass, passes->len - 1);
+}
+
+static void
+add_item(const MoeArrays *arrays, GArray *passes, const MoeItem *item)
+{
+    MoeLogitLayer layer = {.logits = item, .expert = find_expert(arrays, item)};
+    bool nested = layer.expert || (moe__item_number(item->name) < 0 && item->siblings == 0 &&
+                                   is_layer(last_of(item->parent)));
+    g_autofree char *above = nested ? parent_of(item->parent) : NULL;
+    layer.layer = moe__item_number(nested ? last_of(item->parent) : item->name);
+    MoeLogitPass *pass = find_pass(passes, nested ? above : item->parent);
+    g_array_append_val(pass->layers, layer);
+}
+
+/* A value that stands beside the layers of a pass, or beside what holds them. */
+static const MoeItem *
+find_beside(const MoeArrays *arrays, const MoeLogitPass *pass, const char *const *names)
+{
+    g_autofree char *above = parent_of(pass->parent);
+    for (int i = 0; names[i]; i++) {
+        const MoeItem *item = moe__arrays_find(arrays, pass->parent, names[i]);
+        item = item ? item : moe__arrays_find(arrays, above, names[i]);
+        if (item && item->kind != MOE_ITEM_NONE)
+            return item;
+    }
+    return NULL;
+}
+
+static void
+look_beside(const MoeArrays *arrays, MoeLogitPass *pass)
+{
+    static const char *const masks[] = {"attention_mask", "mask", NULL};
+    static const char *const ids[] = {"input_ids", "token_ids", "tokens", NULL};
+    static const char *const texts[] = {"tokens", "token_strings", NULL};
+    static const char *const ks[] = {"topk", "top_k", "num_experts_per_tok", NULL};
+    const MoeItem *found = find_beside(arrays, pass, masks);
+    pass->mask = found && moe__item_is_integer(found) ? found : NULL;
+    found = find_beside(arrays, pass, ids);
+    pass->ids = found && moe__item_is_integer(found) ? found : NULL;
+    found = find_beside(arrays, pass, texts);
+    pass->texts = found && found->kind == MOE_ITEM_TEXTS ? found : NULL;
+    found = find_beside(arrays, pass, ks);
+    if (found && found->kind == MOE_ITEM_NUMBER && found->number >= 1 && found->number <= 1024)
+        pass->k = (int)found->number;
+}
+
+static gint
+compare_layers(gconstpointer a, gconstpointer b)
+{
+    return ((const MoeLogitLayer *)a)->layer - ((const MoeLogitLayer *)b)->layer;
+}
+
+/* Whether every layer has a number of its own; one by itself needs none. */
+static bool
+settle_numbers(const MoeArrays *arrays, MoeLogitPass *pass, GError **error)
+{
+    MoeLogitLayer *layers = (MoeLogitLayer *)pass->layers->data;
+    guint n = pass->layers->len;
+    if (n == 1)
+        layers->layer = MAX(layers->layer, 0);
+    g_array_sort(pass->layers, compare_layers);
+    for (guint i = 0; i < n; i++) {
+        const char *name = layers[i].logits->name;
+        if (layers[i].layer >= 0 && layers[i].layer <= UINT16_MAX &&
+            (i == 0 || layers[i - 1].layer != layers[i].layer))
+            continue;
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "%s: %s \"%s\", expected a number in each name that says the layer",
+                    moe__arrays_path(arrays),
+                    i > 0 && layers[i].layer >= 0 ? "found a layer twice, the second time in array"
+                                                  : "can't tell the layer of array",
+                    name);
+        return false;
+    }
+    return true;
+}
+
+static bool
+settle(const MoeArrays *arrays, GArray *passes, const char *axes, GError **error)
+{
+    for (guint i = 0; i < passes->len; i++) {
+        MoeLogitPass *pass = &g_array_index(passes, MoeLogitPass, i);
+        look_beside(arrays, pass);
+        if (!settle_numbers(arrays, pass, error) ||
+            !moe__logit_settle_axes(arrays, pass, axes, error))
+            return false;
+    }
+    return true;
+}
+
+GArray *
+moe__logit_passes(const MoeArrays *arrays, const char *axes, GError **error)
+{
+    g_autoptr(GArray) passes = g_array_new(FALSE, FALSE, sizeof(MoeLogitPass));
+    g_array_set_clear_func(passes, pass_clear);
+    int rank = best_rank(arrays);
+    for (int i = 0; rank < NOT && i < moe__arrays_count(arrays); i++) {
+        const MoeItem *item = moe__arrays_item(arrays, i);
+        if (rank_of(item) == rank)
+            add_item(arrays, passes, item);
+    }
+    if (passes->len == 0) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                    "%s: found no array of floats [tokens, experts]", moe__arrays_path(arrays));
+        return NULL;
+    }
+    return settle(arrays, passes, axes, error) ? g_steal_pointer(&passes) : NULL;
+}
+
+static int64_t
+last_axis(const MoeItem *item)
+{
+    return item->shape[item->ndim - 1];
+}
+
+/* Arrays without a telling name could be anything: they have to be alike, and no weights of a model
+ * or columns of a trace. */
+int
+moe__logit_score_arrays(const MoeArrays *arrays)
+{
+    int rank = best_rank(arrays);
+    const MoeItem *first = NULL;
+    if (rank == NAMED || rank == NOT)
+        return rank == NAMED ? 93 : 0;
+    for (int i = 0; i < moe__arrays_count(arrays); i++) {
+        const MoeItem *item = moe__arrays_item(arrays, i);
+        if (rank_of(item) != rank)
+            continue;
+        first = first ? first : item;
+        if (item->ndim != first->ndim || last_axis(item) != last_axis(first) ||
+            last_axis(item) > EXPERTS_USUAL || says(item, "weight") || says(item, "bias") ||
+            says(item, "picks/") || says(item, "hidden"))
+            return 0;
+    }
+    return rank == RELATED ? 50 : 20;
+}

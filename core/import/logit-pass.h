@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Where the router logits are in a file of arrays. What was saved together (the layers of a forward
+ * pass) is a pass; a file may hold several.
+ */
+#ifndef MOE_IMPORT_LOGIT_PASS_H
+#define MOE_IMPORT_LOGIT_PASS_H
+
+#include "import/arrays.h"
+
+/* A layer: the logits of token t begin at element base + t · stride. */
+typedef struct MoeLogitLayer {
+    int layer;
+    const MoeItem *logits;
+    int64_t base, stride;
+    const MoeItem *expert; /* [tokens] the expert that was picked (Switch), or NULL */
+} MoeLogitLayer;
+
+typedef struct MoeLogitPass {
+    char *parent;         /* path of what holds the layers */
+    GArray *layers;       /* MoeLogitLayer, ascending */
+    int experts, k;       /* k 0: not said */
+    int64_t rows, length; /* tokens = rows × length, a sequence a row as far as is known */
+    /* Beside the logits; NULL: not there. */
+    const MoeItem *mask, *ids; /* [tokens]; mask 0: padding */
+    const MoeItem *texts;      /* of the tokens, a list a sequence */
+} MoeLogitPass;
+
+/* What the axes of one array of all layers mean, by letter: T token, L layer, E expert, B sequence,
+ * S token in the sequence. Such as are known; NULL ends them. */
+extern const char *const moe__logit_axes[];
+
+/* The passes of a file, of MoeLogitPass. `axes` settles an array that holds all layers, NULL: what
+ * stands beside it does. Fails with MOE_ERROR_FORMAT or _DATA where layers don't fit each other,
+ * _UNSUPPORTED if there are no logits. (transfer full) */
+GArray *moe__logit_passes(const MoeArrays *arrays, const char *axes, GError **error);
+/* How sure it is that a file's arrays are router logits: 0 … 100. */
+int moe__logit_score_arrays(const MoeArrays *arrays);
+
+#endif

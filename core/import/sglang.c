@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * SGLang's expert distribution recorder (srt/eplb/expert_distribution.py), mode per_token: a file
+ * of torch.save() with a record for each forward pass, whose topk_ids_of_layer [layers, tokens,
+ * slots] has -1 where there is no pick: layers without experts, slots beyond k, padded rows. The
+ * ids are those of the copies of experts that a server holds ("physical");
+ * last_physical_to_logical_map [layers, copies] says which expert each of them was at the end.
+ */
+#include "import/importers.h"
+#include "import/pt.h"
+#include "import/sglang-record.h"
+
+#include <string.h>
+
+typedef struct Dump {
+    MoeImport *import;
+    int file;
+    const char *path;
+    bool bringing;
+    MoePyDoc *doc;
+    MoeValues map; /* of the file; data NULL: it has none */
+    /* Of all files; 0: not yet known. */
+    int64_t layers, k, experts, max_expert;
+    bool mapped; /* some id isn't the expert's own */
+    bool *used;  /* [layers]: has picks */
+    GArray *kept;
+    MoeSglang record;
+    MoeSequences *sequences;
+    int32_t *expert; /* [kept × k] */
+} Dump;
+
+static void
+end_file(Dump *dump)
+{
+    moe__sglang_reset(&dump->record);
+    moe__values_clear(&dump->map);
+    g_clear_pointer(&dump->doc, moe__py_doc_free);
+    moe__sequences_end(dump->sequences);
+}
+
+static void
+dump_clear(Dump *dump)
+{
+    end_file(dump);
+    moe__sequences_free(dump->sequences);
+    moe__sglang_clear(&dump->record);
+    g_array_unref(dump->kept);
+    g_free(dump->used);
+    g_free(dump->expert);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Dump, dump_clear)
+
+/* --- The map ----------------------------------------------------------------------------------*/
+
+static bool
+check_map(Dump *dump, GError **error)
+{
+    for (int64_t i = 0; i < dump->map.count; i++) {
+        int64_t expert;
+        if (!moe__values_integer(&dump->map, i, &expert) || expert < 0 || expert > UINT16_MAX)
+            return moe__sglang_fail(&dump->record, error,
+                                    "last_physical_to_logical_map: expected experts from 0");
+        dump->experts = MAX(dump->experts, expert + 1);
+        dump->mapped = dump->mapped || expert != i % dump->map.shape[1];
+    }
+    return true;
+}
+
+static bool
+read_map(Dump *dump, GError **error)
+{
+    const MoePy *map = moe__py_get(moe__py_root(dump->doc), "last_physical_to_logical_map");
+    if (!map || map->kind == MOE_PY_NONE)
+        return true;
+    if (!moe__py_values(dump->doc, map, &dump->map, error))
+        return false;
+    if (dump->map.ndim != 2 || dump->map.shape[1] < 1)
+        return moe__sglang_fail(&dump->record, error,
+                                "last_physical_to_logical_map: expected two axes");
+    return check_map(dump, error);
+}
+
+/* The expert that a physical id stands for; the ids were checked. */
+static int32_t
+logical(const Dump *dump, int64_t layer, int64_t id)
+{
+    int64_t expert = id;
+    if (dump->map.data && id >= 0)
+        moe__values_integer(&dump->map, layer * dump->map.shape[1] + id, &expert);
+    return (int32_t)expert;
+}
+
+/* --- Looking ----------------------------------------------------------------------------------*/
+
+static bool
+learn(Dump *dump, GError **error)
+{
+    const MoeValues *ids = &dump->record.ids;
+    int64_t T = ids->shape[1], slots = ids->shape[2];
+    if (dump->layers > 0 && dump->layers != ids->shape[0])
+        return moe__sglang_fail(&dump->record, error,
+                                "found %" G_GINT64_FORMAT " layers, %" G_GINT64_FORMAT " before",
+                                ids->shape[0], dump->layers);
+    dump->layers = ids->shape[0];
+    if (!dump->used)
+        dump->used = g_new0(bool, (gsize)dump->layers);
+    for (int64_t row = 0; row < dump->layers * T; row++) {
+        int64_t picks = 0, id = -1, highest = dump->map.data ? dump->map.shape[1] - 1 : UINT16_MAX;
+        for (int64_t i = 0; i < slots; i++) {
+            moe__values_integer(ids, row * slots + i, &id);
+            if (id > highest)
+                return moe__sglang_fail(&dump->record, error,
+                                        "layer %" G_GINT64_FORMAT ", token %" G_GINT64_FORMAT
+                                        ": found id %" G_GINT64_FORMAT
+                                        ", expected at most %" G_GINT64_FORMAT,
+                                        row / T, row % T, id, highest);
+            picks += id >= 0;
+            dump->max_expert = MAX(dump->max_expert, logical(dump, row / T, id));
+        }
+        dump->k = MAX(dump->k, picks);
+        dump->used[row / T] |= picks > 0;
+    }
+    return true;
+}
+
+/* --- Bringing ---------------------------------------------------------------------------------*/
+
+/* The picks of a token; false if it has none. */
+static bool
+gather(Dump *dump, int64_t t)
+{
+    int64_t T = dump->record.ids.shape[1], slots = dump->record.ids.shape[2], k = dump->k;
+    bool any = false;
+    for (guint r = 0; r < dump->kept->len; r++) {
+        int layer = g_array_index(dump->kept, int, r);
+        int32_t *out = dump->expert + r * k;
+        int64_t n = 0, id = -1;
+        for (int64_t i = 0; i < slots; i++) {
+            moe__values_integer(&dump->record.ids, (layer * T + t) * slots + i, &id);
+            if (id >= 0)
+                out[n++] = logical(dump, layer, id);
+        }
+        any = any || n > 0;
+        while (n < k)
+            out[n++] = -1;
+    }
+    return any;
+}
+
+static bool
+bring_token(Dump *dump, const MoePiece *piece, int32_t i, GError **error)
+{
+    int64_t t = piece->at + i;
+    int64_t id = -1;
+    if (!gather(dump, t)) {
+        moe_import_padding(dump->import, 1);
+        return true;
+    }
+    if (dump->record.tokens.data)
+        moe__values_integer(&dump->record.tokens, t, &id);
+    const MoeImportToken token = {
+        .id = (int32_t)CLAMP(id, -1, INT32_MAX),
+        .doc = piece->doc,
+        .pos = piece->first + i,
+        .domain = moe_import_domain(dump->import, dump->file),
+        .expert = dump->expert,
+    };
+    return moe_import_token(dump->import, &token, error);
+}
+
+static bool
+bring(Dump *dump, const MoePy *node, GError **error)
+{
+    if (!moe__sglang_cut(&dump->record, node, error))
+        return false;
+    MoePiece *pieces = (MoePiece *)dump->record.pieces->data;
+    int n = (int)dump->record.pieces->len;
+    int64_t left = dump->record.ids.shape[1];
+    moe__sequences_join(dump->sequences, pieces, n);
+    for (int i = 0; i < n; left -= pieces[i++].n)
+        for (int32_t j = 0; j < pieces[i].n; j++)
+            if (!bring_token(dump, &pieces[i], j, error)) {
+                g_prefix_error(error, "%s: record %" G_GINT64_FORMAT ": ", dump->path,
+                               dump->record.number);
+                return false;
+            }
+    moe_import_padding(dump->import, left);
+    return true;
+}
+
+/* --- Files ------------------------------------------------------------------------------------*/
+
+static bool
+take_record(Dump *dump, const MoePy *node, GError **error)
+{
+    const int64_t *shape = dump->record.ids.shape;
+    if (!moe__sglang_read(&dump->record, node, error))
+        return false;
+    if (dump->map.data && dump->map.shape[0] != shape[0])
+        return moe__sglang_fail(&dump->record, error,
+                                "topk_ids_of_layer has %" G_GINT64_FORMAT
+                                " layers, last_physical_to_logical_map %" G_GINT64_FORMAT,
+                                shape[0], dump->map.shape[0]);
+    if (shape[1] == 0) /* an idle server */
+        return true;
+    return dump->bringing ? bring(dump, node, error) : learn(dump, error);
+}
+
+static bool
+read_file(Dump *dump, GError **error)
+{
+    dump->record.path = dump->path;
+    dump->record.number = -1;
+    dump->record.doc = dump->doc = moe__pt_open(dump->path, error);
+    if (!dump->doc)
+        return false;
+    const MoePy *records = moe__py_get(moe__py_root(dump->doc), "records");
+    if (!records || records->kind != MOE_PY_LIST)
+        return moe__sglang_fail(&dump->record, error, "found no list \"records\"");
+    if (!read_map(dump, error))
+        return false;
+    for (int64_t i = 0; i < records->count; i++) {
+        dump->record.number = i;
+        if (!take_record(dump, records->items[i], error) ||
+            !moe_import_progress(dump->import, dump->file, 0, error))
+            return false;
+        moe__sglang_reset(&dump->record);
+    }
+    end_file(dump);
+    return true;
+}
+
+static bool
+read_all(Dump *dump, GError **error)
+{
+    int n;
+    const MoeImportFile *files = moe_import_files(dump->import, &n);
+    for (dump->file = 0; dump->file < n; dump->file++) {
+        dump->path = files[dump->file].path;
+        if (!read_file(dump, error))
+            return false;
+    }
+    return true;
+}
+
+static bool
+begin(Dump *dump, GError **error)
+{
+    for (int layer = 0; layer < dump->layers; layer++)
+        if (dump->used[layer])
+            g_array_append_val(dump->kept, layer);
+    if (dump->mapped)
+        moe_import_note(dump->import,
+                        "experts were told by the server's last map of copies; if it moved experts "
+                        "while it recorded, those of earlier passes are wrong");
+    const MoeImportShape shape = {
+        .layers = (const int *)dump->kept->data,
+        .n_layers = (int)dump->kept->len,
+        .experts = (int)dump->experts,
+        .max_expert = (int)dump->max_expert,
+        .k = (int)dump->k,
+    };
+    if (!moe_import_begin(dump->import, &shape, error))
+        return false;
+    dump->expert = g_new(int32_t, dump->kept->len * (gsize)dump->k);
+    dump->bringing = true;
+    return true;
+}
+
+static bool
+read_sglang(MoeImport *import, GError **error)
+{
+    g_auto(Dump) dump = {
+        .import = import,
+        .kept = g_array_new(FALSE, FALSE, sizeof(int)),
+        .sequences = moe__sequences_new(),
+    };
+    moe__sglang_init(&dump.record);
+    if (!read_all(&dump, error) || !begin(&dump, error) || !read_all(&dump, error))
+        return false;
+    int64_t lost = moe__sequences_lost(dump.sequences);
+    if (lost > 0)
+        moe_import_note(import,
+                        "%" G_GINT64_FORMAT " pieces begin amid a text that can't be told: they "
+                        "are documents of their own",
+                        lost);
+    return true;
+}
+
+static bool
+has(const MoeImportHead *head, const char *name)
+{
+    return memmem(head->text, head->length, name, strlen(name)) != NULL;
+}
+
+/* The names stand in the archive's first member, the pickle; that of the picks behind a pass's
+ * tokens, which may be many. */
+static int
+score_sglang(const MoeImportHead *head)
+{
+    if (has(head, "topk_ids_of_layer"))
+        return 95;
+    return has(head, "gatherer_key") && has(head, "forward_pass_id") ? 60 : 0;
+}
+
+const MoeImporter moe__import_sglang = {
+    .struct_size = sizeof(MoeImporter),
+    .name = "sglang",
+    .help = "expert_distribution_recorder_*.pt of SGLang, recorded per_token",
+    .cite = "github.com/sgl-project/sglang, srt/eplb/expert_distribution.py",
+    .score = score_sglang,
+    .read = read_sglang,
+};

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Arrays that people saved with numpy and torch (fixtures/import/make.py): ids of experts.
+ */
+#include "import-trace.h"
+
+#include "import/arrays.h"
+
+/* A .npy file of version 1. (transfer full) */
+static char *
+write_npy(const char *name, const char *type, const char *shape, const void *data, gsize length)
+{
+    g_autoptr(GString) text = g_string_new("\x93NUMPY\x01");
+    g_string_append_c(text, 0);
+    g_string_append_len(text, "\x76", 2); /* 118 and 0: the header's length */
+    g_string_append_printf(text, "{'descr': '%s', 'fortran_order': False, 'shape': %s, }", type,
+                           shape);
+    while (text->len < 127)
+        g_string_append_c(text, ' ');
+    g_string_append_c(text, '\n');
+    g_string_append_len(text, data, (gssize)length);
+    return import_file(name, text->str, (gssize)text->len);
+}
+
+/* --- Ids --------------------------------------------------------------------------------------*/
+
+static void
+test_prompt(void)
+{
+    MoeImportReport report;
+    g_autofree char *path = import_fixture("routed.npz");
+    g_autoptr(MoeTrace) trace = import_all((const char *[]){path}, 1, &told, &report);
+    g_assert_cmpstr(report.importer, ==, "id-arrays");
+    g_assert_cmpint(report.documents, ==, 1);
+    g_assert_cmpint(report.routers, ==, 2);
+    g_assert_cmpint(moe_trace_router(trace, 0)->layer, ==, 1);
+    expect_picks(trace, 0, "0 1, 1 2, 2 3, 3 4, 4 5");
+    expect_picks(trace, 1, "1 2, 2 3, 3 4, 4 5, 5 6");
+    expect_column(trace, "tokens/pos", "0 1 2 3 4");
+}
+
+static void
+test_lone(void)
+{
+    MoeImportReport report;
+    g_autofree char *path = import_fixture("routed.npy");
+    g_autoptr(MoeTrace) trace = import_all((const char *[]){path, path}, 2, &told, &report);
+    g_assert_cmpstr(report.importer, ==, "id-arrays");
+    expect_picks(trace, 1, "1 2, 2 3, 3 4, 4 5, 1 2, 2 3, 3 4, 4 5");
+    expect_column(trace, "tokens/doc", "0 0 0 0 1 1 1 1");
+}
+
+static void
+test_batch(void)
+{
+    MoeImportReport report;
+    g_autofree char *path = import_fixture("routed-batch.pt");
+    g_autoptr(MoeTrace) trace = import_all((const char *[]){path}, 1, &told, &report);
+    g_assert_cmpint(report.incomplete, ==, 1);
+    expect_column(trace, "tokens/doc", "0 0 0 1 1 2");
+    expect_column(trace, "tokens/pos", "0 1 2 0 1 0");
+    expect_picks(trace, 0, "0 1, 1 2, 2 3, 4 5, 5 6, 7 0");
+}
+
+static void
+test_refused(void)
+{
+    static const int16_t ids[] = {1, 2, 3, 9, 5, 6, 7, -2};
+    g_autofree char *flat = write_npy("x.npy", "<i2", "(4, 2)", ids, sizeof ids);
+    g_autofree char *wide = write_npy("w.npy", "<i2", "(2, 2, 2)", ids, sizeof ids);
+    MoeImportOptions options = told;
+    expect_failure(flat, &options, "x.npy: no importer knows this content");
+    expect_failure(wide, &options, "w.npy: array \"\" [2, 2, 2]: found expert -2, expected -1 …");
+    options.importer = "id-arrays";
+    expect_failure(flat, &options, "x.npy: found no array of integers [tokens, layers, k]");
+    g_autofree char *high = write_npy("h.npy", "<i2", "(1, 3, 2)", ids, 12);
+    expect_failure(high, &options, "found 8 experts, but the highest id is 9");
+    static const int8_t many[65];
+    g_autofree char *axes = write_npy("a.npy", "|i1", "(1, 1, 65)", many, 65);
+    expect_failure(axes, &options,
+                   "a.npy: array \"\" [1, 1, 65]: expected [tokens, layers, k] with");
+    g_autofree char *cut = write_npy("c.npy", "<i2", "(2, 2, 2)", ids, 15);
+    expect_failure(cut, &options, "c.npy: 15 bytes of data found");
+    g_autofree char *text = import_file("t.npy", "not an array at all", -1);
+    expect_failure(text, &options, "t.npy: neither .npy, .npz, safetensors nor what torch.save()");
+    g_autofree char *path = import_fixture("routed.npz");
+    options.k = 4;
+    expect_failure(path, &options, "the files say k is 2, --k says 4");
+}
+
+/* --- Names ------------------------------------------------------------------------------------*/
+
+static void
+test_number(void)
+{
+    g_assert_cmpint(moe__item_number("model.layers.13.mlp.gate"), ==, 13);
+    g_assert_cmpint(moe__item_number("layer_2"), ==, 2);
+    g_assert_cmpint(moe__item_number("7"), ==, 7);
+    g_assert_cmpint(moe__item_number("gate"), ==, -1);
+    g_assert_cmpint(moe__item_number(""), ==, -1);
+    g_assert_cmpint(moe__item_number("12345678901234567890"), ==, -1);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    moe_init();
+    g_test_add_func("/import-arrays/prompt", test_prompt);
+    g_test_add_func("/import-arrays/lone", test_lone);
+    g_test_add_func("/import-arrays/batch", test_batch);
+    g_test_add_func("/import-arrays/refused", test_refused);
+    g_test_add_func("/import-arrays/number", test_number);
+    int status = g_test_run();
+    import_files_remove();
+    return status;
+}
