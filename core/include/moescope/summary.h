@@ -177,7 +177,8 @@ typedef struct MoeSummaryOptions {
 
 /* Most groups of documents; a power of two. Where a tally's tables would take more than
  * MOE_SUMMARY_BUDGET bytes there are fewer, down to one; where even then they would take more, the
- * tally has no cells by domain; and where that isn't enough it isn't counted. */
+ * tally has no cells by domain; and where that isn't enough it isn't counted. The load is counted,
+ * and by domain, whatever it takes. */
 #define MOE_SUMMARY_GROUPS 64
 #define MOE_SUMMARY_BUDGET (32 << 20)
 
