@@ -235,6 +235,17 @@ end(void *data, const MoeTallyCells *cells)
     g_free(walk);
 }
 
+static const char *
+problem(const void *data)
+{
+    const MoeCacheCell *cell = data;
+    for (int i = 0; i < MOE_CACHES; i++)
+        if (cell->lru[i] > cell->lookups || cell->lfu[i] > cell->lookups ||
+            cell->belady[i] > cell->lookups)
+            return "more picks are found than looked up";
+    return NULL;
+}
+
 const MoeTally moe__tally_caches = {
     .bit = MOE_TALLY_CACHES,
     .name = "caches",
@@ -242,6 +253,7 @@ const MoeTally moe__tally_caches = {
     .fields = fields,
     .n_fields = G_N_ELEMENTS(fields),
     .describe = describe,
+    .problem = problem,
     .begin = begin,
     .count = count,
     .end = end,

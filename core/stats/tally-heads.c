@@ -78,6 +78,20 @@ end(void *data, const MoeTallyCells *cells)
     g_free(data);
 }
 
+static const char *
+problem(const void *data)
+{
+    const MoeHeadCell *cell = data;
+    int64_t first = 0, distinct = 0;
+    for (int64_t i = 0; i < (int64_t)cell->heads * cell->experts; i++)
+        first += cell->first[i];
+    for (int j = 0; j <= cell->heads; j++)
+        distinct += cell->distinct[j];
+    if (first / cell->heads != cell->tokens || first % cell->heads != 0)
+        return "first choices aren't one of each sub-token";
+    return distinct != cell->tokens ? "tokens by their distinct experts aren't all tokens" : NULL;
+}
+
 const MoeTally moe__tally_heads = {
     .bit = MOE_TALLY_HEADS,
     .name = "heads",
@@ -85,6 +99,7 @@ const MoeTally moe__tally_heads = {
     .fields = fields,
     .n_fields = G_N_ELEMENTS(fields),
     .describe = describe,
+    .problem = problem,
     .applies = applies,
     .begin = begin,
     .count = count,

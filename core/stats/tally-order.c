@@ -176,6 +176,16 @@ end(void *data, const MoeTallyCells *cells)
     g_free(walk);
 }
 
+static const char *
+problem(const void *data)
+{
+    const MoeOrderCell *cell = data;
+    for (int i = 0; i < MOE_LAGS; i++)
+        if (cell->same_first[i] > cell->pairs[i] || cell->any_shared[i] > cell->pairs[i])
+            return "more pairs share something than there are";
+    return cell->gated > cell->units ? "more units with gates than units" : NULL;
+}
+
 const MoeTally moe__tally_order = {
     .bit = MOE_TALLY_ORDER,
     .name = "order",
@@ -183,6 +193,7 @@ const MoeTally moe__tally_order = {
     .fields = fields,
     .n_fields = G_N_ELEMENTS(fields),
     .describe = describe,
+    .problem = problem,
     .begin = begin,
     .count = count,
     .end = end,

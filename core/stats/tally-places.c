@@ -87,6 +87,16 @@ count(void *data, const MoeTallyCells *cells, const MoeTallyChunk *chunk, GError
     return true;
 }
 
+static const char *
+problem(const void *data)
+{
+    const MoePlaceCell *cell = data;
+    for (int i = 0; i < MOE_PLACES; i++)
+        if (cell->dropped[i] > cell->picks[i])
+            return "more picks were dropped than made";
+    return NULL;
+}
+
 const MoeTally moe__tally_places = {
     .bit = MOE_TALLY_PLACES,
     .name = "places",
@@ -94,6 +104,7 @@ const MoeTally moe__tally_places = {
     .fields = fields,
     .n_fields = G_N_ELEMENTS(fields),
     .describe = describe,
+    .problem = problem,
     .carried = carried,
     .count = count,
 };

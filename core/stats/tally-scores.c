@@ -286,6 +286,22 @@ end(void *data, const MoeTallyCells *cells)
     g_free(walk);
 }
 
+static const char *
+problem(const void *data)
+{
+    const MoeScoreCell *cell = data;
+    int64_t entropies = 0, margins = 0;
+    for (int i = 0; i < MOE_SCORE_BINS; i++) {
+        entropies += cell->entropy_bins[i];
+        margins += cell->margin_bins[i];
+    }
+    if (entropies != cell->entropies || margins != cell->margins)
+        return "units in bins aren't all units";
+    if (cell->flips_hundredth > cell->edges || cell->flips_tenth > cell->edges)
+        return "more units flip than there are";
+    return NULL;
+}
+
 const MoeTally moe__tally_scores = {
     .bit = MOE_TALLY_SCORES,
     .name = "scores",
@@ -293,6 +309,7 @@ const MoeTally moe__tally_scores = {
     .fields = fields,
     .n_fields = G_N_ELEMENTS(fields),
     .describe = describe,
+    .problem = problem,
     .carried = carried,
     .begin = begin,
     .count = count,
