@@ -109,6 +109,8 @@ static const char *const usual[] = {
     "same-first",
     "jaccard",
     "max-coactivation",
+    "flow-information-corrected",
+    "vocabulary-often",
     "domain-information-corrected",
 };
 

@@ -332,7 +332,7 @@ moe_comparison_intervals(const MoeComparison *c, int router, int domain, MoeComp
             values[m * all.replicates + i] = metrics[m].value(&drawn);
     }
     for (int m = 0; m < METRICS; m++)
-        intervals[m] = moe__basic_interval(metrics[m].value(&cell), values + m * all.replicates,
-                                           n >= MOE_RESAMPLE_LEAST ? all.replicates : 0, n,
-                                           all.level, metrics[m].low, metrics[m].high);
+        intervals[m] = moe__bootstrap_interval(metrics[m].value(&cell), values + m * all.replicates,
+                                               n >= MOE_RESAMPLE_LEAST ? all.replicates : 0, n,
+                                               all.level, metrics[m].low, metrics[m].high);
 }
