@@ -15,6 +15,21 @@ file_clear(void *file)
     g_free((char *)((MoeImportFile *)file)->path);
 }
 
+void
+moe__import_restart(MoeImport *import)
+{
+    if (import->writer)
+        moe_trace_writer_abandon(g_steal_pointer(&import->writer));
+    moe__import_batch_free(import);
+    g_clear_pointer(&import->routers, g_free);
+    import->n_routers = import->rows = 0;
+    import->documents = import->left_out = import->pads = import->tokens = 0;
+    import->compared = import->disagreeing = 0;
+    g_string_truncate(import->notes, 0);
+    if (import->options->n_domains == 0)
+        g_ptr_array_set_size(import->names, 0);
+}
+
 static void
 import_clear(MoeImport *import)
 {
