@@ -231,3 +231,12 @@ moe_import_progress(MoeImport *import, int file, int64_t done, GError **error)
     g_set_error(error, MOE_ERROR, MOE_ERROR_CANCELLED, "the import was stopped");
     return false;
 }
+
+bool
+moe__import_part(MoeImport *import, int file, int64_t i, int64_t n, GError **error)
+{
+    const int64_t *before = (const int64_t *)import->sizes->data;
+    double size = (double)(before[file + 1] - before[file]);
+    int64_t done = (int64_t)(size * (double)(i + 1) / (double)n);
+    return moe_import_progress(import, file, done, error);
+}
