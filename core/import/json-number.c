@@ -170,12 +170,12 @@ moe__json_number(MoeJson *json)
 }
 
 const uint8_t *
-moe__json_scan_real(const uint8_t *text, bool skip, double *value)
+moe__json_scan_real(const uint8_t *text, double *value)
 {
     Decimal number;
     const uint8_t *after = scan_number(text, &number);
     if (!after || (*after != ',' && *after != ']'))
         return NULL;
-    *value = skip ? 0 : decimal_value(&number, text);
+    *value = decimal_value(&number, text);
     return after;
 }

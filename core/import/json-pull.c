@@ -228,7 +228,7 @@ moe__json_quick_reals(MoeJson *json, GArray *out)
     while (n == LOT) {
         const uint8_t *value, *after;
         for (n = 0; n < LOT && (value = next_in_array(json, at)) &&
-                    (after = moe__json_scan_real(value, json->only_count, &lot[n]));
+                    (after = moe__json_scan_real(value, &lot[n]));
              n++, at = after)
             json->state = AFTER;
         g_array_append_vals(out, lot, n);

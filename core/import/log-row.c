@@ -97,17 +97,16 @@ begin_row(MoeLogRow *row)
 /* --- Reading ----------------------------------------------------------------------------------*/
 
 MoeLogReader *
-moe__log_open(const char *path, bool csv, bool look, GError **error)
+moe__log_open(const char *path, bool csv, GError **error)
 {
     MoeStream *stream = moe__stream_open(path, error);
     if (!stream)
         return NULL;
     MoeLogReader *reader = g_new0(MoeLogReader, 1);
     reader->stream = stream;
-    if (!csv) {
+    if (!csv)
         reader->json = moe__json_new(stream);
-        reader->json->only_count = look;
-    } else if (!moe__log_columns(reader, error))
+    else if (!moe__log_columns(reader, error))
         g_clear_pointer(&reader, moe__log_free);
     return reader;
 }

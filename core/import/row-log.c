@@ -30,6 +30,7 @@ typedef struct Log {
     GPtrArray *domains;
     GHashTable *domain_index; /* name → index + 1 */
     int64_t rows;
+    bool floats; /* every gate is one of binary32, as loggers take them from a tensor */
     /* Of what follows. */
     MoeRows *joined;
     GHashTable *docs;   /* name → document + 1, within a file */
@@ -58,6 +59,7 @@ log_new(MoeImport *import, bool csv, uint64_t look)
         .import = import,
         .csv = csv,
         .look = look,
+        .floats = true,
         .index = g_new(int, LAYERS),
         .layers = g_array_new(FALSE, FALSE, sizeof(int)),
         .model = g_string_new(NULL),
@@ -109,6 +111,17 @@ learn_domain(Log *log, const char *name)
 }
 
 static bool
+are_floats(const GArray *gates)
+{
+    for (guint i = 0; i < gates->len; i++) {
+        double gate = g_array_index(gates, double, i);
+        if ((double)(float)gate != gate)
+            return false;
+    }
+    return true;
+}
+
+static bool
 learn_row(Log *log, const MoeLogReader *reader, const MoeLogRow *row, GError **error)
 {
     if (row->meta)
@@ -126,6 +139,7 @@ learn_row(Log *log, const MoeLogReader *reader, const MoeLogRow *row, GError **e
     }
     for (guint i = 0; i < row->experts->len; i++)
         log->shape.max_expert = MAX(log->shape.max_expert, g_array_index(row->experts, int32_t, i));
+    log->floats = log->floats && are_floats(row->gates);
     learn_domain(log, row->domain->str);
     return true;
 }
@@ -171,6 +185,7 @@ row_fits(const Log *log, const MoeLogRow *row)
 {
     return log->index[row->layer] >= 0 && (int)row->experts->len == log->shape.k &&
            log->shape.has_gates == (row->gates->len > 0) &&
+           (!log->floats || are_floats(row->gates)) &&
            (row->domain->len == 0 || g_hash_table_contains(log->domain_index, row->domain->str));
 }
 
@@ -227,7 +242,7 @@ seen_enough(Log *log, const MoeLogReader *reader)
 static bool
 each_row(Log *log, int file, const char *path, GError **error)
 {
-    g_autoptr(MoeLogReader) reader = moe__log_open(path, log->csv, !log->joined, error);
+    g_autoptr(MoeLogReader) reader = moe__log_open(path, log->csv, error);
     if (!reader)
         return false;
     g_auto(MoeLogRow) row;
@@ -265,6 +280,7 @@ finish_shape(Log *log)
     log->shape.n_layers = (int)log->layers->len;
     log->shape.domains = (const char *const *)log->domains->pdata;
     log->shape.n_domains = (int)log->domains->len;
+    log->shape.gate_type = log->floats ? MOE_F32 : MOE_F64;
     log->shape.model = log->model->len ? log->model->str : NULL;
 }
 

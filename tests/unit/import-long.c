@@ -48,6 +48,32 @@ test_more(void)
     expect_picks(trace, 1, "0 7");
 }
 
+/* Gates of a tensor are kept as such, decimals as doubles, wherever the first of these stands. */
+static void
+test_gates(void)
+{
+    static const char line[] =
+        "{\"doc\": \"x\", \"layer\": 1, \"topk_ids\": [1, 2], \"gates\": [%s, "
+        "0.25], \"note\": \"%0600d\"}\n";
+    g_autoptr(GString) log = g_string_new(NULL);
+    for (int i = 0; i < ROWS; i++)
+        g_string_append_printf(log, line, "0.051599107682704926", i);
+    g_autofree char *floats = import_file("long.jsonl", log->str, -1);
+    g_autoptr(MoeTrace) narrow = import_all((const char *[]){floats}, 1, &told, NULL);
+    g_string_append_printf(log, line, "0.1", 0);
+    g_autofree char *decimals = import_file("long.jsonl", log->str, -1);
+    g_autoptr(MoeTrace) wide = import_all((const char *[]){decimals}, 1, &told, NULL);
+    g_autoptr(GError) error = NULL;
+    MoeArray array;
+    g_assert_true(moe_trace_read(narrow, "picks/00000.r000.gate", &array, &error));
+    g_assert_cmpint(array.type, ==, MOE_F32);
+    g_free((void *)array.data);
+    g_assert_true(moe_trace_read(wide, "picks/00000.r000.gate", &array, &error));
+    g_assert_cmpint(array.type, ==, MOE_F64);
+    g_assert_cmpfloat(moe_array_value(&array, ROWS + 1), ==, 0.051599107682704926);
+    g_free((void *)array.data);
+}
+
 static void
 test_refused(void)
 {
@@ -72,6 +98,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/import-long/plain", test_plain);
     g_test_add_func("/import-long/more", test_more);
+    g_test_add_func("/import-long/gates", test_gates);
     g_test_add_func("/import-long/refused", test_refused);
     int status = g_test_run();
     import_files_remove();
