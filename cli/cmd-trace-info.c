@@ -54,6 +54,10 @@ print_info(const char *path, const MoeTrace *trace, const MoeTraceSizes *sizes)
            " bytes, compressed %.2f times\n",
            sizes->file, sizes->members, sizes->bytes, ratio(sizes->bytes, sizes->packed));
     print_kinds(sizes);
+    int n;
+    const char *const *attached = moe_trace_attachments(trace, &n);
+    for (int i = 0; i < n; i++)
+        printf("%s%s%s", i > 0 ? ", " : "\nattached          ", attached[i], i + 1 < n ? "" : "\n");
 }
 
 static void
@@ -69,6 +73,12 @@ print_json(const char *path, const MoeTrace *trace, const MoeTraceSizes *sizes)
     json_int(json, "decisions", sizes->decisions);
     json_int(json, "file_bytes", (gint64)sizes->file);
     json_real(json, "bytes_a_decision", bytes_a_decision(sizes, true));
+    int n;
+    const char *const *attached = moe_trace_attachments(trace, &n);
+    json_open(json, "attached", '[');
+    for (int i = 0; i < n; i++)
+        json_text(json, NULL, attached[i]);
+    json_close(json, ']');
     json_open(json, "members", '[');
     for (int i = 0; i < sizes->n_kinds; i++) {
         json_open(json, NULL, '{');

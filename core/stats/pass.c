@@ -5,8 +5,10 @@
  * don't depend on the number of threads.
  */
 #include "stats/columns.h"
+#include "stats/sets.h"
 #include "stats/step.h"
 #include "stats/summary.h"
+#include "stats/tokens.h"
 
 /* First choices that threads keep for the router behind take no more than this; where they would,
  * the router before is decoded again. */
@@ -20,6 +22,8 @@ typedef struct Pass {
     const MoeProgress *progress;
     MoeColumns *columns;
     bool flow, keep; /* first choices of the router before are wanted, and kept */
+    bool sets;       /* wanted */
+    bool tables;     /* of tokens are kept */
     int chunks;
     int done; /* chunks of all routers; atomic */
     int stop; /* atomic */
@@ -32,11 +36,15 @@ typedef struct Range {
     bool reports; /* it runs on the caller's thread */
     MoeTraceView *view, *other;
     MoeColumnsBuffer buffer;
-    GArray *runs;    /* of MoeTallyRun */
-    uint16_t *kept;  /* [units of all chunks] first choices of the router before, or NULL */
-    int32_t *before; /* [units of a chunk] the same, as tallies want them */
-    int64_t room;    /* in `before` */
+    GArray *runs;       /* of MoeTallyRun */
+    uint16_t *kept;     /* [units of all chunks] first choices of the router before, or NULL */
+    int32_t *before;    /* [units of a chunk] the same, as tallies want them */
+    int64_t room;       /* in `before` */
+    uint64_t *sets;     /* [units × words of a chunk] */
+    int64_t words_room; /* in `sets` */
     void *walks[MOE_N_TALLIES];
+    MoeTokenWalk *tokens; /* NULL: not counted */
+    bool again;           /* for tokens alone: the other tallies have counted these chunks */
     GError *error;
 } Range;
 
@@ -90,6 +98,25 @@ find_before(Range *range, const uint16_t *kept, MoeTallyChunk *chunk, GError **e
     return true;
 }
 
+/* --- Sets of picks ----------------------------------------------------------------------------*/
+
+static void
+make_sets(Range *range, MoeTallyChunk *chunk)
+{
+    int words = moe__sets_words(range->pass->summary->routers[chunk->router].experts);
+    int64_t units = chunk->view->units;
+    if (!range->pass->sets || words == 0)
+        return;
+    if (units * words > range->words_room) {
+        g_free(range->sets);
+        range->sets = g_new(uint64_t, (gsize)(units * words));
+        range->words_room = units * words;
+    }
+    moe__sets_fill(chunk->view, 0, units, words, range->sets);
+    chunk->sets = range->sets;
+    chunk->words = words;
+}
+
 /* --- A router ---------------------------------------------------------------------------------*/
 
 static bool
@@ -98,7 +125,7 @@ go_on(Range *range, GError **error)
     Pass *pass = range->pass;
     int done = g_atomic_int_add(&pass->done, 1);
     int total = pass->chunks * pass->summary->n_routers;
-    if (range->reports && !moe_progress(pass->progress, done, total, "counting picks"))
+    if (range->reports && !moe_progress(pass->progress, MIN(done, total), total, "counting picks"))
         g_atomic_int_set(&pass->stop, 1);
     if (!g_atomic_int_get(&pass->stop))
         return true;
@@ -140,6 +167,11 @@ count_chunk(Range *range, int router, int i, uint16_t *kept, GError **error)
         .runs = (const MoeTallyRun *)(const void *)range->runs->data,
         .n_runs = range->runs->len,
     };
+    make_sets(range, &chunk);
+    if (range->tokens)
+        moe__tokens_count(range->tokens, &chunk);
+    if (range->again)
+        return true;
     if (!find_before(range, kept, &chunk, error) || !count_tallies(range, &chunk, error))
         return false;
     if (kept)
@@ -160,6 +192,32 @@ count_chunks(Range *range, int router, GError **error)
     return true;
 }
 
+static void
+begin_tokens(Range *range, int router)
+{
+    const Pass *pass = range->pass;
+    size_t budget = MOE_TOKENS_BUDGET / (size_t)MAX(moe_threads(), 1);
+    if (pass->summary->tallies & MOE_TALLY_TOKENS)
+        range->tokens = moe__tokens_begin(&pass->summary->routers[router], pass->tables,
+                                          MAX(budget, MOE_TOKENS_BUDGET_LEAST));
+}
+
+/* Goes through the chunks again for ids that were left out, and keeps what was counted. */
+static bool
+end_tokens(Range *range, int router, bool ok, GError **error)
+{
+    MoeSummary *summary = range->pass->summary;
+    range->again = true;
+    while (ok && range->tokens && moe__tokens_again(range->tokens))
+        ok = count_chunks(range, router, error);
+    range->again = false;
+    if (ok && range->tokens)
+        summary->token_cells[router] =
+            moe__tokens_end(g_steal_pointer(&range->tokens), &summary->token_tables[router]);
+    g_clear_pointer(&range->tokens, moe__tokens_free);
+    return ok;
+}
+
 static bool
 count_router(Range *range, int router, GError **error)
 {
@@ -170,13 +228,14 @@ count_router(Range *range, int router, GError **error)
         if (cells[i] && moe__tallies[i]->begin)
             range->walks[i] = moe__tallies[i]->begin(cells[i]);
     }
+    begin_tokens(range, router);
     bool ok = count_chunks(range, router, error);
     for (int i = 0; i < MOE_N_TALLIES; i++) {
         if (cells[i] && moe__tallies[i]->end)
             moe__tallies[i]->end(range->walks[i], cells[i]);
         range->walks[i] = NULL;
     }
-    return ok;
+    return end_tokens(range, router, ok, error);
 }
 
 /* --- All of them ------------------------------------------------------------------------------*/
@@ -209,6 +268,7 @@ count_range(Range *range)
     g_array_unref(range->runs);
     g_free(range->kept);
     g_free(range->before);
+    g_free(range->sets);
 }
 
 /* The first error of the trace; that others were stopped for it doesn't count. */
@@ -289,6 +349,8 @@ moe_summary_from_trace(const MoeTrace *trace, const MoeSummaryOptions *options, 
         .step = one ? &step : NULL,
         .progress = options->progress,
         .flow = moe__summary_tables(summary, MOE_TALLY_FLOW) != NULL,
+        .sets = (summary->tallies & (MOE_TALLY_PAIRS | MOE_TALLY_TOKENS)) != 0,
+        .tables = options->keep_tokens,
         .chunks = moe_trace_chunks(trace),
     };
     unsigned wanted = 1U << MOE_COLUMN_DOC | 1U << MOE_COLUMN_POS;

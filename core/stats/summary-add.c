@@ -93,6 +93,7 @@ moe_summary_add(MoeSummary *into, const MoeSummary *from, GError **error)
         return false;
     g_autofree int *places = join_domains(into, from);
     into->tallies &= from->tallies;
+    moe__summary_add_tokens(into, from); /* looks at the units, so before they are added */
     for (int i = 0; i < MOE_N_TALLIES; i++) {
         if (into->tables[i] && from->tables[i] && (into->tallies & moe__tallies[i]->bit))
             add_tables(into, i, from->tables[i], places);

@@ -4,6 +4,8 @@
  */
 #include "stats/summary.h"
 
+#include "stats/tokens.h"
+
 /* --- Making -----------------------------------------------------------------------------------*/
 
 static void
@@ -26,8 +28,8 @@ copy_routers(MoeSummary *summary, const MoeRouterInfo *routers, int n)
 }
 
 MoeSummary *
-moe_summary_new(const MoeRouterInfo *routers, int n_routers, const char *const *domains,
-                int n_domains, unsigned tallies)
+moe__summary_bare(const MoeRouterInfo *routers, int n_routers, const char *const *domains,
+                  int n_domains, unsigned tallies)
 {
     MoeSummary *summary = g_new0(MoeSummary, 1);
     copy_routers(summary, routers, n_routers);
@@ -37,6 +39,14 @@ moe_summary_new(const MoeRouterInfo *routers, int n_routers, const char *const *
     summary->tallies = (tallies & MOE_TALLIES_ALL) | MOE_TALLY_LOAD;
     summary->token_tables = g_new0(MoeTokenTable *, (gsize)n_routers);
     summary->token_cells = g_new0(MoeTokenCell *, (gsize)n_routers);
+    return summary;
+}
+
+MoeSummary *
+moe_summary_new(const MoeRouterInfo *routers, int n_routers, const char *const *domains,
+                int n_domains, unsigned tallies)
+{
+    MoeSummary *summary = moe__summary_bare(routers, n_routers, domains, n_domains, tallies);
     for (int i = 0; i < MOE_N_TALLIES; i++) {
         MoeTablesPlan plan;
         if ((summary->tallies & moe__tallies[i]->bit) &&
@@ -45,27 +55,6 @@ moe_summary_new(const MoeRouterInfo *routers, int n_routers, const char *const *
                 moe__tables_new(moe__tallies[i], summary->shapes, n_routers, &plan);
     }
     return summary;
-}
-
-void
-moe__token_table_free(MoeTokenTable *table)
-{
-    if (!table)
-        return;
-    g_free((gpointer)table->id);
-    g_free((gpointer)table->expert);
-    g_free((gpointer)table->first);
-    g_free((gpointer)table->picks);
-    g_free(table);
-}
-
-void
-moe__token_cell_free(MoeTokenCell *cell)
-{
-    if (!cell)
-        return;
-    g_free(cell->top);
-    g_free(cell);
 }
 
 void

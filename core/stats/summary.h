@@ -21,11 +21,14 @@ struct MoeSummary {
     char *meta_json;                  /* as opened; NULL: counted */
 };
 
+/* A summary without tables. (transfer full) */
+MoeSummary *moe__summary_bare(const MoeRouterInfo *routers, int n_routers,
+                              const char *const *domains, int n_domains, unsigned tallies);
 /* The tables of a tally; NULL where there are none. */
 MoeTables *moe__summary_tables(const MoeSummary *summary, unsigned tally);
 
-/* Makes a table, and all of it, or the cell that follows from one, go. */
-void moe__token_table_free(MoeTokenTable *table);
-void moe__token_cell_free(MoeTokenCell *cell);
+/* Adds the tokens of `from`, before its units are added: the sum of tables where both have them; a
+ * router's cell goes where a table isn't there to be added. */
+void moe__summary_add_tokens(MoeSummary *into, const MoeSummary *from);
 
 #endif

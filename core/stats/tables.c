@@ -4,6 +4,8 @@
  */
 #include "stats/tables.h"
 
+#include <moescope/tokens.h>
+
 /* The cells of one router. */
 struct MoeTallyCells {
     const MoeTables *tables;
@@ -24,8 +26,8 @@ struct MoeTables {
 
 /* --- Cells ------------------------------------------------------------------------------------*/
 
-static int64_t
-axis_length(MoeTallyAxis axis, const MoeTallyShape *shape)
+int64_t
+moe__axis_length(MoeTallyAxis axis, const MoeTallyShape *shape)
 {
     switch (axis) {
     case MOE_AXIS_NONE:
@@ -48,6 +50,12 @@ axis_length(MoeTallyAxis axis, const MoeTallyShape *shape)
         return MOE_SCORE_BINS;
     case MOE_AXIS_CACHES:
         return MOE_CACHES;
+    case MOE_AXIS_SETS:
+        return MOE_TOKENS_SETS;
+    case MOE_AXIS_CLASSES:
+        return MOE_TOKENS_CLASSES;
+    case MOE_AXIS_TOP:
+        return MOE_TOKENS_TOP;
     }
     g_assert_not_reached();
 }
@@ -55,7 +63,7 @@ axis_length(MoeTallyAxis axis, const MoeTallyShape *shape)
 int64_t
 moe__field_length(const MoeTallyField *field, const MoeTallyShape *shape)
 {
-    return axis_length(field->axes[0], shape) * axis_length(field->axes[1], shape);
+    return moe__axis_length(field->axes[0], shape) * moe__axis_length(field->axes[1], shape);
 }
 
 static bool
@@ -170,14 +178,29 @@ applies(const MoeTally *tally, const MoeTallyShape *shape)
     return !tally->applies || tally->applies(shape);
 }
 
+/* Bytes of a cell of every router. */
+static double
+row_bytes(const MoeTally *tally, const MoeTallyShape *shapes, int n_routers)
+{
+    double bytes = 0;
+    for (int r = 0; r < n_routers; r++)
+        if (applies(tally, &shapes[r]))
+            bytes += (double)tally->cell_size + 8.0 * (double)cell_words(tally, &shapes[r]);
+    return bytes;
+}
+
+double
+moe__tables_bytes(const MoeTally *tally, const MoeTallyShape *shapes, int n_routers,
+                  const MoeTablesPlan *plan)
+{
+    return row_bytes(tally, shapes, n_routers) * (double)plan_cells(plan);
+}
+
 bool
 moe__tables_plan(const MoeTally *tally, const MoeTallyShape *shapes, int n_routers, int n_domains,
                  MoeTablesPlan *plan)
 {
-    double bytes = 0; /* of a cell of every router */
-    for (int r = 0; r < n_routers; r++)
-        if (applies(tally, &shapes[r]))
-            bytes += (double)tally->cell_size + 8.0 * (double)cell_words(tally, &shapes[r]);
+    double bytes = row_bytes(tally, shapes, n_routers);
     *plan = (MoeTablesPlan){n_domains, false, MOE_SUMMARY_GROUPS};
     while (plan->groups > 1 && bytes * (double)plan_cells(plan) > MOE_SUMMARY_BUDGET)
         plan->groups /= 2;

@@ -26,6 +26,9 @@ typedef struct MoeTables MoeTables;
  * even that is too large; but the load keeps its domains, whatever they take. */
 bool moe__tables_plan(const MoeTally *tally, const MoeTallyShape *shapes, int n_routers,
                       int n_domains, MoeTablesPlan *plan);
+/* What tables of a plan take. */
+double moe__tables_bytes(const MoeTally *tally, const MoeTallyShape *shapes, int n_routers,
+                         const MoeTablesPlan *plan);
 /* Tables of zeros; routers that the tally doesn't apply to have no cells. (transfer full) */
 MoeTables *moe__tables_new(const MoeTally *tally, const MoeTallyShape *shapes, int n_routers,
                            const MoeTablesPlan *plan);
@@ -42,6 +45,7 @@ void moe__tables_drop(MoeTables *tables, int router);
 
 /* --- Cells ------------------------------------------------------------------------------------*/
 
+int64_t moe__axis_length(MoeTallyAxis axis, const MoeTallyShape *shape);
 /* Elements of a field in a cell of this shape. */
 int64_t moe__field_length(const MoeTallyField *field, const MoeTallyShape *shape);
 /* Where the field's elements are: int64_t or double. */

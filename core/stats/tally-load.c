@@ -10,6 +10,31 @@ describe(void *cell, const MoeTallyShape *shape)
     ((MoeSummaryCell *)cell)->experts = shape->experts;
 }
 
+static int64_t
+sum(const int64_t *counts, int n)
+{
+    int64_t all = 0;
+    for (int i = 0; i < n; i++)
+        all += counts[i];
+    return all;
+}
+
+/* Whoever fills cells from counts may not know how many picks each unit made. */
+static const char *
+problem(const void *data)
+{
+    const MoeSummaryCell *cell = data;
+    if (sum(cell->count, cell->experts) != cell->picks)
+        return "counts of experts don't add up to picks";
+    if (cell->dropped > cell->picks)
+        return "more picks were dropped than made";
+    if (sum(cell->first, cell->experts) > cell->units)
+        return "more first choices than units";
+    if (sum(cell->making, cell->experts + 1) > cell->units)
+        return "units by their number of picks are more than units";
+    return NULL;
+}
+
 static void
 count_unit(MoeSummaryCell *cell, const MoeTraceView *view, int64_t unit)
 {
@@ -63,5 +88,6 @@ const MoeTally moe__tally_load = {
     .fields = fields,
     .n_fields = G_N_ELEMENTS(fields),
     .describe = describe,
+    .problem = problem,
     .count = count,
 };

@@ -95,14 +95,18 @@ add_pair(Walk *walk, MoeOrderCell *cell, const GArray *before)
 }
 
 static double
+gate_at(const MoeTraceView *view, int64_t i)
+{
+    return view->gate64 ? view->gate64[i] : (double)view->gate[i];
+}
+
+static double
 gates_entropy(const MoeTraceView *view, int64_t unit, double sum)
 {
     double entropy = 0;
     for (int slot = 0; slot < view->k; slot++) {
         int64_t i = slot * view->units + unit;
-        double share = view->expert[i] < 0
-                           ? 0
-                           : (view->gate64 ? view->gate64[i] : (double)view->gate[i]) / sum;
+        double share = view->expert[i] < 0 ? 0 : gate_at(view, i) / sum;
         if (share > 0)
             entropy -= share * log(share);
     }
@@ -118,7 +122,7 @@ add_gates(MoeOrderCell *cell, const MoeTraceView *view, int64_t unit)
         int64_t i = slot * view->units + unit;
         if (view->expert[i] < 0)
             continue;
-        double gate = view->gate64 ? view->gate64[i] : (double)view->gate[i];
+        double gate = gate_at(view, i);
         if (!(gate >= 0) || !isfinite(gate))
             return;
         n++;

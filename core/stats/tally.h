@@ -21,6 +21,9 @@ typedef enum MoeTallyAxis {
     MOE_AXIS_PLACES,
     MOE_AXIS_BINS,
     MOE_AXIS_CACHES,
+    MOE_AXIS_SETS,    /* MOE_TOKENS_SETS */
+    MOE_AXIS_CLASSES, /* MOE_TOKENS_CLASSES */
+    MOE_AXIS_TOP,     /* MOE_TOKENS_TOP */
 } MoeTallyAxis;
 
 /* A field of a cell. */
@@ -51,6 +54,8 @@ typedef struct MoeTallyChunk {
     int units_per_token;
     const int32_t *id, *doc, *pos; /* [tokens]; NULL where the trace has none */
     const int32_t *step;           /* [tokens] */
+    const uint64_t *sets; /* [units × words] each unit's picks (sets.h); NULL: too many experts */
+    int words;
     const int32_t *before;   /* [units] first choices of the router before, -1: none; NULL: no such
                                 router, or it splits tokens differently */
     const MoeTallyRun *runs; /* ascending, apart */
@@ -72,6 +77,9 @@ typedef struct MoeTally {
     int n_fields;
     /* Fills what isn't a sum: cell->experts and the like. */
     void (*describe)(void *cell, const MoeTallyShape *shape);
+    /* What can't be true of a cell's sums together, in a few words; NULL: nothing. The function may
+     * be NULL. */
+    const char *(*problem)(const void *cell);
     /* Whether a router can have it (heads > 1, from > 0 …); NULL: every one. */
     bool (*applies)(const MoeTallyShape *shape);
     /* Whether a trace has the columns for it; NULL: every one. */
@@ -101,10 +109,13 @@ typedef struct MoeTally {
         }                                  \
     }
 
-extern const MoeTally moe__tally_load, moe__tally_order, moe__tally_pairs;
+extern const MoeTally moe__tally_load, moe__tally_order, moe__tally_pairs, moe__tally_adjacent,
+    moe__tally_flow;
+/* What describes MoeTokenCell, for those who keep and save it; its functions are in tokens.h. */
+extern const MoeTally moe__tally_tokens;
 
-/* All of them, the load first (tallies.c). Tokens aren't among them (token-count.h). */
-enum { MOE_N_TALLIES = 3 };
+/* All of them but the tokens, the load first (tallies.c). */
+enum { MOE_N_TALLIES = 5 };
 extern const MoeTally *const moe__tallies[MOE_N_TALLIES];
 
 #endif

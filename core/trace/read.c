@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * read.c: reads columns. A column's header is read first, so that its data can go straight to
- * where they are wanted.
+ * read.c: reads columns.
  */
 #include "trace/reader.h"
-
-#include "trace/npy.h"
 
 #include <string.h>
 
@@ -24,19 +21,11 @@ moe_trace_has(const MoeTrace *trace, const char *name)
     return find_column(trace, name) != NULL;
 }
 
-static bool
-read_header(MoeZipStream *stream, uint64_t size, MoeArray *out, GError **error)
+static void
+set_absent(const MoeTrace *trace, const char *name, GError **error)
 {
-    uint8_t prefix[MOE_NPY_PREFIX] = {0};
-    if (!moe__zip_stream_read(stream, prefix, MIN(size, sizeof prefix), error))
-        return false;
-    size_t header = moe__npy_header_length(prefix, size, error);
-    if (header == 0)
-        return false;
-    g_autofree uint8_t *bytes = g_malloc(header);
-    memcpy(bytes, prefix, sizeof prefix);
-    return moe__zip_stream_read(stream, bytes + sizeof prefix, header - sizeof prefix, error) &&
-           moe__npy_parse_header(bytes, header, size, out, error);
+    g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "%s: there is no column %s", trace->zip->path,
+                name);
 }
 
 MoeZipStream *
@@ -44,46 +33,20 @@ moe__trace_begin(const MoeTrace *trace, const char *name, MoeArray *out, GError 
 {
     const MoeZipEntry *entry = find_column(trace, name);
     if (!entry) {
-        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "%s: there is no column %s", trace->zip->path,
-                    name);
+        set_absent(trace, name, error);
         return NULL;
     }
-    g_autoptr(MoeZipStream) stream = moe__zip_stream_new(trace->zip, entry, error);
-    g_autoptr(GError) reason = NULL;
-    if (!stream || read_header(stream, entry->size, out, &reason))
-        return g_steal_pointer(&stream);
-    /* A header that makes no sense in a member that isn't whole is no news. */
-    if (!moe__zip_reader_check(trace->zip, entry, error))
-        return NULL;
-    g_propagate_prefixed_error(error, g_steal_pointer(&reason), "%s: member %s: ", trace->zip->path,
-                               entry->name);
-    return NULL;
-}
-
-bool
-moe__trace_finish(MoeZipStream *stream, void *data, MoeArray *array, GError **error)
-{
-    bool ok = moe__zip_stream_read(stream, data, moe__zip_stream_left(stream), error) &&
-              moe__zip_stream_end(stream, error);
-    array->data = ok ? data : NULL;
-    return ok;
+    return moe__zip_array_begin(trace->zip, entry, out, error);
 }
 
 uint8_t *
 moe__trace_read(const MoeTrace *trace, const char *name, MoeArray *out, GError **error)
 {
-    g_autoptr(MoeZipStream) stream = moe__trace_begin(trace, name, out, error);
-    if (!stream)
-        return NULL;
-    uint64_t n = moe__zip_stream_left(stream);
-    g_autofree uint8_t *data = g_try_malloc(MAX(n, 1));
-    if (!data) {
-        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
-                    "%s: no memory for the %" G_GUINT64_FORMAT " bytes of %s", trace->zip->path, n,
-                    name);
-        return NULL;
-    }
-    return moe__trace_finish(stream, data, out, error) ? g_steal_pointer(&data) : NULL;
+    const MoeZipEntry *entry = find_column(trace, name);
+    if (entry)
+        return moe__zip_array_read(trace->zip, entry, out, error);
+    set_absent(trace, name, error);
+    return NULL;
 }
 
 MoeType
@@ -117,7 +80,7 @@ moe_trace_read_into(const MoeTrace *trace, const char *name, void *buffer, size_
     if (!stream)
         return false;
     if (moe__zip_stream_left(stream) <= capacity)
-        return moe__trace_finish(stream, buffer, out, error);
+        return moe__zip_array_finish(stream, buffer, out, error);
     g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
                 "%s: %s takes %" G_GUINT64_FORMAT " bytes, the buffer has %zu", trace->zip->path,
                 name, moe__zip_stream_left(stream), capacity);

@@ -143,7 +143,8 @@ list_members(MoeTrace *trace)
         g_ptr_array_add(trace->measures, g_ptr_array_new_with_free_func(g_free));
     for (guint i = 0; i < trace->zip->entries->len; i++) {
         char *name = g_array_index(trace->zip->entries, MoeZipEntry, i).name;
-        if (moe__trace_member_chunk(name) >= (int64_t)trace->chunks->len)
+        if (moe__trace_member_chunk(name) >= (int64_t)trace->chunks->len ||
+            g_str_has_prefix(name, MOE_ATTACHED))
             continue;
         g_ptr_array_add(trace->members, name);
         if (moe__trace_member_chunk(name) >= 0 && is_new(seen, name)) {
@@ -151,6 +152,8 @@ list_members(MoeTrace *trace)
             add_measure(trace, name);
         }
     }
+    if (trace->zip->complete) /* else there may be some of a set */
+        moe__zip_names(trace->zip, MOE_ATTACHED, trace->attachments);
     g_ptr_array_sort(trace->series, compare_strings);
     for (int r = 0; r < trace->meta.n_routers; r++)
         g_ptr_array_sort(g_ptr_array_index(trace->measures, r), compare_strings);
@@ -168,6 +171,7 @@ open_up_to(const char *path, uint64_t limit, GError **error)
     trace->zip = g_steal_pointer(&zip);
     trace->chunks = g_array_new(FALSE, FALSE, sizeof(MoeTraceChunk));
     trace->members = g_ptr_array_new();
+    trace->attachments = g_ptr_array_new_with_free_func(g_free);
     trace->series = g_ptr_array_new_with_free_func(g_free);
     trace->measures = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
     if (!read_meta(trace, error) || !read_chunks(trace, error))
@@ -195,6 +199,7 @@ moe_trace_free(MoeTrace *trace)
         return;
     g_ptr_array_unref(trace->measures);
     g_ptr_array_unref(trace->series);
+    g_ptr_array_unref(trace->attachments);
     g_ptr_array_unref(trace->members);
     g_array_unref(trace->chunks);
     moe__trace_meta_clear(&trace->meta);

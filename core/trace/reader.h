@@ -6,7 +6,10 @@
 #define MOESCOPE_TRACE_READER_H
 
 #include "trace/meta.h"
-#include "trace/zip.h"
+#include "trace/zip-array.h"
+
+/* The folder of attachments. */
+#define MOE_ATTACHED "summary/"
 
 typedef struct MoeTraceChunk {
     int64_t tokens, states;
@@ -17,10 +20,11 @@ struct MoeTrace {
     MoeZipReader *zip;
     char *meta_json;
     MoeTraceMeta meta;
-    GArray *chunks;      /* MoeTraceChunk */
-    GPtrArray *members;  /* names, borrowed from zip */
-    GPtrArray *series;   /* names, sorted */
-    GPtrArray *measures; /* of every router, a GPtrArray of names, sorted */
+    GArray *chunks;         /* MoeTraceChunk */
+    GPtrArray *members;     /* names, borrowed from zip */
+    GPtrArray *attachments; /* names, of a finished trace */
+    GPtrArray *series;      /* names, sorted */
+    GPtrArray *measures;    /* of every router, a GPtrArray of names, sorted */
     int64_t tokens;
 };
 
@@ -30,13 +34,10 @@ MoeTrace *moe__trace_open_walking(const char *path, GError **error);
 /* The chunk that a member such as "picks/00012.r003.gate.npy" belongs to, -1: none. */
 int64_t moe__trace_member_chunk(const char *name);
 
-/* Reads the header of column NAME: type and shape. The stream stands where the data begin, as many
- * bytes as type and shape say. (transfer full) */
+/* Reads the header of column NAME: moe__zip_array_begin(). (transfer full) */
 MoeZipStream *moe__trace_begin(const MoeTrace *trace, const char *name, MoeArray *out,
                                GError **error);
-/* Reads the data, checks the CRC, and points array->data at them. */
-bool moe__trace_finish(MoeZipStream *stream, void *data, MoeArray *array, GError **error);
-/* Both: the data of column NAME, which `out` points at. (transfer full) */
+/* The data of column NAME, which `out` points at. (transfer full) */
 uint8_t *moe__trace_read(const MoeTrace *trace, const char *name, MoeArray *out, GError **error);
 
 /* The measure that member "measures/00012.r003.NAME.npy" holds the values of, and its router; NULL

@@ -52,13 +52,17 @@ find_good(Repair *repair, const MoeProgress *progress, GError **error)
     return true;
 }
 
-/* Bytes behind the last member that is in sight, but for the directory. */
+/* Bytes behind the last member that is in sight, but for attachments and the directory. */
 static uint64_t
 count_cut(const MoeTrace *trace)
 {
     const char *last = g_ptr_array_index(trace->members, trace->members->len - 1);
     const MoeZipEntry *entry = moe__zip_reader_find(trace->zip, last);
     uint64_t end = trace->zip->complete ? trace->zip->end : trace->zip->length;
+    for (guint i = 0; i < trace->attachments->len; i++) {
+        const char *name = g_ptr_array_index(trace->attachments, i);
+        end = MIN(end, moe__zip_find(trace->zip, MOE_ATTACHED, name)->offset);
+    }
     return end - MIN(end, entry->data + entry->packed);
 }
 
@@ -159,8 +163,8 @@ moe_trace_repair(const char *path, const char *out, MoeTraceRepaired *result,
     if (!find_good(&repair, progress, error))
         return false;
     result->cut_bytes = count_cut(trace);
-    result->needed =
-        damaged || !trace->zip->complete || result->damaged > 0 || result->cut_bytes > 0;
+    result->needed = damaged || !trace->zip->complete || result->damaged > 0 ||
+                     result->cut_bytes > 0 || !moe__trace_check_attachments(trace, NULL);
     if (!result->needed && !out)
         return true;
     return write_repaired(&repair, out ? out : path, error);

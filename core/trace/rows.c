@@ -116,7 +116,7 @@ load_column(const MoeTrace *trace, const char *name, const Shape *shape, MoeRowC
                     ABS(shape->shape[0]), shape->ndim > 1 ? shape->shape[1] : 1);
     if (!reserve(&column->buffer, moe__zip_stream_left(stream)))
         return fail(trace, name, error, "no memory for it");
-    return moe__trace_finish(stream, column->buffer.bytes, &column->array, error);
+    return moe__zip_array_finish(stream, column->buffer.bytes, &column->array, error);
 }
 
 /* A column of i4 within low … high. */

@@ -12,6 +12,8 @@ static char *
 kind_of(const char *member)
 {
     const char *slash = strchr(member, '/'), *dot = slash ? strchr(slash, '.') : NULL;
+    if (g_str_has_prefix(member, MOE_ATTACHED))
+        return g_strndup(MOE_ATTACHED, strlen(MOE_ATTACHED) - 1);
     if (moe__trace_member_chunk(member) < 0 || !dot)
         return g_strdup(member);
     int folder = (int)(slash - member);
@@ -92,6 +94,14 @@ moe_trace_sizes(const MoeTrace *trace, MoeTraceSizes *out, GError **error)
         const MoeZipEntry *entry =
             moe__zip_reader_find(trace->zip, g_ptr_array_index(trace->members, i));
         count_member(kinds, index, entry);
+        out->bytes += entry->size;
+        out->packed += entry->packed;
+    }
+    for (guint i = 0; i < trace->attachments->len; i++) {
+        const MoeZipEntry *entry =
+            moe__zip_find(trace->zip, MOE_ATTACHED, g_ptr_array_index(trace->attachments, i));
+        count_member(kinds, index, entry);
+        out->members++;
         out->bytes += entry->size;
         out->packed += entry->packed;
     }

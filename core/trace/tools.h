@@ -57,6 +57,7 @@ bool moe__trace_copy_rows(MoeTraceCopy *copy, const int64_t *index, int64_t n, G
 
 /* Names of the members of every chunk: a GPtrArray of GPtrArrays. (transfer full) */
 GPtrArray *moe__trace_members_by_chunk(const MoeTrace *trace);
+bool moe__trace_check_attachments(const MoeTrace *trace, GError **error);
 /* Whether all of a chunk can be read and fits the trace. */
 bool moe__trace_check_chunk(const MoeTrace *trace, MoeTraceRows *rows, int chunk,
                             const GPtrArray *members, GError **error);

@@ -135,7 +135,7 @@ moe__trace_check_chunk(const MoeTrace *trace, MoeTraceRows *rows, int chunk,
 static char *
 look_at_whole(const MoeTrace *trace)
 {
-    uint64_t beyond = trace->zip->entries->len - trace->members->len;
+    uint64_t beyond = trace->zip->entries->len - trace->members->len - trace->attachments->len;
     if (!trace->zip->complete)
         return g_strdup_printf("%s: was cut off or isn't finished: it has no directory behind its "
                                "%d whole chunks (\"moescope trace repair\" gives it one)",
@@ -145,6 +145,20 @@ look_at_whole(const MoeTrace *trace)
                                "closed; the first chunk without its closing member is %d",
                                trace->zip->path, beyond, moe_trace_chunks(trace));
     return NULL;
+}
+
+/* Whether all that is attached can be read. */
+bool
+moe__trace_check_attachments(const MoeTrace *trace, GError **error)
+{
+    bool ok = true;
+    for (guint i = 0; i < trace->attachments->len && ok; i++) {
+        MoeArray array;
+        ok = moe_trace_attached(trace, g_ptr_array_index(trace->attachments, i), &array, error);
+        if (ok)
+            g_free((void *)array.data);
+    }
+    return ok;
 }
 
 char **
@@ -164,6 +178,9 @@ moe_trace_verify(const MoeTrace *trace, const MoeProgress *progress, GError **er
         if (!moe__trace_check_chunk(trace, rows, i, g_ptr_array_index(members, i), &reason))
             g_ptr_array_add(problems, g_strdup(reason->message));
     }
+    g_autoptr(GError) reason = NULL;
+    if (!moe__trace_check_attachments(trace, &reason))
+        g_ptr_array_add(problems, g_strdup(reason->message));
     char *whole = look_at_whole(trace);
     if (whole)
         g_ptr_array_add(problems, whole);

@@ -129,7 +129,7 @@ view_token_column(const MoeTrace *trace, int chunk, const char *column, int64_t 
     MoeArray array;
     g_autoptr(MoeZipStream) stream =
         begin_shaped(trace, name, OF(MOE_I32), tokens, 0, &array, error);
-    return stream && moe__trace_finish(stream, out, &array, error);
+    return stream && moe__zip_array_finish(stream, out, &array, error);
 }
 
 static bool
@@ -229,7 +229,7 @@ view_experts(const MoeTrace *trace, int chunk, int router, View *whole, GError *
     view->k = (int)array.shape[0];
     int64_t n = view->k * view->units;
     void *raw = reserve(whole, EXPERT_RAW, n, moe_type_size(array.type));
-    if (!moe__trace_finish(stream, raw, &array, error))
+    if (!moe__zip_array_finish(stream, raw, &array, error))
         return false;
     view->expert8 = array.type == MOE_U8 ? raw : NULL;
     view->expert16 = array.type == MOE_U8 ? NULL : raw;
@@ -274,7 +274,7 @@ view_gates(const MoeTrace *trace, int chunk, int router, View *whole, GError **e
     int64_t n = view->k * view->units;
     int which = array.type == MOE_F16 ? GATE_RAW : array.type == MOE_F32 ? GATE : GATE64;
     void *raw = reserve(whole, which, n, moe_type_size(array.type));
-    if (!moe__trace_finish(stream, raw, &array, error))
+    if (!moe__zip_array_finish(stream, raw, &array, error))
         return false;
     view->gate16 = array.type == MOE_F16 ? raw : NULL;
     view->gate = array.type == MOE_F32 ? raw : NULL;
@@ -301,7 +301,7 @@ view_drops(const MoeTrace *trace, int chunk, int router, View *whole, GError **e
     if (!stream)
         return false;
     view->dropped = reserve(whole, DROPPED, view->k * view->units, sizeof *view->dropped);
-    return moe__trace_finish(stream, view->dropped, &array, error);
+    return moe__zip_array_finish(stream, view->dropped, &array, error);
 }
 
 static bool
@@ -318,7 +318,7 @@ view_slots(const MoeTrace *trace, int chunk, int router, View *whole, GError **e
         return false;
     int64_t n = view->k * view->units;
     view->slot = reserve(whole, SLOT, n, sizeof *view->slot);
-    if (!moe__trace_finish(stream, view->slot, &array, error))
+    if (!moe__zip_array_finish(stream, view->slot, &array, error))
         return false;
     for (int64_t i = 0; i < n; i++) {
         int32_t expert = raw_expert(view, i);

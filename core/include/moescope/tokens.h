@@ -26,26 +26,37 @@ typedef struct MoeTokenTable {
 #define MOE_TOKENS_LEAST 10
 /* An expert's top tokens. */
 #define MOE_TOKENS_TOP 16
+/* Classes of how often an id is seen: 1 … 15 each its own, from there four to a doubling; the last
+ * is open. */
+#define MOE_TOKENS_CLASSES 128
+MOE_API int moe_tokens_class(int64_t seen);
 
-typedef struct MoeTopToken {
-    int32_t id;
-    int64_t picks; /* n_xe */
-    double lift;   /* n_xe N / (n_x c_e), N and c_e over units with an id */
-} MoeTopToken;
+/* Sets of numbers are for first choices, then for all picks. */
+enum { MOE_TOKENS_FIRST, MOE_TOKENS_PICKS, MOE_TOKENS_SETS };
 
-/* What follows from a table. Sets of numbers are for first choices, then for all picks. */
+/* What follows from a table. n_x are the units of id x that have a first choice (where a table has
+ * no first choices, being somebody's counts of picks: its picks / k); n_xe are those whose first
+ * choice is e, or that pick e; N = Σ n_xe, c_e = Σ_x n_xe. What isn't defined is NaN. */
 typedef struct MoeTokenCell {
     int experts;
-    int64_t ids;      /* distinct */
-    int64_t often;    /* of them, seen at least MOE_TOKENS_LEAST times */
-    int64_t units[2]; /* of known id: first choices; all picks */
-    double mean[2];   /* mean over ids of q_x = max_e n_xe / n_x (OLMoE, arXiv 2409.02060, eq. 4) */
-    double mean_often[2];  /* the same over those seen often */
-    double weighted[2];    /* Σ_x n_x q_x / Σ_x n_x */
-    double information[2]; /* I(expert; id), nats, plug-in */
-    double corrected[2];   /* the same less Miller and Madow's bias */
-    double entropy[2];     /* H(expert) of these units */
-    MoeTopToken *top; /* [experts × MOE_TOKENS_TOP] by lift, of ids seen often; picks 0: no more */
+    int64_t ids;                         /* distinct */
+    int64_t often;                       /* of them, seen at least MOE_TOKENS_LEAST times */
+    int64_t units;                       /* Σ n_x */
+    int64_t total[MOE_TOKENS_SETS];      /* N */
+    double mean[MOE_TOKENS_SETS];        /* over ids of q_x = max_e n_xe / n_x: vocabulary
+                                            specialisation (OLMoE, arXiv 2409.02060) */
+    double mean_often[MOE_TOKENS_SETS];  /* the same over those seen often */
+    double weighted[MOE_TOKENS_SETS];    /* Σ_x n_x q_x / Σ_x n_x */
+    double information[MOE_TOKENS_SETS]; /* I(expert; id), nats, plug-in */
+    double corrected[MOE_TOKENS_SETS];   /* the same less Miller and Madow's bias */
+    double entropy[MOE_TOKENS_SETS];     /* H(expert), nats, plug-in */
+    int64_t *load;                       /* [MOE_TOKENS_SETS × experts] c_e */
+    int64_t *seen_ids;                   /* [MOE_TOKENS_CLASSES] ids, by n_x */
+    int64_t *seen_units;                 /* [MOE_TOKENS_CLASSES] Σ of their n_x */
+    /* [experts × MOE_TOKENS_TOP] an expert's ids by lift, of those seen often, all picks; picks 0:
+     * no more. lift = (n_xe / n_x) / (c_e / Σ n_x). */
+    int64_t *top_id, *top_picks;
+    double *top_lift;
 } MoeTokenCell;
 
 /* NULL where tokens weren't counted; domains aren't told apart. (transfer none) */

@@ -43,7 +43,7 @@ MOE_API void moe_trace_rows_take(MoeTraceRows *rows, const int64_t *index, int64
 /* --- Sizes, soundness -------------------------------------------------------------------------*/
 
 /* Members of one kind: "tokens/id", "picks/expert", "series", "measures", "state/load", "chunks",
- * "meta.json". */
+ * "meta.json", "summary" (what is attached). */
 typedef struct MoeTraceSize {
     char *kind;
     int members;
@@ -73,9 +73,10 @@ typedef struct MoeTraceRepaired {
     uint64_t cut_bytes; /* behind the last whole chunk, left out */
 } MoeTraceRepaired;
 /* Makes a complete trace of one that was cut off or damaged: its whole chunks that verify, in
- * order, packed as they are, numbered anew where one is missing, and a directory. An archive whose
- * directory is damaged is walked member by member. `out` NULL: in place, by renaming; nothing is
- * written then if nothing was wrong. Fails as moe_trace_open() does where there is no trace. */
+ * order, packed as they are, numbered anew where one is missing, and a directory; what was attached
+ * is left out. An archive whose directory is damaged is walked member by member. `out` NULL: in
+ * place, by renaming; nothing is written then if nothing was wrong. Fails as moe_trace_open() does
+ * where there is no trace. */
 MOE_API bool moe_trace_repair(const char *path, const char *out, MoeTraceRepaired *result,
                               const MoeProgress *progress, GError **error);
 

@@ -228,6 +228,35 @@ MOE_API void moe_trace_view_wants(MoeTraceView *view, unsigned columns);
 MOE_API bool moe_trace_view(const MoeTrace *trace, int chunk, int router, MoeTraceView *view,
                             GError **error);
 
+/* --- Attaching --------------------------------------------------------------------------------*/
+
+/* What was made of a trace and goes with it: members below "summary/", behind its chunks. */
+typedef struct MoeAttachment {
+    const char *name;      /* 1 to 200 of A-Z a-z 0-9 _ - . and /, as of moe_archive_add() */
+    const MoeArray *array; /* NULL: plain bytes */
+    const void *bytes;
+    size_t n_bytes;
+} MoeAttachment;
+/* Puts these in place of all that is attached to a finished trace, n = 0 to take everything away.
+ * The file is changed in place: what is behind the last chunk is cut off and written anew. If that
+ * is interrupted the trace opens as one that isn't finished, with all its chunks; if it fails, the
+ * trace is finished and nothing is attached. Whoever has the trace open keeps all but the
+ * attachments. Fails with MOE_ERROR_DATA if the trace isn't finished, on names that won't do, and
+ * if another program attaches to it at the same time; as moe_trace_open(); G_FILE_ERROR. */
+MOE_API bool moe_trace_attach(const char *path, const MoeAttachment *members, int n,
+                              GError **error);
+/* Names of what is attached, in file order. Nothing is, to a trace that isn't finished; copies,
+ * parts and merged traces come without. (transfer none) */
+MOE_API const char *const *moe_trace_attachments(const MoeTrace *trace, int *n);
+/* Reads an attachment; bytes are an array of u1. `out->data` is the caller's to g_free(). Fails
+ * with MOE_ERROR_DATA if there is none of that name. */
+MOE_API bool moe_trace_attached(const MoeTrace *trace, const char *name, MoeArray *out,
+                                GError **error);
+/* Identifies routers, domains and the content of all chunks, by lengths and CRCs in the directory:
+ * hex digits, the same however the trace is packed and whatever is attached. What was made of a
+ * trace with another one is out of date. (transfer full) */
+MOE_API char *moe_trace_fingerprint(const MoeTrace *trace);
+
 /* --- Copying ----------------------------------------------------------------------------------*/
 
 /* Tokens first … first + n - 1 of a trace, counted over all its chunks. */
