@@ -5,6 +5,7 @@
  * don't depend on the number of threads.
  */
 #include "stats/columns.h"
+#include "stats/disk.h"
 #include "stats/sets.h"
 #include "stats/step.h"
 #include "stats/summary.h"
@@ -338,6 +339,9 @@ moe_summary_from_trace(const MoeTrace *trace, const MoeSummaryOptions *options, 
 {
     static const MoeSummaryOptions all = {.steps = MOE_STEPS_ALL};
     options = options ? options : &all;
+    MoeSummary *brought = options->recount ? NULL : moe__summary_brought(trace, options);
+    if (brought)
+        return brought;
     int32_t step;
     bool one = options->steps != MOE_STEPS_ALL;
     if (one && !moe__choose_step(trace, options, &step, error))

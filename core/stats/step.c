@@ -32,21 +32,30 @@ widen_steps(const MoeTrace *trace, int chunk, int32_t *low, int32_t *high, GErro
 }
 
 bool
+moe__step_range(const MoeTrace *trace, int32_t *low, int32_t *high, GError **error)
+{
+    *low = INT32_MAX;
+    *high = INT32_MIN;
+    for (int i = 0; i < moe_trace_chunks(trace); i++)
+        if (!widen_steps(trace, i, low, high, error))
+            return false;
+    if (*low <= *high)
+        return true;
+    g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "the trace has no tokens");
+    return false;
+}
+
+bool
 moe__choose_step(const MoeTrace *trace, const MoeSummaryOptions *options, int32_t *step,
                  GError **error)
 {
-    int32_t low = INT32_MAX, high = INT32_MIN;
-    for (int i = 0; i < moe_trace_chunks(trace); i++)
-        if (!widen_steps(trace, i, &low, &high, error))
-            return false;
+    int32_t low, high;
+    if (!moe__step_range(trace, &low, &high, error))
+        return false;
     *step = options->steps == MOE_STEPS_LAST ? high : options->step;
     if (low <= *step && *step <= high)
         return true;
-    if (low > high)
-        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "the trace has no tokens");
-    else
-        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
-                    "no token was recorded at step %d; the trace has steps %d … %d", *step, low,
-                    high);
+    g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                "no token was recorded at step %d; the trace has steps %d … %d", *step, low, high);
     return false;
 }

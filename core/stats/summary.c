@@ -36,7 +36,9 @@ moe__summary_bare(const MoeRouterInfo *routers, int n_routers, const char *const
     summary->domains = g_ptr_array_new_with_free_func(g_free);
     for (int d = 0; d < n_domains; d++)
         g_ptr_array_add(summary->domains, g_strdup(domains[d]));
-    summary->tallies = (tallies & MOE_TALLIES_ALL) | MOE_TALLY_LOAD;
+    summary->tallies = MOE_TALLY_LOAD | (tallies & MOE_TALLY_TOKENS);
+    for (int i = 0; i < MOE_N_TALLIES; i++)
+        summary->tallies |= tallies & moe__tallies[i]->bit;
     summary->token_tables = g_new0(MoeTokenTable *, (gsize)n_routers);
     summary->token_cells = g_new0(MoeTokenCell *, (gsize)n_routers);
     return summary;
