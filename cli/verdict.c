@@ -6,15 +6,30 @@
 #include <moescope/check.h>
 #include <stdio.h>
 
-bool
-cmd_verdict_print(const char *path, GError **error)
+static MoeFindings *
+check_trace(const char *path, GError **error)
 {
     g_autoptr(MoeTrace) trace = moe_trace_open(path, error);
     if (!trace)
-        return false;
+        return NULL;
     const MoeCheckOptions options = {.progress = cmd_progress_begin()};
-    g_autoptr(MoeFindings) findings = moe_check(trace, &options, error);
+    MoeFindings *findings = moe_check(trace, &options, error);
     cmd_progress_end();
+    return findings;
+}
+
+static MoeFindings *
+check_summary(const char *path, GError **error)
+{
+    g_autoptr(MoeSummary) summary = moe_summary_open(path, error);
+    return summary ? moe_check_summary(summary, NULL, error) : NULL;
+}
+
+bool
+cmd_verdict_print(const char *path, GError **error)
+{
+    g_autoptr(MoeFindings) findings =
+        (moe_summary_is(path) ? check_summary : check_trace)(path, error);
     if (!findings)
         return false;
     g_autofree char *verdict = moe_findings_verdict(findings);
