@@ -147,8 +147,10 @@ plot(const char *figure_name, const char *trace_path, const char *out, GError **
     static const char *const endings[] = {"png", "svg", "pdf"};
     const MoeFigure *figure = moe_figures_find(figure_name, error);
     g_autoptr(MoeFigureOptions) options = moe_figure_options_new(figure);
-    g_autoptr(MoeTrace) trace = moe_trace_open(trace_path, error);
-    g_autoptr(MoeScene) scene = trace ? figure->build(trace, options, error) : NULL;
+    g_autoptr(MoeFigureInput) input = moe_figure_input_new();
+    g_autoptr(MoeScene) scene = moe_figure_input_open(input, trace_path, NULL, error)
+                                    ? moe_figure_build(figure, input, options, error)
+                                    : NULL;
     for (size_t i = 0; scene && i < G_N_ELEMENTS(endings); i++) {
         g_autofree char *name = g_strdup_printf("%s.%s", figure_name, endings[i]);
         g_autofree char *path = g_build_filename(out, name, NULL);
@@ -176,15 +178,18 @@ print_run(const Run *run, GError **error)
 static bool
 print_summary(const Run *sparse, const Run *dense, const char *trace_path, GError **error)
 {
+    const MoeSummaryOptions last = {.steps = MOE_STEPS_LAST};
     g_autoptr(MoeTrace) trace = moe_trace_open(trace_path, error);
-    if (!trace)
+    g_autoptr(MoeSummary) summary = trace ? moe_summary_from_trace(trace, &last, error) : NULL;
+    if (!summary)
         return false;
     printf("model        params     active  FLOPs/token  validation bits/byte\n");
     if (!print_run(dense, error) || !print_run(sparse, error))
         return false;
     printf("\nrouting of %s on %" G_GINT64_FORMAT " tokens of validation text\n", sparse->name,
            moe_trace_tokens(trace, -1));
-    return cmd_findings_print(trace, error);
+    cmd_findings_print(summary);
+    return true;
 }
 
 static bool

@@ -15,7 +15,7 @@ typedef struct {
     char **domains;
     char *out, *as, *gates, *score, *select, *axes, *model;
     GArray *layers; /* int */
-    gboolean list, logits;
+    gboolean list, logits, no_summary;
     int experts, k, compression;
 } Options;
 
@@ -83,12 +83,14 @@ report_size(const char *out, const MoeImportReport *got)
 }
 
 static int
-report(const char *out, const MoeImportReport *got)
+report(const Options *o, const MoeImportReport *got)
 {
+    const char *out = o->out;
     report_size(out, got);
     report_notes(got);
     g_autoptr(GError) error = NULL;
-    if (cmd_verdict_print(out, &error))
+    if (got->summary ? cmd_verdict_summary(out, &error)
+                     : cmd_trace_finish(out, !o->no_summary, true, &error))
         return CMD_OK;
     cmd_fail(error); /* of the check alone: the file is written */
     return g_error_matches(error, MOE_ERROR, MOE_ERROR_CANCELLED) ? CMD_INTERRUPTED : CMD_FAILED;
@@ -119,7 +121,7 @@ run(const Options *o, char **sources, int n, MoeImportGates gates)
                            &got, &error);
     cmd_progress_end();
     if (good) {
-        int status = report(o->out, &got);
+        int status = report(o, &got);
         g_free(got.notes);
         return status;
     }
@@ -220,6 +222,8 @@ cmd_import(int argc, char **argv)
          "E "
          "expert, B sequence, S token in it)",
          "AXES"},
+        {"no-summary", 0, 0, G_OPTION_ARG_NONE, &o.no_summary,
+         "don't write the trace's summary into it", NULL},
         {"compression", 0, 0, G_OPTION_ARG_INT, &o.compression, "0 (stored) … 9 (default: 1)", "N"},
         G_OPTION_ENTRY_NULL,
     };

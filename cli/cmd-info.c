@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * moescope info: what a model, a recipe, a run or a trace is.
+ * moescope info: what a model, a recipe, a run, a trace or a summary is.
  */
 #include "cmd.h"
 #include "costs.h"
@@ -8,6 +8,7 @@
 #include "json.h"
 #include "measures.h"
 #include "recipes.h"
+#include "summary-info.h"
 #include "util.h"
 
 #include <moescope/model.h>
@@ -148,9 +149,12 @@ info_trace(const char *path, bool json)
            moe_trace_tokens(trace, -1), moe_trace_chunks(trace), moe_trace_routers(trace));
     print_list("domains", domains, n);
     if (moe_trace_tokens(trace, -1) > 0) {
-        printf("\n");
-        if (!cmd_findings_print(trace, &error))
+        const MoeSummaryOptions last = {.steps = MOE_STEPS_LAST};
+        g_autoptr(MoeSummary) summary = moe_summary_from_trace(trace, &last, &error);
+        if (!summary)
             return cmd_fail(error);
+        printf("\n");
+        cmd_findings_print(summary);
     }
     return cmd_measures_print(trace, &error) ? CMD_OK : cmd_fail(error);
 }
@@ -244,9 +248,9 @@ cmd_info(int argc, char **argv)
 {
     static const CmdArguments arguments = {
         .names = "PATH|RECIPE",
-        .about = "Describes a run folder, a checkpoint, a trace, or the model that a recipe would "
-                 "train (a file that ends with .ini, a sample or a preset): parameters and FLOPs, "
-                 "layer by layer.",
+        .about = "Describes a run folder, a checkpoint, a trace, a summary, or the model that a "
+                 "recipe would train (a file that ends with .ini, a sample or a preset): "
+                 "parameters and FLOPs, layer by layer.",
         .least = 1,
         .most = 1,
     };
@@ -269,6 +273,7 @@ cmd_info(int argc, char **argv)
         return info_recipe(path, &o);
     if (o.set || o.vocabulary)
         return cmd_usage("found --set or --vocabulary and %s, expected a recipe with them", path);
-    return g_file_test(path, G_FILE_TEST_IS_DIR) ? info_folder(path, o.json)
-                                                 : info_trace(path, o.json);
+    if (g_file_test(path, G_FILE_TEST_IS_DIR))
+        return info_folder(path, o.json);
+    return moe_summary_is(path) ? cmd_summary_info(path, o.json) : info_trace(path, o.json);
 }

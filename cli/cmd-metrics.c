@@ -1,188 +1,201 @@
 /* SPDX-License-Identifier: MIT
  *
- * moescope metrics: metrics of traces, by layer, each beside what chance would show.
+ * moescope metrics: metrics of traces and summaries, by layer, each with an interval and beside
+ * what chance would show.
  */
 #include "cmd.h"
+#include "metric-choice.h"
 #include "metrics.h"
-#include "progress.h"
+#include "steps.h"
 #include "util.h"
+#include "view.h"
 
-#include <stdio.h>
 #include <string.h>
 
 typedef struct {
-    char **only; /* as given; may hold several names, separated by commas */
-    char *layers, *by;
-    gboolean list, json, csv, markdown;
-    int threads;
+    char **metrics, **domains;
+    char *layers, *steps, *compat;
+    gboolean list, all, experts, no_intervals, no_check;
+    MetricsFormats formats;
+    int replicates, threads;
+    gint64 seed;
+    double level;
 } Options;
 
 static void
 options_clear(Options *o)
 {
-    g_strfreev(o->only);
+    g_strfreev(o->metrics);
+    g_strfreev(o->domains);
     g_free(o->layers);
-    g_free(o->by);
+    g_free(o->steps);
+    g_free(o->compat);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 
 /* --- What was asked for -----------------------------------------------------------------------*/
 
-static const MoeMetric *
-find_metric(const char *name)
+/* CMD_OK, or what a complaint returns. */
+static int
+check(const Options *o, int traces)
 {
-    int n;
-    const MoeMetric *const *all = moe_metrics_list(&n);
-    const MoeMetric *metric = moe_metric_find(name);
-    if (metric)
-        return metric;
-    g_autoptr(GPtrArray) names = g_ptr_array_new();
-    for (int i = 0; i < n; i++)
-        g_ptr_array_add(names, (gpointer)all[i]->name);
-    g_ptr_array_add(names, NULL);
-    const char *near = moe_nearest(name, (const char *const *)names->pdata);
-    if (near)
-        cmd_usage("found no metric \"%s\"; did you mean \"%s\"?", name, near);
-    else
-        cmd_usage("found no metric \"%s\"; moescope metrics --list names them", name);
-    return NULL;
+    if (o->list && traces > 0)
+        return cmd_usage("found --list with a trace, expected either");
+    if (!o->list && traces == 0)
+        return cmd_usage("found no trace (--list: the metrics there are)");
+    if (o->all && o->metrics)
+        return cmd_usage("found --all with --metrics, expected either");
+    if (o->steps && !g_str_equal(o->steps, "tokens") && !g_str_equal(o->steps, "state"))
+        return cmd_usage("found --steps %s, expected tokens or state", o->steps);
+    if (o->compat && !g_str_equal(o->compat, "olmoe"))
+        return cmd_usage("found --compat %s, expected olmoe", o->compat);
+    if ((o->steps != NULL) + (o->compat != NULL) + (o->experts != FALSE) > 1)
+        return cmd_usage("found several of --steps, --experts and --compat, expected one");
+    if ((o->experts || o->compat) && (o->metrics || o->all))
+        return cmd_usage("found --metrics with --experts or --compat, expected either");
+    if (o->replicates < 20 || o->replicates > 100000)
+        return cmd_usage("found --replicates %d, expected 20 … 100000", o->replicates);
+    if (!(o->level >= 0.5 && o->level <= 0.999))
+        return cmd_usage("found --level %g, expected 0.5 … 0.999", o->level);
+    return CMD_OK;
 }
 
-/* The metrics of --only, or all; NULL, having complained. */
-static GPtrArray *
-choose_metrics(char **only)
+static MetricsQuery
+query_of(const Options *o, const GPtrArray *metrics, const GArray *layers)
 {
-    int n;
-    const MoeMetric *const *all = moe_metrics_list(&n);
-    g_autoptr(GPtrArray) chosen = g_ptr_array_new();
-    for (int i = 0; !only && i < n; i++)
-        g_ptr_array_add(chosen, (gpointer)all[i]);
-    for (char **given = only; given && *given; given++) {
-        g_auto(GStrv) names = g_strsplit(*given, ",", -1);
-        for (char **name = names; *name; name++) {
-            const MoeMetric *metric = find_metric(*name);
-            if (!metric)
-                return NULL;
-            g_ptr_array_add(chosen, (gpointer)metric);
-        }
-    }
-    return g_steal_pointer(&chosen);
-}
-
-/* Takes a number of at most 9 digits off the front. */
-static bool
-take_number(const char **text, int *number)
-{
-    size_t digits = strspn(*text, "0123456789");
-    if (digits == 0 || digits > 9)
-        return false;
-    *number = (int)g_ascii_strtoll(*text, NULL, 10);
-    *text += digits;
-    return true;
-}
-
-/* "3" or "3-5". */
-static bool
-parse_range(const char *text, LayerRange *range)
-{
-    if (!take_number(&text, &range->first))
-        return false;
-    range->last = range->first;
-    if (*text == '-') {
-        text++;
-        if (!take_number(&text, &range->last))
-            return false;
-    }
-    return *text == '\0' && range->first <= range->last;
-}
-
-/* "0,3-5"; none where it wasn't given; NULL, having complained. */
-static GArray *
-parse_layers(const char *text)
-{
-    g_autoptr(GArray) ranges = g_array_new(FALSE, FALSE, sizeof(LayerRange));
-    g_auto(GStrv) parts = g_strsplit(text ? text : "", ",", -1);
-    for (char **part = parts; text && (*part || part == parts); part++) {
-        LayerRange range;
-        if (!*part || !parse_range(*part, &range)) {
-            cmd_usage("found --layers \"%s\", expected layers and ranges (0,3-5)", text);
-            return NULL;
-        }
-        g_array_append_val(ranges, range);
-    }
-    return g_steal_pointer(&ranges);
+    return (MetricsQuery){
+        .metrics = metrics,
+        .layers = layers,
+        .domains = o->domains,
+        .intervals = !o->no_intervals && !o->steps,
+        .resample = {o->replicates, o->level, (uint64_t)o->seed},
+    };
 }
 
 /* --- Running ----------------------------------------------------------------------------------*/
 
-/* Measures one trace and hands it to the table. */
-static int
-measure(const char *path, const MetricsQuery *query, MetricsTable *table)
+/* A trace over training holds the same tokens again and again: the last state counts. */
+static CmdSourceOptions
+counting(const Options *o, unsigned tallies)
 {
-    g_autoptr(GError) error = NULL;
-    const MoeProgress *progress = cmd_progress_begin();
-    /* A trace over training holds the same tokens again and again: the last state counts. */
-    const MoeSummaryOptions options = {
-        .steps = MOE_STEPS_LAST,
-        .tallies = moe_metrics_tallies((const MoeMetric *const *)query->metrics->pdata,
-                                       (int)query->metrics->len),
-        .progress = progress,
-    };
-    g_autoptr(MoeTrace) trace = moe_trace_open(path, &error);
-    g_autoptr(MoeSummary) summary = trace ? moe_summary_from_trace(trace, &options, &error) : NULL;
-    cmd_progress_end();
-    if (error) {
-        if (trace) /* else the path is said already */
-            cmd_locate(error, path);
-        cmd_fail(error);
-        return g_error_matches(error, MOE_ERROR, MOE_ERROR_CANCELLED) ? CMD_INTERRUPTED
-                                                                      : CMD_FAILED;
-    }
-    const MeasuredTrace measured = {path, trace, summary};
-    if (cmd_metrics_add(table, query, &measured))
-        return CMD_OK;
-    cmd_say("%s: found no router in the layers of --layers", path);
-    return CMD_FAILED;
+    return (CmdSourceOptions){.steps = MOE_STEPS_LAST, .tallies = tallies, .check = !o->no_check};
+}
+
+static bool
+measure(const Options *o, const char *path, MetricsReport *report, GError **error)
+{
+    const GPtrArray *metrics = report->query.metrics;
+    unsigned tallies =
+        moe_metrics_tallies((const MoeMetric *const *)metrics->pdata, (int)metrics->len);
+    const CmdSourceOptions options = counting(o, o->steps ? 0 : tallies);
+    g_auto(CmdSource) source = {0};
+    if (!cmd_source_open(&source, path, &options, error))
+        return false;
+    MetricsInput *input = cmd_metrics_input(report, &source);
+    bool good = o->steps
+                    ? cmd_steps_measure(report, input, &source, tallies,
+                                        g_str_equal(o->steps, "state"), error)
+                    : cmd_metrics_measure(report, input, source.summary, source.trace, NULL, error);
+    if (!good)
+        cmd_locate(*error, path);
+    return good;
 }
 
 static int
-measure_all(const Options *o, MetricsFormat format, int n, char **paths)
+run_metrics(const Options *o, const GArray *layers, MetricsFormat format, int n, char **paths)
 {
-    g_autoptr(GArray) layers = parse_layers(o->layers);
-    g_autoptr(GPtrArray) metrics = layers ? choose_metrics(o->only) : NULL;
+    g_autoptr(GPtrArray) metrics = cmd_metrics_choose(o->metrics, o->all);
     if (!metrics)
         return CMD_USAGE;
-    const MetricsQuery query = {metrics, layers, o->by != NULL};
-    MetricsTable *table = cmd_metrics_begin(format);
-    int status = CMD_OK;
-    for (int i = 0; i < n && status == CMD_OK; i++)
-        status = measure(paths[i], &query, table);
-    cmd_metrics_end(table, status == CMD_OK);
-    return status;
+    const MetricsQuery query = query_of(o, metrics, layers);
+    g_autoptr(MetricsReport) report = cmd_metrics_report_new(&query);
+    g_autoptr(GError) error = NULL;
+    for (int i = 0; i < n; i++)
+        if (!measure(o, paths[i], report, &error))
+            return cmd_source_fail(error);
+    cmd_metrics_print(report, format);
+    return CMD_OK;
+}
+
+/* The views that aren't metrics of the registry. */
+static int
+run_view(const Options *o, const GArray *layers, MetricsFormat format, int n, char **paths)
+{
+    const MetricsQuery query = query_of(o, NULL, layers);
+    const CmdView *view = o->experts ? &cmd_experts_view : &cmd_olmoe_view;
+    const CmdSourceOptions options = counting(o, view->tallies);
+    g_autoptr(GString) out = g_string_new(NULL);
+    g_autoptr(GError) error = NULL;
+    cmd_view_begin(out, view, format);
+    for (int i = 0; i < n; i++) {
+        g_auto(CmdSource) source = {0};
+        if (!cmd_source_open(&source, paths[i], &options, &error))
+            return cmd_source_fail(error);
+        if (!cmd_view_add(out, view, &source, &query, format, &error)) {
+            cmd_locate(error, paths[i]);
+            return cmd_source_fail(error);
+        }
+    }
+    cmd_view_end(out, format);
+    return CMD_OK;
+}
+
+static int
+run(const Options *o, int n, char **paths)
+{
+    MetricsFormat format;
+    if (!cmd_metrics_format(&o->formats, &format))
+        return CMD_USAGE;
+    if (o->list) {
+        cmd_metrics_list(format);
+        return CMD_OK;
+    }
+    g_autoptr(GArray) layers = cmd_layers_parse(o->layers);
+    if (!layers)
+        return CMD_USAGE;
+    if (o->experts || o->compat)
+        return run_view(o, layers, format, n, paths);
+    return run_metrics(o, layers, format, n, paths);
 }
 
 int
 cmd_metrics(int argc, char **argv)
 {
     static const CmdArguments arguments = {
-        .names = "[TRACE…]",
-        .about = "Prints metrics of routing by layer, each beside its expectation for a router "
-                 "that picks uniformly at random, as often, of as many units (uniform), and for "
-                 "one of the same load that takes no notice of tokens (shuffled). Of a trace over "
-                 "training: its last step.",
+        .names = "[TRACE|SUMMARY…]",
+        .about = "Prints metrics of routing by layer, each with a bootstrap interval over "
+                 "documents, its expectation for a router that picks uniformly at random, as "
+                 "often, of as many units (uniform), and for one of the same load that takes no "
+                 "notice of tokens (shuffled); above them, what the checker found. Of a trace "
+                 "over training: its last step.",
         .most = -1,
     };
-    g_auto(Options) o = {0};
+    g_auto(Options) o = {.replicates = 200, .level = 0.95};
     const GOptionEntry entries[] = {
         {"list", 0, 0, G_OPTION_ARG_NONE, &o.list,
          "the metrics there are: formula, unit, source, convention", NULL},
-        {"only", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.only, "these metrics; may be repeated",
+        {"metrics", 'm', 0, G_OPTION_ARG_STRING_ARRAY, &o.metrics,
+         "these: names, or load, gates, order, pairs, flow, tokens, heads, scores, places, caches, "
+         "domains, run; may be repeated (default: a dozen)",
          "NAME,…"},
+        {"all", 'a', 0, G_OPTION_ARG_NONE, &o.all, "all metrics", NULL},
         {"layers", 0, 0, G_OPTION_ARG_STRING, &o.layers, "these layers (0,3-5)", "LAYERS"},
-        {"by", 0, 0, G_OPTION_ARG_STRING, &o.by, "each domain apart as well", "domain"},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &o.json, "as JSON", NULL},
-        {"csv", 0, 0, G_OPTION_ARG_NONE, &o.csv, "as CSV, a value a line", NULL},
-        {"markdown", 0, 0, G_OPTION_ARG_NONE, &o.markdown, "as tables of Markdown", NULL},
+        {"domains", 'd', 0, G_OPTION_ARG_STRING_ARRAY, &o.domains,
+         "these domains apart as well, or all; may be repeated", "NAME,…"},
+        {"steps", 0, 0, G_OPTION_ARG_STRING, &o.steps,
+         "over training: every step of the recorded tokens, or of the run's state", "tokens|state"},
+        {"experts", 'e', 0, G_OPTION_ARG_NONE, &o.experts,
+         "expert by expert: load, gates, tokens by lift, partners", NULL},
+        {"compat", 0, 0, G_OPTION_ARG_STRING, &o.compat,
+         "co-activation of neighbours in rank, as OLMoE's figure has it", "olmoe"},
+        {"no-intervals", 0, 0, G_OPTION_ARG_NONE, &o.no_intervals, "leave out the intervals", NULL},
+        {"replicates", 0, 0, G_OPTION_ARG_INT, &o.replicates,
+         "times that documents are drawn anew (default: 200)", "N"},
+        {"level", 0, 0, G_OPTION_ARG_DOUBLE, &o.level, "of the intervals (default: 0.95)", "P"},
+        {"seed", 0, 0, G_OPTION_ARG_INT64, &o.seed, "of the drawing (default: 0)", "N"},
+        {"no-check", 0, 0, G_OPTION_ARG_NONE, &o.no_check,
+         "don't check a trace whose findings aren't known yet", NULL},
+        METRICS_FORMAT_ENTRIES(o.formats),
         {"threads", 0, 0, G_OPTION_ARG_INT, &o.threads, "threads (default: all)", "N"},
         G_OPTION_ENTRY_NULL,
     };
@@ -190,21 +203,6 @@ cmd_metrics(int argc, char **argv)
     if (!cmd_options(&arguments, entries, &argc, &argv, &status) ||
         !cmd_set_threads(o.threads, &status))
         return status;
-    if (o.json + o.csv + o.markdown > 1)
-        return cmd_usage("found several of --json, --csv and --markdown, expected one");
-    if (o.by && strcmp(o.by, "domain") != 0)
-        return cmd_usage("found --by %s, expected --by domain", o.by);
-    MetricsFormat format = o.json       ? METRICS_JSON
-                           : o.csv      ? METRICS_CSV
-                           : o.markdown ? METRICS_MARKDOWN
-                                        : METRICS_TEXT;
-    if (o.list && argc > 1)
-        return cmd_usage("found --list with a trace, expected either");
-    if (o.list) {
-        cmd_metrics_list(format);
-        return CMD_OK;
-    }
-    if (argc == 1)
-        return cmd_usage("found no trace (--list: the metrics there are)");
-    return measure_all(&o, format, argc - 1, argv + 1);
+    status = check(&o, argc - 1);
+    return status == CMD_OK ? run(&o, argc - 1, argv + 1) : status;
 }

@@ -5,7 +5,9 @@
 #include "cmd.h"
 #include "progress.h"
 #include "recipes.h"
+#include "source.h"
 #include "util.h"
+#include "verdict.h"
 
 #include <moescope/model.h>
 #include <stdio.h>
@@ -13,7 +15,7 @@
 typedef struct {
     char **data;
     char *out, *split;
-    gboolean no_gates, stats, logits, slots;
+    gboolean no_gates, stats, logits, slots, no_summary;
     gint64 max_tokens;
     int threads, compression, k;
 } Options;
@@ -85,6 +87,8 @@ run(const Options *o, const char *path, const Part *part, const char *command_li
     bool recorded = moe_record(checkpoint, corpus, tokens, o->out, command_line, &options,
                                &evaluation, cmd_progress_begin(), &error);
     cmd_progress_end();
+    if (recorded && !cmd_trace_finish(o->out, !o->no_summary, false, &error))
+        return cmd_source_fail(error);
     if (recorded)
         return report(o->out, &evaluation, checkpoint->model);
     if (!g_error_matches(error, MOE_ERROR, MOE_ERROR_CANCELLED))
@@ -120,6 +124,8 @@ cmd_record(int argc, char **argv)
         {"logits", 0, 0, G_OPTION_ARG_NONE, &o.logits, "all logits", NULL},
         {"slots", 0, 0, G_OPTION_ARG_NONE, &o.slots,
          "with limited capacity: each pick's place in the queue for its expert", NULL},
+        {"no-summary", 0, 0, G_OPTION_ARG_NONE, &o.no_summary,
+         "don't write the trace's summary into it", NULL},
         {"compression", 0, 0, G_OPTION_ARG_INT, &o.compression, "0 (stored) … 9 (default: 1)", "N"},
         {"threads", 0, 0, G_OPTION_ARG_INT, &o.threads, "threads (default: all)", "N"},
         G_OPTION_ENTRY_NULL,

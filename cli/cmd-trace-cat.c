@@ -3,20 +3,24 @@
  * moescope trace cat: tokens and picks as lines of text, or as CSV with a line for each pick.
  */
 #include "cmd.h"
+#include "progress.h"
 #include "trace-options.h"
 #include "util.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { PIECE = 1024 }; /* tokens at a time */
+enum {
+    PIECE = 1024,              /* tokens at a time */
+    WAIT = G_USEC_PER_SEC / 4, /* between looks at a file that is followed */
+};
 
 typedef struct {
-    const MoeTrace *trace;
+    MoeTrace *trace;
     const int *routers; /* NULL: all */
     int n_routers;
     int64_t first, last; /* tokens */
-    bool csv;
+    bool csv, follow;
     int64_t index[PIECE]; /* those of the piece, in the chunk */
     MoeTraceRows *rows;
     MoeTraceTokens tokens;
@@ -198,30 +202,54 @@ print_piece(Cat *cat, int64_t seen, int64_t from, int64_t to)
             print_text(cat, seen + i, i - from);
 }
 
+/* Chunks from `*chunk` on, whose first token is `*seen`; both move on. */
 static bool
-print_chunks(Cat *cat, GError **error)
+print_chunks(Cat *cat, int *chunk, int64_t *seen, GError **error)
 {
-    int64_t seen = 0;
-    for (int chunk = 0; chunk < moe_trace_chunks(cat->trace); chunk++) {
-        int64_t n = moe_trace_tokens(cat->trace, chunk);
-        int64_t from = MAX(0, cat->first - seen);
-        int64_t to = cat->last - seen < n ? cat->last - seen + 1 : n;
-        if (from < to && !moe_trace_rows_load(cat->rows, chunk, error))
+    for (; *chunk < moe_trace_chunks(cat->trace); ++*chunk) {
+        int64_t n = moe_trace_tokens(cat->trace, *chunk);
+        int64_t from = MAX(0, cat->first - *seen);
+        int64_t to = cat->last - *seen < n ? cat->last - *seen + 1 : n;
+        if (from < to && !moe_trace_rows_load(cat->rows, *chunk, error))
             return false;
         for (; from < to && !ferror(stdout); from += PIECE)
-            print_piece(cat, seen, from, MIN(from + PIECE, to));
-        seen += n;
+            print_piece(cat, *seen, from, MIN(from + PIECE, to));
+        *seen += n;
+    }
+    return true;
+}
+
+/* Prints what there is and, where it is to follow, what comes, until the trace is finished, all
+ * that was asked for has come, or Ctrl-C. */
+static bool
+print_all(Cat *cat, GError **error)
+{
+    const MoeProgress *progress = cat->follow ? cmd_progress_begin() : NULL;
+    int chunk = 0;
+    int64_t seen = 0;
+    bool grown;
+    if (!print_chunks(cat, &chunk, &seen, error))
+        return false;
+    while (cat->follow && !moe_trace_complete(cat->trace) && seen <= cat->last) {
+        fflush(stdout);
+        if (ferror(stdout) || !moe_progress(progress, seen, 0, "waiting for tokens"))
+            break;
+        g_usleep(WAIT);
+        cmd_progress_end();
+        if (!moe_trace_refresh(cat->trace, &grown, error) ||
+            !print_chunks(cat, &chunk, &seen, error))
+            return false;
     }
     return true;
 }
 
 static int
-run(const char *path, const char *tokens, const char *routers, bool csv)
+run(const char *path, const char *tokens, const char *routers, bool csv, bool follow)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(MoeTrace) trace = moe_trace_open(path, &error);
     g_autofree int *chosen = NULL;
-    Cat cat = {.trace = trace, .last = INT64_MAX, .csv = csv};
+    Cat cat = {.trace = trace, .last = INT64_MAX, .csv = csv, .follow = follow};
     int status = CMD_OK;
     if (!trace)
         return cmd_fail(error);
@@ -240,7 +268,9 @@ run(const char *path, const char *tokens, const char *routers, bool csv)
     if (csv)
         printf("token,id,doc,pos,domain,step,loss,router,unit,slot,expert,gate,dropped,place,"
                "entropy,margin,logit\n");
-    return print_chunks(&cat, &error) ? CMD_OK : cmd_fail(error);
+    bool ok = print_all(&cat, &error);
+    cmd_progress_end();
+    return ok ? CMD_OK : cmd_fail(error);
 }
 
 int
@@ -251,21 +281,24 @@ trace_cat(int argc, char **argv)
         .about =
             "Prints tokens and what routers picked for them: as text, experts with gates, "
             "places in queues and drops; or as CSV, a line a pick, cells empty where the trace "
-            "has no such column.",
+            "has no such column. With --follow a trace that is being recorded is printed as its "
+            "chunks come, until it is finished or Ctrl-C.",
         .least = 1,
         .most = 1,
     };
     g_autofree char *tokens = NULL, *routers = NULL;
-    gboolean csv = FALSE;
+    gboolean csv = FALSE, follow = FALSE;
     const GOptionEntry entries[] = {
         {"tokens", 't', 0, G_OPTION_ARG_STRING, &tokens, "tokens in file order, from 0",
          "FIRST-LAST"},
         {"routers", 'r', 0, G_OPTION_ARG_STRING, &routers, "routers, such as 0,2-4", "LIST"},
         {"csv", 0, 0, G_OPTION_ARG_NONE, &csv, "as CSV", NULL},
+        {"follow", 'f', 0, G_OPTION_ARG_NONE, &follow, "wait for what is still being recorded",
+         NULL},
         G_OPTION_ENTRY_NULL,
     };
     int status;
     if (!cmd_options(&arguments, entries, &argc, &argv, &status))
         return status;
-    return run(argv[1], tokens, routers, csv);
+    return run(argv[1], tokens, routers, csv, follow);
 }

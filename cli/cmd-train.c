@@ -4,8 +4,10 @@
  */
 #include "cmd.h"
 #include "recipes.h"
+#include "source.h"
 #include "training.h"
 #include "util.h"
+#include "verdict.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -14,6 +16,7 @@
 typedef struct {
     char **set, **data;
     char *out, *resume;
+    gboolean no_summary;
     int threads;
 } Options;
 
@@ -51,14 +54,23 @@ report(const MoeTrainStatus *status, const char *dir)
     return CMD_OK;
 }
 
+/* Puts a summary into the run's trace, if it has one. */
+static bool
+add_summary(const char *dir, GError **error)
+{
+    g_autofree char *trace = g_build_filename(dir, "trace.npz", NULL);
+    return !g_file_test(trace, G_FILE_TEST_EXISTS) || cmd_trace_finish(trace, true, false, error);
+}
+
 /* Trains `recipe` into `dir`, or goes on with the run in `dir` (recipe NULL). */
 static int
-run(const MoeRecipe *recipe, const char *dir)
+run(const Options *o, const MoeRecipe *recipe, const char *dir)
 {
     g_autoptr(GError) error = NULL;
     MoeTrainStatus status;
     if (cmd_training_run(recipe, dir, dir, &status, &error))
-        return report(&status, dir);
+        return o->no_summary || add_summary(dir, &error) ? report(&status, dir)
+                                                         : cmd_source_fail(error);
     if (!g_error_matches(error, MOE_ERROR, MOE_ERROR_CANCELLED))
         return cmd_fail(error);
     cmd_say("%s; \"moescope train --resume %s\" goes on", error->message, dir);
@@ -73,7 +85,7 @@ run_recipe(const Options *o, const char *name)
     if (!recipe || !cmd_recipe_settle_corpus(recipe, o->data, &error))
         return cmd_fail(error);
     g_autofree char *dir = o->out ? g_strdup(o->out) : default_folder(name);
-    return run(recipe, dir);
+    return run(o, recipe, dir);
 }
 
 int
@@ -96,6 +108,8 @@ cmd_train(int argc, char **argv)
          "a key of the recipe; may be repeated (see \"moescope recipe keys\")", "KEY=VALUE"},
         {"resume", 0, 0, G_OPTION_ARG_FILENAME, &o.resume,
          "go on with the run in DIR from its latest checkpoint", "DIR"},
+        {"no-summary", 0, 0, G_OPTION_ARG_NONE, &o.no_summary,
+         "don't write the summary of the run's trace into it", NULL},
         {"threads", 0, 0, G_OPTION_ARG_INT, &o.threads, "threads (default: all)", "N"},
         G_OPTION_ENTRY_NULL,
     };
@@ -108,7 +122,7 @@ cmd_train(int argc, char **argv)
                          "--resume alone: the run has its recipe",
                          o.resume);
     if (o.resume)
-        return run(NULL, o.resume);
+        return run(&o, NULL, o.resume);
     if (argc < 2)
         return cmd_usage("found no recipe, expected a file, a sample or a preset");
     return run_recipe(&o, argv[1]);

@@ -34,12 +34,14 @@ int cmd_demo(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_info(int argc, char **argv);
+int cmd_merge(int argc, char **argv);
 int cmd_metrics(int argc, char **argv);
 int cmd_plot(int argc, char **argv);
 int cmd_plugins(int argc, char **argv);
 int cmd_recipe(int argc, char **argv);
 int cmd_recipe_parity(int argc, char **argv);
 int cmd_record(int argc, char **argv);
+int cmd_summary(int argc, char **argv);
 int cmd_trace(int argc, char **argv);
 int cmd_train(int argc, char **argv);
 

@@ -30,9 +30,9 @@ picks_a_unit(const MoeSummaryCell *cell)
 }
 
 static void
-print_router(const MoeTrace *trace, const MoeSummary *summary, int router)
+print_router(const MoeSummary *summary, int router)
 {
-    const MoeRouterInfo *info = moe_trace_router(trace, router);
+    const MoeRouterInfo *info = moe_summary_router(summary, router);
     const MoeSummaryCell *all = moe_summary_cell(summary, router, MOE_DOMAIN_ALL);
     int E = info->experts;
     g_autofree int64_t *first = domain_counts(summary, router, E, true);
@@ -53,10 +53,10 @@ typedef struct {
 } Favourite;
 
 static Favourite
-favourite(const MoeTrace *trace, const MoeSummary *summary, int domain)
+favourite(const MoeSummary *summary, int domain)
 {
     Favourite best = {0, 0, 0, 0};
-    for (int r = 0; r < moe_trace_routers(trace); r++) {
+    for (int r = 0; r < moe_summary_routers(summary); r++) {
         const MoeSummaryCell *cell = moe_summary_cell(summary, r, domain);
         for (int e = 0; cell->picks > 0 && e < cell->experts; e++) {
             double share = (double)cell->count[e] / (double)cell->picks;
@@ -68,33 +68,33 @@ favourite(const MoeTrace *trace, const MoeSummary *summary, int domain)
 }
 
 static void
-print_domains(const MoeTrace *trace, const MoeSummary *summary)
+print_domains(const MoeSummary *summary)
 {
     printf("\n  what each domain uses most, of all layers:\n");
-    for (int d = 0; d < moe_trace_domains(trace); d++) {
-        Favourite best = favourite(trace, summary, d);
+    for (int d = 0; d < moe_summary_domains(summary); d++) {
+        Favourite best = favourite(summary, d);
         if (best.times > 0)
             printf("    %-12s expert %d of layer %d takes %4.1f %% of its picks, %.1f times the "
                    "even share\n",
-                   moe_trace_domain_name(trace, d), best.expert,
-                   moe_trace_router(trace, best.router)->layer, 100 * best.share, best.times);
+                   moe_summary_domain_name(summary, d), best.expert,
+                   moe_summary_router(summary, best.router)->layer, 100 * best.share, best.times);
     }
 }
 
 /* The pair of domains whose loads differ most and least, on the mean over layers. */
 static void
-print_distances(const MoeTrace *trace, const MoeSummary *summary)
+print_distances(const MoeSummary *summary)
 {
-    int n = moe_trace_domains(trace), nearest[2] = {0, 0}, farthest[2] = {0, 0};
+    int n = moe_summary_domains(summary), nearest[2] = {0, 0}, farthest[2] = {0, 0};
     double least = INFINITY, most = -INFINITY;
     for (int a = 0; a < n; a++)
         for (int b = a + 1; b < n; b++) {
             double sum = 0;
-            for (int r = 0; r < moe_trace_routers(trace); r++)
+            for (int r = 0; r < moe_summary_routers(summary); r++)
                 sum += moe_total_variation(moe_summary_cell(summary, r, a)->count,
                                            moe_summary_cell(summary, r, b)->count,
-                                           moe_trace_router(trace, r)->experts);
-            double mean = sum / moe_trace_routers(trace);
+                                           moe_summary_router(summary, r)->experts);
+            double mean = sum / moe_summary_routers(summary);
             if (mean < least) {
                 least = mean;
                 nearest[0] = a, nearest[1] = b;
@@ -107,31 +107,26 @@ print_distances(const MoeTrace *trace, const MoeSummary *summary)
     if (!isfinite(least) || !isfinite(most))
         return;
     printf("\n  routed most alike:      %s and %s (%.0f %% of the picks would have to move)\n",
-           moe_trace_domain_name(trace, nearest[0]), moe_trace_domain_name(trace, nearest[1]),
-           100 * least);
+           moe_summary_domain_name(summary, nearest[0]),
+           moe_summary_domain_name(summary, nearest[1]), 100 * least);
     printf("  routed most apart:      %s and %s (%.0f %%)\n",
-           moe_trace_domain_name(trace, farthest[0]), moe_trace_domain_name(trace, farthest[1]),
-           100 * most);
+           moe_summary_domain_name(summary, farthest[0]),
+           moe_summary_domain_name(summary, farthest[1]), 100 * most);
 }
 
-bool
-cmd_findings_print(const MoeTrace *trace, GError **error)
+void
+cmd_findings_print(const MoeSummary *summary)
 {
-    MoeSummaryOptions options = {.steps = MOE_STEPS_LAST};
-    g_autoptr(MoeSummary) summary = moe_summary_from_trace(trace, &options, error);
-    if (!summary)
-        return false;
     printf(
         "  layer experts    k effective    MaxVio      CV CV null  dead   dropped  I(E;D) bits\n");
-    for (int r = 0; r < moe_trace_routers(trace); r++)
-        print_router(trace, summary, r);
+    for (int r = 0; r < moe_summary_routers(summary); r++)
+        print_router(summary, r);
     printf("  effective: exp(entropy of the load); MaxVio: (max - mean) / mean; CV null: of a "
            "uniform random router\n  at this many units; I(E;D): what a first choice tells about "
            "its domain, domains weighted equally,\n  bias-corrected; 0 where experts don't "
            "specialise\n");
-    if (moe_trace_domains(trace) > 1) {
-        print_domains(trace, summary);
-        print_distances(trace, summary);
+    if (moe_summary_domains(summary) > 1) {
+        print_domains(summary);
+        print_distances(summary);
     }
-    return true;
 }

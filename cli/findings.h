@@ -2,11 +2,11 @@
 #ifndef CMD_FINDINGS_H
 #define CMD_FINDINGS_H
 
-#include <moescope/trace.h>
+#include <moescope/summary.h>
 
-/* Prints what a trace shows about routing (of its last step, where it holds several): a line a
- * router on balance and on specialisation beside what chance would give, and for each domain the
- * expert that it uses most beyond its even share. */
-bool cmd_findings_print(const MoeTrace *trace, GError **error);
+/* Prints what a summary shows about routing: a line a router on balance and on specialisation
+ * beside what chance would give, and for each domain the expert that it uses most beyond its even
+ * share. */
+void cmd_findings_print(const MoeSummary *summary);
 
 #endif

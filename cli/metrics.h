@@ -1,38 +1,82 @@
 /* SPDX-License-Identifier: MIT
  *
- * metrics.h: how moescope metrics prints what it measured.
+ * metrics.h: what moescope metrics measures, and how that is printed: measured first, printed when
+ * all of it is there.
  */
 #ifndef CMD_METRICS_H
 #define CMD_METRICS_H
 
-#include <moescope/metrics.h>
+#include "columns.h"
+#include "source.h"
 
 typedef enum { METRICS_TEXT, METRICS_MARKDOWN, METRICS_CSV, METRICS_JSON } MetricsFormat;
 
-/* Layers first … last. */
-typedef struct LayerRange {
-    int first, last;
-} LayerRange;
+/* Whether a choice was given that can't be: several of --json, --csv, --markdown, --text. */
+typedef struct MetricsFormats {
+    gboolean json, csv, markdown, text;
+} MetricsFormats;
+#define METRICS_FORMAT_ENTRIES(f)                                                         \
+    {"text", 0, 0, G_OPTION_ARG_NONE, &(f).text, "as text (the default)", NULL},          \
+        {"json", 0, 0, G_OPTION_ARG_NONE, &(f).json, "as JSON", NULL},                    \
+        {"csv", 0, 0, G_OPTION_ARG_NONE, &(f).csv, "as CSV, a value a line", NULL},       \
+    {                                                                                     \
+        "markdown", 0, 0, G_OPTION_ARG_NONE, &(f).markdown, "as tables of Markdown", NULL \
+    }
+/* Returns false, having complained, where several are chosen. */
+bool cmd_metrics_format(const MetricsFormats *formats, MetricsFormat *format);
 
 typedef struct MetricsQuery {
     const GPtrArray *metrics; /* MoeMetric */
     const GArray *layers;     /* LayerRange; none: all */
-    bool by_domain;
+    char **domains;           /* as cmd_domains_choose() takes them; NULL: all tokens alone */
+    bool intervals;
+    MoeResampleOptions resample;
 } MetricsQuery;
 
-typedef struct MeasuredTrace {
-    const char *path;
-    const MoeTrace *trace;
-    const MoeSummary *summary;
-} MeasuredTrace;
+typedef struct Measured {
+    const MoeMetric *metric;
+    double value, uniform, shuffled;
+    MoeInterval interval;
+} Measured;
 
-/* Output under way: nothing is printed before its end. */
-typedef struct MetricsTable MetricsTable;
-MetricsTable *cmd_metrics_begin(MetricsFormat format);
-/* Adds the metrics of a trace. Returns false if no router is in the layers asked for. */
-bool cmd_metrics_add(MetricsTable *table, const MetricsQuery *query, const MeasuredTrace *measured);
-/* Prints it, unless something failed, and frees it. */
-void cmd_metrics_end(MetricsTable *table, bool print);
+/* A router, in a domain or in all tokens, at a step or in what was counted. */
+typedef struct MetricsPlace {
+    int router, layer, experts, domain;
+    char *domain_name; /* NULL: all tokens, or those of no known domain */
+    bool has_step;
+    gint64 step, units, picks;
+    GArray *measured; /* Measured, as query->metrics */
+} MetricsPlace;
+
+/* One of the files. */
+typedef struct MetricsInput {
+    char *path;
+    bool is_summary;
+    gint64 tokens;
+    GPtrArray *checked; /* CmdChecked */
+    GPtrArray *places;  /* MetricsPlace, by step, router, domain */
+} MetricsInput;
+
+typedef struct MetricsReport {
+    MetricsQuery query;
+    GPtrArray *inputs; /* MetricsInput */
+} MetricsReport;
+
+MetricsReport *cmd_metrics_report_new(const MetricsQuery *query);
+void cmd_metrics_report_free(MetricsReport *report);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MetricsReport, cmd_metrics_report_free)
+
+/* A file to add places to. (transfer none) */
+MetricsInput *cmd_metrics_input(MetricsReport *report, const CmdSource *source);
+/* Measures `summary`, of the source or of a step of it (`step` NULL: no step in particular). Fails
+ * with MOE_ERROR_DATA where nothing is in the layers or domains asked for. */
+bool cmd_metrics_measure(MetricsReport *report, MetricsInput *input, const MoeSummary *summary,
+                         const MoeTrace *trace, const gint64 *step, GError **error);
+
+void cmd_metrics_print(const MetricsReport *report, MetricsFormat format);
+void cmd_metrics_print_text(const MetricsReport *report, bool markdown);
+void cmd_metrics_print_csv(const MetricsReport *report);
+void cmd_metrics_print_json(const MetricsReport *report);
 
 /* Prints the registry. */
 void cmd_metrics_list(MetricsFormat format);

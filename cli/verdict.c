@@ -1,41 +1,45 @@
 /* SPDX-License-Identifier: MIT */
 #include "verdict.h"
 
-#include "progress.h"
+#include "summaries.h"
 
-#include <moescope/check.h>
 #include <stdio.h>
+#include <string.h>
 
-static MoeFindings *
-check_trace(const char *path, GError **error)
+static void
+print(const char *path, const GPtrArray *list)
 {
-    g_autoptr(MoeTrace) trace = moe_trace_open(path, error);
-    if (!trace)
-        return NULL;
-    const MoeCheckOptions options = {.progress = cmd_progress_begin()};
-    MoeFindings *findings = moe_check(trace, &options, error);
-    cmd_progress_end();
-    return findings;
-}
-
-static MoeFindings *
-check_summary(const char *path, GError **error)
-{
-    g_autoptr(MoeSummary) summary = moe_summary_open(path, error);
-    return summary ? moe_check_summary(summary, NULL, error) : NULL;
+    g_autofree char *word = cmd_checked_word(list);
+    for (guint i = 0; i < list->len; i++) {
+        const CmdChecked *checked = list->pdata[i];
+        printf("%s: %s%s\n", path, checked->verdict,
+               strcmp(word, "clean") != 0 ? "; moescope check tells more" : "");
+    }
 }
 
 bool
-cmd_verdict_print(const char *path, GError **error)
+cmd_trace_finish(const char *path, bool summary, bool tell, GError **error)
 {
-    g_autoptr(MoeFindings) findings =
-        (moe_summary_is(path) ? check_summary : check_trace)(path, error);
-    if (!findings)
+    g_autoptr(GPtrArray) checked = cmd_checked_new();
+    bool good;
+    if (summary) {
+        good = cmd_summary_attach(path, MOE_TALLY_LOAD | SUMMARIES_USUAL, checked, error);
+    } else {
+        g_autoptr(MoeTrace) trace = tell ? moe_trace_open(path, error) : NULL;
+        good = !tell || (trace && cmd_checked_add(checked, path, trace, error));
+    }
+    if (good && tell)
+        print(path, checked);
+    return good;
+}
+
+bool
+cmd_verdict_summary(const char *path, GError **error)
+{
+    g_autoptr(GPtrArray) checked = cmd_checked_new();
+    g_autoptr(MoeSummary) summary = moe_summary_open(path, error);
+    if (!summary || !cmd_checked_add_summary(checked, path, summary, error))
         return false;
-    g_autofree char *verdict = moe_findings_verdict(findings);
-    bool more = moe_findings_of(findings, MOE_FINDING_ERROR) +
-                    moe_findings_of(findings, MOE_FINDING_WARNING) >
-                0;
-    printf("%s: %s%s\n", path, verdict, more ? "; moescope check tells more" : "");
+    print(path, checked);
     return true;
 }

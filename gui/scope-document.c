@@ -144,7 +144,9 @@ make_scene(const MoeTrace *trace, const Drawing *drawing, GError **error)
     for (char **setting = drawing->settings; *setting; setting++)
         if (!moe_figure_options_set(options, *setting, error))
             return NULL;
-    return drawing->figure->build(trace, options, error);
+    g_autoptr(MoeFigureInput) input = moe_figure_input_new();
+    moe_figure_input_add(input, trace, NULL, NULL);
+    return moe_figure_build(drawing->figure, input, options, error);
 }
 
 static void

@@ -205,17 +205,17 @@ scope_options_form_set_figure(ScopeOptionsForm *form, const MoeFigure *figure)
     moe_figure_options_free(form->options);
     form->figure = figure;
     form->options = moe_figure_options_new(figure);
-    for (int i = 0; i < figure->n_fields; i++)
-        add_row(form, &figure->fields[i]);
+    for (int i = 0; i < moe_figure_n_fields(figure); i++)
+        add_row(form, moe_figure_field(figure, i));
 }
 
 char **
 scope_options_form_get_settings(ScopeOptionsForm *form)
 {
-    int n = form->figure ? form->figure->n_fields : 0;
+    int n = form->figure ? moe_figure_n_fields(form->figure) : 0;
     char **settings = g_new0(char *, n + 1);
     for (int i = 0; i < n; i++) {
-        const char *name = form->figure->fields[i].name;
+        const char *name = moe_figure_field(form->figure, i)->name;
         settings[i] = g_strdup_printf("%s=%s", name, moe_figure_options_text(form->options, name));
     }
     return settings;

@@ -124,7 +124,7 @@ static void
 set_caption(MoeScene *scene, const MoeTrace *trace, const LoadLook *look, int64_t per,
             int64_t steps, const int *experts)
 {
-    g_autofree char *model = moe__load_model(trace);
+    g_autofree char *model = moe__figure_model(moe_trace_meta_json(trace));
     g_autofree char *uniform = moe__load_uniform(experts, moe_trace_routers(trace));
     g_autofree char *count = moe__number_count(steps);
     g_autoptr(GString) text = g_string_new(moe__load_what(look->norm));
@@ -171,8 +171,11 @@ scene_of(const MoeTrace *trace, const GArray *parts, int64_t steps, const LoadLo
 }
 
 static MoeScene *
-build(const MoeTrace *trace, const MoeFigureOptions *options, GError **error)
+build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
 {
+    const MoeTrace *trace = moe__figure_trace(input, 0, error);
+    if (!trace)
+        return NULL;
     LoadLook look = moe__load_look(options);
     int most = (int)moe_figure_options_real(options, "columns");
     int64_t steps = 0;
@@ -211,5 +214,6 @@ const MoeFigure moe__figure_load_over_training = {
         "heat map of expert by training step, a panel a router: how load evens out or collapses",
     .fields = fields,
     .n_fields = G_N_ELEMENTS(fields),
+    .common = MOE_FIGURE_CAPTION,
     .build = build,
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The figure "load" of a trace: counts and names brought together.
+ * The figure "load" of a summary: counts and names brought together.
  */
 #include "figure/load.h"
 #include "trace/meta.h"
@@ -10,9 +10,8 @@
 /* A MoeLoad with what it points to. */
 typedef struct Filled {
     MoeLoad load;
-    GArray *layer, *experts; /* of int */
-    GArray *panels;          /* of MoeLoadPanel, counts owned */
-    char *model;
+    GArray *router, *layer, *experts; /* of int */
+    GArray *panels;                   /* of MoeLoadPanel, counts owned */
 } Filled;
 
 static void
@@ -24,10 +23,10 @@ panel_clear(gpointer data)
 static void
 filled_clear(Filled *filled)
 {
+    g_array_unref(filled->router);
     g_array_unref(filled->layer);
     g_array_unref(filled->experts);
     g_array_unref(filled->panels);
-    g_free(filled->model);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Filled, filled_clear)
 
@@ -43,59 +42,67 @@ k_counted(const MoeSummaryCell *cell)
 }
 
 static void
-add_routers(Filled *filled, const MoeTrace *trace, const MoeSummary *summary)
+add_routers(Filled *filled, const MoeSummary *summary, const MoeFigureOptions *options)
 {
-    int n = moe_trace_routers(trace);
+    int n = moe_summary_routers(summary);
     for (int i = 0; i < n; i++) {
-        const MoeRouterInfo *router = moe_trace_router(trace, i);
+        const MoeRouterInfo *router = moe_summary_router(summary, i);
+        if (options && !moe_figure_options_layer(options, router->layer))
+            continue;
+        int k = router->k ? router->k : k_counted(moe_summary_cell(summary, i, MOE_DOMAIN_ALL));
+        filled->load.k = filled->router->len == 0 || filled->load.k == k ? k : 0;
+        g_array_append_val(filled->router, i);
         g_array_append_val(filled->layer, router->layer);
         g_array_append_val(filled->experts, router->experts);
-        int k = router->k ? router->k : k_counted(moe_summary_cell(summary, i, MOE_DOMAIN_ALL));
-        filled->load.k = i == 0 || filled->load.k == k ? k : 0;
     }
-    filled->load.layers = n;
+    filled->load.layers = (int)filled->router->len;
     filled->load.layer = (const int *)(const void *)filled->layer->data;
     filled->load.experts = (const int *)(const void *)filled->experts->data;
 }
 
 static void
-add_panel(Filled *filled, const MoeTrace *trace, const MoeSummary *summary, int domain,
-          const char *name)
+add_panel(Filled *filled, const MoeSummary *summary, int domain, const char *name)
 {
-    const MoeSummaryCell *first = moe_summary_cell(summary, 0, domain);
+    const int *router = (const int *)(const void *)filled->router->data;
+    const MoeSummaryCell *first = moe_summary_cell(summary, router[0], domain);
     if (first->picks == 0)
         return;
     const int64_t **counts = g_new(const int64_t *, filled->load.layers);
     for (int i = 0; i < filled->load.layers; i++)
-        counts[i] = moe_summary_cell(summary, i, domain)->count;
+        counts[i] = moe_summary_cell(summary, router[i], domain)->count;
     MoeLoadPanel panel = {
         .name = name,
-        .tokens = first->units / MAX(moe_trace_router(trace, 0)->units_per_token, 1),
+        .tokens = first->units / MAX(moe_summary_router(summary, router[0])->units_per_token, 1),
         .picks = first->picks,
         .counts = counts,
     };
     g_array_append_val(filled->panels, panel);
 }
 
-/* "all" is left out where one domain is all there is. */
+/* "all" is left out where one domain is all there is, and "no domain" where domains are chosen. */
 static void
-add_panels(Filled *filled, const MoeTrace *trace, const MoeSummary *summary)
+add_panels(Filled *filled, const MoeSummary *summary, const MoeFigureOptions *options)
 {
-    add_panel(filled, trace, summary, MOE_DOMAIN_ALL, "all");
-    for (int i = 0; i < moe_summary_domains(summary); i++)
-        add_panel(filled, trace, summary, i, moe_trace_domain_name(trace, i));
-    if (moe_summary_domains(summary) > 0)
-        add_panel(filled, trace, summary, MOE_DOMAIN_UNKNOWN, "no domain");
-    if (filled->panels->len == 2)
+    bool chosen = options && *moe_figure_options_text(options, "domains");
+    if (!chosen)
+        add_panel(filled, summary, MOE_DOMAIN_ALL, "all");
+    for (int i = 0; i < moe_summary_domains(summary); i++) {
+        const char *name = moe_summary_domain_name(summary, i);
+        if (!options || moe_figure_options_domain(options, name))
+            add_panel(filled, summary, i, name);
+    }
+    if (moe_summary_domains(summary) > 0 && !chosen)
+        add_panel(filled, summary, MOE_DOMAIN_UNKNOWN, "no domain");
+    if (filled->panels->len == 2 && !chosen)
         g_array_remove_index(filled->panels, 0);
     filled->load.n_panels = (int)filled->panels->len;
     filled->load.panels = (const MoeLoadPanel *)(const void *)filled->panels->data;
 }
 
 char *
-moe__load_model(const MoeTrace *trace)
+moe__figure_model(const char *meta_json)
 {
-    JsonNode *root = moe__json_object_parse(moe_trace_meta_json(trace), NULL);
+    JsonNode *root = meta_json ? moe__json_object_parse(meta_json, NULL) : NULL;
     if (!root)
         return NULL;
     static const char *const keys[] = {"model", "variant"};
@@ -110,48 +117,35 @@ moe__load_model(const MoeTrace *trace)
 }
 
 MoeScene *
-moe_figure_load(const MoeTrace *trace, const MoeSummary *summary, const MoeFigureOptions *options,
+moe_figure_load(const MoeSummary *summary, const char *model, const MoeFigureOptions *options,
                 GError **error)
 {
-    if (moe_trace_routers(trace) != moe_summary_routers(summary) ||
-        moe_trace_domains(trace) < moe_summary_domains(summary)) {
-        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
-                    "figure load: the summary has %d routers and %d domains, the trace %d and %d",
-                    moe_summary_routers(summary), moe_summary_domains(summary),
-                    moe_trace_routers(trace), moe_trace_domains(trace));
-        return NULL;
-    }
     g_auto(Filled) filled = {
+        .router = g_array_new(FALSE, FALSE, sizeof(int)),
         .layer = g_array_new(FALSE, FALSE, sizeof(int)),
         .experts = g_array_new(FALSE, FALSE, sizeof(int)),
         .panels = g_array_new(FALSE, FALSE, sizeof(MoeLoadPanel)),
-        .model = moe__load_model(trace),
     };
     g_array_set_clear_func(filled.panels, panel_clear);
-    filled.load.model = filled.model;
-    add_routers(&filled, trace, summary);
+    filled.load.model = model;
+    add_routers(&filled, summary, options);
     if (filled.load.layers > 0)
-        add_panels(&filled, trace, summary);
+        add_panels(&filled, summary, options);
     return moe_figure_load_counts(&filled.load, options, error);
 }
 
 static MoeScene *
-build(const MoeTrace *trace, const MoeFigureOptions *options, GError **error)
+build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
 {
-    static const MoeSteps steps[] = {MOE_STEPS_LAST, MOE_STEPS_ALL};
-    MoeSummaryOptions count = {.steps = steps[moe_figure_options_choice(options, "steps")]};
-    g_autoptr(MoeSummary) summary = moe_summary_from_trace(trace, &count, error);
-    return summary ? moe_figure_load(trace, summary, options, error) : NULL;
+    int32_t step = 0;
+    MoeSteps steps = moe_figure_options_steps(options, &step);
+    const MoeSummary *summary =
+        moe_figure_input_summary(input, 0, MOE_TALLY_LOAD, steps, step, error);
+    g_autofree char *model = moe__figure_model(moe_figure_input_meta(input, 0));
+    return summary ? moe_figure_load(summary, model, options, error) : NULL;
 }
 
-static const MoeField fields[] = {
-    LOAD_FIELDS,
-    {.name = "steps",
-     .type = MOE_FIELD_CHOICE,
-     .fallback = "last",
-     .choices = "last | all",
-     .help = "which snapshots count, where a trace has several: the last, or all together"},
-};
+static const MoeField fields[] = {LOAD_FIELDS};
 
 const MoeFigure moe__figure_load = {
     .struct_size = sizeof(MoeFigure),
@@ -160,5 +154,7 @@ const MoeFigure moe__figure_load = {
     .help = "heat map of layer by expert, a panel a domain: which experts each domain is sent to",
     .fields = fields,
     .n_fields = G_N_ELEMENTS(fields),
+    .common = MOE_FIGURE_LAYERS | MOE_FIGURE_DOMAINS | MOE_FIGURE_STEPS | MOE_FIGURE_CAPTION,
+    .tallies = MOE_TALLY_LOAD,
     .build = build,
 };

@@ -16,21 +16,16 @@ typedef enum {
     NORM_LOG2,     /* log2 of that */
 } Norm;
 
-/* The options norm, colours and caption, which every figure of load has. */
+/* The options norm and colours, which every figure of load has. */
 #define LOAD_FIELDS                                                                             \
     {.name = "norm",                                                                            \
      .type = MOE_FIELD_CHOICE,                                                                  \
      .fallback = "share",                                                                       \
      .choices = "share | relative | log2",                                                      \
      .help = "share of picks, multiple of uniform load, or its logarithm (diverging colours)"}, \
-        {.name = "colours",                                                                     \
-         .type = MOE_FIELD_CHOICE,                                                              \
-         .fallback = "viridis",                                                                 \
-         .choices = "viridis | cividis | magma",                                                \
-         .help = "colour map of share and relative"},                                           \
     {                                                                                           \
-        .name = "caption", .type = MOE_FIELD_BOOL, .fallback = "true",                          \
-        .help = "say below the figure what it shows, over how many tokens"                      \
+        .name = "colours", .type = MOE_FIELD_CHOICE, .fallback = "viridis",                     \
+        .choices = "viridis | cividis | magma", .help = "colour map of share and relative"      \
     }
 
 /* How loads are shown, and the range of what was met. */
@@ -66,8 +61,10 @@ const char *moe__load_what(Norm norm);
 /* "uniform load is 1/8 = 0.125". (transfer full) */
 char *moe__load_uniform(const int *experts, int n);
 
-/* "smoe", from the trace's meta.json, or NULL where that doesn't say. (transfer full) */
-char *moe__load_model(const MoeTrace *trace);
+/* The input's trace; an error that says so if it is a summary of none. (transfer none) */
+const MoeTrace *moe__figure_trace(MoeFigureInput *input, int i, GError **error);
+/* "smoe", from a meta.json, or NULL where that doesn't say. (transfer full) */
+char *moe__figure_model(const char *meta_json);
 
 extern const MoeFigure moe__figure_load, moe__figure_load_over_training;
 

@@ -110,7 +110,7 @@ add_panel(MoeScene *scene, const char *name, int layer, const MoeCurve *curve, c
 static void
 set_caption(MoeScene *scene, const MoeTrace *trace, const char *name, int64_t recorded, int64_t per)
 {
-    g_autofree char *model = moe__load_model(trace);
+    g_autofree char *model = moe__figure_model(moe_trace_meta_json(trace));
     g_autofree char *count = moe__number_count(recorded);
     g_autoptr(GString) text = g_string_new(NULL);
     g_string_append_printf(text, "%s as the router of each layer reported it, %s. ", name,
@@ -154,8 +154,11 @@ scene_of(const MoeTrace *trace, const char *name, const GArray *curves, bool cap
 }
 
 static MoeScene *
-build(const MoeTrace *trace, const MoeFigureOptions *options, GError **error)
+build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
 {
+    const MoeTrace *trace = moe__figure_trace(input, 0, error);
+    if (!trace)
+        return NULL;
     const char *name = moe_figure_options_text(options, "name");
     int most = (int)moe_figure_options_real(options, "points");
     g_autoptr(GArray) curves = g_array_new(FALSE, FALSE, sizeof(MoeCurve));
@@ -183,10 +186,6 @@ static const MoeField fields[] = {
      .min = 2,
      .max = 100000,
      .help = "at most so many points a line; more recorded values are averaged"},
-    {.name = "caption",
-     .type = MOE_FIELD_BOOL,
-     .fallback = "true",
-     .help = "say below the figure what it shows"},
 };
 
 const MoeFigure moe__figure_measures = {
@@ -197,5 +196,6 @@ const MoeFigure moe__figure_measures = {
             "representation collapse, …",
     .fields = fields,
     .n_fields = G_N_ELEMENTS(fields),
+    .common = MOE_FIGURE_CAPTION,
     .build = build,
 };

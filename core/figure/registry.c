@@ -59,6 +59,21 @@ moe_figures_find(const char *name, GError **error)
     return NULL;
 }
 
+MoeScene *
+moe_figure_build(const MoeFigure *figure, MoeFigureInput *input, const MoeFigureOptions *options,
+                 GError **error)
+{
+    int n = moe_figure_input_count(input);
+    int least = MAX(figure->least_inputs, 1), most = MAX(figure->most_inputs, least);
+    if (n >= least && n <= most)
+        return figure->build(input, options, error);
+    g_autofree char *range =
+        least == most ? g_strdup_printf("%d", least) : g_strdup_printf("%d to %d", least, most);
+    g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                "figure %s: found %d traces or summaries, expected %s", figure->name, n, range);
+    return NULL;
+}
+
 void
 moe__figure_register(void)
 {

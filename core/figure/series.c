@@ -48,7 +48,7 @@ add_panel(MoeScene *scene, const char *name, const MoeCurve *curve, MoeRange ste
 static void
 set_caption(MoeScene *scene, const MoeTrace *trace, int64_t recorded, int64_t per)
 {
-    g_autofree char *model = moe__load_model(trace);
+    g_autofree char *model = moe__figure_model(moe_trace_meta_json(trace));
     g_autofree char *count = moe__number_count(recorded);
     g_autoptr(GString) text = g_string_new("What the run recorded, step by step. ");
     if (model)
@@ -84,8 +84,11 @@ scene_of(const MoeTrace *trace, const char *const *names, const GArray *curves, 
 }
 
 static MoeScene *
-build(const MoeTrace *trace, const MoeFigureOptions *options, GError **error)
+build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
 {
+    const MoeTrace *trace = moe__figure_trace(input, 0, error);
+    if (!trace)
+        return NULL;
     int n, most = (int)moe_figure_options_real(options, "points");
     const char *const *names = moe_trace_series_names(trace, &n);
     g_autoptr(GArray) curves = g_array_new(FALSE, FALSE, sizeof(MoeCurve));
@@ -113,10 +116,6 @@ static const MoeField fields[] = {
      .min = 2,
      .max = 100000,
      .help = "at most so many points a line; more recorded values are averaged"},
-    {.name = "caption",
-     .type = MOE_FIELD_BOOL,
-     .fallback = "true",
-     .help = "say below the figure what it shows"},
 };
 
 const MoeFigure moe__figure_series = {
@@ -127,5 +126,6 @@ const MoeFigure moe__figure_series = {
         "lines over training steps, a panel a series: loss, learning rate, what else was recorded",
     .fields = fields,
     .n_fields = G_N_ELEMENTS(fields),
+    .common = MOE_FIGURE_CAPTION,
     .build = build,
 };

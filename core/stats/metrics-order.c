@@ -2,9 +2,28 @@
  *
  * metrics-order.c: metrics of units in their order, and their values by chance.
  */
+#include "stats/chance-sets.h"
 #include "stats/metrics.h"
 
 #include <math.h>
+
+/* A metric at a distance. */
+typedef struct LagMetric {
+    MoeMetric metric;
+    int lag; /* 0 … MOE_LAGS - 1: 2^lag tokens */
+} LagMetric;
+
+static int
+lag_of(const MoeMetric *metric)
+{
+    return ((const LagMetric *)metric)->lag;
+}
+
+static bool
+has_pairs(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    return cell->order->pairs[lag_of(metric)] > 0;
+}
 
 static double
 ratio(double sum, int64_t n)
@@ -15,22 +34,22 @@ ratio(double sum, int64_t n)
 static double
 same_first(const MoeMetric *metric, const MoeMetricCell *cell)
 {
-    (void)metric;
-    return ratio((double)cell->order->same_first[0], cell->order->pairs[0]);
+    int lag = lag_of(metric);
+    return ratio((double)cell->order->same_first[lag], cell->order->pairs[lag]);
 }
 
 static double
 any_shared(const MoeMetric *metric, const MoeMetricCell *cell)
 {
-    (void)metric;
-    return ratio((double)cell->order->any_shared[0], cell->order->pairs[0]);
+    int lag = lag_of(metric);
+    return ratio((double)cell->order->any_shared[lag], cell->order->pairs[lag]);
 }
 
 static double
 jaccard(const MoeMetric *metric, const MoeMetricCell *cell)
 {
-    (void)metric;
-    return ratio(cell->order->jaccard[0], cell->order->pairs[0]);
+    int lag = lag_of(metric);
+    return ratio(cell->order->jaccard[lag], cell->order->pairs[lag]);
 }
 
 static double
@@ -45,6 +64,16 @@ spread(const MoeMetric *metric, const MoeMetricCell *cell)
 {
     (void)metric;
     return ratio(cell->order->spread, cell->order->gated);
+}
+
+static double
+dwell(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    (void)metric;
+    int64_t runs = 0;
+    for (int e = 0; e < cell->order->experts; e++)
+        runs += cell->order->runs[e];
+    return ratio((double)cell->summary->picks, runs);
 }
 
 static double
@@ -67,117 +96,155 @@ max_together(const MoeMetric *metric, const MoeMetricCell *cell)
 static double
 uniform_same_first(const MoeMetric *metric, const MoeMetricCell *cell)
 {
-    (void)metric;
-    return cell->order->pairs[0] > 0 ? 1.0 / cell->summary->experts : NAN;
+    return has_pairs(metric, cell) ? 1.0 / cell->summary->experts : NAN;
 }
 
-/* Σ f_e² of first choices: neighbours drawn apart from this load. */
+/* Σ f_e² of first choices: two drawn apart from this load. */
 static double
 shuffled_same_first(const MoeMetric *metric, const MoeMetricCell *cell)
 {
-    (void)metric;
     const MoeSummaryCell *summary = cell->summary;
-    if (cell->order->pairs[0] == 0)
+    if (!has_pairs(metric, cell))
         return NAN;
     return 1 / moe_load_effective_simpson(summary->first, summary->experts);
 }
 
-/* ln C(n, k). */
 static double
-log_choose(int n, int k)
+is_shared(int shared, int both)
 {
-    return lgamma(n + 1.0) - lgamma(k + 1.0) - lgamma(n - k + 1.0);
-}
-
-/* P(two independent subsets of a and b of E share j), hypergeometric. */
-static double
-share_chance(int experts, int a, int b, int j)
-{
-    if (j > MIN(a, b) || b - j > experts - a)
-        return 0;
-    return exp(log_choose(a, j) + log_choose(experts - a, b - j) - log_choose(experts, b));
+    (void)both;
+    return shared > 0;
 }
 
 static double
-any_of(int experts, int a, int b)
+share_of(int shared, int both)
 {
-    return 1 - share_chance(experts, a, b, 0);
-}
-
-static double
-jaccard_of(int experts, int a, int b)
-{
-    double sum = 0;
-    for (int j = 1; j <= MIN(a, b); j++)
-        sum += share_chance(experts, a, b, j) * j / (a + b - j);
-    return sum;
-}
-
-/* The mean over all pairs of units with picks, by how many each makes. */
-static double
-mean_over_pairs(const MoeMetricCell *cell, double (*of)(int experts, int a, int b))
-{
-    const MoeSummaryCell *summary = cell->summary;
-    double units = (double)(summary->units - summary->making[0]), sum = 0;
-    if (cell->order->pairs[0] == 0)
-        return NAN;
-    for (int a = 1; a <= summary->experts; a++)
-        for (int b = 1; summary->making[a] > 0 && b <= summary->experts; b++)
-            if (summary->making[b] > 0)
-                sum += (double)summary->making[a] / units * ((double)summary->making[b] / units) *
-                       of(summary->experts, a, b);
-    return sum;
+    return (double)shared / both;
 }
 
 static double
 uniform_any_shared(const MoeMetric *metric, const MoeMetricCell *cell)
 {
-    (void)metric;
-    return mean_over_pairs(cell, any_of);
+    return has_pairs(metric, cell) ? moe__sets_uniform(cell->summary, is_shared) : NAN;
+}
+
+static double
+shuffled_any_shared(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    return has_pairs(metric, cell) ? moe__sets_shuffled(cell->summary, is_shared) : NAN;
 }
 
 static double
 uniform_jaccard(const MoeMetric *metric, const MoeMetricCell *cell)
 {
+    return has_pairs(metric, cell) ? moe__sets_uniform(cell->summary, share_of) : NAN;
+}
+
+static double
+shuffled_jaccard(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    return has_pairs(metric, cell) ? moe__sets_shuffled(cell->summary, share_of) : NAN;
+}
+
+/* Picks over the expected runs, where neighbours share `shared` picks in the mean: each of those is
+ * one that begins no run. */
+static double
+chance_dwell(const MoeMetricCell *cell, double shared)
+{
+    double picks = (double)cell->summary->picks;
+    return picks > 0 ? picks / (picks - (double)cell->order->pairs[0] * shared) : NAN;
+}
+
+static double
+uniform_dwell(const MoeMetric *metric, const MoeMetricCell *cell)
+{
     (void)metric;
-    return mean_over_pairs(cell, jaccard_of);
+    double each = (double)cell->summary->picks / (double)cell->order->units;
+    return chance_dwell(cell, each * each / cell->summary->experts);
+}
+
+static double
+shuffled_dwell(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    (void)metric;
+    double shared = 0;
+    for (int e = 0; e < cell->summary->experts; e++) {
+        double share = (double)cell->summary->count[e] / (double)cell->order->units;
+        shared += share * share;
+    }
+    return chance_dwell(cell, shared);
 }
 
 /* --- The table --------------------------------------------------------------------------------*/
 
-#define ORDER(NAME, FORMULA, UNIT, SOURCE, CONVENTION, NEEDS, HIGH, VALUE, UNIFORM, SHUFFLED) \
-    {                                                                                         \
-        sizeof(MoeMetric), NAME, FORMULA, UNIT, SOURCE, CONVENTION, MOE_METRIC_NONE,          \
-            MOE_TALLY_##NEEDS, 0, HIGH, VALUE, UNIFORM, SHUFFLED                              \
+#define ORDER(NAME, FORMULA, UNIT, SOURCE, CONVENTION, LOW, HIGH, VALUE, UNIFORM, SHUFFLED) \
+    {                                                                                       \
+        sizeof(MoeMetric), NAME, FORMULA, UNIT, SOURCE, CONVENTION, MOE_METRIC_NONE,        \
+            MOE_TALLY_ORDER, LOW, HIGH, VALUE, UNIFORM, SHUFFLED                            \
     }
 
+#define MIXTRAL "Jiang et al. 2024 (Mixtral), arXiv 2401.04088, table 5"
+
+/* The three at one distance; `AT` is what the name ends with. */
+#define LAG(AT, DISTANCE, INDEX)                                                                   \
+    {ORDER("same-first" AT, "P(first choice at t = first choice at t - " DISTANCE ")", "share",    \
+           MIXTRAL, "pairs stay in a document; uniform 1/E, shuffled Σ f_e² of first choices", 0,  \
+           1, same_first, uniform_same_first, shuffled_same_first),                                \
+     INDEX},                                                                                       \
+        {ORDER("any-shared" AT, "P(S_t ∩ S_t-" DISTANCE " ≠ ∅)", "share",                          \
+               MIXTRAL " (of two choices)",                                                        \
+               "all k picks; uniform 1 - C(E-k,k)/C(E,k); shuffled: sets of largest entropy with " \
+               "this load",                                                                        \
+               0, 1, any_shared, uniform_any_shared, shuffled_any_shared),                         \
+         INDEX},                                                                                   \
+    {                                                                                              \
+        ORDER("jaccard" AT, "mean |S_t ∩ S_t-" DISTANCE "| / |S_t ∪ S_t-" DISTANCE "|", "ratio",   \
+              "Jaccard 1901",                                                                      \
+              "a mean of ratios, not a ratio of means; pairs stay in a document; shuffled: sets "  \
+              "of largest entropy with this load",                                                 \
+              0, 1, jaccard, uniform_jaccard, shuffled_jaccard),                                   \
+            INDEX                                                                                  \
+    }
+
+static const LagMetric lag_metrics[] = {
+    LAG("", "1", 0),     LAG("@2", "2", 1),   LAG("@4", "4", 2),   LAG("@8", "8", 3),
+    LAG("@16", "16", 4), LAG("@32", "32", 5), LAG("@64", "64", 6),
+};
+
 static const MoeMetric order_metrics[] = {
-    ORDER("same-first", "P(first choice at t = first choice at t - 1)", "share",
-          "Jiang et al. 2024 (Mixtral), arXiv 2401.04088, table 5",
-          "pairs stay in a document; uniform 1/E, shuffled Σ f_e² of first choices", ORDER, 1,
-          same_first, uniform_same_first, shuffled_same_first),
-    ORDER("any-shared", "P(S_t ∩ S_t-1 ≠ ∅)", "share",
-          "Jiang et al. 2024 (Mixtral), arXiv 2401.04088, table 5 (of two choices)",
-          "all k picks; uniform 1 - C(E-k,k)/C(E,k)", ORDER, 1, any_shared, uniform_any_shared,
-          NULL),
-    ORDER("jaccard", "mean |S_t ∩ S_t-1| / |S_t ∪ S_t-1|", "ratio", "Jaccard 1901",
-          "a mean of ratios, not a ratio of means; pairs stay in a document", ORDER, 1, jaccard,
-          uniform_jaccard, NULL),
+    ORDER("dwell", "N / Σ_e runs_e", "units", "autocorrelation of 1[e ∈ S_t] at lag 1",
+          "mean length of the runs of neighbouring units that pick an expert, over runs of all "
+          "experts; cut off where a document ends; uniform 1 / (1 - k/E), shuffled "
+          "1 / (1 - Σ q_e² / k) with q_e = c_e / T, in long documents",
+          1, INFINITY, dwell, uniform_dwell, shuffled_dwell),
     ORDER("margin", "mean w_(1) - w_(2)", "gate", "moescope",
-          "of the gates as recorded, not of scores; units with two picks or more", ORDER, INFINITY,
+          "of the gates as recorded, not of scores; units with two picks or more", 0, INFINITY,
           margin, NULL, NULL),
     ORDER("gate-spread", "mean -Σ_S p ln p, p = w / Σ_S w", "nats", "Shannon 1948",
-          "over the k gates of a unit, renormalised: at most ln k, not ln E", ORDER, INFINITY,
-          spread, NULL, NULL),
-    ORDER("max-coactivation", "max_{i≠j} n_ij / n_i", "share",
-          "Muennighoff et al. 2024 (OLMoE), arXiv 2409.02060",
-          "over all pairs of a unit's picks, not rank-adjacent ones; high where n_i is small",
-          PAIRS, 1, max_together, NULL, NULL),
+          "over the k gates of a unit, renormalised: at most ln k, not ln E", 0, INFINITY, spread,
+          NULL, NULL),
+};
+
+static const MoeMetric max_coactivation = {
+    .struct_size = sizeof(MoeMetric),
+    .name = "max-coactivation",
+    .formula = "max_{i≠j} n_ij / n_i",
+    .unit = "share",
+    .source = "Muennighoff et al. 2024 (OLMoE), arXiv 2409.02060",
+    .convention =
+        "over all pairs of a unit's picks, not rank-adjacent ones; high where n_i is small",
+    .better = MOE_METRIC_NONE,
+    .needs = MOE_TALLY_PAIRS,
+    .high = 1,
+    .value = max_together,
 };
 
 void
 moe__metrics_register_order(void)
 {
+    for (gsize i = 0; i < G_N_ELEMENTS(lag_metrics); i++)
+        moe_metrics_add(&lag_metrics[i].metric);
     for (gsize i = 0; i < G_N_ELEMENTS(order_metrics); i++)
         moe_metrics_add(&order_metrics[i]);
+    moe_metrics_add(&max_coactivation);
 }

@@ -137,4 +137,9 @@ moe__metrics_register(void)
     moe__metrics_register_load();
     moe__metrics_register_gates();
     moe__metrics_register_order();
+    moe__metrics_register_heads();
+    moe__metrics_register_scores();
+    moe__metrics_register_places();
+    moe__metrics_register_caches();
+    moe__metrics_register_domains();
 }

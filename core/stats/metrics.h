@@ -9,9 +9,15 @@
 
 /* Adds all of them; moe_init() calls it. */
 void moe__metrics_register(void);
-/* Those of the load by picks, of the load by gates, of units in their order. */
+/* Those of the load by picks, of the load by gates, of units in their order, of sub-tokens, scores,
+ * positions, caches, and of domains. */
 void moe__metrics_register_load(void);
 void moe__metrics_register_gates(void);
 void moe__metrics_register_order(void);
+void moe__metrics_register_heads(void);
+void moe__metrics_register_scores(void);
+void moe__metrics_register_places(void);
+void moe__metrics_register_caches(void);
+void moe__metrics_register_domains(void);
 
 #endif

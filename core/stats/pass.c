@@ -6,6 +6,7 @@
  */
 #include "stats/columns.h"
 #include "stats/disk.h"
+#include "stats/picks.h"
 #include "stats/sets.h"
 #include "stats/step.h"
 #include "stats/summary.h"
@@ -55,7 +56,7 @@ static void
 keep_choices(uint16_t *kept, const MoeTraceView *view)
 {
     for (int64_t unit = 0; unit < view->units; unit++) {
-        int32_t expert = view->k > 0 ? view->expert[unit] : -1;
+        int32_t expert = view->k > 0 ? moe__pick(view, unit) : -1;
         kept[unit] = expert < 0 ? NO_CHOICE : (uint16_t)expert;
     }
 }
@@ -78,7 +79,7 @@ decode_before(Range *range, int router, int chunk, GError **error)
         return false;
     int32_t *before = reserve_before(range, range->other->units);
     for (int64_t unit = 0; unit < range->other->units; unit++)
-        before[unit] = range->other->k > 0 ? range->other->expert[unit] : -1;
+        before[unit] = range->other->k > 0 ? moe__pick(range->other, unit) : -1;
     return true;
 }
 
@@ -250,11 +251,25 @@ most_units(const Pass *pass)
     return most * moe_trace_tokens(pass->trace, -1);
 }
 
+/* Columns that these tallies look at. */
+static unsigned
+view_columns(unsigned tallies)
+{
+    const unsigned narrow =
+        MOE_TALLY_LOAD | MOE_TALLY_PAIRS | MOE_TALLY_ADJACENT | MOE_TALLY_FLOW | MOE_TALLY_TOKENS;
+    unsigned columns = MOE_VIEW_DOMAIN | MOE_VIEW_STEP | MOE_VIEW_DROPPED;
+    if ((tallies & ~narrow) == 0)
+        return columns | MOE_VIEW_GATES_RAW;
+    return columns | MOE_VIEW_EXPERT32 | MOE_VIEW_GATES;
+}
+
 static void
 count_range(Range *range)
 {
     range->view = moe_trace_view_new();
     range->other = moe_trace_view_new();
+    moe_trace_view_wants(range->view, view_columns(range->pass->summary->tallies));
+    moe_trace_view_wants(range->other, 0);
     range->runs = g_array_new(FALSE, FALSE, sizeof(MoeTallyRun));
     if (range->pass->keep)
         range->kept = g_new(uint16_t, (gsize)most_units(range->pass));

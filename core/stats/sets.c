@@ -4,6 +4,7 @@
  */
 #include "stats/sets.h"
 
+#include "stats/picks.h"
 #include "tensor/cpu.h"
 
 #include <string.h>
@@ -19,18 +20,20 @@ moe__sets_words(int experts)
 
 /* One slot's picks into sets of one word. No pick shifts nothing in. */
 MOE_CLONES static void
-moe__sets_add_narrow(const int32_t *restrict expert, int64_t n, uint64_t *restrict sets)
+moe__sets_add8(const uint8_t *restrict expert, int64_t n, uint64_t *restrict sets)
 {
     for (int64_t u = 0; u < n; u++)
-        sets[u] |= (uint64_t)(expert[u] >= 0) << (expert[u] & 63);
+        sets[u] |= (uint64_t)(expert[u] != UINT8_MAX) << (expert[u] & 63);
 }
 
 static void
-add_wide(const int32_t *expert, int64_t n, int words, uint64_t *sets)
+add_slot(const MoeTraceView *view, int64_t first, int64_t n, int words, uint64_t *sets)
 {
-    for (int64_t u = 0; u < n; u++)
-        if (expert[u] >= 0)
-            sets[u * words + expert[u] / 64] |= (uint64_t)1 << expert[u] % 64;
+    for (int64_t u = 0; u < n; u++) {
+        int32_t expert = moe__pick(view, first + u);
+        if (expert >= 0)
+            sets[u * words + expert / 64] |= (uint64_t)1 << expert % 64;
+    }
 }
 
 void
@@ -40,11 +43,11 @@ moe__sets_fill(const MoeTraceView *view, int64_t first, int64_t n, int words, ui
     for (int64_t u = 0; u < n; u += BLOCK) {
         int64_t some = MIN(BLOCK, n - u);
         for (int slot = 0; slot < view->k; slot++) {
-            const int32_t *expert = view->expert + slot * view->units + first + u;
-            if (words == 1)
-                moe__sets_add_narrow(expert, some, sets + u);
+            int64_t at = slot * view->units + first + u;
+            if (words == 1 && view->expert8)
+                moe__sets_add8(view->expert8 + at, some, sets + u);
             else
-                add_wide(expert, some, words, sets + u * words);
+                add_slot(view, at, some, words, sets + u * words);
         }
     }
 }

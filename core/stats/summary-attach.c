@@ -83,7 +83,7 @@ check_whole(const MoeSummary *summary, const MoeTrace *trace, GError **error)
 }
 
 static char *
-make_meta(const MoeSummary *summary, const MoeTrace *trace, GError **error)
+make_meta(const MoeSummary *summary, const MoeTrace *trace, const char *extra_json, GError **error)
 {
     MoeSummaryOrigin origin = {0};
     if (!check_whole(summary, trace, error) ||
@@ -91,16 +91,17 @@ make_meta(const MoeSummary *summary, const MoeTrace *trace, GError **error)
         return NULL;
     g_autofree char *fingerprint = moe_trace_fingerprint(trace);
     origin.trace = fingerprint;
-    return moe__summary_meta(summary, NULL, &origin, error);
+    return moe__summary_meta(summary, extra_json, &origin, error);
 }
 
 bool
-moe_summary_attach(const MoeSummary *summary, const char *trace_path, GError **error)
+moe_summary_attach(const MoeSummary *summary, const char *trace_path, const char *extra_json,
+                   GError **error)
 {
     g_autoptr(MoeTrace) trace = moe_trace_open(trace_path, error);
     if (!trace)
         return false;
-    g_autofree char *meta = make_meta(summary, trace, error);
+    g_autofree char *meta = make_meta(summary, trace, extra_json, error);
     g_auto(Members) members = {g_array_new(FALSE, FALSE, sizeof(MoeAttachment)),
                                g_ptr_array_new_with_free_func(g_free)};
     if (!meta || !moe__summary_members(summary, collect, &members, error)) {

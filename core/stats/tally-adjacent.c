@@ -2,6 +2,7 @@
  *
  * tally-adjacent.c: experts in neighbouring slots of one unit.
  */
+#include "stats/picks.h"
 #include "stats/tally.h"
 
 static void
@@ -11,7 +12,7 @@ count_run(MoeAdjacentCell *cell, const MoeTraceView *view, int64_t first, int64_
         bool any = false;
         int32_t left = -1;
         for (int slot = 0; slot < view->k; slot++) {
-            int32_t right = view->expert[slot * view->units + u];
+            int32_t right = moe__pick(view, slot * view->units + u);
             if (left >= 0 && right >= 0)
                 cell->adjacent[(int64_t)left * cell->experts + right]++;
             any |= right >= 0;

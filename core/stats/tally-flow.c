@@ -2,16 +2,20 @@
  *
  * tally-flow.c: from the first choice at the router before to the first choice at this one.
  */
+#include "stats/picks.h"
 #include "stats/tally.h"
 
 static void
-count_run(MoeFlowCell *cell, const int32_t *before, const int32_t *first, int64_t n)
+count_run(MoeFlowCell *cell, const int32_t *before, const MoeTraceView *view, int64_t first,
+          int64_t n)
 {
-    for (int64_t u = 0; u < n; u++)
-        if (before[u] >= 0 && first[u] >= 0) {
-            cell->moves[(int64_t)before[u] * cell->experts + first[u]]++;
+    for (int64_t u = first; u < first + n; u++) {
+        int32_t expert = moe__pick(view, u);
+        if (before[u] >= 0 && expert >= 0) {
+            cell->moves[(int64_t)before[u] * cell->experts + expert]++;
             cell->units++;
         }
+    }
 }
 
 static bool
@@ -21,9 +25,8 @@ count(void *walk, const MoeTallyCells *cells, const MoeTallyChunk *chunk, GError
         return true;
     for (int64_t i = 0; i < chunk->n_runs; i++) {
         const MoeTallyRun *run = &chunk->runs[i];
-        int64_t first = run->first * chunk->units_per_token;
-        count_run(moe__tally_cell(cells, run->domain, run->group), chunk->before + first,
-                  chunk->view->expert + first, run->n * chunk->units_per_token);
+        count_run(moe__tally_cell(cells, run->domain, run->group), chunk->before, chunk->view,
+                  run->first * chunk->units_per_token, run->n * chunk->units_per_token);
     }
     return true;
 }

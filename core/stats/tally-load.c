@@ -1,8 +1,230 @@
 /* SPDX-License-Identifier: MIT
  *
- * tally-load.c: how many units pick which expert. Every other tally stands beside this one.
+ * tally-load.c: how many units pick which expert, and with what gates. Every other tally stands
+ * beside this one.
+ *
+ * A gate of f2 is a whole number of 2^-24, so a block's gates are summed as integers, and its picks
+ * counted in the same word above them: one addition a pick. Such sums are exact in a double too, so
+ * it doesn't matter which way they were made.
  */
+#include "stats/picks.h"
 #include "stats/tally.h"
+#include "tensor/cpu.h"
+#include "trace/half.h"
+
+#include <math.h>
+#include <string.h>
+
+/* A block's word: gates below, in units of 2^-24; from this bit on, picks. There are at most 2^16
+ * of them, and what is summed as integers is less than 32 = 2^29 such units. */
+enum { PICKS_FROM = 46, BLOCK = 1024, BLOCK_PICKS = 1 << 16 };
+#define GATE_UNIT 0x1p-24
+#define GATE_MOST 0x5000 /* the bits of 32; beyond them are negative numbers, ∞ and NaN too */
+
+typedef struct Walk {
+    int experts;
+    uint16_t index[BLOCK]; /* experts of one slot; no pick: `experts` */
+    uint32_t gate[BLOCK];  /* in units */
+    uint64_t *sums;        /* [first slot, others][even units, odd units][experts + 1] */
+} Walk;
+
+static void *
+begin(const MoeTallyCells *cells)
+{
+    Walk *walk = g_new(Walk, 1);
+    walk->experts = moe__tally_shape(cells)->experts;
+    walk->sums = g_new(uint64_t, 4 * ((gsize)walk->experts + 1));
+    return walk;
+}
+
+static void
+end(void *data, const MoeTallyCells *cells)
+{
+    Walk *walk = data;
+    g_free(walk->sums);
+    g_free(walk);
+}
+
+/* --- Unit by unit: short runs, and gates that aren't f2 ---------------------------------------*/
+
+static double
+gate_at(const MoeTraceView *view, int64_t i)
+{
+    if (view->gate16)
+        return (double)moe__half_to_float(view->gate16[i]);
+    return view->gate64 ? view->gate64[i] : (double)view->gate[i];
+}
+
+static void
+count_unit(MoeSummaryCell *cell, const MoeTraceView *view, bool gates, int64_t unit)
+{
+    int picks = 0;
+    cell->units++;
+    for (int slot = 0; slot < view->k; slot++) {
+        int64_t i = slot * view->units + unit;
+        int32_t expert = moe__pick(view, i);
+        if (expert < 0)
+            continue;
+        picks++;
+        cell->count[expert]++;
+        if (slot == 0)
+            cell->first[expert]++;
+        cell->dropped += view->dropped && view->dropped[i];
+        if (gates)
+            cell->gate_sum[expert] += gate_at(view, i);
+    }
+    cell->picks += picks;
+    cell->making[picks]++;
+}
+
+/* --- Block by block ---------------------------------------------------------------------------*/
+
+MOE_CLONES static void
+moe__load_index8(const uint8_t *restrict in, int n, int experts, uint16_t *restrict out)
+{
+    for (int i = 0; i < n; i++)
+        out[i] = in[i] == UINT8_MAX ? (uint16_t)experts : in[i];
+}
+
+static void
+find_index(Walk *walk, const MoeTraceView *view, int64_t first, int n)
+{
+    if (view->expert8) {
+        moe__load_index8(view->expert8 + first, n, walk->experts, walk->index);
+        return;
+    }
+    for (int i = 0; i < n; i++) {
+        int32_t expert = moe__pick(view, first + i);
+        walk->index[i] = (uint16_t)(expert < 0 ? walk->experts : expert);
+    }
+}
+
+/* Gates in units; returns false, having done nothing of use, if one is out of range. */
+MOE_CLONES static bool
+moe__load_gates(const uint16_t *restrict in, int n, uint32_t *restrict out)
+{
+    unsigned beyond = 0;
+    for (int i = 0; i < n; i++) {
+        uint32_t exponent = in[i] >> 10, fraction = in[i] & 0x3ff;
+        uint32_t normal = (fraction | 0x400) << ((exponent - 1) & 31);
+        beyond |= in[i] >= GATE_MOST;
+        out[i] = exponent == 0 ? fraction : normal;
+    }
+    return beyond == 0;
+}
+
+static void
+add_slot(Walk *walk, int n, bool gates, uint64_t *even)
+{
+    const uint64_t pick = (uint64_t)1 << PICKS_FROM;
+    uint64_t *odd = even + walk->experts + 1;
+    if (n % 2)
+        even[walk->index[n - 1]] += pick + (gates ? walk->gate[n - 1] : 0);
+    if (gates)
+        for (int i = 0; i < n - 1; i += 2) {
+            even[walk->index[i]] += pick + walk->gate[i];
+            odd[walk->index[i + 1]] += pick + walk->gate[i + 1];
+        }
+    else
+        for (int i = 0; i < n - 1; i += 2) {
+            even[walk->index[i]] += pick;
+            odd[walk->index[i + 1]] += pick;
+        }
+}
+
+/* Brings the sums of a block into the cell; returns how many picks its slots might have held but
+ * don't. */
+static int64_t
+fold(Walk *walk, MoeSummaryCell *cell)
+{
+    const uint64_t below = ((uint64_t)1 << PICKS_FROM) - 1;
+    int64_t wide = walk->experts + 1, missing = 0;
+    const uint64_t *sums = walk->sums;
+    for (int64_t e = 0; e < wide; e++) {
+        uint64_t first = sums[e] + sums[e + wide];
+        uint64_t all = first + sums[e + 2 * wide] + sums[e + 3 * wide];
+        int64_t picks = (int64_t)(all >> PICKS_FROM);
+        if (e == walk->experts) {
+            missing = picks;
+            break;
+        }
+        cell->first[e] += (int64_t)(first >> PICKS_FROM);
+        cell->count[e] += picks;
+        cell->picks += picks;
+        cell->gate_sum[e] += (double)(all & below) * GATE_UNIT;
+    }
+    return missing;
+}
+
+/* Units by the picks that they make, where not all make k. */
+static void
+count_making(MoeSummaryCell *cell, const MoeTraceView *view, int64_t first, int64_t n)
+{
+    for (int64_t unit = first; unit < first + n; unit++) {
+        int picks = 0;
+        for (int slot = 0; slot < view->k; slot++)
+            picks += moe__pick(view, slot * view->units + unit) >= 0;
+        cell->making[picks]++;
+    }
+}
+
+static void
+count_dropped(MoeSummaryCell *cell, const MoeTraceView *view, int64_t first, int64_t n)
+{
+    for (int slot = 0; view->dropped && slot < view->k; slot++)
+        for (int64_t i = slot * view->units + first, last = i + n; i < last; i++)
+            cell->dropped += view->dropped[i] && moe__pick(view, i) >= 0;
+}
+
+/* Returns false, having counted nothing, if a gate is out of range. */
+static bool
+count_block(Walk *walk, MoeSummaryCell *cell, const MoeTraceView *view, int64_t first, int n)
+{
+    size_t wide = (size_t)walk->experts + 1;
+    memset(walk->sums, 0, 4 * wide * sizeof *walk->sums);
+    for (int slot = 0; slot < view->k; slot++) {
+        int64_t at = slot * view->units + first;
+        if (view->gate16 && !moe__load_gates(view->gate16 + at, n, walk->gate))
+            return false;
+        find_index(walk, view, at, n);
+        add_slot(walk, n, view->gate16 != NULL, walk->sums + (slot > 0 ? 2 * wide : 0));
+    }
+    cell->units += n;
+    if (fold(walk, cell) > 0)
+        count_making(cell, view, first, n);
+    else
+        cell->making[view->k] += n;
+    count_dropped(cell, view, first, n);
+    return true;
+}
+
+/* --- A chunk ----------------------------------------------------------------------------------*/
+
+static void
+count_units(Walk *walk, MoeSummaryCell *cell, const MoeTraceView *view, int64_t first, int64_t n)
+{
+    bool gates = view->gate || view->gate64 || view->gate16;
+    int64_t block = view->k > 0 ? CLAMP(BLOCK_PICKS / view->k, 1, BLOCK) : BLOCK;
+    for (int64_t last = first + n; first < last; first += block) {
+        int64_t some = MIN(block, last - first);
+        bool worth = some * view->k > 2 * walk->experts && gates == (view->gate16 != NULL);
+        if (worth && count_block(walk, cell, view, first, (int)some))
+            continue;
+        for (int64_t unit = first; unit < first + some; unit++)
+            count_unit(cell, view, gates, unit);
+    }
+}
+
+static bool
+count(void *walk, const MoeTallyCells *cells, const MoeTallyChunk *chunk, GError **error)
+{
+    for (int64_t r = 0; r < chunk->n_runs; r++) {
+        const MoeTallyRun *run = &chunk->runs[r];
+        count_units(walk, moe__tally_cell(cells, run->domain, run->group), chunk->view,
+                    run->first * chunk->units_per_token, run->n * chunk->units_per_token);
+    }
+    return true;
+}
 
 static void
 describe(void *cell, const MoeTallyShape *shape)
@@ -35,42 +257,6 @@ problem(const void *data)
     return NULL;
 }
 
-static void
-count_unit(MoeSummaryCell *cell, const MoeTraceView *view, int64_t unit)
-{
-    int picks = 0;
-    cell->units++;
-    if (view->k > 0 && view->expert[unit] >= 0)
-        cell->first[view->expert[unit]]++;
-    for (int slot = 0; slot < view->k; slot++) {
-        int64_t i = slot * view->units + unit;
-        int expert = view->expert[i];
-        if (expert < 0)
-            continue;
-        picks++;
-        cell->count[expert]++;
-        cell->dropped += view->dropped && view->dropped[i];
-        if (view->gate)
-            cell->gate_sum[expert] += view->gate64 ? view->gate64[i] : (double)view->gate[i];
-    }
-    cell->picks += picks;
-    cell->making[picks]++;
-}
-
-static bool
-count(void *walk, const MoeTallyCells *cells, const MoeTallyChunk *chunk, GError **error)
-{
-    (void)walk, (void)error;
-    for (int64_t r = 0; r < chunk->n_runs; r++) {
-        const MoeTallyRun *run = &chunk->runs[r];
-        MoeSummaryCell *cell = moe__tally_cell(cells, run->domain, run->group);
-        int64_t end = (run->first + run->n) * chunk->units_per_token;
-        for (int64_t unit = run->first * chunk->units_per_token; unit < end; unit++)
-            count_unit(cell, chunk->view, unit);
-    }
-    return true;
-}
-
 static const MoeTallyField fields[] = {
     MOE_COUNTS(MoeSummaryCell, units, MOE_AXIS_NONE),
     MOE_COUNTS(MoeSummaryCell, picks, MOE_AXIS_NONE),
@@ -89,5 +275,7 @@ const MoeTally moe__tally_load = {
     .n_fields = G_N_ELEMENTS(fields),
     .describe = describe,
     .problem = problem,
+    .begin = begin,
     .count = count,
+    .end = end,
 };

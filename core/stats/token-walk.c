@@ -2,6 +2,7 @@
  *
  * token-walk.c: a walk through a router's units that counts what each token id takes.
  */
+#include "stats/picks.h"
 #include "stats/sets.h"
 #include "stats/token-rows.h"
 #include "stats/token-sums.h"
@@ -109,7 +110,7 @@ gather_set(MoeTokenWalk *walk, const MoeTraceView *view, int64_t unit)
 {
     memset(walk->set, 0, ((size_t)walk->experts + 63) / 64 * sizeof *walk->set);
     for (int slot = 0; slot < view->k; slot++) {
-        int32_t expert = view->expert[slot * view->units + unit];
+        int32_t expert = moe__pick(view, slot * view->units + unit);
         if (expert >= 0)
             walk->set[expert / 64] |= (uint64_t)1 << expert % 64;
     }
@@ -154,8 +155,9 @@ add_block(MoeTokenWalk *walk, const MoeTallyChunk *chunk, int64_t first, int64_t
             const uint64_t *set =
                 chunk->sets ? chunk->sets + unit * words : gather_set(walk, view, unit);
             add(&walk->rows, walk->row[t], set, words);
-            if (view->expert[unit] >= 0)
-                add_first(&walk->rows, walk->row[t], view->expert[unit]);
+            int32_t expert = moe__pick(view, unit);
+            if (expert >= 0)
+                add_first(&walk->rows, walk->row[t], expert);
         }
     }
 }

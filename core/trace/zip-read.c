@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static bool
@@ -45,17 +44,29 @@ moe__zip_reader_pread(const MoeZipReader *reader, uint64_t at, void *out, size_t
 static bool
 open_file(MoeZipReader *reader, uint64_t limit, GError **error)
 {
-    struct stat info;
+    struct stat *info = &reader->file;
     reader->fd = g_open(reader->path, O_RDONLY | O_CLOEXEC, 0);
-    if (reader->fd < 0 || fstat(reader->fd, &info) != 0)
+    if (reader->fd < 0 || fstat(reader->fd, info) != 0)
         return set_system_error(error, reader->path, errno);
-    if (!S_ISREG(info.st_mode)) {
+    if (!S_ISREG(info->st_mode)) {
         g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED, "%s is not a regular file",
                     reader->path);
         return false;
     }
-    reader->length = MIN((uint64_t)info.st_size, limit);
+    reader->length = MIN((uint64_t)info->st_size, limit);
     return true;
+}
+
+MoeZipChange
+moe__zip_reader_change(const MoeZipReader *reader)
+{
+    struct stat now;
+    const struct stat *then = &reader->file;
+    if (stat(reader->path, &now) != 0 || now.st_dev != then->st_dev || now.st_ino != then->st_ino)
+        return MOE_ZIP_REPLACED;
+    bool same = now.st_size == then->st_size && now.st_mtim.tv_sec == then->st_mtim.tv_sec &&
+                now.st_mtim.tv_nsec == then->st_mtim.tv_nsec;
+    return same ? MOE_ZIP_SAME : MOE_ZIP_CHANGED;
 }
 
 MoeZipReader *

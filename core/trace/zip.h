@@ -9,6 +9,7 @@
 #define MOESCOPE_TRACE_ZIP_H
 
 #include <moescope/base.h>
+#include <sys/stat.h>
 
 typedef enum {
     MOE_ZIP_STORED = 0,
@@ -76,6 +77,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeZipWriter, moe__zip_writer_free)
 typedef struct MoeZipReader {
     char *path;
     int fd;
+    struct stat file;  /* when it was opened */
     uint64_t length;   /* bytes looked at */
     uint64_t end;      /* of the last whole member */
     bool complete;     /* the archive has its directory */
@@ -89,6 +91,13 @@ typedef struct MoeZipReader {
  * members that overlap or share a name. */
 MoeZipReader *moe__zip_reader_open(const char *path, uint64_t limit, GError **error);
 void moe__zip_reader_free(MoeZipReader *reader);
+/* What has become of the file since it was opened. */
+typedef enum {
+    MOE_ZIP_SAME,
+    MOE_ZIP_CHANGED,
+    MOE_ZIP_REPLACED, /* its path names another file, or none */
+} MoeZipChange;
+MoeZipChange moe__zip_reader_change(const MoeZipReader *reader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeZipReader, moe__zip_reader_free)
 const MoeZipEntry *moe__zip_reader_find(const MoeZipReader *reader, const char *name);
 /* A member's bytes, with a 0 behind the last. Checks the CRC, and never unpacks more than the

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * moescope metrics from the outside: its four formats, what can be chosen, and complaints.
+ * moescope metrics from the outside: its formats, what can be chosen, steps, and complaints.
  */
 #include "place.h"
 #include "run.h"
@@ -8,82 +8,126 @@
 #include <json-glib/json-glib.h>
 #include <moescope/trace.h>
 
+enum { TOKENS = 40, EXPERTS = 4 };
+
 /* Two layers of E 4, k 1 over two domains; layer 2 takes every expert in turn, layer 7 one alone.
+ * With `steps`, tokens of the first and the second half are of steps 0 and 10, and so is the state.
  */
 static void
-write_trace(const char *path)
+write_trace(const char *path, bool steps)
 {
-    enum { TOKENS = 40 };
     g_autoptr(GError) error = NULL;
     const char *const domains[2] = {"prose", "a, \"b\""};
     const MoeRouterInfo routers[2] = {
-        {2, 4, 1, 1, 0, false, true, (char *)"linear", (char *)"topk", (char *)"score"},
-        {7, 4, 1, 1, 0, false, true, (char *)"linear", (char *)"topk", (char *)"score"},
+        {2, EXPERTS, 1, 1, 0, false, true, (char *)"linear", (char *)"topk", (char *)"score"},
+        {7, EXPERTS, 1, 1, 0, false, true, (char *)"linear", (char *)"topk", (char *)"score"},
     };
-    int32_t id[TOKENS], domain[TOKENS], expert[2][TOKENS] = {{0}};
+    int32_t id[TOKENS], domain[TOKENS], step[TOKENS], expert[2][TOKENS] = {{0}};
     for (int t = 0; t < TOKENS; t++) {
-        id[t] = t;
+        id[t] = t % 2;
         domain[t] = t >= TOKENS / 2;
+        step[t] = 10 * domain[t];
         expert[0][t] = t % 4;
     }
-    g_autofree char *meta = moe_trace_meta(routers, 2, domains, 2, NULL);
+    g_autofree char *meta =
+        moe_trace_meta(routers, 2, domains, 2, "{\"tokens\": [\"ab|c\", \"de\"]}");
     MoeTraceOptions options = {0};
     MoeTraceWriter *writer = moe_trace_writer_new(path, meta, routers, 2, &options, &error);
     g_assert_no_error(error);
-    MoeTraceTokens tokens = {.n = TOKENS, .id = id, .domain = domain};
+    MoeTraceTokens tokens = {.n = TOKENS, .id = id, .domain = domain, .step = steps ? step : NULL};
     const MoeTracePicks picks[2] = {{.expert = expert[0]}, {.expert = expert[1]}};
     moe_trace_writer_append(writer, &tokens, picks, &error);
+    const int64_t even[EXPERTS] = {5, 5, 5, 5}, uneven[EXPERTS] = {20, 0, 0, 0};
+    const MoeTraceState first[2] = {{.load = even}, {.load = uneven}};
+    const MoeTraceState second[2] = {{.load = uneven}, {.load = even}};
+    if (steps) {
+        moe_trace_writer_state(writer, 0, first, &error);
+        moe_trace_writer_state(writer, 10, second, &error);
+    }
     moe_trace_writer_close(writer, &error);
     g_assert_no_error(error);
 }
 
+/* The report of one file. (transfer full: the parser holds it) */
+static JsonObject *
+parse(const Run *run, JsonParser **parser)
+{
+    g_autoptr(GError) error = NULL;
+    *parser = json_parser_new();
+    json_parser_load_from_data(*parser, run->out, -1, &error);
+    g_assert_no_error(error);
+    JsonArray *inputs = json_node_get_array(json_parser_get_root(*parser));
+    return json_array_get_object_element(inputs, json_array_get_length(inputs) - 1);
+}
+
+static JsonObject *
+metric_of(JsonObject *input, guint place, const char *name)
+{
+    JsonArray *places = json_object_get_array_member(input, "places");
+    JsonObject *object = json_array_get_object_element(places, place);
+    return json_object_get_object_member(json_object_get_object_member(object, "metrics"), name);
+}
+
+/* --- Formats ----------------------------------------------------------------------------------*/
+
 static void
 test_text(void)
 {
-    g_auto(Run) all = run_moescope("metrics", "t.npz", "--only", "cv,dead,same-first", NULL);
-    run_expect(&all, 0, "t.npz, layer 2, all tokens: E = 4, T = 40 units, N = 40 picks\n", "");
+    g_auto(Run) all = run_moescope("metrics", "t.npz", "--metrics", "cv,dead,margin", NULL);
+    run_expect(&all, 0, "t.npz: checked: ", "");
+    run_expect(&all, 0, "\n\nt.npz, layer 2, all tokens: E = 4, T = 40 units, N = 40 picks\n", "");
     run_expect(&all, 0, "\n\nt.npz, layer 7, all tokens: ", "");
     /* sqrt((1 - 1/4) / (40 / 4)) and sqrt(3). */
-    run_expect(&all, 0,
-               "\n  cv                          1.73205     0.273861            -  ratio\n", "");
-    run_expect(&all, 0,
-               "\n  same-first                        1         0.25            1  share\n", "");
+    run_expect(
+        &all, 0,
+        "\n  cv                        1.73205                     -     0.273861            "
+        "-  ratio\n",
+        "");
+    run_expect(&all, 0, "\n  not defined here: margin\n", "");
+    run_expect(&all, 0, "\n  no intervals: 1 group of documents to draw from, 8 needed\n", "");
     g_auto(Run) some = run_moescope("metrics", "t.npz", "--layers", "3-9", "--markdown", NULL);
+    run_expect(&some, 0, "> t.npz: checked: ", "");
     run_expect(&some, 0, "### t.npz, layer 7, all tokens", "");
-    run_expect(&some, 0, "\n| maxvio | 3 | ", "");
+    run_expect(&some, 0, "\n| maxvio | 3 | - | ", "");
     g_assert_null(g_strrstr(some.out, "layer 2"));
+    g_auto(Run) bare =
+        run_moescope("metrics", "t.npz", "--no-intervals", "--no-check", "--layers", "2", NULL);
+    run_expect(&bare, 0, "t.npz: not checked\n", "");
+    g_assert_null(g_strrstr(bare.out, "interval"));
 }
 
 static void
 test_csv(void)
 {
-    g_auto(Run) run = run_moescope("metrics", "t.npz", "--csv", "--by", "domain", "--only", "dead",
-                                   "--layers", "7", NULL);
+    g_auto(Run) run = run_moescope("metrics", "t.npz", "--csv", "--domains", "all", "--metrics",
+                                   "dead", "--layers", "7", NULL);
     run_expect(&run, 0,
-               "trace,router,layer,scope,domain,experts,units,picks,metric,value,uniform,shuffled,"
-               "unit\nt.npz,1,7,all,,4,40,40,dead,3,",
+               "trace,router,layer,scope,domain,step,experts,units,picks,metric,value,low,high,"
+               "uniform,shuffled,unit,checked\nt.npz,1,7,all,,,4,40,40,dead,3,,,",
                "");
-    run_expect(&run, 0, "\nt.npz,1,7,domain,prose,4,20,20,dead,3,", "");
-    run_expect(&run, 0, "\nt.npz,1,7,domain,\"a, \"\"b\"\"\",4,20,20,dead,3,", "");
+    run_expect(&run, 0, "\nt.npz,1,7,domain,prose,,4,20,20,dead,3,,,", "");
+    run_expect(&run, 0, "\nt.npz,1,7,domain,\"a, \"\"b\"\"\",,4,20,20,dead,3,,,", "");
+    g_auto(Run) one = run_moescope("metrics", "t.npz", "--csv", "--domains", "a, \"b\"",
+                                   "--metrics", "dead", "--layers", "7", NULL);
+    run_expect(&one, 0, "\nt.npz,1,7,domain,\"a, \"\"b\"\"\",,", "");
+    g_assert_null(g_strrstr(one.out, "prose"));
 }
 
 static void
 test_json(void)
 {
-    g_autoptr(GError) error = NULL;
-    g_auto(Run) run = run_moescope("metrics", "t.npz", "t.npz", "--json", NULL);
+    g_auto(Run) run = run_moescope("metrics", "t.npz", "t.npz", "--json", "--all", NULL);
     run_expect(&run, 0, NULL, "");
-    g_autoptr(JsonParser) parser = json_parser_new();
-    json_parser_load_from_data(parser, run.out, -1, &error);
-    g_assert_no_error(error);
-    JsonArray *groups = json_node_get_array(json_parser_get_root(parser));
-    g_assert_cmpint(json_array_get_length(groups), ==, 4);
-    JsonObject *group = json_array_get_object_element(groups, 2);
-    g_assert_cmpint(json_object_get_int_member(group, "layer"), ==, 2);
-    JsonObject *metrics = json_object_get_object_member(group, "metrics");
-    JsonObject *one = json_object_get_object_member(metrics, "effective-experts");
+    g_autoptr(JsonParser) parser = NULL;
+    JsonObject *input = parse(&run, &parser);
+    g_assert_cmpstr(json_object_get_string_member(input, "trace"), ==, "t.npz");
+    JsonArray *checked = json_object_get_array_member(input, "checked");
+    JsonObject *word = json_array_get_object_element(checked, 0);
+    g_assert_nonnull(json_object_get_array_member(word, "findings"));
+    JsonObject *one = metric_of(input, 0, "effective-experts");
     g_assert_cmpfloat_with_epsilon(json_object_get_double_member(one, "value"), 4, 1e-12);
-    one = json_object_get_object_member(metrics, "margin"); /* no gates */
+    g_assert_true(json_object_get_null_member(one, "low"));
+    one = metric_of(input, 1, "margin"); /* no gates */
     g_assert_true(json_object_get_null_member(one, "value"));
 }
 
@@ -92,6 +136,8 @@ test_list(void)
 {
     g_auto(Run) text = run_moescope("metrics", "--list", NULL);
     run_expect(&text, 0, "\nmaxvio [ratio]\n  (max_e c_e - m) / m\n  source: Wang et al. 2024", "");
+    run_expect(&text, 0, "  balance: the lower the better\n  by chance: uniform\n  group: load\n",
+               "");
     g_auto(Run) markdown = run_moescope("metrics", "--list", "--markdown", NULL);
     run_expect(&markdown, 0, "\n| avgvio | (1/E) Σ \\|c_e - m\\| / m | ratio |", "");
     g_auto(Run) csv = run_moescope("metrics", "--list", "--csv", NULL);
@@ -100,24 +146,149 @@ test_list(void)
     run_expect(&json, 0, "\"name\": \"dead\", ", "");
 }
 
+/* What the checker says stands beside the numbers. */
+static void
+test_checked(void)
+{
+    g_auto(Run) made = run_moescope("trace", "synth", "--out", "few.npz", "--tokens", "18",
+                                    "--experts", "128", "--routers", "1", NULL);
+    run_expect(&made, 0, NULL, "");
+    g_auto(Run) text = run_moescope("metrics", "few.npz", "--metrics", "gini", NULL);
+    run_expect(&text, 0, "few.npz: checked: 1 warning (few-tokens)", "");
+    run_expect(&text, 0, "; moescope check tells more\n  warning: few-tokens: 18 units, ", "");
+    g_auto(Run) csv = run_moescope("metrics", "few.npz", "--metrics", "gini", "--csv", NULL);
+    run_expect(&csv, 0, ",ratio,warning:few-tokens\n", "");
+    g_auto(Run) json = run_moescope("metrics", "few.npz", "--metrics", "gini", "--json", NULL);
+    run_expect(&json, 0, "{\"check\": \"few-tokens\", \"severity\": \"warning\", ", "");
+}
+
+/* --- Intervals, steps, views ------------------------------------------------------------------*/
+
+static void
+test_intervals(void)
+{
+    g_auto(Run) json = run_moescope("metrics", "s.npz", "-m", "load,order", "--json", NULL);
+    g_auto(Run) again = run_moescope("metrics", "s.npz", "-m", "load,order", "--json", "--seed",
+                                     "0", "--level", "0.95", "--threads", "3", NULL);
+    g_auto(Run) other =
+        run_moescope("metrics", "s.npz", "-m", "load,order", "--json", "--seed", "1", NULL);
+    run_expect(&json, 0, NULL, "");
+    g_assert_cmpstr(json.out, ==, again.out);
+    g_assert_cmpstr(json.out, !=, other.out);
+    g_autoptr(JsonParser) parser = NULL;
+    JsonObject *cv = metric_of(parse(&json, &parser), 0, "cv");
+    double value = json_object_get_double_member(cv, "value");
+    g_assert_cmpfloat(json_object_get_double_member(cv, "low"), <, value);
+    g_assert_cmpfloat(json_object_get_double_member(cv, "high"), >, value);
+    g_assert_cmpint(json_object_get_int_member(cv, "groups"), ==, 64);
+    g_auto(Run) none =
+        run_moescope("metrics", "s.npz", "-m", "cv", "--json", "--no-intervals", NULL);
+    run_expect(&none, 0, "\"low\": null, \"high\": null, ", "");
+}
+
+static void
+test_steps(void)
+{
+    g_auto(Run) tokens = run_moescope("metrics", "steps.npz", "--steps", "tokens", "-m", "dead",
+                                      "--csv", "--layers", "2", NULL);
+    run_expect(&tokens, 0, "\nsteps.npz,0,2,all,,0,4,20,20,dead,0,,,", "");
+    run_expect(&tokens, 0, "\nsteps.npz,0,2,all,,10,4,20,20,dead,0,,,", "");
+    g_auto(Run) state =
+        run_moescope("metrics", "steps.npz", "--steps", "state", "-m", "dead,drop-rate", NULL);
+    run_expect(&state, 0,
+               "steps.npz, layer 2, all tokens: E = 4\n"
+               "      step         dead    drop-rate\n"
+               "         0            0            0\n"
+               "        10            3            0\n",
+               "");
+    g_auto(Run) last = run_moescope("metrics", "steps.npz", "-m", "dead", "--layers", "2", NULL);
+    run_expect(&last, 0, "T = 20 units", "");
+    g_auto(Run) none = run_moescope("metrics", "t.npz", "--steps", "state", NULL);
+    run_expect(&none, 1, "", "t.npz: found no state of a training run");
+}
+
+static void
+test_experts(void)
+{
+    g_auto(Run) text = run_moescope("metrics", "t.npz", "--experts", "--layers", "7", NULL);
+    run_expect(&text, 0, "\n      0         40         1            0.9124 … 1   4.000         -",
+               "");
+    run_expect(&text, 0, "  intervals are Wilson's, as if tokens were independent: too few", "");
+    g_auto(Run) some = run_moescope("metrics", "t.npz", "--experts", "--layers", "2", NULL);
+    run_expect(&some, 0, "  \"ab|c\" 2", ""); /* expert 0 takes every other of its tokens */
+    g_auto(Run) markdown =
+        run_moescope("metrics", "t.npz", "--experts", "--layers", "2", "--markdown", NULL);
+    run_expect(&markdown, 0, " \"ab\\|c\" 2 |\n", "");
+    g_auto(Run) csv = run_moescope("metrics", "s.npz", "--experts", "--csv", NULL);
+    run_expect(&csv, 0, "trace,router,layer,scope,domain,expert,picks,share,low,high,interval,",
+               "");
+    run_expect(&csv, 0, ",bootstrap,", "");
+    g_auto(Run) json = run_moescope("metrics", "s.npz", "--experts", "--json", NULL);
+    run_expect(&json, 0, "\"partners\": [{\"expert\": ", "");
+    g_autoptr(JsonParser) parser = NULL;
+    JsonArray *places = json_object_get_array_member(parse(&json, &parser), "places");
+    JsonObject *place = json_array_get_object_element(places, 1);
+    g_assert_cmpint(json_array_get_length(json_object_get_array_member(place, "experts")), ==, 8);
+}
+
+/* Ranks (0, 1, 2) and (0, 1, 3): 0 and 1 are neighbours in all of their units, 0 and 2 never. */
+static void
+test_compat(void)
+{
+    const char log[] = "{\"type\": \"route\", \"req_id\": \"r\", \"token_idx\": 0, \"layer\": 0, "
+                       "\"topk_ids\": [0, 1, 2], \"topk_weights\": [0.5, 0.3, 0.2]}\n"
+                       "{\"type\": \"route\", \"req_id\": \"r\", \"token_idx\": 1, \"layer\": 0, "
+                       "\"topk_ids\": [0, 1, 3], \"topk_weights\": [0.5, 0.3, 0.2]}\n";
+    g_assert_true(g_file_set_contents("log.txt", log, -1, NULL));
+    g_auto(Run) made =
+        run_moescope("import", "log.txt", "-o", "log.npz", "--experts=4", "--score=softmax",
+                     "--select=top-k", "--gates=sum-to-one", NULL);
+    run_expect(&made, 0, NULL, "");
+    g_auto(Run) text = run_moescope("metrics", "log.npz", "--compat", "olmoe", NULL);
+    run_expect(&text, 0,
+               "\n       %      0      1      2      3\n"
+               "       0   0.00 100.00   0.00   0.00\n"
+               "       1 100.00   0.00  50.00  50.00\n"
+               "       2   0.00 100.00   0.00   0.00\n",
+               "");
+    g_auto(Run) csv = run_moescope("metrics", "log.npz", "--compat", "olmoe", "--csv", NULL);
+    run_expect(&csv, 0, "trace,router,layer,scope,domain,expert,with,score,checked\n", "");
+    run_expect(&csv, 0, "\nlog.npz,0,0,all,,1,3,0.5,", "");
+    g_auto(Run) json = run_moescope("metrics", "log.npz", "--compat", "olmoe", "--json", NULL);
+    run_expect(&json, 0, "{\"expert\": 3, \"with\": 1, \"score\": 1}", "");
+}
+
+/* --- Complaints -------------------------------------------------------------------------------*/
+
+static void
+expect_usage(const char *option, const char *value, const char *complaint)
+{
+    g_auto(Run) run = run_moescope("metrics", "t.npz", option, value, NULL);
+    run_expect(&run, 2, "", complaint);
+}
+
 static void
 test_complaints(void)
 {
     g_auto(Run) none = run_moescope("metrics", NULL);
     run_expect(&none, 2, "", "found no trace");
-    g_auto(Run) near = run_moescope("metrics", "t.npz", "--only", "giny", NULL);
-    run_expect(&near, 2, "", "found no metric \"giny\"; did you mean \"gini\"?");
+    expect_usage("--metrics", "giny", "found no metric \"giny\"; did you mean \"gini\"?");
+    expect_usage("--metrics", "ordre", "did you mean \"order\"?");
     const char *const layers[] = {"", "1,", "5-3", "x", "1-", "12345678901"};
-    for (gsize i = 0; i < G_N_ELEMENTS(layers); i++) {
-        g_auto(Run) wrong = run_moescope("metrics", "t.npz", "--layers", layers[i], NULL);
-        run_expect(&wrong, 2, "", "expected layers and ranges (0,3-5)");
-    }
+    for (gsize i = 0; i < G_N_ELEMENTS(layers); i++)
+        expect_usage("--layers", layers[i], "expected layers and ranges (0,3-5)");
+    expect_usage("--replicates", "5", "found --replicates 5, expected 20 … 100000");
+    expect_usage("--level", "95", "found --level 95, expected 0.5 … 0.999");
+    expect_usage("--steps", "all", "found --steps all, expected tokens or state");
+    expect_usage("--compat", "other", "found --compat other, expected olmoe");
+    expect_usage("--json", "--csv", "expected one");
+    expect_usage("--all", "--metrics=cv", "found --all with --metrics, expected either");
+    expect_usage("--experts", "--metrics=cv", "found --metrics with --experts or --compat");
+    expect_usage("--experts", "--steps=state", "found several of --steps, --experts and --compat");
     g_auto(Run) beyond = run_moescope("metrics", "t.npz", "--layers", "8-9", NULL);
     run_expect(&beyond, 1, "", "t.npz: found no router in the layers of --layers");
-    g_auto(Run) by = run_moescope("metrics", "t.npz", "--by", "layer", NULL);
-    run_expect(&by, 2, "", "found --by layer, expected --by domain");
-    g_auto(Run) two = run_moescope("metrics", "t.npz", "--json", "--csv", NULL);
-    run_expect(&two, 2, "", "expected one");
+    g_auto(Run) domain = run_moescope("metrics", "t.npz", "--domains", "prose,verse", NULL);
+    run_expect(&domain, 1, "", "t.npz: found no domain \"verse\"; there is prose, a, \"b\"\n");
     g_auto(Run) absent = run_moescope("metrics", "t.npz", "absent.npz", NULL);
     run_expect(&absent, 1, "", "moescope: absent.npz: ");
 }
@@ -130,9 +301,19 @@ main(int argc, char **argv)
     g_test_add_func("/cli/metrics/csv", test_csv);
     g_test_add_func("/cli/metrics/json", test_json);
     g_test_add_func("/cli/metrics/list", test_list);
+    g_test_add_func("/cli/metrics/checked", test_checked);
+    g_test_add_func("/cli/metrics/intervals", test_intervals);
+    g_test_add_func("/cli/metrics/steps", test_steps);
+    g_test_add_func("/cli/metrics/experts", test_experts);
+    g_test_add_func("/cli/metrics/compat", test_compat);
     g_test_add_func("/cli/metrics/complaints", test_complaints);
     place_enter();
-    write_trace("t.npz");
+    write_trace("t.npz", false);
+    write_trace("steps.npz", true);
+    g_auto(Run) synth =
+        run_moescope("trace", "synth", "--out", "s.npz", "--tokens", "6400", "--document-tokens",
+                     "100", "--routers", "2", "--experts", "8", "-k", "2", NULL);
+    run_expect(&synth, 0, NULL, "");
     int status = g_test_run();
     place_leave();
     return status;

@@ -5,6 +5,8 @@
 #include "place.h"
 #include "run.h"
 
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 /* 3000 tokens in chunks of 1000, 2 routers, 3 of 8 experts, 30 documents, 2 domains. */
@@ -47,6 +49,35 @@ test_help(void)
     }
     g_auto(Run) unknown = run_moescope("trace", "vrify", NULL);
     run_expect(&unknown, 2, "", "did you mean \"verify\"?");
+}
+
+/* Follows a file that is cut off until the rest has come, and one that stays so until Ctrl-C. */
+static void
+test_follow(void)
+{
+    g_autofree char *bytes = NULL, *whole = csv("a.npz");
+    gsize length;
+    g_assert_true(g_file_get_contents("a.npz", &bytes, &length, NULL));
+    place_cut("a.npz", "slow.npz", length / 2);
+    RunChild child = run_start("trace", "cat", "--follow", "--csv", "slow.npz", NULL);
+    g_usleep(G_USEC_PER_SEC / 2);
+    FILE *file = fopen("slow.npz", "ab");
+    g_assert_cmpuint(fwrite(bytes + length / 2, 1, length - length / 2, file), ==,
+                     length - length / 2);
+    fclose(file);
+    g_auto(Run) run = run_signal(&child, 0);
+    g_assert_cmpint(run.status, ==, 0);
+    g_assert_cmpstr(run.out, ==, whole);
+
+    place_cut("a.npz", "slow.npz", length / 2);
+    child = run_start("trace", "cat", "-f", "--tokens", "0-9", "slow.npz", NULL);
+    g_auto(Run) enough = run_signal(&child, 0); /* these have come already */
+    run_expect(&enough, 0, "token 9 id ", "");
+    child = run_start("trace", "cat", "-f", "--csv", "slow.npz", NULL);
+    g_usleep(G_USEC_PER_SEC / 2);
+    g_auto(Run) stopped = run_signal(&child, SIGINT);
+    run_expect(&stopped, 0, "\n999,", "");
+    g_assert_true(g_str_has_prefix(whole, stopped.out));
 }
 
 static void
@@ -178,6 +209,7 @@ main(int argc, char **argv)
     make_trace();
     g_test_add_func("/cli/trace/help", test_help);
     g_test_add_func("/cli/trace/info", test_info);
+    g_test_add_func("/cli/trace/follow", test_follow);
     g_test_add_func("/cli/trace/cat", test_cat);
     g_test_add_func("/cli/trace/slice-merge", test_slice_merge);
     g_test_add_func("/cli/trace/sample", test_sample);

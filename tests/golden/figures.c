@@ -130,7 +130,9 @@ figure_scene(const char *name, const char *assignment)
     const MoeFigure *figure = moe_figures_find(name, &error);
     g_autoptr(MoeFigureOptions) options = moe_figure_options_new(figure);
     g_assert_true(moe_figure_options_set(options, assignment, &error));
-    MoeScene *scene = figure->build(trace, options, &error);
+    g_autoptr(MoeFigureInput) input = moe_figure_input_new();
+    moe_figure_input_add(input, trace, NULL, NULL);
+    MoeScene *scene = moe_figure_build(figure, input, options, &error);
     g_assert_no_error(error);
     return scene;
 }

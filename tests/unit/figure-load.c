@@ -170,7 +170,9 @@ build_text(const Fixture *f, const char *name, const char *assignment, GError **
     const MoeFigure *figure = moe_figures_find(name, error);
     g_autoptr(MoeFigureOptions) options = moe_figure_options_new(figure);
     g_assert_true(moe_figure_options_set(options, assignment, error));
-    g_autoptr(MoeScene) scene = figure->build(f->trace, options, error);
+    g_autoptr(MoeFigureInput) input = moe_figure_input_new();
+    moe_figure_input_add(input, f->trace, NULL, NULL);
+    g_autoptr(MoeScene) scene = moe_figure_build(figure, input, options, error);
     return scene ? moe_scene_to_text(scene) : NULL;
 }
 
@@ -287,14 +289,40 @@ test_no_state(void)
     tear_down(&f, NULL);
 }
 
+/* Layers and domains that are chosen are all that is shown; of a summary alone too. */
 static void
-test_foreign_summary(Fixture *f, gconstpointer batches)
+test_chosen(Fixture *f, gconstpointer batches)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(MoeSummary) other =
-        moe_summary_new(sample_routers, 1, sample_domains, SAMPLE_DOMAINS, 0);
-    g_assert_null(moe_figure_load(f->trace, other, NULL, &error));
+    g_autofree char *layer = g_strdup_printf("layers=%d", sample_routers[1].layer);
+    g_autofree char *text = build_text(f, "load", layer, &error);
+    g_assert_no_error(error);
+    g_assert_nonnull(strstr(text, "cells 1 x "));
+    g_autofree char *domain = g_strconcat("domains=", sample_domains[0], NULL);
+    g_autofree char *panel = build_text(f, "load", domain, &error);
+    g_assert_no_error(error);
+    g_assert_null(strstr(panel, "panel \"all\""));
+
+    g_autoptr(MoeSummary) summary = moe_summary_from_trace(f->trace, NULL, &error);
+    const MoeFigure *figure = moe_figures_find("load", &error);
+    g_autoptr(MoeFigureOptions) options = moe_figure_options_new(figure);
+    g_autoptr(MoeFigureInput) input = moe_figure_input_new();
+    moe_figure_input_add(input, NULL, summary, "summary");
+    g_autoptr(MoeScene) scene = moe_figure_build(figure, input, options, &error);
+    g_assert_no_error(error);
+    g_autofree char *csv = moe_scene_to_csv(scene);
+    g_assert_true(g_str_has_prefix(csv, "panel,mark,series,row,column,x,y,"));
+    g_assert_nonnull(strstr(csv, "\nall,cell,,"));
+
+    moe_figure_input_add(input, NULL, summary, "second");
+    g_assert_null(moe_figure_build(figure, input, options, &error));
     g_assert_error(error, MOE_ERROR, MOE_ERROR_DATA);
+    g_clear_error(&error);
+    g_assert_false(moe_figure_options_set(options, "layers=2-", &error));
+    g_assert_error(error, MOE_ERROR, MOE_ERROR_RECIPE);
+    g_clear_error(&error);
+    g_assert_false(moe_figure_options_set(options, "steps=first", &error));
+    g_assert_error(error, MOE_ERROR, MOE_ERROR_RECIPE);
 }
 
 int
@@ -312,8 +340,7 @@ main(int argc, char **argv)
     g_test_add("/figure-load/training", Fixture, ten, set_up, test_training, tear_down);
     g_test_add("/figure-load/series", Fixture, ten, set_up, test_series, tear_down);
     g_test_add("/figure-load/measures", Fixture, ten, set_up, test_measures, tear_down);
-    g_test_add("/figure-load/foreign-summary", Fixture, ten, set_up, test_foreign_summary,
-               tear_down);
+    g_test_add("/figure-load/chosen", Fixture, ten, set_up, test_chosen, tear_down);
     g_test_add_func("/figure-load/no-state", test_no_state);
     return g_test_run();
 }

@@ -285,7 +285,7 @@ test_attached(void)
     g_autoptr(MoeTrace) trace = sample_open(path);
     const unsigned tallies = MOE_TALLY_LOAD | MOE_TALLY_ORDER | MOE_TALLY_PAIRS | MOE_TALLY_TOKENS;
     g_autoptr(MoeSummary) summary = made_summary(trace, tallies);
-    g_assert_true(moe_summary_attach(summary, path, &error));
+    g_assert_true(moe_summary_attach(summary, path, NULL, &error));
     g_assert_no_error(error);
 
     g_autoptr(MoeTrace) bearer = sample_open(path);
@@ -313,13 +313,13 @@ test_attached_steps(void)
     made_write(path, &made);
     g_autoptr(MoeTrace) trace = sample_open(path);
     g_autoptr(MoeSummary) summary = made_summary(trace, 0);
-    g_assert_true(moe_summary_attach(summary, path, &error));
+    g_assert_true(moe_summary_attach(summary, path, NULL, &error));
     g_assert_true(is_brought(path, (MoeSummaryOptions){0}));
     g_assert_false(is_brought(path, (MoeSummaryOptions){.steps = MOE_STEPS_LAST}));
     g_assert_false(is_brought(path, (MoeSummaryOptions){.steps = MOE_STEPS_ONE, .step = 3}));
     const MoeSummaryOptions last = {.steps = MOE_STEPS_LAST};
     g_autoptr(MoeSummary) part = moe_summary_from_trace(trace, &last, &error);
-    g_assert_false(moe_summary_attach(part, path, &error));
+    g_assert_false(moe_summary_attach(part, path, NULL, &error));
     g_assert_error(error, MOE_ERROR, MOE_ERROR_DATA);
     g_assert_nonnull(strstr(error->message, "steps.npz: the summary is of "));
 }
@@ -336,11 +336,11 @@ test_attached_other(void)
     made_write(other, &second);
     g_autoptr(MoeTrace) trace = sample_open(path);
     g_autoptr(MoeSummary) summary = made_summary(trace, 0);
-    g_assert_false(moe_summary_attach(summary, other, &error));
+    g_assert_false(moe_summary_attach(summary, other, NULL, &error));
     g_assert_error(error, MOE_ERROR, MOE_ERROR_DATA);
     g_clear_error(&error);
 
-    g_assert_true(moe_summary_attach(summary, path, &error));
+    g_assert_true(moe_summary_attach(summary, path, NULL, &error));
     g_autoptr(MoeTrace) bearer = sample_open(path);
     MoeArray meta;
     g_assert_true(moe_trace_attached(bearer, "meta.json", &meta, &error));

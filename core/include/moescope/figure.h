@@ -17,6 +17,33 @@ G_BEGIN_DECLS
 
 typedef struct MoeFigure MoeFigure;
 
+/* What figures are made of: one trace or summary, or several. Summaries are counted when a figure
+ * asks for one, and kept. Threads may share it. */
+typedef struct MoeFigureInput MoeFigureInput;
+
+MOE_API MoeFigureInput *moe_figure_input_new(void);
+MOE_API void moe_figure_input_free(MoeFigureInput *input);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeFigureInput, moe_figure_input_free)
+/* Opens a trace, a summary, or a run folder's trace; `name` is what readers see (NULL: the file's
+ * name). The errors of moe_trace_open() and moe_summary_open(). */
+MOE_API bool moe_figure_input_open(MoeFigureInput *input, const char *path, const char *name,
+                                   GError **error);
+/* Adds what the caller has open, which has to live longer; one of the two may be NULL. */
+MOE_API void moe_figure_input_add(MoeFigureInput *input, const MoeTrace *trace,
+                                  const MoeSummary *summary, const char *name);
+MOE_API int moe_figure_input_count(const MoeFigureInput *input);
+MOE_API const char *moe_figure_input_name(const MoeFigureInput *input, int i);
+/* NULL for a summary of no trace. (transfer none) */
+MOE_API const MoeTrace *moe_figure_input_trace(const MoeFigureInput *input, int i);
+/* Its meta.json; may be NULL. (transfer none) */
+MOE_API const char *moe_figure_input_meta(const MoeFigureInput *input, int i);
+/* Tallies to count whenever a summary is asked for, since other figures will ask for them. */
+MOE_API void moe_figure_input_expect(MoeFigureInput *input, unsigned tallies);
+/* Its summary, with at least these tallies. A summary of no trace that lacks one is MOE_ERROR_DATA;
+ * so is a choice of steps there. (transfer none) */
+MOE_API const MoeSummary *moe_figure_input_summary(MoeFigureInput *input, int i, unsigned tallies,
+                                                   MoeSteps steps, int32_t step, GError **error);
+
 /* Values of a figure's options: defaults, and what was set. */
 typedef struct MoeFigureOptions MoeFigureOptions;
 
@@ -33,18 +60,41 @@ MOE_API double moe_figure_options_real(const MoeFigureOptions *options, const ch
 MOE_API bool moe_figure_options_bool(const MoeFigureOptions *options, const char *name);
 /* Index of a CHOICE in its list. */
 MOE_API int moe_figure_options_choice(const MoeFigureOptions *options, const char *name);
+/* Whether the common options pick this layer, this domain (no choice: all). */
+MOE_API bool moe_figure_options_layer(const MoeFigureOptions *options, int layer);
+MOE_API bool moe_figure_options_domain(const MoeFigureOptions *options, const char *domain);
+/* The common option steps; `step` is set for MOE_STEPS_ONE. */
+MOE_API MoeSteps moe_figure_options_steps(const MoeFigureOptions *options, int32_t *step);
+
+/* Options that several figures have, beside their own fields. */
+typedef enum MoeFigureCommon {
+    MOE_FIGURE_LAYERS = 1 << 0,  /* layers = 0,4-7: routers of these layers */
+    MOE_FIGURE_DOMAINS = 1 << 1, /* domains = code,prose */
+    MOE_FIGURE_STEPS = 1 << 2,   /* steps = last | all | 1200: which snapshots count */
+    MOE_FIGURE_CAPTION = 1 << 3, /* caption = true | false */
+} MoeFigureCommon;
 
 struct MoeFigure {
     size_t struct_size;     /* sizeof(MoeFigure) */
     const char *name;       /* "load" */
     const char *title;      /* "Expert load" */
     const char *help;       /* one line */
-    const MoeField *fields; /* names without a group: "norm" */
+    const MoeField *fields; /* its own, names without a group: "norm" */
     int n_fields;
-    /* (transfer full); MOE_ERROR_DATA, saying what is missing and how to record it, if the trace
+    unsigned common;  /* MoeFigureCommon */
+    unsigned tallies; /* MoeTallies that it asks for, so that several figures share one pass */
+    int most_inputs;  /* inputs beyond the first are for comparisons; 0: one */
+    int least_inputs; /* 0: one */
+    /* (transfer full); MOE_ERROR_DATA, saying what is missing and how to record it, if the input
      * can't support the figure. */
-    MoeScene *(*build)(const MoeTrace *trace, const MoeFigureOptions *options, GError **error);
+    MoeScene *(*build)(MoeFigureInput *input, const MoeFigureOptions *options, GError **error);
 };
+/* Makes the scene, after checking the number of inputs. */
+MOE_API MoeScene *moe_figure_build(const MoeFigure *figure, MoeFigureInput *input,
+                                   const MoeFigureOptions *options, GError **error);
+/* All its fields, the common ones last. (transfer none) */
+MOE_API int moe_figure_n_fields(const MoeFigure *figure);
+MOE_API const MoeField *moe_figure_field(const MoeFigure *figure, int i);
 
 /* Adds to the registry; `figure` must stay valid for ever. A name that exists already, or a figure
  * without name, title, help or build, is refused (a warning). */
@@ -79,9 +129,8 @@ typedef struct MoeLoad {
  * log2 (log2 of that, diverging). Returns NULL with MOE_ERROR_DATA if there is no layer or pick. */
 MOE_API MoeScene *moe_figure_load_counts(const MoeLoad *load, const MoeFigureOptions *options,
                                          GError **error);
-/* The same from a summary of a trace, which gives the names. Domains without picks have no panel;
- * MOE_ERROR_DATA if the two don't belong together. */
-MOE_API MoeScene *moe_figure_load(const MoeTrace *trace, const MoeSummary *summary,
+/* The same from a summary. Domains without picks have no panel; `model` may be NULL. */
+MOE_API MoeScene *moe_figure_load(const MoeSummary *summary, const char *model,
                                   const MoeFigureOptions *options, GError **error);
 
 G_END_DECLS

@@ -274,6 +274,11 @@ MOE_API bool moe_scene_pick(MoeScene *scene, double width, double height, double
  * coordinates, numbers to 6 digits, words. (transfer full) */
 MOE_API char *moe_scene_to_text(const MoeScene *scene);
 
+/* The numbers behind the figure, as CSV: a line a cell, bar, point, flow, rule or piece of text,
+ * with its panel, its series (the name in the legend), band labels, and 15 digits. (transfer full)
+ */
+MOE_API char *moe_scene_to_csv(const MoeScene *scene);
+
 G_END_DECLS
 
 #endif

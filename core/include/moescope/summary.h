@@ -51,16 +51,17 @@ typedef struct MoeSummaryCell {
 #define MOE_LAGS 7
 
 /* Units in their order. A pair at lag d is a unit and the same sub-token of the token d before it,
- * in the same document and step (and, where the trace has positions, d positions before), both
+ * in the same document and step (and, where the trace has positions, without a gap between), both
  * with picks. It belongs to the domain of the later one. */
 typedef struct MoeOrderCell {
     int experts;
-    int64_t units;       /* with picks */
+    int64_t units;       /* with picks; an expert that a unit picks twice is one pick here */
     int64_t *pairs;      /* [MOE_LAGS] */
     int64_t *same_first; /* [MOE_LAGS] pairs with the same first slot */
     int64_t *any_shared; /* [MOE_LAGS] pairs whose sets of picks meet */
     double *jaccard;     /* [MOE_LAGS] Σ over pairs of |A ∩ B| / |A ∪ B| */
-    int64_t *runs;       /* [experts] runs of neighbouring units (lag 1) that all pick the expert */
+    int64_t *runs;       /* [experts] runs of neighbouring units (lag 1) that all pick the expert;
+                            one belongs to the domain in which it begins */
     int64_t gated;       /* units with two picks or more, no gate below 0, and one above */
     double margin;       /* Σ over those of the largest gate minus the next */
     double spread;       /* Σ over those of the entropy of the gates, renormalised, nats */
@@ -107,13 +108,17 @@ typedef struct MoePlaceCell {
 typedef struct MoeHeadCell {
     int experts, heads; /* heads = units a token */
     int64_t tokens;     /* all of whose sub-tokens have picks */
-    int64_t *first;     /* [heads × experts] first choices */
+    int64_t *first;     /* [heads × experts] their first choices */
     int64_t *distinct; /* [heads + 1] tokens whose sub-tokens have so many distinct first choices */
 } MoeHeadCell;
 
 #define MOE_SCORE_BINS 64
 
-/* Scores as recorded (columns entropy, margin, logits); NULL where the trace has none of them. */
+/* Scores as recorded: columns entropy, margin, logits. Where there is no column of entropies, they
+ * are those of the softmax of the logits. Where there are no logits, the mass is the sum of gates
+ * that are known to be probabilities of a softmax over all experts (MoeRouterInfo.gate), of units
+ * without drops. NULL where the trace has none of it. Sorted, a unit's logits are z_(1) ≥ z_(2) …;
+ * k are its picks. */
 typedef struct MoeScoreCell {
     int experts;
     int64_t entropies;     /* units with a finite entropy */
@@ -123,17 +128,26 @@ typedef struct MoeScoreCell {
     double margin;         /* Σ of the k-th minus the (k+1)-th selection score */
     int64_t *margin_bins;  /* [MOE_SCORE_BINS] by log2: bin b holds margins in
                               [2^((b - 48) / 3), 2^((b - 47) / 3)); ends are open */
-    int64_t masses;        /* units with finite logits and picks */
+    int64_t masses;        /* units whose mass is known */
     double mass;           /* Σ of Σ_{e ∈ S} softmax(logits)_e: top-k mass */
-    double lse_squared;    /* Σ of (ln Σ_e exp logit_e)²: the router z-loss (ST-MoE) */
+    int64_t logits;        /* units with finite logits and picks */
+    double lse_squared;    /* Σ of (ln Σ_e exp z_e)²: the router z-loss (ST-MoE) */
+    int64_t edges;         /* of them, those that don't pick all experts */
+    double edge;           /* Σ of z_(k) - z_(k+1) */
+    /* Of the edges: units whose k highest logits become others when each logit is moved by normal
+     * noise of this standard deviation. The noise follows from the logits, and so repeats. */
+    int64_t flips_hundredth, flips_tenth;
 } MoeScoreCell;
 
 /* Sizes of caches: 1/8, 2/8, … 7/8 of the experts, at least one. */
 #define MOE_CACHES 7
 MOE_API int moe_cache_size(int i, int experts);
 
-/* Caches of experts, one a router, that serve the units in order, each document with an empty one:
- * a unit's picks are looked up, then brought in. Counted are picks found there. */
+/* Caches of experts, one a router, that serve the units in order, each document (and step) with an
+ * empty one: a unit's picks are looked up, then brought in, the best ones if it makes more than
+ * fit; none leaves for another of the same unit. Counted are picks found there. The optimum looks
+ * ahead to the end of the document, but not over more than 65536 units or a million picks at once.
+ */
 typedef struct MoeCacheCell {
     int experts;
     int64_t lookups; /* picks, each expert of a unit once */
@@ -233,8 +247,10 @@ MOE_API MoeSummary *moe_summary_open(const char *path, GError **error);
 MOE_API bool moe_summary_is(const char *path);
 /* The meta.json that it was opened with; NULL for one that was counted. (transfer none) */
 MOE_API const char *moe_summary_meta_json(const MoeSummary *summary);
-/* Puts a summary of a whole, finished trace into it, so that opening is instant at any size. */
-MOE_API bool moe_summary_attach(const MoeSummary *summary, const char *trace_path, GError **error);
+/* Puts a summary of a whole, finished trace into it, so that opening is instant at any size.
+ * `extra_json` as of moe_summary_save(). */
+MOE_API bool moe_summary_attach(const MoeSummary *summary, const char *trace_path,
+                                const char *extra_json, GError **error);
 /* The summary that a trace brings along; NULL without an error if it has none, or one that isn't of
  * this content. (transfer full) */
 MOE_API MoeSummary *moe_summary_attached(const MoeTrace *trace, GError **error);

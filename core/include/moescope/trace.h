@@ -146,11 +146,20 @@ MOE_API char *moe_trace_meta(const MoeRouterInfo *routers, int n_routers,
 
 typedef struct MoeTrace MoeTrace;
 
-/* Opens a trace, finished, cut off, or still being written (what is added later isn't seen). Errors
- * name the member and the byte. A MoeTrace doesn't change: threads may share it. */
+/* Opens a trace, finished, cut off, or still being written (what is added later isn't seen before
+ * moe_trace_refresh()). Errors name the member and the byte. But for that function a MoeTrace
+ * doesn't change: threads may share it. */
 MOE_API MoeTrace *moe_trace_open(const char *path, GError **error);
 MOE_API void moe_trace_free(MoeTrace *trace);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeTrace, moe_trace_free)
+/* Looks for what has been added to the file since the trace was opened, or looked at again.
+ * `*grown`: there are more chunks; moe_trace_complete() tells whether that was all. Routers and
+ * domains, and what views and rows hold, stay valid; lists of names don't. Fails with
+ * MOE_ERROR_DATA if the file was cut back (a run that goes on from an earlier checkpoint does
+ * that), or another file is in its place; with the errors of moe_trace_open(). The trace is then
+ * what it was; what is gone from the file can't be read. No other thread may use the trace
+ * meanwhile. */
+MOE_API bool moe_trace_refresh(MoeTrace *trace, bool *grown, GError **error);
 /* Whether the archive has its closing directory. */
 MOE_API bool moe_trace_complete(const MoeTrace *trace);
 MOE_API const char *moe_trace_meta_json(const MoeTrace *trace);

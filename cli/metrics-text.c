@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * metrics-text.c: metrics as text to read, and as tables of Markdown.
+ */
+#include "metrics.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct Page {
+    GString *text;
+    bool markdown;
+    const MetricsReport *report;
+} Page;
+
+static void
+add_title(const Page *page, const MetricsInput *input, const MetricsPlace *place)
+{
+    g_string_append_printf(page->text, "%s%s, layer %d, ", page->markdown ? "\n### " : "\n",
+                           input->path, place->layer);
+    if (place->domain_name)
+        g_string_append_printf(page->text, "domain %s", place->domain_name);
+    else
+        g_string_append(page->text,
+                        place->domain == MOE_DOMAIN_ALL ? "all tokens" : "no known domain");
+    g_string_append_printf(page->text, ": E = %d", place->experts);
+    if (!place->has_step)
+        g_string_append_printf(page->text,
+                               ", T = %" G_GINT64_FORMAT " units, N = %" G_GINT64_FORMAT " picks",
+                               place->units, place->picks);
+    g_string_append(page->text, page->markdown ? "\n\n" : "\n");
+}
+
+/* --- A place by itself ------------------------------------------------------------------------*/
+
+static int
+name_width(const MetricsReport *report)
+{
+    int width = 20;
+    for (guint i = 0; i < report->query.metrics->len; i++) {
+        const MoeMetric *metric = report->query.metrics->pdata[i];
+        width = MAX(width, (int)strlen(metric->name));
+    }
+    return width;
+}
+
+static void
+add_metric(const Page *page, const Measured *measured, const int *widths, int n)
+{
+    g_autofree char *value = cmd_number(measured->value, "%.6g", "-");
+    g_autofree char *interval = cmd_interval(&measured->interval);
+    g_autofree char *uniform = cmd_number(measured->uniform, "%.6g", "-");
+    g_autofree char *shuffled = cmd_number(measured->shuffled, "%.6g", "-");
+    const char *const with[] = {measured->metric->name, value, interval, uniform, shuffled,
+                                measured->metric->unit};
+    const char *const without[] = {measured->metric->name, value, uniform, shuffled,
+                                   measured->metric->unit};
+    cmd_row(page->text, page->markdown, n == 6 ? with : without, widths, n);
+}
+
+/* Metrics without a value here are named behind the others, so that none is missed. */
+static void
+add_undefined(const Page *page, const MetricsPlace *place)
+{
+    const char *before = page->markdown ? "\nnot defined here: " : "  not defined here: ";
+    for (guint i = 0; i < place->measured->len; i++) {
+        const Measured *measured = &g_array_index(place->measured, Measured, i);
+        if (!isnan(measured->value))
+            continue;
+        g_string_append_printf(page->text, "%s%s", before, measured->metric->name);
+        before = ", ";
+    }
+    if (*before == ',')
+        g_string_append_c(page->text, '\n');
+}
+
+/* Why there are no intervals, where there are none. */
+static void
+add_few(const Page *page, const MetricsPlace *place)
+{
+    int groups = 0;
+    for (guint i = 0; i < place->measured->len; i++)
+        groups = MAX(groups, g_array_index(place->measured, Measured, i).interval.groups);
+    if (page->report->query.intervals && groups < MOE_RESAMPLE_LEAST)
+        g_string_append_printf(
+            page->text, "%sno intervals: %d group%s of documents to draw from, %d needed\n",
+            page->markdown ? "\n" : "  ", groups, groups == 1 ? "" : "s", MOE_RESAMPLE_LEAST);
+}
+
+static void
+add_place(const Page *page, const MetricsInput *input, const MetricsPlace *place)
+{
+    const MetricsQuery *query = &page->report->query;
+    g_autofree char *level = g_strdup_printf("%.4g %% interval", 100 * query->resample.level);
+    const char *const with[] = {"metric", "value", level, "uniform", "shuffled", "unit"};
+    const char *const without[] = {"metric", "value", "uniform", "shuffled", "unit"};
+    const int wide[] = {-name_width(page->report), 12, 21, 12, 12, -1};
+    const int narrow[] = {wide[0], 12, 12, 12, -1};
+    int n = query->intervals ? 6 : 5;
+    const int *widths = query->intervals ? wide : narrow;
+    add_title(page, input, place);
+    cmd_head(page->text, page->markdown, query->intervals ? with : without, widths, n);
+    for (guint i = 0; i < place->measured->len; i++) {
+        const Measured *measured = &g_array_index(place->measured, Measured, i);
+        if (!isnan(measured->value))
+            add_metric(page, measured, widths, n);
+    }
+    add_undefined(page, place);
+    add_few(page, place);
+}
+
+/* --- Over training ----------------------------------------------------------------------------*/
+
+/* A table of the places of one router and domain: a row a step, a column a metric. */
+static void
+add_steps(const Page *page, const MetricsInput *input, const MetricsPlace *first)
+{
+    int n = (int)first->measured->len + 1;
+    g_autofree const char **cells = g_new(const char *, (gsize)n);
+    g_autofree int *widths = g_new(int, (gsize)n);
+    cells[0] = "step";
+    widths[0] = 9;
+    for (int i = 1; i < n; i++) {
+        cells[i] = g_array_index(first->measured, Measured, i - 1).metric->name;
+        widths[i] = MAX(12, (int)strlen(cells[i]));
+    }
+    add_title(page, input, first);
+    cmd_head(page->text, page->markdown, cells, widths, n);
+    for (guint p = 0; p < input->places->len; p++) {
+        const MetricsPlace *place = input->places->pdata[p];
+        if (place->router != first->router || place->domain != first->domain)
+            continue;
+        g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+        g_ptr_array_add(texts, g_strdup_printf("%" G_GINT64_FORMAT, place->step));
+        for (int i = 1; i < n; i++)
+            g_ptr_array_add(texts, cmd_number(g_array_index(place->measured, Measured, i - 1).value,
+                                              "%.6g", "-"));
+        cmd_row(page->text, page->markdown, (const char *const *)texts->pdata, widths, n);
+    }
+}
+
+/* Whether no place before this one is of its router and domain. */
+static bool
+is_first(const MetricsInput *input, guint p)
+{
+    const MetricsPlace *place = input->places->pdata[p];
+    for (guint i = 0; i < p; i++) {
+        const MetricsPlace *before = input->places->pdata[i];
+        if (before->router == place->router && before->domain == place->domain)
+            return false;
+    }
+    return true;
+}
+
+/* --- All --------------------------------------------------------------------------------------*/
+
+static void
+add_input(const Page *page, const MetricsInput *input)
+{
+    g_autofree char *lines =
+        cmd_checked_lines(input->checked, input->path, page->markdown ? "> " : "");
+    g_string_append(page->text, lines);
+    for (guint p = 0; p < input->places->len; p++) {
+        const MetricsPlace *place = input->places->pdata[p];
+        if (!place->has_step)
+            add_place(page, input, place);
+        else if (is_first(input, p))
+            add_steps(page, input, place);
+    }
+}
+
+void
+cmd_metrics_print_text(const MetricsReport *report, bool markdown)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    const Page page = {text, markdown, report};
+    for (guint i = 0; i < report->inputs->len; i++) {
+        if (i > 0)
+            g_string_append_c(text, '\n');
+        add_input(&page, report->inputs->pdata[i]);
+    }
+    fputs(text->str, stdout);
+}

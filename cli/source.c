@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#include "source.h"
+
+#include "cmd.h"
+#include "progress.h"
+#include "util.h"
+
+static bool
+count(CmdSource *source, const CmdSourceOptions *options, GError **error)
+{
+    const MoeSummaryOptions how = {
+        .steps = options->steps,
+        .step = options->step,
+        .tallies = options->tallies,
+        .keep_tokens = options->keep_tokens,
+        .recount = options->recount,
+        .progress = cmd_progress_begin(),
+    };
+    source->summary = moe_summary_from_trace(source->trace, &how, error);
+    cmd_progress_end();
+    return source->summary != NULL;
+}
+
+static bool
+open_trace(CmdSource *source, const CmdSourceOptions *options, GError **error)
+{
+    source->trace = moe_trace_open(source->path, error);
+    if (!source->trace)
+        return false; /* the path is said already */
+    bool good = count(source, options, error);
+    if (good)
+        cmd_checked_read(source->checked, moe_summary_meta_json(source->summary));
+    if (good && options->check && source->checked->len == 0)
+        good = cmd_checked_add(source->checked, source->path, source->trace, error);
+    if (!good && error)
+        cmd_locate(*error, source->path);
+    return good;
+}
+
+static bool
+open_summary(CmdSource *source, const CmdSourceOptions *options, GError **error)
+{
+    source->summary = moe_summary_open(source->path, error);
+    if (!source->summary)
+        return false;
+    cmd_checked_read(source->checked, moe_summary_meta_json(source->summary));
+    return source->checked->len > 0 || !options->check ||
+           cmd_checked_add_summary(source->checked, source->path, source->summary, error);
+}
+
+bool
+cmd_source_open(CmdSource *source, const char *path, const CmdSourceOptions *options,
+                GError **error)
+{
+    *source = (CmdSource){.path = g_strdup(path), .checked = cmd_checked_new()};
+    bool good = (moe_summary_is(path) ? open_summary : open_trace)(source, options, error);
+    if (!good)
+        cmd_source_clear(source);
+    return good;
+}
+
+void
+cmd_source_clear(CmdSource *source)
+{
+    g_clear_pointer(&source->path, g_free);
+    g_clear_pointer(&source->summary, moe_summary_free);
+    g_clear_pointer(&source->trace, moe_trace_free);
+    g_clear_pointer(&source->checked, g_ptr_array_unref);
+}
+
+int
+cmd_source_fail(const GError *error)
+{
+    cmd_fail(error);
+    return g_error_matches(error, MOE_ERROR, MOE_ERROR_CANCELLED) ? CMD_INTERRUPTED : CMD_FAILED;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * source.h: what is measured: a trace, or a summary that was made of traces.
+ */
+#ifndef CMD_SOURCE_H
+#define CMD_SOURCE_H
+
+#include "checked.h"
+
+#include <moescope/summary.h>
+
+typedef struct CmdSource {
+    char *path;
+    MoeTrace *trace; /* NULL: the file is a summary */
+    MoeSummary *summary;
+    GPtrArray *checked; /* CmdChecked; empty: nobody has checked */
+} CmdSource;
+
+typedef struct CmdSourceOptions {
+    MoeSteps steps; /* of traces; a summary has what it has */
+    int32_t step;
+    unsigned tallies; /* MoeTallies */
+    bool keep_tokens;
+    bool recount; /* even where the trace brings along its summary */
+    bool check;   /* a trace whose findings aren't known yet */
+} CmdSourceOptions;
+
+/* Opens a trace and counts it (or takes the summary that it brings along), or opens a summary, with
+ * the progress line. Errors name the file. */
+bool cmd_source_open(CmdSource *source, const char *path, const CmdSourceOptions *options,
+                     GError **error);
+void cmd_source_clear(CmdSource *source);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CmdSource, cmd_source_clear)
+
+/* What to return for a failure: CMD_INTERRUPTED if it was Ctrl-C, else CMD_FAILED; says it. */
+int cmd_source_fail(const GError *error);
+
+#endif

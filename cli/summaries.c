@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+#include "summaries.h"
+
+#include "cmd.h"
+#include "json.h"
+#include "texts.h"
+#include "util.h"
+
+#include <moescope/tokens.h>
+#include <stdio.h>
+
+static const struct {
+    const char *name;
+    unsigned tally;
+} names[] = {
+    {"load", MOE_TALLY_LOAD},         {"order", MOE_TALLY_ORDER},   {"pairs", MOE_TALLY_PAIRS},
+    {"adjacent", MOE_TALLY_ADJACENT}, {"flow", MOE_TALLY_FLOW},     {"places", MOE_TALLY_PLACES},
+    {"heads", MOE_TALLY_HEADS},       {"scores", MOE_TALLY_SCORES}, {"caches", MOE_TALLY_CACHES},
+    {"tokens", MOE_TALLY_TOKENS},     {"all", MOE_TALLIES_ALL},
+};
+
+static bool
+add_tally(const char *name, unsigned *tallies)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+        if (g_str_equal(name, names[i].name)) {
+            *tallies |= names[i].tally;
+            return true;
+        }
+    const char *list[G_N_ELEMENTS(names) + 1] = {NULL};
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+        list[i] = names[i].name;
+    const char *near = moe_nearest(name, list);
+    cmd_usage("found --with %s, expected load, order, pairs, adjacent, flow, places, heads, "
+              "scores, caches, tokens or all%s%s%s",
+              name, near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    return false;
+}
+
+bool
+cmd_tallies_parse(char **given, unsigned *tallies)
+{
+    *tallies = given ? MOE_TALLY_LOAD : MOE_TALLY_LOAD | SUMMARIES_USUAL;
+    for (char **text = given; text && *text; text++) {
+        g_auto(GStrv) parts = g_strsplit(*text, ",", -1);
+        for (char **part = parts; *part; part++)
+            if (!add_tally(*part, tallies))
+                return false;
+    }
+    return true;
+}
+
+static bool
+holds(const MoeSummary *summary, int r, unsigned tally)
+{
+    const struct {
+        unsigned tally;
+        const void *cell;
+    } all[] = {
+        {MOE_TALLY_LOAD, moe_summary_cell(summary, r, MOE_DOMAIN_ALL)},
+        {MOE_TALLY_ORDER, moe_summary_order(summary, r, MOE_DOMAIN_ALL)},
+        {MOE_TALLY_PAIRS, moe_summary_pairs(summary, r, MOE_DOMAIN_ALL)},
+        {MOE_TALLY_ADJACENT, moe_summary_adjacent(summary, r, MOE_DOMAIN_ALL)},
+        {MOE_TALLY_FLOW, moe_summary_flow(summary, r, MOE_DOMAIN_ALL)},
+        {MOE_TALLY_PLACES, moe_summary_places(summary, r, MOE_DOMAIN_ALL)},
+        {MOE_TALLY_HEADS, moe_summary_heads(summary, r, MOE_DOMAIN_ALL)},
+        {MOE_TALLY_SCORES, moe_summary_scores(summary, r, MOE_DOMAIN_ALL)},
+        {MOE_TALLY_CACHES, moe_summary_caches(summary, r, MOE_DOMAIN_ALL)},
+        {MOE_TALLY_TOKENS, moe_summary_tokens(summary, r)},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(all); i++)
+        if (all[i].tally == tally)
+            return all[i].cell != NULL;
+    return false;
+}
+
+char *
+cmd_tallies_text(const MoeSummary *summary)
+{
+    GString *text = g_string_new(NULL);
+    for (gsize i = 0; i + 1 < G_N_ELEMENTS(names); i++) {
+        bool held = false;
+        for (int r = 0; r < moe_summary_routers(summary); r++)
+            held = held || holds(summary, r, names[i].tally);
+        if (held)
+            g_string_append_printf(text, "%s%s", text->len ? ", " : "", names[i].name);
+    }
+    return g_string_free(text, FALSE);
+}
+
+/* --- Sums -------------------------------------------------------------------------------------*/
+
+CmdSum
+cmd_sum(void)
+{
+    return (CmdSum){NULL, cmd_checked_new(), g_hash_table_new_full(NULL, NULL, NULL, g_free)};
+}
+
+void
+cmd_sum_clear(CmdSum *sum)
+{
+    g_clear_pointer(&sum->summary, moe_summary_free);
+    g_clear_pointer(&sum->checked, g_ptr_array_unref);
+    g_clear_pointer(&sum->texts, g_hash_table_unref);
+}
+
+bool
+cmd_sum_add(CmdSum *sum, CmdSource *source, GError **error)
+{
+    g_autoptr(GHashTable) texts = cmd_texts_of(source);
+    GHashTableIter iterator;
+    gpointer id, text;
+    g_hash_table_iter_init(&iterator, texts);
+    while (g_hash_table_iter_next(&iterator, &id, &text))
+        g_hash_table_insert(sum->texts, id, g_strdup(text));
+    while (source->checked->len > 0)
+        g_ptr_array_add(sum->checked, g_ptr_array_steal_index(source->checked, 0));
+    if (!sum->summary) {
+        sum->summary = g_steal_pointer(&source->summary);
+        return true;
+    }
+    if (moe_summary_add(sum->summary, source->summary, error))
+        return true;
+    cmd_locate(*error, source->path);
+    return false;
+}
+
+/* What meta.json gets beside what the summary holds: the checker's word on its traces, and texts of
+ * the tokens that it names. (transfer full) */
+static char *
+extra_of(const MoeSummary *summary, const GPtrArray *checked, GHashTable *texts)
+{
+    GString *json = g_string_new(NULL);
+    json_open(json, NULL, '{');
+    if (checked->len > 0)
+        cmd_checked_json(json, "sources", checked);
+    if (texts)
+        cmd_texts_json(json, summary, texts);
+    json_close(json, '}');
+    return g_string_free(json, FALSE);
+}
+
+int
+cmd_sum_write(const CmdSum *sum, const char *out)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *extra = extra_of(sum->summary, sum->checked, sum->texts);
+    g_autofree char *tallies = cmd_tallies_text(sum->summary);
+    if (!moe_summary_save(sum->summary, out, extra, &error))
+        return cmd_fail(error);
+    printf("%s: %" G_GINT64_FORMAT " tokens, %d routers, %d domains; %s\n", out,
+           moe_summary_tokens_counted(sum->summary), moe_summary_routers(sum->summary),
+           moe_summary_domains(sum->summary), tallies);
+    return CMD_OK;
+}
+
+/* --- Summaries in traces ----------------------------------------------------------------------*/
+
+bool
+cmd_summary_attach(const char *path, unsigned tallies, GPtrArray *checked, GError **error)
+{
+    const CmdSourceOptions options = {
+        .steps = MOE_STEPS_ALL, .tallies = tallies, .recount = true, .check = true};
+    g_auto(CmdSource) source = {0};
+    if (!cmd_source_open(&source, path, &options, error))
+        return false;
+    g_autofree char *extra = extra_of(source.summary, source.checked, NULL);
+    if (!moe_summary_attach(source.summary, path, extra, error)) {
+        cmd_locate(*error, path);
+        return false;
+    }
+    while (source.checked->len > 0)
+        g_ptr_array_add(checked, g_ptr_array_steal_index(source.checked, 0));
+    return true;
+}

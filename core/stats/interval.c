@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * interval.c: from resampled values to an interval; Wilson's interval of a share.
+ */
+#include "stats/interval.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+MoeResampleOptions
+moe__resample_defaults(const MoeResampleOptions *options)
+{
+    MoeResampleOptions all = options ? *options : (MoeResampleOptions){0};
+    all.replicates = all.replicates > 0 ? all.replicates : 200;
+    all.level = all.level > 0 && all.level < 1 ? all.level : 0.95;
+    return all;
+}
+
+/* --- Quantiles --------------------------------------------------------------------------------*/
+
+/* By halving: erfc() is exact in both tails, and few quantiles are needed. */
+double
+moe__normal_quantile(double p)
+{
+    double low = -40, high = 40;
+    for (int i = 0; i < 100; i++) {
+        double middle = (low + high) / 2;
+        if (erfc(-middle / G_SQRT2) / 2 < p)
+            low = middle;
+        else
+            high = middle;
+    }
+    return (low + high) / 2;
+}
+
+/* The expansion of Abramowitz & Stegun 26.7.5: to 1e-3 at 7 degrees of freedom, better beyond. */
+double
+moe__student_quantile(double p, int freedom)
+{
+    double z = moe__normal_quantile(p), n = freedom, z2 = z * z;
+    double first = z * (z2 + 1) / 4;
+    double second = z * ((5 * z2 + 16) * z2 + 3) / 96;
+    double third = z * (((3 * z2 + 19) * z2 + 17) * z2 - 15) / 384;
+    double fourth = z * ((((79 * z2 + 776) * z2 + 1482) * z2 - 1920) * z2 - 945) / 92160;
+    return z + first / n + second / (n * n) + third / (n * n * n) + fourth / (n * n * n * n);
+}
+
+/* --- The basic interval -----------------------------------------------------------------------*/
+
+static int
+ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Moves the numbers that are defined to the front, ascending; returns how many there are. */
+static int
+sort_defined(double *values, int n)
+{
+    int defined = 0;
+    for (int i = 0; i < n; i++)
+        if (isfinite(values[i]))
+            values[defined++] = values[i];
+    qsort(values, (size_t)defined, sizeof *values, ascending);
+    return defined;
+}
+
+/* The p-quantile of n ascending values, at the place p (n + 1) of them, interpolated. */
+static double
+quantile(const double *sorted, int n, double p)
+{
+    double place = CLAMP(p * (n + 1) - 1, 0, n - 1);
+    int below = MIN((int)place, MAX(n - 2, 0));
+    double part = place - below;
+    return n == 1 ? sorted[0] : sorted[below] + part * (sorted[below + 1] - sorted[below]);
+}
+
+static double
+mean(const double *values, int n)
+{
+    double sum = 0;
+    for (int i = 0; i < n; i++)
+        sum += values[i];
+    return sum / n;
+}
+
+MoeInterval
+moe__basic_interval(double value, double *replicates, int n, int groups, double level, double low,
+                    double high)
+{
+    MoeInterval interval = {NAN, NAN, groups};
+    int defined = groups >= MOE_RESAMPLE_LEAST && isfinite(value) ? sort_defined(replicates, n) : 0;
+    if (2 * defined <= n)
+        return interval;
+    double tail = (1 - level) / 2;
+    double stretch = sqrt((double)groups / (groups - 1)) *
+                     moe__student_quantile(1 - tail, groups - 1) / moe__normal_quantile(1 - tail);
+    double middle = mean(replicates, defined);
+    /* What resampling added to the value, the sample had already added to the truth. */
+    double centre = 2 * value - middle;
+    double least = centre - stretch * (quantile(replicates, defined, 1 - tail) - middle);
+    double most = centre + stretch * (middle - quantile(replicates, defined, tail));
+    interval.low = CLAMP(least, low, high);
+    interval.high = CLAMP(most, low, high);
+    return interval;
+}
+
+/* --- Shares -----------------------------------------------------------------------------------*/
+
+MoeInterval
+moe_wilson(int64_t successes, int64_t n, double level)
+{
+    if (n <= 0 || successes < 0 || successes > n)
+        return (MoeInterval){NAN, NAN, 0};
+    level = moe__resample_defaults(&(MoeResampleOptions){.level = level}).level;
+    double z = moe__normal_quantile((1 + level) / 2), trials = (double)n;
+    double share = (double)successes / trials, width = 1 + z * z / trials;
+    double centre = (share + z * z / (2 * trials)) / width;
+    double half = z / width * sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials));
+    /* Exact ends where nothing, or everything, hit. */
+    return (MoeInterval){successes == 0 ? 0 : MAX(0, centre - half),
+                         successes == n ? 1 : MIN(1, centre + half), 0};
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * metrics-scores.c: metrics of how sure a router was. Beside them stands what equal scores would
+ * show.
+ */
+#include "stats/metrics.h"
+
+#include <math.h>
+
+static double
+mean(double sum, int64_t n)
+{
+    return n > 0 ? sum / (double)n : NAN;
+}
+
+static double
+entropy(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    (void)metric;
+    return mean(cell->scores->entropy, cell->scores->entropies);
+}
+
+static double
+flat_entropy(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    (void)metric;
+    return cell->scores->entropies > 0 ? log(cell->scores->experts) : NAN;
+}
+
+static double
+normalised(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    return cell->scores->experts > 1 ? entropy(metric, cell) / log(cell->scores->experts) : NAN;
+}
+
+static double
+flat_normalised(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    (void)metric;
+    return cell->scores->entropies > 0 && cell->scores->experts > 1 ? 1 : NAN;
+}
+
+static double
+perplexity(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    return exp(entropy(metric, cell));
+}
+
+static double
+flat_perplexity(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    return exp(flat_entropy(metric, cell));
+}
+
+static double
+score_margin(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    (void)metric;
+    return mean(cell->scores->margin, cell->scores->margins);
+}
+
+static double
+logit_margin(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    (void)metric;
+    return mean(cell->scores->edge, cell->scores->edges);
+}
+
+static double
+mass(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    (void)metric;
+    return mean(cell->scores->mass, cell->scores->masses);
+}
+
+static double
+flat_mass(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    (void)metric;
+    const MoeSummaryCell *summary = cell->summary;
+    double units = (double)(summary->units - summary->making[0]);
+    return cell->scores->masses > 0 ? (double)summary->picks / units / summary->experts : NAN;
+}
+
+static double
+z_loss(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    (void)metric;
+    return mean(cell->scores->lse_squared, cell->scores->logits);
+}
+
+static double
+flips_hundredth(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    (void)metric;
+    return mean((double)cell->scores->flips_hundredth, cell->scores->edges);
+}
+
+static double
+flips_tenth(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    (void)metric;
+    return mean((double)cell->scores->flips_tenth, cell->scores->edges);
+}
+
+#define SCORE(NAME, FORMULA, UNIT, SOURCE, CONVENTION, LOW, HIGH, VALUE, UNIFORM)    \
+    {                                                                                \
+        sizeof(MoeMetric), NAME, FORMULA, UNIT, SOURCE, CONVENTION, MOE_METRIC_NONE, \
+            MOE_TALLY_SCORES, LOW, HIGH, VALUE, UNIFORM, NULL                        \
+    }
+
+#define SOFTMAX                                                                             \
+    "of the softmax over all E experts, whatever the router's own score function is (of a " \
+    "sigmoid "                                                                              \
+    "router it says little)"
+
+static const MoeMetric score_metrics[] = {
+    SCORE("token-entropy", "mean over units of -Σ_e p_e ln p_e", "nats", "Shannon 1948",
+          SOFTMAX "; as recorded, else of the logits; uniform: of equal scores, ln E", 0, INFINITY,
+          entropy, flat_entropy),
+    SCORE("token-entropy-normalised", "token-entropy / ln E", "share of ln E", "Shannon 1948",
+          SOFTMAX, 0, 1, normalised, flat_normalised),
+    SCORE("token-perplexity", "exp(token-entropy)", "experts", "Jelinek et al. 1977",
+          "of the mean entropy, not a mean of perplexities; " SOFTMAX, 1, INFINITY, perplexity,
+          flat_perplexity),
+    SCORE("boundary-margin", "mean s_(k) - s_(k+1)", "selection score", "moescope",
+          "of the scores that selection compares, as recorded: with bias and after softmax or "
+          "sigmoid where the router has them; traces have them as binary16",
+          -INFINITY, INFINITY, score_margin, NULL),
+    SCORE("boundary-margin-logits", "mean z_(k) - z_(k+1)", "logits", "moescope",
+          "k: the picks of the unit; of the recorded logits alone, without selection's bias or "
+          "groups",
+          0, INFINITY, logit_margin, NULL),
+    SCORE("top-k-mass", "mean Σ_{e ∈ S} p_e", "share", "moescope",
+          "of the logits' softmax; where there are none, Σ of gates, if these are stated to be "
+          "probabilities of a softmax over all experts and nothing was dropped; uniform: of equal "
+          "scores, k/E",
+          0, 1.01, mass, flat_mass),
+    SCORE("z-loss", "mean (ln Σ_e exp z_e)²", "nats²",
+          "Zoph et al. 2022 (ST-MoE), arXiv 2202.08906",
+          "without its coefficient; a mean over units", 0, INFINITY, z_loss, NULL),
+    SCORE("flip-rate@0.01", "P(top k of z + ε ≠ top k of z), ε_e ~ N(0, 0.01²)", "share",
+          "moescope",
+          "one draw of normal noise a unit, seeded by its logits; k: its picks; of logits alone, "
+          "without selection's bias or groups",
+          0, 1, flips_hundredth, NULL),
+    SCORE("flip-rate@0.1", "P(top k of z + ε ≠ top k of z), ε_e ~ N(0, 0.1²)", "share", "moescope",
+          "as flip-rate@0.01", 0, 1, flips_tenth, NULL),
+};
+
+void
+moe__metrics_register_scores(void)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(score_metrics); i++)
+        moe_metrics_add(&score_metrics[i]);
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * resample.c: metrics of cells that are put together anew from groups of documents, drawn with
+ * replacement.
+ */
+#include "stats/interval.h"
+#include "stats/summary.h"
+
+#include <math.h>
+#include <string.h>
+
+/* What all replicates of some metrics share. Tallies with large tables keep fewer groups apart; so
+ * that an interval doesn't depend on which other metrics are asked for, metrics are gathered by the
+ * groups that their own tallies allow. */
+typedef struct Draws {
+    const MoeSummary *summary;
+    int router, domain;
+    int n_groups; /* a power of two */
+    int occupied[MOE_SUMMARY_GROUPS], n_occupied;
+    const MoeMetric *const *metrics; /* all that were asked for */
+    const int *index;                /* [n] those of them at hand */
+    int n;
+    unsigned tallies;
+    bool domains_apart;
+    uint64_t seed;
+} Draws;
+
+/* --- One replicate ----------------------------------------------------------------------------*/
+
+/* Where a tally's cell belongs. */
+static void
+place_cell(MoeMetricCell *cell, unsigned bit, void *sums)
+{
+    switch (bit) {
+    case MOE_TALLY_LOAD:
+        cell->summary = sums;
+        break;
+    case MOE_TALLY_ORDER:
+        cell->order = sums;
+        break;
+    case MOE_TALLY_PAIRS:
+        cell->pairs = sums;
+        break;
+    case MOE_TALLY_ADJACENT:
+        cell->adjacent = sums;
+        break;
+    case MOE_TALLY_FLOW:
+        cell->flow = sums;
+        break;
+    case MOE_TALLY_PLACES:
+        cell->places = sums;
+        break;
+    case MOE_TALLY_HEADS:
+        cell->heads = sums;
+        break;
+    case MOE_TALLY_SCORES:
+        cell->scores = sums;
+        break;
+    case MOE_TALLY_CACHES:
+        cell->caches = sums;
+        break;
+    default:
+        g_assert_not_reached();
+    }
+}
+
+/* The cells of one thread, filled anew for each replicate. */
+typedef struct Scratch {
+    void *cells[MOE_N_TALLIES]; /* NULL: not needed, or the router hasn't it */
+    MoeSummaryCell **domains;   /* [n_domains], NULL: not needed */
+    int n_domains;
+    MoeMetricCell cell;
+} Scratch;
+
+static const MoeTables *
+tables_of(const Draws *draws, const MoeTally *tally)
+{
+    return moe__summary_tables(draws->summary, tally->bit);
+}
+
+static const MoeTallyShape *
+shape_of(const Draws *draws, const MoeTally *tally)
+{
+    return moe__tables_shape(tables_of(draws, tally), draws->router);
+}
+
+static Scratch
+scratch_new(const Draws *draws)
+{
+    Scratch scratch = {.cell = {.router = draws->router}};
+    for (int i = 0; i < MOE_N_TALLIES; i++) {
+        const MoeTally *tally = moe__tallies[i];
+        const MoeTables *tables = draws->tallies & tally->bit ? tables_of(draws, tally) : NULL;
+        if (!tables || !moe__tables_total(tables, draws->router, draws->domain))
+            continue;
+        scratch.cells[i] = moe__cell_new(tally, shape_of(draws, tally));
+        place_cell(&scratch.cell, tally->bit, scratch.cells[i]);
+    }
+    if (!draws->domains_apart)
+        return scratch;
+    scratch.n_domains = moe_summary_domains(draws->summary);
+    scratch.domains = g_new(MoeSummaryCell *, (gsize)scratch.n_domains);
+    for (int d = 0; d < scratch.n_domains; d++)
+        scratch.domains[d] = moe__cell_new(&moe__tally_load, shape_of(draws, &moe__tally_load));
+    scratch.cell.domains = (const MoeSummaryCell *const *)scratch.domains;
+    scratch.cell.n_domains = scratch.n_domains;
+    return scratch;
+}
+
+static void
+scratch_clear(Scratch *scratch)
+{
+    for (int i = 0; i < MOE_N_TALLIES; i++)
+        if (scratch->cells[i])
+            moe__cell_free(moe__tallies[i], scratch->cells[i]);
+    for (int d = 0; d < scratch->n_domains; d++)
+        moe__cell_free(&moe__tally_load, scratch->domains[d]);
+    g_free(scratch->domains);
+}
+
+static void
+refill(const Draws *draws, const MoeTally *tally, int domain, const int64_t *weights, void *cell)
+{
+    moe__cell_clear(tally, shape_of(draws, tally), cell);
+    moe__tables_weighted(tables_of(draws, tally), draws->router, domain, weights, draws->n_groups,
+                         cell);
+}
+
+/* The same replicate draws the same groups for every router, if they have the same documents. */
+static void
+draw_weights(const Draws *draws, int replicate, int64_t *weights)
+{
+    MoeRng rng = moe_rng(draws->seed, (uint64_t)replicate);
+    memset(weights, 0, MOE_SUMMARY_GROUPS * sizeof *weights);
+    for (int i = 0; i < draws->n_occupied; i++)
+        weights[draws->occupied[moe_rng_below(&rng, (uint64_t)draws->n_occupied)]]++;
+}
+
+/* values[i * stride]: metric i of draws->index. */
+static void
+measure_replicate(const Draws *draws, Scratch *scratch, int replicate, double *values, int stride)
+{
+    int64_t weights[MOE_SUMMARY_GROUPS];
+    draw_weights(draws, replicate, weights);
+    for (int i = 0; i < MOE_N_TALLIES; i++)
+        if (scratch->cells[i])
+            refill(draws, moe__tallies[i], draws->domain, weights, scratch->cells[i]);
+    for (int d = 0; d < scratch->n_domains; d++)
+        refill(draws, &moe__tally_load, d, weights, scratch->domains[d]);
+    for (int i = 0; i < draws->n; i++)
+        values[(gsize)i * (gsize)stride] =
+            moe_metric_value(draws->metrics[draws->index[i]], &scratch->cell);
+}
+
+/* --- All of them ------------------------------------------------------------------------------*/
+
+static void
+find_occupied(Draws *draws)
+{
+    const MoeTables *load = tables_of(draws, &moe__tally_load);
+    draws->n_occupied = 0;
+    for (int g = 0; g < draws->n_groups; g++)
+        if (moe__tables_occupied(load, draws->router, draws->domain, g, draws->n_groups))
+            draws->occupied[draws->n_occupied++] = g;
+}
+
+static void
+find_intervals(const Draws *draws, const MoeResampleOptions *options, double *values,
+               MoeInterval *intervals)
+{
+    const MoeSummaryCell **domains =
+        g_newa(const MoeSummaryCell *, (gsize)moe_summary_domains(draws->summary) + 1);
+    MoeMetricCell cell =
+        moe_metric_cell(draws->summary, NULL, draws->router, draws->domain, domains);
+    for (int i = 0; i < draws->n; i++) {
+        const MoeMetric *metric = draws->metrics[draws->index[i]];
+        intervals[draws->index[i]] = moe__basic_interval(
+            moe_metric_value(metric, &cell), values + (gsize)i * (gsize)options->replicates,
+            options->replicates, draws->n_occupied, options->level, metric->low, metric->high);
+    }
+}
+
+/* Replicates are apart from each other, so that threads share nothing but what they read. */
+static void
+resample(const Draws *draws, const MoeResampleOptions *options, MoeInterval *intervals)
+{
+    int n = options->replicates;
+    g_autofree double *values = g_new(double, (gsize)draws->n *(gsize)n);
+#pragma omp parallel num_threads(moe_threads())
+    {
+        Scratch scratch = scratch_new(draws);
+#pragma omp for schedule(static)
+        for (int i = 0; i < n; i++)
+            measure_replicate(draws, &scratch, i, values + i, n);
+        scratch_clear(&scratch);
+    }
+    find_intervals(draws, options, values, intervals);
+}
+
+/* Groups that all tallies of a metric keep apart; 0 where it can't be resampled. */
+static int
+groups_of(const MoeSummary *summary, const MoeMetric *metric)
+{
+    int groups = MOE_SUMMARY_GROUPS;
+    if (metric->needs & (MOE_TALLY_TOKENS | MOE_NEEDS_TRACE))
+        return 0;
+    for (int i = 0; i < MOE_N_TALLIES; i++) {
+        const MoeTally *tally = moe__tallies[i];
+        if (tally != &moe__tally_load && !(metric->needs & tally->bit))
+            continue;
+        const MoeTables *tables = moe__summary_tables(summary, tally->bit);
+        groups = tables ? MIN(groups, moe__tables_plan_of(tables).groups) : 0;
+    }
+    return groups;
+}
+
+void
+moe_metric_intervals(const MoeSummary *summary, int router, int domain,
+                     const MoeMetric *const *metrics, int n, const MoeResampleOptions *options,
+                     MoeInterval *intervals)
+{
+    MoeResampleOptions all = moe__resample_defaults(options);
+    g_autofree int *index = g_new(int, (gsize)n);
+    for (int i = 0; i < n; i++)
+        intervals[i] = (MoeInterval){NAN, NAN, 0};
+    for (int groups = MOE_RESAMPLE_LEAST; groups <= MOE_SUMMARY_GROUPS; groups *= 2) {
+        Draws draws = {.summary = summary, .router = router, .domain = domain};
+        draws.n_groups = groups;
+        draws.metrics = metrics;
+        draws.index = index;
+        draws.tallies = MOE_TALLY_LOAD;
+        draws.seed = all.seed;
+        for (int i = 0; i < n; i++)
+            if (groups_of(summary, metrics[i]) == groups) {
+                index[draws.n++] = i;
+                draws.tallies |= metrics[i]->needs;
+            }
+        draws.domains_apart = domain == MOE_DOMAIN_ALL && draws.tallies & MOE_NEEDS_DOMAINS;
+        find_occupied(&draws);
+        for (int i = 0; i < draws.n; i++)
+            intervals[index[i]].groups = draws.n_occupied;
+        if (draws.n > 0 && draws.n_occupied >= MOE_RESAMPLE_LEAST)
+            resample(&draws, &all, intervals);
+    }
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * tally-caches.c: how often experts would be found in a cache that is smaller than all of them. A
+ * document is gathered first, since the best cache knows what will be needed; one that is very long
+ * comes in parts, and then the best cache sees to the end of the part.
+ */
+#include "stats/cache.h"
+#include "stats/tally.h"
+
+#include <string.h>
+
+#define PART_UNITS 65536
+#define PART_PICKS (1 << 20)
+
+int
+moe_cache_size(int i, int experts)
+{
+    g_return_val_if_fail(i >= 0 && i < MOE_CACHES, 1);
+    return MAX(1, (int)((int64_t)experts * (i + 1) / (MOE_CACHES + 1)));
+}
+
+static const MoeTallyField fields[] = {
+    MOE_COUNTS(MoeCacheCell, lookups, MOE_AXIS_NONE),
+    MOE_COUNTS(MoeCacheCell, lru, MOE_AXIS_CACHES),
+    MOE_COUNTS(MoeCacheCell, lfu, MOE_AXIS_CACHES),
+    MOE_COUNTS(MoeCacheCell, belady, MOE_AXIS_CACHES),
+};
+
+static void
+describe(void *cell, const MoeTallyShape *shape)
+{
+    ((MoeCacheCell *)cell)->experts = shape->experts;
+}
+
+/* A unit's picks in a part, each expert once. */
+typedef struct Unit {
+    int64_t first;
+    int n;
+    MoeCacheCell *cell;
+} Unit;
+
+typedef struct Walk {
+    int experts;
+    bool begun;
+    int32_t doc, step;
+    int64_t pos; /* of the last token; -1: not known */
+    /* The part at hand. */
+    GArray *units;   /* of Unit */
+    GArray *picks;   /* of int32_t */
+    int64_t *wanted; /* [experts] unit that needs it next; NEVER */
+    GArray *next;    /* of int64_t, as picks: worth to the best cache */
+    /* Since the document began. */
+    int64_t tick;   /* picks served */
+    int64_t *last;  /* [experts] tick of the last use; 0: none */
+    int64_t *often; /* [experts] uses */
+    int64_t *taken; /* [experts] the last unit, of all, that picked it */
+    int64_t unit;   /* units of all documents */
+    GArray *worth;  /* of int64_t: to the cache of the least often used, of one unit */
+    MoeCache lfu[MOE_CACHES], belady[MOE_CACHES];
+} Walk;
+
+#define NEVER (INT64_MAX - 1)
+
+static void *
+begin(const MoeTallyCells *cells)
+{
+    Walk *walk = g_new0(Walk, 1);
+    gsize experts = (gsize)moe__tally_shape(cells)->experts;
+    walk->experts = (int)experts;
+    walk->units = g_array_new(FALSE, FALSE, sizeof(Unit));
+    walk->picks = g_array_new(FALSE, FALSE, sizeof(int32_t));
+    walk->next = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    walk->worth = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    walk->wanted = g_new(int64_t, experts);
+    walk->last = g_new0(int64_t, experts);
+    walk->often = g_new0(int64_t, experts);
+    walk->taken = g_new0(int64_t, experts);
+    for (int i = 0; i < MOE_CACHES; i++) {
+        moe__cache_init(&walk->lfu[i], walk->experts, moe_cache_size(i, walk->experts));
+        moe__cache_init(&walk->belady[i], walk->experts, moe_cache_size(i, walk->experts));
+    }
+    return walk;
+}
+
+/* --- A part -----------------------------------------------------------------------------------*/
+
+/* For every pick, when its expert is needed next; then what the best caches hold is worth as much
+ * as it is needed early. */
+static void
+look_ahead(Walk *walk)
+{
+    g_array_set_size(walk->next, walk->picks->len);
+    for (int e = 0; e < walk->experts; e++)
+        walk->wanted[e] = NEVER;
+    for (guint u = walk->units->len; u-- > 0;) {
+        const Unit *unit = &g_array_index(walk->units, Unit, u);
+        for (int64_t i = unit->first; i < unit->first + unit->n; i++) {
+            int32_t expert = g_array_index(walk->picks, int32_t, i);
+            g_array_index(walk->next, int64_t, i) = -walk->wanted[expert];
+            walk->wanted[expert] = u;
+        }
+    }
+    for (int i = 0; i < MOE_CACHES; i++)
+        for (int e = 0; e < walk->experts; e++)
+            if (walk->belady[i].worth[e] != MOE_CACHE_AWAY)
+                walk->belady[i].worth[e] = -walk->wanted[e];
+}
+
+/* The least recently used leaves: a cache of any size holds the experts used last, so that one walk
+ * serves all sizes (Mattson et al. 1970). */
+static void
+serve_lru(Walk *walk, const Unit *unit, const int32_t *expert)
+{
+    for (int i = 0; i < unit->n; i++) {
+        int64_t last = walk->last[expert[i]];
+        if (last == 0)
+            continue;
+        int newer = moe__cache_above(walk->last, walk->experts, last);
+        for (int j = 0; j < MOE_CACHES; j++)
+            unit->cell->lru[j] += newer < moe_cache_size(j, walk->experts);
+    }
+}
+
+/* Marks the unit's picks as used, its best one last, and says what they are worth to a cache that
+ * keeps what was used most often, then most recently. */
+static void
+use(Walk *walk, const Unit *unit, const int32_t *expert)
+{
+    const int64_t most = 1 << 22; /* uses that are told apart */
+    g_array_set_size(walk->worth, (guint)unit->n);
+    for (int i = unit->n - 1; i >= 0; i--) {
+        walk->last[expert[i]] = ++walk->tick;
+        int64_t often = ++walk->often[expert[i]];
+        g_array_index(walk->worth, int64_t, i) = (MIN(often, most) << 40) + walk->tick;
+    }
+}
+
+static void
+serve_part(Walk *walk)
+{
+    if (walk->units->len > 0)
+        look_ahead(walk);
+    for (guint u = 0; u < walk->units->len; u++) {
+        const Unit *unit = &g_array_index(walk->units, Unit, u);
+        const int32_t *expert = &g_array_index(walk->picks, int32_t, unit->first);
+        serve_lru(walk, unit, expert);
+        use(walk, unit, expert);
+        const int64_t *worth = (const int64_t *)(void *)walk->worth->data;
+        const int64_t *next = &g_array_index(walk->next, int64_t, unit->first);
+        for (int i = 0; i < MOE_CACHES; i++) {
+            unit->cell->lfu[i] += moe__cache_serve(&walk->lfu[i], expert, worth, unit->n);
+            unit->cell->belady[i] += moe__cache_serve(&walk->belady[i], expert, next, unit->n);
+        }
+        unit->cell->lookups += unit->n;
+    }
+    g_array_set_size(walk->units, 0);
+    g_array_set_size(walk->picks, 0);
+}
+
+/* --- Documents --------------------------------------------------------------------------------*/
+
+static void
+begin_document(Walk *walk)
+{
+    gsize wide = (gsize)walk->experts * sizeof(int64_t);
+    walk->tick = 0;
+    memset(walk->last, 0, wide);
+    memset(walk->often, 0, wide);
+    for (int i = 0; i < MOE_CACHES; i++) {
+        moe__cache_reset(&walk->lfu[i]);
+        moe__cache_reset(&walk->belady[i]);
+    }
+}
+
+/* Where documents aren't told, one begins where positions don't rise. */
+static void
+follow_document(Walk *walk, const MoeTallyChunk *chunk, int64_t token)
+{
+    int32_t doc = chunk->doc ? chunk->doc[token] : 0, step = chunk->step ? chunk->step[token] : 0;
+    int64_t pos = !chunk->doc && chunk->pos && chunk->pos[token] >= 0 ? chunk->pos[token] : -1;
+    bool falls = pos >= 0 && walk->pos >= 0 && pos <= walk->pos;
+    if (!walk->begun || doc != walk->doc || step != walk->step || falls) {
+        serve_part(walk);
+        begin_document(walk);
+    }
+    walk->begun = true;
+    walk->doc = doc;
+    walk->step = step;
+    walk->pos = pos;
+}
+
+static void
+gather(Walk *walk, const MoeTraceView *view, int64_t at, MoeCacheCell *cell)
+{
+    Unit unit = {walk->picks->len, 0, cell};
+    walk->unit++;
+    for (int slot = 0; slot < view->k; slot++) {
+        int32_t expert = view->expert[slot * view->units + at];
+        if (expert < 0 || walk->taken[expert] == walk->unit)
+            continue;
+        walk->taken[expert] = walk->unit;
+        g_array_append_val(walk->picks, expert);
+        unit.n++;
+    }
+    if (unit.n > 0)
+        g_array_append_val(walk->units, unit);
+    if (walk->units->len >= PART_UNITS || walk->picks->len >= PART_PICKS)
+        serve_part(walk);
+}
+
+static bool
+count(void *data, const MoeTallyCells *cells, const MoeTallyChunk *chunk, GError **error)
+{
+    (void)error;
+    for (int64_t i = 0; i < chunk->n_runs; i++) {
+        const MoeTallyRun *run = &chunk->runs[i];
+        MoeCacheCell *cell = moe__tally_cell(cells, run->domain, run->group);
+        for (int64_t t = run->first; t < run->first + run->n; t++) {
+            follow_document(data, chunk, t);
+            for (int j = 0; j < chunk->units_per_token; j++)
+                gather(data, chunk->view, t * chunk->units_per_token + j, cell);
+        }
+    }
+    return true;
+}
+
+static void
+end(void *data, const MoeTallyCells *cells)
+{
+    (void)cells;
+    Walk *walk = data;
+    serve_part(walk);
+    for (int i = 0; i < MOE_CACHES; i++) {
+        moe__cache_clear(&walk->lfu[i]);
+        moe__cache_clear(&walk->belady[i]);
+    }
+    g_array_unref(walk->units);
+    g_array_unref(walk->picks);
+    g_array_unref(walk->next);
+    g_array_unref(walk->worth);
+    g_free(walk->wanted);
+    g_free(walk->last);
+    g_free(walk->often);
+    g_free(walk->taken);
+    g_free(walk);
+}
+
+const MoeTally moe__tally_caches = {
+    .bit = MOE_TALLY_CACHES,
+    .name = "caches",
+    .cell_size = sizeof(MoeCacheCell),
+    .fields = fields,
+    .n_fields = G_N_ELEMENTS(fields),
+    .describe = describe,
+    .begin = begin,
+    .count = count,
+    .end = end,
+};

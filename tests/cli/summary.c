@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Summaries from the outside: what is written, added, brought along by traces, read in place of
+ * them, and refused.
+ */
+#include "place.h"
+#include "run.h"
+
+#include <json-glib/json-glib.h>
+#include <moescope/summary.h>
+
+static void
+good(Run run)
+{
+    run_expect(&run, 0, NULL, "");
+    run_clear(&run);
+}
+
+/* Whole and parts, cut between documents; other: of other routers. */
+static void
+write_traces(void)
+{
+    good(run_moescope("trace", "synth", "--out", "whole.npz", "--tokens", "6400",
+                      "--document-tokens", "100", "--routers", "2", "--experts", "8", "-k", "2",
+                      "--vocabulary", "50", NULL));
+    good(run_moescope("trace", "slice", "whole.npz", "--tokens", "0-2099", "--out", "a.npz", NULL));
+    good(run_moescope("trace", "slice", "whole.npz", "--tokens", "2100-", "--out", "b.npz", NULL));
+    good(run_moescope("trace", "synth", "--out", "other.npz", "--tokens", "640", "--routers", "2",
+                      "--experts", "9", "-k", "2", NULL));
+}
+
+static void
+sum_up(const char *trace, const char *out)
+{
+    good(run_moescope("summary", trace, "--out", out, "--with", "pairs,adjacent", "--with", "flow",
+                      "--tokens", "--no-check", NULL));
+}
+
+/* Whatever is counted: bit by bit. */
+static void
+test_merged(void)
+{
+    sum_up("whole.npz", "whole.sum.npz");
+    sum_up("a.npz", "a.sum.npz");
+    sum_up("b.npz", "b.sum.npz");
+    g_auto(Run) merged =
+        run_moescope("merge", "a.sum.npz", "b.sum.npz", "--out", "merged.npz", NULL);
+    run_expect(&merged, 0,
+               "merged.npz: 6400 tokens, 2 routers, 4 domains; load, pairs, adjacent, flow, "
+               "tokens\n",
+               "");
+    place_expect_same("merged.npz", "whole.sum.npz");
+    good(run_moescope("summary", "a.npz", "b.npz", "--out", "at-once.npz", "--with",
+                      "pairs,adjacent,flow,tokens", "--no-check", NULL));
+    place_expect_same("at-once.npz", "whole.sum.npz");
+}
+
+/* A summary gives the numbers of its trace, and what the checker found there. */
+static void
+test_same_numbers(void)
+{
+    good(run_moescope("summary", "whole.npz", "--out", "s.npz", NULL));
+    g_auto(Run) of_trace = run_moescope("metrics", "whole.npz", "--csv", NULL);
+    g_auto(Run) of_summary = run_moescope("metrics", "s.npz", "--csv", NULL);
+    run_expect(&of_trace, 0, ",clean\n", "");
+    g_auto(GStrv) parts = g_strsplit(of_trace.out, "\nwhole.npz,", -1);
+    g_autofree char *renamed = g_strjoinv("\ns.npz,", parts);
+    g_assert_cmpstr(of_summary.out, ==, renamed);
+    g_auto(Run) steps = run_moescope("metrics", "s.npz", "--steps", "tokens", NULL);
+    run_expect(&steps, 1, "", "s.npz: found a summary, which doesn't tell steps apart");
+}
+
+static void
+test_info(void)
+{
+    good(run_moescope("summary", "whole.npz", "--out", "s.npz", "--with", "order", NULL));
+    g_auto(Run) text = run_moescope("info", "s.npz", NULL);
+    run_expect(&text, 0,
+               "summary           s.npz\n"
+               "tokens            6400, 2 routers\n"
+               "tallies           load, order\n"
+               "domains           domain-0, domain-1, domain-2, domain-3\n"
+               "\n"
+               "s.npz: checked (whole.npz): clean: ",
+               "");
+    run_expect(&text, 0, "\n      0       8    2 ", "");
+    g_auto(Run) json = run_moescope("info", "s.npz", "--json", NULL);
+    run_expect(&json, 0, "\"tallies\": [\"load\", \"order\"]", "");
+    g_autoptr(JsonParser) parser = json_parser_new();
+    g_assert_true(json_parser_load_from_data(parser, json.out, -1, NULL));
+}
+
+static void
+test_plot(void)
+{
+    good(run_moescope("summary", "whole.npz", "--out", "s.npz", "--with", "load", NULL));
+    good(run_moescope("plot", "load", "s.npz", "--out", "of-summary.svg", NULL));
+    good(run_moescope("plot", "load", "whole.npz", "--out", "of-trace.svg", NULL));
+    place_expect_same("of-summary.svg", "of-trace.svg");
+    g_auto(Run) other = run_moescope("plot", "measures", "s.npz", "--out", "x.svg", NULL);
+    run_expect(&other, 1, "", "s.npz: found a summary; of one, figure load can be drawn");
+}
+
+/* --- In traces --------------------------------------------------------------------------------*/
+
+static bool
+brings_summary(const char *path)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MoeTrace) trace = moe_trace_open(path, &error);
+    g_assert_no_error(error);
+    g_autoptr(MoeSummary) summary = moe_summary_attached(trace, &error);
+    g_assert_no_error(error);
+    return summary != NULL;
+}
+
+static void
+test_attach(void)
+{
+    good(run_moescope("trace", "slice", "whole.npz", "--tokens", "0-", "--out", "own.npz", NULL));
+    g_auto(Run) before = run_moescope("metrics", "own.npz", "--domains", "all", NULL);
+    g_assert_false(brings_summary("own.npz"));
+    g_auto(Run) attach = run_moescope("summary", "own.npz", "--attach", NULL);
+    run_expect(&attach, 0, "own.npz: its summary is in it\n", "");
+    g_assert_true(brings_summary("own.npz"));
+    g_auto(Run) after = run_moescope("metrics", "own.npz", "--domains", "all", NULL);
+    g_assert_cmpstr(before.out, ==, after.out);
+    good(run_moescope("trace", "verify", "own.npz", NULL));
+    /* What isn't in it is counted. */
+    g_auto(Run) more = run_moescope("metrics", "own.npz", "--compat", "olmoe", NULL);
+    run_expect(&more, 0, "neighbours in rank", "");
+}
+
+static void
+test_import(void)
+{
+    g_autoptr(GString) log = g_string_new(NULL);
+    for (int t = 0; t < 40; t++)
+        g_string_append_printf(log,
+                               "{\"type\": \"route\", \"req_id\": \"r\", \"token_idx\": %d, "
+                               "\"layer\": 0, \"topk_ids\": [%d, %d], "
+                               "\"topk_weights\": [0.75, 0.25]}\n",
+                               t, t % 3, 3 + t % 2);
+    g_assert_true(g_file_set_contents("log.txt", log->str, -1, NULL));
+    good(run_moescope("import", "log.txt", "-o", "with.npz", "--experts=6", "--score=softmax",
+                      "--select=top-k", "--gates=sum-to-one", NULL));
+    good(run_moescope("import", "log.txt", "-o", "without.npz", "--experts=6", "--score=softmax",
+                      "--select=top-k", "--gates=sum-to-one", "--no-summary", NULL));
+    g_assert_true(brings_summary("with.npz"));
+    g_assert_false(brings_summary("without.npz"));
+}
+
+static void
+test_train(void)
+{
+    good(run_moescope("train", "tiny.ini", "--out", "run", "--set", "train.steps=30", NULL));
+    g_assert_true(brings_summary("run/trace.npz"));
+    good(run_moescope("record", "run", "--out", "r.npz", NULL));
+    good(run_moescope("record", "run", "--out", "bare.npz", "--no-summary", NULL));
+    g_assert_true(brings_summary("r.npz"));
+    g_assert_false(brings_summary("bare.npz"));
+    g_auto(Run) experts = run_moescope("metrics", "r.npz", "--experts", "--json", NULL);
+    run_expect(&experts, 0, "\"text\": \"", ""); /* of bytes, as the trace has them */
+}
+
+/* --- Complaints -------------------------------------------------------------------------------*/
+
+static void
+test_refused(void)
+{
+    sum_up("a.npz", "a.sum.npz");
+    sum_up("other.npz", "other.sum.npz");
+    g_auto(Run) differ =
+        run_moescope("merge", "a.sum.npz", "other.sum.npz", "--out", "never.npz", NULL);
+    run_expect(&differ, 1, "", "moescope: other.sum.npz: router 0: found ");
+    g_auto(Run) trace = run_moescope("merge", "a.sum.npz", "a.npz", "--out", "never.npz", NULL);
+    run_expect(&trace, 1, "", "moescope: a.npz: found no summary");
+    g_auto(Run) absent = run_moescope("merge", "absent.npz", "--out", "never.npz", NULL);
+    run_expect(&absent, 1, "", "moescope: absent.npz: ");
+    place_cut("a.sum.npz", "cut.npz", 4000);
+    g_auto(Run) cut = run_moescope("metrics", "cut.npz", NULL);
+    run_expect(&cut, 1, "", "moescope: cut.npz: ");
+    g_assert_false(place_has("never.npz"));
+}
+
+static void
+test_usage(void)
+{
+    g_auto(Run) none = run_moescope("summary", "a.npz", NULL);
+    run_expect(&none, 2, "", "found no --out");
+    g_auto(Run) both = run_moescope("summary", "a.npz", "--attach", "--out", "x.npz", NULL);
+    run_expect(&both, 2, "", "found --out with --attach");
+    g_auto(Run) ending = run_moescope("summary", "a.npz", "--out", "x.json", NULL);
+    run_expect(&ending, 2, "", "expected a name that ends with .npz");
+    g_auto(Run) with = run_moescope("summary", "a.npz", "--out", "x.npz", "--with", "pair", NULL);
+    run_expect(&with, 2, "", "did you mean \"pairs\"?");
+    g_auto(Run) steps = run_moescope("summary", "a.npz", "--out", "x.npz", "--steps", "9", NULL);
+    run_expect(&steps, 2, "", "found --steps 9, expected last or all");
+    g_auto(Run) merge = run_moescope("merge", "a.npz", NULL);
+    run_expect(&merge, 2, "", "found no --out");
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/cli/summary/merged", test_merged);
+    g_test_add_func("/cli/summary/same-numbers", test_same_numbers);
+    g_test_add_func("/cli/summary/info", test_info);
+    g_test_add_func("/cli/summary/plot", test_plot);
+    g_test_add_func("/cli/summary/attach", test_attach);
+    g_test_add_func("/cli/summary/import", test_import);
+    g_test_add_func("/cli/summary/train", test_train);
+    g_test_add_func("/cli/summary/refused", test_refused);
+    g_test_add_func("/cli/summary/usage", test_usage);
+    place_enter();
+    write_traces();
+    int status = g_test_run();
+    place_leave();
+    return status;
+}
