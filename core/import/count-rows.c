@@ -13,12 +13,16 @@
 #include <math.h>
 #include <string.h>
 
+/* Domains are kinds of text, not texts. */
+enum { DOMAINS_MAX = 4096 };
+
 typedef struct Rows {
     MoeImport *import;
     MoeSummary *summary; /* NULL in the first pass */
     int file;
-    GArray *layers;     /* layer-set.h */
-    GPtrArray *domains; /* as they occur */
+    GArray *layers;            /* layer-set.h */
+    GPtrArray *domains;        /* as they occur */
+    GHashTable *domain_places; /* name → place, from 1 */
     int64_t max_expert;
     bool any, pairs, counts; /* what rows are, from the first one on */
     MoeCountsFlow flow;
@@ -28,6 +32,7 @@ static void
 rows_clear(Rows *rows)
 {
     g_array_unref(rows->layers);
+    g_hash_table_unref(rows->domain_places);
     g_ptr_array_unref(rows->domains);
     moe__counts_flow_clear(&rows->flow);
 }
@@ -36,10 +41,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Rows, rows_clear)
 static int
 find_domain(const Rows *rows, const char *name)
 {
-    for (guint i = 0; i < rows->domains->len; i++)
-        if (g_str_equal(rows->domains->pdata[i], name))
-            return (int)i;
-    return -1;
+    return GPOINTER_TO_INT(g_hash_table_lookup(rows->domain_places, name)) - 1;
 }
 
 /* What has to stand in every row. */
@@ -72,16 +74,30 @@ check_row(Rows *rows, const MoeCountReader *reader, GError **error)
     return true;
 }
 
-static void
-learn(Rows *rows, const MoeCountRow *row)
+static bool
+learn_domain(Rows *rows, const MoeCountReader *reader, GError **error)
 {
+    const char *name = reader->row.domain->str;
+    if (*name == 0 || find_domain(rows, name) >= 0)
+        return true;
+    if (rows->domains->len == DOMAINS_MAX)
+        return moe__count_reader_fail(reader, error, "found more than %d domains", DOMAINS_MAX);
+    char *copy = g_strdup(name);
+    g_ptr_array_add(rows->domains, copy);
+    g_hash_table_insert(rows->domain_places, copy, GUINT_TO_POINTER(rows->domains->len));
+    return true;
+}
+
+static bool
+learn(Rows *rows, const MoeCountReader *reader, GError **error)
+{
+    const MoeCountRow *row = &reader->row;
     moe__layer_set_add(rows->layers, (int)row->integers[MOE_COUNT_LAYER]);
     if (rows->pairs)
         moe__layer_set_add(rows->layers, (int)row->integers[MOE_COUNT_LAYER_B]);
     rows->max_expert = MAX(rows->max_expert,
                            MAX(row->integers[MOE_COUNT_EXPERT], row->integers[MOE_COUNT_EXPERT_B]));
-    if (row->domain->len && find_domain(rows, row->domain->str) < 0)
-        g_ptr_array_add(rows->domains, g_strdup(row->domain->str));
+    return learn_domain(rows, reader, error);
 }
 
 static bool
@@ -131,9 +147,7 @@ read_file(Rows *rows, const char *path, GError **error)
     for (int64_t n = 0; moe__count_reader_next(reader, &reason); n++) {
         if (!check_row(rows, reader, error))
             return false;
-        if (!rows->summary)
-            learn(rows, &reader->row);
-        else if (!bring(rows, reader, error))
+        if (!(rows->summary ? bring : learn)(rows, reader, error))
             return false;
         if (n % 4096 == 0 &&
             !moe_import_progress(rows->import, rows->file, moe__stream_done(reader->stream), error))
@@ -186,6 +200,7 @@ read_rows(MoeImport *import, GError **error)
         .import = import,
         .layers = moe__layer_set_new(),
         .domains = g_ptr_array_new_with_free_func(g_free),
+        .domain_places = g_hash_table_new(g_str_hash, g_str_equal),
     };
     return read_all(&rows, error) && begin(&rows, error) && read_all(&rows, error) &&
            (!rows.pairs || moe__counts_flow_end(&rows.flow, error));

@@ -14,6 +14,9 @@
 
 #define I64 G_GINT64_FORMAT
 
+/* Most counts of experts, over layers and domains: 32 bytes each. */
+#define CELLS_MAX ((int64_t)1 << 24)
+
 /* All picks of an import; twice as many still fit. */
 #define PICKS_MAX ((int64_t)1 << 62)
 
@@ -99,6 +102,13 @@ moe_import_begin_summary(MoeImport *import, const MoeImportShape *shape, unsigne
     MoeRouterInfo info;
     if (!moe__import_describe(import, shape, true, &info, error))
         return NULL;
+    int64_t cells = (int64_t)import->n_routers * info.experts, slots = import->names->len + 1;
+    if (cells * slots > CELLS_MAX) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "found %d layers of %d experts in %u domains, expected at most 2^24 counts",
+                    import->n_routers, info.experts, import->names->len);
+        return NULL;
+    }
     import->model = g_strdup(shape->model);
     import->summary = moe_summary_new(import->routers, import->n_routers,
                                       (const char *const *)import->names->pdata,

@@ -30,6 +30,7 @@ typedef struct Prints {
     MoeImport *import;
     MoeSummary *summary; /* NULL in the first pass */
     int file;
+    const char *path;      /* of the file */
     GArray *entries;       /* Entry, of a file */
     double samples;        /* of a file */
     double length[PHASES]; /* mean tokens a sample; 0: not said */
@@ -117,11 +118,11 @@ static bool
 read_member(Prints *prints, MoeJson *json)
 {
     if (moe__json_is(json, "sample_count"))
-        return read_number(json, "sample_count", 1e9, &prints->samples);
+        return read_number(json, "sample_count", 1e6, &prints->samples);
     if (moe__json_is(json, "num_think_tokens"))
-        return read_number(json, "num_think_tokens", 1e9, &prints->length[THINK]);
+        return read_number(json, "num_think_tokens", 1e6, &prints->length[THINK]);
     if (moe__json_is(json, "num_answer_tokens"))
-        return read_number(json, "num_answer_tokens", 1e9, &prints->length[ANSWER]);
+        return read_number(json, "num_answer_tokens", 1e6, &prints->length[ANSWER]);
     if (moe__json_is(json, "think_expert_analytics"))
         return read_phase(prints, json, THINK);
     if (moe__json_is(json, "answer_expert_analytics"))
@@ -206,24 +207,44 @@ make_whole(double *exact, int n, int k, int64_t *whole)
     return false;
 }
 
+/* Sums over the entries of one layer and phase: frequencies and gates times tokens. */
 static bool
-bring_layer(Prints *prints, int phase, int router, GError **error)
+sum_entries(const Prints *prints, const Entry *entry, int n, int experts, double *exact,
+            MoeSummaryCell *cell, GError **error)
 {
-    int layer = moe__layer_set_numbers(prints->layers)[router];
-    int experts = moe_summary_router(prints->summary, router)->experts;
-    int told = moe_import_domain(prints->import, prints->file);
-    int domain = told >= 0 ? told : prints->domain[phase];
-    double tokens = nearbyint(prints->samples * prints->length[phase]);
-    g_autofree double *exact = g_new0(double, (gsize)experts);
-    g_autofree int64_t *whole = g_new0(int64_t, (gsize)experts);
-    MoeSummaryCell *cell = moe_summary_fill(prints->summary, router, domain);
-    for (guint i = 0; i < prints->entries->len; i++) {
-        const Entry *entry = &g_array_index(prints->entries, Entry, i);
-        if (entry->phase != phase || entry->layer != layer)
-            continue;
-        exact[MIN(entry->expert, experts - 1)] += entry->frequency * tokens;
-        cell->gate_sum[MIN(entry->expert, experts - 1)] += entry->density * tokens;
+    double tokens = nearbyint(prints->samples * prints->length[entry->phase]);
+    memset(exact, 0, sizeof *exact * (gsize)experts);
+    for (int i = 0; i < n; i++) {
+        int e = entry[i].expert;
+        if (e >= experts || exact[e] > 0) {
+            g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
+                        "%s: layer_%d: found expert %d twice, or too high", prints->path,
+                        entry->layer, e);
+            return false;
+        }
+        exact[e] = entry[i].frequency * tokens;
+        cell->gate_sum[e] += entry[i].density * tokens;
     }
+    return true;
+}
+
+static bool
+bring_layer(Prints *prints, const Entry *entry, int n, GError **error)
+{
+    int router = moe__layer_set_find(prints->layers, entry->layer);
+    int experts = moe_summary_router(prints->summary, 0)->experts;
+    int told = moe_import_domain(prints->import, prints->file);
+    int domain = told >= 0 ? told : prints->domain[entry->phase];
+    g_autofree double *exact = g_new(double, (gsize)experts);
+    g_autofree int64_t *whole = g_new0(int64_t, (gsize)experts);
+    if (router < 0 || domain >= moe_summary_domains(prints->summary)) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT, "%s: changed while it was read",
+                    prints->path);
+        return false;
+    }
+    if (!sum_entries(prints, entry, n, experts, exact,
+                     moe_summary_fill(prints->summary, router, domain), error))
+        return false;
     if (!make_whole(exact, experts, moe_import_k(prints->import), whole))
         prints->apportioned = true;
     for (int e = 0; e < experts; e++)
@@ -232,13 +253,19 @@ bring_layer(Prints *prints, int phase, int router, GError **error)
     return true;
 }
 
+/* Entries of one layer and phase stand together. */
 static bool
 bring(Prints *prints, GError **error)
 {
-    for (int phase = 0; phase < PHASES; phase++)
-        for (guint r = 0; r < prints->layers->len; r++)
-            if (prints->length[phase] > 0 && !bring_layer(prints, phase, (int)r, error))
-                return false;
+    const Entry *entry = (const Entry *)(const void *)prints->entries->data;
+    int n = (int)prints->entries->len;
+    for (int i = 0, end; i < n; i = end) {
+        for (end = i + 1;
+             end < n && entry[end].layer == entry[i].layer && entry[end].phase == entry[i].phase;)
+            end++;
+        if (!bring_layer(prints, &entry[i], end - i, error))
+            return false;
+    }
     return moe__count_progress(prints->import, prints->file, error);
 }
 
@@ -250,7 +277,8 @@ read_all(Prints *prints, GError **error)
     int n;
     const MoeImportFile *files = moe_import_files(prints->import, &n);
     for (prints->file = 0; prints->file < n; prints->file++) {
-        if (!parse(prints, files[prints->file].path, error))
+        prints->path = files[prints->file].path;
+        if (!parse(prints, prints->path, error))
             return false;
         if (!prints->summary)
             learn(prints);

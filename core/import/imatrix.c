@@ -22,6 +22,7 @@ typedef struct Matrix {
     const char *path;
     int experts; /* 0: not yet known */
     GArray *layers;
+    int *layer; /* [tensors] of the file at hand, -1: counts of no experts */
 } Matrix;
 
 static bool fail(const Matrix *matrix, GError **error, const char *format, ...) G_GNUC_PRINTF(3, 4);
@@ -84,7 +85,7 @@ bring_layer(Matrix *matrix, const MoeGguf *gguf, int layer, GError **error)
     const char *first = NULL;
     for (int i = 0; i < moe__gguf_count(gguf); i++) {
         const char *name = moe__gguf_name(gguf, i);
-        if (layer_of(name) != layer)
+        if (matrix->layer[i] != layer)
             continue;
         if (!read_counts(matrix, gguf, i, first ? other : count, error))
             return false;
@@ -135,6 +136,10 @@ bring_file(Matrix *matrix, GError **error)
     g_autoptr(MoeGguf) gguf = moe__gguf_open(matrix->path, error);
     if (!gguf)
         return false;
+    g_autofree int *layer = g_new(int, (gsize)moe__gguf_count(gguf) + 1);
+    matrix->layer = layer;
+    for (int i = 0; i < moe__gguf_count(gguf); i++)
+        layer[i] = layer_of(moe__gguf_name(gguf, i));
     for (guint l = 0; l < matrix->layers->len; l++)
         if (!bring_layer(matrix, gguf, moe__layer_set_numbers(matrix->layers)[l], error))
             return false;

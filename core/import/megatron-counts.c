@@ -35,8 +35,9 @@ typedef struct Ranks {
     MoeSummary *summary; /* NULL in the first pass */
     int file, files;
     Record record;
-    GArray *layers; /* layer-set.h */
-    GArray *shares; /* Share, by file, then as they come */
+    GArray *layers;     /* layer-set.h */
+    GArray *shares;     /* Share, by file, then as they come */
+    GHashTable *places; /* file and layer → place in `shares`, from 1 */
 } Ranks;
 
 static void
@@ -45,6 +46,7 @@ ranks_clear(Ranks *ranks)
     g_array_unref(ranks->record.counts);
     g_array_unref(ranks->layers);
     g_array_unref(ranks->shares);
+    g_hash_table_unref(ranks->places);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Ranks, ranks_clear)
 
@@ -123,15 +125,25 @@ read_record(MoeJson *json, Record *record)
 
 /* --- Shares -----------------------------------------------------------------------------------*/
 
+static gpointer
+place_key(int file, int layer)
+{
+    return GSIZE_TO_POINTER(((gsize)file << 16 | (gsize)layer) + 1);
+}
+
 static Share *
 find_share(const Ranks *ranks, int file, int layer)
 {
-    for (guint i = 0; i < ranks->shares->len; i++) {
-        Share *share = &g_array_index(ranks->shares, Share, i);
-        if (share->file == file && share->layer == layer)
-            return share;
-    }
-    return NULL;
+    guint place = GPOINTER_TO_UINT(g_hash_table_lookup(ranks->places, place_key(file, layer)));
+    return place ? &g_array_index(ranks->shares, Share, place - 1) : NULL;
+}
+
+static void
+add_share(Ranks *ranks, const Share *share)
+{
+    g_array_append_val(ranks->shares, *share);
+    g_hash_table_insert(ranks->places, place_key(share->file, share->layer),
+                        GUINT_TO_POINTER(ranks->shares->len));
 }
 
 static bool
@@ -148,7 +160,7 @@ take_record(Ranks *ranks, MoeJson *json, GError **error)
     if (!ranks->summary) {
         const Share found = {ranks->file, layer, (int)MIN(record->wide, UINT16_MAX), 0};
         if (!share)
-            g_array_append_val(ranks->shares, found);
+            add_share(ranks, &found);
         moe__layer_set_add(ranks->layers, layer);
         return true;
     }
@@ -234,6 +246,7 @@ read_ranks(MoeImport *import, GError **error)
         .record.counts = g_array_new(FALSE, FALSE, sizeof(int32_t)),
         .layers = moe__layer_set_new(),
         .shares = g_array_new(FALSE, FALSE, sizeof(Share)),
+        .places = g_hash_table_new(NULL, NULL),
     };
     if (!read_all(&ranks, error))
         return false;

@@ -196,7 +196,10 @@ score_ranks(const MoeImportHead *head)
                    : 0;
     if (head->length < 16 || head->text[8] != '{' || head->text[9] != '"')
         return 0;
-    g_autofree char *name = g_strndup(head->text + 10, strcspn(head->text + 10, "\""));
+    const char *key = head->text + 10;
+    if (g_str_has_prefix(key, "__metadata__\"") && strstr(key, "},\""))
+        key = strstr(key, "},\"") + 3;
+    g_autofree char *name = g_strndup(key, strcspn(key, "\""));
     return parse_name(name, &iter, &layer) ? 90 : 0;
 }
 

@@ -99,6 +99,23 @@ test_jsonl(void)
     g_assert_cmpfloat(cell->gate_sum[3], ==, 1.5);
 }
 
+/* Nothing is allocated for what no model has. */
+static void
+test_too_many(void)
+{
+    g_autoptr(GString) text = g_string_new("layer,expert,count\n");
+    const MoeImportOptions options = {.experts = 65535, .k = 1};
+    for (int layer = 0; layer < 257; layer++)
+        g_string_append_printf(text, "%d,0,1\n", layer);
+    g_autofree char *path = import_file("layers.csv", text->str, -1);
+    expect_failure(path, &options, "found 257 layers of 65535 experts in 0 domains, expected at");
+    g_string_assign(text, "layer,expert,count,domain\n");
+    for (int domain = 0; domain < 4097; domain++)
+        g_string_append_printf(text, "0,0,1,text %d\n", domain);
+    g_autofree char *domains = import_file("domains.csv", text->str, -1);
+    expect_failure(domains, &counted, "line 4098: found more than 4096 domains");
+}
+
 /* Shares without counts: no k, no units. */
 static void
 test_shares(void)
@@ -261,6 +278,12 @@ test_gpt_oss(void)
     g_assert_nonnull(strstr(report.notes, "a count may be off by one"));
     g_free(report.notes);
     g_autofree char *high = g_strdup_printf(form, "1.5"), *cut = g_strndup(whole, 150);
+    static const char twice[] =
+        "{\"sample_count\": 1, \"num_think_tokens\": 4, \"think_expert_analytics\": {\"layer_0\": {"
+        "\"1\": {\"prob_density\": 0.5, \"count_frequency\": 0.5}, "
+        "\"1\": {\"prob_density\": 0.5, \"count_frequency\": 0.5}}}}";
+    g_autofree char *doubled = import_file("doubled.json", twice, -1);
+    expect_failure(doubled, &counted, "doubled.json: layer_0: found expert 1 twice");
     g_autofree char *wrong = import_file("wrong.json", high, -1);
     expect_failure(wrong, &counted, "count_frequency: expected a number, 0 … 1");
     g_autofree char *short_one = import_file("short.json", cut, -1);
@@ -275,6 +298,7 @@ main(int argc, char **argv)
     g_test_add_func("/import-counts/csv-first", test_csv_first);
     g_test_add_func("/import-counts/csv-units", test_csv_units);
     g_test_add_func("/import-counts/jsonl", test_jsonl);
+    g_test_add_func("/import-counts/too-many", test_too_many);
     g_test_add_func("/import-counts/shares", test_shares);
     g_test_add_func("/import-counts/tables-refused", test_tables_refused);
     g_test_add_func("/import-counts/pairs", test_pairs);
