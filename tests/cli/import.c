@@ -89,6 +89,9 @@ test_counts(void)
                "counts.npz: a summary by counts-csv, 32 tokens, 2 routers, k 2 of 4 experts, 1 "
                "domains\ncounts.npz: 1 error (even-load) in 32 tokens; moescope check tells more\n",
                "");
+    g_auto(Run) info = run_moescope("info", "counts.npz", NULL);
+    run_expect(&info, 0, "0.00 %          -\n", "");
+    run_expect(&info, 0, "counts.npz: checked: 1 error (even-load)", "");
     g_auto(Run) check = run_moescope("check", "counts.npz", NULL);
     run_expect(&check, 1, "    router 1 (layer 5): 2 of 4 experts, the first of them 1, have", "");
     g_auto(Run) json = run_moescope("check", "counts.npz", "--json", NULL);
