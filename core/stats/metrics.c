@@ -142,4 +142,7 @@ moe__metrics_register(void)
     moe__metrics_register_places();
     moe__metrics_register_caches();
     moe__metrics_register_domains();
+    moe__metrics_register_pairs();
+    moe__metrics_register_flow();
+    moe__metrics_register_tokens();
 }

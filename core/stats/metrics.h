@@ -19,5 +19,8 @@ void moe__metrics_register_scores(void);
 void moe__metrics_register_places(void);
 void moe__metrics_register_caches(void);
 void moe__metrics_register_domains(void);
+void moe__metrics_register_pairs(void);
+void moe__metrics_register_flow(void);
+void moe__metrics_register_tokens(void);
 
 #endif

@@ -98,7 +98,7 @@ test_plot(void)
     good(run_moescope("plot", "load", "whole.npz", "--out", "of-trace.svg", NULL));
     place_expect_same("of-summary.svg", "of-trace.svg");
     g_auto(Run) other = run_moescope("plot", "measures", "s.npz", "--out", "x.svg", NULL);
-    run_expect(&other, 1, "", "s.npz: found a summary; of one, figure load can be drawn");
+    run_expect(&other, 1, "", "s.npz is a summary; the figure needs the trace");
 }
 
 /* --- In traces --------------------------------------------------------------------------------*/
