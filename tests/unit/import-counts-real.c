@@ -182,8 +182,11 @@ compare_flow(char **head, char **row, const MoeSummary *summary)
         used += flow->moves[i] > 0;
     g_assert_cmpint(flow->units, ==, atoll(field(head, row, "N")));
     g_assert_cmpint(used, ==, atoll(field(head, row, "cells_nonzero")));
-    expect(moe_mutual_information(flow->moves, flow->from, flow->experts, MOE_WEIGH_PICKS, false),
+    const MoeMetricCell cell = moe_metric_cell(summary, NULL, to, domain, NULL);
+    expect(moe_metric_value(moe_metric_find("flow-information"), &cell),
            number(head, row, "mi_nat"));
+    expect(moe_metric_value(moe_metric_find("flow-information-normalised"), &cell),
+           number(head, row, "nmi_sqrt"));
     /* The load of both layers comes along. */
     expect(moe_load_entropy(moe_summary_cell(summary, to - 1, domain)->count, flow->from),
            number(head, row, "H_i"));
@@ -212,13 +215,23 @@ test_flow(void)
 static void
 compare_vocabulary(char **head, char **row, const MoeSummary *summary)
 {
-    const MoeTokenCell *cell =
-        moe_summary_tokens(summary, find_router(summary, field(head, row, "layer")));
+    int router = find_router(summary, field(head, row, "layer"));
+    const MoeTokenCell *cell = moe_summary_tokens(summary, router);
     g_assert_cmpint(cell->ids, ==, atoll(field(head, row, "vocab_items")));
     g_assert_cmpint(cell->often, ==, atoll(field(head, row, "vocab_items_count_ge10")));
-    expect(cell->mean[1], number(head, row, "mean_top_expert_prob_all"));
-    expect(cell->mean_often[1], number(head, row, "mean_top_expert_prob_ge10"));
-    expect(cell->weighted[1], number(head, row, "token_weighted_all"));
+    static const char *const pairs[][2] = {
+        {"mean_top_expert_prob_all", "vocabulary-picks"},
+        {"mean_top_expert_prob_ge10", "vocabulary-picks-often"},
+        {"token_weighted_all", "vocabulary-picks-weighted"},
+    };
+    const MoeSummaryCell *domains[1];
+    g_assert_cmpint(moe_summary_domains(summary), ==, 1);
+    const MoeMetricCell all = moe_metric_cell(summary, NULL, router, MOE_DOMAIN_ALL, domains);
+    for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++)
+        expect(moe_metric_value(moe_metric_find(pairs[i][1]), &all),
+               number(head, row, pairs[i][0]));
+    /* First choices aren't in the file. */
+    g_assert_true(isnan(moe_metric_value(moe_metric_find("vocabulary"), &all)));
 }
 
 static void
