@@ -49,6 +49,11 @@ struct MoeImport {
 bool moe__import_list_files(MoeImport *import, const char *const *sources, GError **error);
 /* Sets `domain` and `names`. */
 bool moe__import_set_domains(MoeImport *import, GError **error);
+/* Forgets all since moe_import_begin(), which may then be called again. */
+void moe__import_restart(MoeImport *import);
+/* As moe_import_progress(), for files that aren't read from front to back: part `i` of `n` is done.
+ */
+bool moe__import_part(MoeImport *import, int file, int64_t i, int64_t n, GError **error);
 /* Makes the batch's arrays, and hands it to the writer. */
 void moe__import_batch_make(MoeImport *import);
 void moe__import_batch_free(MoeImport *import);

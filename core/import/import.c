@@ -15,6 +15,21 @@ file_clear(void *file)
     g_free((char *)((MoeImportFile *)file)->path);
 }
 
+void
+moe__import_restart(MoeImport *import)
+{
+    if (import->writer)
+        moe_trace_writer_abandon(g_steal_pointer(&import->writer));
+    moe__import_batch_free(import);
+    g_clear_pointer(&import->routers, g_free);
+    import->n_routers = import->rows = 0;
+    import->documents = import->left_out = import->pads = import->tokens = 0;
+    import->compared = import->disagreeing = 0;
+    g_string_truncate(import->notes, 0);
+    if (import->options->n_domains == 0)
+        g_ptr_array_set_size(import->names, 0);
+}
+
 static void
 import_clear(MoeImport *import)
 {
@@ -223,4 +238,13 @@ moe_import_progress(MoeImport *import, int file, int64_t done, GError **error)
         return true;
     g_set_error(error, MOE_ERROR, MOE_ERROR_CANCELLED, "the import was stopped");
     return false;
+}
+
+bool
+moe__import_part(MoeImport *import, int file, int64_t i, int64_t n, GError **error)
+{
+    const int64_t *before = (const int64_t *)import->sizes->data;
+    double size = (double)(before[file + 1] - before[file]);
+    int64_t done = (int64_t)(size * (double)(i + 1) / (double)n);
+    return moe_import_progress(import, file, done, error);
 }

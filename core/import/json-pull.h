@@ -35,6 +35,7 @@ typedef struct MoeJson {
     int state;          /* what may follow (json-pull.c) */
     uint64_t line;      /* from 1 */
     uint64_t begin;     /* place in the stream where the last event begins */
+    bool only_count;    /* the caller's: moe__json_take_reals() may take any value for each real */
     int64_t integer;    /* of MOE_JSON_INT; 1 or 0 of MOE_JSON_BOOL */
     double real;        /* of either number */
     /* Of MOE_JSON_KEY and _STRING: what stands between the quotation marks, as it stands there.
@@ -82,9 +83,13 @@ bool moe__json_expect(MoeJson *json, MoeJsonEvent wanted, const char *what);
 
 /* The steps of the reader that cross files. */
 bool moe__json_number(MoeJson *json);
-/* Within an array: takes plain integers as far as the window shows them whole, which may be none.
- */
+/* Within an array: takes plain integers, or numbers, as far as the window shows them whole, which
+ * may be none. */
 void moe__json_quick_ints(MoeJson *json, GArray *out);
+void moe__json_quick_reals(MoeJson *json, GArray *out);
+/* The number at `text`, with the "," or "]" that ends it, at which it returns; NULL if it is
+ * something else. `skip`: the value doesn't matter. */
+const uint8_t *moe__json_scan_real(const uint8_t *text, bool skip, double *value);
 /* Behind the opening quotation mark at bytes[at]; leaves `at` behind the closing one. */
 bool moe__json_scan_string(MoeJson *json);
 

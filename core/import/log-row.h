@@ -53,7 +53,8 @@ typedef struct MoeLogReader {
     int n_columns;
 } MoeLogReader;
 
-MoeLogReader *moe__log_open(const char *path, bool csv, GError **error);
+/* `look`: gates are counted, their values don't matter. */
+MoeLogReader *moe__log_open(const char *path, bool csv, bool look, GError **error);
 void moe__log_free(MoeLogReader *reader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeLogReader, moe__log_free)
 /* The next row. Returns false at the end (error unset) and with an error. */

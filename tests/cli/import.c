@@ -110,6 +110,31 @@ test_counts(void)
     run_expect(&rows, 1, "", "jsonl needs every token's picks, found a summary, expected a trace");
 }
 
+/* What is left out, and what has to be known, is said; logits are kept where that is asked. */
+static void
+test_notes(void)
+{
+    const char *root = g_getenv("MOESCOPE_SOURCE_ROOT");
+    g_autofree char *folder = g_build_filename(root, "tests", "fixtures", "import", NULL);
+    g_autofree char *sglang = g_build_filename(folder, "sglang.pt", NULL);
+    g_autofree char *logits = g_build_filename(folder, "switch.pt", NULL);
+    g_autofree char *array = g_build_filename(folder, "logits.npy", NULL);
+    g_auto(Run) first =
+        run_moescope("import", sglang, "-o", "s.npz", "--score=sigmoid", "--select=top-k", NULL);
+    run_expect(&first, 0, "s.npz: sglang, 13 tokens", "1 tokens were padding and were left out\n");
+    run_expect(&first, 0, NULL, "last map of copies");
+    g_auto(Run) second = run_moescope("import", logits, "-o", "l.npz", "--score=softmax",
+                                      "--select=top-k", "--gates=as-scored", "--logits", NULL);
+    run_expect(&second, 0, "l.npz: router-logits, 6 tokens",
+               "in 1 of 12 units the picks aren't the k highest logits");
+    g_auto(Run) info = run_moescope("trace", "info", "l.npz", NULL);
+    run_expect(&info, 0, "logits", "");
+    g_auto(Run) third =
+        run_moescope("import", array, "-o", "a.npz", "--score=softmax", "--select=top-k",
+                     "--gates=as-scored", "-k", "2", "--axes=LTE", NULL);
+    run_expect(&third, 0, "a.npz: router-logits, 6 tokens in 1 documents, 3 routers", "");
+}
+
 static void
 test_list(void)
 {
@@ -138,6 +163,7 @@ test_refused(void)
         {{"log.txt", "--out=x.npz", "--layers=1-"}, 2, "found --layers 1-, expected rising"},
         {{"log.txt", "--out=x.npz", "--compression=10"}, 2, "found --compression 10, expected 0"},
         {{"log.txt", "--out=x.npz", "--as=olmo"}, 1, "did you mean olmoe"},
+        {{"log.txt", "--out=x.npz", "--logits"}, 1, "--logits: there are no logits in the files"},
         {{"tiny.ini", "--out=x.npz"}, 1, "tiny.ini: no importer knows this content"},
         {{"text", "--out=x.npz"}, 1, "text: found no file in this folder that an importer knows"},
         {{"nowhere", "--out=x.npz"}, 1, "nowhere: can't be read: No such file"},
@@ -162,6 +188,7 @@ main(int argc, char **argv)
     g_test_add_func("/cli/import/import", test_import);
     g_test_add_func("/cli/import/without-domain", test_without_domain);
     g_test_add_func("/cli/import/counts", test_counts);
+    g_test_add_func("/cli/import/notes", test_notes);
     g_test_add_func("/cli/import/list", test_list);
     g_test_add_func("/cli/import/refused", test_refused);
     int status = g_test_run();
