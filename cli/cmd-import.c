@@ -17,6 +17,7 @@ typedef struct {
     GArray *layers; /* int */
     gboolean list, logits, no_summary;
     int experts, k, compression;
+    gint64 chunk_tokens;
 } Options;
 
 static void
@@ -114,6 +115,7 @@ run(const Options *o, char **sources, int n, MoeImportGates gates)
         .n_layers = o->layers ? (int)o->layers->len : 0,
         .model = o->model,
         .compression = o->compression,
+        .chunk_tokens = o->chunk_tokens,
         .logits = o->logits,
         .axes = o->axes,
     };
@@ -178,6 +180,9 @@ check(const Options *o)
         return cmd_usage("found --k %d, expected 1 or more", o->k);
     if (o->compression < 0 || o->compression > 9)
         return cmd_usage("found --compression %d, expected 0 … 9", o->compression);
+    if (o->chunk_tokens < 0)
+        return cmd_usage("found --chunk-tokens %" G_GINT64_FORMAT ", expected 0 or more",
+                         o->chunk_tokens);
     return CMD_OK;
 }
 
@@ -225,6 +230,8 @@ cmd_import(int argc, char **argv)
         {"no-summary", 0, 0, G_OPTION_ARG_NONE, &o.no_summary,
          "don't write the trace's summary into it", NULL},
         {"compression", 0, 0, G_OPTION_ARG_INT, &o.compression, "0 (stored) … 9 (default: 1)", "N"},
+        {"chunk-tokens", 0, 0, G_OPTION_ARG_INT64, &o.chunk_tokens,
+         "tokens a chunk (default: 65536)", "N"},
         G_OPTION_ENTRY_NULL,
     };
     int status;

@@ -1,83 +1,90 @@
 /* SPDX-License-Identifier: MIT
  *
- * cache.c: one cache of experts.
+ * cache.c: the list of what caches hold, and how a unit changes it.
  */
 #include "stats/cache.h"
-#include "tensor/cpu.h"
+
+#include <string.h>
+
+enum { LISTED = 1, PICKED = 2 };
 
 void
-moe__cache_init(MoeCache *cache, int experts, int size)
+moe__caches_init(MoeCaches *caches, int experts)
 {
-    *cache = (MoeCache){experts, size, 0, g_new(int64_t, (gsize)experts)};
-    moe__cache_reset(cache);
-}
-
-void
-moe__cache_clear(MoeCache *cache)
-{
-    g_free(cache->worth);
+    gsize n = (gsize)experts;
+    *caches = (MoeCaches){
+        experts, 0, g_new(int32_t, n), g_new(int64_t, n), g_new0(uint8_t, n), g_new(int32_t, n)};
 }
 
 void
-moe__cache_reset(MoeCache *cache)
+moe__caches_clear(MoeCaches *caches)
 {
-    for (int e = 0; e < cache->experts; e++)
-        cache->worth[e] = MOE_CACHE_AWAY;
-    cache->held = 0;
+    g_free(caches->list);
+    g_free(caches->worth);
+    g_free(caches->state);
+    g_free(caches->leaving);
 }
 
-MOE_CLONES static int64_t
-least_cache_worth(const int64_t *worth, int n)
+void
+moe__caches_reset(MoeCaches *caches)
 {
-    int64_t least = MOE_CACHE_AWAY;
-    for (int e = 0; e < n; e++)
-        least = worth[e] < least ? worth[e] : least;
-    return least;
+    memset(caches->state, 0, (gsize)caches->experts);
+    caches->n = 0;
 }
 
+/* Of the same worth, the lower number leaves first. */
+static inline bool
+is_better(const MoeCaches *caches, int32_t a, int32_t b)
+{
+    int64_t x = caches->worth[a], y = caches->worth[b];
+    return x > y || (x == y && a > b);
+}
+
+/* Keeps those that are between places in order. */
 static void
-evict(MoeCache *cache)
+leave(MoeCaches *caches, int *leaving, int32_t expert)
 {
-    int64_t least = least_cache_worth(cache->worth, cache->experts);
-    int e = 0;
-    while (cache->worth[e] != least)
-        e++;
-    cache->worth[e] = MOE_CACHE_AWAY;
-    cache->held--;
+    int i = (*leaving)++;
+    for (; i > 0 && is_better(caches, caches->leaving[i - 1], expert); i--)
+        caches->leaving[i] = caches->leaving[i - 1];
+    caches->leaving[i] = expert;
 }
 
-int
-moe__cache_serve(MoeCache *cache, const int32_t *expert, const int64_t *worth, int n)
+static int
+mark(MoeCaches *caches, const int32_t *expert, int n)
 {
-    int found = 0, coming = 0, kept = MIN(n, cache->size);
+    int known = 0;
     for (int i = 0; i < n; i++) {
-        bool there = cache->worth[expert[i]] != MOE_CACHE_AWAY;
-        found += there;
-        coming += i < kept && !there;
-        if (i < kept) /* as if it were away: so it doesn't leave */
-            cache->worth[expert[i]] = MOE_CACHE_AWAY;
-        else if (there)
-            cache->worth[expert[i]] = worth[i];
+        known += caches->state[expert[i]] & LISTED;
+        caches->state[expert[i]] |= PICKED;
     }
-    while (cache->held + coming > cache->size)
-        evict(cache);
-    for (int i = 0; i < kept; i++)
-        cache->worth[expert[i]] = worth[i];
-    cache->held += coming;
-    return found;
-}
-
-MOE_CLONES static int
-count_cache_above(const int64_t *at, int n, int64_t x)
-{
-    int above = 0;
-    for (int i = 0; i < n; i++)
-        above += at[i] > x;
-    return above;
+    return known;
 }
 
 int
-moe__cache_above(const int64_t *at, int n, int64_t x)
+moe__caches_serve(MoeCaches *caches, const int32_t *expert, const int64_t *worth, int n,
+                  int32_t *place)
 {
-    return count_cache_above(at, n, x);
+    int known = mark(caches, expert, n), found = 0, leaving = 0;
+    /* Place by place: who stood there joins those that leave smaller caches, unless it is picked;
+     * the best of them is what a cache of this size keeps more than one that is smaller by one. */
+    for (int at = 0; at < n || leaving > 0 || found < known; at++) {
+        if (at < caches->n) {
+            int32_t old = caches->list[at];
+            if (caches->state[old] & PICKED)
+                place[found++] = at;
+            else if (at >= n &&
+                     (leaving == 0 || is_better(caches, old, caches->leaving[leaving - 1])))
+                continue;
+            else
+                leave(caches, &leaving, old);
+        }
+        caches->list[at] = at < n ? expert[at] : caches->leaving[--leaving];
+    }
+    caches->n += n - known;
+    for (int i = 0; i < n; i++) {
+        caches->state[expert[i]] = LISTED;
+        caches->worth[expert[i]] = worth[i];
+    }
+    return found;
 }

@@ -4,7 +4,9 @@
  * slot, so a thousand units at a time are followed through their slots.
  */
 #include "stats/gates.h"
+#include "stats/picks.h"
 #include "tensor/cpu.h"
+#include "trace/half.h"
 
 #include <math.h>
 #include <string.h>
@@ -12,7 +14,9 @@
 #define UNITS 1024
 
 struct MoeGates {
-    double w[UNITS]; /* of the slot at hand; 0 where it has no pick */
+    /* Of the slot at hand: */
+    uint8_t there[UNITS]; /* it has a pick */
+    double w[UNITS];      /* 0 where it hasn't */
     /* Of the slots seen so far: */
     double sum[UNITS], largest[UNITS], next[UNITS];
     double logs[UNITS]; /* Σ w ln w */
@@ -33,53 +37,61 @@ moe__gates_free(MoeGates *gates)
 }
 
 /* --- w ln w -----------------------------------------------------------------------------------
- * Most gates are binary16 and between 2^-14 and 2: so few that a table has them all, and a
- * logarithm takes as long as all else here. */
+ * Of binary16 there are few gates below 2: a table has them all, since a logarithm takes as long as
+ * all else here. */
 
-enum { LEAST = 127 - 14, OCTAVES = 15, STEPS = 1024 };
+#define BELOW_TWO 0x4000 /* the bits of 2 */
 
-static double table[OCTAVES * STEPS];
+static double table[BELOW_TWO];
+
+static double
+times_log(double w)
+{
+    return w > 0 && w < INFINITY ? w * log(w) : 0;
+}
 
 static gpointer
 fill_table(gpointer none)
 {
-    for (int i = 0; i < OCTAVES * STEPS; i++) {
-        double w = ldexp(1 + (double)(i % STEPS) / STEPS, i / STEPS + LEAST - 127);
-        table[i] = w * log(w);
-    }
+    for (int bits = 0; bits < BELOW_TWO; bits++)
+        table[bits] = times_log((double)moe__half_to_float((uint16_t)bits));
     return none;
-}
-
-static inline double
-times_log(double w)
-{
-    uint32_t bits;
-    float single = (float)w;
-    memcpy(&bits, &single, sizeof bits);
-    uint32_t place = (bits >> 13) - ((uint32_t)LEAST << 10);
-    if (place < OCTAVES * STEPS && !(bits & 0x1fff) && (double)single == w)
-        return table[place];
-    return w > 0 && w < INFINITY ? w * log(w) : 0;
 }
 
 /* --- Slots ------------------------------------------------------------------------------------*/
 
+/* Gates of one slot, of binary16 or as wide as they are; adds up w ln w. */
 static void
 read_slot(MoeGates *gates, const MoeTraceView *view, int64_t at, int n)
 {
     for (int u = 0; u < n; u++) {
+        bool there = moe__pick(view, at + u) >= 0;
         double w = view->gate64 ? view->gate64[at + u] : (double)view->gate[at + u];
-        gates->w[u] = view->expert[at + u] >= 0 ? w : 0;
+        gates->there[u] = there;
+        gates->w[u] = there ? w : 0;
+        gates->logs[u] += times_log(gates->w[u]);
+    }
+}
+
+static void
+read_half_slot(MoeGates *gates, const MoeTraceView *view, int64_t at, int n)
+{
+    for (int u = 0; u < n; u++) {
+        bool there = moe__pick(view, at + u) >= 0;
+        uint16_t bits = there ? view->gate16[at + u] : 0;
+        gates->there[u] = there;
+        gates->w[u] = (double)moe__half_to_float(bits);
+        gates->logs[u] += bits < BELOW_TWO ? table[bits] : times_log(gates->w[u]);
     }
 }
 
 MOE_CLONES static void
-add_gate_slot(MoeGates *gates, const int32_t *restrict expert, int n)
+add_gate_slot(MoeGates *gates, int n)
 {
     for (int u = 0; u < n; u++) {
         double w = gates->w[u];
         gates->odd[u] |= !(w >= 0 && w < INFINITY);
-        gates->n[u] += expert[u] >= 0;
+        gates->n[u] += gates->there[u];
         gates->sum[u] += w;
         double lower = w < gates->largest[u] ? w : gates->largest[u];
         gates->next[u] = lower > gates->next[u] ? lower : gates->next[u];
@@ -121,6 +133,8 @@ moe__gates_count(MoeGates *gates, const MoeTallyChunk *chunk, const MoeTallyRun 
     static GOnce once = G_ONCE_INIT;
     g_once(&once, fill_table, NULL);
     const MoeTraceView *view = chunk->view;
+    if (!view->gate && !view->gate64 && !view->gate16)
+        return;
     int64_t first = run->first * chunk->units_per_token;
     int64_t end = first + run->n * chunk->units_per_token;
     for (int n; first < end; first += n) {
@@ -128,10 +142,11 @@ moe__gates_count(MoeGates *gates, const MoeTallyChunk *chunk, const MoeTallyRun 
         clear(gates, n);
         for (int slot = 0; slot < view->k; slot++) {
             int64_t at = slot * view->units + first;
-            read_slot(gates, view, at, n);
-            add_gate_slot(gates, view->expert + at, n);
-            for (int u = 0; u < n; u++)
-                gates->logs[u] += times_log(gates->w[u]);
+            if (view->gate16)
+                read_half_slot(gates, view, at, n);
+            else
+                read_slot(gates, view, at, n);
+            add_gate_slot(gates, n);
         }
         add_units(gates, n, cell);
     }

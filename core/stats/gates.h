@@ -11,7 +11,8 @@ typedef struct MoeGates MoeGates;
 
 MoeGates *moe__gates_new(void);
 void moe__gates_free(MoeGates *gates);
-/* Adds gated, margin and spread of a run's units to the cell. The chunk has gates. */
+/* Adds gated, margin and spread of a run's units to the cell. Nothing where the chunk has no gates.
+ */
 void moe__gates_count(MoeGates *gates, const MoeTallyChunk *chunk, const MoeTallyRun *run,
                       MoeOrderCell *cell);
 

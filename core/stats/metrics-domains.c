@@ -212,14 +212,14 @@ specialisation(const MoeMetric *metric, const MoeMetricCell *cell)
     int64_t most = 0;
     for (int e = 0; e < cell->summary->experts; e++)
         most = MAX(most, cell->summary->count[e]);
-    return cell->summary->picks > 0 ? (double)most / (double)cell->summary->units : NAN;
+    return cell->summary->units > 0 ? (double)most / (double)cell->summary->units : NAN;
 }
 
 static double
 uniform_specialisation(const MoeMetric *metric, const MoeMetricCell *cell)
 {
     (void)metric;
-    if (cell->summary->picks == 0)
+    if (cell->summary->picks == 0 || cell->summary->units == 0)
         return NAN;
     g_auto(MoeChance) chance = moe__chance_of(cell->summary);
     return moe__chance_highest(&chance, 1) / (double)cell->summary->units;

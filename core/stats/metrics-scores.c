@@ -79,7 +79,9 @@ flat_mass(const MoeMetric *metric, const MoeMetricCell *cell)
     (void)metric;
     const MoeSummaryCell *summary = cell->summary;
     double units = (double)(summary->units - summary->making[0]);
-    return cell->scores->masses > 0 ? (double)summary->picks / units / summary->experts : NAN;
+    if (cell->scores->masses == 0 || units <= 0)
+        return NAN;
+    return (double)summary->picks / units / summary->experts;
 }
 
 static double

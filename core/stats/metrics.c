@@ -63,11 +63,11 @@ moe_metric_cell(const MoeSummary *summary, const MoeTrace *trace, int router, in
         .heads = moe_summary_heads(summary, router, domain),
         .scores = moe_summary_scores(summary, router, domain),
         .caches = moe_summary_caches(summary, router, domain),
-        .trace = trace,
         .router = router,
     };
     if (domain != MOE_DOMAIN_ALL)
         return cell;
+    cell.trace = trace;
     cell.tokens = moe_summary_tokens(summary, router);
     cell.n_domains = moe_summary_domains(summary);
     for (int d = 0; d < cell.n_domains; d++)
@@ -142,6 +142,8 @@ moe__metrics_register(void)
     moe__metrics_register_places();
     moe__metrics_register_caches();
     moe__metrics_register_domains();
+    moe__metrics_register_states();
+    moe__metrics_register_measures();
     moe__metrics_register_pairs();
     moe__metrics_register_flow();
     moe__metrics_register_tokens();

@@ -242,24 +242,13 @@ most_units(const Pass *pass)
     return most * moe_trace_tokens(pass->trace, -1);
 }
 
-/* Columns that these tallies look at. */
-static unsigned
-view_columns(unsigned tallies)
-{
-    const unsigned narrow =
-        MOE_TALLY_LOAD | MOE_TALLY_PAIRS | MOE_TALLY_ADJACENT | MOE_TALLY_FLOW | MOE_TALLY_TOKENS;
-    unsigned columns = MOE_VIEW_DOMAIN | MOE_VIEW_STEP | MOE_VIEW_DROPPED;
-    if ((tallies & ~narrow) == 0)
-        return columns | MOE_VIEW_GATES_RAW;
-    return columns | MOE_VIEW_EXPERT32 | MOE_VIEW_GATES;
-}
-
 static void
 count_range(Range *range)
 {
     range->view = moe_trace_view_new();
     range->other = moe_trace_view_new();
-    moe_trace_view_wants(range->view, view_columns(range->pass->summary->tallies));
+    moe_trace_view_wants(range->view,
+                         MOE_VIEW_DOMAIN | MOE_VIEW_STEP | MOE_VIEW_DROPPED | MOE_VIEW_GATES_RAW);
     moe_trace_view_wants(range->other, 0);
     range->runs = g_array_new(FALSE, FALSE, sizeof(MoeTallyRun));
     if (range->pass->summary->tallies & MOE_TALLY_TOKENS) {

@@ -5,6 +5,7 @@
  * comes in parts, and then the best cache sees to the end of the part.
  */
 #include "stats/cache.h"
+#include "stats/picks.h"
 #include "stats/tally.h"
 
 #include <string.h>
@@ -47,16 +48,17 @@ typedef struct Walk {
     /* The part at hand. */
     GArray *units;   /* of Unit */
     GArray *picks;   /* of int32_t */
-    int64_t *wanted; /* [experts] unit that needs it next; NEVER */
     GArray *next;    /* of int64_t, as picks: worth to the best cache */
+    int64_t *wanted; /* [experts] unit that needs it next; NEVER */
     /* Since the document began. */
     int64_t tick;   /* picks served */
-    int64_t *last;  /* [experts] tick of the last use; 0: none */
     int64_t *often; /* [experts] uses */
-    int64_t *taken; /* [experts] the last unit, of all, that picked it */
-    int64_t unit;   /* units of all documents */
-    GArray *worth;  /* of int64_t: to the cache of the least often used, of one unit */
-    MoeCache lfu[MOE_CACHES], belady[MOE_CACHES];
+    MoeCaches lru, lfu, belady;
+    /* Of the unit at hand. */
+    int64_t unit;              /* how many there were, in all documents */
+    int64_t *taken;            /* [experts] the last one that picked it */
+    int64_t *recent, *oftener; /* [experts] what its picks are worth: when used, and how often */
+    int32_t *place;            /* [experts] */
 } Walk;
 
 #define NEVER (INT64_MAX - 1)
@@ -70,15 +72,15 @@ begin(const MoeTallyCells *cells)
     walk->units = g_array_new(FALSE, FALSE, sizeof(Unit));
     walk->picks = g_array_new(FALSE, FALSE, sizeof(int32_t));
     walk->next = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    walk->worth = g_array_new(FALSE, FALSE, sizeof(int64_t));
     walk->wanted = g_new(int64_t, experts);
-    walk->last = g_new0(int64_t, experts);
     walk->often = g_new0(int64_t, experts);
     walk->taken = g_new0(int64_t, experts);
-    for (int i = 0; i < MOE_CACHES; i++) {
-        moe__cache_init(&walk->lfu[i], walk->experts, moe_cache_size(i, walk->experts));
-        moe__cache_init(&walk->belady[i], walk->experts, moe_cache_size(i, walk->experts));
-    }
+    walk->recent = g_new(int64_t, experts);
+    walk->oftener = g_new(int64_t, experts);
+    walk->place = g_new(int32_t, experts);
+    moe__caches_init(&walk->lru, walk->experts);
+    moe__caches_init(&walk->lfu, walk->experts);
+    moe__caches_init(&walk->belady, walk->experts);
     return walk;
 }
 
@@ -100,38 +102,32 @@ look_ahead(Walk *walk)
             walk->wanted[expert] = u;
         }
     }
-    for (int i = 0; i < MOE_CACHES; i++)
-        for (int e = 0; e < walk->experts; e++)
-            if (walk->belady[i].worth[e] != MOE_CACHE_AWAY)
-                walk->belady[i].worth[e] = -walk->wanted[e];
+    for (int e = 0; e < walk->experts; e++)
+        walk->belady.worth[e] = -walk->wanted[e];
 }
 
-/* The least recently used leaves: a cache of any size holds the experts used last, so that one walk
- * serves all sizes (Mattson et al. 1970). */
-static void
-serve_lru(Walk *walk, const Unit *unit, const int32_t *expert)
-{
-    for (int i = 0; i < unit->n; i++) {
-        int64_t last = walk->last[expert[i]];
-        if (last == 0)
-            continue;
-        int newer = moe__cache_above(walk->last, walk->experts, last);
-        for (int j = 0; j < MOE_CACHES; j++)
-            unit->cell->lru[j] += newer < moe_cache_size(j, walk->experts);
-    }
-}
-
-/* Marks the unit's picks as used, its best one last, and says what they are worth to a cache that
- * keeps what was used most often, then most recently. */
+/* Marks the unit's picks as used, its best one last. */
 static void
 use(Walk *walk, const Unit *unit, const int32_t *expert)
 {
     const int64_t most = 1 << 22; /* uses that are told apart */
-    g_array_set_size(walk->worth, (guint)unit->n);
     for (int i = unit->n - 1; i >= 0; i--) {
-        walk->last[expert[i]] = ++walk->tick;
         int64_t often = ++walk->often[expert[i]];
-        g_array_index(walk->worth, int64_t, i) = (MIN(often, most) << 40) + walk->tick;
+        walk->recent[i] = ++walk->tick;
+        walk->oftener[i] = (MIN(often, most) << 40) + walk->tick;
+    }
+}
+
+static void
+serve(Walk *walk, MoeCaches *caches, const Unit *unit, const int32_t *expert, const int64_t *worth,
+      int64_t *found)
+{
+    int n = moe__caches_serve(caches, expert, worth, unit->n, walk->place);
+    for (int i = 0; i < MOE_CACHES; i++) {
+        int size = moe_cache_size(i, walk->experts), below = 0;
+        while (below < n && walk->place[below] < size)
+            below++;
+        found[i] += below;
     }
 }
 
@@ -143,14 +139,11 @@ serve_part(Walk *walk)
     for (guint u = 0; u < walk->units->len; u++) {
         const Unit *unit = &g_array_index(walk->units, Unit, u);
         const int32_t *expert = &g_array_index(walk->picks, int32_t, unit->first);
-        serve_lru(walk, unit, expert);
-        use(walk, unit, expert);
-        const int64_t *worth = (const int64_t *)(void *)walk->worth->data;
         const int64_t *next = &g_array_index(walk->next, int64_t, unit->first);
-        for (int i = 0; i < MOE_CACHES; i++) {
-            unit->cell->lfu[i] += moe__cache_serve(&walk->lfu[i], expert, worth, unit->n);
-            unit->cell->belady[i] += moe__cache_serve(&walk->belady[i], expert, next, unit->n);
-        }
+        use(walk, unit, expert);
+        serve(walk, &walk->lru, unit, expert, walk->recent, unit->cell->lru);
+        serve(walk, &walk->lfu, unit, expert, walk->oftener, unit->cell->lfu);
+        serve(walk, &walk->belady, unit, expert, next, unit->cell->belady);
         unit->cell->lookups += unit->n;
     }
     g_array_set_size(walk->units, 0);
@@ -162,14 +155,11 @@ serve_part(Walk *walk)
 static void
 begin_document(Walk *walk)
 {
-    gsize wide = (gsize)walk->experts * sizeof(int64_t);
     walk->tick = 0;
-    memset(walk->last, 0, wide);
-    memset(walk->often, 0, wide);
-    for (int i = 0; i < MOE_CACHES; i++) {
-        moe__cache_reset(&walk->lfu[i]);
-        moe__cache_reset(&walk->belady[i]);
-    }
+    memset(walk->often, 0, (gsize)walk->experts * sizeof *walk->often);
+    moe__caches_reset(&walk->lru);
+    moe__caches_reset(&walk->lfu);
+    moe__caches_reset(&walk->belady);
 }
 
 /* Where documents aren't told, one begins where positions don't rise. */
@@ -195,7 +185,7 @@ gather(Walk *walk, const MoeTraceView *view, int64_t at, MoeCacheCell *cell)
     Unit unit = {walk->picks->len, 0, cell};
     walk->unit++;
     for (int slot = 0; slot < view->k; slot++) {
-        int32_t expert = view->expert[slot * view->units + at];
+        int32_t expert = moe__pick(view, slot * view->units + at);
         if (expert < 0 || walk->taken[expert] == walk->unit)
             continue;
         walk->taken[expert] = walk->unit;
@@ -230,19 +220,30 @@ end(void *data, const MoeTallyCells *cells)
     (void)cells;
     Walk *walk = data;
     serve_part(walk);
-    for (int i = 0; i < MOE_CACHES; i++) {
-        moe__cache_clear(&walk->lfu[i]);
-        moe__cache_clear(&walk->belady[i]);
-    }
+    moe__caches_clear(&walk->lru);
+    moe__caches_clear(&walk->lfu);
+    moe__caches_clear(&walk->belady);
     g_array_unref(walk->units);
     g_array_unref(walk->picks);
     g_array_unref(walk->next);
-    g_array_unref(walk->worth);
     g_free(walk->wanted);
-    g_free(walk->last);
     g_free(walk->often);
     g_free(walk->taken);
+    g_free(walk->recent);
+    g_free(walk->oftener);
+    g_free(walk->place);
     g_free(walk);
+}
+
+static const char *
+problem(const void *data)
+{
+    const MoeCacheCell *cell = data;
+    for (int i = 0; i < MOE_CACHES; i++)
+        if (cell->lru[i] > cell->lookups || cell->lfu[i] > cell->lookups ||
+            cell->belady[i] > cell->lookups)
+            return "more picks are found than looked up";
+    return NULL;
 }
 
 const MoeTally moe__tally_caches = {
@@ -252,6 +253,7 @@ const MoeTally moe__tally_caches = {
     .fields = fields,
     .n_fields = G_N_ELEMENTS(fields),
     .describe = describe,
+    .problem = problem,
     .begin = begin,
     .count = count,
     .end = end,

@@ -2,6 +2,7 @@
  *
  * tally-heads.c: where the sub-tokens of one token go.
  */
+#include "stats/picks.h"
 #include "stats/tally.h"
 
 static const MoeTallyField fields[] = {
@@ -37,19 +38,20 @@ begin(const MoeTallyCells *cells)
     return walk;
 }
 
-/* first[heads] of one token. */
 static void
-count_token(Walk *walk, MoeHeadCell *cell, const int32_t *first)
+count_token(Walk *walk, MoeHeadCell *cell, const MoeTraceView *view, int64_t token)
 {
     int distinct = 0;
+    int64_t unit = token * cell->heads;
     for (int i = 0; i < cell->heads; i++)
-        if (first[i] < 0)
+        if (moe__pick(view, unit + i) < 0)
             return;
     walk->token++;
     for (int i = 0; i < cell->heads; i++) {
-        cell->first[(gsize)i * (gsize)cell->experts + (gsize)first[i]]++;
-        distinct += walk->seen[first[i]] != walk->token;
-        walk->seen[first[i]] = walk->token;
+        int32_t expert = moe__pick(view, unit + i);
+        cell->first[(gsize)i * (gsize)cell->experts + (gsize)expert]++;
+        distinct += walk->seen[expert] != walk->token;
+        walk->seen[expert] = walk->token;
     }
     cell->tokens++;
     cell->distinct[distinct]++;
@@ -63,7 +65,7 @@ count(void *data, const MoeTallyCells *cells, const MoeTallyChunk *chunk, GError
         const MoeTallyRun *run = &chunk->runs[i];
         MoeHeadCell *cell = moe__tally_cell(cells, run->domain, run->group);
         for (int64_t t = run->first; t < run->first + run->n; t++)
-            count_token(data, cell, chunk->view->expert + t * cell->heads);
+            count_token(data, cell, chunk->view, t);
     }
     return true;
 }
@@ -76,6 +78,20 @@ end(void *data, const MoeTallyCells *cells)
     g_free(data);
 }
 
+static const char *
+problem(const void *data)
+{
+    const MoeHeadCell *cell = data;
+    int64_t first = 0, distinct = 0;
+    for (int64_t i = 0; i < (int64_t)cell->heads * cell->experts; i++)
+        first += cell->first[i];
+    for (int j = 0; j <= cell->heads; j++)
+        distinct += cell->distinct[j];
+    if (first / cell->heads != cell->tokens || first % cell->heads != 0)
+        return "first choices aren't one of each sub-token";
+    return distinct != cell->tokens ? "tokens by their distinct experts aren't all tokens" : NULL;
+}
+
 const MoeTally moe__tally_heads = {
     .bit = MOE_TALLY_HEADS,
     .name = "heads",
@@ -83,6 +99,7 @@ const MoeTally moe__tally_heads = {
     .fields = fields,
     .n_fields = G_N_ELEMENTS(fields),
     .describe = describe,
+    .problem = problem,
     .applies = applies,
     .begin = begin,
     .count = count,

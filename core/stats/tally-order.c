@@ -158,8 +158,7 @@ count(void *data, const MoeTallyCells *cells, const MoeTallyChunk *chunk, GError
             count_pairs(cell, window, window->end - n);
             count_runs(cell, window, window->end - n);
         }
-        if (chunk->view->gate)
-            moe__gates_count(walk->gates, chunk, run, cell);
+        moe__gates_count(walk->gates, chunk, run, cell);
         seen = run->first + run->n;
     }
     if (seen < chunk->view->tokens)
@@ -177,6 +176,16 @@ end(void *data, const MoeTallyCells *cells)
     g_free(walk);
 }
 
+static const char *
+problem(const void *data)
+{
+    const MoeOrderCell *cell = data;
+    for (int i = 0; i < MOE_LAGS; i++)
+        if (cell->same_first[i] > cell->pairs[i] || cell->any_shared[i] > cell->pairs[i])
+            return "more pairs share something than there are";
+    return cell->gated > cell->units ? "more units with gates than units" : NULL;
+}
+
 const MoeTally moe__tally_order = {
     .bit = MOE_TALLY_ORDER,
     .name = "order",
@@ -184,6 +193,7 @@ const MoeTally moe__tally_order = {
     .fields = fields,
     .n_fields = G_N_ELEMENTS(fields),
     .describe = describe,
+    .problem = problem,
     .begin = begin,
     .count = count,
     .end = end,

@@ -3,6 +3,7 @@
  * tally-places.c: what a token's position in its document has to do with its experts, and with who
  * is dropped.
  */
+#include "stats/picks.h"
 #include "stats/tally.h"
 
 /* Positions below this have a bucket each; then there are as many buckets to a doubling as fit
@@ -58,10 +59,11 @@ carried(const MoeTrace *trace, int router)
 static void
 count_unit(MoePlaceCell *cell, const MoeTraceView *view, int64_t unit, int place)
 {
-    if (view->expert[unit] >= 0)
-        cell->first[(gsize)place * (gsize)cell->experts + (gsize)view->expert[unit]]++;
+    int32_t first = moe__pick(view, unit);
+    if (first >= 0)
+        cell->first[(gsize)place * (gsize)cell->experts + (gsize)first]++;
     for (int64_t i = unit; i < view->k * view->units; i += view->units) {
-        bool picked = view->expert[i] >= 0;
+        bool picked = moe__pick(view, i) >= 0;
         cell->picks[place] += picked;
         cell->dropped[place] += picked && view->dropped && view->dropped[i];
     }
@@ -85,6 +87,16 @@ count(void *data, const MoeTallyCells *cells, const MoeTallyChunk *chunk, GError
     return true;
 }
 
+static const char *
+problem(const void *data)
+{
+    const MoePlaceCell *cell = data;
+    for (int i = 0; i < MOE_PLACES; i++)
+        if (cell->dropped[i] > cell->picks[i])
+            return "more picks were dropped than made";
+    return NULL;
+}
+
 const MoeTally moe__tally_places = {
     .bit = MOE_TALLY_PLACES,
     .name = "places",
@@ -92,6 +104,7 @@ const MoeTally moe__tally_places = {
     .fields = fields,
     .n_fields = G_N_ELEMENTS(fields),
     .describe = describe,
+    .problem = problem,
     .carried = carried,
     .count = count,
 };

@@ -4,6 +4,7 @@
  * of its scores.
  */
 #include "stats/noise.h"
+#include "stats/picks.h"
 #include "stats/tally.h"
 #include "trace/half.h"
 
@@ -132,16 +133,24 @@ add_margin(MoeScoreCell *cell, double margin)
     cell->margin_bins[(int)CLAMP(place, 0, MOE_SCORE_BINS - 1)]++;
 }
 
+static double
+gate_at(const MoeTraceView *view, int64_t i)
+{
+    if (view->gate16)
+        return (double)moe__half_to_float(view->gate16[i]);
+    return view->gate64 ? view->gate64[i] : (double)view->gate[i];
+}
+
 static void
 add_gates(MoeScoreCell *cell, const MoeTraceView *view, int64_t unit)
 {
     double sum = 0;
     for (int64_t i = unit; i < view->k * view->units; i += view->units) {
-        if (view->expert[i] < 0)
+        if (moe__pick(view, i) < 0)
             continue;
         if (view->dropped && view->dropped[i])
             return;
-        sum += view->gate64 ? view->gate64[i] : (double)view->gate[i];
+        sum += gate_at(view, i);
     }
     if (sum > 0 && sum < 1.01) { /* f16 rounds up, too */
         cell->masses++;
@@ -151,7 +160,7 @@ add_gates(MoeScoreCell *cell, const MoeTraceView *view, int64_t unit)
 
 /* Where a walk puts the unit at hand. */
 typedef struct Walk {
-    bool gates; /* they are mass */
+    bool gates; /* there are some, and they are mass */
     int experts;
     double *logit, *sorted; /* [experts] */
     bool *picked;           /* [experts] */
@@ -164,11 +173,13 @@ mark_picks(Walk *walk, const MoeTraceView *view, int64_t unit)
     int n = 0;
     for (int e = 0; e < walk->experts; e++)
         walk->picked[e] = false;
-    for (int64_t i = unit; i < view->k * view->units; i += view->units)
-        if (view->expert[i] >= 0 && !walk->picked[view->expert[i]]) {
-            walk->picked[view->expert[i]] = true;
-            n++;
-        }
+    for (int64_t i = unit; i < view->k * view->units; i += view->units) {
+        int32_t expert = moe__pick(view, i);
+        if (expert < 0 || walk->picked[expert])
+            continue;
+        walk->picked[expert] = true;
+        n++;
+    }
     return n;
 }
 
@@ -238,7 +249,7 @@ count_run(Walk *walk, MoeScoreCell *cell, const Scores *scores, const MoeTallyCh
             add_margin(cell, number_at(&scores->margin, u));
         if (scores->logits.data)
             add_logits(walk, cell, scores, chunk->view, u);
-        else if (walk->gates && chunk->view->gate)
+        else if (walk->gates)
             add_gates(cell, chunk->view, u);
     }
 }
@@ -254,7 +265,9 @@ count(void *data, const MoeTallyCells *cells, const MoeTallyChunk *chunk, GError
         !read_column(chunk, "margin", 0, &scores.margin, error) ||
         !read_column(chunk, "logits", walk->experts, &scores.logits, error))
         return false;
-    walk->gates = gates_are_mass(moe_trace_router(chunk->trace, chunk->router));
+    const MoeTraceView *view = chunk->view;
+    walk->gates = (view->gate || view->gate64 || view->gate16) &&
+                  gates_are_mass(moe_trace_router(chunk->trace, chunk->router));
     for (int64_t i = 0; i < chunk->n_runs; i++) {
         const MoeTallyRun *run = &chunk->runs[i];
         count_run(walk, moe__tally_cell(cells, run->domain, run->group), &scores, chunk, run);
@@ -273,6 +286,22 @@ end(void *data, const MoeTallyCells *cells)
     g_free(walk);
 }
 
+static const char *
+problem(const void *data)
+{
+    const MoeScoreCell *cell = data;
+    int64_t entropies = 0, margins = 0;
+    for (int i = 0; i < MOE_SCORE_BINS; i++) {
+        entropies += cell->entropy_bins[i];
+        margins += cell->margin_bins[i];
+    }
+    if (entropies != cell->entropies || margins != cell->margins)
+        return "units in bins aren't all units";
+    if (cell->flips_hundredth > cell->edges || cell->flips_tenth > cell->edges)
+        return "more units flip than there are";
+    return NULL;
+}
+
 const MoeTally moe__tally_scores = {
     .bit = MOE_TALLY_SCORES,
     .name = "scores",
@@ -280,6 +309,7 @@ const MoeTally moe__tally_scores = {
     .fields = fields,
     .n_fields = G_N_ELEMENTS(fields),
     .describe = describe,
+    .problem = problem,
     .carried = carried,
     .begin = begin,
     .count = count,

@@ -50,7 +50,7 @@ typedef struct MoeTallyRun {
 typedef struct MoeTallyChunk {
     const MoeTrace *trace;
     int chunk, router;
-    const MoeTraceView *view;
+    const MoeTraceView *view; /* narrow experts (picks.h) and gates as they are on disk */
     int units_per_token;
     const int32_t *id, *doc, *pos; /* [tokens]; NULL where the trace has none */
     const int32_t *step;           /* [tokens] */

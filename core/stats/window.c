@@ -3,7 +3,8 @@
  * window.c: units of a router as sets of bits, some thousands at a time.
  */
 #include "stats/window.h"
-#include "tensor/cpu.h"
+#include "stats/picks.h"
+#include "stats/sets.h"
 
 #include <string.h>
 
@@ -47,40 +48,19 @@ shift(MoeWindow *window)
     window->end = MOE_WINDOW_BACK;
 }
 
-/* Up to 64 experts: a set is one word. */
-MOE_CLONES static void
-fill_window_words(const int32_t *restrict expert, int64_t n, uint64_t *restrict picks)
-{
-    for (int64_t u = 0; u < n; u++) {
-        uint64_t bit = (uint64_t)1 << (expert[u] & 63);
-        picks[u] |= expert[u] < 0 ? 0 : bit;
-    }
-}
-
 static void
-fill_sets(const int32_t *expert, int64_t n, int words, uint64_t *picks)
+fill_picks(MoeWindow *window, const MoeTallyChunk *chunk, int64_t first, int64_t n)
 {
-    for (int64_t u = 0; u < n; u++)
-        if (expert[u] >= 0)
-            picks[u * words + (expert[u] >> 6)] |= (uint64_t)1 << (expert[u] & 63);
-}
-
-static void
-fill_picks(MoeWindow *window, const MoeTraceView *view, int64_t first, int64_t n)
-{
-    int64_t units = n * window->heads, at = window->end * window->heads;
-    uint64_t *picks = window->picks + at * window->words;
-    int32_t *choice = window->first + at;
-    memset(picks, 0, (gsize)(units * window->words) * sizeof *picks);
-    for (int slot = 0; slot < view->k; slot++) {
-        const int32_t *expert = view->expert + slot * view->units + first * window->heads;
-        if (window->words == 1)
-            fill_window_words(expert, units, picks);
-        else
-            fill_sets(expert, units, window->words, picks);
-    }
+    int64_t units = n * window->heads, from = first * window->heads;
+    uint64_t *picks = window->picks + window->end * window->heads * window->words;
+    int32_t *choice = window->first + window->end * window->heads;
+    if (chunk->sets)
+        memcpy(picks, chunk->sets + from * window->words,
+               (gsize)(units * window->words) * sizeof *picks);
+    else
+        moe__sets_fill(chunk->view, from, units, window->words, picks);
     for (int64_t u = 0; u < units; u++)
-        choice[u] = view->k > 0 ? view->expert[first * window->heads + u] : -1;
+        choice[u] = chunk->view->k > 0 ? moe__pick(chunk->view, from + u) : -1;
 }
 
 int64_t
@@ -93,7 +73,7 @@ moe__window_take(MoeWindow *window, const MoeTallyChunk *chunk, int64_t first, i
         int64_t back = moe__sequence_add(&window->sequence, chunk, first + t);
         window->back[window->end + t] = (uint8_t)MIN(back, MOE_WINDOW_BACK);
     }
-    fill_picks(window, chunk->view, first, taken);
+    fill_picks(window, chunk, first, taken);
     window->end += taken;
     return taken;
 }

@@ -3,7 +3,6 @@
  * Caches of experts: the slow way, against the best that any cache can do, by hand, and by chance.
  */
 #include "routed.h"
-#include "stats/cache.h"
 
 #include <math.h>
 

@@ -26,7 +26,8 @@ typedef struct MoeMetricCell {
     const MoeTokenCell *tokens;
     const MoeSummaryCell *const *domains; /* [n_domains] of the same router; only for all tokens */
     int n_domains;
-    const MoeTrace *trace; /* its state and measures; NULL for summaries of no trace */
+    const MoeTrace
+        *trace; /* its state and measures; NULL for summaries of no trace, and for domains */
     int router;
 } MoeMetricCell;
 
@@ -47,7 +48,7 @@ MOE_API const char *moe_metric_direction_name(MoeMetricDirection direction);
 typedef struct MoeMetric MoeMetric;
 struct MoeMetric {
     size_t struct_size;     /* sizeof(MoeMetric) */
-    const char *name;       /* lower case, digits, "-" */
+    const char *name;       /* lower case, digits, "-", "@", "/", "." */
     const char *formula;    /* in the notation of stats.h */
     const char *unit;       /* "nats", "experts", "share", … */
     const char *source;     /* who defined it */

@@ -231,6 +231,26 @@ MOE_API MoeFlowCell *moe_summary_fill_flow(MoeSummary *summary, int router, int 
 MOE_API MoePairCell *moe_summary_fill_pairs(MoeSummary *summary, int router, int domain);
 MOE_API void moe_summary_settle(MoeSummary *summary);
 
+/* --- Training steps ---------------------------------------------------------------------------
+ * A run's trace has the load of every recorded training step, apart from any tokens. */
+
+typedef struct MoeStates MoeStates;
+
+/* Reads a router's. Fails with MOE_ERROR_DATA if the trace has none, MOE_ERROR_FORMAT if its
+ * columns don't fit each other. (transfer full) */
+MOE_API MoeStates *moe_states_read(const MoeTrace *trace, int router, GError **error);
+MOE_API void moe_states_free(MoeStates *states);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeStates, moe_states_free)
+/* Recorded steps, at least one, in the order of the trace. */
+MOE_API int64_t moe_states_count(const MoeStates *states);
+MOE_API int64_t moe_states_step(const MoeStates *states, int64_t i);
+/* The load of a step. Units aren't recorded: there are as many as make these picks, k each, or one
+ * each where k varies. First choices and gates are 0. Valid until the next call. (transfer none) */
+MOE_API const MoeSummaryCell *moe_states_cell(MoeStates *states, int64_t i);
+/* The mean probability of each expert over the step's units, [experts]; NULL where the trace
+ * doesn't tell. (transfer none) */
+MOE_API const double *moe_states_prob(const MoeStates *states, int64_t i);
+
 /* --- On disk ----------------------------------------------------------------------------------
  * A summary is a zip of .npy tables with a meta.json, like a trace; core/stats/README.md lists the
  * members. */
