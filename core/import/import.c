@@ -42,6 +42,9 @@ import_clear(MoeImport *import)
     g_free(import->domain);
     g_free(import->target);
     g_string_free(import->notes, TRUE);
+    g_string_free(import->kept, TRUE);
+    g_free(import->model);
+    moe_summary_free(import->summary);
     g_ptr_array_unref(import->names);
     g_array_unref(import->sizes);
     g_array_unref(import->files);
@@ -99,6 +102,8 @@ choose_importer(MoeImport *import, GError **error)
 static bool
 finish(MoeImport *import, const char *out, GError **error)
 {
+    if (import->summary)
+        return moe__import_finish_summary(import, out, error);
     if (!moe__import_batch_flush(import, error))
         return false;
     if (import->tokens == 0) {
@@ -130,6 +135,8 @@ fill_report(const MoeImport *import, MoeImportReport *report)
     if (report)
         *report = (MoeImportReport){
             .importer = import->importer->name,
+            .summary = import->summary != NULL,
+            .domains = (int)import->names->len,
             .tokens = import->tokens,
             .documents = import->documents,
             .incomplete = import->left_out,
@@ -157,6 +164,7 @@ moe_import(const char *const *sources, int n_sources, const char *out,
         .sizes = g_array_new(FALSE, FALSE, sizeof(int64_t)),
         .names = g_ptr_array_new_with_free_func(g_free),
         .notes = g_string_new(NULL),
+        .kept = g_string_new(NULL),
         .target = g_strdup_printf("%s.%ld.part", out, (long)getpid()),
     };
     g_array_set_clear_func(import.files, file_clear);
@@ -192,7 +200,7 @@ moe_import_k(const MoeImport *import)
 int
 moe_import_domain(const MoeImport *import, int file)
 {
-    return import->domain[g_array_index(import->files, MoeImportFile, file).source];
+    return import->domain[file];
 }
 
 void
@@ -224,8 +232,8 @@ moe_import_progress(MoeImport *import, int file, int64_t done, GError **error)
     const int64_t *before = (const int64_t *)import->sizes->data;
     g_autofree char *name =
         g_filename_display_basename(g_array_index(import->files, MoeImportFile, file).path);
-    g_autofree char *what =
-        g_strdup_printf("%s %s", import->writer ? "reading" : "looking at", name);
+    bool begun = import->writer || import->summary;
+    g_autofree char *what = g_strdup_printf("%s %s", begun ? "reading" : "looking at", name);
     if (moe_progress(import->progress, before[file] + done, before[import->files->len], what))
         return true;
     g_set_error(error, MOE_ERROR, MOE_ERROR_CANCELLED, "the import was stopped");

@@ -228,31 +228,37 @@ moe_summary_token_table(const MoeSummary *summary, int router)
 /* --- Filling ----------------------------------------------------------------------------------*/
 
 static void *
-find_part(MoeSummary *summary, unsigned tally, int router, int domain)
+find_part(MoeSummary *summary, unsigned tally, int router, int domain, int group)
 {
     g_return_val_if_fail(router >= 0 && router < summary->n_routers, NULL);
     g_return_val_if_fail(domain >= MOE_DOMAIN_UNKNOWN && domain < moe_summary_domains(summary),
                          NULL);
     MoeTables *tables = moe__summary_tables(summary, tally);
-    return tables ? moe__tables_part(tables, router, domain, 0) : NULL;
+    return tables ? moe__tables_part(tables, router, domain, group) : NULL;
 }
 
 MoeSummaryCell *
 moe_summary_fill(MoeSummary *summary, int router, int domain)
 {
-    return find_part(summary, MOE_TALLY_LOAD, router, domain);
+    return find_part(summary, MOE_TALLY_LOAD, router, domain, 0);
+}
+
+MoeSummaryCell *
+moe_summary_fill_group(MoeSummary *summary, int router, int domain, int group)
+{
+    return find_part(summary, MOE_TALLY_LOAD, router, domain, group & (MOE_SUMMARY_GROUPS - 1));
 }
 
 MoeFlowCell *
 moe_summary_fill_flow(MoeSummary *summary, int router, int domain)
 {
-    return find_part(summary, MOE_TALLY_FLOW, router, domain);
+    return find_part(summary, MOE_TALLY_FLOW, router, domain, 0);
 }
 
 MoePairCell *
 moe_summary_fill_pairs(MoeSummary *summary, int router, int domain)
 {
-    return find_part(summary, MOE_TALLY_PAIRS, router, domain);
+    return find_part(summary, MOE_TALLY_PAIRS, router, domain, 0);
 }
 
 void

@@ -84,6 +84,40 @@ test_without_domain(void)
     run_expect(&plot, 0, NULL, "");
 }
 
+/* Counts come out as a summary, which check and export take. */
+static void
+test_counts(void)
+{
+    static const char table[] = "domain,layer,expert,count\nprose,3,0,30\nprose,3,1,20\n"
+                                "prose,3,2,10\nprose,3,3,4\nprose,5,1,32\nprose,5,2,32\n";
+    g_assert_true(g_file_set_contents("counts.csv", table, -1, NULL));
+    g_auto(Run) got =
+        run_moescope("import", "counts.csv", "-o", "counts.npz", "--experts=4", "-k", "2", NULL);
+    run_expect(&got, 0,
+               "counts.npz: a summary by counts-csv, 32 tokens, 2 routers, k 2 of 4 experts, 1 "
+               "domains\ncounts.npz: 1 error (even-load) in 32 tokens; moescope check tells more\n",
+               "");
+    g_auto(Run) info = run_moescope("info", "counts.npz", NULL);
+    run_expect(&info, 0, "0.00 %          -\n", "");
+    run_expect(&info, 0, "counts.npz: checked: 1 error (even-load)", "");
+    g_auto(Run) check = run_moescope("check", "counts.npz", NULL);
+    run_expect(&check, 1, "    router 1 (layer 5): 2 of 4 experts, the first of them 1, have", "");
+    g_auto(Run) json = run_moescope("check", "counts.npz", "--json", NULL);
+    run_expect(&json, 1, "\"summary\": \"counts.npz\"", "");
+    g_auto(Run) drop = run_moescope("check", "counts.npz", "--drop=pads", "-o", "x.npz", NULL);
+    run_expect(&drop, 2, "", "counts.npz is a summary, expected a trace with --drop");
+    g_auto(Run) hot =
+        run_moescope("export", "counts.npz", "-o", "hot.json", "--as=hot-list", "--top=2", NULL);
+    run_expect(&hot, 0, "hot.json: hot-list of a summary, 32 tokens, 2 routers\n", "");
+    g_autofree char *list = NULL;
+    g_assert_true(g_file_get_contents("hot.json", &list, NULL, NULL));
+    g_assert_cmpstr(list, ==,
+                    "[{\"layer\": 5, \"expert\": 1, \"picks\": 32, \"share\": 0.500000},\n"
+                    " {\"layer\": 5, \"expert\": 2, \"picks\": 32, \"share\": 0.500000}]\n");
+    g_auto(Run) rows = run_moescope("export", "counts.npz", "-o", "x", "--as=jsonl", NULL);
+    run_expect(&rows, 1, "", "jsonl needs every token's picks, found a summary, expected a trace");
+}
+
 /* What is left out, and what has to be known, is said; logits are kept where that is asked. */
 static void
 test_notes(void)
@@ -115,6 +149,7 @@ test_list(void)
     g_auto(Run) list = run_moescope("import", "--list", NULL);
     run_expect(&list, 0, "esft ", "");
     run_expect(&list, 0, "gpt-oss ", "");
+    run_expect(&list, 0, "olmoe-counts ", "");
 }
 
 static void
@@ -132,6 +167,8 @@ test_refused(void)
         {{"log.txt", "--out=x.npz", "--experts=70000"}, 2, "found --experts 70000, expected 1 …"},
         {{"log.txt", "--out=x.npz", "--gates=some"}, 2, "found --gates some, expected sum-to-one"},
         {{"log.txt", "--out=x.npz", "--k=-1"}, 2, "found --k -1, expected 1 or more"},
+        {{"log.txt", "--out=x.npz", "--layers=3,1"}, 2, "found --layers 3,1, expected rising"},
+        {{"log.txt", "--out=x.npz", "--layers=1-"}, 2, "found --layers 1-, expected rising"},
         {{"log.txt", "--out=x.npz", "--compression=10"}, 2, "found --compression 10, expected 0"},
         {{"log.txt", "--out=x.npz", "--as=olmo"}, 1, "did you mean olmoe"},
         {{"log.txt", "--out=x.npz", "--logits"}, 1, "--logits: there are no logits in the files"},
@@ -158,6 +195,7 @@ main(int argc, char **argv)
     g_test_add_func("/cli/import/verdict", test_verdict);
     g_test_add_func("/cli/import/import", test_import);
     g_test_add_func("/cli/import/without-domain", test_without_domain);
+    g_test_add_func("/cli/import/counts", test_counts);
     g_test_add_func("/cli/import/notes", test_notes);
     g_test_add_func("/cli/import/list", test_list);
     g_test_add_func("/cli/import/refused", test_refused);

@@ -225,6 +225,9 @@ MOE_API const MoeCacheCell *moe_summary_caches(const MoeSummary *summary, int ro
  * domain or in tokens of no known domain, to be added to. Afterwards moe_summary_settle() makes
  * the sums over domains true. (transfer none) */
 MOE_API MoeSummaryCell *moe_summary_fill(MoeSummary *summary, int router, int domain);
+/* The same in one group of documents, whose number is taken modulo MOE_SUMMARY_GROUPS. */
+MOE_API MoeSummaryCell *moe_summary_fill_group(MoeSummary *summary, int router, int domain,
+                                               int group);
 MOE_API MoeFlowCell *moe_summary_fill_flow(MoeSummary *summary, int router, int domain);
 MOE_API MoePairCell *moe_summary_fill_pairs(MoeSummary *summary, int router, int domain);
 MOE_API void moe_summary_settle(MoeSummary *summary);
