@@ -187,6 +187,8 @@ tell_carried(const char *path, GString *json)
     g_auto(CmdSource) source = {0};
     if (!cmd_source_open(&source, path, &(CmdSourceOptions){0}, &error))
         return cmd_source_fail(error);
+    if (source.checked->len == 0)
+        return CMD_OK;
     g_autofree char *lines = cmd_checked_lines(source.checked, path, "");
     g_autofree char *word = cmd_checked_word(source.checked);
     if (json) {
@@ -198,6 +200,8 @@ tell_carried(const char *path, GString *json)
         fputs(lines, stdout);
     }
     return strstr(word, "error:") ? CMD_FAILED : CMD_OK;
+}
+
 static void
 tell(const char *path, const Subject *subject, const MoeFindings *findings, GString *json)
 {

@@ -40,13 +40,13 @@ open_trace(CmdSource *source, const CmdSourceOptions *options, GError **error)
 }
 
 static bool
-open_summary(CmdSource *source, GError **error)
+open_summary(CmdSource *source, const CmdSourceOptions *options, GError **error)
 {
     source->summary = moe_summary_open(source->path, error);
     if (!source->summary)
         return false;
     cmd_checked_read(source->checked, moe_summary_meta_json(source->summary));
-    return source->checked->len > 0 ||
+    return source->checked->len > 0 || !options->check ||
            cmd_checked_add_summary(source->checked, source->path, source->summary, error);
 }
 
@@ -55,8 +55,8 @@ cmd_source_open(CmdSource *source, const char *path, const CmdSourceOptions *opt
                 GError **error)
 {
     *source = (CmdSource){.path = g_strdup(path), .checked = cmd_checked_new()};
-    bool good =
-        moe_summary_is(path) ? open_summary(source, error) : open_trace(source, options, error);
+    bool good = moe_summary_is(path) ? open_summary(source, options, error)
+                                     : open_trace(source, options, error);
     if (!good)
         cmd_source_clear(source);
     return good;

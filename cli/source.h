@@ -22,7 +22,7 @@ typedef struct CmdSourceOptions {
     unsigned tallies; /* MoeTallies */
     bool keep_tokens;
     bool recount; /* even where the trace brings along its summary */
-    bool check;   /* a trace whose findings aren't known yet */
+    bool check;   /* what has no findings with it */
 } CmdSourceOptions;
 
 /* Opens a trace and counts it (or takes the summary that it brings along), or opens a summary, with

@@ -201,8 +201,8 @@ follow_router(Pass *pass, int index, GError **error)
     walk.chunk = -1;
     moe_trace_view_wants(view, 0);
     walk.cells = result->cells + (gsize)index * (gsize)result->n_steps;
-    walk.shape = moe__cell_shape(&same);
-    walk.words = moe__cell_words(&walk.shape);
+    walk.shape = moe__compared_shape(&same);
+    walk.words = moe__compared_words(&walk.shape);
     walk.slots = walk.shape.depth;
     int64_t width = (int64_t)walk.slots * info->units_per_token;
     if (width > BLOCK_PICKS) {

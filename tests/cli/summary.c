@@ -92,7 +92,10 @@ test_info(void)
     run_expect(&check, 0, "s.npz: checked (whole.npz): clean: ", "");
     good(run_moescope("summary", "whole.npz", "--out", "u.npz", "--no-check", NULL));
     g_auto(Run) unchecked = run_moescope("check", "u.npz", "--json", NULL);
-    run_expect(&unchecked, 0, "[{\"summary\": \"u.npz\", \"checked\": []}]\n", "");
+    run_expect(&unchecked, 0,
+               "[{\"summary\": \"u.npz\", \"verdict\": \"clean: 6 checks over 6,400 tokens found "
+               "nothing to warn of\", \"tokens\": 6400, \"findings\": []}]\n",
+               "");
 }
 
 static void
