@@ -44,9 +44,11 @@ static bool
 open_summary(CmdSource *source, GError **error)
 {
     source->summary = moe_summary_open(source->path, error);
-    if (source->summary)
-        cmd_checked_read(source->checked, moe_summary_meta_json(source->summary));
-    return source->summary != NULL;
+    if (!source->summary)
+        return false;
+    cmd_checked_read(source->checked, moe_summary_meta_json(source->summary));
+    return source->checked->len > 0 ||
+           cmd_checked_add_summary(source->checked, source->path, source->summary, error);
 }
 
 /* A damaged summary is none to the library, but no trace either: its complaint is about a summary.
