@@ -35,11 +35,15 @@ bool
 cmd_metric_in_group(const MoeMetric *metric, const char *group)
 {
     bool of_gates = g_str_has_prefix(metric->name, "gate-");
+    bool of_domains =
+        g_str_has_prefix(metric->name, "domain-"); /* by name: of one domain at once */
     unsigned needs = metric->needs & ~(unsigned)MOE_TALLY_LOAD;
     if (g_str_equal(group, "load"))
-        return needs == 0 && !of_gates;
+        return needs == 0 && !of_gates && !of_domains;
     if (g_str_equal(group, "gates"))
         return needs == 0 && of_gates;
+    if (g_str_equal(group, "domains") && of_domains)
+        return true;
     for (gsize i = 0; i < G_N_ELEMENTS(groups); i++)
         if (g_str_equal(group, groups[i].name))
             return (needs & groups[i].needs) != 0;

@@ -6,6 +6,7 @@
 #include "util.h"
 
 #include <json-glib/json-glib.h>
+#include <string.h>
 
 static bool
 count(CmdSource *source, const CmdSourceOptions *options, GError **error)
@@ -50,13 +51,29 @@ open_summary(CmdSource *source, const CmdSourceOptions *options, GError **error)
            cmd_checked_add_summary(source->checked, source->path, source->summary, error);
 }
 
+/* A damaged summary is none to the library, but no trace either: its complaint is about a summary.
+ */
+static bool
+is_summary(const char *path)
+{
+    if (moe_summary_is(path))
+        return true;
+    g_autoptr(GError) complaint = NULL;
+    g_autoptr(MoeTrace) trace = moe_trace_open(path, &complaint);
+    return !trace && strstr(complaint->message, MOE_SUMMARY_SCHEMA);
+}
+
 bool
 cmd_source_open(CmdSource *source, const char *path, const CmdSourceOptions *options,
                 GError **error)
 {
-    *source = (CmdSource){.path = g_strdup(path), .checked = cmd_checked_new()};
-    bool good = moe_summary_is(path) ? open_summary(source, options, error)
-                                     : open_trace(source, options, error);
+    bool folder = g_file_test(path, G_FILE_TEST_IS_DIR);
+    *source = (CmdSource){
+        .path = folder ? g_build_filename(path, "trace.npz", NULL) : g_strdup(path),
+        .checked = cmd_checked_new(),
+    };
+    bool good = is_summary(source->path) ? open_summary(source, options, error)
+                                         : open_trace(source, options, error);
     if (!good)
         cmd_source_clear(source);
     return good;

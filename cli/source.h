@@ -25,8 +25,8 @@ typedef struct CmdSourceOptions {
     bool check;   /* what has no findings with it */
 } CmdSourceOptions;
 
-/* Opens a trace and counts it (or takes the summary that it brings along), or opens a summary, with
- * the progress line. Errors name the file. */
+/* Opens a trace (or that of a run's folder) and counts it, or takes the summary that it brings
+ * along; or opens a summary; with the progress line. Errors name the file. */
 bool cmd_source_open(CmdSource *source, const char *path, const CmdSourceOptions *options,
                      GError **error);
 void cmd_source_clear(CmdSource *source);

@@ -163,6 +163,8 @@ test_train(void)
 {
     good(run_moescope("train", "tiny.ini", "--out", "run", "--set", "train.steps=30", NULL));
     g_assert_true(brings_summary("run/trace.npz"));
+    g_auto(Run) folder = run_moescope("metrics", "run", "-m", "dead", "--json", NULL);
+    run_expect(&folder, 0, "{\"trace\": \"run/trace.npz\", ", "");
     good(run_moescope("record", "run", "--out", "r.npz", NULL));
     good(run_moescope("record", "run", "--out", "bare.npz", "--no-summary", NULL));
     g_assert_true(brings_summary("r.npz"));
@@ -194,7 +196,7 @@ test_refused(void)
     run_expect(&absent, 1, "", "moescope: absent.npz: ");
     place_cut("a.sum.npz", "cut.npz", 4000);
     g_auto(Run) cut = run_moescope("metrics", "cut.npz", NULL);
-    run_expect(&cut, 1, "", "moescope: cut.npz: ");
+    run_expect(&cut, 1, "", "moescope: cut.npz has no directory: it was cut off");
     g_assert_false(place_has("never.npz"));
 }
 
