@@ -132,6 +132,9 @@ add_place(const Page *page, int router, int domain)
     add_few(page, metrics);
 }
 
+/* More experts than this aren't listed one by one. */
+enum { MOST_LISTED = 128 };
+
 static void
 add_matching(const Page *page, int router)
 {
@@ -140,12 +143,18 @@ add_matching(const Page *page, int router)
     if (!m || !moe_comparison_cell(page->report->comparison, router, MOE_DOMAIN_ALL, MOE_LABELS_OWN,
                                    &cell))
         return;
+    double all = (double)MAX(cell.larger, 1);
     g_string_append_printf(
         page->text, "%smatching moves %d of %d experts: picks in common from %.4g %% to %.4g %%\n",
         page->markdown ? "\n" : "  ", m->moved, MIN(m->experts_a, m->experts_b),
-        100 * (double)m->own / (double)cell.larger, 100 * (double)m->matched / (double)cell.larger);
+        100 * (double)m->own / all, 100 * (double)m->matched / all);
     if (m->moved == 0)
         return;
+    if (m->experts_a > MOST_LISTED) {
+        g_string_append(page->text,
+                        page->markdown ? "\n--json lists which\n" : "  --json lists which\n");
+        return;
+    }
     g_string_append(page->text, page->markdown ? "\nthe first's experts are the second's:"
                                                : "  the first's experts are the second's:");
     for (int i = 0; i < m->experts_a; i++)

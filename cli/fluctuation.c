@@ -84,7 +84,7 @@ print_text(const ComparedFile *file, const MoeFluctuation *f, bool markdown)
         g_string_append_printf(
             text, "%s%s, layer %d: E = %d, T = %" G_GINT64_FORMAT " units, %.4g %% never changed\n",
             markdown ? "\n### " : "\n", file->given, router->layer, router->experts, router->traced,
-            100 * share(router->settled, router->traced));
+            100 * share(router->settled, MAX(router->traced, 1)));
         if (markdown)
             g_string_append_c(text, '\n');
         cmd_head(text, markdown, head, widths, VALUES + 1);

@@ -22,7 +22,7 @@ typedef struct CmdSourceOptions {
     unsigned tallies; /* MoeTallies */
     bool keep_tokens;
     bool recount; /* even where the trace brings along its summary */
-    bool check;   /* a trace whose findings aren't known yet */
+    bool check;   /* what has no findings with it */
 } CmdSourceOptions;
 
 /* Opens a trace and counts it (or takes the summary that it brings along), or opens a summary, with
@@ -31,6 +31,10 @@ bool cmd_source_open(CmdSource *source, const char *path, const CmdSourceOptions
                      GError **error);
 void cmd_source_clear(CmdSource *source);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CmdSource, cmd_source_clear)
+
+/* What the trace's, or the summary's, meta.json calls the model ("model", else "variant"); NULL
+ * where it doesn't. (transfer full) */
+char *cmd_source_model(const CmdSource *source);
 
 /* What to return for a failure: CMD_INTERRUPTED if it was Ctrl-C, else CMD_FAILED; says it. */
 int cmd_source_fail(const GError *error);

@@ -78,7 +78,7 @@ cmd_summary_info(const char *path, bool json)
 {
     g_autoptr(GError) error = NULL;
     g_auto(CmdSource) source = {0};
-    if (!cmd_source_open(&source, path, &(CmdSourceOptions){0}, &error))
+    if (!cmd_source_open(&source, path, &(CmdSourceOptions){.check = true}, &error))
         return cmd_source_fail(error);
     if (json)
         print_json(&source);

@@ -26,7 +26,7 @@ by_share(const void *a, const void *b)
 static Bar *
 bars_of(const MoeSummaryCell *cell, bool sorted)
 {
-    Bar *bars = g_new(Bar, (gsize)cell->experts);
+    Bar *bars = g_new(Bar, (gsize)MAX(cell->experts, 1));
     double a_unit = (double)cell->picks / (double)cell->units;
     for (int e = 0; e < cell->experts; e++) {
         MoeInterval interval = moe_wilson(MIN(cell->count[e], cell->units), cell->units, 0.95);
@@ -57,7 +57,7 @@ add_panel(const Kit *kit, MoeScene *scene, guint i, const MoeAxis *y)
     bool sorted = moe_figure_options_choice(kit->options, "sort") == 1;
     g_autofree Bar *bars = bars_of(cell, sorted);
     int n = cell->experts;
-    gsize size = (gsize)n;
+    gsize size = (gsize)MAX(n, 1);
     g_autofree double *share = g_new(double, size), *low = g_new(double, size),
                       *high = g_new(double, size);
     g_auto(GStrv) names = g_new0(char *, size + 1);

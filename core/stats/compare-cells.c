@@ -11,7 +11,7 @@ most_picks(int k, int experts)
 }
 
 MoeCellShape
-moe__cell_shape(const MoeComparedRouter *router)
+moe__compared_shape(const MoeComparedRouter *router)
 {
     return (MoeCellShape){
         .experts_a = router->experts_a,
@@ -25,13 +25,13 @@ moe__cell_shape(const MoeComparedRouter *router)
 }
 
 size_t
-moe__cell_words(const MoeCellShape *shape)
+moe__compared_words(const MoeCellShape *shape)
 {
     return MOE_SUMS + 4 * (size_t)(shape->depth + 1) + 4 * (size_t)shape->experts;
 }
 
 MoeCellParts
-moe__cell_parts(const MoeCellShape *shape, int64_t *row)
+moe__compared_parts(const MoeCellShape *shape, int64_t *row)
 {
     int64_t *by_depth = row + MOE_SUMS, *by_expert = by_depth + 4 * (shape->depth + 1);
     return (MoeCellParts){
@@ -50,7 +50,7 @@ moe__cell_parts(const MoeCellShape *shape, int64_t *row)
 MoeComparisonCell
 moe__cell_view(const MoeCellShape *shape, const int64_t *row)
 {
-    MoeCellParts parts = moe__cell_parts(shape, (int64_t *)row);
+    MoeCellParts parts = moe__compared_parts(shape, (int64_t *)row);
     return (MoeComparisonCell){
         .experts_a = shape->experts_a,
         .experts_b = shape->experts_b,

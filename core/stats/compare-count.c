@@ -201,7 +201,7 @@ void
 moe__counter_add(MoeCounter *c, const MoeSidePicks *a, const MoeSidePicks *b, int64_t n,
                  const MoeCellShape *shape, int64_t *row, const MoePairTables *tables)
 {
-    MoeCellParts cell = moe__cell_parts(shape, row);
+    MoeCellParts cell = moe__compared_parts(shape, row);
     bool words = c->experts <= MOE_BITS_WIDTH && a->slots > 0 && a->slots <= SLOTS &&
                  b->slots > 0 && b->slots <= SLOTS;
     for (int64_t done = 0; done < n; done += BLOCK) {

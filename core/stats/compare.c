@@ -46,8 +46,8 @@ add_pair(MoeComparison *c, const MoeTrace *trace_a, int a, const MoeTrace *trace
     MoePairSums *pair = &c->pairs[c->n_pairs++];
     pair->info = (MoeComparedRouter){
         a, b, of_a->layer, of_a->experts, of_b->experts, of_a->k, of_b->k, of_a->units_per_token};
-    pair->shape = moe__cell_shape(&pair->info);
-    pair->words = moe__cell_words(&pair->shape);
+    pair->shape = moe__compared_shape(&pair->info);
+    pair->words = moe__compared_words(&pair->shape);
     return true;
 }
 

@@ -80,9 +80,9 @@ typedef struct MoeCellParts {
     int64_t *first_a, *first_b, *picks_a, *picks_b;
 } MoeCellParts;
 
-MoeCellShape moe__cell_shape(const MoeComparedRouter *router);
-size_t moe__cell_words(const MoeCellShape *shape);
-MoeCellParts moe__cell_parts(const MoeCellShape *shape, int64_t *row);
+MoeCellShape moe__compared_shape(const MoeComparedRouter *router);
+size_t moe__compared_words(const MoeCellShape *shape);
+MoeCellParts moe__compared_parts(const MoeCellShape *shape, int64_t *row);
 MoeComparisonCell moe__cell_view(const MoeCellShape *shape, const int64_t *row);
 
 /* Sums of one pair of routers. A slot is a domain, the first one that of tokens of no known domain.

@@ -5,6 +5,7 @@
 #include "trace/crc.h"
 #include "trace/zip.h"
 
+#include <string.h>
 #include <zlib.h>
 
 /* Raw deflate without zlib's header. zlib counts a call's bytes in 32 bits, hence the pieces. */
@@ -29,19 +30,53 @@ deflate_all(z_stream *z, const uint8_t *bytes, uint64_t size, uint8_t *out, uint
     return status == Z_STREAM_END;
 }
 
+/* The compressed length, 0 if that wouldn't be shorter; false if memory runs out. */
+static bool
+deflate_with(const uint8_t *bytes, uint64_t size, int level, int strategy, uint8_t *out,
+             uint64_t *packed)
+{
+    *packed = 0;
+    z_stream z = {0};
+    if (deflateInit2(&z, level, Z_DEFLATED, -MAX_WBITS, 8, strategy) != Z_OK)
+        return false;
+    if (deflate_all(&z, bytes, size, out, size) && z.total_out < size)
+        *packed = z.total_out;
+    deflateEnd(&z);
+    return true;
+}
+
+/* Looking for matches takes most of the time, and finds none in what routers write: the mantissas
+ * of gates and the ids of experts only differ in how often they occur. Pieces of a column tell:
+ * where runs of a byte and codes alone make them as short, they do for all of it, three times as
+ * fast. */
+enum { PIECE = 1 << 13, PIECES = 4, SAMPLED_FROM = 4 * PIECE * PIECES };
+
+static bool
+choose_strategy(const uint8_t *bytes, uint64_t size, int level, uint8_t *out, int *strategy)
+{
+    uint8_t sample[PIECES * PIECE];
+    uint64_t matched, coded;
+    *strategy = Z_DEFAULT_STRATEGY;
+    if (size < SAMPLED_FROM)
+        return true;
+    for (uint64_t i = 0; i < PIECES; i++)
+        memcpy(sample + i * PIECE, bytes + (2 * i + 1) * (size / (2 * PIECES)) - PIECE / 2, PIECE);
+    if (!deflate_with(sample, sizeof sample, level, Z_DEFAULT_STRATEGY, out, &matched) ||
+        !deflate_with(sample, sizeof sample, level, Z_RLE, out, &coded))
+        return false;
+    if (coded > 0 && (matched == 0 || coded <= matched))
+        *strategy = Z_RLE;
+    return true;
+}
+
 /* Returns the compressed length, 0 if that wouldn't be shorter; false if memory runs out. */
 static bool
 deflate_bytes(const uint8_t *bytes, uint64_t size, int level, uint8_t **out, uint64_t *packed)
 {
-    *packed = 0;
+    int strategy;
     *out = g_try_malloc(size);
-    z_stream z = {0};
-    if (!*out || deflateInit2(&z, level, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-        return false;
-    if (deflate_all(&z, bytes, size, *out, size) && z.total_out < size)
-        *packed = z.total_out;
-    deflateEnd(&z);
-    return true;
+    return *out && choose_strategy(bytes, size, level, *out, &strategy) &&
+           deflate_with(bytes, size, level, strategy, *out, packed);
 }
 
 bool

@@ -76,10 +76,14 @@ figure_page(Fixture *fixture)
 }
 
 static void
-choose_figure(Fixture *fixture, guint which)
+choose_figure(Fixture *fixture, const char *name)
 {
     GtkWidget *figures = find(GTK_WIDGET(fixture->window), GTK_TYPE_DROP_DOWN, "figures");
-    gtk_drop_down_set_selected(GTK_DROP_DOWN(figures), which);
+    int n;
+    const MoeFigure *const *list = moe_figures_list(&n);
+    for (int i = 0; i < n; i++)
+        if (g_str_equal(list[i]->name, name))
+            gtk_drop_down_set_selected(GTK_DROP_DOWN(figures), (guint)i);
 }
 
 static bool
@@ -188,7 +192,7 @@ test_wrong_option(Fixture *fixture, gconstpointer data)
 {
     GtkWidget *window = GTK_WIDGET(fixture->window);
     open_good(fixture);
-    choose_figure(fixture, 1);
+    choose_figure(fixture, "load-over-training");
     GtkWidget *columns = find(window, GTK_TYPE_ENTRY, "columns");
     g_assert_nonnull(columns);
     gtk_editable_set_text(GTK_EDITABLE(columns), "many");
@@ -213,11 +217,11 @@ test_unsupported(Fixture *fixture, gconstpointer data)
     GtkWidget *window = GTK_WIDGET(fixture->window);
     open_good(fixture);
     g_assert_true(scope_figure_page_has_figure(figure_page(fixture)));
-    choose_figure(fixture, 1);
+    choose_figure(fixture, "load-over-training");
     wait_until(shows_problem, window);
     g_assert_false(scope_figure_page_has_figure(figure_page(fixture)));
     assert_drawn(window, "unsupported");
-    choose_figure(fixture, 0);
+    choose_figure(fixture, "load");
     wait_until(shows_figure, window);
 }
 

@@ -136,7 +136,7 @@ test_registry(void)
     g_autoptr(GError) error = NULL;
     g_assert_null(moe_figures_find("laod", &error));
     g_assert_error(error, MOE_ERROR, MOE_ERROR_DATA);
-    g_assert_nonnull(strstr(error->message, "load, load-over-training"));
+    g_assert_nonnull(strstr(error->message, "load, activation"));
 }
 
 /* --- From a trace -----------------------------------------------------------------------------*/

@@ -7,6 +7,7 @@
 #include "trace/zip-format.h"
 
 #include <glib/gstdio.h>
+#include <zlib.h>
 
 static char *folder;
 
@@ -143,6 +144,53 @@ test_packing(void)
             moe__zip_packed_clear(&packed);
             moe__zip_packed_clear(&again);
         }
+}
+
+/* A column of `n` bytes, packed, and unpacked by zlib; what it takes. */
+static uint64_t
+pack_and_check(const uint8_t *bytes, gsize n)
+{
+    MoeZipPacked packed;
+    g_autofree uint8_t *back = g_malloc(n);
+    z_stream z = {.next_out = back, .avail_out = (uInt)n};
+    g_assert_true(moe__zip_pack(g_memdup2(bytes, n), n, 1, &packed));
+    z.next_in = packed.bytes;
+    z.avail_in = (uInt)packed.packed;
+    g_assert_cmpint(inflateInit2(&z, -MAX_WBITS), ==, Z_OK);
+    g_assert_cmpint(inflate(&z, Z_FINISH), ==, Z_STREAM_END);
+    inflateEnd(&z);
+    g_assert_cmpmem(back, n, bytes, n);
+    uint64_t length = packed.packed;
+    moe__zip_packed_clear(&packed);
+    return length;
+}
+
+/* What deflate makes of it at this level, looking for matches throughout. */
+static uint64_t
+matched_length(const uint8_t *bytes, gsize n)
+{
+    g_autofree uint8_t *out = g_malloc(n);
+    z_stream z = {
+        .next_in = (Bytef *)bytes, .avail_in = (uInt)n, .next_out = out, .avail_out = (uInt)n};
+    g_assert_cmpint(deflateInit2(&z, 1, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY), ==, Z_OK);
+    g_assert_cmpint(deflate(&z, Z_FINISH), ==, Z_STREAM_END);
+    deflateEnd(&z);
+    return z.total_out;
+}
+
+/* Ids at random are coded alone, which is shorter; text that repeats is matched as ever. */
+static void
+test_strategy(void)
+{
+    enum { N = 1 << 18 };
+    g_autofree uint8_t *ids = g_malloc(N), *text = g_malloc(N);
+    MoeRng rng = moe_rng(3, 0);
+    for (gsize i = 0; i < N; i++) {
+        ids[i] = (uint8_t)MIN(moe_rng_below(&rng, 64), moe_rng_below(&rng, 64));
+        text[i] = (uint8_t)(i % 1000 * 7 >> 3);
+    }
+    g_assert_cmpuint(pack_and_check(ids, N), <, matched_length(ids, N));
+    g_assert_cmpuint(pack_and_check(text, N), ==, matched_length(text, N));
 }
 
 /* --- Damage -----------------------------------------------------------------------------------*/
@@ -382,6 +430,7 @@ main(int argc, char **argv)
     g_test_add_func("/zip/zip64", test_zip64);
     g_test_add_func("/zip/unzip", test_unzip);
     g_test_add_func("/zip/packing", test_packing);
+    g_test_add_func("/zip/strategy", test_strategy);
     g_test_add_func("/zip/forged-headers", test_forged_headers);
     g_test_add_func("/zip/forged-directory", test_forged_directory);
     g_test_add_func("/zip/same-name", test_same_name);
