@@ -80,11 +80,23 @@ reader_picks(const Reader *reader, int64_t unit)
     return moe__picks_from(&all, unit);
 }
 
+static bool
+has_gates(const MoeTrace *trace, int router)
+{
+    for (int c = 0; c < moe_trace_chunks(trace); c++) {
+        g_autofree char *name = g_strdup_printf("picks/%05d.r%03d.gate", c, router);
+        if (moe_trace_has(trace, name))
+            return true;
+    }
+    return false;
+}
+
+/* Gates of one side alone aren't looked at, and needn't be read. */
 static Reader
-reader_new(const Side *side, int router)
+reader_new(const Side *side, int router, bool gates)
 {
     Reader reader = {.side = side, .router = router, .chunk = -1, .view = moe_trace_view_new()};
-    moe_trace_view_wants(reader.view, MOE_COMPARED_COLUMNS);
+    moe_trace_view_wants(reader.view, MOE_VIEW_DOMAIN | (gates ? (unsigned)MOE_VIEW_GATES_RAW : 0));
     return reader;
 }
 
@@ -236,12 +248,13 @@ compare_pair(Pass *pass, int index, GError **error)
     g_autofree int *labels = NULL;
     if (options->shuffle)
         sample = moe__sample_new(&pair->info, pass->comparison->tokens, options->seed);
+    bool gates = has_gates(pass->a.trace, pair->info.a) && has_gates(pass->b.trace, pair->info.b);
     Walk walk = {.pass = pass,
                  .pair = pair,
                  .labels = MOE_LABELS_OWN,
                  .counter = counter,
-                 .a = reader_new(&pass->a, pair->info.a),
-                 .b = reader_new(&pass->b, pair->info.b),
+                 .a = reader_new(&pass->a, pair->info.a, gates),
+                 .b = reader_new(&pass->b, pair->info.b, gates),
                  .sample = sample};
     bool ok = walk_through(&walk, error);
     if (ok && sample)

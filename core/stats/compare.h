@@ -143,8 +143,6 @@ typedef struct MoeSidePicks {
 MoeSidePicks moe__view_picks(const MoeTraceView *view, const int *labels);
 /* The same, `units` later. */
 MoeSidePicks moe__picks_from(const MoeSidePicks *picks, int64_t units);
-/* What a view has to bring for it. */
-#define MOE_COMPARED_COLUMNS (MOE_VIEW_DOMAIN | MOE_VIEW_GATES_RAW)
 
 static inline bool
 moe__picks_gated(const MoeSidePicks *picks)

@@ -253,6 +253,9 @@ moe__token_rows_halve(MoeTokenRows *rows)
     /* Rows that are made next begin at 0. */
     for (int32_t row = kept; row < (int32_t)rows->slabs->len * per_slab; row++)
         memset(moe__token_rows_at(rows, row), 0, row_bytes(rows));
-    map_again(rows, rows->far_size);
+    uint32_t far = FIRST_SIZE;
+    while (far < 2 * (uint32_t)kept && far < rows->far_size)
+        far *= 2;
+    map_again(rows, far);
     return high;
 }

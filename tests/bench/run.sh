@@ -65,7 +65,7 @@ bench_analysis() {
     trap 'rm -rf "$out"' RETURN
     local synth=(trace synth -t "${TOKENS:-1000000}" -r 16 -e 64 -k 8 -d 6 --vocabulary 50304 --seed 1)
     "$build/cli/moescope" "${synth[@]}" -o "$out/final.npz" >/dev/null
-    "$build/cli/moescope" "${synth[@]}" --specialisation 0.2 -o "$out/early.npz" >/dev/null
+    "$build/cli/moescope" "${synth[@]}" --specialisation 0.2 --no-gates -o "$out/early.npz" >/dev/null
     for name in final early; do
         "$build/cli/moescope" trace recompress "$out/$name.npz" --compression 6 -o "$out/$name-deflated.npz" >/dev/null
     done
