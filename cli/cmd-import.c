@@ -16,6 +16,7 @@ typedef struct {
     char *out, *as, *gates, *score, *select, *axes;
     gboolean list, logits, no_summary;
     int experts, k, compression;
+    gint64 chunk_tokens;
 } Options;
 
 static void
@@ -93,6 +94,7 @@ run(const Options *o, char **sources, int n, MoeImportGates gates)
         .domains = (const char *const *)o->domains,
         .n_domains = o->domains ? (int)g_strv_length(o->domains) : 0,
         .compression = o->compression,
+        .chunk_tokens = o->chunk_tokens,
         .logits = o->logits,
         .axes = o->axes,
     };
@@ -131,6 +133,9 @@ check(const Options *o)
         return cmd_usage("found --k %d, expected 1 or more", o->k);
     if (o->compression < 0 || o->compression > 9)
         return cmd_usage("found --compression %d, expected 0 … 9", o->compression);
+    if (o->chunk_tokens < 0)
+        return cmd_usage("found --chunk-tokens %" G_GINT64_FORMAT ", expected 0 or more",
+                         o->chunk_tokens);
     return CMD_OK;
 }
 
@@ -170,6 +175,8 @@ cmd_import(int argc, char **argv)
         {"no-summary", 0, 0, G_OPTION_ARG_NONE, &o.no_summary,
          "don't write the trace's summary into it", NULL},
         {"compression", 0, 0, G_OPTION_ARG_INT, &o.compression, "0 (stored) … 9 (default: 1)", "N"},
+        {"chunk-tokens", 0, 0, G_OPTION_ARG_INT64, &o.chunk_tokens,
+         "tokens a chunk (default: 65536)", "N"},
         G_OPTION_ENTRY_NULL,
     };
     int status;

@@ -16,7 +16,7 @@ typedef struct {
     char **data;
     char *out, *split;
     gboolean no_gates, stats, logits, slots, no_summary;
-    gint64 max_tokens;
+    gint64 max_tokens, chunk_tokens;
     int threads, compression, k;
 } Options;
 
@@ -78,6 +78,7 @@ run(const Options *o, const char *path, const Part *part, const char *command_li
         .max_tokens = o->max_tokens,
         .k = o->k,
         .trace = {.compression = o->compression,
+                  .chunk_tokens = o->chunk_tokens,
                   .gates = !o->no_gates,
                   .score_stats = o->stats,
                   .logits = o->logits,
@@ -127,6 +128,8 @@ cmd_record(int argc, char **argv)
         {"no-summary", 0, 0, G_OPTION_ARG_NONE, &o.no_summary,
          "don't write the trace's summary into it", NULL},
         {"compression", 0, 0, G_OPTION_ARG_INT, &o.compression, "0 (stored) … 9 (default: 1)", "N"},
+        {"chunk-tokens", 0, 0, G_OPTION_ARG_INT64, &o.chunk_tokens,
+         "tokens a chunk (default: as the recipe says, trace.chunk_tokens)", "N"},
         {"threads", 0, 0, G_OPTION_ARG_INT, &o.threads, "threads (default: all)", "N"},
         G_OPTION_ENTRY_NULL,
     };
@@ -149,5 +152,8 @@ cmd_record(int argc, char **argv)
         return cmd_usage("found --k %d, expected 0 or more", o.k);
     if (o.compression < 0 || o.compression > 9)
         return cmd_usage("found --compression %d, expected 0 … 9", o.compression);
+    if (o.chunk_tokens < 0)
+        return cmd_usage("found --chunk-tokens %" G_GINT64_FORMAT ", expected 0 or more",
+                         o.chunk_tokens);
     return run(&o, argv[1], &part, command_line);
 }

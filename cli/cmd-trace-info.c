@@ -4,9 +4,11 @@
  */
 #include "cmd.h"
 #include "json.h"
+#include "progress.h"
 #include "trace-options.h"
 #include "util.h"
 
+#include <math.h>
 #include <stdio.h>
 
 static double
@@ -40,7 +42,24 @@ print_kinds(const MoeTraceSizes *sizes)
 }
 
 static void
-print_info(const char *path, const MoeTrace *trace, const MoeTraceSizes *sizes)
+print_entropy(const MoeTraceEntropy *entropy)
+{
+    double all = entropy->id_by_column + (entropy->gates > 0 ? entropy->gate_by_column : 0);
+    printf("entropy           %.3f bits an id by its frequency, %.3f by that in its router and "
+           "slot\n",
+           entropy->id, entropy->id_by_column);
+    if (entropy->gates > 0)
+        printf(
+            "                  %.3f bits a gate by its frequency, %.3f by that in its router and "
+            "slot\n",
+            entropy->gate, entropy->gate_by_column);
+    printf("                  %.3f bytes a pick, by router and slot\n", all / 8);
+}
+
+/* `entropy` may be NULL. */
+static void
+print_info(const char *path, const MoeTrace *trace, const MoeTraceSizes *sizes,
+           const MoeTraceEntropy *entropy)
 {
     printf("trace             %s%s\n", path,
            moe_trace_complete(trace) ? "" : " (not finished: up to its last whole chunk)");
@@ -50,6 +69,8 @@ print_info(const char *path, const MoeTrace *trace, const MoeTraceSizes *sizes)
     printf("decisions         %" G_GINT64_FORMAT ": %.3f bytes each, %.3f with all that is in the "
            "file\n",
            sizes->decisions, bytes_a_decision(sizes, true), bytes_a_decision(sizes, false));
+    if (entropy)
+        print_entropy(entropy);
     printf("file              %" G_GUINT64_FORMAT " bytes, %d members of %" G_GUINT64_FORMAT
            " bytes, compressed %.2f times\n",
            sizes->file, sizes->members, sizes->bytes, ratio(sizes->bytes, sizes->packed));
@@ -61,7 +82,21 @@ print_info(const char *path, const MoeTrace *trace, const MoeTraceSizes *sizes)
 }
 
 static void
-print_json(const char *path, const MoeTrace *trace, const MoeTraceSizes *sizes)
+json_entropy(GString *json, const MoeTraceEntropy *entropy)
+{
+    json_open(json, "entropy_bits", '{');
+    json_int(json, "picks", entropy->picks);
+    json_real(json, "id", entropy->id);
+    json_real(json, "id_by_column", entropy->id_by_column);
+    json_int(json, "gates", entropy->gates);
+    json_real(json, "gate", entropy->gates > 0 ? entropy->gate : (double)NAN);
+    json_real(json, "gate_by_column", entropy->gates > 0 ? entropy->gate_by_column : (double)NAN);
+    json_close(json, '}');
+}
+
+static void
+print_json(const char *path, const MoeTrace *trace, const MoeTraceSizes *sizes,
+           const MoeTraceEntropy *entropy)
 {
     GString *json = g_string_new(NULL);
     json_open(json, NULL, '{');
@@ -73,6 +108,8 @@ print_json(const char *path, const MoeTrace *trace, const MoeTraceSizes *sizes)
     json_int(json, "decisions", sizes->decisions);
     json_int(json, "file_bytes", (gint64)sizes->file);
     json_real(json, "bytes_a_decision", bytes_a_decision(sizes, true));
+    if (entropy)
+        json_entropy(json, entropy);
     int n;
     const char *const *attached = moe_trace_attachments(trace, &n);
     json_open(json, "attached", '[');
@@ -99,13 +136,17 @@ trace_info(int argc, char **argv)
     static const CmdArguments arguments = {
         .names = "TRACE",
         .about = "Says what is in a trace, how it is packed, and what a decision takes: its share "
-                 "of all columns of picks.",
+                 "of all columns of picks. --entropy sets beside it what ids and gates would take "
+                 "if each was coded by how often it occurs and by nothing else, with one table for "
+                 "all or one for each router and slot: zero-order entropy, for which all picks are "
+                 "read.",
         .least = 1,
         .most = 1,
     };
-    gboolean json = FALSE;
+    gboolean json = FALSE, entropy = FALSE;
     const GOptionEntry entries[] = {
         {"json", 0, 0, G_OPTION_ARG_NONE, &json, "as JSON", NULL},
+        {"entropy", 0, 0, G_OPTION_ARG_NONE, &entropy, "zero-order entropy of ids and gates", NULL},
         G_OPTION_ENTRY_NULL,
     };
     int status;
@@ -114,11 +155,14 @@ trace_info(int argc, char **argv)
     g_autoptr(GError) error = NULL;
     g_autoptr(MoeTrace) trace = moe_trace_open(argv[1], &error);
     g_auto(MoeTraceSizes) sizes = {0};
+    MoeTraceEntropy found;
     if (!trace || !moe_trace_sizes(trace, &sizes, &error))
         return cmd_fail(error);
-    if (json)
-        print_json(argv[1], trace, &sizes);
-    else
-        print_info(argv[1], trace, &sizes);
+    if (entropy) {
+        status = trace_end(moe_trace_entropy(trace, &found, cmd_progress_begin(), &error), error);
+        if (status != CMD_OK)
+            return status;
+    }
+    (json ? print_json : print_info)(argv[1], trace, &sizes, entropy ? &found : NULL);
     return CMD_OK;
 }

@@ -149,19 +149,37 @@ trace_sample(int argc, char **argv)
 
 /* --- recompress -------------------------------------------------------------------------------*/
 
+/* NULL: as they are. */
+static bool
+parse_gates(const char *text, MoeType *type)
+{
+    static const char *const names[] = {"f2", "f4", "f8"};
+    static const MoeType types[] = {MOE_F16, MOE_F32, MOE_F64};
+    for (size_t i = 0; text && i < G_N_ELEMENTS(names); i++)
+        if (g_str_equal(text, names[i])) {
+            *type = types[i];
+            return true;
+        }
+    return text == NULL;
+}
+
 int
 trace_recompress(int argc, char **argv)
 {
     static const CmdArguments arguments = {
         .names = "TRACE",
         .about =
-            "Writes a trace anew, packed or cut into chunks in another way; every value stays. "
-            "Without --out the trace is replaced, when the new one is written.",
+            "Writes a trace anew, packed or cut into chunks in another way; every value stays, "
+            "but for gates that are to be kept with fewer bits. Without --out the trace is "
+            "replaced, when the new one is written.",
         .least = 1,
         .most = 1,
     };
     g_auto(Slice) o = {.output = {.compression = 6}};
+    g_autofree char *gates = NULL;
     const GOptionEntry entries[] = {
+        {"gates", 0, 0, G_OPTION_ARG_STRING, &gates,
+         "f2, f4 or f8: bytes a gate takes (default: as they are)", "TYPE"},
         TRACE_OUTPUT_ENTRIES(o.output, "0 (stored) … 9 (default: 6)"),
         G_OPTION_ENTRY_NULL,
     };
@@ -170,6 +188,8 @@ trace_recompress(int argc, char **argv)
     if (!cmd_options(&arguments, entries, &argc, &argv, &status) ||
         !trace_output(&o.output, false, &output, &status))
         return status;
+    if (!parse_gates(gates, &output.gate_type))
+        return cmd_usage("found --gates %s, expected f2, f4 or f8", gates);
     g_autoptr(GError) error = NULL;
     g_autoptr(MoeTrace) trace = moe_trace_open(argv[1], &error);
     if (!trace)

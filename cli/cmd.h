@@ -30,6 +30,7 @@ typedef struct CommandTable {
 int cmd_dispatch(const CommandTable *table, int argc, char **argv);
 
 int cmd_check(int argc, char **argv);
+int cmd_compare(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_import(int argc, char **argv);

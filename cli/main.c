@@ -21,6 +21,7 @@ static const Command commands[] = {
     {"metrics", cmd_metrics, "measure routing, with intervals, beside what chance would show"},
     {"summary", cmd_summary, "count traces once, into a small file"},
     {"merge", cmd_merge, "add summaries of parts"},
+    {"compare", cmd_compare, "hold two routings of the same tokens against each other"},
     {"plot", cmd_plot, "draw a figure of a trace"},
     {"info", cmd_info, "describe a model, a run or a trace"},
     {"trace", cmd_trace, "look into, check, mend, cut, join and make up traces"},

@@ -76,7 +76,8 @@ trace_routers(const char *text, int routers, int *n, int *status)
 bool
 trace_output(const TraceOutput *options, bool needs_out, MoeTraceOutput *output, int *status)
 {
-    *output = (MoeTraceOutput){options->compression, options->chunk_tokens};
+    *output = (MoeTraceOutput){.compression = options->compression,
+                               .chunk_tokens = options->chunk_tokens};
     *status = CMD_OK;
     if (needs_out && !options->out)
         *status = cmd_usage("found no --out, expected the name of the trace to write");

@@ -5,6 +5,11 @@
 #ifndef FIGURE_FIGURES_H
 #define FIGURE_FIGURES_H
 
+#include <moescope/figure.h>
+
 void moe__figure_register(void);
+
+/* One file each. */
+extern const MoeFigure moe__figure_activation, moe__figure_coactivation;
 
 #endif

@@ -78,6 +78,8 @@ void
 moe__figure_register(void)
 {
     moe_figures_add(&moe__figure_load);
+    moe_figures_add(&moe__figure_activation);
+    moe_figures_add(&moe__figure_coactivation);
     moe_figures_add(&moe__figure_load_over_training);
     moe_figures_add(&moe__figure_series);
     moe_figures_add(&moe__figure_measures);

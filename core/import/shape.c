@@ -213,8 +213,8 @@ static int64_t
 chunk_tokens(const MoeImport *import)
 {
     gsize token = (gsize)import->n_routers * (gsize)import->routers[0].experts * sizeof(uint16_t);
-    if (!import->has_logits || !import->options->logits)
-        return 0;
+    if (import->options->chunk_tokens || !import->has_logits || !import->options->logits)
+        return import->options->chunk_tokens;
     return (int64_t)CLAMP(LOGITS_MAX / token, 256, 65536);
 }
 

@@ -113,15 +113,18 @@ moe_record(MoeCheckpoint *checkpoint, const MoeCorpus *corpus, const MoeTokens *
         return false;
     int rows = options->rows ? options->rows : (int)moe_recipe_int(recipe, "train.batch");
     int length = options->length ? options->length : (int)moe_recipe_int(recipe, "train.length");
+    MoeTraceOptions trace = options->trace;
+    if (trace.chunk_tokens == 0)
+        trace.chunk_tokens = moe_recipe_int(recipe, "trace.chunk_tokens");
     g_autofree MoeRouterInfo *infos = moe__router_infos(model, options->k);
     g_autofree char *meta = make_meta(checkpoint, corpus, infos, command_line);
     MoeTraceWriter *writer =
-        moe_trace_writer_new(path, meta, infos, moe_model_routers(model), &options->trace, error);
+        moe_trace_writer_new(path, meta, infos, moe_model_routers(model), &trace, error);
     if (!writer)
         return false;
     g_autoptr(MoePasses) passes =
         moe__passes_new(model, checkpoint->tokenizer, rows, length, options->k);
-    g_autoptr(MoeRecorder) recorder = moe__recorder_new(model, infos, &options->trace);
+    g_autoptr(MoeRecorder) recorder = moe__recorder_new(model, infos, &trace);
     MoePassSink sink = {recorder, writer, checkpoint->step};
     MoeEvaluation total = {0};
     GError *failure = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What [model] and [train] of a recipe may say.
+ * What [model], [train] and [trace] of a recipe may say.
  */
 #include "model/register.h"
 
@@ -41,6 +41,9 @@ static const MoeField fields[] = {
      "steps after which the routing of the probe text is recorded (0: untrained), beside the last"},
     {"train.snapshot_tokens", MOE_FIELD_INT, "16384", 0, 1LL << 40, NULL, "tokens",
      "tokens of a snapshot, spread evenly; 0: all of the probe text"},
+    {"trace.chunk_tokens", MOE_FIELD_INT, "65536", 256, 1 << 24, NULL, "tokens",
+     "tokens a chunk of the run's trace, and of recordings of its model: what is held in memory "
+     "until it is written, and then lost at most"},
 };
 
 static void

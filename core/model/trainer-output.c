@@ -13,8 +13,15 @@
 #include <unistd.h>
 
 /* The trace of a run holds the state of every step, and picks of snapshots. */
-static const MoeTraceOptions trace_options = {
-    .compression = 6, .gates = true, .score_stats = true, .slots = true};
+static MoeTraceOptions
+trace_options(const MoeTrainer *t)
+{
+    return (MoeTraceOptions){.compression = 6,
+                             .chunk_tokens = moe_recipe_int(t->recipe, "trace.chunk_tokens"),
+                             .gates = true,
+                             .score_stats = true,
+                             .slots = true};
+}
 
 void
 moe__trainer_note(const MoeTrainer *t, const char *format, ...)
@@ -71,14 +78,15 @@ open_trace(MoeTrainer *t, const MoeRunPosition *position, GError **error)
         return true;
     g_autofree char *path = moe__run_file(t->dir, "trace.npz");
     g_autofree MoeRouterInfo *infos = moe__run_router_infos(t->model);
+    const MoeTraceOptions options = trace_options(t);
     if (position) {
-        t->trace = moe_trace_writer_resume(path, position->trace, infos, n, &trace_options, error);
+        t->trace = moe_trace_writer_resume(path, position->trace, infos, n, &options, error);
         return t->trace != NULL;
     }
     g_autofree char *extra = moe__trace_extra(t->model, t->tokenizer, "");
     g_autofree char *meta = moe_trace_meta(infos, n, (const char *const *)t->state.domains,
                                            moe_corpus_domains(t->corpus), extra);
-    t->trace = moe_trace_writer_new(path, meta, infos, n, &trace_options, error);
+    t->trace = moe_trace_writer_new(path, meta, infos, n, &options, error);
     return t->trace != NULL;
 }
 
@@ -189,7 +197,8 @@ moe__trainer_snapshot(MoeTrainer *t, GError **error)
     g_autoptr(MoePasses) passes =
         moe__passes_new(t->model, t->tokenizer, t->batch->rows, t->batch->length, 0);
     g_autofree MoeRouterInfo *infos = moe__run_router_infos(t->model);
-    g_autoptr(MoeRecorder) recorder = moe__recorder_new(t->model, infos, &trace_options);
+    const MoeTraceOptions options = trace_options(t);
+    g_autoptr(MoeRecorder) recorder = moe__recorder_new(t->model, infos, &options);
     MoePassSink sink = {recorder, t->trace, t->state.step};
     MoeEvaluation total = {0};
     return moe__passes_run(passes, t->probe, moe_recipe_int(t->recipe, "train.snapshot_tokens"),

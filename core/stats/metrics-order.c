@@ -76,21 +76,6 @@ dwell(const MoeMetric *metric, const MoeMetricCell *cell)
     return ratio((double)cell->summary->picks, runs);
 }
 
-static double
-max_together(const MoeMetric *metric, const MoeMetricCell *cell)
-{
-    (void)metric;
-    const MoePairCell *pairs = cell->pairs;
-    double most = NAN;
-    for (int i = 0; i < pairs->experts; i++) {
-        const int64_t *row = pairs->together + (gsize)i * (gsize)pairs->experts;
-        for (int j = 0; j < pairs->experts; j++)
-            if (j != i && row[i] > 0)
-                most = fmax(most, (double)row[j] / (double)row[i]);
-    }
-    return most;
-}
-
 /* --- Chance -----------------------------------------------------------------------------------*/
 
 static double
@@ -225,20 +210,6 @@ static const MoeMetric order_metrics[] = {
           NULL, NULL),
 };
 
-static const MoeMetric max_coactivation = {
-    .struct_size = sizeof(MoeMetric),
-    .name = "max-coactivation",
-    .formula = "max_{i≠j} n_ij / n_i",
-    .unit = "share",
-    .source = "Muennighoff et al. 2024 (OLMoE), arXiv 2409.02060",
-    .convention =
-        "over all pairs of a unit's picks, not rank-adjacent ones; high where n_i is small",
-    .better = MOE_METRIC_NONE,
-    .needs = MOE_TALLY_PAIRS,
-    .high = 1,
-    .value = max_together,
-};
-
 void
 moe__metrics_register_order(void)
 {
@@ -246,5 +217,4 @@ moe__metrics_register_order(void)
         moe_metrics_add(&lag_metrics[i].metric);
     for (gsize i = 0; i < G_N_ELEMENTS(order_metrics); i++)
         moe_metrics_add(&order_metrics[i]);
-    moe_metrics_add(&max_coactivation);
 }

@@ -144,4 +144,7 @@ moe__metrics_register(void)
     moe__metrics_register_domains();
     moe__metrics_register_states();
     moe__metrics_register_measures();
+    moe__metrics_register_pairs();
+    moe__metrics_register_flow();
+    moe__metrics_register_tokens();
 }

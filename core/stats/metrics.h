@@ -21,5 +21,8 @@ void moe__metrics_register_caches(void);
 void moe__metrics_register_domains(void);
 void moe__metrics_register_states(void);
 void moe__metrics_register_measures(void);
+void moe__metrics_register_pairs(void);
+void moe__metrics_register_flow(void);
+void moe__metrics_register_tokens(void);
 
 #endif

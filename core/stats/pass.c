@@ -194,29 +194,19 @@ count_chunks(Range *range, int router, GError **error)
     return true;
 }
 
-static void
-begin_tokens(Range *range, int router)
-{
-    const Pass *pass = range->pass;
-    size_t budget = MOE_TOKENS_BUDGET / (size_t)MAX(moe_threads(), 1);
-    if (pass->summary->tallies & MOE_TALLY_TOKENS)
-        range->tokens = moe__tokens_begin(&pass->summary->routers[router], pass->tables,
-                                          MAX(budget, MOE_TOKENS_BUDGET_LEAST));
-}
-
 /* Goes through the chunks again for ids that were left out, and keeps what was counted. */
 static bool
-end_tokens(Range *range, int router, bool ok, GError **error)
+end_tokens(Range *range, int router, GError **error)
 {
     MoeSummary *summary = range->pass->summary;
+    bool ok = true;
     range->again = true;
-    while (ok && range->tokens && moe__tokens_again(range->tokens))
+    while (ok && moe__tokens_again(range->tokens))
         ok = count_chunks(range, router, error);
     range->again = false;
-    if (ok && range->tokens)
+    if (ok)
         summary->token_cells[router] =
-            moe__tokens_end(g_steal_pointer(&range->tokens), &summary->token_tables[router]);
-    g_clear_pointer(&range->tokens, moe__tokens_free);
+            moe__tokens_end(range->tokens, &summary->token_tables[router]);
     return ok;
 }
 
@@ -230,14 +220,15 @@ count_router(Range *range, int router, GError **error)
         if (cells[i] && moe__tallies[i]->begin)
             range->walks[i] = moe__tallies[i]->begin(cells[i]);
     }
-    begin_tokens(range, router);
+    if (range->tokens)
+        moe__tokens_begin(range->tokens, &range->pass->summary->routers[router]);
     bool ok = count_chunks(range, router, error);
     for (int i = 0; i < MOE_N_TALLIES; i++) {
         if (cells[i] && moe__tallies[i]->end)
             moe__tallies[i]->end(range->walks[i], cells[i]);
         range->walks[i] = NULL;
     }
-    return end_tokens(range, router, ok, error);
+    return ok && (!range->tokens || end_tokens(range, router, error));
 }
 
 /* --- All of them ------------------------------------------------------------------------------*/
@@ -260,6 +251,10 @@ count_range(Range *range)
                          MOE_VIEW_DOMAIN | MOE_VIEW_STEP | MOE_VIEW_DROPPED | MOE_VIEW_GATES_RAW);
     moe_trace_view_wants(range->other, 0);
     range->runs = g_array_new(FALSE, FALSE, sizeof(MoeTallyRun));
+    if (range->pass->summary->tallies & MOE_TALLY_TOKENS) {
+        size_t budget = MOE_TOKENS_BUDGET / (size_t)MAX(moe_threads(), 1);
+        range->tokens = moe__tokens_new(range->pass->tables, MAX(budget, MOE_TOKENS_BUDGET_LEAST));
+    }
     if (range->pass->keep)
         range->kept = g_new(uint16_t, (gsize)most_units(range->pass));
     for (int r = range->first; r < range->end; r++)
@@ -274,6 +269,7 @@ count_range(Range *range)
     g_free(range->kept);
     g_free(range->before);
     g_free(range->sets);
+    moe__tokens_free(range->tokens);
 }
 
 /* The first error of the trace; that others were stopped for it doesn't count. */

@@ -6,14 +6,14 @@
 
 #include <string.h>
 
-enum { SLAB_BYTES = 256 << 10, FIRST_SIZE = 1024 };
+enum { SLAB_BYTES = 256 << 10, FIRST_SIZE = 1024, LINES = 128 };
 
 static MoeTokenSlot *
-new_map(uint32_t size)
+new_far(uint32_t size)
 {
-    MoeTokenSlot *map = g_new(MoeTokenSlot, size);
-    memset(map, 0xff, size * sizeof *map);
-    return map;
+    MoeTokenSlot *far = g_new(MoeTokenSlot, size);
+    memset(far, 0xff, size * sizeof *far);
+    return far;
 }
 
 static size_t
@@ -31,16 +31,15 @@ free_slab(void *slab)
 void
 moe__token_rows_init(MoeTokenRows *rows, int experts)
 {
-    rows->width = (experts + 63) / 64 * 64;
-    rows->per_slab = 1;
-    while (2 * (size_t)rows->per_slab * row_bytes(rows) <= SLAB_BYTES)
-        rows->per_slab *= 2;
+    *rows = (MoeTokenRows){.width = (experts + 63) / 64 * 64};
+    while (row_bytes(rows) << (rows->slab_bits + 1) <= SLAB_BYTES)
+        rows->slab_bits++;
     rows->slabs = g_ptr_array_new_with_free_func(free_slab);
     rows->ids = g_array_new(FALSE, FALSE, sizeof(int32_t));
     rows->wide_of = g_array_new(FALSE, FALSE, sizeof(int32_t));
     rows->wide = g_array_new(FALSE, TRUE, sizeof(uint32_t));
-    rows->size = FIRST_SIZE;
-    rows->map = new_map(rows->size);
+    rows->far_size = FIRST_SIZE;
+    rows->far = new_far(rows->far_size);
 }
 
 void
@@ -50,8 +49,11 @@ moe__token_rows_clear(MoeTokenRows *rows)
     g_array_unref(rows->ids);
     g_array_unref(rows->wide_of);
     g_array_unref(rows->wide);
-    g_free(rows->map);
+    g_free(rows->near);
+    g_free(rows->far);
 }
+
+static void map_again(MoeTokenRows *rows, uint32_t far_size);
 
 void
 moe__token_rows_reset(MoeTokenRows *rows)
@@ -60,73 +62,90 @@ moe__token_rows_reset(MoeTokenRows *rows)
     g_array_set_size(rows->ids, 0);
     g_array_set_size(rows->wide_of, 0);
     g_array_set_size(rows->wide, 0);
-    g_free(rows->map);
-    rows->size = FIRST_SIZE;
-    rows->map = new_map(rows->size);
+    map_again(rows, FIRST_SIZE);
 }
 
 size_t
 moe__token_rows_size(const MoeTokenRows *rows)
 {
-    return rows->slabs->len * (size_t)rows->per_slab * row_bytes(rows) +
+    return (rows->slabs->len * row_bytes(rows) << rows->slab_bits) +
            rows->ids->len * 2 * sizeof(int32_t) + rows->wide->len * sizeof(uint32_t) +
-           rows->size * sizeof(MoeTokenSlot);
+           rows->far_size * sizeof(MoeTokenSlot) + (size_t)rows->n_near * sizeof(int32_t);
 }
 
 /* --- Finding ----------------------------------------------------------------------------------*/
 
-/* Ids of a vocabulary are dense: each then has a place of its own. Those above the map's size are
- * strewn by a multiplication (Knuth, volume 3, section 6.4). */
-static uint32_t
-place_of(uint32_t size, int32_t id)
-{
-    uint32_t high = (uint32_t)id / size;
-    return ((uint32_t)id ^ high * 0x9e3779b1U) & (size - 1);
-}
-
+/* Far ids are strewn by a multiplication (Knuth, volume 3, section 6.4). */
 static MoeTokenSlot *
-find_slot(MoeTokenSlot *map, uint32_t size, int32_t id)
+find_far(MoeTokenSlot *far, uint32_t size, int32_t id)
 {
-    uint32_t place = place_of(size, id);
-    while (map[place].id != id && map[place].id >= 0)
+    uint32_t place = (uint32_t)((uint32_t)id * 0x9e3779b97f4a7c15U >> 32) & (size - 1);
+    while (far[place].id != id && far[place].id >= 0)
         place = (place + 1) & (size - 1);
-    return &map[place];
+    return &far[place];
 }
 
-/* Makes the map anew from the rows' ids. */
 static void
-map_again(MoeTokenRows *rows, uint32_t size)
+map_row(MoeTokenRows *rows, int32_t id, int32_t row)
 {
-    g_free(rows->map);
-    rows->map = new_map(size);
-    rows->size = size;
+    if (id < MOE_TOKENS_NEAR)
+        rows->near[id] = row;
+    else
+        *find_far(rows->far, rows->far_size, id) = (MoeTokenSlot){id, row};
+}
+
+/* Maps all rows anew. */
+static void
+map_again(MoeTokenRows *rows, uint32_t far_size)
+{
+    if (rows->n_near > 0)
+        memset(rows->near, 0xff, (size_t)rows->n_near * sizeof *rows->near);
+    g_free(rows->far);
+    rows->far = new_far(far_size);
+    rows->far_size = far_size;
+    rows->n_far = 0;
     for (guint i = 0; i < rows->ids->len; i++) {
         int32_t id = g_array_index(rows->ids, int32_t, i);
-        *find_slot(rows->map, size, id) = (MoeTokenSlot){id, (int32_t)i};
+        map_row(rows, id, (int32_t)i);
+        rows->n_far += id >= MOE_TOKENS_NEAR;
     }
 }
 
-static int32_t
-add_row(MoeTokenRows *rows, int32_t id)
+/* Makes room for one more id. */
+static void
+reserve(MoeTokenRows *rows, int32_t id)
 {
-    const int32_t none = -1;
-    guint row = rows->ids->len, slab = row / (guint)rows->per_slab;
-    if (slab == rows->slabs->len)
-        g_ptr_array_add(rows->slabs, g_aligned_alloc0((gsize)rows->per_slab, row_bytes(rows), 64));
-    g_array_append_val(rows->ids, id);
-    g_array_append_val(rows->wide_of, none);
-    if (2 * rows->ids->len > rows->size)
-        map_again(rows, 2 * rows->size);
-    else
-        *find_slot(rows->map, rows->size, id) = (MoeTokenSlot){id, (int32_t)row};
-    return (int32_t)row;
+    if (id >= MOE_TOKENS_NEAR) {
+        if (2 * ++rows->n_far > rows->far_size)
+            map_again(rows, 2 * rows->far_size);
+    } else if (id >= rows->n_near) {
+        int32_t before = rows->n_near, n = MAX(before, FIRST_SIZE);
+        while (n <= id)
+            n *= 2;
+        rows->near = g_renew(int32_t, rows->near, (gsize)n);
+        memset(rows->near + before, 0xff, (size_t)(n - before) * sizeof *rows->near);
+        rows->n_near = n;
+    }
 }
 
 int32_t
-moe__token_rows_find(MoeTokenRows *rows, int32_t id)
+moe__token_rows_find_slowly(MoeTokenRows *rows, int32_t id)
 {
-    const MoeTokenSlot *slot = find_slot(rows->map, rows->size, id);
-    return slot->id == id ? slot->row : add_row(rows, id);
+    const int32_t none = -1;
+    if (id >= MOE_TOKENS_NEAR) {
+        const MoeTokenSlot *slot = find_far(rows->far, rows->far_size, id);
+        if (slot->id == id)
+            return slot->row;
+    }
+    reserve(rows, id);
+    guint row = rows->ids->len;
+    if (row >> rows->slab_bits == rows->slabs->len)
+        g_ptr_array_add(rows->slabs,
+                        g_aligned_alloc0((gsize)1 << rows->slab_bits, row_bytes(rows), LINES));
+    g_array_append_val(rows->ids, id);
+    g_array_append_val(rows->wide_of, none);
+    map_row(rows, id, (int32_t)row);
+    return (int32_t)row;
 }
 
 /* --- Counts -----------------------------------------------------------------------------------*/
@@ -152,6 +171,16 @@ moe__token_rows_count(const MoeTokenRows *rows, int32_t row, int at)
         carried =
             g_array_index(rows->wide, uint32_t, (guint)wide * 2 * (guint)rows->width + (guint)at);
     return 256 * carried + moe__token_rows_at(rows, row)[at];
+}
+
+void
+moe__token_rows_zero(MoeTokenRows *rows)
+{
+    for (guint slab = 0; slab < rows->slabs->len; slab++)
+        memset(rows->slabs->pdata[slab], 0, row_bytes(rows) << rows->slab_bits);
+    for (guint row = 0; row < rows->wide_of->len; row++)
+        g_array_index(rows->wide_of, int32_t, row) = -1;
+    g_array_set_size(rows->wide, 0);
 }
 
 /* --- Order ------------------------------------------------------------------------------------*/
@@ -219,10 +248,11 @@ moe__token_rows_halve(MoeTokenRows *rows)
             move_row(rows, (int32_t)row, kept++, wide);
     g_array_set_size(rows->ids, (guint)kept);
     g_array_set_size(rows->wide_of, (guint)kept);
-    g_ptr_array_set_size(rows->slabs, (kept + rows->per_slab - 1) / rows->per_slab);
+    int per_slab = 1 << rows->slab_bits;
+    g_ptr_array_set_size(rows->slabs, (kept + per_slab - 1) / per_slab);
     /* Rows that are made next begin at 0. */
-    for (int32_t row = kept; row < (int32_t)rows->slabs->len * rows->per_slab; row++)
+    for (int32_t row = kept; row < (int32_t)rows->slabs->len * per_slab; row++)
         memset(moe__token_rows_at(rows, row), 0, row_bytes(rows));
-    map_again(rows, rows->size);
+    map_again(rows, rows->far_size);
     return high;
 }

@@ -4,24 +4,30 @@
  */
 #include "stats/token-sums.h"
 
+#include "stats/token-bytes.h"
 #include "stats/tokens.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { SETS = MOE_TOKENS_SETS, SMALL = 256 };
+enum { SETS = MOE_TOKENS_SETS, SMALL = 256, ROWS_A_FLUSH = 256 };
 
 struct MoeTokenSums {
     MoeTokenCell *cell;
     int k;
-    int64_t pairs[SETS]; /* of id and expert that occur */
-    int64_t ids[SETS];   /* that have any */
-    double inner[SETS];  /* Σ_x Σ_e n_xe ln n_xe */
-    double outer[SETS];  /* Σ_x N_x ln N_x, N_x = Σ_e n_xe */
-    double units;        /* Σ_x n_x */
-    double q[SETS], often[SETS];
-    int64_t most[SETS]; /* Σ_x max_e n_xe */
-    double n_ln_n[SMALL];
+    double units;                /* Σ_x n_x */
+    double q[SETS], often[SETS]; /* Σ_x q_x */
+    int64_t ids[SETS];           /* that have any */
+    int64_t pairs[SETS];         /* of id and expert that occur */
+    int64_t most[SETS];          /* Σ_x max_e n_xe */
+    /* n_xe and N_x = Σ_e n_xe: how often each value below 256 occurs, and Σ n ln n of the others.
+     */
+    int64_t small[SETS][SMALL], small_totals[SETS][SMALL];
+    double large[SETS], large_totals[SETS];
+    /* Rows of bytes that aren't in the load yet. */
+    MoeTokenBytesFunc measure;
+    int width, waiting;
+    uint16_t *bytes; /* [picks, first choices][width] */
 };
 
 MoeTokenSums *
@@ -30,8 +36,9 @@ moe__token_sums_new(int experts, int k)
     MoeTokenSums *sums = g_new0(MoeTokenSums, 1);
     sums->cell = moe__token_cell_new(experts);
     sums->k = k;
-    for (int n = 1; n < SMALL; n++)
-        sums->n_ln_n[n] = n * log(n);
+    sums->measure = moe__token_bytes();
+    sums->width = (experts + 63) / 64 * 64;
+    sums->bytes = g_aligned_alloc0((gsize)sums->width, 2 * sizeof(uint16_t), 64);
     return sums;
 }
 
@@ -41,13 +48,27 @@ moe__token_sums_free(MoeTokenSums *sums)
     if (!sums)
         return;
     moe__token_cell_free(sums->cell);
+    g_aligned_free(sums->bytes);
     g_free(sums);
 }
 
-static double
-n_ln_n(const MoeTokenSums *sums, int64_t n)
+static void
+note(int64_t n, int64_t *small, double *large)
 {
-    return n < SMALL ? sums->n_ln_n[n] : (double)n * log((double)n);
+    if (n < SMALL)
+        small[n]++;
+    else
+        *large += (double)n * log((double)n);
+}
+
+/* Σ n ln n of what was noted: sums of small numbers don't depend on their order. */
+static double
+noted(const int64_t *small, double large)
+{
+    double sum = large;
+    for (int n = 2; n < SMALL; n++)
+        sum += (double)small[n] * (n * log(n));
+    return sum;
 }
 
 /* --- An expert's top tokens -------------------------------------------------------------------*/
@@ -75,61 +96,35 @@ add_top(MoeTokenCell *cell, int expert, int32_t id, int64_t picks, double share)
     shares[place] = share;
 }
 
-static void
-add_tops(MoeTokenCell *cell, const MoeTokenRow *row, double units)
+static inline void
+consider(MoeTokenCell *cell, int expert, int32_t id, int64_t picks, double seen)
 {
-    for (int i = 0; i < row->n; i++) {
-        int expert = row->expert[i];
-        double share = (double)row->picks[i] / units;
-        if (row->picks[i] > 0 &&
-            share >= cell->top_lift[(gsize)expert * MOE_TOKENS_TOP + MOE_TOKENS_TOP - 1])
-            add_top(cell, expert, row->id, row->picks[i], share);
-    }
+    double share = (double)picks / seen;
+    if (picks > 0 && share >= cell->top_lift[(gsize)expert * MOE_TOKENS_TOP + MOE_TOKENS_TOP - 1])
+        add_top(cell, expert, id, picks, share);
 }
 
 /* --- An id ------------------------------------------------------------------------------------*/
 
-/* Adds one of an id's sets of counts; returns their sum. */
-static int64_t
-add_set(MoeTokenSums *sums, int set, const uint16_t *expert, const int64_t *count, int n,
-        int64_t *most)
+/* Adds one of an id's sets of counts, but for the experts' part. */
+static void
+add_totals(MoeTokenSums *sums, int set, int64_t total, int64_t most, int64_t pairs)
 {
-    int64_t *load = sums->cell->load + (gsize)set * (gsize)sums->cell->experts;
-    int64_t total = 0, highest = 0, pairs = 0;
-    double inner = 0;
-    for (int i = 0; i < n; i++) {
-        int64_t c = count[i];
-        if (c == 0)
-            continue;
-        load[expert[i]] += c;
-        total += c;
-        highest = MAX(highest, c);
-        pairs++;
-        inner += n_ln_n(sums, c);
-    }
-    sums->inner[set] += inner;
-    sums->outer[set] += n_ln_n(sums, total);
+    sums->cell->total[set] += total;
     sums->pairs[set] += pairs;
     sums->ids[set] += total > 0;
-    sums->most[set] += highest;
-    sums->cell->total[set] += total;
-    *most = highest;
-    return total;
+    sums->most[set] += most;
+    note(total, sums->small_totals[set], &sums->large_totals[set]);
 }
 
-void
-moe__token_sums_add(MoeTokenSums *sums, const MoeTokenRow *row)
+/* Adds an id that has units; returns n_x where it is seen often, else 0. */
+static double
+add_id(MoeTokenSums *sums, const int64_t *total, const int64_t *most)
 {
     MoeTokenCell *cell = sums->cell;
-    int64_t most[SETS];
-    int64_t units =
-        add_set(sums, MOE_TOKENS_FIRST, row->expert, row->first, row->n, &most[MOE_TOKENS_FIRST]);
-    int64_t picks =
-        add_set(sums, MOE_TOKENS_PICKS, row->expert, row->picks, row->n, &most[MOE_TOKENS_PICKS]);
+    int64_t units = total[MOE_TOKENS_FIRST];
     /* Counts of picks alone: n_x needn't be a whole number. */
-    double seen = units > 0 ? (double)units : (double)picks / MAX(sums->k, 1);
-    if (!(seen > 0))
-        return;
+    double seen = units > 0 ? (double)units : (double)total[MOE_TOKENS_PICKS] / MAX(sums->k, 1);
     bool often = seen >= MOE_TOKENS_LEAST;
     int64_t whole = (int64_t)ceil(seen);
     sums->units += seen;
@@ -141,8 +136,106 @@ moe__token_sums_add(MoeTokenSums *sums, const MoeTokenRow *row)
         sums->q[s] += (double)most[s] / seen;
         sums->often[s] += often ? (double)most[s] / seen : 0;
     }
-    if (often)
-        add_tops(cell, row, seen);
+    return often ? seen : 0;
+}
+
+static void
+add_counts(MoeTokenSums *sums, int set, const MoeTokenRow *row, int64_t *total, int64_t *most)
+{
+    const int64_t *count = set == MOE_TOKENS_FIRST ? row->first : row->picks;
+    int64_t *load = sums->cell->load + (gsize)set * (gsize)sums->cell->experts, pairs = 0;
+    *total = *most = 0;
+    for (int i = 0; i < row->n; i++) {
+        load[row->expert[i]] += count[i];
+        *total += count[i];
+        *most = MAX(*most, count[i]);
+        pairs += count[i] > 0;
+        note(count[i], sums->small[set], &sums->large[set]);
+    }
+    add_totals(sums, set, *total, *most, pairs);
+}
+
+void
+moe__token_sums_add(MoeTokenSums *sums, const MoeTokenRow *row)
+{
+    int64_t total[SETS], most[SETS];
+    for (int set = 0; set < SETS; set++)
+        add_counts(sums, set, row, &total[set], &most[set]);
+    if (total[MOE_TOKENS_FIRST] == 0 && total[MOE_TOKENS_PICKS] == 0)
+        return;
+    double seen = add_id(sums, total, most);
+    for (int i = 0; seen > 0 && i < row->n; i++)
+        consider(sums->cell, row->expert[i], row->id, row->picks[i], seen);
+}
+
+/* --- An id whose counts are bytes -------------------------------------------------------------*/
+
+/* The lowest byte of a word that isn't 0, which is taken out. */
+static int
+take_byte(uint64_t *word)
+{
+    int byte = __builtin_ctzll(*word) / 8;
+    *word &= ~((uint64_t)0xff << 8 * byte);
+    return byte;
+}
+
+/* Most counts are 1, and 1 ln 1 = 0: those above are noted one by one. */
+static void
+note_bytes(MoeTokenSums *sums, int set, const uint8_t *bytes)
+{
+    for (int at = 0; at < sums->width; at += 8) {
+        uint64_t word;
+        memcpy(&word, bytes + at, sizeof word);
+        for (word &= 0xfefefefefefefefe; word;)
+            sums->small[set][bytes[at + take_byte(&word)]]++;
+    }
+}
+
+static void
+consider_bytes(MoeTokenSums *sums, int32_t id, const uint8_t *bytes, double seen)
+{
+    for (int at = 0; at < sums->width; at += 8) {
+        uint64_t word;
+        memcpy(&word, bytes + at, sizeof word);
+        while (word) {
+            int expert = at + take_byte(&word);
+            consider(sums->cell, expert, id, bytes[expert], seen);
+        }
+    }
+}
+
+static void
+flush(MoeTokenSums *sums)
+{
+    const int place[SETS] = {[MOE_TOKENS_PICKS] = 0, [MOE_TOKENS_FIRST] = 1};
+    for (int set = 0; set < SETS; set++)
+        for (int e = 0; e < sums->cell->experts; e++)
+            sums->cell->load[set * sums->cell->experts + e] +=
+                sums->bytes[place[set] * sums->width + e];
+    memset(sums->bytes, 0, 2 * (size_t)sums->width * sizeof *sums->bytes);
+    sums->waiting = 0;
+}
+
+void
+moe__token_sums_add_bytes(MoeTokenSums *sums, int32_t id, const uint8_t *bytes)
+{
+    const uint8_t *first = bytes + sums->width;
+    MoeTokenBytes p = sums->measure(bytes, sums->width, sums->bytes);
+    if (p.total == 0)
+        return;
+    MoeTokenBytes f = sums->measure(first, sums->width, sums->bytes + sums->width);
+    if (++sums->waiting == ROWS_A_FLUSH)
+        flush(sums);
+    add_totals(sums, MOE_TOKENS_PICKS, p.total, p.most, p.pairs);
+    add_totals(sums, MOE_TOKENS_FIRST, f.total, f.most, f.pairs);
+    if (p.most > 1)
+        note_bytes(sums, MOE_TOKENS_PICKS, bytes);
+    if (f.most > 1)
+        note_bytes(sums, MOE_TOKENS_FIRST, first);
+    const int64_t total[SETS] = {f.total, p.total}, most[SETS] = {f.most, p.most};
+    double seen = add_id(sums, total, most);
+    if (seen > 0)
+        consider_bytes(sums, id, bytes, seen);
 }
 
 /* --- The whole --------------------------------------------------------------------------------*/
@@ -161,7 +254,7 @@ settle_set(MoeTokenSums *sums, int set)
     int64_t total = cell->total[set], used = 0;
     double n = (double)total, experts = 0;
     for (int e = 0; e < cell->experts; e++) {
-        experts += n_ln_n(sums, load[e]);
+        experts += load[e] > 0 ? (double)load[e] * log((double)load[e]) : 0;
         used += load[e] > 0;
     }
     bool any = total > 0;
@@ -169,7 +262,9 @@ settle_set(MoeTokenSums *sums, int set)
     cell->mean_often[set] = any ? share(sums->often[set], cell->often) : NAN;
     cell->weighted[set] = any ? (double)sums->most[set] / sums->units : NAN;
     cell->entropy[set] = any ? MAX(0, log(n) - experts / n) : NAN;
-    double information = log(n) + (sums->inner[set] - sums->outer[set] - experts) / n;
+    double inner = noted(sums->small[set], sums->large[set]);
+    double outer = noted(sums->small_totals[set], sums->large_totals[set]);
+    double information = log(n) + (inner - outer - experts) / n;
     double bias = (double)(sums->pairs[set] - used - sums->ids[set] + 1) / (2 * n);
     cell->information[set] = any ? MAX(0, information) : NAN;
     cell->corrected[set] = any ? information - bias : NAN;
@@ -188,11 +283,12 @@ settle_tops(MoeTokenCell *cell, double units)
 MoeTokenCell *
 moe__token_sums_end(MoeTokenSums *sums)
 {
+    flush(sums);
     for (int set = 0; set < SETS; set++)
         settle_set(sums, set);
     settle_tops(sums->cell, sums->units);
     sums->cell->units = (int64_t)round(sums->units);
     MoeTokenCell *cell = g_steal_pointer(&sums->cell);
-    g_free(sums);
+    moe__token_sums_free(sums);
     return cell;
 }

@@ -20,6 +20,9 @@ typedef struct MoeTokenSums MoeTokenSums;
 MoeTokenSums *moe__token_sums_new(int experts, int k);
 /* Adds an id; ids ascend. */
 void moe__token_sums_add(MoeTokenSums *sums, const MoeTokenRow *row);
+/* The same for an id whose counts are all below 256, and whose first choices are picks: picks
+ * [width], first choices [width], width being experts rounded up to 64; aligned to 64 bytes. */
+void moe__token_sums_add_bytes(MoeTokenSums *sums, int32_t id, const uint8_t *bytes);
 /* The cell; frees the sums. (transfer full) */
 MoeTokenCell *moe__token_sums_end(MoeTokenSums *sums);
 void moe__token_sums_free(MoeTokenSums *sums);

@@ -9,14 +9,16 @@
 
 #include <moescope/tokens.h>
 
-/* A walk through all units of one router. Where its ids don't fit the budget, the highest are left
- * out, and the walk has to be made again for them, from the first chunk:
+/* Counts one router after another: ids and memory are kept from one to the next. Where a router's
+ * ids don't fit the budget, the highest are left out, and it has to be gone through again for them,
+ * from the first chunk:
  *
+ *   moe__tokens_begin(walk, info);
  *   do
  *       for (all chunks)
  *           moe__tokens_count(walk, &chunk);
  *   while (moe__tokens_again(walk));
- *   cell = moe__tokens_end(walk, keep ? &table : NULL);
+ *   cell = moe__tokens_end(walk, &table);
  */
 typedef struct MoeTokenWalk MoeTokenWalk;
 
@@ -24,18 +26,18 @@ typedef struct MoeTokenWalk MoeTokenWalk;
 #define MOE_TOKENS_BUDGET       (96 << 20)
 #define MOE_TOKENS_BUDGET_LEAST (8 << 20)
 
-/* `keep`: a table is wanted at the end. `budget`: bytes that counting may take (the table comes on
- * top). (transfer full) */
-MoeTokenWalk *moe__tokens_begin(const MoeRouterInfo *info, bool keep, size_t budget);
+/* `keep`: tables are wanted. `budget`: bytes that counting may take (a table comes on top).
+ * (transfer full) */
+MoeTokenWalk *moe__tokens_new(bool keep, size_t budget);
+void moe__tokens_free(MoeTokenWalk *walk);
+/* Begins a router; what wasn't ended before is dropped. */
+void moe__tokens_begin(MoeTokenWalk *walk, const MoeRouterInfo *info);
 /* Counts the units of the chunk's runs; without ids, none. */
 void moe__tokens_count(MoeTokenWalk *walk, const MoeTallyChunk *chunk);
 /* Whether ids were left out; if so, gets ready for them. */
 bool moe__tokens_again(MoeTokenWalk *walk);
-/* What follows from the counts, and the table if it was to be kept; frees the walk. (transfer
- * full) */
+/* What follows from the counts, and the table, NULL if none is wanted. (transfer full) */
 MoeTokenCell *moe__tokens_end(MoeTokenWalk *walk, MoeTokenTable **table);
-/* Drops a walk that isn't brought to its end. */
-void moe__tokens_free(MoeTokenWalk *walk);
 
 /* --- Tables and cells -------------------------------------------------------------------------*/
 

@@ -55,7 +55,7 @@ moe__trace_rewrite(const char *path, const char *meta_json, const MoeTrace *sour
         .score_stats = true,
         .logits = true,
         .slots = true,
-        .gate_type = gate_type,
+        .gate_type = output->gate_type ? output->gate_type : gate_type,
     };
     return moe_trace_writer_new(path, meta_json, routers, n_routers, &options, error);
 }

@@ -20,8 +20,8 @@ char *moe__trace_beside(const char *path, GError **error);
 /* Puts the file that was written in place. */
 bool moe__trace_replace(const char *beside, const char *path, GError **error);
 
-/* Begins a trace at `path` in the way that `output` says, with gates of `gate_type`. -1 for
- * compression is taken from `source`. */
+/* Begins a trace at `path` in the way that `output` says; where it doesn't say how gates are kept,
+ * as `gate_type`. -1 for compression is taken from `source`. */
 MoeTraceWriter *moe__trace_rewrite(const char *path, const char *meta_json, const MoeTrace *source,
                                    const MoeRouterInfo *routers, int n_routers,
                                    const MoeTraceOutput *output, MoeType gate_type, GError **error);

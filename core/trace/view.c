@@ -77,17 +77,20 @@ fail(const MoeTrace *trace, const char *name, GError **error, const char *format
     return false;
 }
 
-/* Room for n values; what was there is lost. */
+/* Room for n values; what was there is lost. NULL: an error. */
 static void *
-reserve(View *view, int which, int64_t n, size_t size)
+reserve(const MoeTrace *trace, View *view, int which, int64_t n, size_t size, GError **error)
 {
     Buffer *buffer = &view->buffers[which];
     size_t needed = (size_t)MAX(n, 1) * size;
-    if (needed > buffer->capacity) {
-        g_free(buffer->bytes);
-        buffer->bytes = g_malloc(needed);
-        buffer->capacity = needed;
-    }
+    if (needed <= buffer->capacity)
+        return buffer->bytes;
+    g_free(buffer->bytes);
+    buffer->bytes = g_try_malloc(needed);
+    buffer->capacity = buffer->bytes ? needed : 0;
+    if (!buffer->bytes)
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "%s: no memory for the %zu bytes of a column",
+                    trace->zip->path, needed);
     return buffer->bytes;
 }
 
@@ -169,14 +172,16 @@ view_tokens(const MoeTrace *trace, int chunk, View *whole, GError **error)
     if (!check_tokens(trace, chunk, view->tokens, error))
         return false;
     if (whole->wants & MOE_VIEW_DOMAIN) {
-        view->domain = reserve(whole, DOMAIN, view->tokens, sizeof(int32_t));
-        if (!view_token_column(trace, chunk, "domain", view->tokens, -1, view->domain, error) ||
+        view->domain = reserve(trace, whole, DOMAIN, view->tokens, sizeof(int32_t), error);
+        if (!view->domain ||
+            !view_token_column(trace, chunk, "domain", view->tokens, -1, view->domain, error) ||
             !check_domains(trace, chunk, view, error))
             return false;
     }
     if (whole->wants & MOE_VIEW_STEP) {
-        view->step = reserve(whole, STEP, view->tokens, sizeof(int32_t));
-        if (!view_token_column(trace, chunk, "step", view->tokens, 0, view->step, error))
+        view->step = reserve(trace, whole, STEP, view->tokens, sizeof(int32_t), error);
+        if (!view->step ||
+            !view_token_column(trace, chunk, "step", view->tokens, 0, view->step, error))
             return false;
     }
     whole->chunk = chunk;
@@ -228,34 +233,39 @@ view_experts(const MoeTrace *trace, int chunk, int router, View *whole, GError *
                     info->k > 0 ? info->k : info->experts);
     view->k = (int)array.shape[0];
     int64_t n = view->k * view->units;
-    void *raw = reserve(whole, EXPERT_RAW, n, moe_type_size(array.type));
-    if (!moe__zip_array_finish(stream, raw, &array, error))
+    void *raw = reserve(trace, whole, EXPERT_RAW, n, moe_type_size(array.type), error);
+    if (!raw || !moe__zip_array_finish(stream, raw, &array, error))
         return false;
     view->expert8 = array.type == MOE_U8 ? raw : NULL;
     view->expert16 = array.type == MOE_U8 ? NULL : raw;
     if (!check_experts(trace, name, view, &array, info->experts, error))
         return false;
     if (whole->wants & MOE_VIEW_EXPERT32) {
-        view->expert = reserve(whole, EXPERT, n, sizeof(int32_t));
+        view->expert = reserve(trace, whole, EXPERT, n, sizeof(int32_t), error);
+        if (!view->expert)
+            return false;
         moe__decode_experts(&array, n, view->expert);
     }
     return true;
 }
 
-/* Gates of f4 or f8 in the other precision. */
-static void
-convert_gates(View *whole, MoeType type, int64_t n)
+/* Gates in the precisions that they aren't kept in. */
+static bool
+decode_gates(const MoeTrace *trace, View *whole, MoeType type, int64_t n, GError **error)
 {
     MoeTraceView *view = &whole->public;
-    if (type == MOE_F64) {
-        view->gate = reserve(whole, GATE, n, sizeof(float));
-        for (int64_t i = 0; i < n; i++)
-            view->gate[i] = (float)view->gate64[i];
-    } else {
-        view->gate64 = reserve(whole, GATE64, n, sizeof(double));
-        for (int64_t i = 0; i < n; i++)
+    if (type == MOE_F32) {
+        view->gate64 = reserve(trace, whole, GATE64, n, sizeof(double), error);
+        for (int64_t i = 0; view->gate64 && i < n; i++)
             view->gate64[i] = (double)view->gate[i];
+        return view->gate64;
     }
+    view->gate = reserve(trace, whole, GATE, n, sizeof(float), error);
+    if (view->gate && type == MOE_F16)
+        moe__decode_halves(view->gate16, n, view->gate);
+    for (int64_t i = 0; view->gate && type == MOE_F64 && i < n; i++)
+        view->gate[i] = (float)view->gate64[i];
+    return view->gate;
 }
 
 static bool
@@ -273,19 +283,13 @@ view_gates(const MoeTrace *trace, int chunk, int router, View *whole, GError **e
         return false;
     int64_t n = view->k * view->units;
     int which = array.type == MOE_F16 ? GATE_RAW : array.type == MOE_F32 ? GATE : GATE64;
-    void *raw = reserve(whole, which, n, moe_type_size(array.type));
-    if (!moe__zip_array_finish(stream, raw, &array, error))
+    void *raw = reserve(trace, whole, which, n, moe_type_size(array.type), error);
+    if (!raw || !moe__zip_array_finish(stream, raw, &array, error))
         return false;
     view->gate16 = array.type == MOE_F16 ? raw : NULL;
     view->gate = array.type == MOE_F32 ? raw : NULL;
     view->gate64 = array.type == MOE_F64 ? raw : NULL;
-    if (decoded && view->gate16) {
-        view->gate = reserve(whole, GATE, n, sizeof(float));
-        moe__decode_halves(view->gate16, n, view->gate);
-    } else if (decoded) {
-        convert_gates(whole, array.type, n);
-    }
-    return true;
+    return !decoded || decode_gates(trace, whole, array.type, n, error);
 }
 
 static bool
@@ -300,8 +304,8 @@ view_drops(const MoeTrace *trace, int chunk, int router, View *whole, GError **e
         begin_shaped(trace, name, OF(MOE_U8), view->k, view->units, &array, error);
     if (!stream)
         return false;
-    view->dropped = reserve(whole, DROPPED, view->k * view->units, sizeof *view->dropped);
-    return moe__zip_array_finish(stream, view->dropped, &array, error);
+    view->dropped = reserve(trace, whole, DROPPED, view->k * view->units, 1, error);
+    return view->dropped && moe__zip_array_finish(stream, view->dropped, &array, error);
 }
 
 static bool
@@ -317,8 +321,8 @@ view_slots(const MoeTrace *trace, int chunk, int router, View *whole, GError **e
     if (!stream)
         return false;
     int64_t n = view->k * view->units;
-    view->slot = reserve(whole, SLOT, n, sizeof *view->slot);
-    if (!moe__zip_array_finish(stream, view->slot, &array, error))
+    view->slot = reserve(trace, whole, SLOT, n, sizeof *view->slot, error);
+    if (!view->slot || !moe__zip_array_finish(stream, view->slot, &array, error))
         return false;
     for (int64_t i = 0; i < n; i++) {
         int32_t expert = raw_expert(view, i);

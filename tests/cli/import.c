@@ -37,6 +37,14 @@ test_import(void)
     g_auto(Run) plot = run_moescope("plot", "load", "log.npz", "-o", "log.svg", NULL);
     run_expect(&plot, 0, NULL, "");
     place_expect_begins("log.svg", "<?xml");
+    g_auto(Run) cut =
+        run_moescope("import", "log.txt", "-o", "cut.npz", "--experts=6", "--score=softmax",
+                     "--select=top-k", "--gates=sum-to-one", "--chunk-tokens=16", NULL);
+    run_expect(&cut, 0, "cut.npz: vllm-jsonl, 40 tokens", "");
+    g_auto(Run) chunks = run_moescope("info", "cut.npz", NULL);
+    run_expect(&chunks, 0, "tokens            40 in 3 chunks", "");
+    g_auto(Run) wrong = run_moescope("import", "log.txt", "-o", "x.npz", "--chunk-tokens=-1", NULL);
+    run_expect(&wrong, 2, "", "found --chunk-tokens -1, expected 0 or more");
 }
 
 /* A log that begins with a profiling pass is imported as it is, and said to be what it is. */

@@ -89,6 +89,10 @@ test_info(void)
     run_expect(&info, 0, "decisions         18000: 3.", "");
     g_auto(Run) json = run_moescope("trace", "info", "a.npz", "--json", NULL);
     run_expect(&json, 0, "\"decisions\": 18000", "");
+    g_auto(Run) entropy = run_moescope("trace", "info", "a.npz", "--entropy", NULL);
+    run_expect(&entropy, 0, "entropy           2.", "");
+    g_auto(Run) both = run_moescope("trace", "info", "a.npz", "--entropy", "--json", NULL);
+    run_expect(&both, 0, "\"entropy_bits\": {\"picks\": 18000, \"id\": 2.", "");
 }
 
 static void
@@ -157,6 +161,14 @@ test_recompress(void)
     g_auto(Run) run =
         run_moescope("trace", "recompress", "a.npz", "-o", "r.npz", "--chunk-tokens", "777", NULL);
     run_expect(&run, 0, "r.npz: 3000 of 3000 tokens\n", "");
+    g_auto(Run) wide =
+        run_moescope("trace", "recompress", "a.npz", "-o", "wide.npz", "--gates", "f8", NULL);
+    run_expect(&wide, 0, "wide.npz: 3000 of 3000 tokens\n", "");
+    g_auto(Run) sizes = run_moescope("trace", "info", "wide.npz", NULL);
+    run_expect(&sizes, 0, "picks/gate              2         144256 ", "");
+    g_auto(Run) wrong =
+        run_moescope("trace", "recompress", "a.npz", "-o", "wide.npz", "--gates", "f16", NULL);
+    run_expect(&wrong, 2, "", "found --gates f16, expected f2, f4 or f8");
     g_auto(Run) again = run_moescope("trace", "recompress", "r.npz", "--compression", "0", NULL);
     run_expect(&again, 0, "r.npz: 3000 of 3000 tokens\n", "");
     g_auto(Run) info = run_moescope("trace", "info", "r.npz", NULL);

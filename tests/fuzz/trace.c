@@ -47,6 +47,7 @@ read_trace(const char *path)
     g_auto(MoeTraceSizes) sizes = {0};
     g_autofree char *fingerprint = moe_trace_fingerprint(trace);
     g_auto(GStrv) problems = moe_trace_verify(trace, NULL, NULL);
+    g_assert_true(fingerprint && problems);
     g_assert_true(moe_trace_sizes(trace, &sizes, &error) == !error);
     read_picks(trace);
     read_attachments(trace);

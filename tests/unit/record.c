@@ -340,6 +340,26 @@ test_no_text(Folder *folder, gconstpointer data)
     expect_refused(&r, "the split has no text");
 }
 
+/* Chunks are as long as the recipe says, of the run's trace too, or as the caller says. */
+static void
+test_chunks(Folder *folder, gconstpointer data)
+{
+    g_auto(Recording) r = recording_new(
+        folder,
+        (const char *[]){"moe.variant=smoe", "train.snapshots=0", "trace.chunk_tokens=256", NULL},
+        MOE_SPLIT_TRAIN);
+    MoeRecordOptions options = {.rows = 1, .length = 32};
+    g_autoptr(MoeTrace) by_recipe = record(&r, &options, NULL);
+    int64_t n = moe_tokens_count(r.tokens, -1);
+    g_assert_cmpint(n, >, 1024);
+    g_assert_cmpint(moe_trace_tokens(by_recipe, 0), >=, 256);
+    g_assert_cmpint(moe_trace_tokens(by_recipe, 0), <, 256 + 32);
+    options.trace.chunk_tokens = 512;
+    g_autoptr(MoeTrace) by_caller = record(&r, &options, NULL);
+    g_assert_cmpint(moe_trace_tokens(by_caller, 0), >=, 512);
+    g_assert_cmpint(moe_trace_tokens(by_caller, -1), ==, n);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -356,6 +376,7 @@ main(int argc, char **argv)
     ADD("cancelled", test_cancelled);
     ADD("dense", test_dense);
     ADD("no-text", test_no_text);
+    ADD("chunks", test_chunks);
 #undef ADD
     return g_test_run();
 }

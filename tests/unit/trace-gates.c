@@ -193,6 +193,23 @@ test_merge(void)
     }
 }
 
+/* Gates can be kept with other bits than the source has. */
+static void
+test_narrowed(void)
+{
+    static const MoeTraceSelection all = {0};
+    static const MoeType types[] = {MOE_F16, MOE_F32, MOE_F64};
+    g_autofree char *path = written("wide.npz", MOE_F64, false), *out = scratch("narrow.npz");
+    g_autoptr(MoeTrace) trace = opened(path);
+    for (gsize i = 0; i < G_N_ELEMENTS(types); i++) {
+        g_autoptr(GError) error = NULL;
+        const MoeTraceOutput output = {.compression = 1, .gate_type = types[i]};
+        g_assert_true(moe_trace_select(trace, out, &all, &output, NULL, NULL, &error));
+        g_autoptr(MoeTrace) narrow = opened(out);
+        assert_gates(narrow, types[i], types[i]);
+    }
+}
+
 static void
 test_rows(void)
 {
@@ -268,6 +285,7 @@ main(int argc, char **argv)
     g_test_add_func("/trace-gates/mixed", test_mixed);
     g_test_add_func("/trace-gates/tools", test_tools);
     g_test_add_func("/trace-gates/merge", test_merge);
+    g_test_add_func("/trace-gates/narrowed", test_narrowed);
     g_test_add_func("/trace-gates/rows", test_rows);
     g_test_add_func("/trace-gates/wrong-type", test_wrong_type);
     g_test_add_func("/trace-gates/half-from-double", test_half_from_double);

@@ -29,8 +29,9 @@ typedef struct MoeImportOptions {
     MoeImportGates gates;
     const char *const *domains; /* [n_domains]: one for all sources, or one a source */
     int n_domains;
-    int compression; /* zlib level of the trace, 0 … 9 */
-    bool logits;     /* record the logits too, where the files have any */
+    int compression;      /* zlib level of the trace, 0 … 9 */
+    int64_t chunk_tokens; /* tokens a chunk of the trace; 0: 65536 */
+    bool logits;          /* record the logits too, where the files have any */
     /* Of one array of logits of all layers: "LTE", "TLE", "BSE", "LBSE" or "BSLE" (T token, L
      * layer, E expert, B sequence, S token in the sequence). NULL: what stands beside it tells. */
     const char *axes;

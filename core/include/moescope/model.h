@@ -124,10 +124,10 @@ MOE_API bool moe_evaluate(MoeModel *model, const MoeTokenizer *tokenizer, const 
 /* --- Recording --------------------------------------------------------------------------------*/
 
 typedef struct MoeRecordOptions {
-    int rows, length;   /* batch; 0: those of training */
-    int64_t max_tokens; /* 0: all; else windows spread evenly over the text */
-    int k;              /* experts a unit is sent to; 0: as the recipe says for evaluation */
-    MoeTraceOptions trace;
+    int rows, length;      /* batch; 0: those of training */
+    int64_t max_tokens;    /* 0: all; else windows spread evenly over the text */
+    int k;                 /* experts a unit is sent to; 0: as the recipe says for evaluation */
+    MoeTraceOptions trace; /* chunk_tokens 0: as the recipe says (trace.chunk_tokens) */
 } MoeRecordOptions;
 
 /* Runs the checkpoint's model over `tokens` (domains as in `corpus`) and writes every routing

@@ -95,6 +95,41 @@ MOE_API double moe_mutual_information(const int64_t *count, int domains, int exp
  * other experts for the loads to be alike. */
 MOE_API double moe_total_variation(const int64_t *a, const int64_t *b, int experts);
 
+/* --- Experts picked together ------------------------------------------------------------------
+ * Functions of n_ij, together[E × E], symmetric: units that pick both i and j; the diagonal n_i;
+ * `units` T. Where nothing is to be measured they return NaN. */
+
+/* max_{i≠j} n_ij / n_i (OLMoE, arXiv 2409.02060, section 5.2, over all pairs of a unit's picks).
+ * Tells which, the first by i, then j (may be NULL). */
+MOE_API double moe_pairs_top(const int64_t *together, int experts, int *i, int *j);
+/* Pairs that independence would make fewer than this often, n_i n_j / T, are left out of lifts: the
+ * filter doesn't look at what is measured. */
+#define MOE_PAIRS_LEAST 10
+/* The standard deviation, over pairs i < j, of their lift n_ij T / (n_i n_j). */
+MOE_API double moe_pairs_lift_spread(const int64_t *together, int64_t units, int experts);
+/* The highest ln lift, pointwise mutual information (Church & Hanks 1990), nats, and whose it is
+ * (may be NULL). -INFINITY where none of the pairs occurs. */
+MOE_API double moe_pairs_max_pmi(const int64_t *together, int64_t units, int experts, int *i,
+                                 int *j);
+/* The mean, over pairs i < j of which one occurs, of n_ij / (n_i + n_j - n_ij) (Jaccard 1901). */
+MOE_API double moe_pairs_jaccard(const int64_t *together, int experts);
+/* The mean, over experts with partners, of the top partner's share max_j n_ij / Σ_{j≠i} n_ij
+ * (q(j | i) of BuddyMoE, arXiv 2511.10054). */
+MOE_API double moe_pairs_partner(const int64_t *together, int experts);
+/* max_{i≠j} (a_ij + a_ji) / c_i of adjacent[E × E], j in the slot right behind i, and picks c[E]:
+ * OLMoE's published figure (its run_moe_analysis.py pairs neighbours in rank only). */
+MOE_API double moe_pairs_adjacent_top(const int64_t *adjacent, const int64_t *count, int experts,
+                                      int *i, int *j);
+
+/* --- From one router to the next --------------------------------------------------------------
+ * Functions of moves[from × experts]: units that choose the row's expert first at one router and
+ * the column's at the next. The information between them is moe_mutual_information() by picks. */
+
+/* I / sqrt(H H') of the plug-in estimates; NaN where one of the entropies is 0. */
+MOE_API double moe_flow_normalised(const int64_t *moves, int from, int experts);
+/* Σ_i max_j moves_ij / N: how often the likeliest next expert is the one. */
+MOE_API double moe_flow_top(const int64_t *moves, int from, int experts);
+
 G_END_DECLS
 
 #endif

@@ -60,6 +60,19 @@ MOE_API bool moe_trace_sizes(const MoeTrace *trace, MoeTraceSizes *out, GError *
 MOE_API void moe_trace_sizes_clear(MoeTraceSizes *sizes);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MoeTraceSizes, moe_trace_sizes_clear)
 
+/* Zero-order entropy, in bits: what a pick would take on average if it was coded by how often its
+ * value occurs and by nothing else (Shannon 1948: H = -Σ p log2 p). With one table for the whole
+ * trace, or one for each column, that is for each router and slot (for all slots of a router whose
+ * k varies). Deflate gets below where neighbours are alike. */
+typedef struct MoeTraceEntropy {
+    int64_t picks, gates; /* that were counted: slots with a pick; of these, gates of f2 */
+    double id, id_by_column;
+    double gate, gate_by_column; /* of the gates' 16 bits */
+} MoeTraceEntropy;
+/* A pass over all picks. Fails as moe_trace_view() does, and with MOE_ERROR_CANCELLED. */
+MOE_API bool moe_trace_entropy(const MoeTrace *trace, MoeTraceEntropy *out,
+                               const MoeProgress *progress, GError **error);
+
 /* Unpacks every member, checks every CRC, type, shape and id, and that the trace is finished.
  * Returns what is wrong, a sentence each, at most one a chunk and then about the whole; empty if
  * nothing is; ended by NULL. NULL with MOE_ERROR_CANCELLED. (transfer full, g_strfreev()) */
@@ -86,6 +99,7 @@ MOE_API bool moe_trace_repair(const char *path, const char *out, MoeTraceRepaire
 typedef struct MoeTraceOutput {
     int compression; /* zlib level 1 … 9; 0: stored; -1: 1 if the source is deflated, else 0 */
     int64_t chunk_tokens; /* 0: 65536 */
+    MoeType gate_type;    /* MOE_F16, MOE_F32 or MOE_F64; 0: as the source has them */
 } MoeTraceOutput;
 
 /* What is kept: what fits all that is given. All zeros: everything. */

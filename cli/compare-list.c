@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * compare-list.c: the metrics of comparisons, with all that their numbers mean.
+ */
+#include "compare.h"
+#include "json.h"
+
+#include <stdio.h>
+
+/* Of two routings, then of one text over steps. */
+typedef struct Described {
+    const char *name, *formula, *unit, *source, *convention;
+} Described;
+
+static GArray *
+describe_all(void)
+{
+    int n;
+    const MoeComparisonMetric *metrics = moe_comparison_metrics(&n);
+    GArray *all = g_array_new(FALSE, FALSE, sizeof(Described));
+    for (int i = 0; i < n; i++) {
+        Described one = {metrics[i].name, metrics[i].formula, metrics[i].unit, metrics[i].source,
+                         metrics[i].convention};
+        g_array_append_val(all, one);
+    }
+    for (int i = 0; i < FLUCTUATION_METRICS; i++) {
+        const FluctuationMetric *metric = &cmd_fluctuation_metrics[i];
+        Described one = {metric->name, metric->formula, "share", metric->source,
+                         metric->convention};
+        g_array_append_val(all, one);
+    }
+    return all;
+}
+
+static void
+add_text(GString *out, const Described *one)
+{
+    g_string_append_printf(out, "%s [%s]\n  %s\n  source: %s\n  convention: %s\n", one->name,
+                           one->unit, one->formula, one->source, one->convention);
+}
+
+static void
+add_markdown(GString *out, const Described *one)
+{
+    g_string_append_c(out, '|');
+    cmd_markdown_cell(out, one->name);
+    cmd_markdown_cell(out, one->formula);
+    cmd_markdown_cell(out, one->unit);
+    cmd_markdown_cell(out, one->source);
+    cmd_markdown_cell(out, one->convention);
+    g_string_append_c(out, '\n');
+}
+
+static void
+add_csv(GString *out, const Described *one)
+{
+    cmd_csv_field(out, one->name, ',');
+    cmd_csv_field(out, one->formula, ',');
+    cmd_csv_field(out, one->unit, ',');
+    cmd_csv_field(out, one->source, ',');
+    cmd_csv_field(out, one->convention, '\n');
+}
+
+static void
+add_json(GString *out, const Described *one)
+{
+    json_open(out, NULL, '{');
+    json_text(out, "name", one->name);
+    json_text(out, "formula", one->formula);
+    json_text(out, "unit", one->unit);
+    json_text(out, "source", one->source);
+    json_text(out, "convention", one->convention);
+    json_close(out, '}');
+}
+
+void
+cmd_compare_list(MetricsFormat format)
+{
+    static const struct {
+        const char *head;
+        void (*add)(GString *, const Described *);
+    } formats[] = {
+        [METRICS_TEXT] = {"A, B: what the two pick of a unit; A_d: of that, the first d slots; w: "
+                          "gates; f: load.\n\n",
+                          add_text},
+        [METRICS_MARKDOWN] = {"| metric | formula | unit | source | convention |\n"
+                              "|---|---|---|---|---|\n",
+                              add_markdown},
+        [METRICS_CSV] = {"name,formula,unit,source,convention\n", add_csv},
+        [METRICS_JSON] = {"", add_json},
+    };
+    g_autoptr(GArray) all = describe_all();
+    GString *out = g_string_new(formats[format].head);
+    if (format == METRICS_JSON)
+        json_open(out, NULL, '[');
+    for (guint i = 0; i < all->len; i++)
+        formats[format].add(out, &g_array_index(all, Described, i));
+    if (format == METRICS_JSON) {
+        json_close(out, ']');
+        json_print(out);
+        return;
+    }
+    fputs(out->str, stdout);
+    g_string_free(out, TRUE);
+}

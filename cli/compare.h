@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * compare.h: what moescope compare found, and how that is printed.
+ */
+#ifndef CMD_COMPARE_H
+#define CMD_COMPARE_H
+
+#include "metrics.h"
+
+#include <moescope/compare.h>
+
+/* One of the two that are compared: "PATH" or "PATH@STEP". */
+typedef struct ComparedFile {
+    const char *given;
+    char *path;
+    MoeTrace *trace;
+    MoeCompareSide side;
+    GPtrArray *checked; /* CmdChecked; empty: nobody has checked */
+} ComparedFile;
+
+typedef struct CompareReport {
+    ComparedFile a, b;
+    MoeComparison *comparison;
+    GArray *domains; /* of int: MOE_DOMAIN_ALL, and those that are told apart */
+    bool intervals, match;
+    MoeResampleOptions resample;
+} CompareReport;
+
+/* A metric of a pair of routers in a domain; NaN: not known, or not asked for. */
+typedef struct ComparedMetric {
+    const MoeComparisonMetric *metric;
+    double value, uniform, shuffled;
+    double matched, matched_shuffled; /* shuffled: with a matching of its own */
+    MoeInterval interval, matched_interval;
+} ComparedMetric;
+/* All metrics. (transfer full, of ComparedMetric) */
+GArray *cmd_compare_measure(const CompareReport *report, int router, int domain);
+/* "all" or "domain", and its name ("" where it has none). */
+const char *cmd_compare_scope(int domain);
+const char *cmd_compare_domain(const CompareReport *report, int domain);
+
+void cmd_compare_text(const CompareReport *report, bool markdown);
+void cmd_compare_csv(const CompareReport *report);
+void cmd_compare_json(const CompareReport *report);
+
+/* One trace over its steps. */
+void cmd_fluctuation_print(const ComparedFile *file, const MoeFluctuation *fluctuation,
+                           MetricsFormat format);
+
+/* What the columns of that mean. */
+typedef struct FluctuationMetric {
+    const char *name, *formula, *source, *convention;
+} FluctuationMetric;
+extern const FluctuationMetric cmd_fluctuation_metrics[];
+enum { FLUCTUATION_METRICS = 5 };
+
+/* Prints the metrics there are. */
+void cmd_compare_list(MetricsFormat format);
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * How much each expert is used, with intervals: a bar an expert, a panel a layer, uniform load and
+ * the band that a uniformly random router would stay in beside them.
+ */
+#include "figure/kit.h"
+
+#include <math.h>
+#include <moescope/resample.h>
+
+typedef struct Bar {
+    int expert;
+    double share, low, high;
+} Bar;
+
+static int
+by_share(const void *a, const void *b)
+{
+    const Bar *x = a, *y = b;
+    if (x->share != y->share)
+        return x->share > y->share ? -1 : 1;
+    return x->expert - y->expert;
+}
+
+/* Shares with Wilson's intervals: of units that pick the expert, over k, as shares of picks. */
+static Bar *
+bars_of(const MoeSummaryCell *cell, bool sorted)
+{
+    Bar *bars = g_new(Bar, (gsize)cell->experts);
+    double a_unit = (double)cell->picks / (double)cell->units;
+    for (int e = 0; e < cell->experts; e++) {
+        MoeInterval interval = moe_wilson(MIN(cell->count[e], cell->units), cell->units, 0.95);
+        bars[e] = (Bar){e, (double)cell->count[e] / (double)cell->picks, interval.low / a_unit,
+                        interval.high / a_unit};
+    }
+    if (sorted)
+        qsort(bars, (size_t)cell->experts, sizeof(Bar), by_share);
+    return bars;
+}
+
+static void
+add_chance(MoeScene *scene, int panel, const MoeSummaryCell *cell)
+{
+    double uniform = 1.0 / cell->experts;
+    double spread = 1.96 * moe_null_cv_varying(cell->making, cell->experts) * uniform;
+    MoeRule band = {.value = MAX(uniform - spread, 0), .high = uniform + spread};
+    MoeRule line = {.value = uniform, .high = NAN, .label = "uniform"};
+    moe_scene_add_rule(scene, panel, &band);
+    moe_scene_add_rule(scene, panel, &line);
+}
+
+static void
+add_panel(const Kit *kit, MoeScene *scene, guint i, const MoeAxis *y)
+{
+    const MoeSummaryCell *cell =
+        moe_summary_cell(kit->summary, moe__kit_router(kit, i), MOE_DOMAIN_ALL);
+    bool sorted = moe_figure_options_choice(kit->options, "sort") == 1;
+    g_autofree Bar *bars = bars_of(cell, sorted);
+    int n = cell->experts;
+    gsize size = (gsize)n;
+    g_autofree double *share = g_new(double, size), *low = g_new(double, size),
+                      *high = g_new(double, size);
+    g_auto(GStrv) names = g_new0(char *, size + 1);
+    for (int e = 0; e < n; e++) {
+        share[e] = bars[e].share;
+        low[e] = bars[e].low;
+        high[e] = bars[e].high;
+        names[e] = g_strdup_printf("%d", bars[e].expert);
+    }
+    MoeAxis x = {.type = MOE_AXIS_BAND, .label = "expert", .bands = n};
+    if (sorted)
+        x.names = (const char *const *)names;
+    g_autofree char *title = moe__kit_title(kit, i);
+    g_autofree char *words =
+        g_strdup_printf("%s, expert {band}: {value} of picks ({low} to {high})", title);
+    MoeBars mark = {
+        .n = n, .value = share, .low = low, .high = high, .ink = {.colour = 0}, .words = words};
+    int panel = moe_scene_add_panel(scene, title, NULL, &x, y);
+    moe_scene_add_bars(scene, panel, &mark);
+    add_chance(scene, panel, cell);
+}
+
+/* One scale for all layers, so that they can be compared. */
+static double
+highest(const Kit *kit)
+{
+    double most = 0;
+    for (guint i = 0; i < kit->routers->len; i++) {
+        const MoeSummaryCell *cell =
+            moe_summary_cell(kit->summary, moe__kit_router(kit, i), MOE_DOMAIN_ALL);
+        for (int e = 0; e < cell->experts && cell->picks > 0; e++)
+            most = MAX(most, (double)cell->count[e] / (double)cell->picks);
+    }
+    return most;
+}
+
+static MoeScene *
+build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
+{
+    g_auto(Kit) kit = {0};
+    if (!moe__kit_init(&kit, &moe__figure_activation, input, options, error))
+        return NULL;
+    double most = highest(&kit);
+    if (most == 0) {
+        moe__kit_missing(&kit, "picks", "record some tokens", error);
+        return NULL;
+    }
+    MoeScene *scene = moe_scene_new(moe__figure_activation.title);
+    MoeAxis y = {.label = "share of picks", .min = 0, .max = 1.08 * most};
+    for (guint i = 0; i < kit.routers->len; i++)
+        if (moe_summary_cell(kit.summary, moe__kit_router(&kit, i), MOE_DOMAIN_ALL)->picks > 0)
+            add_panel(&kit, scene, i, &y);
+    moe__kit_caption(
+        &kit, scene,
+        "Share of each layer\xe2\x80\x99s picks that an expert receives, with Wilson\xe2\x80\x99s "
+        "95" NBSP "% interval (as if tokens were independent)",
+        "grey: where 95" NBSP "% of experts would lie if picks were uniformly random");
+    return scene;
+}
+
+static const MoeField fields[] = {
+    {.name = "sort",
+     .type = MOE_FIELD_CHOICE,
+     .fallback = "expert",
+     .choices = "expert | load",
+     .help = "experts in their order, or the busiest first"},
+};
+
+const MoeFigure moe__figure_activation = {
+    .struct_size = sizeof(MoeFigure),
+    .name = "activation",
+    .title = "Expert activation",
+    .help =
+        "bars of each expert's share of picks, with intervals and the band of chance, a panel a "
+        "layer",
+    .fields = fields,
+    .n_fields = G_N_ELEMENTS(fields),
+    .common = MOE_FIGURE_LAYERS | MOE_FIGURE_STEPS | MOE_FIGURE_CAPTION,
+    .tallies = MOE_TALLY_LOAD,
+    .build = build,
+};

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What figures of summaries have in common.
+ */
+#include "figure/kit.h"
+
+#include <math.h>
+
+static bool
+pick_routers(Kit *kit, GError **error)
+{
+    bool by_layer = kit->figure->common & MOE_FIGURE_LAYERS;
+    int n = moe_summary_routers(kit->summary);
+    kit->routers = g_array_new(FALSE, FALSE, sizeof(int));
+    for (int i = 0; i < n; i++) {
+        int layer = moe_summary_router(kit->summary, i)->layer;
+        if (!by_layer || moe_figure_options_layer(kit->options, layer))
+            g_array_append_val(kit->routers, i);
+    }
+    if (kit->routers->len > 0)
+        return true;
+    g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                "figure %s: layers=%s picks none of the %d MoE layers of %s", kit->figure->name,
+                by_layer ? moe_figure_options_text(kit->options, "layers") : "", n,
+                moe_figure_input_name(kit->input, 0));
+    return false;
+}
+
+bool
+moe__kit_init(Kit *kit, const MoeFigure *figure, MoeFigureInput *input,
+              const MoeFigureOptions *options, GError **error)
+{
+    int32_t step = 0;
+    MoeSteps steps = MOE_STEPS_ALL;
+    if (figure->common & MOE_FIGURE_STEPS)
+        steps = moe_figure_options_steps(options, &step);
+    *kit = (Kit){.figure = figure, .input = input, .options = options};
+    kit->summary = moe_figure_input_summary(input, 0, figure->tallies, steps, step, error);
+    return kit->summary && pick_routers(kit, error);
+}
+
+void
+moe__kit_clear(Kit *kit)
+{
+    if (kit->routers)
+        g_array_unref(kit->routers);
+}
+
+int
+moe__kit_router(const Kit *kit, guint i)
+{
+    return g_array_index(kit->routers, int, i);
+}
+
+const MoeRouterInfo *
+moe__kit_info(const Kit *kit, guint i)
+{
+    return moe_summary_router(kit->summary, moe__kit_router(kit, i));
+}
+
+char *
+moe__kit_title(const Kit *kit, guint i)
+{
+    return g_strdup_printf("layer %d", moe__kit_info(kit, i)->layer);
+}
+
+void
+moe__kit_missing(const Kit *kit, const char *what, const char *how, GError **error)
+{
+    g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "figure %s: %s has no %s; %s", kit->figure->name,
+                moe_figure_input_name(kit->input, 0), what, how);
+}
+
+void
+moe__kit_caption(const Kit *kit, MoeScene *scene, const char *what, const char *chance)
+{
+    if (kit->figure->common & MOE_FIGURE_CAPTION &&
+        !moe_figure_options_bool(kit->options, "caption"))
+        return;
+    int router = moe__kit_router(kit, 0);
+    const MoeRouterInfo *info = moe__kit_info(kit, 0);
+    const MoeSummaryCell *cell = moe_summary_cell(kit->summary, router, MOE_DOMAIN_ALL);
+    g_autofree char *model = moe__figure_model(moe_figure_input_meta(kit->input, 0));
+    g_autofree char *tokens = moe__number_count(cell->units / MAX(info->units_per_token, 1));
+    g_autofree char *picks = moe__number_count(cell->picks);
+    g_autoptr(GString) text = g_string_new(what);
+    g_string_append(text, ". ");
+    if (model)
+        g_string_append_printf(text, "Model %s, ", model);
+    if (info->k > 0)
+        g_string_append_printf(text, "k" NBSP "=" NBSP "%d of %d; ", info->k, info->experts);
+    else
+        g_string_append_printf(text, "k varies, %d experts; ", info->experts);
+    g_string_append_printf(text,
+                           "T" NBSP "=" NBSP "%s tokens, N" NBSP "=" NBSP "%s picks a layer%s%s.",
+                           tokens, picks, chance ? "; " : "", chance ? chance : "");
+    moe_scene_set_caption(scene, text->str);
+}
+
+MoeAxis
+moe__kit_axis(const char *label, double least, double most)
+{
+    double air = 0.05 * (most - least);
+    if (!(air > 0))
+        air = MAX(fabs(most) / 10, 1e-6);
+    bool from_zero = least >= 0 && least < 0.4 * most;
+    return (MoeAxis){.label = label, .min = from_zero ? 0 : least - air, .max = most + air};
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * kit.h: what figures of summaries have in common: which routers, which domains, what is said
+ * below.
+ */
+#ifndef FIGURE_KIT_H
+#define FIGURE_KIT_H
+
+#include "figure/figures.h"
+#include "figure/load.h"
+#include "figure/number.h"
+
+/* A summary as a figure's options choose from it. */
+typedef struct Kit {
+    const MoeFigure *figure;
+    MoeFigureInput *input;
+    const MoeFigureOptions *options;
+    const MoeSummary *summary;
+    GArray *routers; /* of int: those that the option layers picks */
+} Kit;
+
+/* Counts input 0 with the figure's tallies. Fails with the errors of counting, and MOE_ERROR_DATA
+ * if no router is picked. */
+bool moe__kit_init(Kit *kit, const MoeFigure *figure, MoeFigureInput *input,
+                   const MoeFigureOptions *options, GError **error);
+void moe__kit_clear(Kit *kit);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Kit, moe__kit_clear)
+
+int moe__kit_router(const Kit *kit, guint i);
+const MoeRouterInfo *moe__kit_info(const Kit *kit, guint i);
+/* "layer 3". (transfer full) */
+char *moe__kit_title(const Kit *kit, guint i);
+/* The error of a figure that found nothing to show, with how to record it. */
+void moe__kit_missing(const Kit *kit, const char *what, const char *how, GError **error);
+
+/* "<what>. Model m, k = 2 of 64; T = 1,234 tokens, N = 2,468 picks a layer; <chance>." unless the
+ * option caption says no. `chance` may be NULL. */
+void moe__kit_caption(const Kit *kit, MoeScene *scene, const char *what, const char *chance);
+
+/* A linear axis from 0 or a little below the least value to a little above the highest. */
+MoeAxis moe__kit_axis(const char *label, double least, double most);
+
+#endif

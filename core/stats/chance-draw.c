@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * chance-draw.c: tables of counts drawn around what is expected of them.
+ */
+#include "stats/chance-draw.h"
+
+#include <math.h>
+
+enum {
+    FEW = 30,      /* expected hits that are drawn exactly */
+    DRAWS = 12288, /* counts that all tables of a mean have together, about */
+    LEAST = 4,     /* tables, and at most */
+    MOST = 32,
+    ITERATIONS = 200,
+    SEED = 4,
+};
+
+int64_t
+moe__draw_binomial(MoeRng *rng, int64_t n, double p)
+{
+    if (n <= 0 || p <= 0)
+        return 0;
+    if (p > 0.5)
+        return n - moe__draw_binomial(rng, n, 1 - p);
+    double mean = (double)n * p;
+    if (mean >= FEW) {
+        double x = mean + sqrt(mean * (1 - p)) * (double)moe_rng_normal(rng);
+        return (int64_t)CLAMP(round(x), 0, (double)n);
+    }
+    double left = ((double)moe_rng_u32(rng) + 0.5) * 0x1p-32;
+    double chance = exp((double)n * log1p(-p)), odds = p / (1 - p);
+    int64_t hits = 0;
+    while (left > chance && hits < n) {
+        left -= chance;
+        chance *= (double)(n - hits) / (double)(hits + 1) * odds;
+        hits++;
+    }
+    return hits;
+}
+
+static int
+how_many(int64_t counts)
+{
+    return (int)CLAMP(DRAWS / MAX(counts, 1), LEAST, MOST);
+}
+
+/* --- Pairs ------------------------------------------------------------------------------------*/
+
+/* How far lifts vary, as a share of independent counts, where units make k picks on average. */
+static double
+narrowing(double k, double experts)
+{
+    double second = (k - 2) / (experts - 2), third = second * (k - 3) / (experts - 3);
+    if (experts < 4 || k < 2)
+        return 1;
+    return sqrt(MAX(0, 1 - 2 * second + third));
+}
+
+/* What is expected of a table. */
+typedef struct Expected {
+    double *pairs;     /* [E × E], of which i < j is read */
+    int64_t *diagonal; /* [E] */
+    int64_t units;
+    int experts;
+} Expected;
+
+static void
+expected_clear(Expected *expected)
+{
+    g_free(expected->pairs);
+    g_free(expected->diagonal);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Expected, expected_clear)
+
+static Expected
+expected_new(int64_t units, int experts)
+{
+    gsize n = (gsize)experts;
+    return (Expected){g_new0(double, n *n), g_new0(int64_t, n), units, experts};
+}
+
+static void
+draw_pairs(MoeRng *rng, const Expected *expected, double width, int64_t *together)
+{
+    gsize n = (gsize)expected->experts;
+    for (gsize i = 0; i < n; i++)
+        for (gsize j = i + 1; j < n; j++) {
+            double mean = expected->pairs[i * n + j];
+            int64_t drawn =
+                moe__draw_binomial(rng, expected->units, mean / (double)expected->units);
+            int64_t both = (int64_t)round(mean + ((double)drawn - mean) * width);
+            both = MIN(both, MIN(expected->diagonal[i], expected->diagonal[j]));
+            together[i * n + j] = together[j * n + i] = both;
+        }
+}
+
+static double
+mean_of_pairs(const Expected *expected, MoePairsFunc of, bool lift)
+{
+    gsize n = (gsize)expected->experts;
+    g_autofree int64_t *together = g_new0(int64_t, n * n);
+    MoeRng rng = moe_rng(SEED, 0);
+    int tables = how_many((int64_t)(n * (n - 1) / 2)), defined = 0;
+    double sum = 0, picks = 0;
+    for (gsize i = 0; i < n; i++) {
+        together[i * n + i] = expected->diagonal[i];
+        picks += (double)expected->diagonal[i];
+    }
+    double width = lift ? narrowing(picks / (double)expected->units, (double)n) : 1;
+    for (int t = 0; t < tables; t++) {
+        draw_pairs(&rng, expected, width, together);
+        double value = of(together, expected->units, expected->experts);
+        if (isfinite(value)) {
+            sum += value;
+            defined++;
+        }
+    }
+    return defined > 0 ? sum / defined : NAN;
+}
+
+double
+moe__pairs_uniform(const MoeMetricCell *cell, MoePairsFunc of, bool lift)
+{
+    const MoeSummaryCell *summary = cell->summary;
+    int64_t units = cell->pairs->units;
+    double experts = summary->experts, picks = 0, pairs = 0;
+    if (units == 0 || summary->experts < 2)
+        return NAN;
+    for (int k = 1; k <= summary->experts; k++) {
+        picks += (double)summary->making[k] * k;
+        pairs += (double)summary->making[k] * k * (k - 1);
+    }
+    gsize n = (gsize)summary->experts;
+    g_auto(Expected) expected = expected_new(units, summary->experts);
+    for (gsize i = 0; i < n * n; i++)
+        expected.pairs[i] = pairs / experts / (experts - 1);
+    for (gsize i = 0; i < n; i++)
+        expected.diagonal[i] = MIN(units, (int64_t)round(picks / experts));
+    return mean_of_pairs(&expected, of, lift);
+}
+
+/* Solves Σ_{j≠i} a_i a_j = r_i by turns, each step half way (in logarithms), so that it settles. */
+static void
+solve(const double *r, int n, double *a)
+{
+    double all = 0;
+    for (int i = 0; i < n; i++)
+        all += r[i];
+    for (int i = 0; i < n; i++)
+        a[i] = all > 0 ? r[i] / sqrt(all) : 0;
+    for (int iteration = 0; iteration < ITERATIONS; iteration++) {
+        double sum = 0, moved = 0;
+        for (int i = 0; i < n; i++)
+            sum += a[i];
+        for (int i = 0; i < n; i++) {
+            double others = sum - a[i];
+            double next = others > 0 ? sqrt(a[i] * r[i] / others) : 0;
+            moved = MAX(moved, fabs(next - a[i]) / MAX(a[i], 1e-300));
+            a[i] = next;
+        }
+        if (moved < 1e-9)
+            return;
+    }
+}
+
+double
+moe__pairs_shuffled(const MoeMetricCell *cell, MoePairsFunc of, bool lift)
+{
+    const MoePairCell *pairs = cell->pairs;
+    if (pairs->units == 0 || pairs->experts < 2)
+        return NAN;
+    gsize n = (gsize)pairs->experts;
+    g_auto(Expected) expected = expected_new(pairs->units, pairs->experts);
+    g_autofree double *r = g_new0(double, n), *a = g_new(double, n);
+    int64_t *diagonal = expected.diagonal;
+    for (gsize i = 0; i < n; i++) {
+        diagonal[i] = pairs->together[i * n + i];
+        for (gsize j = 0; j < n; j++)
+            r[i] += j != i ? (double)pairs->together[i * n + j] : 0;
+    }
+    solve(r, pairs->experts, a);
+    for (gsize i = 0; i < n; i++)
+        for (gsize j = 0; j < n; j++)
+            expected.pairs[i * n + j] = MIN(a[i] * a[j], (double)MIN(diagonal[i], diagonal[j]));
+    return mean_of_pairs(&expected, of, lift);
+}
+
+/* --- Flows ------------------------------------------------------------------------------------*/
+
+/* Units of each row, and shares of columns. */
+static void
+find_margins(const MoeFlowCell *flow, bool uniform, int64_t *row, double *share)
+{
+    gsize from = (gsize)flow->from, to = (gsize)flow->experts;
+    for (gsize i = 0; i < from; i++)
+        for (gsize j = 0; j < to; j++) {
+            row[i] += flow->moves[i * to + j];
+            share[j] += (double)flow->moves[i * to + j] / (double)flow->units;
+        }
+    for (gsize i = 0; uniform && i < from; i++)
+        row[i] = flow->units * (int64_t)(i + 1) / (int64_t)from -
+                 flow->units * (int64_t)i / (int64_t)from;
+    for (gsize j = 0; uniform && j < to; j++)
+        share[j] = 1.0 / (double)to;
+}
+
+/* One row: multinomial, column after column of what is left. */
+static void
+draw_row(MoeRng *rng, int64_t left, const double *share, int n, int64_t *drawn)
+{
+    double rest = 1;
+    for (int j = 0; j < n; j++) {
+        drawn[j] = rest > share[j] ? moe__draw_binomial(rng, left, share[j] / rest) : left;
+        left -= drawn[j];
+        rest -= share[j];
+    }
+}
+
+double
+moe__flow_by_chance(const MoeFlowCell *flow, MoeFlowFunc of, bool uniform)
+{
+    gsize from = (gsize)flow->from, to = (gsize)flow->experts;
+    if (flow->units == 0)
+        return NAN;
+    g_autofree int64_t *row = g_new0(int64_t, from), *drawn = g_new(int64_t, from * to);
+    g_autofree double *share = g_new0(double, to);
+    find_margins(flow, uniform, row, share);
+    MoeRng rng = moe_rng(SEED, 1);
+    int tables = how_many((int64_t)(from * to));
+    double sum = 0;
+    for (int t = 0; t < tables; t++) {
+        for (gsize i = 0; i < from; i++)
+            draw_row(&rng, row[i], share, flow->experts, drawn + i * to);
+        sum += of(drawn, flow->from, flow->experts);
+    }
+    return sum / tables;
+}

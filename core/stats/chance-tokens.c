@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * chance-tokens.c: ids drawn class by class: for each number of units, the highest count and the
+ * entropy of counts that were drawn by the load alone.
+ */
+#include "stats/chance-tokens.h"
+
+#include "stats/chance-draw.h"
+
+#include <math.h>
+
+/* Ids that are seen up to so often are drawn more times. */
+enum { RARE = 12, RARE_DRAWS = 32, DRAWS = 8, SEED = 4 };
+
+typedef struct Draw {
+    int experts;
+    double *chance; /* of an expert to be a unit's first choice, or among its picks */
+    bool one;       /* of them a unit */
+    int64_t *count;
+    MoeRng rng;
+} Draw;
+
+/* Counts of so many units: multinomial where each has one expert; else each expert by itself, since
+ * two of a unit's picks know little of each other. */
+static void
+draw_id(Draw *draw, int64_t units)
+{
+    int64_t left = units;
+    double rest = 1;
+    for (int e = 0; e < draw->experts; e++) {
+        double own = draw->chance[e];
+        if (!draw->one) {
+            draw->count[e] = moe__draw_binomial(&draw->rng, units, own);
+            continue;
+        }
+        draw->count[e] = rest > own ? moe__draw_binomial(&draw->rng, left, own / rest) : left;
+        left -= draw->count[e];
+        rest -= own;
+    }
+}
+
+/* Means over ids that are seen so often: q, and the entropy of their experts. */
+static void
+draw_ids(Draw *draw, int64_t units, double *q, double *entropy)
+{
+    int draws = units <= RARE ? RARE_DRAWS : DRAWS;
+    *q = *entropy = 0;
+    for (int i = 0; i < draws; i++) {
+        int64_t most = 1; /* a unit has picks */
+        draw_id(draw, units);
+        for (int e = 0; e < draw->experts; e++)
+            most = MAX(most, draw->count[e]);
+        double h = moe_load_entropy(draw->count, draw->experts);
+        *q += (double)most / (double)units / draws;
+        *entropy += (isnan(h) ? 0 : h) / draws;
+    }
+}
+
+static void
+set_chances(Draw *draw, const MoeTokenCell *cell, int set, bool uniform)
+{
+    const int64_t *load = cell->load + (gsize)set * (gsize)cell->experts;
+    double total = (double)cell->total[set], k = total / (double)cell->units;
+    draw->one = set == MOE_TOKENS_FIRST || k <= 1;
+    for (int e = 0; e < cell->experts; e++) {
+        double share = uniform ? 1.0 / cell->experts : (double)load[e] / total;
+        draw->chance[e] = draw->one ? share : MIN(1, k * share);
+    }
+}
+
+MoeTokenChance
+moe__token_chance(const MoeTokenCell *cell, int set, bool uniform)
+{
+    MoeTokenChance found = {NAN, NAN, NAN, NAN};
+    if (cell->total[set] == 0 || cell->units == 0)
+        return found;
+    g_autofree double *chance = g_new(double, (gsize)cell->experts);
+    g_autofree int64_t *count = g_new(int64_t, (gsize)cell->experts);
+    Draw draw = {cell->experts, chance, false, count, moe_rng(SEED, 2)};
+    set_chances(&draw, cell, set, uniform);
+    double mean = 0, often = 0, weighted = 0, within = 0;
+    for (int c = 1; c < MOE_TOKENS_CLASSES; c++) {
+        double ids = (double)cell->seen_ids[c], units = (double)cell->seen_units[c], q, h;
+        if (ids == 0)
+            continue;
+        int64_t seen = (int64_t)round(units / ids);
+        draw_ids(&draw, seen, &q, &h);
+        mean += ids * q;
+        often += seen >= MOE_TOKENS_LEAST ? ids * q : 0;
+        weighted += units * q;
+        within += units * h;
+    }
+    found.mean = mean / (double)cell->ids;
+    found.mean_often = cell->often > 0 ? often / (double)cell->often : NAN;
+    found.weighted = weighted / (double)cell->units;
+    found.within = within / (double)cell->units;
+    return found;
+}

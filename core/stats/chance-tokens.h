@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * chance-tokens.h: what tokens would show if experts took no notice of them. That depends on how
+ * often each id is seen: an id that is seen once has one expert, whatever the router.
+ */
+#ifndef MOESCOPE_STATS_CHANCE_TOKENS_H
+#define MOESCOPE_STATS_CHANCE_TOKENS_H
+
+#include <moescope/tokens.h>
+
+/* Means over drawn ids, each seen as often as those of the cell. */
+typedef struct MoeTokenChance {
+    double mean, mean_often, weighted; /* of q_x, as in MoeTokenCell */
+    double within;                     /* Σ_x N_x H_x / N: entropy of an id's experts, plug-in */
+} MoeTokenChance;
+
+/* Of first choices or of all picks (MOE_TOKENS_FIRST, MOE_TOKENS_PICKS); experts are chosen by the
+ * cell's load, or evenly. NaN where nothing was counted. */
+MoeTokenChance moe__token_chance(const MoeTokenCell *cell, int set, bool uniform);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * metrics-flow.c: metrics of what the first choice at one router tells about that at the next.
+ */
+#include "stats/chance-draw.h"
+#include "stats/metrics.h"
+
+#include <math.h>
+
+typedef struct FlowMetric {
+    MoeMetric metric;
+    MoeFlowFunc of;
+} FlowMetric;
+
+static MoeFlowFunc
+function_of(const MoeMetric *metric)
+{
+    return ((const FlowMetric *)metric)->of;
+}
+
+static double
+information(const int64_t *moves, int from, int experts)
+{
+    return moe_mutual_information(moves, from, experts, MOE_WEIGH_PICKS, false);
+}
+
+static double
+corrected(const int64_t *moves, int from, int experts)
+{
+    return moe_mutual_information(moves, from, experts, MOE_WEIGH_PICKS, true);
+}
+
+static double
+value(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    const MoeFlowCell *flow = cell->flow;
+    return function_of(metric)(flow->moves, flow->from, flow->experts);
+}
+
+static double
+uniform(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    return moe__flow_by_chance(cell->flow, function_of(metric), true);
+}
+
+static double
+shuffled(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    return moe__flow_by_chance(cell->flow, function_of(metric), false);
+}
+
+#define FLOW(NAME, FORMULA, UNIT, SOURCE, CONVENTION, LOW, HIGH, OF)                    \
+    {                                                                                   \
+        {sizeof(MoeMetric), NAME, FORMULA, UNIT,  SOURCE,  CONVENTION, MOE_METRIC_NONE, \
+         MOE_TALLY_FLOW,    LOW,  HIGH,    value, uniform, shuffled},                   \
+            OF                                                                          \
+    }
+
+static const FlowMetric flow_metrics[] = {
+    FLOW("flow-information", "I(e'; e) = Σ P ln(P / P'P)", "nats", "Shannon 1948",
+         "first choices of the router before (in the trace's order) and of this one; plug-in: the "
+         "nulls are its bias at this N, about (r - 1)(c - 1) / 2N, where there is no information",
+         0, INFINITY, information),
+    FLOW("flow-information-corrected", "I(e'; e) - (J₊ - r₊ - c₊ + 1) / 2N", "nats", "Miller 1955",
+         "Miller and Madow's correction of flow-information; may be slightly negative", -INFINITY,
+         INFINITY, corrected),
+    FLOW("flow-information-normalised", "I(e'; e) / sqrt(H(e') H(e))", "share",
+         "Strehl and Ghosh 2002", "plug-in, of flow-information", 0, 1, moe_flow_normalised),
+    FLOW("flow-top", "Σ_i max_j J_ij / N", "share", "ExFlow (Yao et al. 2024), arXiv 2401.08383",
+         "how often the likeliest next first choice, by the last one, is the one", 0, 1,
+         moe_flow_top),
+};
+
+void
+moe__metrics_register_flow(void)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(flow_metrics); i++)
+        moe_metrics_add(&flow_metrics[i].metric);
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * metrics-tokens.c: metrics of which experts take which token ids. A null draws ids that are seen
+ * as often and knows nothing of them: what is above it is the router's.
+ */
+#include "stats/chance-tokens.h"
+#include "stats/metrics.h"
+
+#include <math.h>
+
+/* What a metric is of a cell, or would be by chance. */
+typedef enum { MEAN, OFTEN, WEIGHTED, INFORMATION, CORRECTED } Kind;
+
+typedef struct TokenMetric {
+    MoeMetric metric;
+    int set;
+    Kind kind;
+} TokenMetric;
+
+static double
+value(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    const TokenMetric *own = (const TokenMetric *)metric;
+    const MoeTokenCell *tokens = cell->tokens;
+    double h = tokens->entropy[own->set];
+    switch (own->kind) {
+    case MEAN:
+        return tokens->mean[own->set];
+    case OFTEN:
+        return tokens->mean_often[own->set];
+    case WEIGHTED:
+        return tokens->weighted[own->set];
+    case INFORMATION:
+        return h > 0 ? tokens->information[own->set] / h : NAN;
+    case CORRECTED:
+        return h > 0 ? tokens->corrected[own->set] / h : NAN;
+    }
+    return NAN;
+}
+
+static double
+by_chance(const MoeMetric *metric, const MoeMetricCell *cell, bool uniform)
+{
+    const TokenMetric *own = (const TokenMetric *)metric;
+    const MoeTokenCell *tokens = cell->tokens;
+    double h = uniform ? log(tokens->experts) : tokens->entropy[own->set];
+    if (own->kind == CORRECTED)
+        return tokens->total[own->set] > 0 && h > 0 ? 0 : NAN;
+    MoeTokenChance chance = moe__token_chance(tokens, own->set, uniform);
+    switch (own->kind) {
+    case MEAN:
+        return chance.mean;
+    case OFTEN:
+        return chance.mean_often;
+    case WEIGHTED:
+        return chance.weighted;
+    default:
+        return h > 0 ? MAX(0, 1 - chance.within / h) : NAN;
+    }
+}
+
+static double
+uniform(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    return by_chance(metric, cell, true);
+}
+
+static double
+shuffled(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    return by_chance(metric, cell, false);
+}
+
+/* Mean over experts that have a top token. */
+static double
+top_lift(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    const MoeTokenCell *tokens = cell->tokens;
+    double sum = 0;
+    int n = 0;
+    for (int e = 0; e < tokens->experts; e++)
+        if (tokens->top_picks[(gsize)e * MOE_TOKENS_TOP] > 0) {
+            sum += tokens->top_lift[(gsize)e * MOE_TOKENS_TOP];
+            n++;
+        }
+    return n > 0 ? sum / n : NAN;
+}
+
+#define OLMOE "Muennighoff et al. 2024 (OLMoE), arXiv 2409.02060"
+#define XUE   "context independence: Xue et al. 2024 (OpenMoE), arXiv 2402.01739"
+
+#define TOKENS(NAME, FORMULA, UNIT, SOURCE, CONVENTION, LOW, SET, KIND)                 \
+    {                                                                                   \
+        {sizeof(MoeMetric), NAME, FORMULA, UNIT,  SOURCE,  CONVENTION, MOE_METRIC_NONE, \
+         MOE_TALLY_TOKENS,  LOW,  1,       value, uniform, shuffled},                   \
+            MOE_TOKENS_##SET, KIND                                                      \
+    }
+
+static const TokenMetric token_metrics[] = {
+    TOKENS("vocabulary", "mean_x max_e n_xe / n_x, first choices", "share", OLMOE,
+           "over all ids: one that is seen once counts as specialised; compare with the nulls", 0,
+           FIRST, MEAN),
+    TOKENS("vocabulary-often", "the same over ids with n_x ≥ 10", "share", OLMOE,
+           "the least count is ours", 0, FIRST, OFTEN),
+    TOKENS("vocabulary-weighted", "Σ_x max_e n_xe / Σ_x n_x, first choices", "share", OLMOE,
+           "ids weighted by how often they are seen", 0, FIRST, WEIGHTED),
+    TOKENS("vocabulary-picks", "mean_x max_e n_xe / n_x, all picks", "share", OLMOE,
+           "n_x in units, not in picks: an expert that always takes part in x has 1", 0, PICKS,
+           MEAN),
+    TOKENS("vocabulary-picks-often", "the same over ids with n_x ≥ 10", "share", OLMOE,
+           "the least count is ours; n_x in units", 0, PICKS, OFTEN),
+    TOKENS("vocabulary-picks-weighted", "Σ_x max_e n_xe / Σ_x n_x, all picks", "share", OLMOE,
+           "ids weighted by how often they are seen; n_x in units", 0, PICKS, WEIGHTED),
+    TOKENS("context-independence", "I(e; x) / H(e), first choices", "share", XUE,
+           "x the token id; plug-in, high by the nulls, which have no information", 0, FIRST,
+           INFORMATION),
+    TOKENS("context-independence-corrected", "(I(e; x) - bias) / H(e), first choices", "share", XUE,
+           "Miller and Madow's bias (J₊ - E₊ - X₊ + 1) / 2N; too little where most ids are rare",
+           -INFINITY, FIRST, CORRECTED),
+    TOKENS("context-independence-picks", "I(e; x) / H(e), all picks", "share", XUE,
+           "of a pick drawn from all; plug-in", 0, PICKS, INFORMATION),
+    TOKENS("context-independence-picks-corrected", "(I(e; x) - bias) / H(e), all picks", "share",
+           XUE, "Miller and Madow's bias; picks of a unit exclude each other", -INFINITY, PICKS,
+           CORRECTED),
+};
+
+static const MoeMetric top_token_lift = {
+    .struct_size = sizeof(MoeMetric),
+    .name = "top-token-lift",
+    .formula = "mean_e max_x (n_xe / n_x) / (c_e / T)",
+    .unit = "ratio",
+    .source = "lift: Brin et al. 1997",
+    .convention = "all picks, ids with n_x ≥ 10; over experts that take one of those",
+    .better = MOE_METRIC_NONE,
+    .needs = MOE_TALLY_TOKENS,
+    .low = 0,
+    .high = INFINITY,
+    .value = top_lift,
+};
+
+void
+moe__metrics_register_tokens(void)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(token_metrics); i++)
+        moe_metrics_add(&token_metrics[i].metric);
+    moe_metrics_add(&top_token_lift);
+}
