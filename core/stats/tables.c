@@ -50,6 +50,8 @@ moe__axis_length(MoeTallyAxis axis, const MoeTallyShape *shape)
         return MOE_SCORE_BINS;
     case MOE_AXIS_CACHES:
         return MOE_CACHES;
+    case MOE_AXIS_ACTIVE:
+        return MOE_SEGMENT + 1;
     case MOE_AXIS_SETS:
         return MOE_TOKENS_SETS;
     case MOE_AXIS_CLASSES:
