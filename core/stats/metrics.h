@@ -20,6 +20,7 @@ void moe__metrics_register_places(void);
 void moe__metrics_register_caches(void);
 void moe__metrics_register_segments(void);
 void moe__metrics_register_domains(void);
+void moe__metrics_register_affinity(void);
 void moe__metrics_register_states(void);
 void moe__metrics_register_measures(void);
 void moe__metrics_register_pairs(void);
