@@ -35,20 +35,14 @@ cmd_checked_new(void)
     return g_ptr_array_new_with_free_func(checked_free);
 }
 
-/* --- From a trace -----------------------------------------------------------------------------*/
+/* --- From a trace, or a summary of none -------------------------------------------------------*/
 
-bool
-cmd_checked_add(GPtrArray *list, const char *path, const MoeTrace *trace, GError **error)
+static void
+take(GPtrArray *list, const char *path, gint64 tokens, const MoeFindings *found)
 {
-    const MoeCheckOptions options = {.progress = cmd_progress_begin()};
-    g_autoptr(MoeFindings) found = moe_check(trace, &options, error);
-    cmd_progress_end();
-    if (!found)
-        return false;
     CmdChecked *checked = g_new(CmdChecked, 1);
-    *checked =
-        (CmdChecked){g_path_get_basename(path), moe_trace_tokens(trace, -1),
-                     moe_findings_verdict(found), g_ptr_array_new_with_free_func(finding_free)};
+    *checked = (CmdChecked){g_path_get_basename(path), tokens, moe_findings_verdict(found),
+                            g_ptr_array_new_with_free_func(finding_free)};
     for (int i = 0; i < moe_findings_count(found); i++) {
         const MoeFinding *from = moe_findings_get(found, i);
         CmdFinding *finding = g_new(CmdFinding, 1);
@@ -61,7 +55,27 @@ cmd_checked_add(GPtrArray *list, const char *path, const MoeTrace *trace, GError
         g_ptr_array_add(checked->findings, finding);
     }
     g_ptr_array_add(list, checked);
-    return true;
+}
+
+bool
+cmd_checked_add(GPtrArray *list, const char *path, const MoeTrace *trace, GError **error)
+{
+    const MoeCheckOptions options = {.progress = cmd_progress_begin()};
+    g_autoptr(MoeFindings) found = moe_check(trace, &options, error);
+    cmd_progress_end();
+    if (found)
+        take(list, path, moe_trace_tokens(trace, -1), found);
+    return found != NULL;
+}
+
+bool
+cmd_checked_add_summary(GPtrArray *list, const char *path, const MoeSummary *summary,
+                        GError **error)
+{
+    g_autoptr(MoeFindings) found = moe_check_summary(summary, NULL, error);
+    if (found)
+        take(list, path, moe_summary_tokens_counted(summary), found);
+    return found != NULL;
 }
 
 /* --- From meta.json ---------------------------------------------------------------------------*/
@@ -248,7 +262,7 @@ cmd_checked_lines(const GPtrArray *list, const char *path, const char *lead)
         g_string_append_printf(lines, ": %s\n", checked->verdict);
         gsize told = lines->len;
         add_findings(lines, checked, lead);
-        if (lines->len > told) /* there is more to read */
+        if (lines->len > told)
             g_string_insert(lines, (gssize)told - 1, "; moescope check tells more");
     }
     return g_string_free(lines, FALSE);

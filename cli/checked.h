@@ -6,7 +6,7 @@
 #ifndef CMD_CHECKED_H
 #define CMD_CHECKED_H
 
-#include <moescope/trace.h>
+#include <moescope/summary.h>
 
 typedef struct CmdFinding {
     char *check, *severity, *text; /* severity: "error", "warning", "note" */
@@ -26,6 +26,9 @@ typedef struct CmdChecked {
 GPtrArray *cmd_checked_new(void);
 /* Checks a trace and adds what was found. Fails with MOE_ERROR_CANCELLED. */
 bool cmd_checked_add(GPtrArray *list, const char *path, const MoeTrace *trace, GError **error);
+/* The same of a summary that was made of no trace: what its sums tell. */
+bool cmd_checked_add_summary(GPtrArray *list, const char *path, const MoeSummary *summary,
+                             GError **error);
 /* Adds what a summary's meta.json (NULL: none) says of the traces that it was counted from; entries
  * that don't read as such are left out. */
 void cmd_checked_read(GPtrArray *list, const char *meta_json);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * moescope check: whether traces can be trusted, and copies without what can't be.
+ * moescope check: whether traces and summaries can be trusted, and copies without what can't be.
  */
 #include "cmd.h"
 #include "json.h"
 #include "progress.h"
+#include "source.h"
 #include "util.h"
 
 #include <moescope/check.h>
@@ -53,12 +54,25 @@ list_checks(void)
 
 /* --- As text ----------------------------------------------------------------------------------*/
 
+/* What is checked: one of them is there. */
+typedef struct {
+    const MoeTrace *trace;
+    const MoeSummary *summary;
+} Subject;
+
+static int
+layer_of(const Subject *subject, int router)
+{
+    return (subject->trace ? moe_trace_router(subject->trace, router)
+                           : moe_summary_router(subject->summary, router))
+        ->layer;
+}
+
 static void
-print_place(const MoeTrace *trace, const MoeFinding *finding)
+print_place(const Subject *subject, const MoeFinding *finding)
 {
     if (finding->router >= 0)
-        printf("    router %d (layer %d): ", finding->router,
-               moe_trace_router(trace, finding->router)->layer);
+        printf("    router %d (layer %d): ", finding->router, layer_of(subject, finding->router));
     else
         printf("    ");
     printf("%s", finding->text);
@@ -69,7 +83,7 @@ print_place(const MoeTrace *trace, const MoeFinding *finding)
 
 /* Findings of one check and severity stand together: a line each, why and remedy once. */
 static int
-print_group(const MoeTrace *trace, const MoeFindings *findings, int first)
+print_group(const Subject *subject, const MoeFindings *findings, int first)
 {
     enum { LINES = 6 };
     const MoeFinding *head = moe_findings_get(findings, first);
@@ -80,7 +94,7 @@ print_group(const MoeTrace *trace, const MoeFindings *findings, int first)
         if (finding->severity != head->severity || strcmp(finding->check, head->check) != 0)
             break;
         if (n < LINES)
-            print_place(trace, finding);
+            print_place(subject, finding);
     }
     if (n > LINES)
         printf("    and %d more like these (--json lists all)\n", n - LINES);
@@ -89,25 +103,25 @@ print_group(const MoeTrace *trace, const MoeFindings *findings, int first)
 }
 
 static void
-print_findings(const char *path, const MoeTrace *trace, const MoeFindings *findings)
+print_findings(const char *path, const Subject *subject, const MoeFindings *findings)
 {
     g_autofree char *verdict = moe_findings_verdict(findings);
     printf("%s: %s\n", path, verdict);
     for (int i = 0; i < moe_findings_count(findings);)
-        i = print_group(trace, findings, i);
+        i = print_group(subject, findings, i);
 }
 
 /* --- As JSON ----------------------------------------------------------------------------------*/
 
 static void
-add_finding(GString *json, const MoeTrace *trace, const MoeFinding *finding)
+add_finding(GString *json, const Subject *subject, const MoeFinding *finding)
 {
     json_open(json, NULL, '{');
     json_text(json, "check", finding->check);
     json_text(json, "severity", moe_severity_name(finding->severity));
     if (finding->router >= 0) {
         json_int(json, "router", finding->router);
-        json_int(json, "layer", moe_trace_router(trace, finding->router)->layer);
+        json_int(json, "layer", layer_of(subject, finding->router));
     }
     if (finding->other >= 0)
         json_int(json, "other_router", finding->other);
@@ -127,16 +141,18 @@ add_finding(GString *json, const MoeTrace *trace, const MoeFinding *finding)
 }
 
 static void
-add_findings(GString *json, const char *path, const MoeTrace *trace, const MoeFindings *findings)
+add_findings(GString *json, const char *path, const Subject *subject, const MoeFindings *findings)
 {
     g_autofree char *verdict = moe_findings_verdict(findings);
     json_open(json, NULL, '{');
-    json_text(json, "trace", path);
+    json_text(json, subject->trace ? "trace" : "summary", path);
     json_text(json, "verdict", verdict);
-    json_int(json, "tokens", moe_trace_tokens(trace, -1));
+    json_int(json, "tokens",
+             subject->trace ? moe_trace_tokens(subject->trace, -1)
+                            : moe_summary_tokens_counted(subject->summary));
     json_open(json, "findings", '[');
     for (int i = 0; i < moe_findings_count(findings); i++)
-        add_finding(json, trace, moe_findings_get(findings, i));
+        add_finding(json, subject, moe_findings_get(findings, i));
     json_close(json, ']');
     json_close(json, '}');
 }
@@ -163,12 +179,59 @@ drop(const Options *o, const MoeTrace *trace, const MoeFindings *findings, GErro
     return done;
 }
 
+/* A summary tells what was found in its traces when it was made. */
+static int
+tell_carried(const char *path, GString *json)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(CmdSource) source = {0};
+    if (!cmd_source_open(&source, path, &(CmdSourceOptions){0}, &error))
+        return cmd_source_fail(error);
+    g_autofree char *lines = cmd_checked_lines(source.checked, path, "");
+    g_autofree char *word = cmd_checked_word(source.checked);
+    if (json) {
+        json_open(json, NULL, '{');
+        json_text(json, "summary", path);
+        cmd_checked_json(json, "checked", source.checked);
+        json_close(json, '}');
+    } else {
+        fputs(lines, stdout);
+    }
+    return strstr(word, "error:") ? CMD_FAILED : CMD_OK;
+static void
+tell(const char *path, const Subject *subject, const MoeFindings *findings, GString *json)
+{
+    if (json)
+        add_findings(json, path, subject, findings);
+    else
+        print_findings(path, subject, findings);
+}
+
+static int
+check_summary(const Options *o, const char *path, bool dropping, GString *json)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(GStrv) only = split_names(o->only);
+    const MoeCheckOptions options = {.only = (const char *const *)only};
+    if (dropping)
+        return cmd_usage("%s is a summary, expected a trace with --drop", path);
+    g_autoptr(MoeSummary) summary = moe_summary_open(path, &error);
+    g_autoptr(MoeFindings) findings = summary ? moe_check_summary(summary, &options, &error) : NULL;
+    if (!findings)
+        return cmd_fail(error);
+    tell(path, &(Subject){.summary = summary}, findings, json);
+    int carried = tell_carried(path, json);
+    return moe_findings_of(findings, MOE_FINDING_ERROR) > 0 ? CMD_FAILED : carried;
+}
+
 /* Checks one trace, and writes the copy where `dropping`. Returns the exit status that it alone
  * would give. */
 static int
 check(const Options *o, const char *path, bool dropping, GString *json)
 {
     g_autoptr(GError) error = NULL;
+    if (moe_summary_is(path))
+        return check_summary(o, path, dropping, json);
     g_autoptr(MoeTrace) trace = moe_trace_open(path, &error);
     g_autoptr(MoeFindings) findings = trace ? find(o, trace, &error) : NULL;
     if (!findings || (dropping && !drop(o, trace, findings, &error))) {
@@ -176,10 +239,7 @@ check(const Options *o, const char *path, bool dropping, GString *json)
         bool cancelled = g_error_matches(error, MOE_ERROR, MOE_ERROR_CANCELLED);
         return cancelled ? CMD_INTERRUPTED : CMD_FAILED;
     }
-    if (json)
-        add_findings(json, path, trace, findings);
-    else
-        print_findings(path, trace, findings);
+    tell(path, &(Subject){.trace = trace}, findings, json);
     if (dropping) /* what counts from now on is the copy */
         return check(o, o->out, false, json);
     return moe_findings_of(findings, MOE_FINDING_ERROR) > 0 ? CMD_FAILED : CMD_OK;
@@ -207,10 +267,11 @@ int
 cmd_check(int argc, char **argv)
 {
     static const CmdArguments arguments = {
-        .names = "[TRACE…]",
+        .names = "[TRACE|SUMMARY…]",
         .about = "Looks for what makes routing statistics wrong: rows of profiling passes, pads, "
                  "gates of another rule, too few tokens, … Each finding says where, how many, why "
-                 "it matters and what to do. Without arguments: the checks there are. The exit "
+                 "it matters and what to do. Of a summary: what was found in its traces. Without "
+                 "arguments: the checks there are. The exit "
                  "status is 0 where no finding is an error, else 1; with --drop that of the copy.",
         .most = -1,
     };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * moescope import: what other tools recorded, as a trace.
+ * moescope import: what other tools recorded, as a trace, or as a summary if it is counts.
  */
 #include "cmd.h"
 #include "progress.h"
@@ -13,7 +13,8 @@
 
 typedef struct {
     char **domains;
-    char *out, *as, *gates, *score, *select, *axes;
+    char *out, *as, *gates, *score, *select, *axes, *model;
+    GArray *layers; /* int */
     gboolean list, logits, no_summary;
     int experts, k, compression;
     gint64 chunk_tokens;
@@ -29,6 +30,9 @@ options_clear(Options *o)
     g_free(o->score);
     g_free(o->select);
     g_free(o->axes);
+    g_free(o->model);
+    if (o->layers)
+        g_array_unref(o->layers);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 
@@ -64,18 +68,32 @@ report_notes(const MoeImportReport *got)
         cmd_say("%s", notes[i]);
 }
 
+/* Of tokens with their picks, or of counts. */
+static void
+report_size(const char *out, const MoeImportReport *got)
+{
+    g_autofree char *k = got->k > 0 ? g_strdup_printf("k %d of ", got->k) : g_strdup("");
+    if (got->summary)
+        printf("%s: a summary by %s, %" G_GINT64_FORMAT
+               " tokens, %d routers, %s%d experts, %d domains\n",
+               out, got->importer, got->tokens, got->routers, k, got->experts, got->domains);
+    else
+        printf("%s: %s, %" G_GINT64_FORMAT " tokens in %" G_GINT64_FORMAT
+               " documents, %d routers, %s%d experts\n",
+               out, got->importer, got->tokens, got->documents, got->routers, k, got->experts);
+}
+
 static int
 report(const Options *o, const MoeImportReport *got)
 {
     const char *out = o->out;
-    printf("%s: %s, %" G_GINT64_FORMAT " tokens in %" G_GINT64_FORMAT
-           " documents, %d routers, k %d of %d experts\n",
-           out, got->importer, got->tokens, got->documents, got->routers, got->k, got->experts);
+    report_size(out, got);
     report_notes(got);
     g_autoptr(GError) error = NULL;
-    if (cmd_trace_finish(out, !o->no_summary, true, &error))
+    if (got->summary ? cmd_verdict_summary(out, &error)
+                     : cmd_trace_finish(out, !o->no_summary, true, &error))
         return CMD_OK;
-    cmd_fail(error); /* of the check alone: the trace is written */
+    cmd_fail(error); /* of the check alone: the file is written */
     return g_error_matches(error, MOE_ERROR, MOE_ERROR_CANCELLED) ? CMD_INTERRUPTED : CMD_FAILED;
 }
 
@@ -93,6 +111,9 @@ run(const Options *o, char **sources, int n, MoeImportGates gates)
         .gates = gates,
         .domains = (const char *const *)o->domains,
         .n_domains = o->domains ? (int)g_strv_length(o->domains) : 0,
+        .layers = o->layers ? (const int *)(const void *)o->layers->data : NULL,
+        .n_layers = o->layers ? (int)o->layers->len : 0,
+        .model = o->model,
         .compression = o->compression,
         .chunk_tokens = o->chunk_tokens,
         .logits = o->logits,
@@ -119,12 +140,38 @@ parse_gates(const char *text, MoeImportGates *gates)
     return !text || *gates == MOE_IMPORT_GATES_SUM_TO_ONE || g_str_equal(text, "as-scored");
 }
 
+/* "0,7,15" or "1-26", rising. */
+static bool
+parse_layers(const char *text, GArray **layers)
+{
+    *layers = NULL;
+    if (!text)
+        return true;
+    *layers = g_array_new(FALSE, FALSE, sizeof(int));
+    for (char *at = (char *)text;; at++) {
+        gint64 before = (*layers)->len ? g_array_index(*layers, int, (*layers)->len - 1) : -1;
+        if (!g_ascii_isdigit(*at))
+            return false;
+        gint64 first = g_ascii_strtoll(at, &at, 10), last = first;
+        if (*at == '-' && g_ascii_isdigit(at[1]))
+            last = g_ascii_strtoll(at + 1, &at, 10);
+        if (first <= before || last < first || last > 65535)
+            return false;
+        for (int layer = (int)first; layer <= last; layer++)
+            g_array_append_val(*layers, layer);
+        if (*at == 0)
+            return true;
+        if (*at != ',')
+            return false;
+    }
+}
+
 /* What is wrong with the numbers; else CMD_OK. */
 static int
 check(const Options *o)
 {
     if (!o->out)
-        return cmd_usage("found no --out, expected the name of the trace to write");
+        return cmd_usage("found no --out, expected the name of the file to write");
     if (!g_str_has_suffix(o->out, ".npz"))
         return cmd_usage("found --out %s, expected a name that ends with .npz", o->out);
     if (o->experts < 0 || o->experts > 65535)
@@ -144,14 +191,17 @@ cmd_import(int argc, char **argv)
 {
     static const CmdArguments arguments = {
         .names = "SRC…",
-        .about = "Turns what other tools recorded into a trace. SRC is a file, plain or gzip'd, or "
-                 "a folder of them; the format is told by content. What the files don't say is "
-                 "asked for, never guessed.",
+        .about =
+            "Turns what other tools recorded into a trace, and what they counted into a summary. "
+            "SRC is a file, plain or gzip'd, or a folder of them; the format is told by "
+            "content. What the files don't say is asked for, never guessed.",
         .most = -1,
     };
     g_auto(Options) o = {.compression = 1};
+    g_autofree char *layers = NULL;
     const GOptionEntry entries[] = {
-        {"out", 'o', 0, G_OPTION_ARG_FILENAME, &o.out, "the trace (a .npz file)", "FILE"},
+        {"out", 'o', 0, G_OPTION_ARG_FILENAME, &o.out, "the trace or summary (a .npz file)",
+         "FILE"},
         {"list", 0, 0, G_OPTION_ARG_NONE, &o.list, "list the formats that are read", NULL},
         {"as", 0, 0, G_OPTION_ARG_STRING, &o.as, "insist on a format (default: by content)",
          "NAME"},
@@ -164,7 +214,12 @@ cmd_import(int argc, char **argv)
         {"gates", 0, 0, G_OPTION_ARG_STRING, &o.gates,
          "sum-to-one (over a token's picks) | as-scored", "NAME"},
         {"domain", 'd', 0, G_OPTION_ARG_STRING_ARRAY, &o.domains,
-         "what the text is; once for all, or once a SRC in their order", "NAME"},
+         "what the text is; once for all, or once a SRC in their order; {file}: the file's name",
+         "NAME"},
+        {"layers", 0, 0, G_OPTION_ARG_STRING, &layers,
+         "which layers these are, where files don't say: 0,7,15 or 1-26", "LIST"},
+        {"model", 0, 0, G_OPTION_ARG_STRING, &o.model, "which model, of a file that has several",
+         "NAME"},
         {"logits", 0, 0, G_OPTION_ARG_NONE, &o.logits,
          "record the logits too, where the files have any", NULL},
         {"axes", 0, 0, G_OPTION_ARG_STRING, &o.axes,
@@ -187,6 +242,8 @@ cmd_import(int argc, char **argv)
         return list_importers();
     if (argc < 2)
         return cmd_usage("found no file, expected SRC…");
+    if (!parse_layers(layers, &o.layers))
+        return cmd_usage("found --layers %s, expected rising numbers, 0,7,15 or 1-26", layers);
     if (!parse_gates(o.gates, &gates))
         return cmd_usage("found --gates %s, expected sum-to-one or as-scored", o.gates);
     status = check(&o);

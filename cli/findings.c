@@ -40,11 +40,14 @@ print_router(const MoeSummary *summary, int router)
     double information =
         moe_mutual_information(first, moe_summary_domains(summary), E, MOE_WEIGH_DOMAINS, true);
     g_autofree char *k = picks_a_unit(all);
-    printf("  %5d %7d %4s %9.2f %9.2f %7.3f %7.3f %5d %7.2f %% %10.3f\n", info->layer, E, k,
+    /* Counts of other tools may not tell first choices. */
+    g_autofree char *bits =
+        isnan(information) ? g_strdup("-") : g_strdup_printf("%.3f", fmax(information, 0) / G_LN2);
+    printf("  %5d %7d %4s %9.2f %9.2f %7.3f %7.3f %5d %7.2f %% %10s\n", info->layer, E, k,
            moe_load_effective_experts(all->count, E), moe_load_max_violation(all->count, E),
            moe_load_cv(all->count, E), moe_null_cv_varying(all->making, E),
            moe_load_dead(all->count, E), 100.0 * (double)all->dropped / (double)MAX(all->picks, 1),
-           fmax(information, 0) / G_LN2);
+           bits);
 }
 
 typedef struct {

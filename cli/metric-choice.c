@@ -105,11 +105,13 @@ static const char *const usual[] = {
     "dead",
     "drop-rate",
     "gate-effective-experts",
-    "margin",
+    "token-entropy",
     "same-first",
     "jaccard",
     "max-coactivation",
-    "domain-information",
+    "flow-information-corrected",
+    "vocabulary-often",
+    "domain-information-corrected",
 };
 
 GPtrArray *

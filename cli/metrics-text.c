@@ -112,32 +112,81 @@ add_place(const Page *page, const MetricsInput *input, const MetricsPlace *place
 
 /* --- Over training ----------------------------------------------------------------------------*/
 
+static bool
+is_along(const MetricsPlace *place, const MetricsPlace *first)
+{
+    return place->router == first->router && place->domain == first->domain;
+}
+
+/* Whether metric `m` has a value at any step of a router and domain. */
+static bool
+is_defined(const MetricsInput *input, const MetricsPlace *first, guint m)
+{
+    for (guint p = 0; p < input->places->len; p++) {
+        const MetricsPlace *place = input->places->pdata[p];
+        if (is_along(place, first) && !isnan(g_array_index(place->measured, Measured, m).value))
+            return true;
+    }
+    return false;
+}
+
+/* The metrics that have a column, by index; the others are named. (transfer full) */
+static GArray *
+choose_columns(const MetricsInput *input, const MetricsPlace *first, GString *undefined)
+{
+    GArray *columns = g_array_new(FALSE, FALSE, sizeof(guint));
+    for (guint m = 0; m < first->measured->len; m++) {
+        if (is_defined(input, first, m))
+            g_array_append_val(columns, m);
+        else
+            g_string_append_printf(undefined, "%s%s", undefined->len ? ", " : "",
+                                   g_array_index(first->measured, Measured, m).metric->name);
+    }
+    return columns;
+}
+
+/* Cells of one step: the step, then the values. (transfer full, of texts) */
+static GPtrArray *
+cells_of(const MetricsPlace *place, const GArray *columns)
+{
+    GPtrArray *cells = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(cells, g_strdup_printf("%" G_GINT64_FORMAT, place->step));
+    for (guint c = 0; c < columns->len; c++) {
+        guint m = g_array_index(columns, guint, c);
+        double value = g_array_index(place->measured, Measured, m).value;
+        g_ptr_array_add(cells, cmd_number(value, "%.6g", "-"));
+    }
+    return cells;
+}
+
 /* A table of the places of one router and domain: a row a step, a column a metric. */
 static void
 add_steps(const Page *page, const MetricsInput *input, const MetricsPlace *first)
 {
-    int n = (int)first->measured->len + 1;
-    g_autofree const char **cells = g_new(const char *, (gsize)n);
+    g_autoptr(GString) undefined = g_string_new(NULL);
+    g_autoptr(GArray) columns = choose_columns(input, first, undefined);
+    int n = (int)columns->len + 1;
+    g_autofree const char **head = g_new(const char *, (gsize)n);
     g_autofree int *widths = g_new(int, (gsize)n);
-    cells[0] = "step";
+    head[0] = "step";
     widths[0] = 9;
     for (int i = 1; i < n; i++) {
-        cells[i] = g_array_index(first->measured, Measured, i - 1).metric->name;
-        widths[i] = MAX(12, (int)strlen(cells[i]));
+        guint m = g_array_index(columns, guint, i - 1);
+        head[i] = g_array_index(first->measured, Measured, m).metric->name;
+        widths[i] = MAX(12, (int)strlen(head[i]));
     }
     add_title(page, input, first);
-    cmd_head(page->text, page->markdown, cells, widths, n);
+    cmd_head(page->text, page->markdown, head, widths, n);
     for (guint p = 0; p < input->places->len; p++) {
         const MetricsPlace *place = input->places->pdata[p];
-        if (place->router != first->router || place->domain != first->domain)
+        if (!is_along(place, first))
             continue;
-        g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
-        g_ptr_array_add(texts, g_strdup_printf("%" G_GINT64_FORMAT, place->step));
-        for (int i = 1; i < n; i++)
-            g_ptr_array_add(texts, cmd_number(g_array_index(place->measured, Measured, i - 1).value,
-                                              "%.6g", "-"));
-        cmd_row(page->text, page->markdown, (const char *const *)texts->pdata, widths, n);
+        g_autoptr(GPtrArray) cells = cells_of(place, columns);
+        cmd_row(page->text, page->markdown, (const char *const *)cells->pdata, widths, n);
     }
+    if (undefined->len > 0)
+        g_string_append_printf(page->text, "%snot defined here: %s\n", page->markdown ? "\n" : "  ",
+                               undefined->str);
 }
 
 /* Whether no place before this one is of its router and domain. */
@@ -146,8 +195,7 @@ is_first(const MetricsInput *input, guint p)
 {
     const MetricsPlace *place = input->places->pdata[p];
     for (guint i = 0; i < p; i++) {
-        const MetricsPlace *before = input->places->pdata[i];
-        if (before->router == place->router && before->domain == place->domain)
+        if (is_along(input->places->pdata[i], place))
             return false;
     }
     return true;

@@ -5,6 +5,8 @@
 #include "progress.h"
 #include "util.h"
 
+#include <json-glib/json-glib.h>
+
 static bool
 count(CmdSource *source, const CmdSourceOptions *options, GError **error)
 {
@@ -41,9 +43,11 @@ static bool
 open_summary(CmdSource *source, GError **error)
 {
     source->summary = moe_summary_open(source->path, error);
-    if (source->summary)
-        cmd_checked_read(source->checked, moe_summary_meta_json(source->summary));
-    return source->summary != NULL;
+    if (!source->summary)
+        return false;
+    cmd_checked_read(source->checked, moe_summary_meta_json(source->summary));
+    return source->checked->len > 0 ||
+           cmd_checked_add_summary(source->checked, source->path, source->summary, error);
 }
 
 bool
@@ -65,6 +69,24 @@ cmd_source_clear(CmdSource *source)
     g_clear_pointer(&source->summary, moe_summary_free);
     g_clear_pointer(&source->trace, moe_trace_free);
     g_clear_pointer(&source->checked, g_ptr_array_unref);
+}
+
+char *
+cmd_source_model(const CmdSource *source)
+{
+    static const char *const names[] = {"model", "variant"};
+    const char *meta =
+        source->trace ? moe_trace_meta_json(source->trace) : moe_summary_meta_json(source->summary);
+    g_autoptr(JsonParser) parser = json_parser_new();
+    if (!meta || !json_parser_load_from_data(parser, meta, -1, NULL))
+        return NULL;
+    JsonNode *root = json_parser_get_root(parser);
+    for (gsize i = 0; JSON_NODE_HOLDS_OBJECT(root) && i < G_N_ELEMENTS(names); i++) {
+        JsonNode *node = json_object_get_member(json_node_get_object(root), names[i]);
+        if (node && json_node_get_value_type(node) == G_TYPE_STRING)
+            return json_node_dup_string(node);
+    }
+    return NULL;
 }
 
 int

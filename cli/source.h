@@ -32,6 +32,10 @@ bool cmd_source_open(CmdSource *source, const char *path, const CmdSourceOptions
 void cmd_source_clear(CmdSource *source);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CmdSource, cmd_source_clear)
 
+/* What the trace's, or the summary's, meta.json calls the model ("model", else "variant"); NULL
+ * where it doesn't. (transfer full) */
+char *cmd_source_model(const CmdSource *source);
+
 /* What to return for a failure: CMD_INTERRUPTED if it was Ctrl-C, else CMD_FAILED; says it. */
 int cmd_source_fail(const GError *error);
 

@@ -79,106 +79,55 @@ measure_tokens(MetricsReport *report, MetricsInput *input, const MoeTrace *trace
 
 /* --- State ------------------------------------------------------------------------------------*/
 
-/* Columns of the state, a row a step. */
-typedef struct State {
-    MoeArray step;
-    int n_routers;
-    MoeArray *load, *dropped; /* [n_routers]; data NULL: not there */
-} State;
-
+/* Adds the load of a step to that of no known domain. */
 static void
-state_clear(State *state)
+fill(MoeSummary *summary, int router, const MoeSummaryCell *from)
 {
-    g_free((gpointer)state->step.data);
-    for (int r = 0; r < state->n_routers; r++) {
-        g_free((gpointer)state->load[r].data);
-        g_free((gpointer)state->dropped[r].data);
-    }
-    g_free(state->load);
-    g_free(state->dropped);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(State, state_clear)
-
-/* One that isn't there leaves *out empty. */
-static bool
-read_column(const MoeTrace *trace, int router, const char *column, MoeArray *out, GError **error)
-{
-    g_autofree char *name = g_strdup_printf("state/r%03d.%s", router, column);
-    g_autoptr(GError) problem = NULL;
-    if (moe_trace_join(trace, name, out, &problem))
-        return true;
-    *out = (MoeArray){0};
-    if (g_error_matches(problem, MOE_ERROR, MOE_ERROR_DATA))
-        return true;
-    g_propagate_error(error, g_steal_pointer(&problem));
-    return false;
+    MoeSummaryCell *cell = moe_summary_fill(summary, router, MOE_DOMAIN_UNKNOWN);
+    cell->units = from->units;
+    cell->picks = from->picks;
+    cell->dropped = from->dropped;
+    for (int e = 0; e < cell->experts; e++)
+        cell->count[e] = from->count[e];
+    for (int j = 0; j <= cell->experts; j++)
+        cell->making[j] = from->making[j];
 }
 
-static bool
-read_state(State *state, const MoeTrace *trace, GError **error)
-{
-    int n = moe_trace_routers(trace);
-    *state = (State){
-        .n_routers = n, .load = g_new0(MoeArray, (gsize)n), .dropped = g_new0(MoeArray, (gsize)n)};
-    if (!moe_trace_join(trace, "state/step", &state->step, NULL)) {
-        state->step = (MoeArray){0};
-        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
-                    "found no state of a training run, which --steps state shows");
-        return false;
-    }
-    int64_t steps = moe_array_count(&state->step);
-    for (int r = 0; r < n; r++) {
-        int64_t expected = steps * moe_trace_router(trace, r)->experts;
-        if (!read_column(trace, r, "load", &state->load[r], error) ||
-            !read_column(trace, r, "dropped", &state->dropped[r], error))
-            return false;
-        if (!state->load[r].data || moe_array_count(&state->load[r]) != expected ||
-            (state->dropped[r].data && moe_array_count(&state->dropped[r]) != expected)) {
-            g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
-                        "state of router %d: found no load of %" G_GINT64_FORMAT " steps", r,
-                        steps);
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Units aren't in the state: as many as make these picks, k each (1 where k varies). */
-static void
-fill_cell(MoeSummaryCell *cell, const State *state, int router, int64_t row, int k)
-{
-    for (int e = 0; e < cell->experts; e++) {
-        int64_t at = row * cell->experts + e;
-        cell->count[e] = (int64_t)moe_array_value(&state->load[router], at);
-        cell->picks += cell->count[e];
-        if (state->dropped[router].data)
-            cell->dropped += (int64_t)moe_array_value(&state->dropped[router], at);
-    }
-    cell->units = cell->picks / MAX(k, 1);
-    cell->making[CLAMP(k, 1, cell->experts)] = cell->units;
-}
-
+/* The load of the i-th step of all routers. states: of MoeStates. */
 static MoeSummary *
-summary_at(const MoeTrace *trace, const State *state, int64_t row)
+summary_at(const MoeTrace *trace, const GPtrArray *states, int64_t i)
 {
-    g_autofree MoeRouterInfo *routers = g_new(MoeRouterInfo, (gsize)state->n_routers);
-    for (int r = 0; r < state->n_routers; r++)
-        routers[r] = *moe_trace_router(trace, r);
-    MoeSummary *summary = moe_summary_new(routers, state->n_routers, NULL, 0, 0);
-    for (int r = 0; r < state->n_routers; r++)
-        fill_cell(moe_summary_fill(summary, r, MOE_DOMAIN_UNKNOWN), state, r, row, routers[r].k);
+    g_autofree MoeRouterInfo *routers = g_new(MoeRouterInfo, states->len);
+    for (guint r = 0; r < states->len; r++)
+        routers[r] = *moe_trace_router(trace, (int)r);
+    MoeSummary *summary = moe_summary_new(routers, (int)states->len, NULL, 0, 0);
+    for (guint r = 0; r < states->len; r++)
+        fill(summary, (int)r, moe_states_cell(states->pdata[r], i));
     moe_summary_settle(summary);
     return summary;
+}
+
+static void
+free_states(gpointer states)
+{
+    moe_states_free(states);
 }
 
 static bool
 measure_state(MetricsReport *report, MetricsInput *input, const MoeTrace *trace, GError **error)
 {
-    g_auto(State) state = {0};
-    bool good = read_state(&state, trace, error);
-    for (int64_t row = 0; good && row < moe_array_count(&state.step); row++) {
-        gint64 step = (gint64)moe_array_value(&state.step, row);
-        g_autoptr(MoeSummary) summary = summary_at(trace, &state, row);
+    g_autoptr(GPtrArray) states = g_ptr_array_new_with_free_func(free_states);
+    for (int r = 0; r < moe_trace_routers(trace); r++) {
+        MoeStates *own = moe_states_read(trace, r, error);
+        if (!own)
+            return false;
+        g_ptr_array_add(states, own);
+    }
+    int64_t steps = states->len > 0 ? moe_states_count(states->pdata[0]) : 0;
+    bool good = true;
+    for (int64_t i = 0; good && i < steps; i++) {
+        gint64 step = moe_states_step(states->pdata[0], i);
+        g_autoptr(MoeSummary) summary = summary_at(trace, states, i);
         good = cmd_metrics_measure(report, input, summary, NULL, &step, error);
     }
     return good;

@@ -93,7 +93,7 @@ cmd_tallies_text(const MoeSummary *summary)
 CmdSum
 cmd_sum(void)
 {
-    return (CmdSum){NULL, cmd_checked_new(), g_hash_table_new_full(NULL, NULL, NULL, g_free)};
+    return (CmdSum){NULL, cmd_checked_new(), g_hash_table_new_full(NULL, NULL, NULL, g_free), NULL};
 }
 
 void
@@ -102,6 +102,7 @@ cmd_sum_clear(CmdSum *sum)
     g_clear_pointer(&sum->summary, moe_summary_free);
     g_clear_pointer(&sum->checked, g_ptr_array_unref);
     g_clear_pointer(&sum->texts, g_hash_table_unref);
+    g_clear_pointer(&sum->model, g_free);
 }
 
 bool
@@ -115,27 +116,32 @@ cmd_sum_add(CmdSum *sum, CmdSource *source, GError **error)
         g_hash_table_insert(sum->texts, id, g_strdup(text));
     while (source->checked->len > 0)
         g_ptr_array_add(sum->checked, g_ptr_array_steal_index(source->checked, 0));
+    g_autofree char *model = cmd_source_model(source);
     if (!sum->summary) {
         sum->summary = g_steal_pointer(&source->summary);
+        sum->model = g_steal_pointer(&model);
         return true;
     }
+    if (g_strcmp0(model, sum->model) != 0)
+        g_clear_pointer(&sum->model, g_free);
     if (moe_summary_add(sum->summary, source->summary, error))
         return true;
     cmd_locate(*error, source->path);
     return false;
 }
 
-/* What meta.json gets beside what the summary holds: the checker's word on its traces, and texts of
- * the tokens that it names. (transfer full) */
+/* What meta.json gets beside what the summary holds: the model, the checker's word on its traces,
+ * and texts of the tokens that it names. (transfer full) */
 static char *
-extra_of(const MoeSummary *summary, const GPtrArray *checked, GHashTable *texts)
+extra_of(const CmdSum *sum)
 {
     GString *json = g_string_new(NULL);
     json_open(json, NULL, '{');
-    if (checked->len > 0)
-        cmd_checked_json(json, "sources", checked);
-    if (texts)
-        cmd_texts_json(json, summary, texts);
+    if (sum->model)
+        json_text(json, "model", sum->model);
+    if (sum->checked->len > 0)
+        cmd_checked_json(json, "sources", sum->checked);
+    cmd_texts_json(json, sum->summary, sum->texts);
     json_close(json, '}');
     return g_string_free(json, FALSE);
 }
@@ -144,7 +150,7 @@ int
 cmd_sum_write(const CmdSum *sum, const char *out)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *extra = extra_of(sum->summary, sum->checked, sum->texts);
+    g_autofree char *extra = extra_of(sum);
     g_autofree char *tallies = cmd_tallies_text(sum->summary);
     if (!moe_summary_save(sum->summary, out, extra, &error))
         return cmd_fail(error);
@@ -164,8 +170,11 @@ cmd_summary_attach(const char *path, unsigned tallies, GPtrArray *checked, GErro
     g_auto(CmdSource) source = {0};
     if (!cmd_source_open(&source, path, &options, error))
         return false;
-    g_autofree char *extra = extra_of(source.summary, source.checked, NULL);
-    if (!moe_summary_attach(source.summary, path, extra, error)) {
+    g_autoptr(GString) extra = g_string_new(NULL); /* the rest is in the trace */
+    json_open(extra, NULL, '{');
+    cmd_checked_json(extra, "sources", source.checked);
+    json_close(extra, '}');
+    if (!moe_summary_attach(source.summary, path, extra->str, error)) {
         cmd_locate(*error, path);
         return false;
     }

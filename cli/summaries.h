@@ -26,6 +26,7 @@ typedef struct CmdSum {
     MoeSummary *summary; /* NULL: nothing yet */
     GPtrArray *checked;  /* CmdChecked */
     GHashTable *texts;
+    char *model; /* what the trace's meta.json calls it; NULL: nothing, or several differ */
 } CmdSum;
 CmdSum cmd_sum(void);
 void cmd_sum_clear(CmdSum *sum);

@@ -32,3 +32,14 @@ cmd_trace_finish(const char *path, bool summary, bool tell, GError **error)
         print(path, checked);
     return good;
 }
+
+bool
+cmd_verdict_summary(const char *path, GError **error)
+{
+    g_autoptr(GPtrArray) checked = cmd_checked_new();
+    g_autoptr(MoeSummary) summary = moe_summary_open(path, error);
+    if (!summary || !cmd_checked_add_summary(checked, path, summary, error))
+        return false;
+    print(path, checked);
+    return true;
+}

@@ -30,7 +30,8 @@ struct MoeCheckRun {
 extern const MoeCheck moe__check_readable, moe__check_dummy_rows, moe__check_pads,
     moe__check_duplicates, moe__check_finite, moe__check_flat_logits, moe__check_gate_sums,
     moe__check_gate_values, moe__check_score_rule, moe__check_id_order, moe__check_copied_router,
-    moe__check_physical_ids, moe__check_token_counts, moe__check_few_tokens, moe__check_domains;
+    moe__check_physical_ids, moe__check_token_counts, moe__check_few_tokens, moe__check_domains,
+    moe__check_even_load, moe__check_flat_scores, moe__check_import_notes;
 
 void moe__check_register(void);
 
@@ -63,6 +64,8 @@ MoeFinding moe__finding(MoeSeverity severity, int router, const MoeTally *tally,
                         char *text);
 /* "3 of 40 (7.5 %)" of a tally. (transfer full) */
 char *moe__tally_text(const MoeTally *tally);
+/* A finding about a router of a summary; -1: all. `text`: transfer full. */
+MoeFinding moe__summary_finding(MoeSeverity severity, int router, char *text);
 /* 21024 as "21,024". (transfer full) */
 char *moe__count_text(int64_t count);
 

@@ -52,10 +52,9 @@ units_needed(double k, double E)
 }
 
 static void
-tell(MoeCheckRun *run, MoeSeverity severity, int r, int64_t units, int64_t needed, double k,
+tell(MoeCheckRun *run, MoeSeverity severity, int r, int E, int64_t units, int64_t needed, double k,
      const char *where)
 {
-    int E = moe_trace_router(moe_check_run_trace(run), r)->experts;
     g_autofree char *there = moe__count_text(units), *need = moe__count_text(needed);
     MoeTally tally = {units, needed, 0, 0};
     MoeFinding finding = moe__finding(
@@ -75,8 +74,8 @@ tell_domains(MoeCheckRun *run, const Router *router, int r, int64_t needed, doub
     const MoeTrace *trace = moe_check_run_trace(run);
     for (int d = 0; d < moe_trace_domains(trace); d++)
         if (router->in_domain[d] > 0 && router->in_domain[d] < needed)
-            tell(run, MOE_FINDING_NOTE, r, router->in_domain[d], needed, k,
-                 moe_trace_domain_name(trace, d));
+            tell(run, MOE_FINDING_NOTE, r, moe_trace_router(trace, r)->experts,
+                 router->in_domain[d], needed, k, moe_trace_domain_name(trace, d));
 }
 
 static void
@@ -91,7 +90,8 @@ end(MoeCheckRun *run, void *state, bool cancelled)
         double k = (double)router->picks / (double)MAX(router->units, 1);
         int64_t needed = units_needed(k, moe_trace_router(trace, r)->experts);
         if (router->picks > 0 && router->units < needed)
-            tell(run, MOE_FINDING_WARNING, r, router->units, needed, k, NULL);
+            tell(run, MOE_FINDING_WARNING, r, moe_trace_router(trace, r)->experts, router->units,
+                 needed, k, NULL);
         if (router->units >= needed && needed > most) {
             most = needed;
             greatest = r;
@@ -107,6 +107,35 @@ end(MoeCheckRun *run, void *state, bool cancelled)
     g_free(s->routers);
 }
 
+/* Of a summary: all tokens of each router, then the domains of the one that needs most. */
+static void
+see_summary(MoeCheckRun *run, const MoeSummary *summary)
+{
+    int greatest = -1;
+    int64_t most = 0;
+    double k = 0;
+    for (int r = 0; r < moe_summary_routers(summary); r++) {
+        const MoeSummaryCell *cell = moe_summary_cell(summary, r, MOE_DOMAIN_ALL);
+        double own = (double)cell->picks / (double)MAX(cell->units, 1);
+        int64_t needed = units_needed(own, cell->experts);
+        if (cell->picks == 0)
+            continue;
+        if (cell->units < needed)
+            tell(run, MOE_FINDING_WARNING, r, cell->experts, cell->units, needed, own, NULL);
+        else if (needed > most) {
+            most = needed;
+            greatest = r;
+            k = own;
+        }
+    }
+    for (int d = 0; greatest >= 0 && d < moe_summary_domains(summary); d++) {
+        const MoeSummaryCell *cell = moe_summary_cell(summary, greatest, d);
+        if (cell->units > 0 && cell->units < most)
+            tell(run, MOE_FINDING_NOTE, greatest, cell->experts, cell->units, most, k,
+                 moe_summary_domain_name(summary, d));
+    }
+}
+
 const MoeCheck moe__check_few_tokens = {
     .struct_size = sizeof(MoeCheck),
     .name = "few-tokens",
@@ -118,4 +147,5 @@ const MoeCheck moe__check_few_tokens = {
     .begin = begin,
     .rows = see_rows,
     .end = end,
+    .summary = see_summary,
 };

@@ -115,6 +115,13 @@ moe__finding(MoeSeverity severity, int router, const MoeTally *tally, const char
     };
 }
 
+MoeFinding
+moe__summary_finding(MoeSeverity severity, int router, char *text)
+{
+    const MoeTally nowhere = {0};
+    return moe__finding(severity, router, &nowhere, NULL, text);
+}
+
 /* "2 errors (dummy-rows, pads)"; the findings of one check count once a router, names once. */
 static void
 append_severity(GString *out, const MoeFindings *findings, MoeSeverity severity)

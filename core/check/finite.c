@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Numbers that are none: NaN and infinities among gates, logits and entropies. A margin may be NaN:
- * a unit that picks every expert has none.
+ * a unit that picks every expert has none. Of a summary: sums of gates.
  */
 #include "check/check.h"
 
@@ -83,6 +83,27 @@ end(MoeCheckRun *run, void *state, bool cancelled)
     moe__marks_clear(&s->marks);
 }
 
+/* A sum of gates is none if a gate was none; below 0 it is no load either. */
+static void
+see_summary(MoeCheckRun *run, const MoeSummary *summary)
+{
+    for (int r = 0; r < moe_summary_routers(summary); r++) {
+        const MoeSummaryCell *cell = moe_summary_cell(summary, r, MOE_DOMAIN_ALL);
+        int broken = 0, first = -1;
+        for (int e = 0; e < cell->experts; e++)
+            if (!(cell->gate_sum[e] >= 0 && isfinite(cell->gate_sum[e])) && broken++ == 0)
+                first = e;
+        if (broken == 0)
+            continue;
+        MoeFinding finding = moe__summary_finding(
+            MOE_FINDING_ERROR, r,
+            g_strdup_printf("the gates of %d experts sum to no number or one below 0, the first of "
+                            "them %d: %g",
+                            broken, first, cell->gate_sum[first]));
+        moe_check_run_add(run, &finding);
+    }
+}
+
 const MoeCheck moe__check_finite = {
     .struct_size = sizeof(MoeCheck),
     .name = "non-finite",
@@ -96,4 +117,5 @@ const MoeCheck moe__check_finite = {
     .rows = see_rows,
     .chunk = see_chunk,
     .end = end,
+    .summary = see_summary,
 };

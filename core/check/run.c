@@ -233,6 +233,13 @@ check_names(const char *const *only, GError **error)
     return true;
 }
 
+/* Whether a check has nothing to say of traces. */
+static bool
+is_for_summaries(const MoeCheck *check)
+{
+    return check->summary && !check->rows && !check->chunk && !check->end;
+}
+
 static void
 begin(Pass *pass, const char *const *only)
 {
@@ -240,7 +247,7 @@ begin(Pass *pass, const char *const *only)
     const MoeCheck *const *checks = moe_checks_list(&n);
     for (int i = 0; i < n; i++) {
         Turn turn = {checks[i], g_malloc0(MAX(checks[i]->state_size, 1))};
-        if (!is_wanted(checks[i]->name, only)) {
+        if (!is_wanted(checks[i]->name, only) || is_for_summaries(checks[i])) {
             g_free(turn.state);
             continue;
         }
@@ -286,4 +293,25 @@ moe_check(const MoeTrace *trace, const MoeCheckOptions *options, GError **error)
     bool done = check_chunks(&pass, options ? options->progress : NULL, error);
     end(&pass, only, !done);
     return done ? g_steal_pointer(&findings) : NULL;
+}
+
+MoeFindings *
+moe_check_summary(const MoeSummary *summary, const MoeCheckOptions *options, GError **error)
+{
+    const char *const *only = options ? options->only : NULL;
+    if (!check_names(only, error))
+        return NULL;
+    int n;
+    const MoeCheck *const *checks = moe_checks_list(&n);
+    MoeFindings *findings = moe__findings_new();
+    MoeCheckRun run = {.findings = findings};
+    findings->tokens = moe_summary_tokens_counted(summary);
+    for (int i = 0; i < n; i++) {
+        if (!checks[i]->summary || !is_wanted(checks[i]->name, only))
+            continue;
+        run.check = checks[i];
+        checks[i]->summary(&run, summary);
+        findings->checks++;
+    }
+    return findings;
 }

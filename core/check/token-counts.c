@@ -39,6 +39,23 @@ routes_all(const MoeRouterInfo *info)
     return info->k > 0 && info->causal;
 }
 
+/* The router with the fewest tokens, and the one with the most; nothing where they are as many. */
+static void
+tell(MoeCheckRun *run, int least, int64_t few, int most, int64_t many, int layer)
+{
+    if (few == many)
+        return;
+    g_autofree char *fewer = moe__count_text(few), *more = moe__count_text(many);
+    MoeTally missing = {many - few, many, 0, 0};
+    MoeFinding finding =
+        moe__finding(MOE_FINDING_WARNING, least, &missing, "tokens",
+                     g_strdup_printf("%s tokens have picks here, %s in router %d (layer %d)", fewer,
+                                     more, most, layer));
+    finding.other = most;
+    finding.chunk = finding.token = -1;
+    moe_check_run_add(run, &finding);
+}
+
 static void
 end(MoeCheckRun *run, void *state, bool cancelled)
 {
@@ -53,20 +70,34 @@ end(MoeCheckRun *run, void *state, bool cancelled)
         if (most < 0 || s->routed[r].count > s->routed[most].count)
             most = r;
     }
-    if (least >= 0 && s->routed[least].count < s->routed[most].count) {
-        g_autofree char *few = moe__count_text(s->routed[least].count);
-        g_autofree char *many = moe__count_text(s->routed[most].count);
-        MoeTally missing = {s->routed[most].count - s->routed[least].count, s->routed[most].count,
-                            0, 0};
-        MoeFinding finding =
-            moe__finding(MOE_FINDING_WARNING, least, &missing, "tokens",
-                         g_strdup_printf("%s tokens have picks here, %s in router %d (layer %d)",
-                                         few, many, most, moe_trace_router(trace, most)->layer));
-        finding.other = most;
-        finding.chunk = finding.token = -1;
-        moe_check_run_add(run, &finding);
-    }
+    if (least >= 0)
+        tell(run, least, s->routed[least].count, most, s->routed[most].count,
+             moe_trace_router(trace, most)->layer);
     g_free(s->routed);
+}
+
+static int64_t
+units_of(const MoeSummary *summary, int router)
+{
+    return moe_summary_cell(summary, router, MOE_DOMAIN_ALL)->units;
+}
+
+static void
+see_summary(MoeCheckRun *run, const MoeSummary *summary)
+{
+    int least = -1, most = -1;
+    for (int r = 0; r < moe_summary_routers(summary); r++) {
+        const MoeRouterInfo *info = moe_summary_router(summary, r);
+        if (!routes_all(info) || info->units_per_token != 1)
+            continue;
+        if (least < 0 || units_of(summary, r) < units_of(summary, least))
+            least = r;
+        if (most < 0 || units_of(summary, r) > units_of(summary, most))
+            most = r;
+    }
+    if (least >= 0)
+        tell(run, least, units_of(summary, least), most, units_of(summary, most),
+             moe_summary_router(summary, most)->layer);
 }
 
 const MoeCheck moe__check_token_counts = {
@@ -80,4 +111,5 @@ const MoeCheck moe__check_token_counts = {
     .begin = begin,
     .rows = see_rows,
     .end = end,
+    .summary = see_summary,
 };

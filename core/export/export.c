@@ -76,11 +76,27 @@ finish(MoeExport *job, GError **error)
     return true;
 }
 
+static bool
+write_summary(MoeExport *job, const MoeExporter *exporter, const MoeSummary *summary,
+              GError **error)
+{
+    return open_target(job, error) && exporter->write_summary(job, summary, error) &&
+           finish(job, error);
+}
+
+static MoeSummary *
+count(const MoeExport *job, GError **error)
+{
+    const MoeSummaryOptions options = {.progress = job->progress};
+    return moe_summary_from_trace(job->trace, &options, error);
+}
+
+static const MoeExportOptions nothing;
+
 bool
 moe_export(const MoeTrace *trace, const char *out, const char *name,
            const MoeExportOptions *options, const MoeProgress *progress, GError **error)
 {
-    static const MoeExportOptions nothing;
     moe_init();
     g_auto(MoeExport) job = {
         .trace = trace,
@@ -96,7 +112,30 @@ moe_export(const MoeTrace *trace, const char *out, const char *name,
         g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "the trace has no token to export");
         return false;
     }
-    return open_target(&job, error) && exporter->write(&job, error) && finish(&job, error);
+    if (exporter->write)
+        return open_target(&job, error) && exporter->write(&job, error) && finish(&job, error);
+    g_autoptr(MoeSummary) summary = count(&job, error);
+    return summary && write_summary(&job, exporter, summary, error);
+}
+
+bool
+moe_export_summary(const MoeSummary *summary, const char *out, const char *name,
+                   const MoeExportOptions *options, GError **error)
+{
+    moe_init();
+    g_auto(MoeExport) job = {
+        .options = options ? options : &nothing,
+        .out = out,
+        .target = g_strdup_printf("%s.%ld.part", out, (long)getpid()),
+    };
+    const MoeExporter *exporter = find_exporter(name, error);
+    if (!exporter)
+        return false;
+    if (exporter->write_summary)
+        return write_summary(&job, exporter, summary, error);
+    g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                "%s needs every token's picks, found a summary, expected a trace", name);
+    return false;
 }
 
 /* --- What exporters ask -----------------------------------------------------------------------*/

@@ -48,7 +48,7 @@ find_fault(const MoeExporter *exporter)
         return "is of another version of the interface";
     if (!good_name(exporter->name))
         return "has no name of small letters, digits and '-'";
-    if (!exporter->help || !exporter->reader || !exporter->write)
+    if (!exporter->help || !exporter->reader || (!exporter->write && !exporter->write_summary))
         return "lacks help, reader or write";
     return moe_exporter_find(exporter->name) ? "has a name that is taken" : NULL;
 }
@@ -71,8 +71,9 @@ void
 moe__export_register(void)
 {
     static const MoeExporter *const built_in[] = {
-        &moe__export_jsonl, &moe__export_csv,      &moe__export_safetensors,
-        &moe__export_eplb,  &moe__export_eplb_npy, &moe__export_keep_list,
+        &moe__export_jsonl,    &moe__export_csv,        &moe__export_safetensors,
+        &moe__export_eplb,     &moe__export_eplb_npy,   &moe__export_keep_list,
+        &moe__export_hot_list, &moe__export_counts_csv,
     };
     for (size_t i = 0; i < G_N_ELEMENTS(built_in); i++) {
         g_autoptr(GError) error = NULL;

@@ -8,13 +8,6 @@
 
 #include <moescope/summary.h>
 
-static MoeSummary *
-count(MoeExport *job, GError **error)
-{
-    const MoeSummaryOptions options = {.progress = moe_export_progress(job)};
-    return moe_summary_from_trace(moe_export_trace(job), &options, error);
-}
-
 static const MoeSummaryCell *
 cell(const MoeSummary *summary, int router)
 {
@@ -25,11 +18,11 @@ cell(const MoeSummary *summary, int router)
 
 /* EPLB's tensor is rectangular. Returns 0 where layers differ in experts. */
 static int
-common_experts(const MoeTrace *trace, GError **error)
+common_experts(const MoeSummary *summary, GError **error)
 {
-    int experts = moe_trace_router(trace, 0)->experts;
-    for (int r = 1; r < moe_trace_routers(trace); r++) {
-        int other = moe_trace_router(trace, r)->experts;
+    int experts = moe_summary_router(summary, 0)->experts;
+    for (int r = 1; r < moe_summary_routers(summary); r++) {
+        int other = moe_summary_router(summary, r)->experts;
         if (other == experts)
             continue;
         g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
@@ -39,6 +32,17 @@ common_experts(const MoeTrace *trace, GError **error)
         return 0;
     }
     return experts;
+}
+
+/* Shares of the load alone (MoeSummaryCell.gate_sum) are no counts. */
+static bool
+has_picks(const MoeSummary *summary, GError **error)
+{
+    for (int r = 0; r < moe_summary_routers(summary); r++)
+        if (cell(summary, r)->picks > 0)
+            return true;
+    g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "the summary has no picks to export");
+    return false;
 }
 
 static void
@@ -51,16 +55,12 @@ append_counts(GString *text, const MoeSummaryCell *load)
 }
 
 static bool
-write_eplb(MoeExport *job, GError **error)
+write_eplb(MoeExport *job, const MoeSummary *summary, GError **error)
 {
-    const MoeTrace *trace = moe_export_trace(job);
-    if (common_experts(trace, error) == 0)
-        return false;
-    g_autoptr(MoeSummary) summary = count(job, error);
-    if (!summary)
+    if (common_experts(summary, error) == 0 || !has_picks(summary, error))
         return false;
     g_autoptr(GString) text = g_string_new("[");
-    for (int r = 0; r < moe_trace_routers(trace); r++) {
+    for (int r = 0; r < moe_summary_routers(summary); r++) {
         g_string_append(text, r ? ",\n " : "");
         append_counts(text, cell(summary, r));
     }
@@ -69,12 +69,10 @@ write_eplb(MoeExport *job, GError **error)
 }
 
 static bool
-write_eplb_npy(MoeExport *job, GError **error)
+write_eplb_npy(MoeExport *job, const MoeSummary *summary, GError **error)
 {
-    const MoeTrace *trace = moe_export_trace(job);
-    int experts = common_experts(trace, error), n = moe_trace_routers(trace);
-    g_autoptr(MoeSummary) summary = experts ? count(job, error) : NULL;
-    if (!summary)
+    int experts = common_experts(summary, error), n = moe_summary_routers(summary);
+    if (experts == 0 || !has_picks(summary, error))
         return false;
     char header[MOE_NPY_HEADER_MAX];
     const MoeArray array = {.type = MOE_I64, .ndim = 2, .shape = {n, experts}};
@@ -146,19 +144,80 @@ check_options(const MoeExportOptions *options, GError **error)
 }
 
 static bool
-write_keep_list(MoeExport *job, GError **error)
+write_keep_list(MoeExport *job, const MoeSummary *summary, GError **error)
 {
-    const MoeTrace *trace = moe_export_trace(job);
     const MoeExportOptions *options = moe_export_options(job);
-    if (!check_options(options, error))
-        return false;
-    g_autoptr(MoeSummary) summary = count(job, error);
-    if (!summary)
+    if (!check_options(options, error) || !has_picks(summary, error))
         return false;
     g_autoptr(GString) text = g_string_new("[");
-    for (int r = 0; r < moe_trace_routers(trace); r++) {
+    for (int r = 0; r < moe_summary_routers(summary); r++) {
         g_string_append(text, r ? ",\n " : "");
-        append_list(text, moe_trace_router(trace, r), cell(summary, r), options);
+        append_list(text, moe_summary_router(summary, r), cell(summary, r), options);
+    }
+    g_string_append(text, "]\n");
+    return moe_export_write(job, text->str, text->len, error);
+}
+
+/* --- The busiest of all -----------------------------------------------------------------------*/
+
+typedef struct Hot {
+    int router, expert;
+    int64_t picks;
+} Hot;
+
+/* The most picks first, of equal ones the lower layer, then the lower id. */
+static gint
+compare_hot(gconstpointer a, gconstpointer b)
+{
+    const Hot *x = a, *y = b;
+    if (x->picks != y->picks)
+        return x->picks < y->picks ? 1 : -1;
+    return x->router != y->router ? x->router - y->router : x->expert - y->expert;
+}
+
+/* All experts of all layers, the busiest first. (transfer full) */
+static GArray *
+rank_all(const MoeSummary *summary)
+{
+    GArray *all = g_array_new(FALSE, FALSE, sizeof(Hot));
+    for (int r = 0; r < moe_summary_routers(summary); r++)
+        for (int e = 0; e < cell(summary, r)->experts; e++) {
+            const Hot hot = {r, e, cell(summary, r)->count[e]};
+            g_array_append_val(all, hot);
+        }
+    g_array_sort(all, compare_hot);
+    return all;
+}
+
+static void
+append_hot(GString *text, const MoeSummary *summary, const Hot *hot)
+{
+    char share[G_ASCII_DTOSTR_BUF_SIZE];
+    int64_t picks = cell(summary, hot->router)->picks;
+    g_ascii_formatd(share, sizeof share, "%.6f", (double)hot->picks / (double)MAX(picks, 1));
+    g_string_append_printf(
+        text, "%s{\"layer\": %d, \"expert\": %d, \"picks\": %" G_GINT64_FORMAT ", \"share\": %s}",
+        text->len > 1 ? ",\n " : "", moe_summary_router(summary, hot->router)->layer, hot->expert,
+        hot->picks, share);
+}
+
+static bool
+write_hot_list(MoeExport *job, const MoeSummary *summary, GError **error)
+{
+    const MoeExportOptions *options = moe_export_options(job);
+    if (!check_options(options, error) || !has_picks(summary, error))
+        return false;
+    g_autoptr(GArray) all = rank_all(summary);
+    g_autoptr(GString) text = g_string_new("[");
+    double total = 0, sum = 0;
+    for (int r = 0; r < moe_summary_routers(summary); r++)
+        total += (double)cell(summary, r)->picks;
+    for (guint i = 0; i < all->len; i++) {
+        const Hot *hot = &g_array_index(all, Hot, i);
+        if (options->top > 0 ? i >= (guint)options->top : sum >= options->coverage * total)
+            break;
+        append_hot(text, summary, hot);
+        sum += (double)hot->picks;
     }
     g_string_append(text, "]\n");
     return moe_export_write(job, text->str, text->len, error);
@@ -169,7 +228,7 @@ const MoeExporter moe__export_eplb = {
     .name = "eplb",
     .help = "picks of each expert, JSON [num_layers][num_experts]",
     .reader = "EPLB: rebalance_experts(torch.tensor(json.load(file)), …)",
-    .write = write_eplb,
+    .write_summary = write_eplb,
 };
 
 const MoeExporter moe__export_eplb_npy = {
@@ -177,7 +236,7 @@ const MoeExporter moe__export_eplb_npy = {
     .name = "eplb-npy",
     .help = "the same as .npy, i8 [num_layers, num_experts]",
     .reader = "EPLB: rebalance_experts(torch.from_numpy(numpy.load(file)), …)",
-    .write = write_eplb_npy,
+    .write_summary = write_eplb_npy,
 };
 
 const MoeExporter moe__export_keep_list = {
@@ -185,5 +244,13 @@ const MoeExporter moe__export_keep_list = {
     .name = "keep-list",
     .help = "JSON, the busiest experts of each layer, busiest first: --top N or --coverage SHARE",
     .reader = "pruning, offloading and caching scripts",
-    .write = write_keep_list,
+    .write_summary = write_keep_list,
+};
+
+const MoeExporter moe__export_hot_list = {
+    .struct_size = sizeof(MoeExporter),
+    .name = "hot-list",
+    .help = "JSON, the busiest experts of all layers together: --top N or --coverage SHARE",
+    .reader = "offloading and caching scripts: what to hold in fast memory",
+    .write_summary = write_hot_list,
 };

@@ -288,7 +288,8 @@ const MoeExporter moe__export_jsonl = {
 const MoeExporter moe__export_csv = {
     .struct_size = sizeof(MoeExporter),
     .name = "csv",
-    .help = "the same as CSV; experts and gates are lists between blanks",
+    .help = "the same as CSV; experts and gates are lists between blanks. Of a summary: counts-csv",
     .reader = "moescope import --as csv, pandas.read_csv()",
     .write = write_csv,
+    .write_summary = moe__export_counts,
 };

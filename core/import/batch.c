@@ -16,11 +16,11 @@ make_columns(gsize routers, gsize cells)
 }
 
 static void
-free_columns(float **columns, int routers)
+free_columns(float ***columns, int routers)
 {
-    for (int r = 0; columns && r < routers; r++)
-        g_free(columns[r]);
-    g_free(columns);
+    for (int r = 0; *columns && r < routers; r++)
+        g_free((*columns)[r]);
+    g_clear_pointer(columns, g_free);
 }
 
 /* What logits bring. */
@@ -68,17 +68,17 @@ moe__import_batch_free(MoeImport *import)
         g_free(import->expert[r]);
         g_free(import->gate[r]);
     }
-    free_columns(import->entropy, import->n_routers);
-    free_columns(import->margin, import->n_routers);
-    free_columns(import->logits, import->n_routers);
-    g_free(import->weight);
-    g_free(import->expert);
-    g_free(import->gate);
-    g_free(import->picks);
-    g_free(import->id);
-    g_free(import->doc);
-    g_free(import->pos);
-    g_free(import->in_domain);
+    g_clear_pointer(&import->expert, g_free);
+    g_clear_pointer(&import->gate, g_free);
+    free_columns(&import->entropy, import->n_routers);
+    free_columns(&import->margin, import->n_routers);
+    free_columns(&import->logits, import->n_routers);
+    g_clear_pointer(&import->weight, g_free);
+    g_clear_pointer(&import->picks, g_free);
+    g_clear_pointer(&import->id, g_free);
+    g_clear_pointer(&import->doc, g_free);
+    g_clear_pointer(&import->pos, g_free);
+    g_clear_pointer(&import->in_domain, g_free);
 }
 
 bool

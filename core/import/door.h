@@ -17,7 +17,7 @@ struct MoeImport {
     int n_sources;
     GArray *files;    /* of MoeImportFile */
     GArray *sizes;    /* of int64_t: bytes in all files before each, and behind them the total */
-    int *domain;      /* [n_sources]: of the options */
+    int *domain;      /* [files]: of the options; -1: they don't say */
     GPtrArray *names; /* of the domains, each once */
     char *target;     /* what is written until it is whole */
 
@@ -30,6 +30,11 @@ struct MoeImport {
     int64_t documents, left_out, pads, tokens, compared, disagreeing;
     GString *notes;
     MoeTraceWriter *writer;
+
+    MoeSummary *summary; /* in place of a trace */
+    char *model;         /* for its meta.json, with `kept` */
+    GString *kept;       /* members of "import" */
+    int64_t counted;     /* picks in all */
 
     int rows, capacity; /* of the batch */
     int32_t *id, *doc, *pos, *in_domain;
@@ -44,6 +49,11 @@ struct MoeImport {
 bool moe__import_list_files(MoeImport *import, const char *const *sources, GError **error);
 /* Sets `domain` and `names`. */
 bool moe__import_set_domains(MoeImport *import, GError **error);
+/* Forgets all since moe_import_begin(), which may then be called again. */
+void moe__import_restart(MoeImport *import);
+/* As moe_import_progress(), for files that aren't read from front to back: part `i` of `n` is done.
+ */
+bool moe__import_part(MoeImport *import, int file, int64_t i, int64_t n, GError **error);
 /* Makes the batch's arrays, and hands it to the writer. */
 void moe__import_batch_make(MoeImport *import);
 void moe__import_batch_free(MoeImport *import);
@@ -51,7 +61,13 @@ bool moe__import_batch_flush(MoeImport *import, GError **error);
 /* Makes of a unit's logits what the files lack: `expert` and `gate` ([k]), entropy and margin. */
 void moe__import_derive(MoeImport *import, int router, const float *logits, int32_t *expert,
                         double *gate);
-/* meta.json of the trace. (transfer full) */
+/* meta.json of the trace; of a summary what is added to it. (transfer full) */
 char *moe__import_meta(const MoeImport *import, const MoeImportShape *shape);
+char *moe__import_extra(const MoeImport *import, const MoeImportShape *shape);
+/* Joins shape and options: sets routers, k, domains. `counts`: for a summary. */
+bool moe__import_describe(MoeImport *import, const MoeImportShape *shape, bool counts,
+                          MoeRouterInfo *info, GError **error);
+/* Makes the sums of a summary true, and saves it. */
+bool moe__import_finish_summary(MoeImport *import, const char *out, GError **error);
 
 #endif

@@ -97,6 +97,19 @@ find_name(MoeImport *import, const char *name)
     return (int)import->names->len - 1;
 }
 
+/* "{file}" is the file's name without its endings. (transfer full) */
+static char *
+name_domain(const MoeImportFile *file, const char *told)
+{
+    if (!g_str_equal(told, "{file}"))
+        return g_strdup(told);
+    char *name = g_filename_display_basename(file->path);
+    char *ending = strchr(name + 1, '.');
+    if (ending)
+        *ending = 0;
+    return name;
+}
+
 bool
 moe__import_set_domains(MoeImport *import, GError **error)
 {
@@ -107,9 +120,12 @@ moe__import_set_domains(MoeImport *import, GError **error)
                     n, import->n_sources);
         return false;
     }
-    import->domain = g_new(int, (gsize)import->n_sources);
-    for (int i = 0; i < import->n_sources; i++)
-        import->domain[i] =
-            n == 0 ? -1 : find_name(import, import->options->domains[n == 1 ? 0 : i]);
+    import->domain = g_new(int, (gsize)import->files->len);
+    for (guint i = 0; i < import->files->len; i++) {
+        const MoeImportFile *file = &g_array_index(import->files, MoeImportFile, i);
+        g_autofree char *name =
+            n > 0 ? name_domain(file, import->options->domains[n == 1 ? 0 : file->source]) : NULL;
+        import->domain[i] = name ? find_name(import, name) : -1;
+    }
     return true;
 }

@@ -150,9 +150,17 @@ read_text(MoeJson *json, MoeIdArray *array)
         return false;
     if (array->length >= 6 && memcmp(array->bytes, "\x93NUMPY", 6) == 0)
         return parse_npy(json, array);
-    if (array->length % 4)
-        return moe__json_fail(json, "found %zu bytes, expected int32", array->length);
-    return set_type(json, array, 'i', 4, "int32");
+    return true; /* what it is of may be said later */
+}
+
+bool
+moe__id_array_type(MoeJson *json, MoeIdArray *array, const char *name)
+{
+    name = name ? name : "int32";
+    if (!set_named_type(json, array, name))
+        return false;
+    return array->length % (size_t)array->width == 0 ||
+           moe__json_fail(json, "found %zu bytes, expected %s", array->length, name);
 }
 
 static bool

@@ -25,7 +25,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeIdArray, moe__id_array_free)
 /* Reads the value that follows a key. NULL where it is null (json->error unset), or with
  * json->error. (transfer full) */
 MoeIdArray *moe__id_array_read(MoeJson *json);
-/* Gives a bare array its shape. Returns false if `tokens` and `k` don't divide it. */
+/* Gives a bare array its type; NULL: int32. Returns false with json->error if the bytes aren't a
+ * whole number of these. */
+bool moe__id_array_type(MoeJson *json, MoeIdArray *array, const char *name);
+/* Gives it its shape, once it has a type. Returns false if `tokens` and `k` don't divide it. */
 bool moe__id_array_shape(MoeIdArray *array, int64_t tokens, int64_t k);
 /* An id, in the order of the file. */
 int64_t moe__id_array_at(const MoeIdArray *array, int64_t i);

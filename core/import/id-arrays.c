@@ -5,6 +5,7 @@
  * reinforcement learning [sequences, tokens, layers, k]. Each sequence is a document.
  */
 #include "import/arrays.h"
+#include "import/door.h"
 #include "import/importers.h"
 #include "import/routed.h"
 
@@ -194,7 +195,7 @@ read_file(Reading *reading, const char *path, GError **error)
                         ? has_completion(arrays, item) ||
                               bring(reading, arrays, find_prompt(arrays, item), item, error)
                         : learn(reading, arrays, item, error);
-        if (!good || !moe_import_progress(reading->routed.import, reading->file, 0, error))
+        if (!good || !moe__import_part(reading->routed.import, reading->file, i, found->len, error))
             return false;
     }
     return true;

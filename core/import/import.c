@@ -15,6 +15,21 @@ file_clear(void *file)
     g_free((char *)((MoeImportFile *)file)->path);
 }
 
+void
+moe__import_restart(MoeImport *import)
+{
+    if (import->writer)
+        moe_trace_writer_abandon(g_steal_pointer(&import->writer));
+    moe__import_batch_free(import);
+    g_clear_pointer(&import->routers, g_free);
+    import->n_routers = import->rows = 0;
+    import->documents = import->left_out = import->pads = import->tokens = 0;
+    import->compared = import->disagreeing = 0;
+    g_string_truncate(import->notes, 0);
+    if (import->options->n_domains == 0)
+        g_ptr_array_set_size(import->names, 0);
+}
+
 static void
 import_clear(MoeImport *import)
 {
@@ -27,6 +42,9 @@ import_clear(MoeImport *import)
     g_free(import->domain);
     g_free(import->target);
     g_string_free(import->notes, TRUE);
+    g_string_free(import->kept, TRUE);
+    g_free(import->model);
+    moe_summary_free(import->summary);
     g_ptr_array_unref(import->names);
     g_array_unref(import->sizes);
     g_array_unref(import->files);
@@ -84,6 +102,8 @@ choose_importer(MoeImport *import, GError **error)
 static bool
 finish(MoeImport *import, const char *out, GError **error)
 {
+    if (import->summary)
+        return moe__import_finish_summary(import, out, error);
     if (!moe__import_batch_flush(import, error))
         return false;
     if (import->tokens == 0) {
@@ -115,6 +135,8 @@ fill_report(const MoeImport *import, MoeImportReport *report)
     if (report)
         *report = (MoeImportReport){
             .importer = import->importer->name,
+            .summary = import->summary != NULL,
+            .domains = (int)import->names->len,
             .tokens = import->tokens,
             .documents = import->documents,
             .incomplete = import->left_out,
@@ -142,6 +164,7 @@ moe_import(const char *const *sources, int n_sources, const char *out,
         .sizes = g_array_new(FALSE, FALSE, sizeof(int64_t)),
         .names = g_ptr_array_new_with_free_func(g_free),
         .notes = g_string_new(NULL),
+        .kept = g_string_new(NULL),
         .target = g_strdup_printf("%s.%ld.part", out, (long)getpid()),
     };
     g_array_set_clear_func(import.files, file_clear);
@@ -177,7 +200,7 @@ moe_import_k(const MoeImport *import)
 int
 moe_import_domain(const MoeImport *import, int file)
 {
-    return import->domain[g_array_index(import->files, MoeImportFile, file).source];
+    return import->domain[file];
 }
 
 void
@@ -209,10 +232,19 @@ moe_import_progress(MoeImport *import, int file, int64_t done, GError **error)
     const int64_t *before = (const int64_t *)import->sizes->data;
     g_autofree char *name =
         g_filename_display_basename(g_array_index(import->files, MoeImportFile, file).path);
-    g_autofree char *what =
-        g_strdup_printf("%s %s", import->writer ? "reading" : "looking at", name);
+    bool begun = import->writer || import->summary;
+    g_autofree char *what = g_strdup_printf("%s %s", begun ? "reading" : "looking at", name);
     if (moe_progress(import->progress, before[file] + done, before[import->files->len], what))
         return true;
     g_set_error(error, MOE_ERROR, MOE_ERROR_CANCELLED, "the import was stopped");
     return false;
+}
+
+bool
+moe__import_part(MoeImport *import, int file, int64_t i, int64_t n, GError **error)
+{
+    const int64_t *before = (const int64_t *)import->sizes->data;
+    double size = (double)(before[file + 1] - before[file]);
+    int64_t done = (int64_t)(size * (double)(i + 1) / (double)n);
+    return moe_import_progress(import, file, done, error);
 }

@@ -19,6 +19,17 @@ extern const MoeImporter moe__import_routed_experts;
 extern const MoeImporter moe__import_sglang;
 extern const MoeImporter moe__import_id_arrays;
 extern const MoeImporter moe__import_router_logits;
+/* Counts, as summaries. */
+extern const MoeImporter moe__import_counts_csv; /* count-rows.c, as the next */
+extern const MoeImporter moe__import_counts_jsonl;
+extern const MoeImporter moe__import_olmoe_counts;
+extern const MoeImporter moe__import_ddmoe;
+extern const MoeImporter moe__import_gpt_oss_counts;
+extern const MoeImporter moe__import_imatrix;
+extern const MoeImporter moe__import_megatron_counts;
+extern const MoeImporter moe__import_moe_infinity;
+extern const MoeImporter moe__import_sglang_counts;
+extern const MoeImporter moe__import_trtllm;
 
 /* Registers them; moe_init() calls it. */
 void moe__import_register(void);

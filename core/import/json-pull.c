@@ -190,31 +190,50 @@ read_number(MoeJson *json)
     return MOE_JSON_INT;
 }
 
+/* Where the next value of an array begins; NULL where a comma has to come first. */
+static const uint8_t *
+next_in_array(const MoeJson *json, const uint8_t *at)
+{
+    if (json->state == AFTER && *at != ',')
+        return NULL;
+    at += json->state == AFTER;
+    return at + (*at == ' ');
+}
+
+enum { LOT = 256 };
+
 void
 moe__json_quick_ints(MoeJson *json, GArray *out)
 {
-    enum { LOT = 256 };
     int32_t lot[LOT];
-    guint n = 0;
-    MoeStream *stream = json->stream;
-    const uint8_t *at = stream->bytes + stream->at;
-    while (in_array(json)) {
-        const uint8_t *value = at + (json->state == AFTER && *at == ',');
-        if (json->state == AFTER && value == at)
-            break;
-        value += *value == ' ';
-        const uint8_t *after = quick_int(value, &lot[n]);
-        if (!after)
-            break;
-        at = after;
-        json->state = AFTER;
-        if (++n == LOT) {
-            g_array_append_vals(out, lot, n);
-            n = 0;
-        }
+    guint n = LOT;
+    const uint8_t *at = json->stream->bytes + json->stream->at;
+    while (n == LOT) {
+        const uint8_t *value, *after;
+        for (n = 0;
+             n < LOT && (value = next_in_array(json, at)) && (after = quick_int(value, &lot[n]));
+             n++, at = after)
+            json->state = AFTER;
+        g_array_append_vals(out, lot, n);
     }
-    g_array_append_vals(out, lot, n);
-    stream->at = (size_t)(at - stream->bytes);
+    json->stream->at = (size_t)(at - json->stream->bytes);
+}
+
+void
+moe__json_quick_reals(MoeJson *json, GArray *out)
+{
+    double lot[LOT];
+    guint n = LOT;
+    const uint8_t *at = json->stream->bytes + json->stream->at;
+    while (n == LOT) {
+        const uint8_t *value, *after;
+        for (n = 0; n < LOT && (value = next_in_array(json, at)) &&
+                    (after = moe__json_scan_real(value, &lot[n]));
+             n++, at = after)
+            json->state = AFTER;
+        g_array_append_vals(out, lot, n);
+    }
+    json->stream->at = (size_t)(at - json->stream->bytes);
 }
 
 static MoeJsonEvent

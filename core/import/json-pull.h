@@ -82,9 +82,13 @@ bool moe__json_expect(MoeJson *json, MoeJsonEvent wanted, const char *what);
 
 /* The steps of the reader that cross files. */
 bool moe__json_number(MoeJson *json);
-/* Within an array: takes plain integers as far as the window shows them whole, which may be none.
- */
+/* Within an array: takes plain integers, or numbers, as far as the window shows them whole, which
+ * may be none. */
 void moe__json_quick_ints(MoeJson *json, GArray *out);
+void moe__json_quick_reals(MoeJson *json, GArray *out);
+/* The number at `text`, with the "," or "]" that ends it, at which it returns; NULL if it is
+ * something else. */
+const uint8_t *moe__json_scan_real(const uint8_t *text, double *value);
 /* Behind the opening quotation mark at bytes[at]; leaves `at` behind the closing one. */
 bool moe__json_scan_string(MoeJson *json);
 

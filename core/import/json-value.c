@@ -1,114 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Numbers, strings, and values of an expected kind.
+ * Strings, and values of an expected kind.
  */
 #include "import/json-pull.h"
 
 #include <string.h>
-
-/* --- Numbers ----------------------------------------------------------------------------------*/
-
-enum { NUMBER_MAX = 4096 }; /* bytes; a longer one is none */
-
-static bool
-is_digit(uint8_t byte)
-{
-    return (unsigned)byte - '0' < 10;
-}
-
-/* A number of up to 19 digits as mantissa and power of ten. */
-typedef struct {
-    uint64_t mantissa;
-    int exponent, digits;
-    bool negative, whole; /* whole: neither fraction nor exponent */
-} Decimal;
-
-static const uint8_t *
-take_digits(const uint8_t *at, Decimal *number)
-{
-    for (; is_digit(*at); at++, number->digits++)
-        number->mantissa = number->mantissa * 10 + (*at - '0');
-    return at;
-}
-
-static const uint8_t *
-take_exponent(const uint8_t *at, Decimal *number)
-{
-    bool negative = at[1] == '-';
-    int exponent = 0;
-    at += 1 + (at[1] == '-' || at[1] == '+');
-    if (!is_digit(*at))
-        return NULL;
-    for (; is_digit(*at); at++)
-        exponent = MIN(exponent * 10 + (*at - '0'), 100000);
-    number->exponent += negative ? -exponent : exponent;
-    number->whole = false;
-    return at;
-}
-
-/* Returns the byte behind, NULL if it isn't a number. The window ends with a NUL, where each step
- * stops. */
-static const uint8_t *
-scan_number(const uint8_t *at, Decimal *number)
-{
-    *number = (Decimal){.negative = *at == '-', .whole = true};
-    at += number->negative;
-    const uint8_t *first = at;
-    at = take_digits(at, number);
-    if (number->digits == 0 || (*first == '0' && number->digits > 1))
-        return NULL;
-    if (*at == '.') {
-        int before = number->digits;
-        at = take_digits(at + 1, number);
-        if (number->digits == before)
-            return NULL;
-        number->exponent = before - number->digits;
-        number->whole = false;
-    }
-    return *at == 'e' || *at == 'E' ? take_exponent(at, number) : at;
-}
-
-/* Exact where mantissa and power of ten both are (Clinger 1990), which one rounding keeps; else as
- * strtod() does it. */
-static double
-decimal_value(const Decimal *number, const uint8_t *text)
-{
-    static const double power[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                   1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                   1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-    int exponent = number->exponent;
-    if (number->digits > 19 || number->mantissa >> 53 || exponent < -22 || exponent > 22)
-        return g_ascii_strtod((const char *)text, NULL);
-    double value = (double)number->mantissa;
-    value = exponent < 0 ? value / power[-exponent] : value * power[exponent];
-    return number->negative ? -value : value;
-}
-
-bool
-moe__json_number(MoeJson *json)
-{
-    MoeStream *stream = json->stream;
-    Decimal number;
-    const uint8_t *text, *after;
-    for (;;) {
-        text = stream->bytes + stream->at;
-        after = scan_number(text, &number);
-        /* It may go on behind the window; what ends there ("1.") isn't wrong yet. */
-        size_t room = stream->end - stream->at;
-        if ((after && after < text + room) || stream->over || room >= NUMBER_MAX)
-            break;
-        moe__stream_more(stream);
-    }
-    if (!after || g_ascii_isalnum(*after) || *after == '.' || *after == '-' || *after == '+')
-        return moe__json_fail(json, "found what is no number");
-    stream->at += (size_t)(after - text);
-    json->real = decimal_value(&number, text);
-    bool fits = number.digits <= 18 || (number.digits == 19 && number.mantissa <= INT64_MAX);
-    json->event = number.whole && fits ? MOE_JSON_INT : MOE_JSON_REAL;
-    if (json->event == MOE_JSON_INT)
-        json->integer = number.negative ? -(int64_t)number.mantissa : (int64_t)number.mantissa;
-    return true;
-}
 
 /* --- Strings ----------------------------------------------------------------------------------*/
 
@@ -311,14 +207,16 @@ moe__json_take_reals(MoeJson *json, const char *what, GArray *out)
 {
     if (!moe__json_expect(json, MOE_JSON_ARRAY, what))
         return false;
-    while (moe__json_next(json) != MOE_JSON_ARRAY_END) {
+    for (;;) {
+        moe__json_quick_reals(json, out);
+        if (moe__json_next(json) == MOE_JSON_ARRAY_END)
+            return true;
         if (json->event != MOE_JSON_INT && json->event != MOE_JSON_REAL)
             return moe__json_fail(json, "%s: found %s, expected a number", what,
                                   event_name(json->event));
         double value = json->real;
         g_array_append_val(out, value);
     }
-    return true;
 }
 
 const char *

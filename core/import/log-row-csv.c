@@ -7,22 +7,19 @@
 
 #include <string.h>
 
-/* The next line that says something; NULL at the end and with an error. */
-static char *
-next_line(MoeLogReader *reader, GError **error)
+char *
+moe__csv_line(MoeStream *stream, GError **error)
 {
     size_t length;
     char *line;
     do
-        line = moe__stream_line(reader->stream, &length, error);
+        line = moe__stream_line(stream, &length, error);
     while (line && (*line == '#' || *line == 0));
     return line;
 }
 
-/* Cuts the cell at *at off and unquotes it in place; *at goes on behind it, NULL behind the last.
- * Returns NULL if a quotation mark isn't closed. */
-static char *
-take_cell(char **at)
+char *
+moe__csv_cell(char **at)
 {
     char *cell = *at, *end = cell;
     if (*cell != '"') {
@@ -47,13 +44,13 @@ bool
 moe__log_columns(MoeLogReader *reader, GError **error)
 {
     GError *reason = NULL;
-    char *at = next_line(reader, &reason);
+    char *at = moe__csv_line(reader->stream, &reason);
     if (reason) {
         g_propagate_error(error, reason);
         return false;
     }
     while (at) {
-        const char *name = take_cell(&at);
+        const char *name = moe__csv_cell(&at);
         if (!name || reader->n_columns == MOE_LOG_COLUMNS)
             return moe__stream_fail(reader->stream, error, "expected up to %d names of columns",
                                     MOE_LOG_COLUMNS);
@@ -141,12 +138,12 @@ read_cell(const MoeLogReader *reader, MoeLogField field, const char *cell, MoeLo
 bool
 moe__log_row_csv(MoeLogReader *reader, MoeLogRow *row, GError **error)
 {
-    char *at = next_line(reader, error);
+    char *at = moe__csv_line(reader->stream, error);
     if (!at)
         return false;
     int n = 0;
     for (; at; n++) {
-        const char *cell = take_cell(&at);
+        const char *cell = moe__csv_cell(&at);
         if (!cell)
             return moe__stream_fail(reader->stream, error, "a quotation mark isn't closed");
         if (n < reader->n_columns && !read_cell(reader, reader->columns[n], cell, row, error))

@@ -22,9 +22,9 @@ read_name(MoeJson *json, const char *what, GString *out)
 static bool
 read_type(MoeJson *json, MoeLogRow *row)
 {
-    const char *type = moe__json_take_text(json, "type");
-    row->meta = type && !g_str_equal(type, "route");
-    return type != NULL;
+    bool good = moe__json_expect(json, MOE_JSON_STRING, "type");
+    row->meta = good && !moe__json_is(json, "route");
+    return good;
 }
 
 static bool

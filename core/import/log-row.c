@@ -3,48 +3,57 @@
 
 #include <string.h>
 
-static const struct {
+typedef struct {
     const char *name;
+    size_t length;
     MoeLogField field;
-} fields[] = {
-    {"type", MOE_LOG_TYPE},
-    {"req_id", MOE_LOG_DOC},
-    {"request_id", MOE_LOG_DOC},
-    {"doc", MOE_LOG_DOC},
-    {"seq_id", MOE_LOG_DOC},
-    {"token_idx", MOE_LOG_POS},
-    {"token_index", MOE_LOG_POS},
-    {"pos", MOE_LOG_POS},
-    {"position", MOE_LOG_POS},
-    {"token_id", MOE_LOG_ID},
-    {"id", MOE_LOG_ID},
-    {"layer", MOE_LOG_LAYER},
-    {"layer_id", MOE_LOG_LAYER},
-    {"layer_idx", MOE_LOG_LAYER},
-    {"topk_ids", MOE_LOG_EXPERTS},
-    {"experts", MOE_LOG_EXPERTS},
-    {"expert_ids", MOE_LOG_EXPERTS},
-    {"selected_experts", MOE_LOG_EXPERTS},
-    {"topk_weights", MOE_LOG_GATES},
-    {"gates", MOE_LOG_GATES},
-    {"weights", MOE_LOG_GATES},
-    {"expert_weights", MOE_LOG_GATES},
-    {"domain", MOE_LOG_DOMAIN},
-    {"model_id", MOE_LOG_MODEL},
-    {"model", MOE_LOG_MODEL},
-    {"num_experts", MOE_LOG_META_EXPERTS},
-    {"n_experts", MOE_LOG_META_EXPERTS},
-    {"top_k", MOE_LOG_META_K},
-    {"num_experts_per_tok", MOE_LOG_META_K},
-    {"norm_topk_prob", MOE_LOG_META_NORM},
-    {"renormalize", MOE_LOG_META_NORM},
+} Field;
+
+#define FIELD(name, field)           \
+    {                                \
+        name, sizeof name - 1, field \
+    }
+
+static const Field fields[] = {
+    FIELD("type", MOE_LOG_TYPE),
+    FIELD("req_id", MOE_LOG_DOC),
+    FIELD("request_id", MOE_LOG_DOC),
+    FIELD("doc", MOE_LOG_DOC),
+    FIELD("seq_id", MOE_LOG_DOC),
+    FIELD("token_idx", MOE_LOG_POS),
+    FIELD("token_index", MOE_LOG_POS),
+    FIELD("pos", MOE_LOG_POS),
+    FIELD("position", MOE_LOG_POS),
+    FIELD("token_id", MOE_LOG_ID),
+    FIELD("id", MOE_LOG_ID),
+    FIELD("layer", MOE_LOG_LAYER),
+    FIELD("layer_id", MOE_LOG_LAYER),
+    FIELD("layer_idx", MOE_LOG_LAYER),
+    FIELD("topk_ids", MOE_LOG_EXPERTS),
+    FIELD("experts", MOE_LOG_EXPERTS),
+    FIELD("expert_ids", MOE_LOG_EXPERTS),
+    FIELD("selected_experts", MOE_LOG_EXPERTS),
+    FIELD("topk_weights", MOE_LOG_GATES),
+    FIELD("gates", MOE_LOG_GATES),
+    FIELD("weights", MOE_LOG_GATES),
+    FIELD("expert_weights", MOE_LOG_GATES),
+    FIELD("domain", MOE_LOG_DOMAIN),
+    FIELD("model_id", MOE_LOG_MODEL),
+    FIELD("model", MOE_LOG_MODEL),
+    FIELD("num_experts", MOE_LOG_META_EXPERTS),
+    FIELD("n_experts", MOE_LOG_META_EXPERTS),
+    FIELD("top_k", MOE_LOG_META_K),
+    FIELD("num_experts_per_tok", MOE_LOG_META_K),
+    FIELD("norm_topk_prob", MOE_LOG_META_NORM),
+    FIELD("renormalize", MOE_LOG_META_NORM),
 };
 
 MoeLogField
 moe__log_field(const char *name, size_t length)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(fields); i++)
-        if (strlen(fields[i].name) == length && memcmp(fields[i].name, name, length) == 0)
+        if (fields[i].length == length && fields[i].name[0] == name[0] &&
+            memcmp(fields[i].name, name, length) == 0)
             return fields[i].field;
     return MOE_LOG_UNKNOWN;
 }

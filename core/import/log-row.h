@@ -62,6 +62,12 @@ bool moe__log_next(MoeLogReader *reader, MoeLogRow *row, GError **error);
 /* The two kinds of line; as moe__log_next(), but json's error is in `json`. */
 bool moe__log_row_json(MoeJson *json, MoeLogRow *row);
 bool moe__log_row_csv(MoeLogReader *reader, MoeLogRow *row, GError **error);
+/* The next line that says something: not empty, no '#' before it. NULL at the end and with an
+ * error. (transfer none: good until the next line) */
+char *moe__csv_line(MoeStream *stream, GError **error);
+/* Cuts the cell at *at off and unquotes it in place; *at goes on behind it, NULL behind the last.
+ * Returns NULL if a quotation mark isn't closed. */
+char *moe__csv_cell(char **at);
 /* Takes the line of names. */
 bool moe__log_columns(MoeLogReader *reader, GError **error);
 

@@ -22,11 +22,13 @@ says(const MoeItem *item, const char *word)
     return strstr(item->name, word) || strstr(item->parent, word);
 }
 
+static const char *const masks[] = {"attention_mask", "mask", NULL};
+
 /* How much its path says for it. */
 static int
 rank_of(const MoeItem *item)
 {
-    if (!moe__item_is_float(item) || item->ndim < 2)
+    if (!moe__item_is_float(item) || item->ndim < 2 || g_strv_contains(masks, item->name))
         return NOT;
     if (says(item, "router_logits"))
         return NAMED;
@@ -126,15 +128,20 @@ find_beside(const MoeArrays *arrays, const MoeLogitPass *pass, const char *const
     return NULL;
 }
 
-static void
-look_beside(const MoeArrays *arrays, MoeLogitPass *pass)
+static bool
+look_beside(const MoeArrays *arrays, MoeLogitPass *pass, GError **error)
 {
-    static const char *const masks[] = {"attention_mask", "mask", NULL};
     static const char *const ids[] = {"input_ids", "token_ids", "tokens", NULL};
     static const char *const texts[] = {"tokens", "token_strings", NULL};
     static const char *const ks[] = {"topk", "top_k", "num_experts_per_tok", NULL};
     const MoeItem *found = find_beside(arrays, pass, masks);
-    pass->mask = found && moe__item_is_integer(found) ? found : NULL;
+    if (found && !moe__item_is_integer(found)) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "%s: array \"%s\": expected integers or booleans, 0 where there is padding",
+                    moe__arrays_path(arrays), found->name);
+        return false;
+    }
+    pass->mask = found;
     found = find_beside(arrays, pass, ids);
     pass->ids = found && moe__item_is_integer(found) ? found : NULL;
     found = find_beside(arrays, pass, texts);
@@ -142,6 +149,7 @@ look_beside(const MoeArrays *arrays, MoeLogitPass *pass)
     found = find_beside(arrays, pass, ks);
     if (found && found->kind == MOE_ITEM_NUMBER && found->number >= 1 && found->number <= 1024)
         pass->k = (int)found->number;
+    return true;
 }
 
 static gint
@@ -175,13 +183,48 @@ settle_numbers(const MoeArrays *arrays, MoeLogitPass *pass, GError **error)
     return true;
 }
 
+/* Whether two paths are the same but for numbers. */
+static bool
+same_but_numbers(const char *a, const char *b)
+{
+    while (*a && *b) {
+        bool digits = g_ascii_isdigit(*a) && g_ascii_isdigit(*b);
+        if (!digits && *a != *b)
+            return false;
+        while (digits && g_ascii_isdigit(a[1]))
+            a++;
+        while (digits && g_ascii_isdigit(b[1]))
+            b++;
+        a++;
+        b++;
+    }
+    return *a == *b;
+}
+
+/* Encoder and decoder aren't passes of the same layers. */
+static bool
+check_kin(const MoeArrays *arrays, const GArray *passes, GError **error)
+{
+    const char *first = g_array_index(passes, MoeLogitPass, 0).parent;
+    for (guint i = 1; i < passes->len; i++) {
+        const char *other = g_array_index(passes, MoeLogitPass, i).parent;
+        if (same_but_numbers(first, other))
+            continue;
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "%s: found logits in \"%s\" and in \"%s\", which aren't the same routers: "
+                    "save them apart",
+                    moe__arrays_path(arrays), first, other);
+        return false;
+    }
+    return true;
+}
+
 static bool
 settle(const MoeArrays *arrays, GArray *passes, const char *axes, GError **error)
 {
     for (guint i = 0; i < passes->len; i++) {
         MoeLogitPass *pass = &g_array_index(passes, MoeLogitPass, i);
-        look_beside(arrays, pass);
-        if (!settle_numbers(arrays, pass, error) ||
+        if (!look_beside(arrays, pass, error) || !settle_numbers(arrays, pass, error) ||
             !moe__logit_settle_axes(arrays, pass, axes, error))
             return false;
     }
@@ -204,6 +247,8 @@ moe__logit_passes(const MoeArrays *arrays, const char *axes, GError **error)
                     "%s: found no array of floats [tokens, experts]", moe__arrays_path(arrays));
         return NULL;
     }
+    if (!check_kin(arrays, passes, error))
+        return NULL;
     return settle(arrays, passes, axes, error) ? g_steal_pointer(&passes) : NULL;
 }
 

@@ -2,8 +2,8 @@
  *
  * Responses of SGLang and vLLM that were asked to return routed experts, as JSON: one, a list of
  * them, or a line each. Wherever in a response "routed_experts" stands, it is a document; vLLM's
- * "prompt_routed_experts" come before it. SGLang sends bare int32, whose shape follows from the
- * counts of tokens and k. The last token has no row.
+ * "prompt_routed_experts" come before it. SGLang sends bare int32 (forks what routed_experts_dtype
+ * says), whose shape follows from the counts of tokens and k. The last token has no row.
  */
 #include "import/id-array.h"
 #include "import/importers.h"
@@ -17,6 +17,7 @@ typedef struct Responses {
     bool bringing;
     GPtrArray *arrays;                        /* of the response */
     int64_t prompt_tokens, completion_tokens; /* of the response; -1: not said */
+    char *type;                               /* of its bare arrays; NULL: not said */
     int32_t doc;
 } Responses;
 
@@ -30,6 +31,7 @@ static void
 responses_clear(Responses *responses)
 {
     g_ptr_array_unref(responses->arrays);
+    g_free(responses->type);
     moe__routed_clear(&responses->routed);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Responses, responses_clear)
@@ -54,25 +56,42 @@ read_array(Responses *responses, MoeJson *json, bool prompt)
     return true;
 }
 
+static bool
+read_type(MoeJson *json, char **type)
+{
+    const char *text = moe__json_take_text(json, "routed_experts_dtype");
+    g_free(*type);
+    *type = g_strdup(text);
+    return text != NULL;
+}
+
+/* What a key of a response brings, if it is one of those that count. */
+static bool
+read_member(Responses *responses, MoeJson *json)
+{
+    if (moe__json_is(json, "routed_experts"))
+        return read_array(responses, json, false);
+    if (moe__json_is(json, "prompt_routed_experts"))
+        return read_array(responses, json, true);
+    if (moe__json_is(json, "routed_experts_dtype"))
+        return read_type(json, &responses->type);
+    if (moe__json_is(json, "prompt_tokens"))
+        return read_count(json, &responses->prompt_tokens);
+    return !moe__json_is(json, "completion_tokens") ||
+           read_count(json, &responses->completion_tokens);
+}
+
 /* All of a response, whatever else it holds. */
 static bool
 read_response(Responses *responses, MoeJson *json)
 {
     int outside = json->depth;
     g_ptr_array_set_size(responses->arrays, 0);
+    g_clear_pointer(&responses->type, g_free);
     responses->prompt_tokens = responses->completion_tokens = -1;
     while (json->depth >= outside) {
         MoeJsonEvent event = moe__json_next(json);
-        bool good = event != MOE_JSON_ERROR;
-        if (event == MOE_JSON_KEY && moe__json_is(json, "routed_experts"))
-            good = read_array(responses, json, false);
-        else if (event == MOE_JSON_KEY && moe__json_is(json, "prompt_routed_experts"))
-            good = read_array(responses, json, true);
-        else if (event == MOE_JSON_KEY && moe__json_is(json, "prompt_tokens"))
-            good = read_count(json, &responses->prompt_tokens);
-        else if (event == MOE_JSON_KEY && moe__json_is(json, "completion_tokens"))
-            good = read_count(json, &responses->completion_tokens);
-        if (!good)
+        if (event == MOE_JSON_ERROR || (event == MOE_JSON_KEY && !read_member(responses, json)))
             return false;
     }
     return true;
@@ -84,6 +103,8 @@ give_shape(const Responses *responses, MoeJson *json, MoeIdArray *array)
     int k = moe_import_options(responses->routed.import)->k;
     if (array->shaped)
         return true;
+    if (!moe__id_array_type(json, array, responses->type))
+        return false;
     if (k <= 0)
         return moe__json_fail(json, "a bare array doesn't say how many experts a token gets: give "
                                     "--k N");
@@ -93,9 +114,9 @@ give_shape(const Responses *responses, MoeJson *json, MoeIdArray *array)
     int64_t tokens = responses->prompt_tokens + responses->completion_tokens - 1;
     return moe__id_array_shape(array, tokens, k) ||
            moe__json_fail(json,
-                          "found %zu bytes of int32, which %" G_GINT64_FORMAT
+                          "found %zu bytes of %s, which %" G_GINT64_FORMAT
                           " tokens and k = %d (--k) don't divide",
-                          array->length, tokens, k);
+                          array->length, responses->type ? responses->type : "int32", tokens, k);
 }
 
 /* --- Taking it in -----------------------------------------------------------------------------*/

@@ -4,6 +4,7 @@
  * nnterp and nnsight gather, in .npz, .npy, safetensors, torch.save() or pickle. Picks and gates
  * are made of them by the rule that the caller states. The arrays of a pass are in memory together.
  */
+#include "import/door.h"
 #include "import/importers.h"
 #include "import/logit-pass.h"
 
@@ -348,7 +349,7 @@ read_file(Reading *reading, const char *path, GError **error)
     for (guint i = 0; passes && i < passes->len; i++) {
         const MoeLogitPass *pass = &g_array_index(passes, MoeLogitPass, i);
         if (!(reading->bringing ? bring : learn)(reading, arrays, pass, error) ||
-            !moe_import_progress(reading->import, reading->file, 0, error))
+            !moe__import_part(reading->import, reading->file, i, passes->len, error))
             return false;
     }
     return passes != NULL;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * Logs with a line for each token and layer: those of loggers that people hang into vLLM, and the
- * plain layouts that core/import/README.md describes. The first pass learns layers, k and domains,
- * the second brings the tokens.
+ * plain layouts that core/import/README.md describes. A look at how each file begins learns layers,
+ * k and domains, then the tokens are brought. Should a later line show that there is more, it all
+ * begins again with a look at the whole.
  */
+#include "import/door.h"
 #include "import/importers.h"
 #include "import/log-row.h"
 #include "import/rows.h"
@@ -12,10 +14,15 @@
 
 enum { LAYERS = UINT16_MAX + 1, REPORT_EVERY = 4096 };
 
+/* Bytes of a file, unpacked, that a look takes in at first. */
+#define LOOK ((uint64_t)8 << 20)
+
 typedef struct Log {
     MoeImport *import;
     bool csv;
-    /* Of the first pass. */
+    uint64_t look; /* bytes a file; UINT64_MAX: all */
+    bool cut;      /* some file has more */
+    /* Of the look. */
     int *index;     /* [LAYERS]: of a layer among those that occur; -1: it doesn't */
     GArray *layers; /* int, ascending */
     MoeImportShape shape;
@@ -23,7 +30,8 @@ typedef struct Log {
     GPtrArray *domains;
     GHashTable *domain_index; /* name → index + 1 */
     int64_t rows;
-    /* Of the second. */
+    bool floats; /* every gate is one of binary32, as loggers take them from a tensor */
+    /* Of what follows. */
     MoeRows *joined;
     GHashTable *docs;   /* name → document + 1, within a file */
     GHashTable *places; /* document and layer → rows so far, for logs without positions */
@@ -45,11 +53,13 @@ log_clear(Log *log)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Log, log_clear)
 
 static Log
-log_new(MoeImport *import, bool csv)
+log_new(MoeImport *import, bool csv, uint64_t look)
 {
     Log log = {
         .import = import,
         .csv = csv,
+        .look = look,
+        .floats = true,
         .index = g_new(int, LAYERS),
         .layers = g_array_new(FALSE, FALSE, sizeof(int)),
         .model = g_string_new(NULL),
@@ -101,6 +111,17 @@ learn_domain(Log *log, const char *name)
 }
 
 static bool
+are_floats(const GArray *gates)
+{
+    for (guint i = 0; i < gates->len; i++) {
+        double gate = g_array_index(gates, double, i);
+        if ((double)(float)gate != gate)
+            return false;
+    }
+    return true;
+}
+
+static bool
 learn_row(Log *log, const MoeLogReader *reader, const MoeLogRow *row, GError **error)
 {
     if (row->meta)
@@ -118,6 +139,7 @@ learn_row(Log *log, const MoeLogReader *reader, const MoeLogRow *row, GError **e
     }
     for (guint i = 0; i < row->experts->len; i++)
         log->shape.max_expert = MAX(log->shape.max_expert, g_array_index(row->experts, int32_t, i));
+    log->floats = log->floats && are_floats(row->gates);
     learn_domain(log, row->domain->str);
     return true;
 }
@@ -145,14 +167,34 @@ next_place(Log *log, int32_t doc, int layer)
     return place;
 }
 
-/* The first pass knew every line, unless the log is still growing. */
+/* What a meta line says, if anything, is known. */
 static bool
-check_unchanged(const Log *log, const MoeLogReader *reader, const MoeLogRow *row, GError **error)
+meta_fits(const Log *log, const MoeLogRow *row)
 {
-    bool same =
-        row->meta || (log->index[row->layer] >= 0 && (int)row->experts->len == log->shape.k &&
-                      log->shape.has_gates == (row->gates->len > 0));
-    return same || moe__stream_fail(reader->stream, error, "the file changed while it was read");
+    const MoeImportShape *shape = &log->shape;
+    MoeImportGates gates =
+        row->meta_renormalised > 0 ? MOE_IMPORT_GATES_SUM_TO_ONE : MOE_IMPORT_GATES_AS_SCORED;
+    return (row->model->len == 0 || g_string_equal(row->model, log->model)) &&
+           (row->meta_experts == 0 || row->meta_experts == shape->experts) &&
+           (row->meta_k == 0 || row->meta_k == shape->k) &&
+           (row->meta_renormalised < 0 || gates == shape->gates);
+}
+
+static bool
+row_fits(const Log *log, const MoeLogRow *row)
+{
+    return log->index[row->layer] >= 0 && (int)row->experts->len == log->shape.k &&
+           log->shape.has_gates == (row->gates->len > 0) &&
+           (!log->floats || are_floats(row->gates)) &&
+           (row->domain->len == 0 || g_hash_table_contains(log->domain_index, row->domain->str));
+}
+
+/* A look at the whole knew every line, unless the log is still growing. */
+static bool
+check_known(const Log *log, const MoeLogReader *reader, const MoeLogRow *row, GError **error)
+{
+    bool fits = row->meta ? !log->cut || meta_fits(log, row) : row_fits(log, row);
+    return fits || moe__stream_fail(reader->stream, error, "the file changed while it was read");
 }
 
 static bool
@@ -186,7 +228,16 @@ end_file(Log *log)
     g_hash_table_remove_all(log->places);
 }
 
-/* --- Both passes ------------------------------------------------------------------------------*/
+/* --- Looking, then bringing -------------------------------------------------------------------*/
+
+/* Whether a look has seen enough of a file. */
+static bool
+seen_enough(Log *log, const MoeLogReader *reader)
+{
+    bool enough = !log->joined && reader->stream->base + reader->stream->at > log->look;
+    log->cut = log->cut || enough;
+    return enough;
+}
 
 static bool
 each_row(Log *log, int file, const char *path, GError **error)
@@ -200,11 +251,13 @@ each_row(Log *log, int file, const char *path, GError **error)
     for (int64_t n = 1; moe__log_next(reader, &row, &reason); n++) {
         bool good = n % REPORT_EVERY != 0 ||
                     moe_import_progress(log->import, file, moe__stream_done(reader->stream), error);
-        good = good && (log->joined ? check_unchanged(log, reader, &row, error) &&
+        good = good && (log->joined ? check_known(log, reader, &row, error) &&
                                           bring_row(log, file, reader, &row, error)
                                     : learn_row(log, reader, &row, error));
         if (!good)
             return false;
+        if (seen_enough(log, reader))
+            break;
     }
     if (reason)
         g_propagate_error(error, reason);
@@ -227,28 +280,47 @@ finish_shape(Log *log)
     log->shape.n_layers = (int)log->layers->len;
     log->shape.domains = (const char *const *)log->domains->pdata;
     log->shape.n_domains = (int)log->domains->len;
+    log->shape.gate_type = log->floats ? MOE_F32 : MOE_F64;
     log->shape.model = log->model->len ? log->model->str : NULL;
+}
+
+static bool
+read_files(Log *log, GError **error)
+{
+    int n;
+    const MoeImportFile *files = moe_import_files(log->import, &n);
+    for (int i = 0; i < n; i++)
+        if (!each_row(log, i, files[i].path, error))
+            return false;
+    finish_shape(log);
+    if (!moe_import_begin(log->import, &log->shape, error))
+        return false;
+    log->joined = moe__rows_new(log->import, log->shape.n_layers, log->shape.has_gates);
+    for (int i = 0; i < n; i++) {
+        if (!each_row(log, i, files[i].path, error))
+            return false;
+        end_file(log);
+    }
+    return true;
 }
 
 static bool
 read_log(MoeImport *import, bool csv, GError **error)
 {
-    int n;
-    const MoeImportFile *files = moe_import_files(import, &n);
-    g_auto(Log) log = log_new(import, csv);
-    for (int i = 0; i < n; i++)
-        if (!each_row(&log, i, files[i].path, error))
-            return false;
-    finish_shape(&log);
-    if (!moe_import_begin(import, &log.shape, error))
+    GError *reason = NULL;
+    g_auto(Log) log = log_new(import, csv, LOOK);
+    if (read_files(&log, &reason))
+        return true;
+    if (!log.cut || g_error_matches(reason, MOE_ERROR, MOE_ERROR_CANCELLED)) {
+        g_propagate_error(error, reason);
         return false;
-    log.joined = moe__rows_new(import, log.shape.n_layers, log.shape.has_gates);
-    for (int i = 0; i < n; i++) {
-        if (!each_row(&log, i, files[i].path, error))
-            return false;
-        end_file(&log);
     }
-    return true;
+    /* The beginnings didn't tell all, or something is wrong, which is then said by who knows all.
+     */
+    g_error_free(reason);
+    moe__import_restart(import);
+    g_auto(Log) whole = log_new(import, csv, UINT64_MAX);
+    return read_files(&whole, error);
 }
 
 static bool

@@ -6,6 +6,7 @@
  * ids are those of the copies of experts that a server holds ("physical");
  * last_physical_to_logical_map [layers, copies] says which expert each of them was at the end.
  */
+#include "import/door.h"
 #include "import/importers.h"
 #include "import/pt.h"
 #include "import/sglang-record.h"
@@ -222,7 +223,7 @@ read_file(Dump *dump, GError **error)
     for (int64_t i = 0; i < records->count; i++) {
         dump->record.number = i;
         if (!take_record(dump, records->items[i], error) ||
-            !moe_import_progress(dump->import, dump->file, 0, error))
+            !moe__import_part(dump->import, dump->file, i, records->count, error))
             return false;
         moe__sglang_reset(&dump->record);
     }

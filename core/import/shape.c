@@ -110,7 +110,7 @@ join(GString *problems, const MoeImportShape *shape, const MoeImportOptions *opt
     MoeRouterInfo info = {.units_per_token = 1};
     info.experts = join_experts(problems, shape, options);
     info.k = join_number(problems, shape->k, options->k, "k", "k");
-    if (info.k <= 0)
+    if (info.k <= 0 && !shape->shares)
         ask(problems, "nothing in the files says how many experts a token gets: give --k N");
     else if (info.experts > 0 && info.k > info.experts)
         ask(problems, "found k = %d with %d experts, expected at most as many", info.k,
@@ -144,8 +144,8 @@ append_list(GString *out, const char *name, const char *const *texts, int n)
     g_string_append_c(out, ']');
 }
 
-static char *
-make_extra(const MoeImport *import, const MoeImportShape *shape)
+char *
+moe__import_extra(const MoeImport *import, const MoeImportShape *shape)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     GString *out = g_string_new("{\"import\": {\"importer\": ");
@@ -164,6 +164,7 @@ make_extra(const MoeImport *import, const MoeImportShape *shape)
         g_string_append(out, ", ");
         append_list(out, "notes", (const char *const *)notes, (int)g_strv_length(notes));
     }
+    g_string_append(out, import->kept->str);
     g_string_append_printf(out, "}, \"library\": \"moescope %s\"", moe_version());
     if (shape->n_tokens > 0) {
         g_string_append(out, ", ");
@@ -176,7 +177,7 @@ make_extra(const MoeImport *import, const MoeImportShape *shape)
 char *
 moe__import_meta(const MoeImport *import, const MoeImportShape *shape)
 {
-    g_autofree char *extra = make_extra(import, shape);
+    g_autofree char *extra = moe__import_extra(import, shape);
     return moe_trace_meta(import->routers, import->n_routers,
                           (const char *const *)import->names->pdata, (int)import->names->len,
                           extra);
@@ -184,16 +185,70 @@ moe__import_meta(const MoeImport *import, const MoeImportShape *shape)
 
 /* --- Beginning --------------------------------------------------------------------------------*/
 
-static void
-settle_routers(MoeImport *import, const MoeImportShape *shape, const MoeRouterInfo *info)
+static bool
+is_layer_told(const MoeImportOptions *options, int layer)
 {
-    import->n_routers = shape->n_layers;
+    bool told = options->n_layers == 0;
+    for (int i = 0; i < options->n_layers && !told; i++)
+        told = options->layers[i] == layer;
+    return told;
+}
+
+/* The layers' numbers: of the files, or of the options where these have none. */
+static const int *
+join_layers(GString *problems, const MoeImportShape *shape, const MoeImportOptions *options)
+{
+    int n = shape->n_layers;
+    if (n <= 0)
+        ask(problems, "found no layer in the files");
+    else if (!shape->layers && options->n_layers == 0)
+        ask(problems,
+            "nothing in the files says which layers these %d are: give --layers LIST (as 0,7,15 "
+            "or 1-26)",
+            n);
+    else if (!shape->layers && options->n_layers != n)
+        ask(problems, "the files have %d layers, --layers names %d", n, options->n_layers);
+    for (int i = 0; shape->layers && i < n; i++)
+        if (!is_layer_told(options, shape->layers[i])) {
+            ask(problems, "the files say layer %d, --layers doesn't name it", shape->layers[i]);
+            break;
+        }
+    return shape->layers ? shape->layers : options->layers;
+}
+
+static void
+settle_routers(MoeImport *import, int n, const int *layers, const MoeRouterInfo *info)
+{
+    import->n_routers = n;
     import->k = info->k;
-    import->routers = g_new(MoeRouterInfo, (gsize)shape->n_layers);
-    for (int r = 0; r < shape->n_layers; r++) {
+    import->routers = g_new(MoeRouterInfo, (gsize)n);
+    for (int r = 0; r < n; r++) {
         import->routers[r] = *info;
-        import->routers[r].layer = shape->layers[r];
+        import->routers[r].layer = layers[r];
     }
+}
+
+bool
+moe__import_describe(MoeImport *import, const MoeImportShape *shape, bool counts,
+                     MoeRouterInfo *info, GError **error)
+{
+    const MoeImportOptions *options = import->options;
+    g_autoptr(GString) problems = g_string_new(NULL);
+    MoeImportShape known = *shape;
+    if (counts && !known.score) /* counts don't depend on it */
+        known.score = options->score ? options->score : "unknown";
+    if (counts && !known.select)
+        known.select = options->select ? options->select : "unknown";
+    *info = join(problems, &known, options);
+    const int *layers = join_layers(problems, shape, options);
+    if (problems->len) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "%s", problems->str);
+        return false;
+    }
+    settle_routers(import, shape->n_layers, layers, info);
+    for (int i = 0; options->n_domains == 0 && i < shape->n_domains; i++)
+        g_ptr_array_add(import->names, g_strdup(shape->domains[i]));
+    return true;
 }
 
 static void
@@ -221,15 +276,9 @@ chunk_tokens(const MoeImport *import)
 bool
 moe_import_begin(MoeImport *import, const MoeImportShape *shape, GError **error)
 {
-    g_autoptr(GString) problems = g_string_new(NULL);
-    MoeRouterInfo info = join(problems, shape, import->options);
-    if (shape->n_layers <= 0)
-        ask(problems, "found no layer in the files");
-    if (problems->len) {
-        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "%s", problems->str);
+    MoeRouterInfo info;
+    if (!moe__import_describe(import, shape, false, &info, error))
         return false;
-    }
-    settle_routers(import, shape, &info);
     settle_logits(import, shape, &info);
     const MoeTraceOptions options = {
         .compression = import->options->compression,
@@ -242,8 +291,6 @@ moe_import_begin(MoeImport *import, const MoeImportShape *shape, GError **error)
         .logits = import->has_logits && import->options->logits,
     };
     import->capacity = options.chunk_tokens ? (int)MIN(options.chunk_tokens, BATCH) : BATCH;
-    for (int i = 0; import->options->n_domains == 0 && i < shape->n_domains; i++)
-        g_ptr_array_add(import->names, g_strdup(shape->domains[i]));
     moe__import_batch_make(import);
     g_autofree char *meta = moe__import_meta(import, shape);
     import->writer = moe_trace_writer_new(import->target, meta, import->routers, import->n_routers,

@@ -8,8 +8,9 @@
 #include <string.h>
 #include <zlib.h>
 
-/* A line or string of more bytes than LONGEST isn't routing data. */
-enum { WINDOW = 1 << 18, INPUT = 1 << 17, LONGEST = 1 << 28 };
+/* A line or string of more bytes than LONGEST isn't routing data. zlib reads plain files straight
+ * into a window that has room for two of its own buffers. */
+enum { WINDOW = 1 << 19, INPUT = 1 << 17, LONGEST = 1 << 28 };
 
 MoeStream *
 moe__stream_open(const char *path, GError **error)

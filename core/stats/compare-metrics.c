@@ -127,7 +127,7 @@ uniform_flips(const MoeComparisonCell *cell)
 /* --- Ranks ------------------------------------------------------------------------------------*/
 
 /* Σ over units of (1-p)/p Σ_{d<=s} p^d X_d/d + p^s X_s/s, from Σ X_d over units that reach d, and
- * Σ X_s over those that end there (Webber et al. 2010, eq. 32 for two lists of s ranks). */
+ * Σ X_s over those that end there (Webber et al. 2010, eq. 30). */
 static double
 rank_biased(const MoeComparisonCell *cell, double (*met)(const MoeComparisonCell *, int),
             double (*ended)(const MoeComparisonCell *, int))
@@ -243,7 +243,7 @@ static const MoeComparisonMetric metrics[] = {
     {"jaccard", "mean |A ∩ B| / |A ∪ B|", "ratio", "Jaccard 1901",
      "a mean of ratios, not a ratio of means", 0, 1, jaccard, uniform_jaccard, NULL},
     {"rbo", "mean of (1-p)/p Σ_{d<=s} p^d |A_d ∩ B_d| / d + p^s |A_s ∩ B_s| / s", "ratio",
-     "Webber et al. 2010, ACM TOIS 28(4), eq. 32",
+     "Webber et al. 2010, ACM TOIS 28(4), eq. 30",
      "p = 0.9, extrapolated; slots are ranks; s = min(|A|, |B|), ranks beyond it are left out", 0,
      1, rbo, uniform_rbo, NULL},
     {"weighted-overlap", "mean Σ_e min(w^A_e, w^B_e)", "share", "moescope",
@@ -332,7 +332,7 @@ moe_comparison_intervals(const MoeComparison *c, int router, int domain, MoeComp
             values[m * all.replicates + i] = metrics[m].value(&drawn);
     }
     for (int m = 0; m < METRICS; m++)
-        intervals[m] = moe__basic_interval(metrics[m].value(&cell), values + m * all.replicates,
-                                           n >= MOE_RESAMPLE_LEAST ? all.replicates : 0, n,
-                                           all.level, metrics[m].low, metrics[m].high);
+        intervals[m] = moe__bootstrap_interval(metrics[m].value(&cell), values + m * all.replicates,
+                                               n >= MOE_RESAMPLE_LEAST ? all.replicates : 0, n,
+                                               all.level, metrics[m].low, metrics[m].high);
 }

@@ -26,12 +26,16 @@ fill_permutation(int32_t *place, int64_t n, uint64_t seed, uint64_t stream)
 MoeSample *
 moe__sample_new(const MoeComparedRouter *router, int64_t tokens, uint64_t seed)
 {
+    int slots_a = router->k_a > 0 ? router->k_a : router->experts_a;
+    int slots_b = router->k_b > 0 ? router->k_b : router->experts_b;
+    int64_t width = (int64_t)MAX(slots_a, slots_b) * router->units_per_token;
+    if (width > SAMPLE_PICKS)
+        return NULL;
     MoeSample *sample = g_new0(MoeSample, 1);
-    sample->slots[0] = router->k_a > 0 ? router->k_a : router->experts_a;
-    sample->slots[1] = router->k_b > 0 ? router->k_b : router->experts_b;
-    int64_t width = (int64_t)MAX(sample->slots[0], sample->slots[1]) * router->units_per_token;
+    sample->slots[0] = slots_a;
+    sample->slots[1] = slots_b;
     sample->of = tokens;
-    sample->tokens = MIN(tokens, MAX(1, SAMPLE_PICKS / width));
+    sample->tokens = MIN(tokens, SAMPLE_PICKS / width);
     sample->units = sample->tokens * router->units_per_token;
     sample->units_per_token = router->units_per_token;
     for (int side = 0; side < 2; side++) {

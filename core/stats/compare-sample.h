@@ -16,7 +16,7 @@ typedef struct MoeSample {
     int32_t *place;      /* [tokens] where the second side's go */
 } MoeSample;
 
-/* For evenly spaced tokens out of `tokens`, as many as make 2^19 picks, at least one. The
+/* For evenly spaced tokens out of `tokens`, as many as make 2^19 picks; NULL if one makes more. The
  * permutation depends on the seed and the routers' numbers. */
 MoeSample *moe__sample_new(const MoeComparedRouter *router, int64_t tokens, uint64_t seed);
 void moe__sample_free(MoeSample *sample);

@@ -205,7 +205,14 @@ follow_router(Pass *pass, int index, GError **error)
     walk.words = moe__cell_words(&walk.shape);
     walk.slots = walk.shape.depth;
     int64_t width = (int64_t)walk.slots * info->units_per_token;
-    int64_t tokens = MIN(result->tokens, MAX(1, BLOCK_PICKS / width));
+    if (width > BLOCK_PICKS) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                    "layer %d: a token may make %" G_GINT64_FORMAT
+                    " picks, at most %d can be followed",
+                    info->layer, width, BLOCK_PICKS);
+        return false;
+    }
+    int64_t tokens = MIN(result->tokens, BLOCK_PICKS / width);
     gsize units = (gsize)(tokens * info->units_per_token);
     walk.row = g_new(int64_t, walk.words);
     walk.final = g_new(uint16_t, units * (gsize)walk.slots);

@@ -154,7 +154,7 @@ static const struct {
 } compared[] = {
     {"id", "id", true},
     {"doc", "document", false},
-    {"pos", "position", false},
+    {"pos", "position", true},
 };
 enum { COMPARED = G_N_ELEMENTS(compared) };
 

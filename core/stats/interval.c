@@ -45,7 +45,7 @@ moe__student_quantile(double p, int freedom)
     return z + first / n + second / (n * n) + third / (n * n * n) + fourth / (n * n * n * n);
 }
 
-/* --- The basic interval -----------------------------------------------------------------------*/
+/* --- Intervals --------------------------------------------------------------------------------*/
 
 static int
 ascending(const void *a, const void *b)
@@ -86,8 +86,8 @@ mean(const double *values, int n)
 }
 
 MoeInterval
-moe__basic_interval(double value, double *replicates, int n, int groups, double level, double low,
-                    double high)
+moe__bootstrap_interval(double value, double *replicates, int n, int groups, double level,
+                        double low, double high)
 {
     MoeInterval interval = {NAN, NAN, groups};
     int defined = groups >= MOE_RESAMPLE_LEAST && isfinite(value) ? sort_defined(replicates, n) : 0;
@@ -96,11 +96,11 @@ moe__basic_interval(double value, double *replicates, int n, int groups, double 
     double tail = (1 - level) / 2;
     double stretch = sqrt((double)groups / (groups - 1)) *
                      moe__student_quantile(1 - tail, groups - 1) / moe__normal_quantile(1 - tail);
+    /* Drawing twice what was drawn once flattens no load: replicates are biased beyond the value.
+     * What they tell is how far they stray from their own mean. */
     double middle = mean(replicates, defined);
-    /* What resampling added to the value, the sample had already added to the truth. */
-    double centre = 2 * value - middle;
-    double least = centre - stretch * (quantile(replicates, defined, 1 - tail) - middle);
-    double most = centre + stretch * (middle - quantile(replicates, defined, tail));
+    double least = value - stretch * (quantile(replicates, defined, 1 - tail) - middle);
+    double most = value + stretch * (middle - quantile(replicates, defined, tail));
     interval.low = CLAMP(least, low, high);
     interval.high = CLAMP(most, low, high);
     return interval;

@@ -15,11 +15,12 @@ MoeResampleOptions moe__resample_defaults(const MoeResampleOptions *options);
 double moe__normal_quantile(double p);
 double moe__student_quantile(double p, int freedom);
 
-/* The basic bootstrap interval of `value`, within low … high, from the values of n replicates of
- * `groups` groups; sorts `replicates`. Where the metric isn't defined in half of the replicates or
- * more, there is none. Few groups vary less than what they are drawn from, so deviations are
- * stretched by sqrt(G / (G - 1)) t / z (Hesterberg 2015, arXiv 1411.5279, section 4). */
-MoeInterval moe__basic_interval(double value, double *replicates, int n, int groups, double level,
-                                double low, double high);
+/* The bootstrap interval of `value`, within low … high, from the values of n replicates of `groups`
+ * groups: value - (q_high - mean) … value + (mean - q_low), quantiles and mean those of the
+ * replicates, which it sorts. Where the metric isn't defined in half of the replicates or more,
+ * there is none. Few groups vary less than what they are drawn from, so deviations are stretched by
+ * sqrt(G / (G - 1)) t / z (Hesterberg 2015, arXiv 1411.5279, section 4). */
+MoeInterval moe__bootstrap_interval(double value, double *replicates, int n, int groups,
+                                    double level, double low, double high);
 
 #endif

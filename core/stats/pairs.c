@@ -6,11 +6,11 @@
 
 #include <math.h>
 
-/* Notes a pair that beats what was found so far. */
+/* Notes a pair that is no less than what was found so far. */
 static void
 take(double *best, double value, int i, int j, int *best_i, int *best_j)
 {
-    if (!(isnan(*best) || value > *best))
+    if (!(isnan(*best) || value >= *best))
         return;
     *best = value;
     if (best_i)

@@ -174,7 +174,7 @@ find_intervals(const Draws *draws, const MoeResampleOptions *options, double *va
         moe_metric_cell(draws->summary, NULL, draws->router, draws->domain, domains);
     for (int i = 0; i < draws->n; i++) {
         const MoeMetric *metric = draws->metrics[draws->index[i]];
-        intervals[draws->index[i]] = moe__basic_interval(
+        intervals[draws->index[i]] = moe__bootstrap_interval(
             moe_metric_value(metric, &cell), values + (gsize)i * (gsize)options->replicates,
             options->replicates, draws->n_occupied, options->level, metric->low, metric->high);
     }

@@ -40,62 +40,72 @@ check_shape(const MoeMember *member, const MoeArray *array, const char *name, GE
                             member->field->real ? "f8" : "whole numbers", wanted->str);
 }
 
-static int64_t
-count_at(const MoeArray *array, int64_t i)
-{
-    switch (array->type) {
-    case MOE_U8:
-        return ((const uint8_t *)array->data)[i];
-    case MOE_U16:
-        return ((const uint16_t *)array->data)[i];
-    case MOE_I32:
-        return ((const int32_t *)array->data)[i];
-    default:
-        return ((const int64_t *)array->data)[i];
-    }
-}
-
 static bool
-check_reals(const MoeMember *member, const MoeArray *array, const char *name, GError **error)
+copy_reals(const MoeMember *member, const double *from, int64_t n, double *to)
 {
-    const double *reals = array->data;
-    for (int64_t i = 0, n = moe_array_count(array); i < n; i++)
-        if (member->tables ? !isfinite(reals[i]) : isinf(reals[i]))
-            return moe__member_fail(error, name, "found a sum that isn't finite");
-    return true;
-}
-
-static bool
-check_counts(const MoeArray *array, const char *name, GError **error)
-{
-    int64_t n = moe_array_count(array), sum = 0;
+    bool sound = true;
     for (int64_t i = 0; i < n; i++) {
-        int64_t count = count_at(array, i);
-        if (count < 0)
+        to[i] = from[i];
+        sound &= member->tables ? isfinite(from[i]) : !isinf(from[i]);
+    }
+    return sound;
+}
+
+/* At most 2^22 elements: a part's sum doesn't overflow. */
+#define WIDEN(TYPE)                      \
+    for (int64_t i = 0; i < n; i++) {    \
+        to[i] = ((const TYPE *)from)[i]; \
+        least = MIN(least, to[i]);       \
+        sum += to[i];                    \
+    }                                    \
+    break
+
+/* Copies counts of a part; returns their sum, or a count that can't be: it is negative or above
+ * MOE_COUNTS_MAX. */
+static int64_t
+copy_counts(MoeType type, const void *from, int64_t n, int64_t *to)
+{
+    int64_t sum = 0, least = 0;
+    switch (type) {
+    case MOE_U8:
+        WIDEN(uint8_t);
+    case MOE_U16:
+        WIDEN(uint16_t);
+    case MOE_I32:
+        WIDEN(int32_t);
+    default:
+        for (int64_t i = 0; i < n; i++) {
+            to[i] = ((const int64_t *)from)[i];
+            if (to[i] < 0 || to[i] > MOE_COUNTS_MAX - sum)
+                return to[i] < 0 ? to[i] : INT64_MAX;
+            sum += to[i];
+        }
+    }
+    return least < 0 ? least : sum;
+}
+
+/* Spreads an array over the parts. */
+static bool
+scatter(const MoeMember *member, const MoeArray *array, const char *name, GError **error)
+{
+    int64_t n = moe__field_length(member->field, member->shape), sum = 0;
+    const char *from = array->data;
+    for (int i = 0; i < member->slots * member->groups; i++) {
+        void *to = moe__member_data(member, i / member->groups, i % member->groups);
+        if (member->field->real && !copy_reals(member, (const double *)(const void *)from, n, to))
+            return moe__member_fail(error, name, "found a sum that isn't finite");
+        int64_t part = member->field->real ? 0 : copy_counts(array->type, from, n, to);
+        if (part < 0)
             return moe__member_fail(error, name, "found %" G_GINT64_FORMAT ", expected 0 or more",
-                                    count);
-        if (count > MOE_COUNTS_MAX - sum)
+                                    part);
+        if (part > MOE_COUNTS_MAX - sum)
             return moe__member_fail(error, name,
                                     "found counts of more than %" G_GINT64_FORMAT " in all",
                                     MOE_COUNTS_MAX);
-        sum += count;
+        sum += part;
+        from += (size_t)n * moe_type_size(array->type);
     }
     return true;
-}
-
-static void
-scatter(const MoeMember *member, const MoeArray *array)
-{
-    int64_t n = moe__field_length(member->field, member->shape), at = 0;
-    for (int s = 0; s < member->slots; s++)
-        for (int g = 0; g < member->groups; g++, at += n) {
-            void *to = moe__member_data(member, s, g);
-            if (member->field->real)
-                memcpy(to, (const double *)array->data + at, (size_t)n * sizeof(double));
-            else
-                for (int64_t i = 0; i < n; i++)
-                    ((int64_t *)to)[i] = count_at(array, at + i);
-        }
 }
 
 bool
@@ -105,11 +115,7 @@ moe__member_read(const MoeMember *member, const MoeMemberSource *source, GError 
     MoeArray array;
     if (!source->read(source->source, name, &array, error))
         return false;
-    bool ok = check_shape(member, &array, name, error) &&
-              (member->field->real ? check_reals(member, &array, name, error)
-                                   : check_counts(&array, name, error));
-    if (ok)
-        scatter(member, &array);
+    bool ok = check_shape(member, &array, name, error) && scatter(member, &array, name, error);
     g_free((gpointer)array.data);
     return ok;
 }
@@ -170,6 +176,26 @@ read_router(MoeTables *tables, int router, const MoeMemberSource *source, GError
     return check_parts(tables, router, error);
 }
 
+/* Routers side by side; of several errors the first router's. */
+static bool
+read_tables(MoeTables *tables, int n_routers, const MoeMemberSource *source, GError **error)
+{
+    g_autofree GError **errors = g_new0(GError *, (gsize)n_routers);
+#pragma omp parallel for schedule(dynamic, 1) num_threads(moe_threads())
+    for (int r = 0; r < n_routers; r++)
+        if (moe__tables_has(tables, r))
+            read_router(tables, r, source, &errors[r]);
+    GError *first = NULL;
+    for (int r = 0; r < n_routers; r++) {
+        if (!first)
+            first = g_steal_pointer(&errors[r]);
+        g_clear_error(&errors[r]);
+    }
+    if (first)
+        g_propagate_error(error, first);
+    return !first;
+}
+
 MoeSummary *
 moe__summary_read(const MoeSummaryMeta *meta, const MoeMemberSource *source, unsigned tallies,
                   GError **error)
@@ -182,12 +208,10 @@ moe__summary_read(const MoeSummaryMeta *meta, const MoeMemberSource *source, uns
             continue;
         if (!check_plan(summary, i, &meta->tables[i].plan, error))
             return NULL;
-        MoeTables *tables = moe__tables_new(moe__tallies[i], summary->shapes, summary->n_routers,
-                                            &meta->tables[i].plan);
-        summary->tables[i] = tables;
-        for (int r = 0; r < summary->n_routers; r++)
-            if (moe__tables_has(tables, r) && !read_router(tables, r, source, error))
-                return NULL;
+        summary->tables[i] = moe__tables_new(moe__tallies[i], summary->shapes, summary->n_routers,
+                                             &meta->tables[i].plan);
+        if (!read_tables(summary->tables[i], summary->n_routers, source, error))
+            return NULL;
     }
     if ((summary->tallies & MOE_TALLY_TOKENS) && !moe__summary_read_tokens(summary, source, error))
         return NULL;

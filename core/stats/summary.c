@@ -27,6 +27,15 @@ copy_routers(MoeSummary *summary, const MoeRouterInfo *routers, int n)
     }
 }
 
+unsigned
+moe__summary_known(unsigned tallies)
+{
+    unsigned known = MOE_TALLY_LOAD | (tallies & MOE_TALLY_TOKENS);
+    for (int i = 0; i < MOE_N_TALLIES; i++)
+        known |= tallies & moe__tallies[i]->bit;
+    return known;
+}
+
 MoeSummary *
 moe__summary_bare(const MoeRouterInfo *routers, int n_routers, const char *const *domains,
                   int n_domains, unsigned tallies)
@@ -36,9 +45,7 @@ moe__summary_bare(const MoeRouterInfo *routers, int n_routers, const char *const
     summary->domains = g_ptr_array_new_with_free_func(g_free);
     for (int d = 0; d < n_domains; d++)
         g_ptr_array_add(summary->domains, g_strdup(domains[d]));
-    summary->tallies = MOE_TALLY_LOAD | (tallies & MOE_TALLY_TOKENS);
-    for (int i = 0; i < MOE_N_TALLIES; i++)
-        summary->tallies |= tallies & moe__tallies[i]->bit;
+    summary->tallies = moe__summary_known(tallies);
     summary->token_tables = g_new0(MoeTokenTable *, (gsize)n_routers);
     summary->token_cells = g_new0(MoeTokenCell *, (gsize)n_routers);
     return summary;
@@ -221,31 +228,37 @@ moe_summary_token_table(const MoeSummary *summary, int router)
 /* --- Filling ----------------------------------------------------------------------------------*/
 
 static void *
-find_part(MoeSummary *summary, unsigned tally, int router, int domain)
+find_part(MoeSummary *summary, unsigned tally, int router, int domain, int group)
 {
     g_return_val_if_fail(router >= 0 && router < summary->n_routers, NULL);
     g_return_val_if_fail(domain >= MOE_DOMAIN_UNKNOWN && domain < moe_summary_domains(summary),
                          NULL);
     MoeTables *tables = moe__summary_tables(summary, tally);
-    return tables ? moe__tables_part(tables, router, domain, 0) : NULL;
+    return tables ? moe__tables_part(tables, router, domain, group) : NULL;
 }
 
 MoeSummaryCell *
 moe_summary_fill(MoeSummary *summary, int router, int domain)
 {
-    return find_part(summary, MOE_TALLY_LOAD, router, domain);
+    return find_part(summary, MOE_TALLY_LOAD, router, domain, 0);
+}
+
+MoeSummaryCell *
+moe_summary_fill_group(MoeSummary *summary, int router, int domain, int group)
+{
+    return find_part(summary, MOE_TALLY_LOAD, router, domain, group & (MOE_SUMMARY_GROUPS - 1));
 }
 
 MoeFlowCell *
 moe_summary_fill_flow(MoeSummary *summary, int router, int domain)
 {
-    return find_part(summary, MOE_TALLY_FLOW, router, domain);
+    return find_part(summary, MOE_TALLY_FLOW, router, domain, 0);
 }
 
 MoePairCell *
 moe_summary_fill_pairs(MoeSummary *summary, int router, int domain)
 {
-    return find_part(summary, MOE_TALLY_PAIRS, router, domain);
+    return find_part(summary, MOE_TALLY_PAIRS, router, domain, 0);
 }
 
 void

@@ -21,6 +21,8 @@ struct MoeSummary {
     char *meta_json;                  /* as opened; NULL: counted */
 };
 
+/* Those of the tallies that there are, and the load. */
+unsigned moe__summary_known(unsigned tallies);
 /* A summary without tables. (transfer full) */
 MoeSummary *moe__summary_bare(const MoeRouterInfo *routers, int n_routers,
                               const char *const *domains, int n_domains, unsigned tallies);

@@ -4,8 +4,6 @@
  */
 #include "stats/tables.h"
 
-#include <moescope/tokens.h>
-
 /* The cells of one router. */
 struct MoeTallyCells {
     const MoeTables *tables;
@@ -23,135 +21,6 @@ struct MoeTables {
     int n_routers;
     MoeTallyCells *routers;
 };
-
-/* --- Cells ------------------------------------------------------------------------------------*/
-
-int64_t
-moe__axis_length(MoeTallyAxis axis, const MoeTallyShape *shape)
-{
-    switch (axis) {
-    case MOE_AXIS_NONE:
-        return 1;
-    case MOE_AXIS_EXPERTS:
-        return shape->experts;
-    case MOE_AXIS_PICKS:
-        return shape->experts + 1;
-    case MOE_AXIS_FROM:
-        return shape->from;
-    case MOE_AXIS_HEADS:
-        return shape->heads;
-    case MOE_AXIS_DISTINCT:
-        return shape->heads + 1;
-    case MOE_AXIS_LAGS:
-        return MOE_LAGS;
-    case MOE_AXIS_PLACES:
-        return MOE_PLACES;
-    case MOE_AXIS_BINS:
-        return MOE_SCORE_BINS;
-    case MOE_AXIS_CACHES:
-        return MOE_CACHES;
-    case MOE_AXIS_ACTIVE:
-        return MOE_SEGMENT + 1;
-    case MOE_AXIS_SETS:
-        return MOE_TOKENS_SETS;
-    case MOE_AXIS_CLASSES:
-        return MOE_TOKENS_CLASSES;
-    case MOE_AXIS_TOP:
-        return MOE_TOKENS_TOP;
-    }
-    g_assert_not_reached();
-}
-
-int64_t
-moe__field_length(const MoeTallyField *field, const MoeTallyShape *shape)
-{
-    return moe__axis_length(field->axes[0], shape) * moe__axis_length(field->axes[1], shape);
-}
-
-static bool
-is_number(const MoeTallyField *field)
-{
-    return field->axes[0] == MOE_AXIS_NONE;
-}
-
-void *
-moe__field_data(const MoeTallyField *field, const void *cell)
-{
-    char *place = (char *)cell + field->offset;
-    return is_number(field) ? place : *(void **)(void *)place;
-}
-
-/* 8-byte words that a cell's fields point to. */
-static int64_t
-cell_words(const MoeTally *tally, const MoeTallyShape *shape)
-{
-    int64_t words = 0;
-    for (int i = 0; i < tally->n_fields; i++)
-        if (!is_number(&tally->fields[i]))
-            words += moe__field_length(&tally->fields[i], shape);
-    return words;
-}
-
-/* Points the fields of a struct to their words; returns the words behind them. */
-static char *
-lay_out(const MoeTally *tally, const MoeTallyShape *shape, char *cell, char *words)
-{
-    tally->describe(cell, shape);
-    for (int i = 0; i < tally->n_fields; i++) {
-        const MoeTallyField *field = &tally->fields[i];
-        if (is_number(field))
-            continue;
-        *(void **)(void *)(cell + field->offset) = words;
-        words += moe__field_length(field, shape) * (int64_t)sizeof(int64_t);
-    }
-    return words;
-}
-
-void *
-moe__cell_new(const MoeTally *tally, const MoeTallyShape *shape)
-{
-    gsize words = (gsize)cell_words(tally, shape) * sizeof(int64_t);
-    gsize head = (tally->cell_size + 7) / 8 * 8;
-    char *cell = g_malloc0(head + words);
-    lay_out(tally, shape, cell, cell + head);
-    return cell;
-}
-
-void
-moe__cell_free(const MoeTally *tally, void *cell)
-{
-    (void)tally; /* struct and words are one block */
-    g_free(cell);
-}
-
-void
-moe__cell_clear(const MoeTally *tally, const MoeTallyShape *shape, void *cell)
-{
-    for (int i = 0; i < tally->n_fields; i++)
-        memset(moe__field_data(&tally->fields[i], cell), 0,
-               (gsize)moe__field_length(&tally->fields[i], shape) * sizeof(int64_t));
-}
-
-static void
-add_scaled(const MoeTally *tally, const MoeTallyShape *shape, void *into, const void *from,
-           int64_t times)
-{
-    for (int f = 0; f < tally->n_fields; f++) {
-        const MoeTallyField *field = &tally->fields[f];
-        int64_t n = moe__field_length(field, shape);
-        if (field->real) {
-            double *restrict sums = moe__field_data(field, into);
-            const double *restrict more = moe__field_data(field, from);
-            for (int64_t i = 0; i < n; i++)
-                sums[i] += (double)times * more[i];
-        } else {
-            int64_t *restrict sums = moe__field_data(field, into);
-            const int64_t *restrict more = moe__field_data(field, from);
-            for (int64_t i = 0; i < n; i++)
-                sums[i] += times * more[i];
-        }
-    }
-}
 
 /* --- Plans ------------------------------------------------------------------------------------*/
 
@@ -187,7 +56,7 @@ row_bytes(const MoeTally *tally, const MoeTallyShape *shapes, int n_routers)
     double bytes = 0;
     for (int r = 0; r < n_routers; r++)
         if (applies(tally, &shapes[r]))
-            bytes += (double)tally->cell_size + 8.0 * (double)cell_words(tally, &shapes[r]);
+            bytes += (double)tally->cell_size + 8.0 * (double)moe__cell_words(tally, &shapes[r]);
     return bytes;
 }
 
@@ -225,12 +94,13 @@ cells_allocate(MoeTallyCells *cells)
     cells->totals = g_malloc0_n(totals, tally->cell_size);
     /* Zeroed by the system where there are many: groups that stay empty take no memory. */
     cells->words =
-        g_malloc0_n(parts + totals, (gsize)cell_words(tally, &cells->shape) * sizeof(int64_t));
+        g_malloc0_n(parts + totals, (gsize)moe__cell_words(tally, &cells->shape) * sizeof(int64_t));
     char *words = cells->words;
     for (gsize i = 0; i < parts; i++)
-        words = lay_out(tally, &cells->shape, cells->parts + i * tally->cell_size, words);
+        words = moe__cell_lay_out(tally, &cells->shape, cells->parts + i * tally->cell_size, words);
     for (gsize i = 0; i < totals; i++)
-        words = lay_out(tally, &cells->shape, cells->totals + i * tally->cell_size, words);
+        words =
+            moe__cell_lay_out(tally, &cells->shape, cells->totals + i * tally->cell_size, words);
 }
 
 MoeTables *
@@ -360,25 +230,29 @@ moe__tally_shape(const MoeTallyCells *cells)
 
 /* --- Sums -------------------------------------------------------------------------------------*/
 
-void
-moe__tables_settle(MoeTables *tables)
+static void
+settle_router(const MoeTables *tables, const MoeTallyCells *cells)
 {
     const MoeTally *tally = tables->tally;
     int slots = plan_slots(&tables->plan);
-    for (int r = 0; r < tables->n_routers; r++) {
-        const MoeTallyCells *cells = &tables->routers[r];
-        if (!cells->has)
-            continue;
-        for (int i = 0; i < plan_totals(&tables->plan); i++)
-            moe__cell_clear(tally, &cells->shape, cells->totals + (gsize)i * tally->cell_size);
-        for (int s = 0; s < slots; s++) {
-            char *total = total_at(cells, s);
-            for (int g = 0; tables->plan.groups > 1 && g < tables->plan.groups; g++)
-                add_scaled(tally, &cells->shape, total, part_at(cells, s, g), 1);
-            if (slots > 1)
-                add_scaled(tally, &cells->shape, total_at(cells, -1), total, 1);
-        }
+    for (int i = 0; i < plan_totals(&tables->plan); i++)
+        moe__cell_clear(tally, &cells->shape, cells->totals + (gsize)i * tally->cell_size);
+    for (int s = 0; s < slots; s++) {
+        char *total = total_at(cells, s);
+        for (int g = 0; tables->plan.groups > 1 && g < tables->plan.groups; g++)
+            moe__cell_add(tally, &cells->shape, total, part_at(cells, s, g), 1);
+        if (slots > 1)
+            moe__cell_add(tally, &cells->shape, total_at(cells, -1), total, 1);
     }
+}
+
+void
+moe__tables_settle(MoeTables *tables)
+{
+#pragma omp parallel for schedule(dynamic, 1) num_threads(moe_threads())
+    for (int r = 0; r < tables->n_routers; r++)
+        if (tables->routers[r].has)
+            settle_router(tables, &tables->routers[r]);
 }
 
 void
@@ -393,8 +267,8 @@ moe__tables_add(MoeTables *into, const MoeTables *from, const int *domains)
         for (int s = 0; s < plan_slots(&from->plan); s++)
             for (int g = 0; g < from->plan.groups; g++) {
                 int domain = s > 0 ? domains[s - 1] : MOE_DOMAIN_UNKNOWN;
-                add_scaled(into->tally, &cells->shape, moe__tables_part(into, r, domain, g),
-                           part_at(cells, s, g), 1);
+                moe__cell_add(into->tally, &cells->shape, moe__tables_part(into, r, domain, g),
+                              part_at(cells, s, g), 1);
             }
     }
 }
@@ -410,21 +284,8 @@ moe__tables_weighted(const MoeTables *tables, int router, int domain, const int6
     for (int s = MAX(slot, 0); s < (slot < 0 ? slots : slot + 1); s++)
         for (int g = 0; g < tables->plan.groups; g++)
             if (weights[g & (n_weights - 1)] != 0)
-                add_scaled(tables->tally, &cells->shape, cell, part_at(cells, s, g),
-                           weights[g & (n_weights - 1)]);
-}
-
-static bool
-is_empty(const MoeTally *tally, const MoeTallyShape *shape, const void *cell)
-{
-    for (int f = 0; f < tally->n_fields; f++) {
-        const int64_t *counts = moe__field_data(&tally->fields[f], cell);
-        int64_t n = tally->fields[f].real ? 0 : moe__field_length(&tally->fields[f], shape);
-        for (int64_t i = 0; i < n; i++)
-            if (counts[i] != 0)
-                return false;
-    }
-    return true;
+                moe__cell_add(tables->tally, &cells->shape, cell, part_at(cells, s, g),
+                              weights[g & (n_weights - 1)]);
 }
 
 bool
@@ -436,7 +297,7 @@ moe__tables_occupied(const MoeTables *tables, int router, int domain, int group,
     int slots = plan_slots(&tables->plan), slot = domain - MOE_DOMAIN_UNKNOWN;
     for (int s = MAX(slot, 0); s < (slot < 0 ? slots : slot + 1); s++)
         for (int g = group; g < tables->plan.groups; g += n_groups)
-            if (!is_empty(tables->tally, &cells->shape, part_at(cells, s, g)))
+            if (!moe__cell_is_empty(tables->tally, &cells->shape, part_at(cells, s, g)))
                 return true;
     return false;
 }

@@ -11,7 +11,7 @@
 #ifndef MOESCOPE_STATS_TABLES_H
 #define MOESCOPE_STATS_TABLES_H
 
-#include "stats/tally.h"
+#include "stats/cells.h"
 
 /* How finely sums are kept apart. */
 typedef struct MoeTablesPlan {
@@ -45,12 +45,6 @@ void moe__tables_drop(MoeTables *tables, int router);
 
 /* --- Cells ------------------------------------------------------------------------------------*/
 
-int64_t moe__axis_length(MoeTallyAxis axis, const MoeTallyShape *shape);
-/* Elements of a field in a cell of this shape. */
-int64_t moe__field_length(const MoeTallyField *field, const MoeTallyShape *shape);
-/* Where the field's elements are: int64_t or double. */
-void *moe__field_data(const MoeTallyField *field, const void *cell);
-
 /* The part of a domain (MOE_DOMAIN_UNKNOWN …) and group 0 … MOE_SUMMARY_GROUPS - 1; coarser tables
  * map both to what they have. NULL where the router has no cells. (transfer none) */
 void *moe__tables_part(const MoeTables *tables, int router, int domain, int group);
@@ -59,11 +53,6 @@ void *moe__tables_part(const MoeTables *tables, int router, int domain, int grou
 const void *moe__tables_total(const MoeTables *tables, int router, int domain);
 /* The cells that a tally counts into; valid as long as the tables. */
 MoeTallyCells *moe__tables_cells(MoeTables *tables, int router);
-
-/* A cell of zeros that belongs to no table. (transfer full) */
-void *moe__cell_new(const MoeTally *tally, const MoeTallyShape *shape);
-void moe__cell_free(const MoeTally *tally, void *cell);
-void moe__cell_clear(const MoeTally *tally, const MoeTallyShape *shape, void *cell);
 
 /* --- Sums -------------------------------------------------------------------------------------*/
 

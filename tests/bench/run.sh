@@ -4,11 +4,11 @@
 # Benchmarks: one line a figure, tab-separated: name, value, unit, target, `met` or `missed` (`-` where
 # a figure has no target or what it is compared with is absent).
 #
-#   tests/bench/run.sh [NAME…]      names: kernels lm trace variants (default: all)
+#   tests/bench/run.sh [NAME…]      names: analysis kernels lm trace variants (default: all)
 #
 # Peers are set beside ours, in turn within one run, where they are present:
 #   MOESCOPE_PEERS    folder of peer scripts (default: ../shared/peers beside the source tree)
-#   MOESCOPE_PYTHON   a Python with PyTorch (default: python3)
+#   MOESCOPE_PYTHON   a Python with PyTorch and numpy (default: python3)
 #   ROUNDS            rounds of ours and theirs (default: 3); the median is taken
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -49,6 +49,59 @@ field() {
 # json KEY FILE: the same for the peers' JSON lines
 json() {
     grep -o "\"$1\": [0-9.e+-]*" "$2" | awk '{ print $2 }' | median
+}
+
+# Both sides have to have found the same: `check` lines agree to six digits.
+same_checks() {
+    diff <(grep '^check' "$1" | awk '{ printf "%s %.5g\n", $1, $2 }' | sort -u) \
+        <(grep '^check' "$2" | awk '{ printf "%s %.5g\n", $1, $2 }' | sort -u) >&2
+}
+
+# A made-up trace of 128 million decisions and an earlier look at the same tokens, stored and
+# deflated; ours and numpy in turn within each round.
+bench_analysis() {
+    local out stored deflated
+    out=$(mktemp -d)
+    trap 'rm -rf "$out"' RETURN
+    local synth=(trace synth -t "${TOKENS:-1000000}" -r 16 -e 64 -k 8 -d 6 --vocabulary 50304 --seed 1)
+    "$build/cli/moescope" "${synth[@]}" -o "$out/final.npz" >/dev/null
+    "$build/cli/moescope" "${synth[@]}" --specialisation 0.2 -o "$out/early.npz" >/dev/null
+    for name in final early; do
+        "$build/cli/moescope" trace recompress "$out/$name.npz" --compression 6 -o "$out/$name-deflated.npz" >/dev/null
+    done
+    local with_peer=false
+    if "$python" -c 'import numpy' 2>/dev/null; then with_peer=true; fi
+    for _ in $(seq "$rounds"); do
+        "$build/tests/bench/bench-analysis" "$out/final.npz" "$out/early.npz" 1 >>"$out/ours"
+        "$build/tests/bench/bench-analysis" "$out/final-deflated.npz" "$out/early-deflated.npz" 1 >>"$out/deflated"
+        if $with_peer; then
+            "$python" "$root/tests/bench/analysis.py" "$out/final.npz" "$out/early.npz" >>"$out/numpy"
+            "$python" "$root/tests/bench/analysis.py" "$out/final-deflated.npz" "$out/early-deflated.npz" >>"$out/numpy-deflated"
+            same_checks "$out/ours" "$out/numpy"
+            same_checks "$out/deflated" "$out/numpy"
+        fi
+    done
+    stored=$(field total "$out/ours")
+    deflated=$(field total "$out/deflated")
+    row analysis.pass "$(field pass "$out/ours")" ms
+    row analysis.saturation "$(field saturation "$out/ours")" ms
+    row analysis.stored "$stored" ms
+    row analysis.deflated "$deflated" ms
+    row analysis.peak_rss "$(field peak_rss "$out/ours")" MiB '<=' 300
+    if ! $with_peer; then
+        skip "analysis beside numpy: no numpy in $python"
+        return
+    fi
+    local peer rss
+    peer=$(field total "$out/numpy")
+    rss=$(field peak_rss "$out/numpy")
+    row numpy.stored "$peer" ms
+    row numpy.stored.read "$(ratio "$(field read "$out/numpy")" 1)" ms
+    row numpy.deflated "$(field total "$out/numpy-deflated")" ms
+    row numpy.peak_rss "$rss" MiB
+    row analysis.stored.times_numpy "$(ratio "$peer" "$stored")" x '>=' 40
+    row analysis.deflated.times_numpy "$(ratio "$peer" "$deflated")" x '>=' 12
+    row analysis.peak_rss.of_numpy "$(ratio "$(field peak_rss "$out/ours")" "$rss")" x '<=' 0.2
 }
 
 bench_trace() {
@@ -183,12 +236,12 @@ bench_variants() {
     row variants.hypermoe.times_torch_per_token "$(times "$out/hypermoe" "$out/torch-hypermoe")" x '>=' 8
 }
 
-if [ $# -eq 0 ]; then set -- kernels lm trace variants; fi
+if [ $# -eq 0 ]; then set -- analysis kernels lm trace variants; fi
 for name in "$@"; do
     case $name in
-    kernels | lm | trace | variants) ;;
+    analysis | kernels | lm | trace | variants) ;;
     *)
-        echo "run.sh: unknown benchmark '$name'; known: kernels lm trace variants" >&2
+        echo "run.sh: unknown benchmark '$name'; known: analysis kernels lm trace variants" >&2
         exit 2
         ;;
     esac

@@ -109,14 +109,14 @@ bench(const char *path, int64_t tokens, GError **error)
 int
 main(int argc, char **argv)
 {
+    moe_bound_spinning(argv);
+    moe_init();
     g_autoptr(GError) error = NULL;
     int64_t tokens = argc > 1 ? g_ascii_strtoll(argv[1], NULL, 10) : 1000000;
     g_autofree char *folder = argc > 2 ? NULL : g_dir_make_tmp("moescope-bench-XXXXXX", &error);
     g_autofree char *path = argc > 2 ? g_strdup(argv[2])
                             : folder ? g_build_filename(folder, "trace.npz", NULL)
                                      : NULL;
-    moe_bound_spinning(argv);
-    moe_init();
     bool ok = path && bench(path, tokens, &error);
     if (!ok)
         fprintf(stderr, "bench-trace: %s\n", error->message);

@@ -84,12 +84,72 @@ test_without_domain(void)
     run_expect(&plot, 0, NULL, "");
 }
 
+/* Counts come out as a summary, which check and export take. */
+static void
+test_counts(void)
+{
+    static const char table[] = "domain,layer,expert,count\nprose,3,0,30\nprose,3,1,20\n"
+                                "prose,3,2,10\nprose,3,3,4\nprose,5,1,32\nprose,5,2,32\n";
+    g_assert_true(g_file_set_contents("counts.csv", table, -1, NULL));
+    g_auto(Run) got =
+        run_moescope("import", "counts.csv", "-o", "counts.npz", "--experts=4", "-k", "2", NULL);
+    run_expect(&got, 0,
+               "counts.npz: a summary by counts-csv, 32 tokens, 2 routers, k 2 of 4 experts, 1 "
+               "domains\ncounts.npz: 1 error (even-load) in 32 tokens; moescope check tells more\n",
+               "");
+    g_auto(Run) info = run_moescope("info", "counts.npz", NULL);
+    run_expect(&info, 0, "0.00 %          -\n", "");
+    run_expect(&info, 0, "counts.npz: checked: 1 error (even-load)", "");
+    g_auto(Run) check = run_moescope("check", "counts.npz", NULL);
+    run_expect(&check, 1, "    router 1 (layer 5): 2 of 4 experts, the first of them 1, have", "");
+    g_auto(Run) json = run_moescope("check", "counts.npz", "--json", NULL);
+    run_expect(&json, 1, "\"summary\": \"counts.npz\"", "");
+    g_auto(Run) drop = run_moescope("check", "counts.npz", "--drop=pads", "-o", "x.npz", NULL);
+    run_expect(&drop, 2, "", "counts.npz is a summary, expected a trace with --drop");
+    g_auto(Run) hot =
+        run_moescope("export", "counts.npz", "-o", "hot.json", "--as=hot-list", "--top=2", NULL);
+    run_expect(&hot, 0, "hot.json: hot-list of a summary, 32 tokens, 2 routers\n", "");
+    g_autofree char *list = NULL;
+    g_assert_true(g_file_get_contents("hot.json", &list, NULL, NULL));
+    g_assert_cmpstr(list, ==,
+                    "[{\"layer\": 5, \"expert\": 1, \"picks\": 32, \"share\": 0.500000},\n"
+                    " {\"layer\": 5, \"expert\": 2, \"picks\": 32, \"share\": 0.500000}]\n");
+    g_auto(Run) rows = run_moescope("export", "counts.npz", "-o", "x", "--as=jsonl", NULL);
+    run_expect(&rows, 1, "", "jsonl needs every token's picks, found a summary, expected a trace");
+}
+
+/* What is left out, and what has to be known, is said; logits are kept where that is asked. */
+static void
+test_notes(void)
+{
+    const char *root = g_getenv("MOESCOPE_SOURCE_ROOT");
+    g_autofree char *folder = g_build_filename(root, "tests", "fixtures", "import", NULL);
+    g_autofree char *sglang = g_build_filename(folder, "sglang.pt", NULL);
+    g_autofree char *logits = g_build_filename(folder, "switch.pt", NULL);
+    g_autofree char *array = g_build_filename(folder, "logits.npy", NULL);
+    g_auto(Run) first =
+        run_moescope("import", sglang, "-o", "s.npz", "--score=sigmoid", "--select=top-k", NULL);
+    run_expect(&first, 0, "s.npz: sglang, 13 tokens", "1 tokens were padding and were left out\n");
+    run_expect(&first, 0, NULL, "last map of copies");
+    g_auto(Run) second = run_moescope("import", logits, "-o", "l.npz", "--score=softmax",
+                                      "--select=top-k", "--gates=as-scored", "--logits", NULL);
+    run_expect(&second, 0, "l.npz: router-logits, 6 tokens",
+               "in 1 of 12 units the picks aren't the k highest logits");
+    g_auto(Run) info = run_moescope("trace", "info", "l.npz", NULL);
+    run_expect(&info, 0, "logits", "");
+    g_auto(Run) third =
+        run_moescope("import", array, "-o", "a.npz", "--score=softmax", "--select=top-k",
+                     "--gates=as-scored", "-k", "2", "--axes=LTE", NULL);
+    run_expect(&third, 0, "a.npz: router-logits, 6 tokens in 1 documents, 3 routers", "");
+}
+
 static void
 test_list(void)
 {
     g_auto(Run) list = run_moescope("import", "--list", NULL);
     run_expect(&list, 0, "esft ", "");
     run_expect(&list, 0, "gpt-oss ", "");
+    run_expect(&list, 0, "olmoe-counts ", "");
 }
 
 static void
@@ -107,8 +167,11 @@ test_refused(void)
         {{"log.txt", "--out=x.npz", "--experts=70000"}, 2, "found --experts 70000, expected 1 …"},
         {{"log.txt", "--out=x.npz", "--gates=some"}, 2, "found --gates some, expected sum-to-one"},
         {{"log.txt", "--out=x.npz", "--k=-1"}, 2, "found --k -1, expected 1 or more"},
+        {{"log.txt", "--out=x.npz", "--layers=3,1"}, 2, "found --layers 3,1, expected rising"},
+        {{"log.txt", "--out=x.npz", "--layers=1-"}, 2, "found --layers 1-, expected rising"},
         {{"log.txt", "--out=x.npz", "--compression=10"}, 2, "found --compression 10, expected 0"},
         {{"log.txt", "--out=x.npz", "--as=olmo"}, 1, "did you mean olmoe"},
+        {{"log.txt", "--out=x.npz", "--logits"}, 1, "--logits: there are no logits in the files"},
         {{"tiny.ini", "--out=x.npz"}, 1, "tiny.ini: no importer knows this content"},
         {{"text", "--out=x.npz"}, 1, "text: found no file in this folder that an importer knows"},
         {{"nowhere", "--out=x.npz"}, 1, "nowhere: can't be read: No such file"},
@@ -132,6 +195,8 @@ main(int argc, char **argv)
     g_test_add_func("/cli/import/verdict", test_verdict);
     g_test_add_func("/cli/import/import", test_import);
     g_test_add_func("/cli/import/without-domain", test_without_domain);
+    g_test_add_func("/cli/import/counts", test_counts);
+    g_test_add_func("/cli/import/notes", test_notes);
     g_test_add_func("/cli/import/list", test_list);
     g_test_add_func("/cli/import/refused", test_refused);
     int status = g_test_run();

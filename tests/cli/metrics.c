@@ -193,8 +193,9 @@ test_steps(void)
                                       "--csv", "--layers", "2", NULL);
     run_expect(&tokens, 0, "\nsteps.npz,0,2,all,,0,4,20,20,dead,0,,,", "");
     run_expect(&tokens, 0, "\nsteps.npz,0,2,all,,10,4,20,20,dead,0,,,", "");
-    g_auto(Run) state =
-        run_moescope("metrics", "steps.npz", "--steps", "state", "-m", "dead,drop-rate", NULL);
+    g_auto(Run) state = run_moescope("metrics", "steps.npz", "--steps", "state", "-m",
+                                     "dead,margin,drop-rate", NULL);
+    run_expect(&state, 0, "\n  not defined here: margin\n", "");
     run_expect(&state, 0,
                "steps.npz, layer 2, all tokens: E = 4\n"
                "      step         dead    drop-rate\n"
@@ -204,7 +205,7 @@ test_steps(void)
     g_auto(Run) last = run_moescope("metrics", "steps.npz", "-m", "dead", "--layers", "2", NULL);
     run_expect(&last, 0, "T = 20 units", "");
     g_auto(Run) none = run_moescope("metrics", "t.npz", "--steps", "state", NULL);
-    run_expect(&none, 1, "", "t.npz: found no state of a training run");
+    run_expect(&none, 1, "", "t.npz: router 0: the trace has no load of training steps");
 }
 
 static void

@@ -88,6 +88,11 @@ test_info(void)
     run_expect(&json, 0, "\"tallies\": [\"load\", \"order\"]", "");
     g_autoptr(JsonParser) parser = json_parser_new();
     g_assert_true(json_parser_load_from_data(parser, json.out, -1, NULL));
+    g_auto(Run) check = run_moescope("check", "s.npz", NULL);
+    run_expect(&check, 0, "s.npz: checked (whole.npz): clean: ", "");
+    good(run_moescope("summary", "whole.npz", "--out", "u.npz", "--no-check", NULL));
+    g_auto(Run) unchecked = run_moescope("check", "u.npz", "--json", NULL);
+    run_expect(&unchecked, 0, "[{\"summary\": \"u.npz\", \"checked\": []}]\n", "");
 }
 
 static void
@@ -161,6 +166,13 @@ test_train(void)
     g_assert_false(brings_summary("bare.npz"));
     g_auto(Run) experts = run_moescope("metrics", "r.npz", "--experts", "--json", NULL);
     run_expect(&experts, 0, "\"text\": \"", ""); /* of bytes, as the trace has them */
+    /* A summary keeps what the model is called, and the texts of the tokens that it names. */
+    good(run_moescope("summary", "r.npz", "--out", "r.sum.npz", NULL));
+    g_auto(Run) same = run_moescope("metrics", "r.sum.npz", "--experts", "--json", NULL);
+    run_expect(&same, 0, "\"text\": \"", "");
+    good(run_moescope("plot", "load", "r.npz", "--out", "r.svg", NULL));
+    good(run_moescope("plot", "load", "r.sum.npz", "--out", "r.sum.svg", NULL));
+    place_expect_same("r.svg", "r.sum.svg");
 }
 
 /* --- Complaints -------------------------------------------------------------------------------*/

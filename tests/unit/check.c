@@ -16,11 +16,13 @@ test_clean(void)
     g_autoptr(MoeFindings) findings = made_check(made);
     expect_clean(findings);
     g_assert_cmpint(moe_findings_count(findings), ==, 0);
-    int n;
-    moe_checks_list(&n);
+    int n, looking = 0;
+    const MoeCheck *const *checks = moe_checks_list(&n);
+    for (int i = 0; i < n; i++) /* the others look at summaries alone */
+        looking += !checks[i]->summary || checks[i]->end;
     g_autofree char *verdict = moe_findings_verdict(findings);
     g_autofree char *expected =
-        g_strdup_printf("clean: %d checks over 400 tokens found nothing to warn of", n);
+        g_strdup_printf("clean: %d checks over 400 tokens found nothing to warn of", looking);
     g_assert_cmpstr(verdict, ==, expected);
 }
 

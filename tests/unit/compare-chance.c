@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { TOKENS = 20000 };
+enum { TOKENS = 20000, LONG = 70000 };
 
 static MoeComparison *
 compare(const Made *a, const Made *b, int n_routers, const MoeCompareOptions *options)
@@ -83,8 +83,8 @@ test_shuffled(void)
 {
     int n;
     const MoeComparisonMetric *metrics = moe_comparison_metrics(&n);
-    g_autoptr(Made) a = made_new(TOKENS, 11);
-    g_autoptr(Made) b = made_new(TOKENS, 12);
+    g_autoptr(Made) a = made_new(LONG, 11);
+    g_autoptr(Made) b = made_new(LONG, 12);
     const MoeCompareOptions options = {.shuffle = true, .match = true, .seed = 3};
     g_autoptr(MoeComparison) comparison = compare(a, b, MADE_ROUTERS, &options);
     for (int r = 0; r < MADE_ROUTERS; r++) {
@@ -101,6 +101,8 @@ test_shuffled(void)
             if (!isnan(by_load))
                 g_assert_cmpfloat_with_epsilon(value, by_load, 0.008);
         }
+        /* 2^19 picks of eight a token. */
+        g_assert_cmpint(r == 3 ? shuffled.units : 65536, ==, 65536);
         /* Matching finds something in nothing. */
         g_assert_cmpint(matched.shared, >=, shuffled.shared);
     }

@@ -334,8 +334,8 @@ test_rectangular(void)
     g_autoptr(Made) b = made_new(TOKENS, 8);
     b->routers[0] = b->routers[3];
     b->routers[0].layer = 0;
-    g_autofree int32_t *own = b->expert[0];
-    g_autofree float *own_gates = b->gate[0];
+    g_free(b->expert[0]);
+    g_free(b->gate[0]);
     b->expert[0] = g_memdup2(b->expert[3], (gsize)TOKENS * 8 * sizeof(int32_t));
     b->gate[0] = g_memdup2(b->gate[3], (gsize)TOKENS * 8 * sizeof(float));
     g_autoptr(MoeTrace) small = made_trace(a, 1, 500);
@@ -381,7 +381,7 @@ test_other_tokens(void)
     g_autoptr(Made) a = made_new(300, 1);
     g_autoptr(Made) b = made_new(300, 2);
     g_autoptr(MoeTrace) first = made_trace(a, 2, 100);
-    b->id[5] = -1; /* unknown: no difference */
+    b->id[5] = b->pos[6] = -1; /* unknown: no difference */
     b->id[250] = 1234;
     b->pos[251] = 3;
     g_autoptr(MoeTrace) ids = made_trace(b, 2, 77);

@@ -210,6 +210,106 @@ test_keep_list(void)
 }
 
 static void
+test_hot_list(void)
+{
+    expect_text("hot-list", &(MoeExportOptions){.top = 2},
+                "[{\"layer\": 1, \"expert\": 4, \"picks\": 30, \"share\": 0.500000},\n"
+                " {\"layer\": 4, \"expert\": 2, \"picks\": 30, \"share\": 0.555556}]\n");
+    expect_text("hot-list", &(MoeExportOptions){.coverage = 0.2},
+                "[{\"layer\": 1, \"expert\": 4, \"picks\": 30, \"share\": 0.500000}]\n");
+}
+
+/* --- Summaries --------------------------------------------------------------------------------*/
+
+static MoeSummary *
+count_trace(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = make_trace(1);
+    g_autoptr(MoeTrace) trace = moe_trace_open(path, &error);
+    MoeSummary *summary = moe_summary_from_trace(trace, NULL, &error);
+    g_assert_no_error(error);
+    return summary;
+}
+
+/* Exports a summary. (transfer full) */
+static char *
+export_summary(const MoeSummary *summary, const char *name, const MoeExportOptions *options)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *out = import_file("out", "", 0);
+    char *content = NULL;
+    moe_export_summary(summary, out, name, options, &error);
+    g_assert_no_error(error);
+    g_assert_true(g_file_get_contents(out, &content, NULL, NULL));
+    return content;
+}
+
+/* The same files as of the trace itself. */
+static void
+test_summary(void)
+{
+    static const char *const names[] = {"eplb", "keep-list", "hot-list", "counts-csv"};
+    g_autoptr(MoeSummary) summary = count_trace();
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        const MoeExportOptions options = {.top = i == 1 || i == 2 ? 3 : 0};
+        g_autofree char *text = export_summary(summary, names[i], &options);
+        expect_text(names[i], &options, text);
+    }
+    g_autofree char *csv = export_summary(summary, "csv", NULL);
+    expect_text("counts-csv", NULL, csv);
+    g_assert_true(g_str_has_prefix(csv, "domain,layer,expert,count,first,gate_sum\n"
+                                        "\"a \"\"quoted\"\", name\",1,0,4,4,2.4"));
+}
+
+/* Rows of sums come back as the sums they were. */
+static void
+test_counts_round_trip(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MoeSummary) summary = count_trace();
+    g_autofree char *text = export_summary(summary, "counts-csv", NULL);
+    g_autofree char *csv = import_file("counts.csv", text, -1), *out = import_file("s.npz", "", 0);
+    const char *const source = csv;
+    const MoeImportOptions options = {.experts = EXPERTS, .k = K};
+    MoeImportReport report;
+    moe_import(&source, 1, out, &options, NULL, &report, &error);
+    g_assert_no_error(error);
+    g_free(report.notes); /* a router that picks one now and then */
+    g_autoptr(MoeSummary) again = moe_summary_open(out, &error);
+    g_assert_no_error(error);
+    for (int r = 0; r < 2; r++)
+        for (int d = MOE_DOMAIN_ALL; d < 2; d++) {
+            const MoeSummaryCell *was = moe_summary_cell(summary, r, d);
+            const MoeSummaryCell *is = moe_summary_cell(again, r, d);
+            gsize bytes = sizeof(int64_t) * EXPERTS;
+            g_assert_cmpmem(is->count, bytes, was->count, bytes);
+            g_assert_cmpmem(is->first, bytes, was->first, bytes);
+            for (int e = 0; e < EXPERTS; e++)
+                g_assert_cmpfloat_with_epsilon(is->gate_sum[e], was->gate_sum[e], 1e-12);
+        }
+}
+
+static void
+test_summary_refused(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *out = import_file("none/out", "", 0);
+    g_remove(out);
+    g_autoptr(MoeSummary) shares = moe_summary_new(routers, 2, NULL, 0, 0);
+    moe_summary_fill(shares, 0, MOE_DOMAIN_UNKNOWN)->gate_sum[1] = 0.5;
+    moe_summary_settle(shares);
+    g_assert_false(moe_export_summary(shares, out, "eplb", NULL, &error));
+    g_assert_nonnull(strstr(error->message, "the summary has no picks to export"));
+    g_clear_error(&error);
+    g_assert_false(moe_export_summary(shares, out, "safetensors", NULL, &error));
+    g_assert_nonnull(strstr(error->message, "safetensors needs every token's picks"));
+    g_assert_false(g_file_test(out, G_FILE_TEST_EXISTS));
+    g_autofree char *csv = export_summary(shares, "csv", NULL);
+    g_assert_nonnull(strstr(csv, "\n,1,1,,,0.5\n"));
+}
+
+static void
 test_refused(void)
 {
     static const struct {
@@ -254,6 +354,10 @@ main(int argc, char **argv)
     g_test_add_func("/export/safetensors", test_safetensors);
     g_test_add_func("/export/load", test_load);
     g_test_add_func("/export/keep-list", test_keep_list);
+    g_test_add_func("/export/hot-list", test_hot_list);
+    g_test_add_func("/export/summary", test_summary);
+    g_test_add_func("/export/counts-round-trip", test_counts_round_trip);
+    g_test_add_func("/export/summary-refused", test_summary_refused);
     g_test_add_func("/export/refused", test_refused);
     g_test_add_func("/export/register", test_register);
     int status = g_test_run();

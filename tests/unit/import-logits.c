@@ -96,14 +96,14 @@ static const char trace_text[] =
     "{\"step\": 0, \"block\": \"decoder\", \"layer\": 4, \"rank\": 3, \"top_indices\": [[0, 3], "
     "[0, 2]], \"logit_offset\": 16, \"logit_bytes\": 16, \"logit_shape\": [2, 4]}\n";
 
-/* As bfloat16: the upper halves. (transfer full) */
-static char *
+/* As bfloat16: the upper halves. */
+static void
 write_sidecar(gsize length)
 {
     uint16_t halves[16];
     for (int i = 0; i < 16; i++)
         memcpy(&halves[i], (const char *)(&logits[0][0][0] + i) + 2, 2);
-    return import_file("m/logits_rank3.bin", (const char *)halves, (gssize)length);
+    g_free(import_file("m/logits_rank3.bin", (const char *)halves, (gssize)length));
 }
 
 static void
@@ -127,7 +127,7 @@ test_megatron(void)
     options.experts = 0;
     options.logits = true;
     g_autofree char *path = import_file("m/router_trace_rank3.jsonl", trace_text, -1);
-    g_autofree char *beside = write_sidecar(32);
+    write_sidecar(32);
     g_autoptr(MoeTrace) trace = import_all((const char *[]){path}, 1, &options, &report);
     g_assert_cmpint(report.compared, ==, 4);
     g_assert_cmpint(report.disagreeing, ==, 1); /* layer 4, token 1: 2 is below 1 */
@@ -150,7 +150,7 @@ test_unknown_rule(void)
     MoeImportReport report;
     MoeImportOptions options = {.score = "unknown", .select = "group-limited"};
     g_autofree char *path = import_file("m/router_trace_rank3.jsonl", trace_text, -1);
-    g_autofree char *beside = write_sidecar(32);
+    write_sidecar(32);
     g_autoptr(MoeTrace) trace = import_all((const char *[]){path}, 1, &options, &report);
     g_assert_cmpint(report.compared, ==, 0);
     expect_values(trace, "picks/00000.r000.margin", (const double[]){3, -2}, 2);
@@ -165,14 +165,14 @@ test_megatron_refused(void)
     MoeImportOptions options = told;
     options.experts = 0;
     g_autofree char *path = import_file("m/router_trace_rank3.jsonl", trace_text, -1);
-    g_autofree char *beside = write_sidecar(31);
+    write_sidecar(31);
     expect_failure(path, &options, "logit_offset: the logits of 2 tokens begin at byte 16 of ");
     g_auto(GStrv) parts = g_strsplit(trace_text, "[2, 4]", 2);
     g_autofree char *odd = g_strdup_printf("%s[1, 4]%s", parts[0], parts[1]);
     g_autofree char *spoilt = import_file("m/router_trace_rank3.jsonl", odd, -1);
     expect_failure(spoilt, &options, "logit_shape: found 1 × 4 for 2 tokens");
     g_autofree char *whole = import_file("m/router_trace_rank3.jsonl", trace_text, -1);
-    g_autofree char *full = write_sidecar(32);
+    write_sidecar(32);
     options.gates = MOE_IMPORT_GATES_UNTOLD;
     expect_failure(whole, &options, "give --gates sum-to-one or --gates as-scored");
 }

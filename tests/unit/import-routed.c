@@ -104,6 +104,11 @@ static void
 test_trainers(void)
 {
     g_autofree char *bare = encode("", 0, 2);
+    g_autofree char *fork =
+        g_strdup_printf("{\"meta_info\": {\"prompt_tokens\": 2, \"routed_experts\": \"%s\", "
+                        "\"routed_experts_dtype\": \"uint16\", \"completion_tokens\": 1}}",
+                        bare);
+    expect_both(fork, 1);
     g_autofree char *nemo =
         g_strdup_printf("{\"routed_experts\": \"nrlre1:int16:2x3x2:%s\"}", bare);
     expect_both(nemo, 1);
@@ -143,6 +148,10 @@ test_refused(void)
         {"{\"routed_experts\": \"AAAA!A==\"}", "line 1, byte 19: found what isn't base64"},
         {"{\"routed_experts\": \"AAA\"}", "found what isn't base64"},
         {"{\"routed_experts\": \"AAAA\"}", "found 3 bytes, expected int32"},
+        {"{\"routed_experts\": \"AAAA\", \"routed_experts_dtype\": \"uint16\"}",
+         "found 3 bytes, expected uint16"},
+        {"{\"routed_experts\": \"AAAA\", \"routed_experts_dtype\": \"half\"}",
+         "found type half, expected integers"},
         {"{\"routed_experts\": \"AQAAAA==\"}", "needs prompt_tokens and completion_tokens"},
         {"{\"routed_experts\": \"AQAAAA==\", \"prompt_tokens\": 2, \"completion_tokens\": 2}",
          "found 4 bytes of int32, which 3 tokens and k = 2 (--k) don't divide"},

@@ -235,6 +235,10 @@ test_refused(void)
     options = rule;
     options.experts = 8;
     expect_failure(path, &options, "the files say the number of experts is 4, --experts says 8");
+    g_autofree char *both = import_fixture("switch-both.pt");
+    options = rule;
+    expect_failure(both, &options,
+                   "found logits in \"encoder_router_logits\" and in \"decoder_router_logits\"");
     g_assert_true(g_file_get_contents(path, &bytes, &length, NULL));
     g_autofree char *cut = import_file("cut.pt", bytes, (gssize)length - 100);
     options = rule;
@@ -247,7 +251,7 @@ test_refused(void)
     g_autofree char *empty = write_floats("e.npy", "(0, 4)", z, 0);
     expect_failure(empty, &options, "found no routed token in the files");
     g_autofree char *first = write_floats("a/1.npy", "(2, 4)", z, 8);
-    g_autofree char *second = write_floats("a/2.npy", "(2, 3)", z, 6);
+    g_free(write_floats("a/2.npy", "(2, 3)", z, 6));
     g_autofree char *folder = g_path_get_dirname(first);
     expect_failure(folder, &options, "found other layers or experts than in the pass before");
 }

@@ -284,6 +284,8 @@ test_megatron(void)
     g_autofree char *path = import_file("router_trace_rank0.jsonl", text->str, -1);
     g_autoptr(MoeTrace) trace = import_all((const char *[]){path}, 1, &options, &report);
     g_assert_cmpstr(report.importer, ==, "megatron");
+    g_assert_nonnull(strstr(report.notes, "of 7 lines 0 have logits"));
+    g_free(report.notes);
     g_assert_cmpint(report.incomplete, ==, 2);
     expect_picks(trace, 0, "1 2, 3 4, 2 3, 6 7");
     expect_picks(trace, 1, "5 6, 7 0, 4 5, 0 1");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Intervals: quantiles against tables, Wilson's against published values, and how often the basic
+ * Intervals: quantiles against tables, Wilson's against published values, and how often the
  * bootstrap interval of a mean holds what was drawn from.
  */
 #include "stats/interval.h"
@@ -60,32 +60,34 @@ static void
 test_none(void)
 {
     double same[4] = {1, 1, 1, 1}, gaps[4] = {1, NAN, INFINITY, 2};
-    MoeInterval point = moe__basic_interval(1, same, 4, 9, 0.95, 0, 5);
+    MoeInterval point = moe__bootstrap_interval(1, same, 4, 9, 0.95, 0, 5);
     g_assert_cmpfloat(point.low, ==, 1);
     g_assert_cmpfloat(point.high, ==, 1);
     g_assert_cmpint(point.groups, ==, 9);
-    g_assert_true(isnan(moe__basic_interval(1, same, 4, 7, 0.95, 0, 5).low)); /* few groups */
-    g_assert_true(isnan(moe__basic_interval(NAN, same, 4, 9, 0.95, 0, 5).low));
-    g_assert_true(isnan(moe__basic_interval(1, gaps, 4, 9, 0.95, 0, 5).low)); /* half undefined */
+    g_assert_true(isnan(moe__bootstrap_interval(1, same, 4, 7, 0.95, 0, 5).low)); /* few groups */
+    g_assert_true(isnan(moe__bootstrap_interval(NAN, same, 4, 9, 0.95, 0, 5).low));
+    g_assert_true(
+        isnan(moe__bootstrap_interval(1, gaps, 4, 9, 0.95, 0, 5).low)); /* half undefined */
 }
 
-/* Replicates 0 … 99 of a value of 30: the interval is mirrored about it, not about their mean, and
- * ends at the metric's range. */
+/* Replicates 0 … 98, of mean 49, of a value of 30: as they scatter about their mean, the value does
+ * about what it estimates; the interval ends at the metric's range. */
 static void
-test_mirrored(void)
+test_scatter(void)
 {
     enum { N = 99 };
     double replicates[N];
     for (int i = 0; i < N; i++)
         replicates[i] = (i * 37) % N;
-    MoeInterval wide = moe__basic_interval(30, replicates, N, 1000000, 0.9, -INFINITY, INFINITY);
-    /* 2 · 30 - q, q the 95th and the 5th of 0 … 98. */
-    assert_near(wide.low, 60 - 94, 1e-3);
-    assert_near(wide.high, 60 - 4, 1e-3);
-    MoeInterval clipped = moe__basic_interval(30, replicates, N, 1000000, 0.9, 0, 50);
+    MoeInterval wide =
+        moe__bootstrap_interval(30, replicates, N, 1000000, 0.9, -INFINITY, INFINITY);
+    /* The 95th is 94, the 5th 4. */
+    assert_near(wide.low, 30 - (94 - 49), 1e-3);
+    assert_near(wide.high, 30 + (49 - 4), 1e-3);
+    MoeInterval clipped = moe__bootstrap_interval(30, replicates, N, 1000000, 0.9, 0, 50);
     g_assert_cmpfloat(clipped.low, ==, 0);
     g_assert_cmpfloat(clipped.high, ==, 50);
-    MoeInterval few = moe__basic_interval(30, replicates, N, 8, 0.9, -INFINITY, INFINITY);
+    MoeInterval few = moe__bootstrap_interval(30, replicates, N, 8, 0.9, -INFINITY, INFINITY);
     double stretch = sqrt(8 / 7.0) * moe__student_quantile(0.95, 7) / moe__normal_quantile(0.95);
     assert_near(few.high - few.low, stretch * 90, 1e-9);
 }
@@ -108,8 +110,8 @@ coverage(int groups)
             for (int g = 0; g < groups; g++)
                 replicates[i] += drawn[moe_rng_below(&rng, (uint64_t)groups)] / groups;
         }
-        MoeInterval interval = moe__basic_interval(sum / groups, replicates, REPLICATES, groups,
-                                                   0.95, -INFINITY, INFINITY);
+        MoeInterval interval = moe__bootstrap_interval(sum / groups, replicates, REPLICATES, groups,
+                                                       0.95, -INFINITY, INFINITY);
         held += interval.low <= 0 && 0 <= interval.high;
     }
     return (double)held / ROUNDS;
@@ -135,7 +137,7 @@ main(int argc, char **argv)
     g_test_add_func("/interval/wilson", test_wilson);
     g_test_add_func("/interval/defaults", test_defaults);
     g_test_add_func("/interval/none", test_none);
-    g_test_add_func("/interval/mirrored", test_mirrored);
+    g_test_add_func("/interval/scatter", test_scatter);
     g_test_add_func("/interval/coverage", test_coverage);
     return g_test_run();
 }

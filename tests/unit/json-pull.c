@@ -214,6 +214,48 @@ test_numbers(void)
     g_assert_cmpint(moe__json_next(json), ==, MOE_JSON_ARRAY_END);
 }
 
+/* Lists of numbers are read in one go; each rounds as strtod() rounds it. */
+static void
+test_reals(void)
+{
+    /* Halfway between two doubles: to the even one. */
+    static const char *const ties[] = {"4503599627370496.5",
+                                       "4503599627370497.5",
+                                       "-1125899906842624.125",
+                                       "1125899906842624.375",
+                                       "9007199254740993.0",
+                                       "0.0000",
+                                       "-0",
+                                       "1e400"};
+    MoeRng rng = moe_rng(11, 0);
+    g_autoptr(GString) text = g_string_new("[");
+    for (int i = 0; i < 6000; i++) {
+        int digits = 1 + (int)moe_rng_below(&rng, 19), places = (int)moe_rng_below(&rng, 30);
+        g_string_append(text, i % 2 ? "-0." : i % 3 ? "0." : "7.");
+        for (; places > digits; places--)
+            g_string_append_c(text, '0');
+        for (; digits > 0; digits--)
+            g_string_append_c(text, (char)('0' + moe_rng_below(&rng, 10)));
+        g_string_append(text, i % 5 ? ", " : "e-3,");
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(ties); i++)
+        g_string_append_printf(text, "%s%s", i ? "," : "", ties[i]);
+    g_string_append(text, "]");
+    g_autofree char *path = import_file("reals.json", text->str, -1);
+    g_autoptr(MoeStream) stream = import_stream(path, 100);
+    g_autoptr(MoeJson) json = moe__json_new(stream);
+    g_autoptr(GArray) values = g_array_new(FALSE, FALSE, sizeof(double));
+    g_assert_true(moe__json_take_reals(json, "reals", values));
+    g_assert_cmpuint(values->len, ==, 6000 + G_N_ELEMENTS(ties));
+    const char *at = text->str + 1;
+    for (guint i = 0; i < values->len; i++) {
+        char *end;
+        double expected = g_ascii_strtod(at, &end), found = g_array_index(values, double, i);
+        g_assert_true(memcmp(&found, &expected, sizeof found) == 0);
+        at = end + strspn(end, ", ");
+    }
+}
+
 /* --- At random --------------------------------------------------------------------------------*/
 
 static void
@@ -398,6 +440,7 @@ main(int argc, char **argv)
     g_test_add_func("/json-pull/depth", test_depth);
     g_test_add_func("/json-pull/cut-gzip", test_cut_gzip);
     g_test_add_func("/json-pull/numbers", test_numbers);
+    g_test_add_func("/json-pull/reals", test_reals);
     g_test_add_func("/json-pull/random", test_random);
     g_test_add_func("/json-pull/spoilt", test_spoilt);
     g_test_add_func("/json-pull/skip", test_skip);

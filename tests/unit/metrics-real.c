@@ -128,25 +128,49 @@ measure(const char *const *paths, int n, const MoeImportOptions *options)
     g_assert_no_error(error);
     measured.trace = moe_trace_open(out, &error);
     g_assert_no_error(error);
-    const MoeSummaryOptions ordered = {.tallies = MOE_TALLY_ORDER | MOE_TALLY_PAIRS};
-    measured.summary = moe_summary_from_trace(measured.trace, &ordered, &error);
+    const MoeSummaryOptions counted = {.tallies =
+                                           MOE_TALLY_ORDER | MOE_TALLY_PAIRS | MOE_TALLY_FLOW};
+    measured.summary = moe_summary_from_trace(measured.trace, &counted, &error);
     g_assert_no_error(error);
     return measured;
+}
+
+/* The cell of a row's layer and domain, which is its first field. */
+static MoeMetricCell
+find_cell(const Measured *measured, const char *domain_name, int layer)
+{
+    int router = 0, domain = 0;
+    while (moe_trace_router(measured->trace, router)->layer != layer)
+        g_assert_cmpint(++router, <, moe_trace_routers(measured->trace));
+    while (!g_str_equal(moe_trace_domain_name(measured->trace, domain), domain_name))
+        g_assert_cmpint(++domain, <, moe_trace_domains(measured->trace));
+    return moe_metric_cell(measured->summary, measured->trace, router, domain, NULL);
 }
 
 static void
 compare_group(char **head, char **row, void *user)
 {
-    const Measured *measured = user;
-    int layer = atoi(field(head, row, "layer")), router = 0, domain = 0;
-    while (moe_trace_router(measured->trace, router)->layer != layer)
-        g_assert_cmpint(++router, <, moe_trace_routers(measured->trace));
-    while (!g_str_equal(moe_trace_domain_name(measured->trace, domain), row[0]))
-        g_assert_cmpint(++domain, <, moe_trace_domains(measured->trace));
-    const MoeMetricCell cell =
-        moe_metric_cell(measured->summary, measured->trace, router, domain, NULL);
+    const MoeMetricCell cell = find_cell(user, row[0], atoi(field(head, row, "layer")));
     g_assert_cmpint(cell.summary->units, ==, atoll(field(head, row, "tokens")));
     compare_row(head, row, &cell);
+    int i, j;
+    moe_pairs_top(cell.pairs->together, cell.pairs->experts, &i, &j);
+    g_assert_cmpint(i, ==, atoi(field(head, row, "max_coact_i")));
+    g_assert_cmpint(j, ==, atoi(field(head, row, "max_coact_j")));
+}
+
+static void
+compare_flow(char **head, char **row, void *user)
+{
+    const MoeMetricCell cell = find_cell(user, row[0], atoi(field(head, row, "layer_j")));
+    double h = g_ascii_strtod(field(head, row, "H_i"), NULL);
+    double k = g_ascii_strtod(field(head, row, "H_j"), NULL);
+    double expected = g_ascii_strtod(field(head, row, "mi_top1_nat"), NULL);
+    double found = moe_metric_value(moe_metric_find("flow-information"), &cell);
+    double normalised = moe_metric_value(moe_metric_find("flow-information-normalised"), &cell);
+    g_assert_cmpint(cell.flow->units, ==, atoll(field(head, row, "N")));
+    g_assert_cmpfloat_with_epsilon(found, expected, 1e-9 * expected + 5.1e-11);
+    g_assert_cmpfloat_with_epsilon(normalised, expected / sqrt(h * k), 1e-9);
 }
 
 static void
@@ -167,6 +191,8 @@ test_esft(void)
     g_auto(Measured) measured = measure((const char *[]){intent, law}, 2, &options);
     int rows = each_row("golden/esft_dsv2lite_token_metrics.csv", compare_group, &measured);
     g_assert_cmpint(rows, ==, 2 * 26);
+    rows = each_row("golden/esft_dsv2lite_interlayer_mi.csv", compare_flow, &measured);
+    g_assert_cmpint(rows, ==, 2 * 25);
 }
 
 static void
@@ -195,6 +221,8 @@ test_gpt_oss(void)
         measure((const char *const *)paths->pdata, (int)paths->len, &options);
     int rows = each_row("golden/gptoss20b_token_metrics.csv", compare_group, &measured);
     g_assert_cmpint(rows, ==, 2 * 24);
+    rows = each_row("golden/gptoss20b_interlayer_mi.csv", compare_flow, &measured);
+    g_assert_cmpint(rows, ==, 2 * 23);
 }
 
 static void

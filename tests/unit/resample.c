@@ -91,7 +91,7 @@ test_coverage(void)
     enum { TRACES = 24, N = G_N_ELEMENTS(names) };
     int held[N] = {0}, below[N] = {0};
     for (uint64_t seed = 0; seed < TRACES; seed++) {
-        MoeTraceSynth synth = synth_of(seed, 4096, 64);
+        MoeTraceSynth synth = synth_of(seed, 16384, 256);
         g_autoptr(MoeTrace) trace = make(&synth);
         g_autoptr(MoeSummary) summary = count(trace, 0);
         for (int i = 0; i < ROUTERS * N; i++) {
@@ -108,6 +108,36 @@ test_coverage(void)
         g_test_message("%s: %.3f, of the others %d too high", names[i], share, below[i]);
         g_assert_cmpfloat(share, >=, 0.85);
         g_assert_cmpfloat(share, <, 1);
+    }
+}
+
+/* Routers without any preference: the interval holds what is said of chance. */
+static void
+test_uniform(void)
+{
+    static const char *const names[] = {"entropy", "cv",         "maxvio",
+                                        "gini",    "avgvio",     "domain-information-corrected",
+                                        "minvio",  "tv-uniform", "jaccard"};
+    enum { TRACES = 12, N = G_N_ELEMENTS(names) };
+    int held[N] = {0};
+    for (uint64_t seed = 0; seed < TRACES; seed++) {
+        MoeTraceSynth synth = synth_of(seed, 4096, 64);
+        synth.skew = synth.specialisation = synth.repetition = 0;
+        g_autoptr(MoeTrace) trace = make(&synth);
+        g_autoptr(MoeSummary) summary = count(trace, MOE_TALLY_ORDER);
+        for (int i = 0; i < ROUTERS * N; i++) {
+            const MoeMetric *metric = moe_metric_find(names[i % N]);
+            const MoeSummaryCell *domains[2];
+            MoeMetricCell cell = moe_metric_cell(summary, NULL, i / N, MOE_DOMAIN_ALL, domains);
+            double chance = moe_metric_uniform(metric, &cell);
+            MoeInterval interval = interval_of(summary, i / N, names[i % N], seed);
+            held[i % N] += interval.low <= chance && chance <= interval.high;
+        }
+    }
+    for (int i = 0; i < N; i++) {
+        double share = (double)held[i] / (TRACES * ROUTERS);
+        g_test_message("%s: %.3f", names[i], share);
+        g_assert_cmpfloat(share, >=, 0.85);
     }
 }
 
@@ -191,7 +221,7 @@ test_same(void)
     moe_set_threads(3);
     moe_metric_intervals(summary, 1, MOE_DOMAIN_ALL, metrics, n, NULL, three);
     assert_same(one, three, n);
-    moe_set_threads(0);
+    moe_set_threads(1);
     for (int i = 0; i < n; i++) {
         MoeInterval alone = interval_of(summary, 1, metrics[i]->name, 0);
         assert_same(&one[i], &alone, 1);
@@ -211,9 +241,11 @@ main(int argc, char **argv)
     g_autoptr(GError) error = NULL;
     g_test_init(&argc, &argv, NULL);
     moe_init();
+    moe_set_threads(1); /* many small pieces of work */
     folder = g_dir_make_tmp("moescope-resample-XXXXXX", &error);
     g_assert_no_error(error);
     g_test_add_func("/resample/coverage", test_coverage);
+    g_test_add_func("/resample/uniform", test_uniform);
     g_test_add_func("/resample/few", test_few);
     g_test_add_func("/resample/certain", test_certain);
     g_test_add_func("/resample/domain", test_domain);

@@ -112,6 +112,72 @@ test_tallies(void)
     g_assert_null(moe_summary_token_table(into, 0));
 }
 
+enum { MANY = 300 };
+
+/* Pairs of one router, of domains first … first + n - 1; settled. (transfer full) */
+static MoeSummary *
+of_domains(int first, int n)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    for (int d = 0; d < n; d++)
+        g_ptr_array_add(names, g_strdup_printf("domain %d", first + d));
+    MoeSummary *summary =
+        moe_summary_new(&made_routers[2], 1, (const char *const *)names->pdata, n, MOE_TALLY_PAIRS);
+    for (int d = 0; d < n; d++) {
+        moe_summary_fill(summary, 0, d)->units = 1 + first + d;
+        moe_summary_fill_pairs(summary, 0, d)->units += 1 + first + d;
+        moe_summary_fill_pairs(summary, 0, d)->together[1] += 2;
+    }
+    moe_summary_settle(summary);
+    return summary;
+}
+
+/* Few domains are told apart in groups, more without, and yet more aren't; a sum that comes to more
+ * of them is as coarse as if it had been counted so. */
+static void
+test_many_domains(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MoeSummary) few = of_domains(0, 2), half = of_domains(0, MANY);
+    g_autoptr(MoeSummary) other = of_domains(MANY, MANY), whole = of_domains(0, 2 * MANY);
+    g_autoptr(MoeSummary) sum = of_domains(0, 0);
+    g_assert_nonnull(moe_summary_pairs(few, 0, 1));
+    g_assert_nonnull(moe_summary_pairs(half, 0, MANY - 1));
+    g_assert_null(moe_summary_pairs(whole, 0, 1));
+    g_assert_null(moe_summary_pairs(whole, 0, MOE_DOMAIN_UNKNOWN));
+    g_assert_cmpint(moe_summary_pairs(whole, 0, MOE_DOMAIN_ALL)->units, ==, MANY * (2 * MANY + 1));
+    g_assert_cmpint(moe_summary_pairs(whole, 0, MOE_DOMAIN_ALL)->together[1], ==, 4 * MANY);
+    g_assert_cmpint(moe_summary_cell(whole, 0, 2 * MANY - 1)->units, ==, 2 * MANY);
+
+    g_assert_true(moe_summary_add(sum, half, &error));
+    made_assert_same(sum, half, true);
+    g_assert_true(moe_summary_add(sum, other, &error));
+    made_assert_same(sum, whole, true);
+    g_assert_true(moe_summary_add(few, half, &error));
+    g_assert_cmpint(moe_summary_domains(few), ==, MANY);
+    g_assert_cmpint(moe_summary_pairs(few, 0, 1)->units, ==, 4);
+    g_assert_cmpint(moe_summary_pairs(few, 0, 2)->units, ==, 3);
+}
+
+/* Tables of so many experts are too large; the summary then says that they were asked for. */
+static void
+test_many_experts(void)
+{
+    const MoeRouterInfo router = {.experts = 3000, .k = 8, .units_per_token = 1};
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = g_build_filename(folder, "many.npz", NULL);
+    g_autoptr(MoeSummary) summary = moe_summary_new(&router, 1, NULL, 0, MOE_TALLY_PAIRS);
+    g_assert_null(moe_summary_pairs(summary, 0, MOE_DOMAIN_ALL));
+    g_assert_null(moe_summary_fill_pairs(summary, 0, MOE_DOMAIN_UNKNOWN));
+    g_assert_cmpint(moe_summary_tallies(summary), ==, MOE_TALLY_LOAD | MOE_TALLY_PAIRS);
+    g_assert_true(moe_summary_save(summary, path, NULL, &error));
+    g_autoptr(MoeSummary) found = moe_summary_open(path, &error);
+    g_assert_no_error(error);
+    made_assert_same(found, summary, true);
+    g_assert_true(moe_summary_add(found, summary, &error));
+    g_assert_cmpint(moe_summary_tallies(found), ==, MOE_TALLY_LOAD | MOE_TALLY_PAIRS);
+}
+
 static void
 test_unlike(void)
 {
@@ -151,6 +217,8 @@ main(int argc, char **argv)
     g_test_add_func("/summary-merge/chunks", test_chunks);
     g_test_add_func("/summary-merge/domains", test_domains);
     g_test_add_func("/summary-merge/tallies", test_tallies);
+    g_test_add_func("/summary-merge/many-domains", test_many_domains);
+    g_test_add_func("/summary-merge/many-experts", test_many_experts);
     g_test_add_func("/summary-merge/unlike", test_unlike);
     int status = g_test_run();
     sample_remove_folder(folder);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * check.h: whether a trace can be trusted. Published routing statistics are often wrong for
- * mechanical reasons: rows of a profiling pass, pads read as experts, gates of another rule than
- * the stated one, too few tokens. Checks look for these, chunk by chunk; what they find says where,
- * how many, why it matters and what to do.
+ * check.h: whether a trace, or a summary of counts, can be trusted. Published routing statistics
+ * are often wrong for mechanical reasons: rows of a profiling pass, pads read as experts, gates of
+ * another rule than the stated one, too few tokens. Checks look for these, chunk by chunk; what
+ * they find says where, how many, why it matters and what to do.
  */
 #ifndef MOESCOPE_CHECK_H
 #define MOESCOPE_CHECK_H
 
-#include <moescope/trace.h>
+#include <moescope/summary.h>
 
 G_BEGIN_DECLS
 
@@ -67,6 +67,10 @@ typedef struct MoeCheckOptions {
  * MOE_ERROR_CANCELLED. (transfer full) */
 MOE_API MoeFindings *moe_check(const MoeTrace *trace, const MoeCheckOptions *options,
                                GError **error);
+/* Runs the checks that can tell from a summary; findings have no chunk and token. Fails with
+ * MOE_ERROR_DATA on an unknown name. (transfer full) */
+MOE_API MoeFindings *moe_check_summary(const MoeSummary *summary, const MoeCheckOptions *options,
+                                       GError **error);
 /* Writes to `path` a copy of the trace without the tokens that the checks in `names` (ended by
  * NULL) found, with an entry in the list "history" of meta.json that says which checks, how many
  * tokens of how many, and their ranges (the first 1000). Tokens go from every router and column at
@@ -109,6 +113,9 @@ typedef struct MoeCheck {
     void (*chunk)(MoeCheckRun *run, void *state, int chunk);
     /* Tells what was found (not where `cancelled`), frees what the state owns. */
     void (*end)(MoeCheckRun *run, void *state, bool cancelled);
+    /* Looks at a summary in place of a trace, and tells what it found; no other function is called
+     * then. NULL: it can't tell from sums. */
+    void (*summary)(MoeCheckRun *run, const MoeSummary *summary);
 } MoeCheck;
 
 /* Adds a check, at start, before any other thread runs. One whose name is taken is refused with a
@@ -116,7 +123,7 @@ typedef struct MoeCheck {
 MOE_API void moe_checks_add(const MoeCheck *check);
 MOE_API const MoeCheck *const *moe_checks_list(int *n);
 
-/* For checks: the trace at hand. */
+/* For checks: the trace at hand; NULL where it is a summary. */
 MOE_API const MoeTrace *moe_check_run_trace(const MoeCheckRun *run);
 /* Adds a finding; check, why and remedy are filled in, `text` is taken (transfer full). */
 MOE_API void moe_check_run_add(MoeCheckRun *run, const MoeFinding *finding);

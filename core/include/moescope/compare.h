@@ -100,13 +100,15 @@ MOE_API const MoeComparedRouter *moe_comparison_router(const MoeComparison *comp
 MOE_API int moe_comparison_domains(const MoeComparison *comparison);
 MOE_API const char *moe_comparison_domain_name(const MoeComparison *comparison, int domain);
 /* The sums of a pair of routers in a domain, in MOE_DOMAIN_UNKNOWN or in MOE_DOMAIN_ALL. Arrays
- * belong to the comparison. Returns false where matching wasn't asked for. */
+ * belong to the comparison. Returns false where matching wasn't asked for, and for single domains
+ * where telling them apart would take more than MOE_SUMMARY_BUDGET. */
 MOE_API bool moe_comparison_cell(const MoeComparison *comparison, int router, int domain,
                                  MoeCompareLabels labels, MoeComparisonCell *cell);
 /* The same for shuffled tokens: each unit of the first routing with the same sub-token of another
  * token of the second, by a permutation of the seed. Long texts are represented by evenly spaced
- * tokens, about 2^19 picks. With MOE_LABELS_MATCHED the shuffled tokens have a matching of their
- * own: what it gains is what matching finds where nothing is to be found. */
+ * tokens, about 2^19 picks; where one token makes more there are no units. With MOE_LABELS_MATCHED
+ * the shuffled tokens have a matching of their own: what it gains is what matching finds where
+ * nothing is to be found. */
 MOE_API bool moe_comparison_shuffled(const MoeComparison *comparison, int router,
                                      MoeCompareLabels labels, MoeComparisonCell *cell);
 
@@ -133,8 +135,8 @@ MOE_API void moe_assignment(const double *gain, int rows, int columns, int *to);
 
 /* --- Metrics of comparisons -------------------------------------------------------------------*/
 
-/* p of rank-biased overlap: the first eight ranks hold 57 % of the weight, and what is known of
- * them is extrapolated to the rest. */
+/* p of rank-biased overlap: the first eight ranks have 80 % of the weight (Webber et al. 2010,
+ * eq. 21). */
 #define MOE_COMPARE_RBO_P 0.9
 
 /* A constant. Functions return NaN where it isn't defined. */

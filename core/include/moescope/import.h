@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * import.h: what other tools write about routing, as traces. An importer reads one format; it is
- * found by what a file holds, not by what it is called. core/import/README.md lists the formats.
+ * import.h: what other tools write about routing: tokens with their picks as traces, counts as
+ * summaries (summary.h). An importer reads one format; it is found by what a file holds, not by
+ * what it is called. core/import/README.md lists the formats.
  *
  * What a file doesn't say (how many experts there are, how the router scores, whether the gates
  * were renormalised, what the texts are) is asked for: nothing is guessed.
@@ -9,7 +10,7 @@
 #ifndef MOESCOPE_IMPORT_H
 #define MOESCOPE_IMPORT_H
 
-#include <moescope/trace.h>
+#include <moescope/summary.h>
 
 G_BEGIN_DECLS
 
@@ -27,8 +28,13 @@ typedef struct MoeImportOptions {
     int k;                      /* picks a unit */
     const char *score, *select; /* as MoeRouterInfo has them; "unknown" says so */
     MoeImportGates gates;
-    const char *const *domains; /* [n_domains]: one for all sources, or one a source */
+    /* [n_domains]: one for all sources, or one a source. "{file}" stands for the name of each file
+     * without its endings. */
+    const char *const *domains;
     int n_domains;
+    const int *layers; /* [n_layers], ascending: of files that have layers without their numbers */
+    int n_layers;
+    const char *model;    /* which one, of files that hold several */
     int compression;      /* zlib level of the trace, 0 … 9 */
     int64_t chunk_tokens; /* tokens a chunk of the trace; 0: 65536 */
     bool logits;          /* record the logits too, where the files have any */
@@ -40,9 +46,11 @@ typedef struct MoeImportOptions {
 /* What came of it. */
 typedef struct MoeImportReport {
     const char *importer; /* its name */
-    int64_t tokens, documents;
-    int64_t incomplete; /* tokens that a layer had no picks for; they are left out */
-    int64_t pads;       /* tokens that the files mark as padding; they are left out */
+    bool summary;         /* counts: a summary was made, not a trace */
+    int domains;
+    int64_t tokens, documents; /* of a summary: the most that a router counted; 0 documents */
+    int64_t incomplete;        /* tokens that a layer had no picks for; they are left out */
+    int64_t pads;              /* tokens that the files mark as padding; they are left out */
     /* Units of which the files have picks and logits both, under top-k; and how many of these have
      * an expert among the picks whose logit is below that of one that wasn't picked. */
     int64_t compared, disagreeing;
@@ -52,8 +60,8 @@ typedef struct MoeImportReport {
 } MoeImportReport;
 
 /* Reads `sources` (files, plain or gzip'd; a folder stands for the files in it, by name) into a
- * trace at `out`, which appears whole or not at all. All sources have to be of one format.
- * `report` may be NULL. Fails with MOE_ERROR_UNSUPPORTED if no importer knows the content,
+ * trace or a summary at `out`, which appears whole or not at all. All sources have to be of one
+ * format. `report` may be NULL. Fails with MOE_ERROR_UNSUPPORTED if no importer knows the content,
  * MOE_ERROR_DATA if an option is missing (the message names each as the program spells it, a line
  * each) or says other than the file, MOE_ERROR_FORMAT and _TRUNCATED where the content is wrong
  * (file, line or byte), G_FILE_ERROR, MOE_ERROR_CANCELLED. Progress counts bytes. */
@@ -80,7 +88,8 @@ typedef struct MoeImporter {
     const char *cite;   /* who writes it */
     /* How sure it is that the content is its own: 0 (no) … 100. */
     int (*score)(const MoeImportHead *head);
-    /* Reads all files of the import: moe_import_begin(), then moe_import_token() for each. */
+    /* Reads all files of the import: moe_import_begin(), then moe_import_token() for each; or, if
+     * it reads counts, moe_import_begin_summary(), then moe_import_picks(). */
     bool (*read)(MoeImport *import, GError **error);
 } MoeImporter;
 
@@ -107,11 +116,12 @@ MOE_API const MoeImportOptions *moe_import_options(const MoeImport *import);
 
 /* What the files say themselves. Zero or NULL: nothing; then the options have to. All is copied. */
 typedef struct MoeImportShape {
-    const int *layers; /* [n_layers], ascending: a router each */
+    const int *layers; /* [n_layers], ascending: a router each; NULL: the files number none */
     int n_layers;
     int experts;    /* a layer */
     int max_expert; /* the highest id that was seen, for the message; may stay 0 */
     int k;          /* picks a unit */
+    bool shares;    /* of the load, not counts of it: k isn't asked for */
     const char *score, *select;
     bool has_gates;
     MoeType gate_type; /* what the files give gates as; 0: decimals, kept as MOE_F64 */
@@ -150,11 +160,28 @@ MOE_API bool moe_import_token(MoeImport *import, const MoeImportToken *token, GE
 MOE_API void moe_import_left_out(MoeImport *import, int64_t tokens);
 /* Counts tokens that the file marks as padding, which are left out, for the report. */
 MOE_API void moe_import_padding(MoeImport *import, int64_t tokens);
-/* Adds a line to what a reader of the trace has to know. What is told before moe_import_begin() is
- * also kept with the trace. */
+/* Adds a line to what a reader of the trace has to know. What is told before moe_import_begin(), or
+ * of a summary at any time, is also kept with it. */
 MOE_API void moe_import_note(MoeImport *import, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* Tells how many bytes of file `file` have been read. Fails with MOE_ERROR_CANCELLED. */
 MOE_API bool moe_import_progress(MoeImport *import, int file, int64_t done, GError **error);
+
+/* --- For importers of counts ------------------------------------------------------------------*/
+
+/* Joins `shape` with the options and begins a summary with these tallies (MOE_TALLY_FLOW and
+ * _TOKENS may be filled, beside the load). How the router scores and selects isn't asked for. Call
+ * it once; NULL on error. (transfer none) */
+MOE_API MoeSummary *moe_import_begin_summary(MoeImport *import, const MoeImportShape *shape,
+                                             unsigned tallies, GError **error);
+/* Adds picks of an expert to the load. `domain`: moe_import_domain(), or of the shape's. Blocks
+ * are what may be resampled as a whole: a document, a batch, a step; 0 where files don't tell.
+ * Units follow from k in the end. Fails with MOE_ERROR_DATA on an expert that the layer doesn't
+ * have, picks below 0, more than 2^62 in all. */
+MOE_API bool moe_import_picks(MoeImport *import, int router, int domain, int64_t block,
+                              int64_t expert, int64_t picks, GError **error);
+/* Keeps what a file says and no sum can: `json` becomes the member `name` of "import" in
+ * meta.json. */
+MOE_API void moe_import_keep(MoeImport *import, const char *name, const char *json);
 
 G_END_DECLS
 

@@ -26,9 +26,14 @@ typedef struct MoeInterval {
     int groups;       /* groups of documents that were drawn from */
 } MoeInterval;
 
-/* Intervals of n metrics of a router in a domain (or MOE_DOMAIN_ALL): the basic bootstrap interval
- * 2θ - q_high … 2θ - q_low (it mends the bias that resampling gives to entropies and extremes),
- * within the metric's range. Fills intervals[n]. Metrics of tokens (MOE_TALLY_TOKENS) have none. */
+/* Intervals of n metrics of a router in a domain (or MOE_DOMAIN_ALL): of the metric's expectation
+ * over as many tokens as these, which is what nulls are given for; a bias that all samples of this
+ * size share (entropies are low, extremes are high) isn't taken out of it. Replicates scatter about
+ * their mean as the value does about that expectation, so the interval is
+ * value - (q_high - mean) … value + (mean - q_low), within the metric's range. (The basic interval,
+ * 2 value - q_high …, would correct for bias once, which is too little for a CV near 0 and twice
+ * for what is corrected already.) Fills intervals[n]. Metrics of tokens (MOE_TALLY_TOKENS) have
+ * none. */
 MOE_API void moe_metric_intervals(const MoeSummary *summary, int router, int domain,
                                   const MoeMetric *const *metrics, int n,
                                   const MoeResampleOptions *options, MoeInterval *intervals);

@@ -100,7 +100,7 @@ MOE_API double moe_total_variation(const int64_t *a, const int64_t *b, int exper
  * `units` T. Where nothing is to be measured they return NaN. */
 
 /* max_{i≠j} n_ij / n_i (OLMoE, arXiv 2409.02060, section 5.2, over all pairs of a unit's picks).
- * Tells which, the first by i, then j (may be NULL). */
+ * Tells which (may be NULL): of equal ones the last, by i and then j. */
 MOE_API double moe_pairs_top(const int64_t *together, int experts, int *i, int *j);
 /* Pairs that independence would make fewer than this often, n_i n_j / T, are left out of lifts: the
  * filter doesn't look at what is measured. */

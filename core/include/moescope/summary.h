@@ -186,7 +186,8 @@ typedef struct MoeSummaryOptions {
 
 /* Most groups of documents; a power of two. Where a tally's tables would take more than
  * MOE_SUMMARY_BUDGET bytes there are fewer, down to one; where even then they would take more, the
- * tally has no cells by domain; and where that isn't enough it isn't counted. */
+ * tally has no cells by domain; and where that isn't enough it isn't counted. The load is counted,
+ * and by domain, whatever it takes. */
 #define MOE_SUMMARY_GROUPS 64
 #define MOE_SUMMARY_BUDGET (32 << 20)
 
@@ -233,6 +234,9 @@ MOE_API const MoeCacheCell *moe_summary_caches(const MoeSummary *summary, int ro
  * domain or in tokens of no known domain, to be added to. Afterwards moe_summary_settle() makes
  * the sums over domains true. (transfer none) */
 MOE_API MoeSummaryCell *moe_summary_fill(MoeSummary *summary, int router, int domain);
+/* The same in one group of documents, whose number is taken modulo MOE_SUMMARY_GROUPS. */
+MOE_API MoeSummaryCell *moe_summary_fill_group(MoeSummary *summary, int router, int domain,
+                                               int group);
 MOE_API MoeFlowCell *moe_summary_fill_flow(MoeSummary *summary, int router, int domain);
 MOE_API MoePairCell *moe_summary_fill_pairs(MoeSummary *summary, int router, int domain);
 MOE_API void moe_summary_settle(MoeSummary *summary);

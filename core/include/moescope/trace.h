@@ -93,8 +93,10 @@ typedef struct MoeTracePicks {
     const int32_t *expert;
     const float *gate;      /* as applied: 0 where dropped */
     const uint8_t *dropped; /* 1: chosen, but over capacity */
-    const float *entropy;   /* nats, of the softmax over all experts */
-    const float *margin;    /* k-th minus (k+1)-th selection score */
+    /* Nats, of the softmax over all experts (imports of sigmoid routers: of the sigmoids as
+     * shares). */
+    const float *entropy;
+    const float *margin; /* k-th minus (k+1)-th selection score */
     const float *logits;
     /* Place in the queue for the expert's buffer, from 0: behind its last slot where dropped; -1:
      * no pick. NULL without capacity. */
