@@ -59,13 +59,22 @@ moe__chance_entropy_of(double units, const double *inclusion, int experts)
 }
 
 double
-moe__chance_information(const double *units, int parts, const double *inclusion, int experts)
+moe__chance_information(const double *units, int parts, const double *inclusion, int experts,
+                        bool even)
 {
-    double all = 0, within = 0;
-    for (int i = 0; i < parts; i++)
+    double all = 0, within = 0, spread = 0;
+    int n = 0;
+    for (int i = 0; i < parts; i++) {
         all += units[i];
-    for (int i = 0; i < parts; i++)
-        if (units[i] > 0)
-            within += units[i] / all * moe__chance_entropy_of(units[i], inclusion, experts);
-    return moe__chance_entropy_of(all, inclusion, experts) - within;
+        n += units[i] > 0;
+    }
+    for (int i = 0; i < parts; i++) {
+        if (units[i] <= 0)
+            continue;
+        double weight = even ? 1.0 / n : units[i] / all;
+        within += weight * moe__chance_entropy_of(units[i], inclusion, experts);
+        spread += weight * weight / units[i];
+    }
+    /* The mean of even parts varies as the load of so many units does. */
+    return moe__chance_entropy_of(even ? 1 / spread : all, inclusion, experts) - within;
 }

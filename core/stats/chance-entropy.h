@@ -12,9 +12,10 @@
  * Exact where the x_e are few, else by Taylor's formula to the order 1/x². NaN for no units. */
 double moe__chance_entropy_of(double units, const double *inclusion, int experts);
 
-/* The plug-in estimate of I(expert; part), by picks, that is to be expected of parts that don't
- * differ: units[parts] each (0: left out), all with these chances. */
-double moe__chance_information(const double *units, int parts, const double *inclusion,
-                               int experts);
+/* The plug-in estimate of I(expert; part) that is to be expected of parts that don't differ:
+ * units[parts] each (0: left out), all with these chances. `even`: every part weighs as much, else
+ * by its units. */
+double moe__chance_information(const double *units, int parts, const double *inclusion, int experts,
+                               bool even);
 
 #endif

@@ -5,61 +5,10 @@
  */
 #include "stats/chance-entropy.h"
 #include "stats/chance.h"
+#include "stats/domain-table.h"
 #include "stats/metrics.h"
 
 #include <math.h>
-#include <string.h>
-
-/* Picks or first choices by domain, of the domains that have any. */
-typedef struct Table {
-    int domains, experts;
-    int64_t *count; /* [domains × experts] */
-    double *units;  /* [domains] with picks */
-    double *share; /* [experts] counts a unit, over all domains: chances of an expert to be in it */
-} Table;
-
-static void
-table_clear(Table *table)
-{
-    g_free(table->count);
-    g_free(table->units);
-    g_free(table->share);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Table, table_clear)
-
-static Table
-table_of(const MoeMetricCell *cell, bool first)
-{
-    gsize experts = (gsize)cell->summary->experts, n = (gsize)cell->n_domains;
-    Table table = {0, (int)experts, g_new(int64_t, n * experts), g_new(double, n),
-                   g_new0(double, experts)};
-    double all = 0;
-    for (gsize d = 0; d < n; d++) {
-        const MoeSummaryCell *own = cell->domains[d];
-        if (own->picks == 0)
-            continue;
-        int64_t *row = table.count + (gsize)table.domains * experts;
-        memcpy(row, first ? own->first : own->count, experts * sizeof *row);
-        for (gsize e = 0; e < experts; e++)
-            table.share[e] += (double)row[e];
-        table.units[table.domains] = (double)(own->units - own->making[0]);
-        all += table.units[table.domains++];
-    }
-    for (gsize e = 0; e < experts; e++)
-        table.share[e] = fmin(1, table.share[e] / all);
-    return table;
-}
-
-/* The same chance for every expert, of as many picks a unit. */
-static void
-make_uniform(Table *table)
-{
-    double sum = 0;
-    for (int e = 0; e < table->experts; e++)
-        sum += table->share[e];
-    for (int e = 0; e < table->experts; e++)
-        table->share[e] = sum / table->experts;
-}
 
 /* --- I(expert; domain) ------------------------------------------------------------------------*/
 
@@ -74,7 +23,7 @@ static double
 information(const MoeMetric *metric, const MoeMetricCell *cell)
 {
     const DomainMetric *own = (const DomainMetric *)metric;
-    g_auto(Table) table = table_of(cell, own->first);
+    g_auto(MoeDomainTable) table = moe__domain_table(cell, own->first);
     if (table.domains < 2)
         return NAN;
     return moe_mutual_information(table.count, table.domains, table.experts, own->weight,
@@ -82,28 +31,33 @@ information(const MoeMetric *metric, const MoeMetricCell *cell)
 }
 
 static double
+chance_information(const DomainMetric *metric, const MoeDomainTable *table)
+{
+    if (table->domains < 2)
+        return NAN;
+    return moe__chance_information(table->units, table->domains, table->share, table->experts,
+                                   metric->weight == MOE_WEIGH_DOMAINS);
+}
+
+static double
 uniform_information(const MoeMetric *metric, const MoeMetricCell *cell)
 {
-    g_auto(Table) table = table_of(cell, ((const DomainMetric *)metric)->first);
-    make_uniform(&table);
-    return table.domains < 2
-               ? NAN
-               : moe__chance_information(table.units, table.domains, table.share, table.experts);
+    g_auto(MoeDomainTable) table = moe__domain_table(cell, ((const DomainMetric *)metric)->first);
+    moe__domain_table_even(&table);
+    return chance_information((const DomainMetric *)metric, &table);
 }
 
 static double
 shuffled_information(const MoeMetric *metric, const MoeMetricCell *cell)
 {
-    g_auto(Table) table = table_of(cell, ((const DomainMetric *)metric)->first);
-    return table.domains < 2
-               ? NAN
-               : moe__chance_information(table.units, table.domains, table.share, table.experts);
+    g_auto(MoeDomainTable) table = moe__domain_table(cell, ((const DomainMetric *)metric)->first);
+    return chance_information((const DomainMetric *)metric, &table);
 }
 
 static double
 nothing(const MoeMetric *metric, const MoeMetricCell *cell)
 {
-    g_auto(Table) table = table_of(cell, ((const DomainMetric *)metric)->first);
+    g_auto(MoeDomainTable) table = moe__domain_table(cell, ((const DomainMetric *)metric)->first);
     return table.domains < 2 ? NAN : 0;
 }
 
@@ -112,7 +66,7 @@ nothing(const MoeMetric *metric, const MoeMetricCell *cell)
 static double
 distance(const MoeMetric *metric, const MoeMetricCell *cell)
 {
-    g_auto(Table) table = table_of(cell, ((const DomainMetric *)metric)->first);
+    g_auto(MoeDomainTable) table = moe__domain_table(cell, ((const DomainMetric *)metric)->first);
     double sum = 0, pairs = 0;
     for (int a = 0; a < table.domains; a++)
         for (int b = 0; b < a; b++) {
@@ -126,7 +80,7 @@ distance(const MoeMetric *metric, const MoeMetricCell *cell)
 
 /* The difference of two shares x/T is normal in the limit, and E|X| = sqrt(2/π) σ. */
 static double
-chance_distance(const Table *table)
+chance_distance(const MoeDomainTable *table)
 {
     double picks = 0, each = 0, sum = 0, pairs = 0;
     for (int e = 0; e < table->experts; e++) {
@@ -144,63 +98,16 @@ chance_distance(const Table *table)
 static double
 uniform_distance(const MoeMetric *metric, const MoeMetricCell *cell)
 {
-    g_auto(Table) table = table_of(cell, ((const DomainMetric *)metric)->first);
-    make_uniform(&table);
+    g_auto(MoeDomainTable) table = moe__domain_table(cell, ((const DomainMetric *)metric)->first);
+    moe__domain_table_even(&table);
     return chance_distance(&table);
 }
 
 static double
 shuffled_distance(const MoeMetric *metric, const MoeMetricCell *cell)
 {
-    g_auto(Table) table = table_of(cell, ((const DomainMetric *)metric)->first);
+    g_auto(MoeDomainTable) table = moe__domain_table(cell, ((const DomainMetric *)metric)->first);
     return chance_distance(&table);
-}
-
-/* --- Affinity ---------------------------------------------------------------------------------*/
-
-/* max_d of an expert's share in domain d, over its shares in all; NaN where it has no picks. */
-static double
-affinity_of(const Table *table, int expert)
-{
-    double most = 0, sum = 0;
-    for (int d = 0; d < table->domains; d++) {
-        double share = (double)table->count[(gsize)d * (gsize)table->experts + (gsize)expert] /
-                       table->units[d];
-        most = fmax(most, share);
-        sum += share;
-    }
-    return sum > 0 ? most / sum : NAN;
-}
-
-/* Mean over experts in use of the affinity, or the share of them at or above `least`. */
-static double
-mean_affinity(const MoeMetricCell *cell, double least)
-{
-    g_auto(Table) table = table_of(cell, false);
-    double sum = 0;
-    int used = 0;
-    for (int e = 0; e < table.experts; e++) {
-        double affinity = affinity_of(&table, e);
-        if (isnan(affinity))
-            continue;
-        used++;
-        sum += least > 0 ? affinity >= least : affinity;
-    }
-    return used > 0 && table.domains > 1 ? sum / used : NAN;
-}
-
-static double
-affinity(const MoeMetric *metric, const MoeMetricCell *cell)
-{
-    (void)metric;
-    return mean_affinity(cell, 0);
-}
-
-static double
-specialised(const MoeMetric *metric, const MoeMetricCell *cell)
-{
-    (void)metric;
-    return mean_affinity(cell, 0.5);
 }
 
 /* --- OLMoE's, of one domain -------------------------------------------------------------------*/
@@ -254,8 +161,8 @@ static const DomainMetric domain_metrics[] = {
      false, MOE_WEIGH_PICKS, false},
     {DOMAIN("domain-js", "H(mean_d f_d) - mean_d H(f_d)", "nats", "Lin 1991",
             "generalised Jensen-Shannon divergence of the domains' loads of picks, every domain "
-            "with the same weight; plug-in",
-            0, INFINITY, information, NULL, NULL),
+            "with the same weight; plug-in: the nulls say how much of it is bias",
+            0, INFINITY, information, uniform_information, shuffled_information),
      false, MOE_WEIGH_DOMAINS, false},
     {DOMAIN("domain-js-corrected", "domain-js less its bias to first order", "nats", "Miller 1955",
             "of first choices, for which the correction holds; may be slightly below 0", -INFINITY,
@@ -266,17 +173,6 @@ static const DomainMetric domain_metrics[] = {
             "of the loads of picks: the share that would have to move to other experts; nulls by "
             "the normal approximation",
             0, 1, distance, uniform_distance, shuffled_distance),
-     false, MOE_WEIGH_DOMAINS, false},
-    {DOMAIN("domain-affinity", "mean_e max_d r_de / Σ_d r_de, r_de = c_de / T_d", "share",
-            "colibri, issue 175",
-            "picks a unit, so that large domains count no more; over experts in use; 1/D where "
-            "domains are alike, more where picks are few",
-            0, 1, affinity, NULL, NULL),
-     false, MOE_WEIGH_DOMAINS, false},
-    {DOMAIN("domain-specialised", "#{e: max_d r_de / Σ_d r_de ≥ ½} / E₊", "share of experts",
-            "colibri, issue 175 (spec ≥ 0.5)",
-            "over experts in use; of two domains all experts pass: read it from three on", 0, 1,
-            specialised, NULL, NULL),
      false, MOE_WEIGH_DOMAINS, false},
 };
 

@@ -86,8 +86,9 @@ chance_information(const MoeHeadCell *heads, bool uniform)
     g_autofree double *units = g_new(double, (gsize)heads->heads);
     for (int j = 0; j < heads->heads; j++)
         units[j] = (double)heads->tokens;
-    return heads->tokens > 0 ? moe__chance_information(units, heads->heads, share, heads->experts)
-                             : NAN;
+    return heads->tokens > 0
+               ? moe__chance_information(units, heads->heads, share, heads->experts, false)
+               : NAN;
 }
 
 static double

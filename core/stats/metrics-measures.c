@@ -24,15 +24,16 @@ last_values(const MoeMetricCell *cell, const char *measure, int64_t *n, int64_t 
     g_autofree char *name = g_strdup_printf("measures/r%03d.%s", cell->router, measure);
     if (!moe_trace_join(cell->trace, name, &array, NULL))
         return NULL;
-    g_autofree gpointer data = (gpointer)array.data;
     int64_t rows = array.ndim > 0 ? array.shape[0] : 0;
-    if (rows == 0)
-        return NULL;
-    *n = moe_array_count(&array) / rows;
-    *wide = array.ndim > 1 ? array.shape[array.ndim - 1] : 1;
-    double *values = g_new(double, (gsize)*n);
-    for (int64_t i = 0; i < *n; i++)
-        values[i] = moe_array_value(&array, (rows - 1) * *n + i);
+    double *values = NULL;
+    if (rows > 0) {
+        *n = moe_array_count(&array) / rows;
+        *wide = array.ndim > 1 ? array.shape[array.ndim - 1] : 1;
+        values = g_new(double, (gsize)*n);
+        for (int64_t i = 0; i < *n; i++)
+            values[i] = moe_array_value(&array, (rows - 1) * *n + i);
+    }
+    g_free((gpointer)array.data);
     return values;
 }
 

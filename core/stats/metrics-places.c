@@ -32,7 +32,8 @@ chance_information(const MoePlaceCell *places, bool uniform)
         }
     for (int e = 0; e < places->experts; e++)
         share[e] = uniform ? 1.0 / places->experts : share[e] / all;
-    return all > 0 ? moe__chance_information(units, MOE_PLACES, share, places->experts) : NAN;
+    return all > 0 ? moe__chance_information(units, MOE_PLACES, share, places->experts, false)
+                   : NAN;
 }
 
 static double

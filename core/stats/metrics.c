@@ -141,7 +141,9 @@ moe__metrics_register(void)
     moe__metrics_register_scores();
     moe__metrics_register_places();
     moe__metrics_register_caches();
+    moe__metrics_register_segments();
     moe__metrics_register_domains();
+    moe__metrics_register_affinity();
     moe__metrics_register_states();
     moe__metrics_register_measures();
     moe__metrics_register_pairs();

@@ -10,7 +10,7 @@
 /* Adds all of them; moe_init() calls it. */
 void moe__metrics_register(void);
 /* Those of the load by picks, of the load by gates, of units in their order, of sub-tokens, scores,
- * positions, caches, of domains, and of a run's training steps and measures. */
+ * positions, caches, segments, of domains, and of a run's training steps and measures. */
 void moe__metrics_register_load(void);
 void moe__metrics_register_gates(void);
 void moe__metrics_register_order(void);
@@ -18,7 +18,9 @@ void moe__metrics_register_heads(void);
 void moe__metrics_register_scores(void);
 void moe__metrics_register_places(void);
 void moe__metrics_register_caches(void);
+void moe__metrics_register_segments(void);
 void moe__metrics_register_domains(void);
+void moe__metrics_register_affinity(void);
 void moe__metrics_register_states(void);
 void moe__metrics_register_measures(void);
 void moe__metrics_register_pairs(void);

@@ -6,6 +6,7 @@
  */
 #include "stats/cache.h"
 #include "stats/picks.h"
+#include "stats/segment.h"
 #include "stats/tally.h"
 
 #include <string.h>
@@ -25,6 +26,10 @@ static const MoeTallyField fields[] = {
     MOE_COUNTS(MoeCacheCell, lru, MOE_AXIS_CACHES),
     MOE_COUNTS(MoeCacheCell, lfu, MOE_AXIS_CACHES),
     MOE_COUNTS(MoeCacheCell, belady, MOE_AXIS_CACHES),
+    MOE_COUNTS(MoeCacheCell, segments, MOE_AXIS_NONE),
+    MOE_COUNTS(MoeCacheCell, active, MOE_AXIS_ACTIVE),
+    MOE_COUNTS(MoeCacheCell, kept_once, MOE_AXIS_NONE),
+    MOE_COUNTS(MoeCacheCell, kept_twice, MOE_AXIS_NONE),
 };
 
 static void
@@ -54,6 +59,7 @@ typedef struct Walk {
     int64_t tick;   /* picks served */
     int64_t *often; /* [experts] uses */
     MoeCaches lru, lfu, belady;
+    MoeSegment *segment;
     /* Of the unit at hand. */
     int64_t unit;              /* how many there were, in all documents */
     int64_t *taken;            /* [experts] the last one that picked it */
@@ -78,6 +84,7 @@ begin(const MoeTallyCells *cells)
     walk->recent = g_new(int64_t, experts);
     walk->oftener = g_new(int64_t, experts);
     walk->place = g_new(int32_t, experts);
+    walk->segment = moe__segment_new(walk->experts);
     moe__caches_init(&walk->lru, walk->experts);
     moe__caches_init(&walk->lfu, walk->experts);
     moe__caches_init(&walk->belady, walk->experts);
@@ -156,6 +163,7 @@ static void
 begin_document(Walk *walk)
 {
     walk->tick = 0;
+    moe__segment_reset(walk->segment);
     memset(walk->often, 0, (gsize)walk->experts * sizeof *walk->often);
     moe__caches_reset(&walk->lru);
     moe__caches_reset(&walk->lfu);
@@ -189,9 +197,11 @@ gather(Walk *walk, const MoeTraceView *view, int64_t at, MoeCacheCell *cell)
         if (expert < 0 || walk->taken[expert] == walk->unit)
             continue;
         walk->taken[expert] = walk->unit;
+        moe__segment_pick(walk->segment, expert);
         g_array_append_val(walk->picks, expert);
         unit.n++;
     }
+    moe__segment_add(walk->segment, cell);
     if (unit.n > 0)
         g_array_append_val(walk->units, unit);
     if (walk->units->len >= PART_UNITS || walk->picks->len >= PART_PICKS)
@@ -232,6 +242,7 @@ end(void *data, const MoeTallyCells *cells)
     g_free(walk->recent);
     g_free(walk->oftener);
     g_free(walk->place);
+    moe__segment_free(walk->segment);
     g_free(walk);
 }
 
@@ -243,7 +254,14 @@ problem(const void *data)
         if (cell->lru[i] > cell->lookups || cell->lfu[i] > cell->lookups ||
             cell->belady[i] > cell->lookups)
             return "more picks are found than looked up";
-    return NULL;
+    int64_t experts = 0, picks = 0;
+    for (int i = 0; i <= MOE_SEGMENT; i++) {
+        experts += cell->active[i];
+        picks += cell->active[i] * i;
+    }
+    if (experts / cell->experts != cell->segments || experts % cell->experts != 0)
+        return "segments don't tell of each expert once";
+    return MAX(cell->kept_once, cell->kept_twice) > picks ? "more picks are kept than made" : NULL;
 }
 
 const MoeTally moe__tally_caches = {

@@ -21,6 +21,7 @@ typedef enum MoeTallyAxis {
     MOE_AXIS_PLACES,
     MOE_AXIS_BINS,
     MOE_AXIS_CACHES,
+    MOE_AXIS_ACTIVE,  /* MOE_SEGMENT + 1 */
     MOE_AXIS_SETS,    /* MOE_TOKENS_SETS */
     MOE_AXIS_CLASSES, /* MOE_TOKENS_CLASSES */
     MOE_AXIS_TOP,     /* MOE_TOKENS_TOP */

@@ -155,6 +155,87 @@ test_slowly(gconstpointer data)
     }
 }
 
+/* --- Segments ---------------------------------------------------------------------------------*/
+
+typedef struct SlowSegments {
+    int64_t segments, active[MOE_SEGMENT + 1], once, twice;
+} SlowSegments;
+
+/* Takes the largest count out n times. */
+static int64_t
+largest(const int64_t *count, int experts, int64_t n)
+{
+    g_autofree int64_t *left = g_memdup2(count, (gsize)experts * sizeof *count);
+    int64_t sum = 0;
+    for (int64_t i = 0; i < n; i++) {
+        int most = 0;
+        for (int e = 1; e < experts; e++)
+            most = left[e] > left[most] ? e : most;
+        sum += left[most];
+        left[most] = 0;
+    }
+    return sum;
+}
+
+static void
+count_segment_slowly(const Routed *routed, int64_t first, SlowSegments *slow)
+{
+    int64_t count[MOST] = {0}, picks = 0;
+    for (int64_t u = first; u < first + MOE_SEGMENT; u++) {
+        int32_t expert[MOST];
+        int n = picks_of(routed, u, expert);
+        for (int i = 0; i < n; i++)
+            count[expert[i]]++;
+        picks += n;
+    }
+    int64_t mean = MAX(1, (int64_t)floor((double)picks / MOE_SEGMENT + 0.5));
+    for (int e = 0; e < routed->info.experts; e++)
+        slow->active[count[e]]++;
+    slow->segments++;
+    slow->once += largest(count, routed->info.experts, mean);
+    slow->twice += largest(count, routed->info.experts, 2 * mean);
+}
+
+static void
+test_segments(void)
+{
+    g_autoptr(Routed) routed = routed_new(8, 400, 9, 3, 2);
+    g_autoptr(MoeSummary) summary = routed_count(routed, 50, MOE_TALLY_CACHES, -1);
+    for (int d = MOE_DOMAIN_ALL; d < ROUTED_DOMAINS; d++) {
+        const MoeCacheCell *cell = moe_summary_caches(summary, 0, d);
+        SlowSegments slow = {0};
+        for (int64_t t = 0, end; t < routed->tokens; t = end) {
+            for (end = t; end < routed->tokens && same_document(routed, t, end);)
+                end++;
+            for (int64_t u = 2 * t; u + MOE_SEGMENT <= 2 * end; u += MOE_SEGMENT)
+                if (routed_in(routed, u / 2, d, -1))
+                    count_segment_slowly(routed, u, &slow);
+        }
+        g_assert_cmpint(cell->segments, ==, slow.segments);
+        g_assert_cmpmem(cell->active, sizeof slow.active, slow.active, sizeof slow.active);
+        g_assert_cmpint(cell->kept_once, ==, slow.once);
+        g_assert_cmpint(cell->kept_twice, ==, slow.twice);
+    }
+}
+
+/* Two experts in all 16 units, one in 8, and five in none: F1 is 2 · 40 / 88 if all three are
+ * predicted, 2 · 32 / 72 if the two are. */
+static void
+test_segment_metrics(void)
+{
+    int64_t active[MOE_SEGMENT + 1] = {[0] = 5, [8] = 1, [16] = 2};
+    MoeSummaryCell load = {.experts = 8};
+    MoeCacheCell caches = {
+        .experts = 8, .segments = 1, .active = active, .kept_once = 32, .kept_twice = 40};
+    MoeMetricCell cell = {.summary = &load, .caches = &caches};
+    assert_near(moe_metric_value(moe_metric_find("srp@16"), &cell), 80 / 88.0, 1e-15);
+    assert_near(moe_metric_value(moe_metric_find("sch@16x1"), &cell), 0.8, 1e-15);
+    assert_near(moe_metric_value(moe_metric_find("sch@16x2"), &cell), 1, 1e-15);
+    active[8] = 0;
+    active[2] = 1; /* 2 · 32 / 66, against 2 · 34 / 82 */
+    assert_near(moe_metric_value(moe_metric_find("srp@16"), &cell), 64 / 66.0, 1e-15);
+}
+
 /* --- The optimum ------------------------------------------------------------------------------*/
 
 /* Most picks found from unit `u` on, for a cache that holds this set: every way is tried. */
@@ -250,6 +331,16 @@ test_long(void)
         if (i > 1) /* two picks fill a cache of two: nothing is left to choose */
             g_assert_cmpfloat(best, >, i / 8.0 + 0.05);
     }
+    const char *const segments[] = {"srp@16", "sch@16x1", "sch@16x2"};
+    for (gsize i = 0; i < G_N_ELEMENTS(segments); i++) {
+        const MoeMetric *metric = moe_metric_find(segments[i]);
+        double found = moe_metric_value(metric, &cell);
+        double uniform = moe_metric_uniform(metric, &cell);
+        g_test_message("%s: %g found, %g by chance", segments[i], found, uniform);
+        assert_near(found / uniform, 1, i == 0 ? 0.005 : 0.03);
+    }
+    double shuffled = moe_metric_shuffled(moe_metric_find("srp@16"), &cell);
+    assert_near(moe_metric_uniform(moe_metric_find("srp@16"), &cell), shuffled, 0.002);
 }
 
 int
@@ -263,6 +354,8 @@ main(int argc, char **argv)
     g_test_add_data_func("/tally-caches/slowly/heads", GINT_TO_POINTER(1), test_slowly);
     g_test_add_data_func("/tally-caches/slowly/more-than-fit", GINT_TO_POINTER(2), test_slowly);
     g_test_add_data_func("/tally-caches/slowly/varying", GINT_TO_POINTER(3), test_slowly);
+    g_test_add_func("/tally-caches/segments", test_segments);
+    g_test_add_func("/tally-caches/segment-metrics", test_segment_metrics);
     g_test_add_func("/tally-caches/optimum", test_optimum);
     g_test_add_func("/tally-caches/documents", test_documents);
     g_test_add_func("/tally-caches/long", test_long);

@@ -143,6 +143,8 @@ typedef struct MoeScoreCell {
 #define MOE_CACHES 7
 MOE_API int moe_cache_size(int i, int experts);
 
+#define MOE_SEGMENT 16
+
 /* Caches of experts, one a router, that serve the units in order, each document (and step) with an
  * empty one: a unit's picks are looked up, then brought in, the best ones if it makes more than
  * fit; none leaves for another of the same unit. Counted are picks found there. The optimum looks
@@ -154,6 +156,13 @@ typedef struct MoeCacheCell {
     int64_t *lru;    /* [MOE_CACHES] found: the least recently used leaves */
     int64_t *lfu; /* [MOE_CACHES] the least often used in this document, then the least recently */
     int64_t *belady; /* [MOE_CACHES] the one that is needed again last, or never: the optimum */
+    /* Segments of MOE_SEGMENT units that follow each other in a document; what is left at its end
+     * is in none. A segment belongs to the domain of its first unit. */
+    int64_t segments;
+    int64_t *active; /* [MOE_SEGMENT + 1] experts of all segments, by how many units pick them */
+    int64_t kept_once, kept_twice; /* picks of those experts of a segment that most of its units
+                                      pick: as many experts, or twice as many, as a unit picks in
+                                      the mean, rounded */
 } MoeCacheCell;
 
 /* --- Summaries --------------------------------------------------------------------------------*/
