@@ -14,7 +14,7 @@ moe__count_arrays_clear(MoeCountArrays *arrays)
 static bool
 check_shape(MoeCountArrays *arrays, const char *name, const MoeValues *values, GError **error)
 {
-    const int64_t *shape = values->shape + values->ndim - 2;
+    const int64_t *shape = values->shape + MAX(values->ndim - 2, 0);
     bool good = (values->ndim == 2 || values->ndim == 3) && shape[0] > 0 && shape[0] < UINT16_MAX &&
                 shape[1] > 0 && shape[1] <= UINT16_MAX;
     if (!good) {
