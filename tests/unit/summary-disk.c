@@ -143,7 +143,7 @@ copy_member(const MoeArchive *from, MoeArchiveWriter *to, const char *name, cons
 {
     MoeArray array;
     g_assert_true(moe_archive_read(from, name, &array, NULL));
-    g_autofree gpointer data = (gpointer)array.data;
+    g_autofree gpointer data G_GNUC_UNUSED = (gpointer)array.data;
     gsize n = (gsize)moe_array_count(&array);
     g_autofree int64_t *wide = g_new(int64_t, n);
     g_autofree double *real = g_new(double, n);
