@@ -13,7 +13,7 @@
 /* Transposes 64 × 64 bits in place, by swapping ever smaller quarters (Warren, Hacker's Delight,
  * section 7-3). */
 MOE_CLONES static void
-moe__transpose_64(uint64_t *x)
+transpose_64(uint64_t *x)
 {
     uint64_t mask = 0x00000000ffffffff;
     for (int side = 32; side > 0; side >>= 1, mask ^= mask << side)
@@ -36,7 +36,7 @@ transpose_portable(const uint64_t *sets, int64_t n, int words, uint64_t *rows)
             for (int64_t i = 0; i < some; i++)
                 square[i] = sets[(64 * b + i) * words + w];
             memset(square + some, 0, (size_t)(64 - some) * sizeof *square);
-            moe__transpose_64(square);
+            transpose_64(square);
             for (int e = 0; e < 64; e++)
                 rows[(64 * w + e) * MOE_PAIR_WORDS + b] = square[e];
         }
@@ -67,7 +67,7 @@ count_shared(const uint64_t *a, const uint64_t *b, int length)
 }
 
 MOE_CLONES static void
-moe__pairs_count_portable(const uint64_t *rows, int length, int experts, int64_t *together)
+pairs_count_portable(const uint64_t *rows, int length, int experts, int64_t *together)
 {
     for (int i = 0; i < experts; i++)
         for (int j = i; j < experts; j++)
@@ -79,7 +79,7 @@ const MoePairKernel moe__pair_kernel_portable = {
     .name = "portable",
     .words_an_increment = 1.5,
     .transpose = transpose_portable,
-    .count = moe__pairs_count_portable,
+    .count = pairs_count_portable,
 };
 
 /* --- Choosing ---------------------------------------------------------------------------------*/

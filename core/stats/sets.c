@@ -20,7 +20,7 @@ moe__sets_words(int experts)
 
 /* One slot's picks into sets of one word. No pick shifts nothing in. */
 MOE_CLONES static void
-moe__sets_add8(const uint8_t *restrict expert, int64_t n, uint64_t *restrict sets)
+sets_add8(const uint8_t *restrict expert, int64_t n, uint64_t *restrict sets)
 {
     for (int64_t u = 0; u < n; u++)
         sets[u] |= (uint64_t)(expert[u] != UINT8_MAX) << (expert[u] & 63);
@@ -45,7 +45,7 @@ moe__sets_fill(const MoeTraceView *view, int64_t first, int64_t n, int words, ui
         for (int slot = 0; slot < view->k; slot++) {
             int64_t at = slot * view->units + first + u;
             if (words == 1 && view->expert8)
-                moe__sets_add8(view->expert8 + at, some, sets + u);
+                sets_add8(view->expert8 + at, some, sets + u);
             else
                 add_slot(view, at, some, words, sets + u * words);
         }

@@ -80,7 +80,7 @@ count_unit(MoeSummaryCell *cell, const MoeTraceView *view, bool gates, int64_t u
 /* --- Block by block ---------------------------------------------------------------------------*/
 
 MOE_CLONES static void
-moe__load_index8(const uint8_t *restrict in, int n, int experts, uint16_t *restrict out)
+tally_load_index8(const uint8_t *restrict in, int n, int experts, uint16_t *restrict out)
 {
     for (int i = 0; i < n; i++)
         out[i] = in[i] == UINT8_MAX ? (uint16_t)experts : in[i];
@@ -90,7 +90,7 @@ static void
 find_index(Walk *walk, const MoeTraceView *view, int64_t first, int n)
 {
     if (view->expert8) {
-        moe__load_index8(view->expert8 + first, n, walk->experts, walk->index);
+        tally_load_index8(view->expert8 + first, n, walk->experts, walk->index);
         return;
     }
     for (int i = 0; i < n; i++) {
@@ -101,7 +101,7 @@ find_index(Walk *walk, const MoeTraceView *view, int64_t first, int n)
 
 /* Gates in units; returns false, having done nothing of use, if one is out of range. */
 MOE_CLONES static bool
-moe__load_gates(const uint16_t *restrict in, int n, uint32_t *restrict out)
+tally_load_gates(const uint16_t *restrict in, int n, uint32_t *restrict out)
 {
     unsigned beyond = 0;
     for (int i = 0; i < n; i++) {
@@ -184,7 +184,7 @@ count_block(Walk *walk, MoeSummaryCell *cell, const MoeTraceView *view, int64_t 
     memset(walk->sums, 0, 4 * wide * sizeof *walk->sums);
     for (int slot = 0; slot < view->k; slot++) {
         int64_t at = slot * view->units + first;
-        if (view->gate16 && !moe__load_gates(view->gate16 + at, n, walk->gate))
+        if (view->gate16 && !tally_load_gates(view->gate16 + at, n, walk->gate))
             return false;
         find_index(walk, view, at, n);
         add_slot(walk, n, view->gate16 != NULL, walk->sums + (slot > 0 ? 2 * wide : 0));
