@@ -15,7 +15,7 @@
 typedef struct {
     char **metrics, **domains;
     char *layers, *steps, *compat;
-    gboolean list, all, experts, no_intervals, no_check;
+    gboolean list, all, experts, bits, no_intervals, no_check;
     MetricsFormats formats;
     int replicates, threads;
     gint64 seed;
@@ -68,6 +68,7 @@ query_of(const Options *o, const GPtrArray *metrics, const GArray *layers)
         .layers = layers,
         .domains = o->domains,
         .intervals = !o->no_intervals && !o->steps,
+        .bits = o->bits,
         .resample = {o->replicates, o->level, (uint64_t)o->seed},
     };
 }
@@ -188,6 +189,8 @@ cmd_metrics(int argc, char **argv)
          "expert by expert: load, gates, tokens by lift, partners", NULL},
         {"compat", 0, 0, G_OPTION_ARG_STRING, &o.compat,
          "co-activation of neighbours in rank, as OLMoE's figure has it", "olmoe"},
+        {"bits", 0, 0, G_OPTION_ARG_NONE, &o.bits, "entropies and information in bits, not nats",
+         NULL},
         {"no-intervals", 0, 0, G_OPTION_ARG_NONE, &o.no_intervals, "leave out the intervals", NULL},
         {"replicates", 0, 0, G_OPTION_ARG_INT, &o.replicates,
          "times that documents are drawn anew (default: 200)", "N"},

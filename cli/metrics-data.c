@@ -28,7 +28,7 @@ add_csv(GString *csv, const MetricsInput *input, const MetricsPlace *place, cons
     cmd_csv_number(csv, one->interval.high, ',');
     cmd_csv_number(csv, one->uniform, ',');
     cmd_csv_number(csv, one->shuffled, ',');
-    cmd_csv_field(csv, one->metric->unit, ',');
+    cmd_csv_field(csv, one->unit, ',');
     cmd_csv_field(csv, checked, '\n');
 }
 
@@ -62,7 +62,7 @@ add_measured(GString *json, const Measured *one)
     json_int(json, "groups", one->interval.groups);
     json_real(json, "uniform", one->uniform);
     json_real(json, "shuffled", one->shuffled);
-    json_text(json, "unit", one->metric->unit);
+    json_text(json, "unit", one->unit);
     json_close(json, '}');
 }
 

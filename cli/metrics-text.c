@@ -53,9 +53,9 @@ add_metric(const Page *page, const Measured *measured, const int *widths, int n)
     g_autofree char *uniform = cmd_number(measured->uniform, "%.6g", "-");
     g_autofree char *shuffled = cmd_number(measured->shuffled, "%.6g", "-");
     const char *const with[] = {measured->metric->name, value, interval, uniform, shuffled,
-                                measured->metric->unit};
+                                measured->unit};
     const char *const without[] = {measured->metric->name, value, uniform, shuffled,
-                                   measured->metric->unit};
+                                   measured->unit};
     cmd_row(page->text, page->markdown, n == 6 ? with : without, widths, n);
 }
 

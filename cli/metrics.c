@@ -5,6 +5,7 @@
 #include "util.h"
 
 #include <math.h>
+#include <string.h>
 
 bool
 cmd_metrics_format(const MetricsFormats *formats, MetricsFormat *format)
@@ -80,6 +81,17 @@ typedef struct Spot {
     int router, domain;
 } Spot;
 
+static void
+to_bits(Measured *measured)
+{
+    measured->unit = "bits";
+    measured->value /= G_LN2;
+    measured->uniform /= G_LN2;
+    measured->shuffled /= G_LN2;
+    measured->interval.low /= G_LN2;
+    measured->interval.high /= G_LN2;
+}
+
 static GArray *
 measure(const Spot *spot)
 {
@@ -97,9 +109,14 @@ measure(const Spot *spot)
         moe_metric_intervals(spot->summary, spot->router, spot->domain, list, (int)metrics->len,
                              &spot->query->resample, intervals);
     for (guint i = 0; i < metrics->len; i++) {
-        Measured measured = {list[i], moe_metric_value(list[i], &cell),
+        Measured measured = {list[i],
+                             list[i]->unit,
+                             moe_metric_value(list[i], &cell),
                              moe_metric_uniform(list[i], &cell),
-                             moe_metric_shuffled(list[i], &cell), intervals[i]};
+                             moe_metric_shuffled(list[i], &cell),
+                             intervals[i]};
+        if (spot->query->bits && strcmp(measured.unit, "nats") == 0)
+            to_bits(&measured);
         g_array_append_val(out, measured);
     }
     return out;

@@ -30,11 +30,13 @@ typedef struct MetricsQuery {
     const GArray *layers;     /* LayerRange; none: all */
     char **domains;           /* as cmd_domains_choose() takes them; NULL: all tokens alone */
     bool intervals;
+    bool bits; /* what the registry has in nats */
     MoeResampleOptions resample;
 } MetricsQuery;
 
 typedef struct Measured {
     const MoeMetric *metric;
+    const char *unit; /* the metric's, or bits */
     double value, uniform, shuffled;
     MoeInterval interval;
 } Measured;

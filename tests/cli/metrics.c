@@ -96,6 +96,18 @@ test_text(void)
     g_assert_null(g_strrstr(bare.out, "interval"));
 }
 
+/* Layer 2 is even over 4 experts: ln 4 = 2 bits. Other units stay as they are. */
+static void
+test_bits(void)
+{
+    g_auto(Run) bits = run_moescope("metrics", "t.npz", "--layers", "2", "--metrics", "entropy,cv",
+                                    "--bits", "--csv", NULL);
+    run_expect(&bits, 0, ",entropy,2,", "");
+    run_expect(&bits, 0, ",bits,", "");
+    run_expect(&bits, 0, ",ratio,", "");
+    g_assert_null(g_strrstr(bits.out, "nats"));
+}
+
 static void
 test_csv(void)
 {
@@ -299,6 +311,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/cli/metrics/text", test_text);
+    g_test_add_func("/cli/metrics/bits", test_bits);
     g_test_add_func("/cli/metrics/csv", test_csv);
     g_test_add_func("/cli/metrics/json", test_json);
     g_test_add_func("/cli/metrics/list", test_list);
