@@ -22,8 +22,6 @@ cmd_trace_finish(const char *path, bool summary, bool tell, GError **error)
 {
     g_autoptr(GPtrArray) checked = cmd_checked_new();
     bool good;
-    if (moe_summary_is(path)) /* counts of another tool's: nothing to check or to count */
-        return true;
     if (summary) {
         good = cmd_summary_attach(path, MOE_TALLY_LOAD | SUMMARIES_USUAL, checked, error);
     } else {
