@@ -39,6 +39,8 @@ add_slot(const MoeTraceView *view, int64_t first, int64_t n, int words, uint64_t
 void
 moe__sets_fill(const MoeTraceView *view, int64_t first, int64_t n, int words, uint64_t *sets)
 {
+    if (n == 0) /* a chunk may have state alone, and then there are no sets */
+        return;
     memset(sets, 0, (size_t)(n * words) * sizeof *sets);
     for (int64_t u = 0; u < n; u += BLOCK) {
         int64_t some = MIN(BLOCK, n - u);
