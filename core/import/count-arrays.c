@@ -76,7 +76,7 @@ moe__count_arrays_take(MoeCountArrays *arrays, int file, const char *name, const
             if (!take_row(arrays, file, name, values, block, row, error))
                 return false;
     arrays->blocks += blocks;
-    return moe__count_progress(arrays->import, file, error);
+    return true;
 }
 
 bool
@@ -105,7 +105,8 @@ read_all(MoeCountArrays *arrays, MoeCountArraysRead read, GError **error)
     int n;
     const MoeImportFile *files = moe_import_files(arrays->import, &n);
     for (int i = 0; i < n; i++)
-        if (!read(arrays, i, files[i].path, error))
+        if (!read(arrays, i, files[i].path, error) ||
+            !moe__count_progress(arrays->import, i, error))
             return false;
     return true;
 }

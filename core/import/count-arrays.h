@@ -13,7 +13,7 @@ typedef struct MoeCountArrays {
     bool *used;        /* [rows] has a count in some file; else a layer without experts */
     int *router;       /* [rows], once begun; -1: unused */
     bool begun;
-    int64_t blocks; /* seen so far */
+    int64_t blocks; /* seen so far: the number of the next one */
 } MoeCountArrays;
 
 void moe__count_arrays_clear(MoeCountArrays *arrays);

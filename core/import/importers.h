@@ -29,6 +29,7 @@ extern const MoeImporter moe__import_imatrix;
 extern const MoeImporter moe__import_megatron_counts;
 extern const MoeImporter moe__import_moe_infinity;
 extern const MoeImporter moe__import_sglang_counts;
+extern const MoeImporter moe__import_sglang_passes;
 extern const MoeImporter moe__import_trtllm;
 
 /* Registers them; moe_init() calls it. */

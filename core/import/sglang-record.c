@@ -75,8 +75,8 @@ read_ids(MoeSglang *record, const MoePy *node, GError **error)
         return moe__sglang_fail(
             record, error,
             moe__py_get(node, "global_physical_count")
-                ? "found counts of a pass, but no topk_ids_of_layer: recorded per_pass; "
-                  "picks are in what per_token records"
+                ? "found counts of a pass, but no topk_ids_of_layer: recorded per_pass "
+                  "(--as sglang-passes reads the counts; picks are in what per_token records)"
                 : "found no topk_ids_of_layer");
     if (!moe__py_values(record->doc, ids, &record->ids, error))
         return false;

@@ -9,6 +9,7 @@
 #include "import/door.h"
 #include "import/importers.h"
 #include "import/pt.h"
+#include "import/sglang-map.h"
 #include "import/sglang-record.h"
 
 #include <string.h>
@@ -19,7 +20,7 @@ typedef struct Dump {
     const char *path;
     bool bringing;
     MoePyDoc *doc;
-    MoeValues map; /* of the file; data NULL: it has none */
+    MoeSglangMap map; /* of the file */
     /* Of all files; 0: not yet known. */
     int64_t layers, k, experts, max_expert;
     bool mapped; /* some id isn't the expert's own */
@@ -34,7 +35,7 @@ static void
 end_file(Dump *dump)
 {
     moe__sglang_reset(&dump->record);
-    moe__values_clear(&dump->map);
+    moe__sglang_map_clear(&dump->map);
     g_clear_pointer(&dump->doc, moe__py_doc_free);
     moe__sequences_end(dump->sequences);
 }
@@ -51,47 +52,13 @@ dump_clear(Dump *dump)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Dump, dump_clear)
 
-/* --- The map ----------------------------------------------------------------------------------*/
-
-static bool
-check_map(Dump *dump, GError **error)
-{
-    for (int64_t i = 0; i < dump->map.count; i++) {
-        int64_t expert;
-        if (!moe__values_integer(&dump->map, i, &expert) || expert < 0 || expert > UINT16_MAX)
-            return moe__sglang_fail(&dump->record, error,
-                                    "last_physical_to_logical_map: expected experts from 0");
-        dump->experts = MAX(dump->experts, expert + 1);
-        dump->mapped = dump->mapped || expert != i % dump->map.shape[1];
-    }
-    return true;
-}
-
-static bool
-read_map(Dump *dump, GError **error)
-{
-    const MoePy *map = moe__py_get(moe__py_root(dump->doc), "last_physical_to_logical_map");
-    if (!map || map->kind == MOE_PY_NONE)
-        return true;
-    if (!moe__py_values(dump->doc, map, &dump->map, error))
-        return false;
-    if (dump->map.ndim != 2 || dump->map.shape[1] < 1)
-        return moe__sglang_fail(&dump->record, error,
-                                "last_physical_to_logical_map: expected two axes");
-    return check_map(dump, error);
-}
-
-/* The expert that a physical id stands for; the ids were checked. */
-static int32_t
-logical(const Dump *dump, int64_t layer, int64_t id)
-{
-    int64_t expert = id;
-    if (dump->map.data && id >= 0)
-        moe__values_integer(&dump->map, layer * dump->map.shape[1] + id, &expert);
-    return (int32_t)expert;
-}
-
 /* --- Looking ----------------------------------------------------------------------------------*/
+
+static int64_t
+highest_copy(const MoeSglangMap *map)
+{
+    return map->values.data ? map->values.shape[1] - 1 : UINT16_MAX;
+}
 
 static bool
 learn(Dump *dump, GError **error)
@@ -106,7 +73,7 @@ learn(Dump *dump, GError **error)
     if (!dump->used)
         dump->used = g_new0(bool, (gsize)dump->layers);
     for (int64_t row = 0; row < dump->layers * T; row++) {
-        int64_t picks = 0, id = -1, highest = dump->map.data ? dump->map.shape[1] - 1 : UINT16_MAX;
+        int64_t picks = 0, id = -1, highest = highest_copy(&dump->map);
         for (int64_t i = 0; i < slots; i++) {
             moe__values_integer(ids, row * slots + i, &id);
             if (id > highest)
@@ -116,7 +83,8 @@ learn(Dump *dump, GError **error)
                                         ", expected at most %" G_GINT64_FORMAT,
                                         row / T, row % T, id, highest);
             picks += id >= 0;
-            dump->max_expert = MAX(dump->max_expert, logical(dump, row / T, id));
+            dump->max_expert =
+                MAX(dump->max_expert, moe__sglang_map_expert(&dump->map, row / T, id));
         }
         dump->k = MAX(dump->k, picks);
         dump->used[row / T] |= picks > 0;
@@ -139,7 +107,7 @@ gather(Dump *dump, int64_t t)
         for (int64_t i = 0; i < slots; i++) {
             moe__values_integer(&dump->record.ids, (layer * T + t) * slots + i, &id);
             if (id >= 0)
-                out[n++] = logical(dump, layer, id);
+                out[n++] = (int32_t)moe__sglang_map_expert(&dump->map, layer, id);
         }
         any = any || n > 0;
         while (n < k)
@@ -197,11 +165,11 @@ take_record(Dump *dump, const MoePy *node, GError **error)
     const int64_t *shape = dump->record.ids.shape;
     if (!moe__sglang_read(&dump->record, node, error))
         return false;
-    if (dump->map.data && dump->map.shape[0] != shape[0])
+    if (dump->map.values.data && dump->map.values.shape[0] != shape[0])
         return moe__sglang_fail(&dump->record, error,
                                 "topk_ids_of_layer has %" G_GINT64_FORMAT
                                 " layers, last_physical_to_logical_map %" G_GINT64_FORMAT,
-                                shape[0], dump->map.shape[0]);
+                                shape[0], dump->map.values.shape[0]);
     if (shape[1] == 0) /* an idle server */
         return true;
     return dump->bringing ? bring(dump, node, error) : learn(dump, error);
@@ -218,8 +186,10 @@ read_file(Dump *dump, GError **error)
     const MoePy *records = moe__py_get(moe__py_root(dump->doc), "records");
     if (!records || records->kind != MOE_PY_LIST)
         return moe__sglang_fail(&dump->record, error, "found no list \"records\"");
-    if (!read_map(dump, error))
+    if (!moe__sglang_map_read(dump->doc, dump->path, &dump->map, error))
         return false;
+    dump->experts = MAX(dump->experts, dump->map.experts);
+    dump->mapped = dump->mapped || dump->map.moved;
     for (int64_t i = 0; i < records->count; i++) {
         dump->record.number = i;
         if (!take_record(dump, records->items[i], error) ||
@@ -251,9 +221,7 @@ begin(Dump *dump, GError **error)
         if (dump->used[layer])
             g_array_append_val(dump->kept, layer);
     if (dump->mapped)
-        moe_import_note(dump->import,
-                        "experts were told by the server's last map of copies; if it moved experts "
-                        "while it recorded, those of earlier passes are wrong");
+        moe_import_note(dump->import, MOE_SGLANG_MOVED);
     const MoeImportShape shape = {
         .layers = (const int *)dump->kept->data,
         .n_layers = (int)dump->kept->len,

@@ -69,6 +69,8 @@ moe_metric_cell(const MoeSummary *summary, const MoeTrace *trace, int router, in
         return cell;
     cell.trace = trace;
     cell.tokens = moe_summary_tokens(summary, router);
+    if (!domains)
+        return cell;
     cell.n_domains = moe_summary_domains(summary);
     for (int d = 0; d < cell.n_domains; d++)
         domains[d] = moe_summary_cell(summary, router, d);

@@ -51,7 +51,7 @@ copy_reals(const MoeMember *member, const double *from, int64_t n, double *to)
     return sound;
 }
 
-/* At most 2^22 elements: a part's sum doesn't overflow. */
+/* At most 2^24 elements below 2^31: a part's sum doesn't overflow. */
 #define WIDEN(TYPE)                      \
     for (int64_t i = 0; i < n; i++) {    \
         to[i] = ((const TYPE *)from)[i]; \

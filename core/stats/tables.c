@@ -78,7 +78,7 @@ moe__tables_plan(const MoeTally *tally, const MoeTallyShape *shapes, int n_route
     if (tally->bit == MOE_TALLY_LOAD || bytes * (double)plan_cells(plan) <= MOE_SUMMARY_BUDGET)
         return true;
     *plan = (MoeTablesPlan){0, n_domains > 0, 1};
-    return bytes * (double)plan_cells(plan) <= MOE_SUMMARY_BUDGET;
+    return bytes * (double)plan_cells(plan) <= MOE_SUMMARY_BUDGET_WHOLE;
 }
 
 /* --- Tables -----------------------------------------------------------------------------------*/

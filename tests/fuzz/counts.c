@@ -9,8 +9,9 @@
 #include <unistd.h>
 
 static const char *const importers[] = {
-    "counts-csv", "counts-jsonl",    "olmoe-counts", "ddmoe",         "gpt-oss-counts",
-    "imatrix",    "megatron-counts", "moe-infinity", "sglang-counts", "trtllm",
+    "counts-csv",     "counts-jsonl",  "olmoe-counts",    "ddmoe",
+    "gpt-oss-counts", "imatrix",       "megatron-counts", "moe-infinity",
+    "sglang-counts",  "sglang-passes", "trtllm",
 };
 
 int

@@ -148,6 +148,88 @@ test_sglang(void)
     refuse_cuts("sglang-stat.pt", "sglang-counts", counted, 0);
 }
 
+/* Units of a pass of layer 1, whose number is `pass`. */
+static int64_t
+units_of_pass(MoeSummary *summary, int pass)
+{
+    return moe_summary_fill_group(summary, 0, MOE_DOMAIN_UNKNOWN, pass)->units;
+}
+
+/* Passes of 10, 20 and no tokens; a second rank's of 10 and 10. */
+static void
+test_sglang_passes(void)
+{
+    MoeImportReport report;
+    g_autofree char *first = counts_fixture("sglang-passes-0.pkl");
+    g_autofree char *second = counts_fixture("sglang-passes-1.pkl");
+    const char *const ranks[] = {first, second};
+    g_autoptr(MoeSummary) one = counts_import_one(first, &counted, &report);
+    g_autofree char *notes = report.notes;
+    g_assert_cmpstr(report.importer, ==, "sglang-passes");
+    g_assert_nonnull(strstr(notes, "last map of copies"));
+    g_assert_cmpint(moe_summary_routers(one), ==, 3); /* layer 0 has no experts */
+    g_assert_cmpint(moe_summary_router(one, 0)->layer, ==, 1);
+    expect_load(one, 0, MOE_DOMAIN_ALL, "24 18 12 6");
+    expect_load(one, 1, MOE_DOMAIN_ALL, "9 21 18 12");
+    expect_load(one, 2, MOE_DOMAIN_ALL, "30 15 15 0");
+    g_assert_cmpint(units_of_pass(one, 70), ==, 10);
+    g_assert_cmpint(units_of_pass(one, 71), ==, 20);
+    g_assert_cmpint(units_of_pass(one, 72), ==, 0);
+    g_autoptr(MoeSummary) both = counts_import(ranks, 2, &counted, NULL);
+    expect_load(both, 1, MOE_DOMAIN_ALL, "15 35 30 20");
+    g_assert_cmpint(units_of_pass(both, 70), ==, 20);
+    g_assert_cmpint(units_of_pass(both, 71), ==, 30);
+    refuse_cuts("sglang-passes-0.pkl", "sglang-passes", counted, 0);
+}
+
+/* As torch.save() writes it: every copy was picked once, in layers 0 … 3. */
+static void
+test_sglang_archive(void)
+{
+    MoeImportReport report;
+    g_autofree char *path = import_fixture("sglang-per-pass.pt");
+    g_autoptr(MoeSummary) summary = counts_import_one(path, &counted, &report);
+    g_free(report.notes);
+    g_assert_cmpstr(report.importer, ==, "sglang-passes");
+    g_assert_cmpint(moe_summary_routers(summary), ==, 4);
+    expect_load(summary, 0, MOE_DOMAIN_ALL, "2 2 1 1");
+    expect_load(summary, 1, MOE_DOMAIN_ALL, "1 1 2 2");
+}
+
+/* The dump with its last `from` (of `n` bytes) replaced. */
+static void
+refuse_spoilt(const char *from, const char *to, gsize n, const char *part)
+{
+    g_autofree char *path = counts_fixture("sglang-passes-0.pkl"), *text = NULL;
+    MoeImportOptions options = counted;
+    gsize length, at;
+    options.importer = "sglang-passes";
+    g_assert_true(g_file_get_contents(path, &text, &length, NULL));
+    for (at = length - n; memcmp(text + at, from, n) != 0; at--)
+        g_assert_cmpint(at, >, 0);
+    memcpy(text + at, to, n);
+    g_autofree char *spoilt = import_file("spoilt.pkl", text, (gssize)length);
+    expect_failure(spoilt, &options, part);
+}
+
+static void
+test_sglang_passes_refused(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = counts_fixture("sglang-passes-0.pkl"), *out = import_target();
+    const char *const twice[] = {path, path};
+    g_assert_false(moe_import(twice, 2, out, &counted, NULL, NULL, &error));
+    g_assert_nonnull(strstr(error->message, "found the same counts as in another file"));
+    refuse_spoilt("global_physical_count", "global_physical_cover", 21,
+                  "record 0: found no global_physical_count");
+    refuse_spoilt("records", "recordz", 7, "found no list \"records\"");
+    refuse_spoilt("K\x04K\x06", "K\x06K\x04", 4,
+                  "record 0: found counts of 4 layers and 6 copies, last_physical_to_logical_map "
+                  "has 6 and 4");
+    refuse_spoilt("\3\0\0", "\7\0\0", 3, "found expert 7 among 6 copies");
+    refuse_spoilt("i4", "f4", 2, "layer 1, copy 0: found ");
+}
+
 static void
 test_infinity(void)
 {
@@ -287,6 +369,9 @@ main(int argc, char **argv)
     g_test_add_func("/import-counts-files/olmoe-pairs", test_olmoe_pairs);
     g_test_add_func("/import-counts-files/olmoe-tokens", test_olmoe_tokens);
     g_test_add_func("/import-counts-files/sglang", test_sglang);
+    g_test_add_func("/import-counts-files/sglang-passes", test_sglang_passes);
+    g_test_add_func("/import-counts-files/sglang-archive", test_sglang_archive);
+    g_test_add_func("/import-counts-files/sglang-passes-refused", test_sglang_passes_refused);
     g_test_add_func("/import-counts-files/infinity", test_infinity);
     g_test_add_func("/import-counts-files/trtllm", test_trtllm);
     g_test_add_func("/import-counts-files/trtllm-refused", test_trtllm_refused);

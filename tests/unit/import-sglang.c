@@ -56,7 +56,11 @@ test_refused(void)
     const MoeImportOptions nothing = {0};
     MoeImportOptions options = rule;
     expect_failure(path, &nothing, "how the router scores");
-    expect_failure(counts, &rule, "record 0: found counts of a pass, but no topk_ids_of_layer");
+    options.importer = "sglang";
+    expect_failure(counts, &options,
+                   "record 0: found counts of a pass, but no topk_ids_of_layer: recorded per_pass "
+                   "(--as sglang-passes reads the counts");
+    options = rule;
     options.k = 4;
     expect_failure(path, &options, "the files say k is 2, --k says 4");
     g_assert_true(g_file_get_contents(path, &bytes, &length, NULL));

@@ -232,6 +232,12 @@ test_order(void)
         for (gsize i = 0; i < G_N_ELEMENTS(expected); i++)
             assert_near(value_of(expected[i].name, &all), expected[i].value, 1e-14);
         /* The pair of domain b began in domain a; a's has the first choice in common. */
+        /* Without room for domains all but their metrics are there. */
+        MoeMetricCell bare = moe_metric_cell(summary, trace, 0, MOE_DOMAIN_ALL, NULL);
+        g_assert_null(bare.domains);
+        g_assert_true(isfinite(value_of("domain-distance", &all)));
+        g_assert_true(isnan(value_of("domain-distance", &bare)));
+        assert_near(value_of("jaccard", &bare), 1 / 6.0, 1e-14);
         MoeMetricCell a = moe_metric_cell(summary, trace, 0, 0, NULL);
         MoeMetricCell b = moe_metric_cell(summary, trace, 0, 1, NULL);
         assert_near(value_of("same-first", &a), 1, 1e-14);

@@ -15,7 +15,9 @@ plan_of(const MoeTally *tally, int experts, int routers, int domains, bool *fits
     for (int r = 0; r < routers; r++)
         shapes[r] = (MoeTallyShape){experts, r > 0 ? experts : 0, 1};
     *fits = moe__tables_plan(tally, shapes, routers, domains, &plan);
-    bool within = moe__tables_bytes(tally, shapes, routers, &plan) <= MOE_SUMMARY_BUDGET;
+    bool one = plan.groups == 1 && plan.domains == 0;
+    double budget = one ? MOE_SUMMARY_BUDGET_WHOLE : MOE_SUMMARY_BUDGET;
+    bool within = moe__tables_bytes(tally, shapes, routers, &plan) <= budget;
     g_assert_true(within == *fits || tally->bit == MOE_TALLY_LOAD);
     if (plan.groups < MOE_SUMMARY_GROUPS && plan.groups > 1) { /* no finer one would do */
         MoeTablesPlan finer = {plan.domains, plan.whole, plan.groups * 2};
@@ -36,8 +38,12 @@ test_plans(void)
         {&moe__tally_load, 64, 16, 4, {4, false, 64}, true},
         {&moe__tally_pairs, 64, 16, 0, {0, false, 32}, true},
         {&moe__tally_pairs, 64, 16, 4, {4, false, 8}, true},
-        {&moe__tally_pairs, 256, 58, 4, {0, true, 1}, true},   /* DeepSeek-V3 */
-        {&moe__tally_pairs, 384, 60, 4, {0, true, 1}, false},  /* Kimi K2 */
+        {&moe__tally_pairs, 256, 58, 4, {0, true, 1}, true}, /* DeepSeek-V3 */
+        {&moe__tally_pairs, 384, 60, 4, {0, true, 1}, true}, /* Kimi K2 */
+        {&moe__tally_pairs, 384, 60, 0, {0, false, 1}, true},
+        {&moe__tally_flow, 384, 60, 4, {0, true, 1}, true},
+        {&moe__tally_pairs, 512, 48, 0, {0, false, 1}, false}, /* a hair above: cells' heads */
+        {&moe__tally_pairs, 512, 60, 4, {0, true, 1}, false},
         {&moe__tally_load, 65535, 60, 4, {4, false, 1}, true}, /* more than the budget */
         {&moe__tally_load, 64, 16, 5000, {5000, false, 1}, true},
         {&moe__tally_order, 64, 16, 5000, {0, true, 1}, true},

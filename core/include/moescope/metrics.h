@@ -74,7 +74,8 @@ MOE_API const MoeMetric *const *moe_metrics_list(int *n);
 MOE_API const MoeMetric *moe_metric_find(const char *name);
 
 /* The cell of a router in a domain; `trace` may be NULL. `domains` [moe_summary_domains()] is
- * filled where the metric cell needs it, and has to live as long. */
+ * filled where the metric cell needs it, and has to live as long; NULL: metrics of domains are
+ * NaN. */
 MOE_API MoeMetricCell moe_metric_cell(const MoeSummary *summary, const MoeTrace *trace, int router,
                                       int domain, const MoeSummaryCell **domains);
 /* Tallies that these metrics need. */
