@@ -15,9 +15,10 @@ typedef struct Measure {
 } Measure;
 
 static const Measure measures[] = {
-    {"same-first", "same first choice", "share of pairs", "choose the same expert first"},
-    {"any-shared", "any expert shared", "share of pairs", "share an expert"},
-    {"jaccard", "Jaccard index", "mean of pairs", "have this Jaccard index in the mean"},
+    {"same-first", "same first choice", "share of pairs",
+     "{y} of pairs choose the same expert first"},
+    {"any-shared", "any expert shared", "share of pairs", "{y} of pairs share an expert"},
+    {"jaccard", "Jaccard index", "mean of pairs", "a mean Jaccard index of {y}"},
 };
 
 /* One measure of one router at all lags. */
@@ -75,8 +76,8 @@ add_layer(const Kit *kit, MoeScene *scene, int panel, guint i, const Measure *me
     MoeColour own;
     g_autofree char *name = NULL, *title = moe__kit_title(kit, i);
     g_autofree char *shuffled = moe__number_short(curve->shuffled[0]);
-    g_autofree char *words = g_strdup_printf("%s, {x} tokens apart: {y} of pairs %s (shuffled: %s)",
-                                             title, measure->told, shuffled);
+    g_autofree char *words =
+        g_strdup_printf("%s, {x} tokens apart: %s (shuffled: %s)", title, measure->told, shuffled);
     MoeInk ink = moe__depth_ink(kit, i, &own, &name);
     MoeLine line = {.n = MOE_LAGS, .x = x, .y = curve->value, .ink = ink, .words = words};
     moe_scene_add_line(scene, panel, &line);

@@ -49,7 +49,7 @@ build(const char *name, const char *assignment, const MoeTrace *trace, const Moe
 }
 
 typedef struct Golden {
-    const char *golden, *figure, *assignment;
+    const char *golden, *figure, *assignment, *theme; /* theme NULL: text only */
 } Golden;
 
 static const Golden goldens[] = {
@@ -61,13 +61,13 @@ static const Golden goldens[] = {
     {"transitions", "transitions", NULL},
     {"transitions-lift", "transitions", "norm=lift"},
     {"transitions-chosen", "transitions", "layers=2"},
-    {"domains", "domains", NULL},
+    {"domains", "domains", NULL, "paper-full"},
     {"domains-few", "domains", "experts=3"},
     {"domains-picks", "domains", "norm=picks"},
     {"locality", "locality", NULL},
     {"caches", "caches", "layers=0"},
 
-    {"flow", "flow", "experts=3"},
+    {"flow", "flow", "experts=3", "paper-column"},
     {"flow-far", "flow", "layers=0,2"},
 
 };
@@ -83,6 +83,23 @@ test_text(gconstpointer data)
     g_autofree char *name = g_strconcat(golden->golden, ".txt", NULL);
     g_autofree char *text = moe_scene_to_text(scene);
     golden_check_text(name, text);
+}
+
+static void
+test_picture(gconstpointer data)
+{
+    const Golden *golden = data;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MoeTrace) trace = made_up();
+    g_autoptr(MoeScene) scene = build(golden->figure, golden->assignment, trace, NULL, &error);
+    g_assert_no_error(error);
+    g_autofree char *name = g_strconcat(golden->golden, ".png", NULL);
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    g_assert_true(moe_scene_set_theme(scene, golden->theme, &error));
+    g_assert_true(moe_scene_save(scene, path, 120, &error));
+    g_assert_no_error(error);
+    golden_check_png(name, path);
+    g_unlink(path);
 }
 
 /* A summary of loads alone, of one layer and no domains. */
@@ -121,7 +138,11 @@ main(int argc, char **argv)
     folder = g_dir_make_tmp("moescope-figures-XXXXXX", NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(goldens); i++) {
         g_autofree char *path = g_strdup_printf("/summary-figures/text/%s", goldens[i].golden);
+        g_autofree char *picture =
+            g_strdup_printf("/summary-figures/picture/%s", goldens[i].golden);
         g_test_add_data_func(path, &goldens[i], test_text);
+        if (goldens[i].theme)
+            g_test_add_data_func(picture, &goldens[i], test_picture);
     }
     for (size_t i = 0; i < G_N_ELEMENTS(missings); i++) {
         g_autofree char *path = g_strdup_printf("/summary-figures/missing/%s", missings[i].figure);
