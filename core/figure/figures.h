@@ -10,6 +10,8 @@
 void moe__figure_register(void);
 
 /* One file each. */
-extern const MoeFigure moe__figure_activation, moe__figure_coactivation;
+extern const MoeFigure moe__figure_activation, moe__figure_activation_curve, moe__figure_caches,
+    moe__figure_coactivation, moe__figure_domains, moe__figure_flow, moe__figure_locality,
+    moe__figure_transitions;
 
 #endif

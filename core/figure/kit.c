@@ -64,6 +64,30 @@ moe__kit_title(const Kit *kit, guint i)
     return g_strdup_printf("layer %d", moe__kit_info(kit, i)->layer);
 }
 
+bool
+moe__kit_all_layers(const Kit *kit)
+{
+    return *moe_figure_options_text(kit->options, "layers") == 0;
+}
+
+void
+moe__kit_thin(GArray *numbers, guint most)
+{
+    if (numbers->len <= most)
+        return;
+    for (guint i = 1; i < most; i++)
+        g_array_index(numbers, int, i) =
+            g_array_index(numbers, int, (i * (numbers->len - 1) + (most - 1) / 2) / (most - 1));
+    g_array_set_size(numbers, most);
+}
+
+int
+moe__kit_by_number(const void *a, const void *b)
+{
+    const double *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
 void
 moe__kit_missing(const Kit *kit, const char *what, const char *how, GError **error)
 {
@@ -95,6 +119,19 @@ moe__kit_caption(const Kit *kit, MoeScene *scene, const char *what, const char *
                            "T" NBSP "=" NBSP "%s tokens, N" NBSP "=" NBSP "%s picks a layer%s%s.",
                            tokens, picks, chance ? "; " : "", chance ? chance : "");
     moe_scene_set_caption(scene, text->str);
+}
+
+void
+moe__kit_add_level(MoeScene *scene, int panel, double x0, double x1, double value, const char *name)
+{
+    static const MoeColour grey = {0.45, 0.45, 0.45};
+    const double x[2] = {x0, x1}, y[2] = {value, value};
+    MoeLine line = {.n = 2,
+                    .x = x,
+                    .y = y,
+                    .ink = {.own = &grey, .dashed = true, .name = name},
+                    .words = "{name}: {y}"};
+    moe_scene_add_line(scene, panel, &line);
 }
 
 MoeAxis

@@ -30,12 +30,22 @@ int moe__kit_router(const Kit *kit, guint i);
 const MoeRouterInfo *moe__kit_info(const Kit *kit, guint i);
 /* "layer 3". (transfer full) */
 char *moe__kit_title(const Kit *kit, guint i);
+/* Whether the option layers doesn't choose. */
+bool moe__kit_all_layers(const Kit *kit);
+/* Keeps `most` of an array of ints, evenly chosen, the first and the last among them. */
+void moe__kit_thin(GArray *numbers, guint most);
+/* Compares doubles, for qsort(). */
+int moe__kit_by_number(const void *a, const void *b);
 /* The error of a figure that found nothing to show, with how to record it. */
 void moe__kit_missing(const Kit *kit, const char *what, const char *how, GError **error);
 
 /* "<what>. Model m, k = 2 of 64; T = 1,234 tokens, N = 2,468 picks a layer; <chance>." unless the
  * option caption says no. `chance` may be NULL. */
 void moe__kit_caption(const Kit *kit, MoeScene *scene, const char *what, const char *chance);
+
+/* What chance would show, as a dashed line from x0 to x1 that the legend names. */
+void moe__kit_add_level(MoeScene *scene, int panel, double x0, double x1, double value,
+                        const char *name);
 
 /* A linear axis from 0 or a little below the least value to a little above the highest. */
 MoeAxis moe__kit_axis(const char *label, double least, double most);

@@ -66,7 +66,10 @@ line_pick(const Mark *mark, const View *view, double x, double y, MoeDatum *datu
     }
     if (found < 0)
         return false;
-    g_autofree char *x_text = moe__number_short(line->x[found]);
+    const MoeAxis *x_axis = &view->panel->x;
+    g_autofree char *x_text = x_axis->type == MOE_AXIS_BAND
+                                  ? moe__axis_band_label(x_axis, (int)line->x[found])
+                                  : moe__number_short(line->x[found]);
     g_autofree char *y_text = moe__number_short(line->y[found]);
     const WordsKey keys[] = {
         {"{x}", x_text}, {"{y}", y_text}, {"{name}", line->ink.name ? line->ink.name : ""}};

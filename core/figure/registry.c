@@ -79,7 +79,13 @@ moe__figure_register(void)
 {
     moe_figures_add(&moe__figure_load);
     moe_figures_add(&moe__figure_activation);
+    moe_figures_add(&moe__figure_activation_curve);
     moe_figures_add(&moe__figure_coactivation);
+    moe_figures_add(&moe__figure_transitions);
+    moe_figures_add(&moe__figure_flow);
+    moe_figures_add(&moe__figure_domains);
+    moe_figures_add(&moe__figure_locality);
+    moe_figures_add(&moe__figure_caches);
     moe_figures_add(&moe__figure_load_over_training);
     moe_figures_add(&moe__figure_series);
     moe_figures_add(&moe__figure_measures);

@@ -156,7 +156,8 @@ typedef struct MoeLine {
     const double *x, *y; /* [n] */
     MoeInk ink;
     bool steps;        /* goes along x, then y, as distribution functions do */
-    const char *words; /* {x} and {y} stand for the numbers of the point, {name} for the ink's */
+    const char *words; /* {x} and {y} stand for the numbers of the point ({x} for the label of its
+                          band), {name} for the ink's */
 } MoeLine;
 MOE_API void moe_scene_add_line(MoeScene *scene, int panel, const MoeLine *line);
 

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Where first choices go: a matrix from the experts of one router to those of the next, a panel a
+ * pair of neighbouring layers.
+ */
+#include "figure/kit.h"
+
+#include <math.h>
+
+/* So many pairs are shown where layers aren't chosen. */
+#define PANELS 6
+
+/* The option norm, in its order. */
+typedef enum {
+    CONDITIONAL, /* J_ij / J_i: rows sum to 1 */
+    SHARE,       /* J_ij / N */
+    LIFT,        /* log2 J_ij N / (J_i J_j) */
+} Moving;
+
+typedef struct Matrix {
+    const MoeFlowCell *flow;
+    int router; /* that the moves lead to */
+    double *value, *chance, *count;
+    double information; /* nats, corrected */
+} Matrix;
+
+static void
+matrix_clear(gpointer data)
+{
+    Matrix *matrix = data;
+    g_free(matrix->value);
+    g_free(matrix->chance);
+    g_free(matrix->count);
+}
+
+static double
+normed(Moving norm, double both, double from, double to, double n)
+{
+    if (from == 0 || to == 0)
+        return NAN;
+    return norm == CONDITIONAL ? both / from
+           : norm == SHARE     ? both / n
+                               : log2(both * n / from / to);
+}
+
+static Matrix
+matrix_of(const MoeFlowCell *flow, int router, Moving norm)
+{
+    gsize from = (gsize)flow->from, to = (gsize)flow->experts, cells = from * to;
+    Matrix matrix = {
+        flow,
+        router,
+        g_new(double, cells),
+        g_new(double, cells),
+        g_new(double, cells),
+        moe_mutual_information(flow->moves, flow->from, flow->experts, MOE_WEIGH_PICKS, true)};
+    g_autofree double *out = g_new0(double, from), *in = g_new0(double, to);
+    double n = (double)flow->units;
+    for (gsize cell = 0; cell < cells; cell++) {
+        out[cell / to] += (double)flow->moves[cell];
+        in[cell % to] += (double)flow->moves[cell];
+    }
+    for (gsize cell = 0; cell < cells; cell++) {
+        double both = (double)flow->moves[cell], i = out[cell / to], j = in[cell % to];
+        matrix.value[cell] = normed(norm, both, i, j, n);
+        matrix.chance[cell] = norm == LIFT ? i * j / n : normed(norm, i * j / n, i, j, n);
+        matrix.count[cell] = both;
+    }
+    return matrix;
+}
+
+/* --- Which pairs ------------------------------------------------------------------------------*/
+
+/* Pairs whose second layer is picked; evenly chosen ones of them where all are. */
+static GArray *
+matrices_of(const Kit *kit, Moving norm)
+{
+    g_autoptr(GArray) pairs = g_array_new(FALSE, FALSE, sizeof(int));
+    for (guint i = 0; i < kit->routers->len; i++) {
+        int router = moe__kit_router(kit, i);
+        const MoeFlowCell *flow = moe_summary_flow(kit->summary, router, MOE_DOMAIN_ALL);
+        if (flow && flow->units > 0)
+            g_array_append_val(pairs, router);
+    }
+    if (moe__kit_all_layers(kit))
+        moe__kit_thin(pairs, PANELS);
+    GArray *matrices = g_array_new(FALSE, FALSE, sizeof(Matrix));
+    g_array_set_clear_func(matrices, matrix_clear);
+    for (guint i = 0; i < pairs->len; i++) {
+        int router = g_array_index(pairs, int, i);
+        Matrix matrix =
+            matrix_of(moe_summary_flow(kit->summary, router, MOE_DOMAIN_ALL), router, norm);
+        g_array_append_val(matrices, matrix);
+    }
+    return matrices;
+}
+
+/* --- The scene --------------------------------------------------------------------------------*/
+
+/* Most experts lead to a few others, and some rows are of few units: the scale ends where 99 % of
+ * the cells do, so that the others aren't all dark, and the bar says that some are above. */
+static double
+nearly_all(const GArray *matrices, double *most)
+{
+    g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(double));
+    for (guint m = 0; m < matrices->len; m++) {
+        const Matrix *matrix = &g_array_index(matrices, Matrix, m);
+        for (int i = 0; i < matrix->flow->from * matrix->flow->experts; i++)
+            if (isfinite(matrix->value[i]))
+                g_array_append_val(all, matrix->value[i]);
+    }
+    g_array_sort(all, moe__kit_by_number);
+    *most = all->len > 0 ? g_array_index(all, double, all->len - 1) : 0;
+    return all->len > 0 ? g_array_index(all, double, (guint)((all->len - 1) * 0.99)) : 0;
+}
+
+static void
+set_scale(const Kit *kit, MoeScene *scene, const GArray *matrices, Moving norm)
+{
+    static const MoeReference apart = {0, "independent"};
+    double most, usual = nearly_all(matrices, &most);
+    if (norm == LIFT) {
+        double limit = CLAMP(ceil(usual), 1, 5);
+        MoeColourScale scale = {.colours = MOE_COLOURS_BLUE_RED,
+                                .min = -limit,
+                                .max = limit,
+                                .below = true,
+                                .above = most > limit,
+                                .format = MOE_FORMAT_LOG2,
+                                .label = "lift",
+                                .n_references = 1,
+                                .references = &apart};
+        moe_scene_set_colour_scale(scene, &scale);
+        return;
+    }
+    MoeColourScale scale = {.colours =
+                                (MoeColours)moe_figure_options_choice(kit->options, "colours"),
+                            .max = usual > 0  ? usual
+                                   : most > 0 ? most
+                                              : 1,
+                            .label = norm == SHARE ? "share of units" : "share of the row"};
+    scale.above = most > scale.max;
+    moe_scene_set_colour_scale(scene, &scale);
+}
+
+static void
+add_panel(const Kit *kit, MoeScene *scene, const Matrix *matrix, Moving norm)
+{
+    static const char *const words[] = {
+        [CONDITIONAL] = "of units that choose expert {row} first, {value} choose {column} next "
+                        "(independent: {0}; {1} units)",
+        [SHARE] = "expert {row}, then {column}: {value} of units (independent: {0}; {1} units)",
+        [LIFT] = "expert {row}, then {column}: {value} doublings over independent ({1} units, {0} "
+                 "expected)"};
+    int before = moe_summary_router(kit->summary, matrix->router - 1)->layer;
+    int layer = moe_summary_router(kit->summary, matrix->router)->layer;
+    g_autofree char *title = g_strdup_printf("layer %d \xe2\x86\x92 %d", before, layer);
+    g_autofree char *information = moe__number_fixed(MAX(matrix->information, 0), 2);
+    g_autofree char *note = g_strdup_printf("I" NBSP "=" NBSP "%s" NBSP "nats", information);
+    g_autofree char *told = g_strconcat(title, ": ", words[norm], NULL);
+    MoeAxis x = {
+        .type = MOE_AXIS_BAND, .label = "expert, next layer", .bands = matrix->flow->experts};
+    MoeAxis y = {.type = MOE_AXIS_BAND, .label = "expert", .bands = matrix->flow->from};
+    MoeCells cells = {.rows = matrix->flow->from,
+                      .columns = matrix->flow->experts,
+                      .values = matrix->value,
+                      .numbers = {matrix->chance, matrix->count},
+                      .words = told};
+    moe_scene_add_cells(scene, moe_scene_add_panel(scene, title, note, &x, &y), &cells);
+}
+
+static const char *
+caption_of(Moving norm)
+{
+    static const char *const what[] = {
+        [CONDITIONAL] = "First choices at the next layer (column) of the units whose first choice "
+                        "is the row\xe2\x80\x99s expert; rows sum to 1",
+        [SHARE] = "Share of units whose first choice is the row\xe2\x80\x99s expert at one layer "
+                  "and the column\xe2\x80\x99s at the next",
+        [LIFT] = "Units whose first choices are the row\xe2\x80\x99s expert and then the "
+                 "column\xe2\x80\x99s, against what independent choices of the same loads would "
+                 "give, log scale",
+    };
+    return what[norm];
+}
+
+static void
+set_caption(const Kit *kit, MoeScene *scene, Moving norm, guint shown)
+{
+    guint all = 0;
+    for (guint i = 0; i < kit->routers->len; i++)
+        all += moe_summary_flow(kit->summary, moe__kit_router(kit, i), MOE_DOMAIN_ALL) != NULL;
+    g_autofree char *chance = g_strdup_printf(
+        "I: information between the two choices (Miller and Madow\xe2\x80\x99s correction), 0 if "
+        "independent%s",
+        shown < all ? "; evenly chosen pairs of neighbouring layers" : "");
+    moe__kit_caption(kit, scene, caption_of(norm), chance);
+}
+
+static MoeScene *
+build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
+{
+    g_auto(Kit) kit = {0};
+    if (!moe__kit_init(&kit, &moe__figure_transitions, input, options, error))
+        return NULL;
+    Moving norm = (Moving)moe_figure_options_choice(options, "norm");
+    g_autoptr(GArray) matrices = matrices_of(&kit, norm);
+    if (matrices->len == 0) {
+        moe__kit_missing(&kit, "moves from a layer to the next",
+                         "record the picks of two neighbouring layers that split tokens alike",
+                         error);
+        return NULL;
+    }
+    MoeScene *scene = moe_scene_new(moe__figure_transitions.title);
+    set_scale(&kit, scene, matrices, norm);
+    for (guint i = 0; i < matrices->len; i++)
+        add_panel(&kit, scene, &g_array_index(matrices, Matrix, i), norm);
+    set_caption(&kit, scene, norm, matrices->len);
+    return scene;
+}
+
+static const MoeField fields[] = {
+    {.name = "norm",
+     .type = MOE_FIELD_CHOICE,
+     .fallback = "conditional",
+     .choices = "conditional | share | lift",
+     .help = "J_ij/J_i, J_ij/N, or the logarithm of J_ij N/(J_i J_j)"},
+    {.name = "colours",
+     .type = MOE_FIELD_CHOICE,
+     .fallback = "viridis",
+     .choices = "viridis | cividis | magma",
+     .help = "colour map of conditional and share"},
+};
+
+const MoeFigure moe__figure_transitions = {
+    .struct_size = sizeof(MoeFigure),
+    .name = "transitions",
+    .title = "First choices from layer to layer",
+    .help = "matrix of first choices from a layer's experts to the next layer's, a panel a pair",
+    .fields = fields,
+    .n_fields = G_N_ELEMENTS(fields),
+    .common = MOE_FIGURE_LAYERS | MOE_FIGURE_STEPS | MOE_FIGURE_CAPTION,
+    .tallies = MOE_TALLY_FLOW,
+    .build = build,
+};
