@@ -126,6 +126,7 @@ static const Golden missings[] = {
     {"made-up has no picks; record some tokens", "activation-curve", NULL},
     {"made-up has no two domains to compare; record or import", "domains", NULL},
     {"made-up: the summary doesn't hold what the figure needs", "transitions", NULL},
+    {"made-up: the summary doesn't hold what the figure needs", "flow", NULL},
     {"made-up: the summary doesn't hold what the figure needs", "locality", NULL},
     {"made-up: the summary doesn't hold what the figure needs", "caches", NULL},
 };
