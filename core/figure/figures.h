@@ -11,5 +11,7 @@ void moe__figure_register(void);
 
 /* One file each. */
 extern const MoeFigure moe__figure_activation, moe__figure_coactivation;
+extern const MoeFigure moe__figure_token_map, moe__figure_text, moe__figure_sub_tokens,
+    moe__figure_divergence, moe__figure_scores, moe__figure_vocabulary, moe__figure_top_tokens;
 
 #endif

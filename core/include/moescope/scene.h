@@ -115,6 +115,7 @@ typedef struct MoeAxis {
     double first, step; /* BAND: band i stands for first + i·step; step > 0, 0 means 1; … */
     const char *const *names; /* … unless the bands have names: [bands] */
     bool bare;                /* no line, ticks or labels: places mean nothing by themselves */
+    bool every; /* of y, with names: the panel is high enough for all of them, as a list is */
 } MoeAxis;
 
 /* Adds a panel and returns its number, from 0. Panels fill the page row by row; how many stand
