@@ -149,7 +149,9 @@ static MoeAxis
 axis_of(const Score *score, int first, int last)
 {
     if (score->edge == entropy_edge)
-        return (MoeAxis){.label = score->label, .max = 1.04};
+        return (MoeAxis){.label = score->label,
+                         .min = first > MOE_SCORE_BINS / 2 ? MIN(score->edge(first - 1), 0.75) : 0,
+                         .max = 1.01};
     return (MoeAxis){.type = MOE_AXIS_LOG,
                      .label = score->label,
                      .min = score->edge(first),

@@ -55,9 +55,10 @@ table_of(const MoeTokenCell *cell, GHashTable *names, int ranks)
 static void
 set_scale(MoeScene *scene, double most)
 {
-    static const MoeReference alike = {0, "as all tokens"};
+    static const MoeReference alike = {0, "average"};
     MoeColourScale scale = {.colours = MOE_COLOURS_VIRIDIS,
-                            .max = MAX(most, 1),
+                            .max = MAX(2 * ceil(most / 2), 2),
+                            .below = true,
                             .format = MOE_FORMAT_LOG2,
                             .label = "lift",
                             .n_references = 1,

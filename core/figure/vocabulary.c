@@ -71,10 +71,8 @@ highest(const Column *column, guint n)
 }
 
 static void
-add_mean(const Kit *kit, MoeScene *scene, const Mean *mean, const Column *column, int place,
-         const char *chance)
+add_mean(const Kit *kit, MoeScene *scene, const Mean *mean, const Column *column, int place)
 {
-    static const MoeColour ink = {0.1, 0.1, 0.1};
     int n = (int)kit->routers->len;
     MoeBars bars = {.n = n,
                     .value = column->value,
@@ -82,6 +80,14 @@ add_mean(const Kit *kit, MoeScene *scene, const Mean *mean, const Column *column
                     .place = place,
                     .places = (int)G_N_ELEMENTS(means),
                     .words = mean->words};
+    moe_scene_add_bars(scene, 0, &bars);
+}
+
+static void
+add_chance(const Kit *kit, MoeScene *scene, const Column *column, const char *chance)
+{
+    static const MoeColour ink = {0.1, 0.1, 0.1};
+    int n = (int)kit->routers->len;
     g_autofree double *area = g_new(double, (gsize)n);
     for (int i = 0; i < n; i++)
         area[i] = 0.45;
@@ -91,7 +97,6 @@ add_mean(const Kit *kit, MoeScene *scene, const Mean *mean, const Column *column
                       .area = area,
                       .ink = {.own = &ink, .name = chance},
                       .words = "{name}: {y}"};
-    moe_scene_add_bars(scene, 0, &bars);
     moe_scene_add_points(scene, 0, &dots);
 }
 
@@ -126,8 +131,10 @@ scene_of(const Kit *kit, bool shuffled)
     MoeAxis y = {.label = "to the favourite expert", .max = most > 0 ? MIN(1.05 * most, 1) : 1};
     MoeScene *scene = moe_scene_new(moe__figure_vocabulary.title);
     moe_scene_add_panel(scene, NULL, NULL, &x, &y);
+    for (int m = 0; m < (int)G_N_ELEMENTS(means); m++)
+        add_mean(kit, scene, &means[m], &columns[m], m);
     for (int m = 0; m < (int)G_N_ELEMENTS(means); m++) {
-        add_mean(kit, scene, &means[m], &columns[m], m, shuffled ? "shuffled" : "uniformly random");
+        add_chance(kit, scene, &columns[m], shuffled ? "shuffled" : "uniformly random");
         column_clear(&columns[m]);
     }
     return scene;

@@ -147,7 +147,8 @@ typedef struct MoeCells {
     const char *words;
     int categories;           /* > 0: values are 0 … categories - 1, coloured by
                                  moe_colour_category(), not through the scale */
-    const char *const *texts; /* [rows × columns] written into the cell where it fits, or NULL */
+    const char *const *texts; /* [rows × columns] written into the cell: short ones where they fit,
+                                 words as far as they do; or NULL */
 } MoeCells;
 MOE_API void moe_scene_add_cells(MoeScene *scene, int panel, const MoeCells *cells);
 
