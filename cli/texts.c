@@ -3,62 +3,16 @@
 
 #include "json.h"
 
-#include <json-glib/json-glib.h>
+#include <moescope/token-texts.h>
 #include <moescope/tokens.h>
-
-static JsonNode *
-member_of(JsonParser *parser, const char *name)
-{
-    JsonNode *root = json_parser_get_root(parser);
-    if (!root || !JSON_NODE_HOLDS_OBJECT(root))
-        return NULL;
-    return json_object_get_member(json_node_get_object(root), name);
-}
-
-static void
-add_text(GHashTable *texts, gint64 id, JsonNode *node)
-{
-    if (id >= 0 && id <= G_MAXINT32 && json_node_get_value_type(node) == G_TYPE_STRING)
-        g_hash_table_insert(texts, GINT_TO_POINTER((int)id), json_node_dup_string(node));
-}
-
-/* "tokens": a text for each id from 0. */
-static void
-read_list(GHashTable *texts, const char *meta_json)
-{
-    g_autoptr(JsonParser) parser = json_parser_new();
-    if (!json_parser_load_from_data(parser, meta_json, -1, NULL))
-        return;
-    JsonNode *node = member_of(parser, "tokens");
-    JsonArray *list = node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
-    for (guint i = 0; list && i < json_array_get_length(list); i++)
-        add_text(texts, i, json_array_get_element(list, i));
-}
-
-void
-cmd_texts_read(GHashTable *texts, const char *meta_json)
-{
-    g_autoptr(JsonParser) parser = json_parser_new();
-    if (!meta_json || !json_parser_load_from_data(parser, meta_json, -1, NULL))
-        return;
-    JsonNode *node = member_of(parser, "token_texts");
-    if (!node || !JSON_NODE_HOLDS_OBJECT(node))
-        return;
-    JsonObjectIter iterator;
-    const char *id;
-    JsonNode *text;
-    json_object_iter_init(&iterator, json_node_get_object(node));
-    while (json_object_iter_next(&iterator, &id, &text))
-        add_text(texts, g_ascii_strtoll(id, NULL, 10), text);
-}
 
 GHashTable *
 cmd_texts_of(const CmdSource *source)
 {
-    GHashTable *texts = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    GHashTable *texts = moe_token_texts_new();
     if (source->trace)
-        read_list(texts, moe_trace_meta_json(source->trace));
-    cmd_texts_read(texts, moe_summary_meta_json(source->summary));
+        moe_token_texts_add(texts, moe_trace_meta_json(source->trace));
+    moe_token_texts_add(texts, moe_summary_meta_json(source->summary));
     return texts;
 }
 

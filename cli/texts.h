@@ -10,8 +10,6 @@
 /* From the list "tokens" of a trace's meta.json, and the object "token_texts" (id: text) of a
  * summary's. (transfer full, of int to char *) */
 GHashTable *cmd_texts_of(const CmdSource *source);
-/* Adds those of a summary's meta.json (NULL: none). */
-void cmd_texts_read(GHashTable *texts, const char *meta_json);
 /* The texts of the tokens that a summary names, as the object "token_texts" within an open JSON
  * object; nothing where none of them is known. */
 void cmd_texts_json(GString *json, const MoeSummary *summary, GHashTable *texts);

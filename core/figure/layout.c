@@ -15,6 +15,7 @@
 #define STRETCH_PENALTY 0.5
 #define SAME_HEIGHT     0.01
 #define MIN_PANEL       4.0 /* what a panel keeps in a window too small for it */
+#define LIST_LINE       1.3 /* a line of a list, in sizes of the type */
 
 /* What doesn't depend on the number of columns. */
 typedef struct Room {
@@ -147,7 +148,9 @@ natural_panel_height(const Room *room, double panel_width)
         double natural = 0.62 * panel_width, prose = prose_height(room, panel, panel_width);
         if (prose > 0)
             natural = prose;
-        if (panel->y.type == MOE_AXIS_BAND)
+        if (panel->y.type == MOE_AXIS_BAND && panel->y.every)
+            natural = LIST_LINE * size * panel->y.bands;
+        else if (panel->y.type == MOE_AXIS_BAND)
             natural =
                 MIN(natural_row_height(panel, panel_width, size) * panel->y.bands, panel_width);
         height = MAX(height, natural);

@@ -17,6 +17,7 @@
 #define BLEED 0.3
 /* Nobody reads smaller type than this. */
 #define SMALLEST_TEXT 3.0
+#define SHORT_TEXT    4 /* letters */
 
 static uint32_t
 pixel_of(MoeColour colour)
@@ -61,15 +62,19 @@ draw_cell(const MoeCells *cells, const View *view, int row, int column, MoeColou
     moe__drawing_tile(drawing, box, colour);
 }
 
-/* A cell's text, where the cell is large enough for it. */
+/* A cell's text, where the cell is large enough for it: short ones whole or not at all, for half a
+ * number would be another number; of words the beginning will do. */
 static void
 draw_text(const char *text, Box box, MoeColour ground, const View *view, Drawing *drawing)
 {
     double size = MIN(view->scene->theme->tick_size, 0.62 * box.height);
-    if (size < SMALLEST_TEXT || moe__ruler_width(view->ruler, text, size, false) > box.width)
+    bool fits = moe__ruler_width(view->ruler, text, size, false) <= box.width;
+    bool word = g_utf8_strlen(text, -1) > SHORT_TEXT && box.width > SHORT_TEXT * size;
+    if (size < SMALLEST_TEXT || (!fits && !word))
         return;
+    g_autofree char *shown = moe__ruler_fit(view->ruler, text, size, box.width);
     TextStyle style = {moe__tint_text(ground), size, ANCHOR_MIDDLE, false, false};
-    moe__drawing_text(drawing, text, box.x + box.width / 2,
+    moe__drawing_text(drawing, shown, box.x + box.width / 2,
                       box.y + box.height / 2 + size * view->ruler->digit / 2, style);
 }
 

@@ -89,4 +89,11 @@ moe__figure_register(void)
     moe_figures_add(&moe__figure_load_over_training);
     moe_figures_add(&moe__figure_series);
     moe_figures_add(&moe__figure_measures);
+    moe_figures_add(&moe__figure_token_map);
+    moe_figures_add(&moe__figure_text);
+    moe_figures_add(&moe__figure_sub_tokens);
+    moe_figures_add(&moe__figure_divergence);
+    moe_figures_add(&moe__figure_scores);
+    moe_figures_add(&moe__figure_vocabulary);
+    moe_figures_add(&moe__figure_top_tokens);
 }

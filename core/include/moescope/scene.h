@@ -115,6 +115,7 @@ typedef struct MoeAxis {
     double first, step; /* BAND: band i stands for first + i·step; step > 0, 0 means 1; … */
     const char *const *names; /* … unless the bands have names: [bands] */
     bool bare;                /* no line, ticks or labels: places mean nothing by themselves */
+    bool every; /* of y, with names: the panel is high enough for all of them, as a list is */
 } MoeAxis;
 
 /* Adds a panel and returns its number, from 0. Panels fill the page row by row; how many stand
@@ -146,7 +147,8 @@ typedef struct MoeCells {
     const char *words;
     int categories;           /* > 0: values are 0 … categories - 1, coloured by
                                  moe_colour_category(), not through the scale */
-    const char *const *texts; /* [rows × columns] written into the cell where it fits, or NULL */
+    const char *const *texts; /* [rows × columns] written into the cell: short ones where they fit,
+                                 words as far as they do; or NULL */
 } MoeCells;
 MOE_API void moe_scene_add_cells(MoeScene *scene, int panel, const MoeCells *cells);
 
