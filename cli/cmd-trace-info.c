@@ -77,8 +77,16 @@ print_info(const char *path, const MoeTrace *trace, const MoeTraceSizes *sizes,
     print_kinds(sizes);
     int n;
     const char *const *attached = moe_trace_attachments(trace, &n);
-    for (int i = 0; i < n; i++)
-        printf("%s%s%s", i > 0 ? ", " : "\nattached          ", attached[i], i + 1 < n ? "" : "\n");
+    if (n > 0)
+        printf("\nattached          %d arrays:", n);
+    /* By tally: a summary has some arrays for each router. */
+    for (int i = 0; i < n; i++) {
+        size_t length = strcspn(attached[i], "/");
+        if (i == 0 || strncmp(attached[i], attached[i - 1], length + 1) != 0)
+            printf(" %.*s", (int)length, attached[i]);
+    }
+    if (n > 0)
+        putchar('\n');
 }
 
 static void
