@@ -42,28 +42,28 @@ typedef enum { MOE_RULE_UNKNOWN, MOE_RULE_SOFTMAX, MOE_RULE_SIGMOID } MoeScoreRu
 MoeScoreRule moe__check_rule(const MoeRouterInfo *info);
 
 /* What most checks gather of a router: where something was first seen, and how often. */
-typedef struct MoeTally {
+typedef struct MoeHits {
     int64_t count, all;
     int64_t token; /* of the first one, over the whole trace */
     int chunk;
-} MoeTally;
+} MoeHits;
 /* Counts one unit (or token, pick) of a chunk; `hit`: it is one of those looked for. */
 static inline void
-moe__tally(MoeTally *tally, const MoeCheckRows *rows, int64_t unit, bool hit)
+moe__hits_count(MoeHits *hits, const MoeCheckRows *rows, int64_t unit, bool hit)
 {
-    tally->all++;
+    hits->all++;
     if (!hit)
         return;
-    if (tally->count++ == 0) {
-        tally->token = rows->first + unit / rows->info->units_per_token;
-        tally->chunk = rows->chunk;
+    if (hits->count++ == 0) {
+        hits->token = rows->first + unit / rows->info->units_per_token;
+        hits->chunk = rows->chunk;
     }
 }
-/* A finding about a router at a tally's place. `text`: transfer full. */
-MoeFinding moe__finding(MoeSeverity severity, int router, const MoeTally *tally, const char *what,
+/* A finding about a router where its first hit was. `text`: transfer full. */
+MoeFinding moe__finding(MoeSeverity severity, int router, const MoeHits *hits, const char *what,
                         char *text);
-/* "3 of 40 (7.5 %)" of a tally. (transfer full) */
-char *moe__tally_text(const MoeTally *tally);
+/* "3 of 40 (7.5 %)" of hits. (transfer full) */
+char *moe__hits_text(const MoeHits *hits);
 /* A finding about a router of a summary; -1: all. `text`: transfer full. */
 MoeFinding moe__summary_finding(MoeSeverity severity, int router, char *text);
 /* 21024 as "21,024". (transfer full) */

@@ -76,7 +76,7 @@ tell(MoeCheckRun *run, int r, int other, const Router *router)
 {
     g_autofree char *units = moe__count_text(router->units);
     const MoeTrace *trace = moe_check_run_trace(run);
-    MoeTally all = {router->units, router->units, 0, 0};
+    MoeHits all = {router->units, router->units, 0, 0};
     /* Routers that choose by rule (hash layers) may agree; their gates are all the same then. */
     bool by_rule = router->gates && !router->several;
     MoeFinding finding =

@@ -5,7 +5,7 @@
 #include "check/check.h"
 
 typedef struct {
-    MoeTally unknown;
+    MoeHits unknown;
     int64_t *count; /* [domains] tokens */
 } State;
 
@@ -23,7 +23,7 @@ see_rows(MoeCheckRun *run, void *state, const MoeCheckRows *rows)
     State *s = state;
     for (int64_t t = 0; rows->router == 0 && t < rows->view->tokens; t++) {
         int32_t domain = rows->view->domain[t];
-        moe__tally(&s->unknown, rows, t * rows->info->units_per_token, domain < 0);
+        moe__hits_count(&s->unknown, rows, t * rows->info->units_per_token, domain < 0);
         if (domain >= 0)
             s->count[domain]++;
     }
@@ -31,7 +31,7 @@ see_rows(MoeCheckRun *run, void *state, const MoeCheckRows *rows)
 
 /* Takes `text`. */
 static void
-tell(MoeCheckRun *run, const MoeTally *tally, char *text)
+tell(MoeCheckRun *run, const MoeHits *tally, char *text)
 {
     MoeFinding finding = moe__finding(MOE_FINDING_NOTE, -1, tally, "tokens", text);
     moe_check_run_add(run, &finding);
@@ -44,16 +44,16 @@ tell_all(MoeCheckRun *run, const State *s)
     if (s->unknown.all == 0)
         return;
     if (moe_trace_domains(trace) == 0) {
-        tell(run, &(MoeTally){0}, g_strdup("the trace names no domains"));
+        tell(run, &(MoeHits){0}, g_strdup("the trace names no domains"));
         return;
     }
     if (s->unknown.count > 0) {
-        g_autofree char *share = moe__tally_text(&s->unknown);
+        g_autofree char *share = moe__hits_text(&s->unknown);
         tell(run, &s->unknown, g_strdup_printf("%s tokens are of no known domain", share));
     }
     for (int d = 0; d < moe_trace_domains(trace); d++)
         if (s->count[d] == 0)
-            tell(run, &(MoeTally){0},
+            tell(run, &(MoeHits){0},
                  g_strdup_printf("domain \"%s\" has no tokens", moe_trace_domain_name(trace, d)));
 }
 

@@ -41,7 +41,7 @@ typedef struct {
     double bits;      /* that a row of ids can hold */
     bool gates;       /* there are gates */
     GArray *repeated; /* Run: of one id; whether ids say anything shows at the end */
-    MoeTally dummy, alike;
+    MoeHits dummy, alike;
     int64_t runs;
 } State;
 
@@ -121,7 +121,7 @@ see_rows(MoeCheckRun *run, void *state, const MoeCheckRows *rows)
 }
 
 static void
-count_run(MoeTally *tally, int64_t first, int64_t n, int chunk)
+count_run(MoeHits *tally, int64_t first, int64_t n, int chunk)
 {
     if (tally->count == 0) {
         tally->token = first;
@@ -170,10 +170,10 @@ see_chunk(MoeCheckRun *run, void *state, int chunk)
 }
 
 static void
-tell_dummies(MoeCheckRun *run, const State *s, MoeTally *dummy)
+tell_dummies(MoeCheckRun *run, const State *s, MoeHits *dummy)
 {
     bool wrong = (double)dummy->count >= SHARE * (double)dummy->all;
-    g_autofree char *share = moe__tally_text(dummy), *runs = moe__count_text(s->runs);
+    g_autofree char *share = moe__hits_text(dummy), *runs = moe__count_text(s->runs);
     MoeFinding finding =
         moe__finding(wrong ? MOE_FINDING_ERROR : MOE_FINDING_WARNING, -1, dummy, "tokens",
                      g_strdup_printf("%s tokens stand in %s run%s of %d or more rows that are the "
@@ -183,9 +183,9 @@ tell_dummies(MoeCheckRun *run, const State *s, MoeTally *dummy)
 }
 
 static void
-tell_note(MoeCheckRun *run, const MoeTally *tally, const char *kind)
+tell_note(MoeCheckRun *run, const MoeHits *tally, const char *kind)
 {
-    g_autofree char *share = moe__tally_text(tally);
+    g_autofree char *share = moe__hits_text(tally);
     MoeFinding finding =
         moe__finding(MOE_FINDING_NOTE, -1, tally, "tokens",
                      g_strdup_printf("%s tokens stand in runs of equal rows, %s", share, kind));
@@ -194,7 +194,7 @@ tell_note(MoeCheckRun *run, const MoeTally *tally, const char *kind)
 
 /* A trace without token ids has the same one everywhere: its runs are as suspicious as others. */
 static void
-settle_repeated(MoeCheckRun *run, State *s, MoeTally *repeated)
+settle_repeated(MoeCheckRun *run, State *s, MoeHits *repeated)
 {
     for (guint i = 0; i < s->repeated->len; i++) {
         const Run *r = &g_array_index(s->repeated, Run, i);
@@ -212,7 +212,7 @@ end(MoeCheckRun *run, void *state, bool cancelled)
 {
     State *s = state;
     if (!cancelled) {
-        MoeTally repeated = {0};
+        MoeHits repeated = {0};
         close_run(run, s);
         settle_repeated(run, s, &repeated);
         s->dummy.all = s->alike.all = repeated.all = moe_trace_tokens(moe_check_run_trace(run), -1);

@@ -7,9 +7,9 @@
 #include <string.h>
 
 typedef struct {
-    MoeTally *tallies; /* [routers] */
-    int64_t *stamp;    /* [experts] the last unit that picked it */
-    int64_t units;     /* stamps given */
+    MoeHits *tallies; /* [routers] */
+    int64_t *stamp;   /* [experts] the last unit that picked it */
+    int64_t units;    /* stamps given */
     MoeMarks marks;
 } State;
 
@@ -17,7 +17,7 @@ static void
 begin(MoeCheckRun *run, void *state)
 {
     State *s = state;
-    s->tallies = g_new0(MoeTally, (gsize)MAX(1, moe_trace_routers(moe_check_run_trace(run))));
+    s->tallies = g_new0(MoeHits, (gsize)MAX(1, moe_trace_routers(moe_check_run_trace(run))));
     s->stamp = g_new0(int64_t, UINT16_MAX);
 }
 
@@ -44,7 +44,7 @@ see_rows(MoeCheckRun *run, void *state, const MoeCheckRows *rows)
     moe__marks_begin(&s->marks, rows);
     for (int64_t u = 0; u < rows->view->units; u++) {
         bool hit = has_duplicate(s, rows->view, u);
-        moe__tally(&s->tallies[rows->router], rows, u, hit);
+        moe__hits_count(&s->tallies[rows->router], rows, u, hit);
         if (hit)
             moe__marks_add(&s->marks, u / rows->info->units_per_token);
     }
@@ -63,8 +63,8 @@ end(MoeCheckRun *run, void *state, bool cancelled)
 {
     State *s = state;
     for (int r = 0; r < moe_trace_routers(moe_check_run_trace(run)) && !cancelled; r++) {
-        const MoeTally *tally = &s->tallies[r];
-        g_autofree char *share = moe__tally_text(tally);
+        const MoeHits *tally = &s->tallies[r];
+        g_autofree char *share = moe__hits_text(tally);
         MoeFinding finding = moe__finding(
             MOE_FINDING_ERROR, r, tally, "units",
             tally->count ? g_strdup_printf("%s units pick an expert twice; k different experts "

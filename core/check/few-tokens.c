@@ -56,7 +56,7 @@ tell(MoeCheckRun *run, MoeSeverity severity, int r, int E, int64_t units, int64_
      const char *where)
 {
     g_autofree char *there = moe__count_text(units), *need = moe__count_text(needed);
-    MoeTally tally = {units, needed, 0, 0};
+    MoeHits tally = {units, needed, 0, 0};
     MoeFinding finding = moe__finding(
         severity, r, &tally, "units",
         g_strdup_printf("%s units%s%s, %s needed: of %d experts a uniform router (k %.3g) would "

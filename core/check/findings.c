@@ -92,7 +92,7 @@ moe__count_text(int64_t count)
 }
 
 char *
-moe__tally_text(const MoeTally *tally)
+moe__hits_text(const MoeHits *tally)
 {
     g_autofree char *count = moe__count_text(tally->count), *all = moe__count_text(tally->all);
     return g_strdup_printf("%s of %s (%.3g %%)", count, all,
@@ -100,7 +100,7 @@ moe__tally_text(const MoeTally *tally)
 }
 
 MoeFinding
-moe__finding(MoeSeverity severity, int router, const MoeTally *tally, const char *what, char *text)
+moe__finding(MoeSeverity severity, int router, const MoeHits *tally, const char *what, char *text)
 {
     return (MoeFinding){
         .severity = severity,
@@ -118,7 +118,7 @@ moe__finding(MoeSeverity severity, int router, const MoeTally *tally, const char
 MoeFinding
 moe__summary_finding(MoeSeverity severity, int router, char *text)
 {
-    const MoeTally nowhere = {0};
+    const MoeHits nowhere = {0};
     return moe__finding(severity, router, &nowhere, NULL, text);
 }
 

@@ -10,7 +10,7 @@
 typedef enum { GATES, LOGITS, ENTROPIES, KINDS } Kind;
 
 typedef struct {
-    MoeTally (*tallies)[KINDS]; /* [routers] */
+    MoeHits (*tallies)[KINDS]; /* [routers] */
     MoeMarks marks;
 } State;
 
@@ -39,15 +39,15 @@ see_rows(MoeCheckRun *run, void *state, const MoeCheckRows *rows)
     const MoeTraceView *view = rows->view;
     int64_t U = view->units;
     int E = rows->info->experts;
-    MoeTally *tallies = s->tallies[rows->router];
+    MoeHits *tallies = s->tallies[rows->router];
     moe__marks_begin(&s->marks, rows);
     for (int64_t u = 0; u < U; u++) {
         bool gate = is_broken(view->gate ? view->gate + u : NULL, view->k, U);
         bool logit = is_broken(rows->logits ? rows->logits + u * E : NULL, E, 1);
         bool entropy = is_broken(rows->entropy ? rows->entropy + u : NULL, 1, 1);
-        moe__tally(&tallies[GATES], rows, u, gate);
-        moe__tally(&tallies[LOGITS], rows, u, logit);
-        moe__tally(&tallies[ENTROPIES], rows, u, entropy);
+        moe__hits_count(&tallies[GATES], rows, u, gate);
+        moe__hits_count(&tallies[LOGITS], rows, u, logit);
+        moe__hits_count(&tallies[ENTROPIES], rows, u, entropy);
         if (gate || logit || entropy)
             moe__marks_add(&s->marks, u / rows->info->units_per_token);
     }
@@ -69,10 +69,10 @@ end(MoeCheckRun *run, void *state, bool cancelled)
     int n = moe_trace_routers(moe_check_run_trace(run));
     for (int r = 0; r < n && !cancelled; r++)
         for (int kind = 0; kind < KINDS; kind++) {
-            const MoeTally *tally = &s->tallies[r][kind];
+            const MoeHits *tally = &s->tallies[r][kind];
             if (tally->count == 0)
                 continue;
-            g_autofree char *share = moe__tally_text(tally);
+            g_autofree char *share = moe__hits_text(tally);
             MoeFinding finding =
                 moe__finding(MOE_FINDING_ERROR, r, tally, "units",
                              g_strdup_printf("%s units have %s that is infinite or not a number",

@@ -20,10 +20,10 @@ enum { UNITS = 32 };              /* below, equal entropies are no sign */
 static const double SHARE = 0.01; /* of a router's units: beyond this an error */
 
 typedef struct {
-    MoeTally flat;    /* by logits */
-    MoeTally tied;    /* by entropy and margin */
-    MoeTally even;    /* by entropy alone */
-    MoeTally initial; /* at step 0 of a run: routers may begin with zeros (Shazeer et al. 2017) */
+    MoeHits flat;    /* by logits */
+    MoeHits tied;    /* by entropy and margin */
+    MoeHits even;    /* by entropy alone */
+    MoeHits initial; /* at step 0 of a run: routers may begin with zeros (Shazeer et al. 2017) */
 } Router;
 
 typedef struct {
@@ -50,7 +50,7 @@ is_flat(const float *z, int n)
 }
 
 /* Which tally a unit goes into by what its router recorded, and whether it is flat. */
-static MoeTally *
+static MoeHits *
 look(Router *router, const MoeCheckRows *rows, int64_t u, bool *flat)
 {
     int E = rows->info->experts;
@@ -73,22 +73,22 @@ see_rows(MoeCheckRun *run, void *state, const MoeCheckRows *rows)
         return;
     for (int64_t u = 0; u < rows->view->units; u++) {
         bool flat, untrained = has_steps && rows->view->step[u / rows->info->units_per_token] == 0;
-        MoeTally *tally = look(router, rows, u, &flat);
-        moe__tally(untrained ? &router->initial : tally, rows, u, flat);
+        MoeHits *tally = look(router, rows, u, &flat);
+        moe__hits_count(untrained ? &router->initial : tally, rows, u, flat);
     }
 }
 
 static bool
-is_wrong(const MoeTally *tally)
+is_wrong(const MoeHits *tally)
 {
     return tally->count > 0 && (double)tally->count >= SHARE * (double)tally->all;
 }
 
 static void
-tell_flat(MoeCheckRun *run, const MoeTally *tally, int r)
+tell_flat(MoeCheckRun *run, const MoeHits *tally, int r)
 {
     bool wrong = is_wrong(tally);
-    g_autofree char *share = moe__tally_text(tally);
+    g_autofree char *share = moe__hits_text(tally);
     MoeFinding finding =
         moe__finding(wrong ? MOE_FINDING_ERROR : MOE_FINDING_WARNING, r, tally, "units",
                      g_strdup_printf("%s units have the same logit for every expert", share));
@@ -96,7 +96,7 @@ tell_flat(MoeCheckRun *run, const MoeTally *tally, int r)
 }
 
 static void
-tell_even(MoeCheckRun *run, const MoeTally *tally, int r)
+tell_even(MoeCheckRun *run, const MoeHits *tally, int r)
 {
     int E = moe_trace_router(moe_check_run_trace(run), r)->experts;
     g_autofree char *units = moe__count_text(tally->all);
@@ -109,9 +109,9 @@ tell_even(MoeCheckRun *run, const MoeTally *tally, int r)
 }
 
 static void
-tell_initial(MoeCheckRun *run, const MoeTally *tally, int r)
+tell_initial(MoeCheckRun *run, const MoeHits *tally, int r)
 {
-    g_autofree char *share = moe__tally_text(tally);
+    g_autofree char *share = moe__hits_text(tally);
     MoeFinding finding =
         moe__finding(MOE_FINDING_NOTE, r, tally, "units",
                      g_strdup_printf("%s units of step 0 have the same logit for every expert: the "

@@ -16,9 +16,9 @@ static const double SHARE = 0.001, /* of the units: beyond this, an error */
     NEARLY_ALL = 0.99;
 
 typedef struct {
-    MoeTally off; /* don't sum to one, though they should */
-    MoeTally one; /* sum to one, though they should not */
-    double sum;   /* of all units' gates */
+    MoeHits off; /* don't sum to one, though they should */
+    MoeHits one; /* sum to one, though they should not */
+    double sum;  /* of all units' gates */
 } Router;
 
 typedef struct {
@@ -67,10 +67,10 @@ see_rows(MoeCheckRun *run, void *state, const MoeCheckRows *rows)
             continue;
         bool is_one = fabs(sum - 1) <= NEAR;
         if (info->gates_sum_to_one) {
-            moe__tally(&router->off, rows, u, !is_one);
+            moe__hits_count(&router->off, rows, u, !is_one);
             router->sum += sum;
         } else if (shares && most < 0.9) {
-            moe__tally(&router->one, rows, u, is_one);
+            moe__hits_count(&router->one, rows, u, is_one);
         }
     }
 }
@@ -79,7 +79,7 @@ static void
 tell_off(MoeCheckRun *run, const Router *router, int r)
 {
     bool wrong = (double)router->off.count >= SHARE * (double)router->off.all;
-    g_autofree char *share = moe__tally_text(&router->off);
+    g_autofree char *share = moe__hits_text(&router->off);
     MoeFinding finding = moe__finding(
         wrong ? MOE_FINDING_ERROR : MOE_FINDING_WARNING, r, &router->off, "units",
         g_strdup_printf("%s units have gates that don't sum to 1, though meta.json says they do "
@@ -91,7 +91,7 @@ tell_off(MoeCheckRun *run, const Router *router, int r)
 static void
 tell_one(MoeCheckRun *run, const Router *router, int r)
 {
-    g_autofree char *share = moe__tally_text(&router->one);
+    g_autofree char *share = moe__hits_text(&router->one);
     MoeFinding finding = moe__finding(
         MOE_FINDING_WARNING, r, &router->one, "units",
         g_strdup_printf("%s units have gates that sum to 1, though they are said to be "

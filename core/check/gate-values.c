@@ -8,7 +8,7 @@
 enum { UNITS = 32 }; /* below, equal gates are no sign */
 
 typedef struct {
-    MoeTally negative;
+    MoeHits negative;
     int64_t units, picks;
     int most_picks; /* of a unit */
     float value;    /* of all gates so far */
@@ -46,7 +46,7 @@ see_rows(MoeCheckRun *run, void *state, const MoeCheckRows *rows)
         }
         router->most_picks = MAX(router->most_picks, picks);
         router->units++;
-        moe__tally(&router->negative, rows, u, negative);
+        moe__hits_count(&router->negative, rows, u, negative);
     }
 }
 
@@ -61,7 +61,7 @@ may_be_constant(const Router *router, const MoeRouterInfo *info)
 static void
 tell_constant(MoeCheckRun *run, const Router *router, int r)
 {
-    MoeTally all = {router->units, router->units, 0, 0};
+    MoeHits all = {router->units, router->units, 0, 0};
     g_autofree char *units = moe__count_text(router->units);
     MoeFinding finding = moe__finding(
         router->value == 0 ? MOE_FINDING_ERROR : MOE_FINDING_WARNING, r, &all, "units",
@@ -71,9 +71,9 @@ tell_constant(MoeCheckRun *run, const Router *router, int r)
 }
 
 static void
-tell_negative(MoeCheckRun *run, const MoeTally *tally, const MoeRouterInfo *info, int r)
+tell_negative(MoeCheckRun *run, const MoeHits *tally, const MoeRouterInfo *info, int r)
 {
-    g_autofree char *share = moe__tally_text(tally);
+    g_autofree char *share = moe__hits_text(tally);
     MoeFinding finding =
         moe__finding(MOE_FINDING_ERROR, r, tally, "units",
                      g_strdup_printf("%s units have a negative gate, which the rule \"%s\" doesn't "

@@ -10,10 +10,10 @@ enum { UNITS = 100 }; /* that it takes to tell */
 static const double NEARLY_ALL = 0.99, SOME = 0.01;
 
 typedef struct {
-    MoeTally ascending; /* ids rise, and gates don't explain it */
-    MoeTally unsorted;  /* gates don't fall */
-    int k;              /* the most picks of a unit */
-    bool gates;         /* there are some */
+    MoeHits ascending; /* ids rise, and gates don't explain it */
+    MoeHits unsorted;  /* gates don't fall */
+    int k;             /* the most picks of a unit */
+    bool gates;        /* there are some */
 } Router;
 
 typedef struct {
@@ -50,8 +50,8 @@ see_unit(Router *router, const MoeCheckRows *rows, int64_t u)
         return;
     router->k = MAX(router->k, picks);
     router->gates = view->gate != NULL;
-    moe__tally(&router->ascending, rows, u, rise);
-    moe__tally(&router->unsorted, rows, u, !fall);
+    moe__hits_count(&router->ascending, rows, u, rise);
+    moe__hits_count(&router->unsorted, rows, u, !fall);
 }
 
 static void
@@ -64,7 +64,7 @@ see_rows(MoeCheckRun *run, void *state, const MoeCheckRows *rows)
 }
 
 static double
-share_of(const MoeTally *tally)
+share_of(const MoeHits *tally)
 {
     return (double)tally->count / (double)MAX(tally->all, 1);
 }
@@ -80,9 +80,9 @@ is_random(const Router *router)
 }
 
 static void
-tell(MoeCheckRun *run, MoeSeverity severity, int r, const MoeTally *tally, const char *what)
+tell(MoeCheckRun *run, MoeSeverity severity, int r, const MoeHits *tally, const char *what)
 {
-    g_autofree char *share = moe__tally_text(tally);
+    g_autofree char *share = moe__hits_text(tally);
     MoeFinding finding =
         moe__finding(severity, r, tally, "units", g_strdup_printf("%s units have %s", share, what));
     moe_check_run_add(run, &finding);

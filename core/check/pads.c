@@ -9,7 +9,7 @@
 enum { CONSTANT = 32 }; /* units from which on a top-1 router with one expert is worth a word */
 
 typedef struct {
-    MoeTally pads, empty, holes;
+    MoeHits pads, empty, holes;
     int64_t zero, top;  /* of the pads: id 0, id E - 1 */
     int32_t only;       /* top-1: the expert that all units so far picked; -1: several */
     int64_t only_units; /* how many */
@@ -74,9 +74,9 @@ see_rows(MoeCheckRun *run, void *state, const MoeCheckRows *rows)
     for (int64_t u = 0; u < view->units; u++) {
         Unit unit = look(view, u);
         bool pad = is_pad(&unit, experts), empty = fixed && unit.picks == 0;
-        moe__tally(&router->pads, rows, u, pad);
-        moe__tally(&router->empty, rows, u, empty);
-        moe__tally(&router->holes, rows, u, fixed && unit.picks > 0 && unit.picks < view->k);
+        moe__hits_count(&router->pads, rows, u, pad);
+        moe__hits_count(&router->empty, rows, u, empty);
+        moe__hits_count(&router->holes, rows, u, fixed && unit.picks > 0 && unit.picks < view->k);
         router->zero += pad && unit.expert == 0;
         router->top += pad && unit.expert == experts - 1;
         if (router->only_units++ == 0)
@@ -100,7 +100,7 @@ static void
 tell_pads(MoeCheckRun *run, const Router *router, int r)
 {
     int top = moe_trace_router(moe_check_run_trace(run), r)->experts - 1;
-    g_autofree char *share = moe__tally_text(&router->pads);
+    g_autofree char *share = moe__hits_text(&router->pads);
     g_autofree char *zero = moe__count_text(router->zero), *last = moe__count_text(router->top);
     MoeFinding finding = moe__finding(
         MOE_FINDING_ERROR, r, &router->pads, "units",
@@ -111,9 +111,9 @@ tell_pads(MoeCheckRun *run, const Router *router, int r)
 }
 
 static void
-tell_empty(MoeCheckRun *run, const MoeTally *tally, int r, MoeSeverity severity, const char *what)
+tell_empty(MoeCheckRun *run, const MoeHits *tally, int r, MoeSeverity severity, const char *what)
 {
-    g_autofree char *share = moe__tally_text(tally);
+    g_autofree char *share = moe__hits_text(tally);
     MoeFinding finding =
         moe__finding(severity, r, tally, "units",
                      g_strdup_printf("%s units have %s, though the router is said to make k picks "
@@ -125,7 +125,7 @@ tell_empty(MoeCheckRun *run, const MoeTally *tally, int r, MoeSeverity severity,
 static void
 tell_constant(MoeCheckRun *run, const Router *router, int r)
 {
-    MoeTally all = {router->only_units, router->only_units, 0, 0};
+    MoeHits all = {router->only_units, router->only_units, 0, 0};
     g_autofree char *units = moe__count_text(router->only_units);
     MoeFinding finding =
         moe__finding(MOE_FINDING_WARNING, r, &all, "units",

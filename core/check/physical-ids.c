@@ -126,7 +126,7 @@ count_copies(const Router *router, int64_t E)
 static void
 tell_copies(MoeCheckRun *run, int r, int copies, int experts)
 {
-    MoeTally tally = {copies, experts, 0, 0};
+    MoeHits tally = {copies, experts, 0, 0};
     MoeFinding finding =
         moe__finding(MOE_FINDING_WARNING, r, &tally, "experts",
                      g_strdup_printf("%d of %d ids look like copies of another: as often, beside "
@@ -154,7 +154,7 @@ count_absent(const Router *router, int experts)
 static void
 tell_absent(MoeCheckRun *run, int absent, int experts)
 {
-    MoeTally tally = {absent, experts, 0, 0};
+    MoeHits tally = {absent, experts, 0, 0};
     MoeFinding finding = moe__finding(
         MOE_FINDING_WARNING, -1, &tally, "experts",
         g_strdup_printf("no router ever picks one of the %d highest of %d ids, and all pick every "

@@ -16,7 +16,7 @@ typedef struct Pass {
     MoeCheckRun run;
     GArray *turns; /* Turn */
     MoeTraceView *view;
-    MoeTally unreadable;
+    MoeHits unreadable;
     char *complaint; /* the reader's first */
 } Pass;
 
@@ -199,7 +199,7 @@ tell_unreadable(Pass *pass)
     }
     if (!moe_trace_complete(trace)) {
         MoeFinding finding = moe__finding(
-            MOE_FINDING_WARNING, -1, &(MoeTally){0}, "",
+            MOE_FINDING_WARNING, -1, &(MoeHits){0}, "",
             g_strdup_printf("the trace has no closing directory: it is still being written, or was "
                             "cut off after %d whole chunks",
                             moe_trace_chunks(trace)));

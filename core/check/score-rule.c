@@ -17,7 +17,7 @@ enum { UNITS = 32 };
 static const double SHARE = 0.05; /* of the units: beyond this, another rule */
 
 typedef struct {
-    MoeTally off;
+    MoeHits off;
 } Router;
 
 typedef struct {
@@ -83,19 +83,19 @@ difference(const MoeCheckRows *rows, MoeScoreRule rule, int64_t u)
 static void
 see_rows(MoeCheckRun *run, void *state, const MoeCheckRows *rows)
 {
-    MoeTally *off = &((State *)state)->routers[rows->router].off;
+    MoeHits *off = &((State *)state)->routers[rows->router].off;
     MoeScoreRule rule = moe__check_rule(rows->info);
     for (int64_t u = 0; rule && rows->logits && rows->view->gate && u < rows->view->units; u++) {
         double d = difference(rows, rule, u);
         if (!isnan(d))
-            moe__tally(off, rows, u, d > OFF);
+            moe__hits_count(off, rows, u, d > OFF);
     }
 }
 
 static void
-tell_off(MoeCheckRun *run, const MoeTally *off, int r)
+tell_off(MoeCheckRun *run, const MoeHits *off, int r)
 {
-    g_autofree char *share = moe__tally_text(off);
+    g_autofree char *share = moe__hits_text(off);
     MoeScoreRule rule = moe__check_rule(moe_trace_router(moe_check_run_trace(run), r));
     MoeFinding finding =
         moe__finding(MOE_FINDING_ERROR, r, off, "units",
@@ -109,7 +109,7 @@ static void
 tell_unstated(MoeCheckRun *run, int r, const char *what)
 {
     MoeFinding finding =
-        moe__finding(MOE_FINDING_WARNING, r, &(MoeTally){0}, "",
+        moe__finding(MOE_FINDING_WARNING, r, &(MoeHits){0}, "",
                      g_strdup_printf("meta.json doesn't say the router's %s", what));
     moe_check_run_add(run, &finding);
 }
@@ -120,7 +120,7 @@ end(MoeCheckRun *run, void *state, bool cancelled)
     State *s = state;
     const MoeTrace *trace = moe_check_run_trace(run);
     for (int r = 0; r < moe_trace_routers(trace) && !cancelled; r++) {
-        const MoeTally *off = &s->routers[r].off;
+        const MoeHits *off = &s->routers[r].off;
         const MoeRouterInfo *info = moe_trace_router(trace, r);
         if (off->all >= UNITS && (double)off->count >= SHARE * (double)off->all)
             tell_off(run, off, r);

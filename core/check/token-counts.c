@@ -7,20 +7,20 @@
 #include "check/check.h"
 
 typedef struct {
-    MoeTally *routed; /* [routers] tokens with a pick in any of their units */
+    MoeHits *routed; /* [routers] tokens with a pick in any of their units */
 } State;
 
 static void
 begin(MoeCheckRun *run, void *state)
 {
     State *s = state;
-    s->routed = g_new0(MoeTally, (gsize)MAX(1, moe_trace_routers(moe_check_run_trace(run))));
+    s->routed = g_new0(MoeHits, (gsize)MAX(1, moe_trace_routers(moe_check_run_trace(run))));
 }
 
 static void
 see_rows(MoeCheckRun *run, void *state, const MoeCheckRows *rows)
 {
-    MoeTally *routed = &((State *)state)->routed[rows->router];
+    MoeHits *routed = &((State *)state)->routed[rows->router];
     const MoeTraceView *view = rows->view;
     int per_token = rows->info->units_per_token;
     for (int64_t t = 0; t < view->tokens; t++) {
@@ -28,7 +28,7 @@ see_rows(MoeCheckRun *run, void *state, const MoeCheckRows *rows)
         for (int slot = 0; slot < view->k; slot++)
             for (int64_t u = t * per_token; u < (t + 1) * per_token && !any; u++)
                 any = view->expert[slot * view->units + u] >= 0;
-        moe__tally(routed, rows, t * per_token, any);
+        moe__hits_count(routed, rows, t * per_token, any);
     }
 }
 
@@ -46,7 +46,7 @@ tell(MoeCheckRun *run, int least, int64_t few, int most, int64_t many, int layer
     if (few == many)
         return;
     g_autofree char *fewer = moe__count_text(few), *more = moe__count_text(many);
-    MoeTally missing = {many - few, many, 0, 0};
+    MoeHits missing = {many - few, many, 0, 0};
     MoeFinding finding =
         moe__finding(MOE_FINDING_WARNING, least, &missing, "tokens",
                      g_strdup_printf("%s tokens have picks here, %s in router %d (layer %d)", fewer,

@@ -133,13 +133,3 @@ moe__kit_add_level(MoeScene *scene, int panel, double x0, double x1, double valu
                     .words = "{name}: {y}"};
     moe_scene_add_line(scene, panel, &line);
 }
-
-MoeAxis
-moe__kit_axis(const char *label, double least, double most)
-{
-    double air = 0.05 * (most - least);
-    if (!(air > 0))
-        air = MAX(fabs(most) / 10, 1e-6);
-    bool from_zero = least >= 0 && least < 0.4 * most;
-    return (MoeAxis){.label = label, .min = from_zero ? 0 : least - air, .max = most + air};
-}

@@ -47,7 +47,4 @@ void moe__kit_caption(const Kit *kit, MoeScene *scene, const char *what, const c
 void moe__kit_add_level(MoeScene *scene, int panel, double x0, double x1, double value,
                         const char *name);
 
-/* A linear axis from 0 or a little below the least value to a little above the highest. */
-MoeAxis moe__kit_axis(const char *label, double least, double most);
-
 #endif
