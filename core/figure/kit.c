@@ -4,8 +4,6 @@
  */
 #include "figure/kit.h"
 
-#include <math.h>
-
 static bool
 pick_routers(Kit *kit, GError **error)
 {
