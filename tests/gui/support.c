@@ -5,7 +5,35 @@
 #include "support.h"
 
 #include <gdk/x11/gdkx.h>
+#include <glib/gstdio.h>
 #include <moescope/trace.h>
+
+/* --- Folders ----------------------------------------------------------------------------------*/
+
+void
+keep_state_in(const char *folder)
+{
+    static const char *const names[] = {"XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"};
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *path = g_build_filename(folder, names[i], NULL);
+        g_setenv(names[i], path, TRUE);
+    }
+}
+
+void
+remove_tree(const char *path)
+{
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    const char *name;
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *inside = g_build_filename(path, name, NULL);
+        if (g_file_test(inside, G_FILE_TEST_IS_DIR))
+            remove_tree(inside);
+        else
+            g_unlink(inside);
+    }
+    g_rmdir(path);
+}
 
 /* --- A trace ----------------------------------------------------------------------------------*/
 

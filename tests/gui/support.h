@@ -8,6 +8,11 @@
 #include <gtk/gtk.h>
 #include <stdbool.h>
 
+/* Settings and samples of the app go below `folder`. Call it before anything else. */
+void keep_state_in(const char *folder);
+/* Removes a folder and all that is in it. */
+void remove_tree(const char *path);
+
 /* Writes a trace of 3 layers × 8 experts, k = 2, with two domains that route differently. */
 void write_trace(const char *path);
 

@@ -101,7 +101,7 @@ test_welcome(Fixture *fixture, gconstpointer data)
 {
     GtkWidget *window = GTK_WIDGET(fixture->window);
     g_assert_true(scope_window_is_blank(fixture->window));
-    g_assert_true(says(window, "moescope demo"));
+    g_assert_true(says(window, "A made-up trace"));
     assert_drawn(window, "welcome");
 }
 
@@ -298,19 +298,6 @@ test_export_refused(Fixture *fixture, gconstpointer data)
 /* --- Program ----------------------------------------------------------------------------------*/
 
 static void
-remove_folder(void)
-{
-    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-    const char *name;
-    while ((name = g_dir_read_name(dir))) {
-        g_autofree char *path = g_build_filename(folder, name, NULL);
-        g_unlink(path);
-    }
-    g_rmdir(folder);
-    g_free(folder);
-}
-
-static void
 add(const char *path, void (*test)(Fixture *, gconstpointer))
 {
     g_test_add(path, Fixture, NULL, set_up, test, tear_down);
@@ -319,14 +306,15 @@ add(const char *path, void (*test)(Fixture *, gconstpointer))
 int
 main(int argc, char **argv)
 {
+    g_autoptr(GError) error = NULL;
     g_test_init(&argc, &argv, NULL);
+    folder = g_dir_make_tmp("moescope-gui-XXXXXX", &error);
+    g_assert_no_error(error);
+    keep_state_in(folder);
     if (!gtk_init_check()) {
         g_print("1..0 # SKIP no display (install xvfb)\n");
         return 0;
     }
-    g_autoptr(GError) error = NULL;
-    folder = g_dir_make_tmp("moescope-gui-XXXXXX", &error);
-    g_assert_no_error(error);
     g_autofree char *path = g_build_filename(folder, "two-domains.npz", NULL);
     write_trace(path);
     application = scope_application_new();
@@ -349,6 +337,7 @@ main(int argc, char **argv)
     add("/gui/export-refused", test_export_refused);
     int status = g_test_run();
     g_object_unref(application);
-    remove_folder();
+    remove_tree(folder);
+    g_free(folder);
     return status;
 }
