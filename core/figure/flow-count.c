@@ -7,13 +7,15 @@
 #include "stats/step.h"
 
 static void
-count_chunk(const MoeTraceView *from, const MoeTraceView *to, const int32_t *step, int experts,
-            int64_t *moves)
+count_chunk(const MoeTraceView *from, const MoeTraceView *to, const int32_t *step, int domain,
+            int experts, int64_t *moves)
 {
     int64_t a_token = from->tokens > 0 ? from->units / from->tokens : 1;
     for (int64_t unit = 0; unit < from->units && from->k > 0 && to->k > 0; unit++) {
         int32_t i = moe__pick(from, unit), j = moe__pick(to, unit);
-        if (i >= 0 && j >= 0 && (!step || from->step[unit / a_token] == *step))
+        int64_t token = unit / a_token;
+        if (i >= 0 && j >= 0 && (!step || from->step[token] == *step) &&
+            (domain == MOE_DOMAIN_ALL || from->domain[token] == domain))
             moves[(gsize)i * (gsize)experts + (gsize)j]++;
     }
 }
@@ -24,7 +26,7 @@ count_trace(const Kit *kit, const MoeTrace *trace, int a, int b, int64_t *moves,
     int32_t step = 0;
     MoeSteps steps = moe_figure_options_steps(kit->options, &step);
     g_autoptr(MoeTraceView) from = moe_trace_view_new(), to = moe_trace_view_new();
-    moe_trace_view_wants(from, MOE_VIEW_STEP);
+    moe_trace_view_wants(from, MOE_VIEW_STEP | MOE_VIEW_DOMAIN);
     moe_trace_view_wants(to, 0);
     MoeSummaryOptions chosen = {.steps = steps, .step = step};
     if (steps != MOE_STEPS_ALL && !moe__choose_step(trace, &chosen, &step, error))
@@ -33,7 +35,7 @@ count_trace(const Kit *kit, const MoeTrace *trace, int a, int b, int64_t *moves,
         if (!moe_trace_view(trace, chunk, a, from, error) ||
             !moe_trace_view(trace, chunk, b, to, error))
             return false;
-        count_chunk(from, to, steps == MOE_STEPS_ALL ? NULL : &step,
+        count_chunk(from, to, steps == MOE_STEPS_ALL ? NULL : &step, kit->domain,
                     moe_trace_router(trace, b)->experts, moves);
     }
     return true;
@@ -46,7 +48,7 @@ moe__flow_moves(const Kit *kit, int a, int b, GError **error)
     const MoeRouterInfo *to = moe_summary_router(kit->summary, b);
     gsize cells = (gsize)from->experts * (gsize)to->experts;
     const MoeTrace *trace = moe_figure_input_trace(kit->input, 0);
-    const MoeFlowCell *flow = moe_summary_flow(kit->summary, b, MOE_DOMAIN_ALL);
+    const MoeFlowCell *flow = moe_summary_flow(kit->summary, b, kit->domain);
     if (b == a + 1 && flow)
         return g_memdup2(flow->moves, cells * sizeof(int64_t));
     if (!trace || from->units_per_token != to->units_per_token) {
