@@ -114,8 +114,9 @@ write_snapshot(MoeTraceWriter *writer, int snapshot, int seed)
     g_assert_no_error(error);
 }
 
+/* `bare`: the tokens of one snapshot, and nothing of the training. */
 static MoeTrace *
-made_run(int seed)
+made_run(int seed, bool bare)
 {
     static const char *const domains[] = {"code", "prose"};
     MoeRouterInfo routers[ROUTERS];
@@ -136,12 +137,13 @@ made_run(int seed)
     MoeTraceWriter *writer =
         moe_trace_writer_new(path, meta, routers, ROUTERS, &(MoeTraceOptions){0}, &error);
     g_assert_no_error(error);
-    for (int i = 0; i < STEPS; i++)
+    for (int i = 0; i < STEPS && !bare; i++)
         write_state(writer, i, seed);
-    for (int i = 0; i < SNAPSHOTS; i++) {
+    for (int i = 0; i < SNAPSHOTS - 1 && !bare; i++) {
         write_measures(writer, snapshots[i], seed);
         write_snapshot(writer, i, seed);
     }
+    write_snapshot(writer, SNAPSHOTS - 1, seed);
     g_assert_true(moe_trace_writer_close(writer, &error));
     MoeTrace *trace = moe_trace_open(path, &error);
     g_assert_no_error(error);
@@ -161,10 +163,12 @@ static const Golden goldens[] = {
     {"load-stack", "load-over-training", "view=stack", 1, NULL},
     {"load-stack-ranked", "load-over-training", "view=stack areas=4", 1, NULL},
     {"load-ridge", "load-over-training", "view=ridge", 1, "paper-full"},
+    {"collapse", "collapse", NULL, 1, "paper-full"},
+    {"collapse-of-text", "collapse", "load=text layers=1", 1, NULL},
 };
 
 static MoeScene *
-build(const char *name, const char *assignment, int runs, GError **error)
+build(const char *name, const char *assignment, int runs, bool bare, GError **error)
 {
     static const char *const names[] = {"seed 0", "seed 1", "seed 2"};
     const MoeFigure *figure = moe_figures_find(name, error);
@@ -176,7 +180,7 @@ build(const char *name, const char *assignment, int runs, GError **error)
     g_autoptr(MoeFigureInput) input = moe_figure_input_new();
     g_autoptr(GPtrArray) traces = g_ptr_array_new_with_free_func((GDestroyNotify)moe_trace_free);
     for (int i = 0; i < runs; i++) {
-        g_ptr_array_add(traces, made_run(i));
+        g_ptr_array_add(traces, made_run(i, bare));
         moe_figure_input_add(input, traces->pdata[i], NULL, names[i]);
     }
     return moe_figure_build(figure, input, options, error);
@@ -186,7 +190,7 @@ static MoeScene *
 built(const Golden *golden)
 {
     g_autoptr(GError) error = NULL;
-    MoeScene *scene = build(golden->figure, golden->assignment, golden->runs, &error);
+    MoeScene *scene = build(golden->figure, golden->assignment, golden->runs, false, &error);
     g_assert_no_error(error);
     return scene;
 }
@@ -216,6 +220,26 @@ test_picture(gconstpointer data)
     g_unlink(path);
 }
 
+/* Errors say what is missing, and how to record it. */
+static void
+test_missing(gconstpointer data)
+{
+    const Golden *missing = data;
+    g_autoptr(GError) error = NULL;
+    g_assert_null(build(missing->figure, missing->assignment, missing->runs, true, &error));
+    g_assert_error(error, MOE_ERROR, MOE_ERROR_DATA);
+    if (!strstr(error->message, missing->golden))
+        g_test_fail_printf("%s: found \"%s\", expected \"%s\"", missing->figure, error->message,
+                           missing->golden);
+}
+
+static const Golden missings[] = {
+    {"router 0: the trace has no load of training steps, which those of runs have",
+     "load-over-training", NULL, 1, NULL},
+    {"seed 0 has no load of training steps, measures or snapshots; moescope train records",
+     "collapse", NULL, 1, NULL},
+};
+
 int
 main(int argc, char **argv)
 {
@@ -228,6 +252,11 @@ main(int argc, char **argv)
         g_test_add_data_func(text, &goldens[i], test_text);
         if (goldens[i].theme)
             g_test_add_data_func(picture, &goldens[i], test_picture);
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(missings); i++) {
+        g_autofree char *path =
+            g_strdup_printf("/run-figures/missing/%d-%s", (int)i, missings[i].figure);
+        g_test_add_data_func(path, &missings[i], test_missing);
     }
     int failed = g_test_run();
     g_rmdir(folder);
