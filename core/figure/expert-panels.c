@@ -104,15 +104,15 @@ moe__expert_add_domains(const OneExpert *one)
 
 /* --- Among the others -------------------------------------------------------------------------*/
 
-typedef struct Rank {
+typedef struct Loaded {
     int expert;
     int64_t count;
-} Rank;
+} Loaded;
 
 static int
 by_count(const void *a, const void *b)
 {
-    const Rank *x = a, *y = b;
+    const Loaded *x = a, *y = b;
     if (x->count != y->count)
         return x->count > y->count ? -1 : 1;
     return x->expert - y->expert;
@@ -123,10 +123,10 @@ moe__expert_add_ranks(const OneExpert *one)
 {
     const MoeSummaryCell *cell = load_of(one, MOE_DOMAIN_ALL);
     gsize n = (gsize)cell->experts;
-    g_autofree Rank *ranks = g_new(Rank, n);
+    g_autofree Loaded *ranks = g_new(Loaded, n);
     g_autofree double *share = g_new(double, n), *own = g_new(double, n);
     for (int e = 0; e < cell->experts; e++)
-        ranks[e] = (Rank){e, cell->count[e]};
+        ranks[e] = (Loaded){e, cell->count[e]};
     qsort(ranks, n, sizeof *ranks, by_count);
     for (gsize i = 0; i < n; i++) {
         double value = (double)ranks[i].count / (double)cell->picks;

@@ -6,6 +6,7 @@
 #include "figure/load.h"
 
 #include "figure/figures.h"
+#include "figure/order.h"
 
 /* The loads of all routers at the step: counts that outlive the states they come from. */
 typedef struct AtStep {
@@ -101,6 +102,7 @@ static const MoeField fields[] = {
      .max = G_MAXINT32,
      .help = "the step, or the last one recorded before it; -1: the last of all"},
     LOAD_FIELDS,
+    SORT_FIELD("index", "index | load"),
 };
 
 const MoeFigure moe__figure_load_at_step = {
@@ -110,7 +112,7 @@ const MoeFigure moe__figure_load_at_step = {
     .help = "heat map of layers and experts at one recorded step of training",
     .fields = fields,
     .n_fields = G_N_ELEMENTS(fields),
-    .common = MOE_FIGURE_LAYERS | MOE_FIGURE_CAPTION,
+    .common = MOE_FIGURE_LAYERS | MOE_FIGURE_EXPERTS | MOE_FIGURE_CAPTION,
     .tallies = MOE_TALLY_LOAD,
     .build = build,
 };

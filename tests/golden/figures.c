@@ -33,6 +33,10 @@ fill(int64_t *counts, int panel, int layer)
         counts[e] = (int64_t)lround(PICKS * weight(panel, layer, e) / sum);
     if (panel == 2 && layer == 3)
         counts[5] = 0;
+    int64_t rest = PICKS;
+    for (int e = 0; e < EXPERTS; e++)
+        rest -= counts[e];
+    counts[0] += rest;
 }
 
 static MoeScene *

@@ -62,17 +62,17 @@ static const Golden goldens[] = {
     {"transitions-lift", "transitions", "norm=lift"},
     {"transitions-chosen", "transitions", "layers=2"},
     {"domains", "domains", NULL, "paper-full"},
-    {"domains-few", "domains", "experts=3"},
+    {"domains-few", "domains", "most=3"},
     {"domains-picks", "domains", "norm=picks"},
     {"locality", "locality", NULL},
     {"caches", "caches", "layers=0"},
 
+    {"flow", "flow", "most=3", "paper-column"},
     {"expert", "expert", "expert=3", "paper-full"},
     {"expert-most", "expert", "layer=2"},
     {"layers", "layers", NULL, "paper-column"},
     {"layers-chosen", "layers", "metrics=same-first,token-entropy"},
 
-    {"flow", "flow", "experts=3", "paper-column"},
     {"flow-far", "flow", "layers=0,2"},
 
 };
