@@ -44,6 +44,7 @@ row_new(const char *path)
     gtk_box_append(GTK_BOX(box), label_new(folder, "note"));
     gtk_button_set_child(GTK_BUTTON(row), box);
     gtk_button_set_has_frame(GTK_BUTTON(row), FALSE);
+    gtk_widget_set_name(row, name);
     gtk_widget_set_tooltip_text(row, path);
     gtk_actionable_set_action_name(GTK_ACTIONABLE(row), "win.open-path");
     gtk_actionable_set_action_target(GTK_ACTIONABLE(row), "s", path);

@@ -45,4 +45,14 @@ void assert_drawn(GtkWidget *widget, const char *name);
 /* The pointer moves to a point of a widget. */
 void point_at(GtkWidget *widget, double x, double y);
 
+/* Real events need xdotool; tests without it skip themselves. */
+bool have_hands(void);
+/* A click in the middle of a widget, or at a point of it. */
+void click(GtkWidget *widget);
+void click_at(GtkWidget *widget, double x, double y);
+/* Keys as xdotool names them: "ctrl+l", "Return". */
+void press(GtkWidget *window, const char *keys);
+/* Types a text. */
+void type_text(GtkWidget *window, const char *text);
+
 #endif
