@@ -127,7 +127,9 @@ test_filter_form(Stage *stage, gconstpointer data)
     gtk_editable_set_text(GTK_EDITABLE(positions), "0-99");
     g_signal_emit_by_name(positions, "activate");
     g_assert_cmpstr(filter_of(stage), ==, "domain=english pos=0-99");
+    gtk_popover_popdown(GTK_POPOVER(gtk_widget_get_ancestor(box, GTK_TYPE_POPOVER)));
     wait_until(stage_shows_figure, stage->window);
+    settle(window_of(stage));
 }
 
 /* --- Tabs and windows -------------------------------------------------------------------------*/
