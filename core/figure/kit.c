@@ -4,6 +4,8 @@
  */
 #include "figure/kit.h"
 
+#include <string.h>
+
 static const MoeRouterInfo *
 router_at(const Kit *kit, int router)
 {
@@ -108,6 +110,15 @@ moe__kit_missing(const Kit *kit, const char *what, const char *how, GError **err
 {
     g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "figure %s: %s has no %s; %s", kit->figure->name,
                 moe_figure_input_name(kit->input, 0), what, how);
+}
+
+char *
+moe__kit_input_name(const MoeFigureInput *input, int i)
+{
+    char *name = g_strdup(moe_figure_input_name(input, i));
+    if (g_str_has_suffix(name, ".npz"))
+        name[strlen(name) - strlen(".npz")] = 0;
+    return name;
 }
 
 /* --- Captions ---------------------------------------------------------------------------------*/

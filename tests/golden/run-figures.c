@@ -164,6 +164,8 @@ static const Golden goldens[] = {
     {"load-stack-ranked", "load-over-training", "view=stack areas=4", 1, NULL},
     {"load-ridge", "load-over-training", "view=ridge", 1, "paper-full"},
     {"collapse", "collapse", NULL, 1, "paper-full"},
+    {"saturation", "saturation", NULL, 1, "paper-column"},
+    {"saturation-of-traces", "saturation", "layers=0", 3, NULL},
     {"collapse-of-text", "collapse", "load=text layers=1", 1, NULL},
 };
 
@@ -238,6 +240,8 @@ static const Golden missings[] = {
      "load-over-training", NULL, 1, NULL},
     {"seed 0 has no load of training steps, measures or snapshots; moescope train records",
      "collapse", NULL, 1, NULL},
+    {"seed 0: found picks of 1 step, expected those of two or more; moescope train records",
+     "saturation", NULL, 1, NULL},
 };
 
 int
