@@ -78,6 +78,7 @@ void
 moe__figure_register(void)
 {
     moe_figures_add(&moe__figure_load);
+    moe_figures_add(&moe__figure_load_difference);
     moe_figures_add(&moe__figure_activation);
     moe_figures_add(&moe__figure_activation_curve);
     moe_figures_add(&moe__figure_coactivation);
