@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+/* In the folder of a run. */
+#define TRACE_NAME "trace.npz"
+
 /* A summary that was counted, and of which tokens. */
 typedef struct Counted {
     MoeSteps steps;
@@ -77,12 +80,21 @@ add_source(MoeFigureInput *input, const char *name)
     return source;
 }
 
+/* All runs' traces have one name: what tells them apart is the folder. (transfer full) */
+static char *
+name_of(const char *path)
+{
+    g_autofree char *base = g_path_get_basename(path), *folder = g_path_get_dirname(path);
+    bool run = g_str_equal(base, TRACE_NAME) && !g_str_equal(folder, ".");
+    return run ? g_path_get_basename(folder) : g_steal_pointer(&base);
+}
+
 bool
 moe_figure_input_open(MoeFigureInput *input, const char *path, const char *name, GError **error)
 {
     bool folder = g_file_test(path, G_FILE_TEST_IS_DIR);
-    g_autofree char *file = folder ? g_build_filename(path, "trace.npz", NULL) : g_strdup(path);
-    g_autofree char *base = g_path_get_basename(path);
+    g_autofree char *file = folder ? g_build_filename(path, TRACE_NAME, NULL) : g_strdup(path);
+    g_autofree char *own_name = name_of(path);
     MoeTrace *trace = NULL;
     MoeSummary *summary = NULL;
     if (moe_summary_is(file))
@@ -91,7 +103,7 @@ moe_figure_input_open(MoeFigureInput *input, const char *path, const char *name,
         trace = moe_trace_open(file, error);
     if (!trace && !summary)
         return false;
-    Source *source = add_source(input, name ? name : base);
+    Source *source = add_source(input, name ? name : own_name);
     source->trace = source->own_trace = trace;
     source->summary = source->own_summary = summary;
     return true;

@@ -25,7 +25,7 @@ MOE_API MoeFigureInput *moe_figure_input_new(void);
 MOE_API void moe_figure_input_free(MoeFigureInput *input);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeFigureInput, moe_figure_input_free)
 /* Opens a trace, a summary, or a run folder's trace; `name` is what readers see (NULL: the file's
- * name). The errors of moe_trace_open() and moe_summary_open(). */
+ * name, or the run folder's). The errors of moe_trace_open() and moe_summary_open(). */
 MOE_API bool moe_figure_input_open(MoeFigureInput *input, const char *path, const char *name,
                                    GError **error);
 /* Adds what the caller has open, which has to live longer; one of the two may be NULL. */
