@@ -69,7 +69,10 @@ static const Golden goldens[] = {
 
     {"flow", "flow", "most=3", "paper-column"},
     {"flow-far", "flow", "layers=0,2"},
-
+    {"flow-domain", "flow", "domains=domain-1"},
+    {"transitions-sorted", "transitions", "sort=domain"},
+    {"coactivation-chosen", "coactivation", "experts=1-3"},
+    {"load-ranked", "load", "sort=load", "paper-full"},
 };
 
 static void
