@@ -14,6 +14,8 @@
 #define SLOT_PENALTY    1.0 /* of leaving all places of a row but one empty */
 #define STRETCH_PENALTY 0.5
 #define SAME_HEIGHT     0.01
+#define LEAST_CELLS     8.0 /* width of a panel, in sizes of the type */
+#define LEAST_CURVES    12.0
 #define MIN_PANEL       4.0 /* what a panel keeps in a window too small for it */
 #define LIST_LINE       1.3 /* a line of a list, in sizes of the type */
 
@@ -242,6 +244,16 @@ plan_columns(const Room *room, int columns, double height)
     return plan;
 }
 
+/* Curves have to be higher and wider than cells to be read. */
+static double
+least_width(const Room *room)
+{
+    bool curves = true;
+    for (int i = 0; i < (int)room->scene->panels->len; i++)
+        curves &= panel_at(room->scene, i)->x.type != MOE_AXIS_BAND;
+    return (curves ? LEAST_CURVES : LEAST_CELLS) * room->theme->tick_size;
+}
+
 static Plan
 plan_best(const Room *room, double height)
 {
@@ -249,7 +261,7 @@ plan_best(const Room *room, double height)
     Plan best = plan_columns(room, 1, height);
     for (int columns = 2; columns <= n; columns++) {
         Plan plan = plan_columns(room, columns, height);
-        if (plan.panel_width < 8 * room->theme->tick_size)
+        if (plan.panel_width < least_width(room))
             break;
         if (plan.penalty < best.penalty)
             best = plan;

@@ -4,16 +4,31 @@
  * Differences between domains are what domain specialisation is (Muennighoff et al., OLMoE, 2024,
  * section 5); a row with few bright cells is a collapsing router.
  */
-#include "figure/load.h"
+#include "figure/kit.h"
 #include "figure/load-columns.h"
-#include "figure/number.h"
+
+/* Picks of a layer over all tokens; layers that cut tokens into more parts make more. (transfer
+ * full) */
+static char *
+picks_of(const MoeLoad *load)
+{
+    int64_t low = G_MAXINT64, high = 0;
+    for (int layer = 0; layer < load->layers; layer++) {
+        int64_t picks = 0;
+        for (int e = 0; e < load->experts[layer]; e++)
+            picks += load->panels[0].counts[layer][e];
+        low = MIN(low, picks);
+        high = MAX(high, picks);
+    }
+    return moe__kit_counts(low, high);
+}
 
 static void
 set_caption(MoeScene *scene, const MoeLoad *load, const LoadLook *look)
 {
     const MoeLoadPanel *all = &load->panels[0];
     g_autofree char *tokens = moe__number_count(all->tokens);
-    g_autofree char *picks = moe__number_count(all->picks);
+    g_autofree char *picks = picks_of(load);
     g_autofree char *uniform = moe__load_uniform(load->experts, load->layers);
     g_autoptr(GString) text = g_string_new(moe__load_what(look->norm));
     if (load->n_panels > 1)

@@ -68,6 +68,11 @@ static const Golden goldens[] = {
     {"caches", "caches", "layers=0"},
 
     {"flow", "flow", "most=3", "paper-column"},
+    {"expert", "expert", "expert=3", "paper-full"},
+    {"expert-most", "expert", "layer=2"},
+    {"layers", "layers", NULL, "paper-column"},
+    {"layers-chosen", "layers", "metrics=same-first,token-entropy"},
+
     {"flow-far", "flow", "layers=0,2"},
     {"flow-domain", "flow", "domains=domain-1"},
     {"transitions-sorted", "transitions", "sort=domain"},
@@ -128,6 +133,7 @@ test_missing(gconstpointer data)
 static const Golden missings[] = {
     {"made-up has no picks; record some tokens", "activation-curve", NULL},
     {"made-up has no two domains to compare; record or import", "domains", NULL},
+    {"made-up has no pick in this layer; record some tokens", "expert", NULL},
     {"made-up: the summary doesn't hold what the figure needs", "transitions", NULL},
     {"made-up: the summary doesn't hold what the figure needs", "flow", NULL},
     {"made-up: the summary doesn't hold what the figure needs", "locality", NULL},

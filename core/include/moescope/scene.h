@@ -213,7 +213,7 @@ typedef struct MoeFlows {
 } MoeFlows;
 MOE_API void moe_scene_add_flows(MoeScene *scene, int panel, const MoeFlows *flows);
 
-/* Texts at places of the data. */
+/* Texts at places of the data; one that would lie over one before it is left out. */
 typedef enum { MOE_ANCHOR_START, MOE_ANCHOR_MIDDLE, MOE_ANCHOR_END } MoeAnchor;
 typedef struct MoeLabels {
     int n;
