@@ -30,6 +30,7 @@ typedef struct Room {
     double head;                     /* for trees */
     double y_ticks, x_ticks;         /* for tick labels beside and below a panel */
     double x_label, y_label;         /* for labels of axes */
+    double y_name, bar_name;         /* lengths of labels that stand upright */
     double legend;                   /* above the panels */
     Ruler *ruler;
     bool same_x, same_y; /* all panels have the same axis */
@@ -96,8 +97,11 @@ measure_panels(Room *room, Ruler *ruler)
             room->title = theme->label_size * LINE_HEIGHT;
         if (panel->x.label)
             room->x_label = theme->label_size * LINE_HEIGHT;
-        if (panel->y.label)
+        if (panel->y.label) {
+            double name = moe__ruler_width(ruler, panel->y.label, theme->label_size, false);
             room->y_label = theme->label_size * (LINE_HEIGHT + 0.2);
+            room->y_name = MAX(room->y_name, name);
+        }
         room->y_ticks = MAX(room->y_ticks, moe__axis_y_width(&panel->y, ruler, theme));
         double ticks = theme->tick_size * (moe__axis_ruled(&panel->x) ? 1.8 : 1.45);
         room->x_ticks = MAX(room->x_ticks, panel->x.bare ? 0 : ticks);
@@ -124,6 +128,8 @@ room_measure(const MoeScene *scene, Ruler *ruler, double width)
     }
     if (scene->has_colours)
         room.right += moe__colour_bar_width(&scene->colours, ruler, theme);
+    if (scene->has_colours && scene->colours.label)
+        room.bar_name = moe__ruler_width(ruler, scene->colours.label, theme->label_size, false);
     if (theme->title_size > 0 && scene->title[0])
         room.top += theme->title_size * 1.9;
     room.legend = moe__legend_height(scene, ruler, MAX(width - 2 * edge, 1));
@@ -191,6 +197,15 @@ stretch(const Room *room, double panel_width, double panel_height)
     return MAX(log(ratio / 2), 0);
 }
 
+/* What a panel needs for labels that stand upright beside it, or beside all rows of panels. */
+static double
+least_panel_height(const Room *room, int rows, double row_foot)
+{
+    double beside = room->same_y_label ? MAX(room->y_name, room->bar_name) : room->bar_name;
+    double between = (rows - 1) * (room->title + row_foot);
+    return MAX((beside - between) / rows, room->same_y_label ? 0 : room->y_name);
+}
+
 /* A grid with that many columns. height 0: the natural one. */
 typedef struct Plan {
     int columns, rows;
@@ -216,7 +231,8 @@ plan_columns(const Room *room, int columns, double height)
     if (plan.panel_width < room->beside && plan.panel_width >= room->note)
         plan.note = room->theme->tick_size * LINE_HEIGHT;
     plan.title = room->title + plan.note;
-    double natural = natural_panel_height(room, plan.panel_width);
+    double natural = MAX(natural_panel_height(room, plan.panel_width),
+                         least_panel_height(room, plan.rows, plan.row_foot));
     double around =
         room->top + room->bottom + plan.rows * plan.title + (plan.rows - 1) * plan.row_foot;
     plan.panel_height = height > 0 ? MAX((height - around) / plan.rows, MIN_PANEL) : natural;

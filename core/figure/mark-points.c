@@ -48,12 +48,44 @@ boxes_meet(Box a, Box b)
            b.y < a.y + a.height;
 }
 
-/* A label is set if it stays in the panel and off the labels before it. */
+static bool
+is_free(Box box, Box frame, const GArray *taken)
+{
+    if (box.x < frame.x || box.y < frame.y || box.x + box.width > frame.x + frame.width ||
+        box.y + box.height > frame.y + frame.height)
+        return false;
+    for (guint i = 0; i < taken->len; i++)
+        if (boxes_meet(box, g_array_index(taken, Box, i)))
+            return false;
+    return true;
+}
+
+/* Right of the dot, or left of it, above or below: the first that stays in the panel and off what
+ * is there already. */
+static bool
+find_place(Point at, double r, double width, double size, Box frame, const GArray *taken, Box *out)
+{
+    double gap = 0.25 * size, tall = 0.8 * size;
+    const Box places[] = {
+        {at.x + r + gap, at.y - tall / 2, width, tall},
+        {at.x - r - gap - width, at.y - tall / 2, width, tall},
+        {at.x - width / 2, at.y - r - gap - tall, width, tall},
+        {at.x - width / 2, at.y + r + gap, width, tall},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(places); i++)
+        if (is_free(places[i], frame, taken)) {
+            *out = places[i];
+            return true;
+        }
+    return false;
+}
+
+/* Labels without a place are left out. */
 static void
 draw_labels(const MoePoints *points, const View *view, Drawing *drawing)
 {
     const Theme *theme = view->scene->theme;
-    double size = theme->tick_size, height = size;
+    double size = theme->tick_size;
     g_autoptr(GArray) taken = g_array_new(FALSE, FALSE, sizeof(Box));
     for (int i = 0; i < points->n; i++) {
         if (!is_there(points, i))
@@ -63,22 +95,17 @@ draw_labels(const MoePoints *points, const View *view, Drawing *drawing)
         Box box = {at.x - r, at.y - r, 2 * r, 2 * r};
         g_array_append_val(taken, box);
     }
+    TextStyle style = {theme->soft, size, ANCHOR_START, false, false};
     for (int i = 0; i < points->n; i++) {
-        if (!is_there(points, i) || !points->labels[i])
-            continue;
-        Point at = place(points, view, i);
-        double left = at.x + radius(points, view, i) + 0.25 * size;
-        Box box = {left, at.y - height / 2,
-                   moe__ruler_width(view->ruler, points->labels[i], size, false), height};
-        bool free = box.x + box.width <= view->frame->box.x + view->frame->box.width;
-        for (guint j = 0; free && j < taken->len; j++)
-            free = !boxes_meet(box, g_array_index(taken, Box, j));
-        if (!free)
+        Box box;
+        if (!is_there(points, i) || !points->labels[i] ||
+            !find_place(place(points, view, i), radius(points, view, i),
+                        moe__ruler_width(view->ruler, points->labels[i], size, false), size,
+                        view->frame->box, taken, &box))
             continue;
         g_array_append_val(taken, box);
-        TextStyle style = {theme->soft, size, ANCHOR_START, false, false};
-        moe__drawing_text(drawing, points->labels[i], left, at.y + size * view->ruler->digit / 2,
-                          style);
+        moe__drawing_text(drawing, points->labels[i], box.x,
+                          box.y + box.height / 2 + size * view->ruler->digit / 2, style);
     }
 }
 
@@ -105,6 +132,7 @@ point_words(const MoePoints *points, int i)
     const WordsKey keys[] = {{"{x}", x},
                              {"{y}", y},
                              {"{label}", label ? label : ""},
+                             {"{note}", points->notes ? points->notes[i] : ""},
                              {"{name}", points->ink.name ? points->ink.name : ""}};
     return moe__words_fill(points->words, keys, G_N_ELEMENTS(keys));
 }
@@ -150,6 +178,8 @@ points_dump(const Mark *mark, GString *out)
     for (int i = 0; i < points->n; i++) {
         const double values[] = {points->x[i], points->y[i], points->area ? points->area[i] : 1};
         moe__dump_row(out, values, G_N_ELEMENTS(values), points->labels ? points->labels[i] : NULL);
+        if (points->notes)
+            g_string_append_printf(out, "       %s\n", points->notes[i]);
     }
 }
 

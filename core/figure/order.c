@@ -80,6 +80,13 @@ preferred(const MoeSummary *summary, int router, int expert)
     return rank;
 }
 
+int
+moe__preferred_domain(const MoeSummary *summary, int router, int expert)
+{
+    Rank rank = preferred(summary, router, expert);
+    return rank.group == G_MAXINT ? -1 : rank.group;
+}
+
 void
 moe__experts_sort(GArray *experts, Sort sort, const MoeSummary *summary, int router, int domain)
 {

@@ -115,6 +115,7 @@ moe_scene_add_points(MoeScene *scene, int number, const MoePoints *points)
     mark.points.labels = moe__scene_own_texts(scene, points->labels, (size_t)points->n);
     mark.points.ink = own_ink(scene, &points->ink);
     mark.points.words = moe__scene_own_text(scene, points->words);
+    mark.points.notes = moe__scene_own_texts(scene, points->notes, (size_t)points->n);
     add(scene, panel, mark);
 }
 

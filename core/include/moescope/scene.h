@@ -195,7 +195,8 @@ typedef struct MoePoints {
     const MoeColour *each;     /* [n] a colour a dot, or NULL */
     const char *const *labels; /* [n] set beside the dot where there is room, or NULL */
     MoeInk ink;
-    const char *words; /* {x}, {y}, {label}, {name} */
+    const char *words;        /* {x}, {y}, {label}, {name}, {note} */
+    const char *const *notes; /* [n] what {note} stands for, or NULL */
 } MoePoints;
 MOE_API void moe_scene_add_points(MoeScene *scene, int panel, const MoePoints *points);
 
