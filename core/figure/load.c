@@ -7,6 +7,8 @@
 #include "figure/load.h"
 #include "figure/number.h"
 
+#include <math.h>
+
 static void
 set_caption(MoeScene *scene, const MoeLoad *load, const LoadLook *look)
 {
@@ -92,7 +94,10 @@ add_panel(MoeScene *scene, const MoeLoad *load, int i, const LoadNumbers *number
         .numbers = {numbers->share, numbers->ratio},
         .words = words,
     };
-    moe_scene_add_cells(scene, moe_scene_add_panel(scene, panel->name, note, &x, &y), &cells);
+    int number = moe_scene_add_panel(scene, panel->name, note, &x, &y);
+    if (!all && load->n_panels > 1)
+        moe_scene_add_panel_key(scene, number, (MoeKey){"domain", NAN, panel->name});
+    moe_scene_add_cells(scene, number, &cells);
 }
 
 static bool
