@@ -28,19 +28,25 @@ typedef void (*ScopeProgress)(const char *what, gint64 done, gint64 total, gpoin
 typedef char **ScopeImportChoices;
 
 /* Opens anything: a trace, summary, run folder, or a file that an importer knows, which is imported
- * to a temporary file. Once `cancellable` is cancelled, the result is dropped and
- * G_IO_ERROR_CANCELLED reported at once. */
+ * to a temporary file. `progress` (may be NULL) and `ready` get `user`. Once `cancellable` is
+ * cancelled, the result is dropped and G_IO_ERROR_CANCELLED reported at once. */
 void scope_document_open_async(GFile *file, ScopeImportChoices choices, ScopeProgress progress,
                                GCancellable *cancellable, GAsyncReadyCallback ready, gpointer user);
-/* (transfer full); NULL with the errors of moe_trace_open() and moe_import(). */
+/* (transfer full); NULL with the errors of scope_open(). */
 ScopeDocument *scope_document_open_finish(GAsyncResult *result, GError **error);
 
 /* The name of the file, without its folder. (transfer none) */
 const char *scope_document_name(ScopeDocument *document);
-/* As the command line would name it. (transfer none) */
+/* What was opened, as the command line would name it. (transfer none) */
 const char *scope_document_path(ScopeDocument *document);
+/* Whether another program wrote it, so that commands have to import it first. */
+bool scope_document_imported(ScopeDocument *document);
+/* What readers of an import have to know, a line each; or NULL. (transfer none) */
+const char *scope_document_notes(ScopeDocument *document);
 /* "3 MoE layers · 12,345 tokens · 4 domains", and whether the trace was cut off. (transfer full) */
 char *scope_document_summary(ScopeDocument *document);
+/* The summary, of a document that is one; else NULL. (transfer none) */
+const MoeSummary *scope_document_counts(ScopeDocument *document);
 /* NULL for a summary. It stays until "grown"; hold no pointer into it beyond the main loop's turn.
  * (transfer none) */
 const MoeTrace *scope_document_trace(ScopeDocument *document);

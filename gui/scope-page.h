@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * scope-page.h: a view of a document, one of those that the sidebar lists. Each is a class of its
- * own in scope-page-NAME.c; scope-pages.c lists them all.
+ * own in scope-page-NAME.c; scope-pages.c lists them all. The base class unparents all
+ * children in the end and lays the one child out over the whole page.
  */
 #ifndef SCOPE_PAGE_H
 #define SCOPE_PAGE_H
@@ -50,6 +51,12 @@ ScopeDocument *scope_page_get_document(ScopePage *page);
 ScopeFocus *scope_page_get_focus(ScopePage *page);
 void scope_page_show(ScopePage *page, ScopeDocument *document, ScopeFocus *focus);
 ScopePane *scope_page_get_pane(ScopePage *page);
+/* For pages, when get_pane() has become another. Property "pane" tells of it. */
+void scope_page_pane_changed(ScopePage *page);
+/* What the inspector shows beside the page (floating), or NULL: the options of its pane. */
+GtkWidget *scope_page_make_inspector(ScopePage *page);
+/* Whether there was something to search. */
+bool scope_page_find(ScopePage *page);
 
 G_END_DECLS
 
