@@ -108,6 +108,40 @@ write_image(GString *out, const Item *item)
 }
 
 static void
+write_clip(GString *out, const Item *item, guint number)
+{
+    g_string_append_printf(out, "<clipPath id=\"clip%u\"><rect", number);
+    write_box(out, item->box);
+    g_string_append_printf(out, "/></clipPath>\n<g clip-path=\"url(#clip%u)\">\n", number);
+}
+
+static void
+write_item(GString *out, const Drawing *drawing, guint i)
+{
+    const Item *item = &g_array_index(drawing->items, Item, i);
+    switch (item->type) {
+    case ITEM_RECT:
+        write_rect(out, item);
+        break;
+    case ITEM_PATH:
+        write_path(out, drawing, item);
+        break;
+    case ITEM_TEXT:
+        write_text(out, item);
+        break;
+    case ITEM_IMAGE:
+        write_image(out, item);
+        break;
+    case ITEM_CLIP:
+        write_clip(out, item, i);
+        break;
+    case ITEM_UNCLIP:
+        g_string_append(out, "</g>\n");
+        break;
+    }
+}
+
+static void
 write_items(GString *out, const Drawing *drawing)
 {
     bool tiles = false;
@@ -117,14 +151,7 @@ write_items(GString *out, const Drawing *drawing)
         if (tile != tiles)
             g_string_append(out, tile ? "<g shape-rendering=\"crispEdges\">\n" : "</g>\n");
         tiles = tile;
-        if (item->type == ITEM_RECT)
-            write_rect(out, item);
-        else if (item->type == ITEM_PATH)
-            write_path(out, drawing, item);
-        else if (item->type == ITEM_TEXT)
-            write_text(out, item);
-        else
-            write_image(out, item);
+        write_item(out, drawing, i);
     }
     if (tiles)
         g_string_append(out, "</g>\n");
