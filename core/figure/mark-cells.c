@@ -84,7 +84,8 @@ cells_draw(const Mark *mark, const View *view, Drawing *drawing)
     const MoeCells *cells = &mark->cells;
     g_autofree Tint *tint = g_new(Tint, 1);
     moe__tint_init(tint, view->scene, cells->categories);
-    if ((int64_t)cells->rows * cells->columns > MOST_VECTOR_CELLS) {
+    int own = view->scene->theme->most_cells;
+    if ((int64_t)cells->rows * cells->columns > (own > 0 ? own : MOST_VECTOR_CELLS)) {
         draw_image(cells, view, tint, drawing);
         return;
     }
