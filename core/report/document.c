@@ -86,6 +86,7 @@ block_free(gpointer data)
 {
     Block *block = data;
     g_free(block->name);
+    g_free(block->label);
     g_free(block->text);
     g_free(block->why);
     g_free(block->remedy);
@@ -176,6 +177,13 @@ void
 moe_document_point(MoeDocument *document, const char *text)
 {
     add(document, BLOCK_POINT, NULL, text);
+}
+
+void
+moe__document_point_of(MoeDocument *document, const char *section, const char *title,
+                       const char *text)
+{
+    add(document, BLOCK_POINT, section, text)->label = own(title);
 }
 
 void

@@ -21,8 +21,9 @@ typedef enum {
 
 typedef struct Block {
     BlockType type;
-    char *name; /* SECTION, TABLE, FIGURE: anchor; FACT: name */
-    char *text; /* SECTION, FIGURE: title; TABLE: caption */
+    char *name;  /* SECTION, TABLE, FIGURE: anchor; FACT: name; POINT: section it is of, or NULL */
+    char *label; /* of a POINT with a name: that section's title */
+    char *text;  /* SECTION, FIGURE: title; TABLE: caption */
     char *why, *remedy;
     MoeVerdict verdict;
     MoeTable *table; /* with texts of its own */
@@ -51,6 +52,9 @@ const Block *moe__document_section_of(const MoeDocument *document, guint i);
 bool moe__document_first(const MoeDocument *document, guint i);
 bool moe__document_last(const MoeDocument *document, guint i);
 
+/* A sentence about what a section shows, which stands elsewhere. */
+void moe__document_point_of(MoeDocument *document, const char *section, const char *title,
+                            const char *text);
 /* Adds a number for the index; equal titles share a column. */
 void moe__document_headline(MoeDocument *document, const MoeColumn *column, const MoeEntry *entry);
 

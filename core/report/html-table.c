@@ -4,16 +4,23 @@
  * data-v.
  */
 #include "report/html.h"
-#include "report/words.h"
 
 #include <math.h>
 
 static void
-add_head(GString *out, const MoeTable *table, int c)
+add_span(GString *out, const char *class, const char *text)
 {
-    const MoeColumn *column = &table->columns[c];
-    const char *unit = moe__column_unit(column);
-    g_autofree char *chance = moe__table_chance(table, c);
+    if (!text)
+        return;
+    g_string_append_printf(out, " <span class=\"%s\">", class);
+    moe__html_text(out, text);
+    g_string_append(out, "</span>");
+}
+
+static void
+add_head(GString *out, const Manner *manner)
+{
+    const MoeColumn *column = manner->column;
     g_string_append_printf(out, "<th scope=\"col\"%s",
                            column->type == MOE_COLUMN_TEXT ? " class=\"t\"" : "");
     if (column->help) {
@@ -23,16 +30,8 @@ add_head(GString *out, const MoeTable *table, int c)
     }
     g_string_append_c(out, '>');
     moe__html_text(out, column->title);
-    if (unit) {
-        g_string_append(out, " <span class=\"u\">");
-        moe__html_text(out, unit);
-        g_string_append(out, "</span>");
-    }
-    if (chance) {
-        g_string_append(out, " <span class=\"c\">");
-        moe__html_text(out, chance);
-        g_string_append(out, "</span>");
-    }
+    add_span(out, "u", manner->unit);
+    add_span(out, "c", manner->note);
     g_string_append(out, "</th>");
 }
 
@@ -61,33 +60,30 @@ add_full(GString *out, const MoeColumn *column, const MoeEntry *entry)
     g_string_append_printf(out, " title=\"%s", text);
     if (isfinite(entry->chance)) {
         g_ascii_formatd(text, sizeof text, "%.6g", entry->chance);
-        g_string_append_printf(out, "; %s: %s", column->chance ? column->chance : "chance", text);
+        g_string_append(out, "; ");
+        moe__html_text(out, column->chance ? column->chance : "chance");
+        g_string_append_printf(out, ": %s", text);
     }
     g_string_append_c(out, '"');
 }
 
 static void
-add_number(GString *out, const MoeColumn *column, const MoeEntry *entry, bool chance)
+add_number(GString *out, const Manner *manner, const MoeEntry *entry)
 {
-    g_autofree char *value = moe__entry_value(column, entry);
-    g_autofree char *interval = moe__entry_interval(column, entry);
+    g_autofree char *value = moe__entry_value(manner, entry);
+    g_autofree char *interval = moe__entry_interval(manner, entry);
+    g_autofree char *chance = moe__entry_chance(manner, entry);
     g_string_append(out, "<td");
     if (isfinite(entry->value))
-        add_full(out, column, entry);
+        add_full(out, manner->column, entry);
     g_string_append_printf(out, ">%s", value);
-    if (interval)
-        g_string_append_printf(out, "<span class=\"i\">%s</span>", interval);
-    if (chance && column->chance && isfinite(entry->chance)) {
-        g_autofree char *said = moe__entry_chance(column, entry);
-        g_string_append(out, "<span class=\"c\">");
-        moe__html_text(out, column->chance);
-        g_string_append_printf(out, " %s</span>", said);
-    }
+    add_span(out, "i", interval);
+    add_span(out, "c", chance);
     g_string_append(out, "</td>");
 }
 
 static void
-add_row(GString *out, const MoeTable *table, int r, const bool *alike)
+add_row(GString *out, const MoeTable *table, int r, const Manner *manners)
 {
     g_string_append(out, "<tr>");
     for (int c = 0; c < table->n_columns; c++) {
@@ -95,7 +91,7 @@ add_row(GString *out, const MoeTable *table, int r, const bool *alike)
         if (table->columns[c].type == MOE_COLUMN_TEXT)
             add_text(out, entry, c == 0);
         else
-            add_number(out, &table->columns[c], entry, !alike[c]);
+            add_number(out, &manners[c], entry);
     }
     g_string_append(out, "</tr>\n");
 }
@@ -104,19 +100,17 @@ void
 moe__html_table(GString *out, const Block *block)
 {
     const MoeTable *table = block->table;
-    g_autofree bool *alike = g_new0(bool, (gsize)table->n_columns);
+    Manner *manners = moe__manners_new(table);
     g_autofree char *caption = g_markup_escape_text(block->text, -1);
     g_string_append_printf(out,
                            "<div class=\"scroll\" role=\"region\" aria-label=\"%s\" "
                            "tabindex=\"0\">\n<table>\n<caption>%s</caption>\n<thead><tr>",
                            caption, caption);
-    for (int c = 0; c < table->n_columns; c++) {
-        g_autofree char *chance = moe__table_chance(table, c);
-        alike[c] = chance != NULL;
-        add_head(out, table, c);
-    }
+    for (int c = 0; c < table->n_columns; c++)
+        add_head(out, &manners[c]);
     g_string_append(out, "</tr></thead>\n<tbody>\n");
     for (int r = 0; r < table->n_rows; r++)
-        add_row(out, table, r, alike);
+        add_row(out, table, r, manners);
     g_string_append(out, "</tbody>\n</table>\n</div>\n");
+    moe__manners_free(manners, table);
 }

@@ -64,6 +64,20 @@ add_figure(GString *out, const Block *block, int *hovers)
 }
 
 static void
+add_point(GString *out, const Block *block)
+{
+    g_string_append(out, "<li>");
+    if (block->label) {
+        g_autofree char *name = g_markup_escape_text(block->name, -1);
+        g_string_append_printf(out, "<a href=\"#%s\">", name);
+        moe__html_text(out, block->label);
+        g_string_append(out, "</a> ");
+    }
+    add_element(out, "span", block->text);
+    g_string_append(out, "</li>\n");
+}
+
+static void
 add_fact(GString *out, const Block *block)
 {
     g_string_append(out, "<div>");
@@ -95,7 +109,7 @@ add_block(GString *out, const Block *block, int *hovers)
         add_element(out, "p", block->text);
         break;
     case BLOCK_POINT:
-        add_element(out, "li", block->text);
+        add_point(out, block);
         break;
     case BLOCK_NOTE:
         add_element(out, "p class=\"missing\"", block->text);

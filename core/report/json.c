@@ -255,7 +255,7 @@ append_block(GString *out, const Block *block)
     append_key(out, NULL);
     g_string_append(out, "\n{");
     append_text(out, "type", type_name(block->type));
-    append_text(out, "name", block->name);
+    append_text(out, block->type == BLOCK_POINT ? "section" : "name", block->name);
     if (block->type == BLOCK_VERDICT)
         append_text(out, "verdict", moe__verdict_name(block->verdict));
     append_text(out, titled ? "title" : table ? "caption" : "text", block->text);

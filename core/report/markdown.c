@@ -5,9 +5,6 @@
  */
 #include "report/writers.h"
 
-#include "report/words.h"
-
-#include <math.h>
 #include <string.h>
 
 /* Characters that Markdown would take as its own are written as such; line feeds become blanks. */
@@ -22,43 +19,39 @@ append_text(GString *out, const char *text)
 }
 
 static void
-append_entry(GString *out, const MoeColumn *column, const MoeEntry *entry)
+append_entry(GString *out, const Manner *manner, const MoeEntry *entry)
 {
-    if (column->type == MOE_COLUMN_TEXT) {
-        if (entry->link)
-            g_string_append_c(out, '[');
-        append_text(out, entry->text ? entry->text : "");
-        if (entry->link) {
-            g_autofree char *escaped = g_uri_escape_string(entry->link, NULL, FALSE);
-            g_string_append_printf(out, "](%s.md)", escaped);
+    g_autofree char *value = moe__entry_value(manner, entry);
+    g_autofree char *interval = moe__entry_interval(manner, entry);
+    g_autofree char *chance = moe__entry_chance(manner, entry);
+    const char *const rest[] = {interval, chance};
+    if (entry->link)
+        g_string_append_c(out, '[');
+    append_text(out, value);
+    if (entry->link) {
+        g_autofree char *escaped = g_uri_escape_string(entry->link, NULL, FALSE);
+        g_string_append_printf(out, "](%s.md)", escaped);
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(rest); i++)
+        if (rest[i]) {
+            g_string_append_c(out, ' ');
+            append_text(out, rest[i]);
         }
-        return;
-    }
-    g_autofree char *said = moe__entry_said(column, entry);
-    append_text(out, said);
-    if (column->chance && isfinite(entry->chance)) {
-        g_autofree char *chance = moe__entry_chance(column, entry);
-        g_string_append(out, " (");
-        append_text(out, chance);
-        g_string_append_c(out, ')');
-    }
 }
 
 static void
-append_heads(GString *out, const MoeTable *table)
+append_heads(GString *out, const MoeTable *table, const Manner *manners)
 {
     for (int c = 0; c < table->n_columns; c++) {
-        const MoeColumn *column = &table->columns[c];
         g_string_append(out, "| ");
-        append_text(out, column->title);
-        if (column->unit && !moe__say_percent(column->unit)) {
+        append_text(out, table->columns[c].title);
+        if (manners[c].unit) {
             g_string_append(out, ", ");
-            append_text(out, column->unit);
+            append_text(out, manners[c].unit);
         }
-        if (column->chance) {
-            g_string_append(out, " (");
-            append_text(out, column->chance);
-            g_string_append_c(out, ')');
+        if (manners[c].note) {
+            g_string_append(out, manners[c].alike ? "; " : " ");
+            append_text(out, manners[c].note);
         }
         g_string_append_c(out, ' ');
     }
@@ -72,19 +65,21 @@ static void
 append_table(GString *out, const Block *block)
 {
     const MoeTable *table = block->table;
+    Manner *manners = moe__manners_new(table);
     g_string_append_c(out, '*');
     append_text(out, block->text);
     g_string_append(out, "*\n\n");
-    append_heads(out, table);
+    append_heads(out, table, manners);
     for (int r = 0; r < table->n_rows; r++) {
         for (int c = 0; c < table->n_columns; c++) {
             g_string_append(out, "| ");
-            append_entry(out, &table->columns[c], &table->entries[r * table->n_columns + c]);
+            append_entry(out, &manners[c], &table->entries[r * table->n_columns + c]);
             g_string_append_c(out, ' ');
         }
         g_string_append(out, "|\n");
     }
     g_string_append_c(out, '\n');
+    moe__manners_free(manners, table);
 }
 
 static void
@@ -131,7 +126,10 @@ append_block(GString *out, const Block *block, bool last)
         append_marked(out, "", block->text, "\n\n");
         break;
     case BLOCK_POINT:
-        append_marked(out, "- ", block->text, last ? "\n\n" : "\n");
+        g_string_append(out, "- ");
+        if (block->label)
+            append_marked(out, "**", block->label, ":** ");
+        append_marked(out, "", block->text, last ? "\n\n" : "\n");
         break;
     case BLOCK_NOTE:
         append_marked(out, "> ", block->text, "\n\n");

@@ -1,28 +1,41 @@
 /* SPDX-License-Identifier: MIT
  *
- * Tables on pages. Columns are as wide as what stands in them; those that don't fit beside each
- * other follow in a further table, behind the first column once more.
+ * Tables on pages. Columns are as wide as what stands in them. A number has its interval and what
+ * chance would show beside it where all columns then fit, else below it. Columns that don't fit
+ * even so follow in a further table, behind the first column once more.
  */
 #include "report/pdf.h"
-
-#include "report/words.h"
 
 #include <math.h>
 #include <string.h>
 
-#define PAD       9.0   /* between columns */
+#define PAD       12.0  /* between columns */
+#define GAP       3.0   /* between a number and what stands beside it */
 #define MOST_TEXT 150.0 /* width of texts before they wrap */
-#define LEAST     30.0
+#define LEAST     24.0
 
 static const Style style_value = {7.6, 1.3, false, {0.08, 0.09, 0.11}};
 static const Style style_head = {7.6, 1.25, true, {0.08, 0.09, 0.11}};
-static const Style style_below = {6.4, 1.25, false, {0.36, 0.39, 0.43}};
+static const Style style_small = {6.4, 1.25, false, {0.36, 0.39, 0.43}};
+
+/* What a column needs: its head, the numbers, and what goes with them. */
+typedef struct Widths {
+    double head, value, interval, chance;
+} Widths;
+
+typedef struct Grid {
+    Sheet *sheet;
+    const MoeTable *table;
+    Manner *manners;
+    Widths *widths; /* [n_columns] */
+    bool beside;    /* intervals and chance beside the numbers, not below */
+} Grid;
 
 /* The columns that stand beside each other. */
+enum { MOST_COLUMNS = 64 };
 typedef struct Part {
-    const MoeTable *table;
-    int columns[64], n;
-    double x[64], width[64]; /* places from the left margin */
+    int columns[MOST_COLUMNS], n;
+    double x[MOST_COLUMNS], width[MOST_COLUMNS]; /* places from the left margin */
     double total;
 } Part;
 
@@ -33,187 +46,192 @@ moe__pdf_table_start(void)
 }
 
 static const MoeEntry *
-entry_at(const MoeTable *table, int row, int column)
+entry_at(const Grid *grid, int row, int column)
 {
-    return &table->entries[row * table->n_columns + column];
-}
-
-/* The small line below a number: its interval, and chance unless the head says it. */
-static char *
-below_of(const MoeTable *table, int column, const MoeEntry *entry, bool alike)
-{
-    const MoeColumn *head = &table->columns[column];
-    g_autofree char *interval = moe__entry_interval(head, entry);
-    if (alike || !head->chance || !isfinite(entry->chance) || isnan(entry->value))
-        return g_steal_pointer(&interval);
-    g_autofree char *chance = moe__entry_chance(head, entry);
-    g_autofree char *said = g_strdup_printf("%s %s", head->chance, chance);
-    return interval ? g_strconcat(interval, "\n", said, NULL) : g_steal_pointer(&said);
-}
-
-static char *
-text_of(const MoeTable *table, int column, const MoeEntry *entry)
-{
-    return table->columns[column].type == MOE_COLUMN_TEXT
-               ? g_strdup(entry->text ? entry->text : "")
-               : moe__entry_value(&table->columns[column], entry);
-}
-
-static bool
-is_alike(const MoeTable *table, int column)
-{
-    g_autofree char *chance = moe__table_chance(table, column);
-    return chance != NULL;
+    return &grid->table->entries[row * grid->table->n_columns + column];
 }
 
 /* --- Widths -----------------------------------------------------------------------------------*/
 
 static double
-width_of(Sheet *sheet, const char *text, const Style *style)
+width_of(const Grid *grid, const char *text, const Style *style)
 {
-    PangoLayout *layout = moe__sheet_layout(sheet, text, style, 0);
+    if (!text)
+        return 0;
+    PangoLayout *layout = moe__sheet_layout(grid->sheet, text, style, 0);
     double width = moe__layout_width(layout);
     g_object_unref(layout);
     return width;
 }
 
+/* Heads wrap between words. */
 static double
-head_width(Sheet *sheet, const char *title)
+head_width(const Grid *grid, int c)
 {
-    g_auto(GStrv) words = g_strsplit(title, " ", -1);
-    double width = 0;
+    g_auto(GStrv) words = g_strsplit(grid->table->columns[c].title, " ", -1);
+    double width = MAX(width_of(grid, grid->manners[c].note, &style_small),
+                       width_of(grid, grid->manners[c].unit, &style_small));
     for (char **word = words; *word; word++)
-        width = MAX(width, width_of(sheet, *word, &style_head));
+        width = MAX(width, width_of(grid, *word, &style_head));
     return width;
 }
 
-static double
-column_width(Sheet *sheet, const MoeTable *table, int column)
+static Widths
+measure_column(const Grid *grid, int c)
 {
-    bool alike = is_alike(table, column);
-    double width = MAX(LEAST, head_width(sheet, table->columns[column].title));
-    g_autofree char *chance = moe__table_chance(table, column);
-    if (chance)
-        width = MAX(width, width_of(sheet, chance, &style_below));
-    for (int r = 0; r < table->n_rows; r++) {
-        const MoeEntry *entry = entry_at(table, r, column);
-        g_autofree char *text = text_of(table, column, entry);
-        g_autofree char *below = below_of(table, column, entry, alike);
-        double own = width_of(sheet, text, &style_value);
-        if (below)
-            own = MAX(own, width_of(sheet, below, &style_below));
-        width = MAX(width, own);
+    Widths widths = {.head = MAX(LEAST, head_width(grid, c))};
+    for (int r = 0; r < grid->table->n_rows; r++) {
+        const MoeEntry *entry = entry_at(grid, r, c);
+        g_autofree char *value = moe__entry_value(&grid->manners[c], entry);
+        g_autofree char *interval = moe__entry_interval(&grid->manners[c], entry);
+        g_autofree char *chance = moe__entry_chance(&grid->manners[c], entry);
+        widths.value = MAX(widths.value, width_of(grid, value, &style_value));
+        widths.interval = MAX(widths.interval, width_of(grid, interval, &style_small));
+        widths.chance = MAX(widths.chance, width_of(grid, chance, &style_small));
     }
-    return ceil(MIN(width, MOST_TEXT)) + 1;
+    widths.value = MIN(widths.value, MOST_TEXT);
+    return widths;
+}
+
+static double
+column_width(const Grid *grid, int c)
+{
+    const Widths *w = &grid->widths[c];
+    double interval = w->interval > 0 ? w->interval + GAP : 0;
+    double chance = w->chance > 0 ? w->chance + GAP : 0;
+    double own =
+        grid->beside ? w->value + interval + chance : MAX(w->value, MAX(w->interval, w->chance));
+    return ceil(MAX(w->head, own)) + 1;
+}
+
+static double
+total_width(const Grid *grid)
+{
+    double total = -PAD;
+    for (int c = 0; c < grid->table->n_columns; c++)
+        total += column_width(grid, c) + PAD;
+    return total;
 }
 
 static void
-add_column(Part *part, int column, double width)
+add_column(const Grid *grid, Part *part, int column)
 {
     part->columns[part->n] = column;
     part->x[part->n] = part->total;
-    part->width[part->n] = width;
-    part->total += width + PAD;
+    part->width[part->n] = column_width(grid, column);
+    part->total += part->width[part->n] + PAD;
     part->n++;
 }
 
 /* Takes columns from `from` on as far as they fit; returns the next one. */
 static int
-take_columns(Part *part, const MoeTable *table, const double *widths, int from)
+take_columns(const Grid *grid, Part *part, int from)
 {
-    *part = (Part){.table = table};
+    *part = (Part){.n = 0};
     if (from > 0)
-        add_column(part, 0, widths[0]);
+        add_column(grid, part, 0);
     int column = from;
-    while (column < table->n_columns && part->n < (int)G_N_ELEMENTS(part->columns) &&
-           (column == from || part->total + widths[column] <= TEXT_WIDTH))
-        add_column(part, column, widths[column]), column++;
+    do
+        add_column(grid, part, column++);
+    while (column < grid->table->n_columns && part->n < MOST_COLUMNS &&
+           part->total + column_width(grid, column) <= TEXT_WIDTH);
     return column;
 }
 
-/* --- Drawing ----------------------------------------------------------------------------------*/
+/* --- Drawing: every function returns the height that it takes ---------------------------------*/
 
-static PangoLayout *
-cell_layout(Sheet *sheet, const Part *part, int i, const char *text, const Style *style)
-{
-    PangoLayout *layout = moe__sheet_layout(sheet, text, style, part->width[i]);
-    bool right = part->table->columns[part->columns[i]].type != MOE_COLUMN_TEXT;
-    pango_layout_set_alignment(layout, right ? PANGO_ALIGN_RIGHT : PANGO_ALIGN_LEFT);
-    return layout;
-}
-
-/* Draws, or only measures, text and what stands below it; returns the height. */
 static double
-draw_cell(Sheet *sheet, const Part *part, int i, const char *text, const Style *style,
-          const char *below, bool draw)
+draw_text(const Grid *grid, const char *text, const Style *style, double x, double y, double width,
+          bool right, bool draw)
 {
-    PangoLayout *layout = cell_layout(sheet, part, i, text, style);
-    double height = moe__layout_height(layout), x = LEFT + part->x[i];
+    if (!text)
+        return 0;
+    PangoLayout *layout = moe__sheet_layout(grid->sheet, text, style, width);
+    pango_layout_set_alignment(layout, right ? PANGO_ALIGN_RIGHT : PANGO_ALIGN_LEFT);
+    double height = moe__layout_height(layout);
     if (draw)
-        moe__sheet_draw(sheet, layout, style, x, sheet->y);
-    g_object_unref(layout);
-    if (!below)
-        return height;
-    layout = cell_layout(sheet, part, i, below, &style_below);
-    if (draw)
-        moe__sheet_draw(sheet, layout, &style_below, x, sheet->y + height);
-    height += moe__layout_height(layout);
+        moe__sheet_draw(grid->sheet, layout, style, x, y);
     g_object_unref(layout);
     return height;
 }
 
 static double
-draw_head(Sheet *sheet, const Part *part, bool draw)
+draw_head(const Grid *grid, const Part *part, bool draw)
 {
-    double height = 0;
+    double most = 0;
     for (int i = 0; i < part->n; i++) {
-        const MoeColumn *column = &part->table->columns[part->columns[i]];
-        g_autofree char *chance = moe__table_chance(part->table, part->columns[i]);
-        const char *unit = moe__column_unit(column);
-        g_autoptr(GString) below = g_string_new(unit ? unit : "");
-        if (chance)
-            g_string_append_printf(below, "%s%s", below->len ? "\n" : "", chance);
-        height = MAX(height, draw_cell(sheet, part, i, column->title, &style_head,
-                                       below->len ? below->str : NULL, draw));
+        const Manner *manner = &grid->manners[part->columns[i]];
+        bool right = manner->column->type != MOE_COLUMN_TEXT;
+        double x = LEFT + part->x[i], y = grid->sheet->y;
+        y += draw_text(grid, manner->column->title, &style_head, x, y, part->width[i], right, draw);
+        y += draw_text(grid, manner->unit, &style_small, x, y, part->width[i], right, draw);
+        y += draw_text(grid, manner->note, &style_small, x, y, part->width[i], right, draw);
+        most = MAX(most, y - grid->sheet->y);
     }
-    return height + 4;
+    return most + 4;
 }
 
 static double
-draw_row(Sheet *sheet, const Part *part, int row, const bool *alike, bool draw)
+draw_entry(const Grid *grid, const Part *part, int i, int row, bool draw)
+{
+    int c = part->columns[i];
+    const MoeEntry *entry = entry_at(grid, row, c);
+    const Manner *manner = &grid->manners[c];
+    const Widths *w = &grid->widths[c];
+    g_autofree char *value = moe__entry_value(manner, entry);
+    const char *const small[] = {moe__entry_interval(manner, entry),
+                                 moe__entry_chance(manner, entry)};
+    const double widths[] = {w->interval, w->chance};
+    bool right = manner->column->type != MOE_COLUMN_TEXT;
+    double x = LEFT + part->x[i], edge = x + part->width[i], y = grid->sheet->y, height = 0;
+    for (int s = 1; s >= 0; s--) {
+        if (grid->beside && widths[s] > 0) {
+            draw_text(grid, small[s], &style_small, edge - widths[s] - 1, y + 1.5, widths[s] + 1,
+                      true, draw);
+            edge -= widths[s] + GAP;
+        }
+    }
+    height = draw_text(grid, value, &style_value, x, y, edge - x, right, draw);
+    for (int s = 0; s < 2; s++) {
+        if (!grid->beside)
+            height +=
+                draw_text(grid, small[s], &style_small, x, y + height, part->width[i], true, draw);
+        g_free((char *)small[s]);
+    }
+    return height;
+}
+
+static double
+draw_row(const Grid *grid, const Part *part, int row, bool draw)
 {
     double height = 0;
-    for (int i = 0; i < part->n; i++) {
-        const MoeEntry *entry = entry_at(part->table, row, part->columns[i]);
-        g_autofree char *text = text_of(part->table, part->columns[i], entry);
-        g_autofree char *below =
-            below_of(part->table, part->columns[i], entry, alike[part->columns[i]]);
-        height = MAX(height, draw_cell(sheet, part, i, text, &style_value, below, draw));
-    }
+    for (int i = 0; i < part->n; i++)
+        height = MAX(height, draw_entry(grid, part, i, row, draw));
     return height + 4;
 }
 
 static void
-begin_part(Sheet *sheet, const Part *part)
+begin_part(const Grid *grid, const Part *part)
 {
-    double height = draw_head(sheet, part, true);
-    sheet->y += height;
+    Sheet *sheet = grid->sheet;
+    sheet->y += draw_head(grid, part, true);
     moe__sheet_rule(sheet, sheet->y - 2, LEFT, LEFT + part->total - PAD, 0.5, 0.7);
     sheet->y += 1;
 }
 
 static void
-draw_part(Sheet *sheet, const Part *part, const bool *alike)
+draw_part(const Grid *grid, const Part *part)
 {
-    moe__sheet_need(sheet, draw_head(sheet, part, false) + 40);
-    begin_part(sheet, part);
-    for (int r = 0; r < part->table->n_rows; r++) {
-        double height = draw_row(sheet, part, r, alike, false);
+    Sheet *sheet = grid->sheet;
+    moe__sheet_need(sheet, draw_head(grid, part, false) + 40);
+    begin_part(grid, part);
+    for (int r = 0; r < grid->table->n_rows; r++) {
+        double height = draw_row(grid, part, r, false);
         if (sheet->y + height > BOTTOM) {
             moe__sheet_break(sheet);
-            begin_part(sheet, part);
+            begin_part(grid, part);
         }
-        draw_row(sheet, part, r, alike, true);
+        draw_row(grid, part, r, true);
         sheet->y += height;
         moe__sheet_rule(sheet, sheet->y - 2, LEFT, LEFT + part->total - PAD, 0.88, 0.4);
     }
@@ -223,21 +241,21 @@ draw_part(Sheet *sheet, const Part *part, const bool *alike)
 void
 moe__pdf_table(Sheet *sheet, const Block *block)
 {
-    const MoeTable *table = block->table;
-    g_autofree double *widths = g_new(double, (gsize)table->n_columns);
-    g_autofree bool *alike = g_new(bool, (gsize)table->n_columns);
-    for (int c = 0; c < table->n_columns; c++) {
-        widths[c] = column_width(sheet, table, c);
-        alike[c] = is_alike(table, c);
-    }
+    Grid grid = {sheet, block->table, moe__manners_new(block->table),
+                 g_new0(Widths, (gsize)block->table->n_columns), true};
+    for (int c = 0; c < grid.table->n_columns; c++)
+        grid.widths[c] = measure_column(&grid, c);
+    grid.beside = total_width(&grid) <= TEXT_WIDTH;
     moe__sheet_skip(sheet, 4);
     moe__sheet_need(sheet, moe__pdf_table_start());
     moe__sheet_text(sheet, block->text, &moe__style_soft, LEFT);
     sheet->y += 4;
-    for (int column = 0; column < table->n_columns;) {
+    for (int column = 0; column < grid.table->n_columns;) {
         Part part;
-        column = take_columns(&part, table, widths, column);
-        draw_part(sheet, &part, alike);
+        column = take_columns(&grid, &part, column);
+        draw_part(&grid, &part);
     }
     sheet->y += 4;
+    moe__manners_free(grid.manners, grid.table);
+    g_free(grid.widths);
 }

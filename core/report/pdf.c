@@ -8,8 +8,9 @@
 #include <cairo-pdf.h>
 #include <math.h>
 
-#define FACT_NAME 96.0 /* width of the names of facts */
-#define INDENT    12.0
+#define FACT_NAME   96.0 /* width of the names of facts */
+#define INDENT      12.0
+#define POINT_LABEL 92.0 /* width of the sections that sentences are of */
 
 /* --- Figures ----------------------------------------------------------------------------------*/
 
@@ -100,13 +101,20 @@ draw_fact(Sheet *sheet, const Block *block)
 static void
 draw_point(Sheet *sheet, const Block *block)
 {
-    moe__sheet_need(sheet, moe__style_text.size * moe__style_text.line *
-                               (strlen(block->text) > 110 ? 2 : 1));
-    PangoLayout *dot = moe__sheet_layout(sheet, "\xe2\x80\xa2", &moe__style_text, 0);
-    moe__sheet_draw(sheet, dot, &moe__style_text, LEFT + 2, sheet->y + 1.2);
-    g_object_unref(dot);
-    moe__sheet_text(sheet, block->text, &moe__style_text, LEFT + INDENT);
-    sheet->y += 3;
+    double x = LEFT + (block->label ? POINT_LABEL : INDENT);
+    const char *lead = block->label ? block->label : "\xe2\x80\xa2";
+    const Style *style = block->label ? &moe__style_label : &moe__style_text;
+    PangoLayout *layout = moe__sheet_layout(sheet, lead, style, x - LEFT - 8);
+    double height = moe__layout_height(layout);
+    moe__sheet_need(sheet, MAX(height, 2 * moe__style_text.size * moe__style_text.line));
+    double below = sheet->y + height;
+    int page = sheet->page;
+    moe__sheet_draw(sheet, layout, style, LEFT, sheet->y + 1.2);
+    g_object_unref(layout);
+    moe__sheet_text(sheet, block->text, &moe__style_text, x);
+    if (sheet->page == page)
+        sheet->y = MAX(sheet->y, below);
+    sheet->y += 4;
 }
 
 /* What has to stand on the page below a heading. */

@@ -28,6 +28,7 @@ const Style moe__style_heading = {10.5, 1.3, true, INK};
 const Style moe__style_text = {8.8, 1.42, false, INK};
 const Style moe__style_soft = {8.2, 1.4, false, SOFT};
 const Style moe__style_strong = {8.8, 1.42, true, INK};
+const Style moe__style_label = {8.2, 1.4, true, {0.04, 0.36, 0.66}};
 const Style moe__style_small = {7.2, 1.3, false, SOFT};
 
 static cairo_status_t

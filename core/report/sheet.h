@@ -34,7 +34,7 @@ typedef struct Style {
 } Style;
 
 extern const Style moe__style_title, moe__style_lead, moe__style_section, moe__style_heading,
-    moe__style_text, moe__style_soft, moe__style_strong, moe__style_small;
+    moe__style_text, moe__style_soft, moe__style_strong, moe__style_label, moe__style_small;
 
 /* `title` becomes metadata, and the foot of every page. */
 void moe__sheet_init(Sheet *sheet, const char *title);
@@ -51,7 +51,7 @@ void moe__sheet_skip(Sheet *sheet, double height);
 PangoLayout *moe__sheet_layout(Sheet *sheet, const char *text, const Style *style, double width);
 double moe__layout_height(PangoLayout *layout);
 double moe__layout_width(PangoLayout *layout);
-/* Draws it there; `align` 0: left, 1: right of x. */
+/* Draws it with its upper left corner there. */
 void moe__sheet_draw(Sheet *sheet, PangoLayout *layout, const Style *style, double x, double y);
 /* Text in the flow from `x` on, broken between lines where the page ends. */
 void moe__sheet_text(Sheet *sheet, const char *text, const Style *style, double x);

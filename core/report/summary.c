@@ -28,7 +28,7 @@ moe__report_add_summary(MoeReport *report, MoeDocument *document)
             g_autofree char *words =
                 plain->statements[s].main ? moe__statement(report, &plain->statements[s]) : NULL;
             if (words)
-                moe_document_point(document, words);
+                moe__document_point_of(document, section->name, section->title, words);
         }
     }
     if (document->blocks->len == before)

@@ -34,7 +34,7 @@ int
 moe__say_decimals(double value, double low, double high)
 {
     if (has_interval(low, high) && high > low)
-        return decimals_of((high - low) / 2, 1);
+        return MAX(decimals_of((high - low) / 2, 1), decimals_of(fabs(value), 2));
     if (!isfinite(value) || value == round(value))
         return 0;
     return decimals_of(fabs(value), 3);
@@ -80,6 +80,12 @@ moe__say_interval(double value, double low, double high, const char *unit)
 }
 
 char *
+moe__say_fixed(double value, int decimals, const char *unit)
+{
+    return number(moe__say_percent(unit) ? 100 * value : value, decimals);
+}
+
+char *
 moe__say_value(double value, double low, double high, const char *unit)
 {
     const Said said = how(value, low, high, unit);
@@ -101,9 +107,9 @@ moe__say_beside(double beside, double value, double low, double high, const char
     const Said said = how(value, low, high, unit);
     /* A chance that is much smaller than the value isn't 0. */
     int decimals = MAX(said.decimals, decimals_of(fabs(said.scale * beside), 2));
-    if (beside == 0)
-        decimals = 0;
-    else if (said.scale * beside == round(said.scale * beside))
+    if (fabs(beside) < fabs(value) / 1000)
+        return g_strconcat("0", said.behind, NULL);
+    if (said.scale * beside == round(said.scale * beside))
         decimals = said.decimals;
     g_autofree char *text = number(said.scale * beside, decimals);
     return g_strconcat(text, isfinite(beside) ? said.behind : "", NULL);

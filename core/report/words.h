@@ -9,8 +9,8 @@
 
 #define NBSP "\xc2\xa0"
 
-/* Decimals that a number deserves: one figure of half the interval's width, or three figures of the
- * number where there is no interval. */
+/* Decimals that a number deserves: one figure of half the interval's width and two of the number,
+ * or three figures of the number where there is no interval. */
 int moe__say_decimals(double value, double low, double high);
 /* "9.2 [8.8, 9.6]"; shares in per cent: "22.6 % [22.0, 23.2]"; without an interval the value alone.
  */
@@ -21,6 +21,8 @@ char *moe__say_value(double value, double low, double high, const char *unit);
 char *moe__say_beside(double number, double value, double low, double high, const char *unit);
 /* "[8.8, 9.6]" as it stands in moe__say(); NULL: there is none. */
 char *moe__say_interval(double value, double low, double high, const char *unit);
+/* With so many decimals, per cent without the sign. */
+char *moe__say_fixed(double value, int decimals, const char *unit);
 /* A number alone. */
 char *moe__say_number(double value, const char *unit);
 /* Whether numbers of that unit are said in per cent. */
