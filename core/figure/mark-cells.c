@@ -134,7 +134,8 @@ cells_draw(const Mark *mark, const View *view, Drawing *drawing)
     Box box = view->frame->box;
     Run rows = seen(&view->y, box.y, box.y + box.height, cells->rows);
     Run columns = seen(&view->x, box.x, box.x + box.width, cells->columns);
-    if ((int64_t)(rows.end - rows.first) * (columns.end - columns.first) > MOST_VECTOR_CELLS) {
+    int own = view->scene->theme->most_cells, most = own > 0 ? own : MOST_VECTOR_CELLS;
+    if ((int64_t)(rows.end - rows.first) * (columns.end - columns.first) > most) {
         draw_image(mark, view, rows, columns, drawing);
         return;
     }

@@ -111,6 +111,12 @@ moe_scene_set_caption(MoeScene *scene, const char *caption)
     scene->caption = moe__scene_own_text(scene, caption ? caption : "");
 }
 
+const char *
+moe_scene_caption(const MoeScene *scene)
+{
+    return scene->caption;
+}
+
 bool
 moe_scene_set_theme(MoeScene *scene, const char *name, GError **error)
 {

@@ -84,10 +84,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeScene, moe_scene_free)
 
 /* The sentences below the figure: what is shown, over what, and what one would see by chance. */
 MOE_API void moe_scene_set_caption(MoeScene *scene, const char *caption);
+/* "" where there is none; valid until it is set again. (transfer none) */
+MOE_API const char *moe_scene_caption(const MoeScene *scene);
 
 /* "paper-column" (82.5 mm wide, an ICML column), "paper-full" (139.7 mm, a NeurIPS text block; the
  * default), "acl-column" (77 mm), "acl-full" (160 mm), "icml-full" (171.5 mm), "slide" (254 mm,
- * large type), "screen", "dark". Returns false with MOE_ERROR_DATA, naming the themes, if there is
+ * large type), "screen", "dark", "report"
+ * (171.5 mm, a page of a report). Returns false with MOE_ERROR_DATA, naming the themes, if there is
  * no such one. */
 MOE_API bool moe_scene_set_theme(MoeScene *scene, const char *theme, GError **error);
 /* The names of the themes, NULL-terminated. (transfer none) */
@@ -297,6 +300,13 @@ MOE_API void moe_scene_render(MoeScene *scene, cairo_t *cr, double width, double
  * 100,000 cells become one image with a pixel a cell. The same scene gives the same bytes. The file
  * appears whole or not at all. Another ending is MOE_ERROR_UNSUPPORTED. */
 MOE_API bool moe_scene_save(MoeScene *scene, const char *path, double dpi, GError **error);
+
+/* The scene as an <svg> element to stand in an HTML page, without ids. Ink, grey and paper are the
+ * page's custom properties --ink, --soft, --faint and --paper, through classes that the page
+ * defines (fi fs ff fp fill with them, si ss sf sp stroke); lines and shapes too dark for a dark
+ * page have class fd or sd and custom properties --l and --d, their colour on a light and on a dark
+ * one. Up to `hovers` marks say what they are in a <title>. (transfer full) */
+MOE_API char *moe_scene_to_html(MoeScene *scene, int hovers);
 
 /* What lies under a point. */
 #define MOE_DATUM_KEYS 8
