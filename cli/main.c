@@ -25,6 +25,8 @@ static const Command commands[] = {
     {"merge", cmd_merge, "add summaries of parts"},
     {"compare", cmd_compare, "hold two routings of the same tokens against each other"},
     {"plot", cmd_plot, "draw a figure of a trace"},
+    {"report", cmd_report,
+     "write reports: words, tables and figures, as HTML, PDF, Markdown, JSON"},
     {"gui", cmd_gui, "open files in the desktop app"},
     {"info", cmd_info, "describe a model, a run or a trace"},
     {"trace", cmd_trace, "look into, check, mend, cut, join and make up traces"},
