@@ -133,7 +133,7 @@ fingerprint(MoeReport *report)
 }
 
 void
-moe__report_add_provenance(MoeReport *report, MoeDocument *document)
+moe__provenance_add(MoeReport *report, MoeDocument *document, const char *name, const char *title)
 {
     g_autofree char *routers = moe__provenance_routers(report->summary);
     g_autofree char *tokens = moe__provenance_tokens(report->summary);
@@ -161,6 +161,17 @@ moe__report_add_provenance(MoeReport *report, MoeDocument *document)
     add_fact(document, report->trace ? "fingerprint" : "hash", hash);
     add_fact(document, "recorded by", moe__report_meta(report, "library"));
     add_fact(document, "recorded with", moe__report_meta(report, "command"));
+}
+
+void
+moe__report_add_provenance(MoeReport *report, MoeDocument *document)
+{
+    g_autofree char *program = g_strdup_printf("moescope %s", moe_version());
+    g_autofree char *again = report->options.sections
+                                 ? g_strdup_printf("moescope report %s --sections %s", report->name,
+                                                   report->options.sections)
+                                 : g_strdup_printf("moescope report %s", report->name);
+    moe__provenance_add(report, document, "provenance", "Where this comes from");
     add_fact(document, "report by", program);
     add_fact(document, "made with", again);
 }
