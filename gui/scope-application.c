@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * The program: one process, a window a trace.
+ * The program: one process, windows with a tab a file.
  */
 #include "scope-application.h"
 
 #include "scope-appearance.h"
 #include "scope-window.h"
 
+#include <glib/gi18n.h>
 #include <moescope/plugin.h>
 #include <scope-resources.h> /* made by the build */
 
@@ -41,14 +42,31 @@ set_keys(GtkApplication *application)
         const char *action, *keys[3];
     } table[] = {
         {"win.open", {"<Control>o"}},
-        {"win.export", {"<Control>s"}},
+        {"win.export", {"<Control>s", "<Control>e"}},
         {"win.show-help-overlay", {"F1", "<Control>question"}},
-        {"window.close", {"<Control>w"}},
+        {"win.copy", {"<Shift><Control>c"}},
+        {"win.copy-command", {"<Alt><Control>c"}},
+        {"win.report", {"<Control>r"}},
+        {"win.open-folder", {"<Shift><Control>o"}},
+        {"win.find", {"<Control>f"}},
+        {"win.filter", {"<Control>l"}},
+        {"win.undo", {"<Control>z"}},
+        {"win.redo", {"<Shift><Control>z"}},
+        {"win.inspector", {"F9"}},
+        {"win.close-tab", {"<Control>w"}},
+        {"win.turn-tab(1)", {"<Control>Page_Down"}},
+        {"win.turn-tab(-1)", {"<Control>Page_Up"}},
+        {"window.close", {"<Shift><Control>w"}},
         {"app.new-window", {"<Control>n"}},
         {"app.quit", {"<Control>q"}},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
         gtk_application_set_accels_for_action(application, table[i].action, table[i].keys);
+    for (int i = 0; i < 9 && scope_pages[i].name; i++) {
+        g_autofree char *action = g_strdup_printf("win.view('%s')", scope_pages[i].name);
+        g_autofree char *key = g_strdup_printf("<Control>%d", i + 1);
+        gtk_application_set_accels_for_action(application, action, (const char *[]){key, NULL});
+    }
 }
 
 static void
@@ -104,7 +122,7 @@ static void
 open_file(GtkApplication *application, GFile *file)
 {
     GtkWindow *window = gtk_application_get_active_window(application);
-    if (!window || !scope_window_is_blank(SCOPE_WINDOW(window)))
+    if (!window)
         window = GTK_WINDOW(scope_window_new(application));
     scope_window_open(SCOPE_WINDOW(window), file);
     gtk_window_present(window);
@@ -140,13 +158,13 @@ static void
 scope_application_init(ScopeApplication *self)
 {
     static const GOptionEntry options[] = {
-        {.long_name = "version", .description = "Print the version and exit"},
+        {.long_name = "version", .description = N_("Print the version and exit")},
         {0},
     };
     GApplication *application = G_APPLICATION(self);
-    g_application_set_option_context_parameter_string(application, "[TRACE…]");
+    g_application_set_option_context_parameter_string(application, _("[FILE…]"));
     g_application_set_option_context_summary(application,
-                                             "Shows how a Mixture-of-Experts model routes.");
+                                             _("Shows how a Mixture-of-Experts model routes."));
     g_application_add_main_option_entries(application, options);
 }
 

@@ -1,28 +1,37 @@
 /* SPDX-License-Identifier: MIT
  *
- * The window's pages: welcome, opening, error, figure. A trace that can't be opened leaves the one
- * that is open where it is; the banner then says why.
+ * The frame around the tabs: what the header bar says and can do is about the tab that is shown.
+ * scope-window-actions.c has what its actions do.
  */
-#include "scope-window.h"
+#include "scope-window-private.h"
 
-#include "scope-dialogs.h"
+#include "scope-filter-bar.h"
+#include "scope-recent.h"
+#include "scope-state.h"
+#include "scope-welcome.h"
+
+#include <glib/gi18n.h>
 
 struct _ScopeWindow {
     GtkApplicationWindow parent_instance;
-    ScopeDocument *document;   /* or NULL */
-    GCancellable *cancellable; /* of the opening under way, or NULL */
-
+    const char *view; /* that is remembered, or NULL */
+    bool inspector;   /* whether it is wanted, in all tabs */
     GtkStack *stack;
+    ScopeWelcome *welcome;
+    ScopeTabs *tabs;
     GtkLabel *title, *subtitle;
-    GtkLabel *opening; /* the name of what is being opened */
-    GtkLabel *error;
-    GtkWidget *another; /* opens another trace after an error */
+    ScopeFilterBar *filter;
+    GtkWidget *undo_box, *export_button, *inspector_button;
+    ScopeRecent *recent;
+    GtkPopover *recent_popover;
     GtkRevealer *banner;
     GtkLabel *banner_label;
-    ScopeFigurePage *figure_page;
 };
 
 G_DEFINE_FINAL_TYPE(ScopeWindow, scope_window, GTK_TYPE_APPLICATION_WINDOW)
+
+enum { PROP_INSPECTOR = 1, N_PROPS };
+static GParamSpec *props[N_PROPS];
 
 /* --- What is shown ----------------------------------------------------------------------------*/
 
@@ -33,188 +42,242 @@ show_banner(ScopeWindow *self, const char *message)
     gtk_revealer_set_reveal_child(self->banner, TRUE);
 }
 
+void
+scope_window_tell(ScopeWindow *window, const char *message)
+{
+    show_banner(window, message);
+}
+
 static void
 dismiss_banner(ScopeWindow *self)
 {
     gtk_revealer_set_reveal_child(self->banner, FALSE);
 }
 
-static void
-show_error(ScopeWindow *self, const char *message)
+ScopeTabs *
+scope_window_get_tabs(ScopeWindow *window)
 {
-    if (self->document) {
-        gtk_stack_set_visible_child_name(self->stack, "figure");
-        show_banner(self, message);
-    } else {
-        gtk_label_set_label(self->error, message);
-        gtk_stack_set_visible_child_name(self->stack, "error");
-        /* The text got the focus, as the first that can have it, and is selected for that. */
-        gtk_widget_grab_focus(self->another);
-        gtk_label_select_region(self->error, 0, 0);
-    }
+    return window->tabs;
+}
+
+ScopeTab *
+scope_window_get_tab(ScopeWindow *window)
+{
+    return scope_tabs_get_current(window->tabs);
 }
 
 static void
-show_document(ScopeWindow *self, ScopeDocument *document)
+show_title(ScopeWindow *self, ScopeTab *tab)
 {
-    g_autofree char *summary = scope_document_summary(document);
-    const char *name = scope_document_name(document);
-    g_set_object(&self->document, document);
-    gtk_label_set_label(self->title, name);
-    gtk_label_set_label(self->subtitle, summary);
-    gtk_widget_set_visible(GTK_WIDGET(self->subtitle), TRUE);
-    gtk_window_set_title(GTK_WINDOW(self), name);
-    scope_figure_page_set_document(self->figure_page, document);
-    gtk_stack_set_visible_child_name(self->stack, "figure");
+    ScopeDocument *document = tab ? scope_tab_get_document(tab) : NULL;
+    g_autofree char *summary = document ? scope_document_summary(document) : NULL;
+    const char *title = tab ? scope_tab_get_title(tab) : "moescope";
+    gtk_label_set_label(self->title, title);
+    gtk_label_set_label(self->subtitle, summary ? summary : "");
+    gtk_widget_set_visible(GTK_WIDGET(self->subtitle), summary != NULL);
+    gtk_widget_set_tooltip_text(GTK_WIDGET(self->subtitle), summary);
+    gtk_window_set_title(GTK_WINDOW(self), title);
+}
+
+static void
+enable(ScopeWindow *self, const char *action, bool enabled)
+{
+    gtk_widget_action_set_enabled(GTK_WIDGET(self), action, enabled);
+}
+
+static void
+enable_actions(ScopeWindow *self, ScopeTab *tab, bool open)
+{
+    ScopeFocus *focus = open ? scope_tab_get_focus(tab) : NULL;
+    bool figure = open && scope_tab_get_pane(tab);
+    enable(self, "win.export", figure);
+    enable(self, "win.copy", figure);
+    enable(self, "win.copy-command", figure);
+    enable(self, "win.report", open);
+    enable(self, "win.find", open && scope_views_get_page(scope_tab_get_views(tab)));
+    enable(self, "win.filter", open);
+    enable(self, "win.undo", focus && scope_focus_can_undo(focus));
+    enable(self, "win.redo", focus && scope_focus_can_redo(focus));
+    enable(self, "win.view", open);
+    enable(self, "win.turn-tab", scope_tabs_count(self->tabs) > 1);
+}
+
+static void
+refresh(ScopeWindow *self)
+{
+    ScopeTab *tab = scope_window_get_tab(self);
+    bool open = tab && scope_tab_get_state(tab) == SCOPE_TAB_OPEN;
+    GtkWidget *of_open[] = {self->undo_box, self->export_button, self->inspector_button,
+                            GTK_WIDGET(self->filter)};
+    show_title(self, tab);
+    enable_actions(self, tab, open);
+    for (gsize i = 0; i < G_N_ELEMENTS(of_open); i++)
+        gtk_widget_set_visible(of_open[i], open);
+    scope_filter_bar_show(self->filter, open ? scope_tab_get_document(tab) : NULL,
+                          open ? scope_tab_get_focus(tab) : NULL);
+    gtk_stack_set_visible_child_name(self->stack, tab ? "tabs" : "welcome");
+}
+
+static void
+on_tabs_changed(ScopeWindow *self)
+{
+    bool emptied = scope_tabs_count(self->tabs) == 0;
+    ScopeTab *tab = scope_window_get_tab(self);
+    const char *view = tab ? scope_views_get_name(scope_tab_get_views(tab)) : self->view;
+    if (view != self->view && scope_tab_get_state(tab) == SCOPE_TAB_OPEN) {
+        scope_state_set_text("view", view);
+        self->view = view;
+    }
+    if (emptied)
+        scope_welcome_refresh(self->welcome);
+    refresh(self);
 }
 
 /* --- Opening ----------------------------------------------------------------------------------*/
 
 static void
-on_opened(GObject *source, GAsyncResult *result, gpointer user)
+list_recent(ScopeWindow *self)
 {
-    g_autoptr(ScopeWindow) self = SCOPE_WINDOW(user);
-    g_autoptr(GError) error = NULL;
-    g_autoptr(ScopeDocument) document = scope_document_open_finish(result, &error);
-    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-        return; /* another trace is being opened, or the user had enough */
-    g_clear_object(&self->cancellable);
-    if (document)
-        show_document(self, document);
-    else
-        show_error(self, error->message);
-}
-
-static void
-give_up_opening(ScopeWindow *self)
-{
-    g_cancellable_cancel(self->cancellable);
-    g_clear_object(&self->cancellable);
+    scope_recent_refresh(self->recent);
 }
 
 void
 scope_window_open(ScopeWindow *window, GFile *file)
 {
-    g_autofree char *name = g_file_get_basename(file);
-    g_autofree char *text = g_strdup_printf("Opening %s", name);
-    give_up_opening(window);
     dismiss_banner(window);
-    gtk_label_set_label(window->opening, text);
-    gtk_stack_set_visible_child_name(window->stack, "opening");
-    window->cancellable = g_cancellable_new();
-    scope_document_open_async(file, window->cancellable, on_opened, g_object_ref(window));
+    gtk_popover_popdown(window->recent_popover);
+    scope_tabs_open(window->tabs, file);
+    refresh(window);
 }
 
 bool
 scope_window_is_blank(ScopeWindow *window)
 {
-    return !window->document && !window->cancellable;
+    return scope_tabs_count(window->tabs) == 0;
 }
 
 static void
-cancel_opening(ScopeWindow *self)
+on_sample_made(ScopeWindow *self, GFile *file)
 {
-    give_up_opening(self);
-    gtk_stack_set_visible_child_name(self->stack, self->document ? "figure" : "welcome");
+    scope_window_open(self, file);
 }
 
 static gboolean
 on_drop(ScopeWindow *self, const GValue *value)
 {
-    scope_window_open(self, g_value_get_object(value));
+    for (GSList *i = g_value_get_boxed(value); i; i = i->next)
+        scope_window_open(self, i->data);
     return TRUE;
 }
 
 static void
 accept_files(ScopeWindow *self)
 {
-    GtkDropTarget *target = gtk_drop_target_new(G_TYPE_FILE, GDK_ACTION_COPY);
+    GtkDropTarget *target = gtk_drop_target_new(GDK_TYPE_FILE_LIST, GDK_ACTION_COPY);
     g_signal_connect_swapped(target, "drop", G_CALLBACK(on_drop), self);
     gtk_widget_add_controller(GTK_WIDGET(self), GTK_EVENT_CONTROLLER(target));
 }
 
-/* --- Actions ----------------------------------------------------------------------------------*/
+void
+scope_window_focus_filter(ScopeWindow *window)
+{
+    gtk_widget_grab_focus(GTK_WIDGET(window->filter));
+}
+
+/* --- Size -------------------------------------------------------------------------------------*/
 
 static void
-on_file_chosen(GtkWindow *window, GFile *file)
+restore_size(ScopeWindow *self)
 {
-    scope_window_open(SCOPE_WINDOW(window), file);
+    int width = scope_state_get_int("width", 1280), height = scope_state_get_int("height", 800);
+    gtk_window_set_default_size(GTK_WINDOW(self), MAX(width, 320), MAX(height, 240));
+    if (scope_state_get_int("maximized", 0))
+        gtk_window_maximize(GTK_WINDOW(self));
 }
 
 static void
-on_export_chosen(GtkWindow *window, GFile *file, const char *theme)
+remember_size(ScopeWindow *self)
 {
-    ScopeWindow *self = SCOPE_WINDOW(window);
-    g_autoptr(GError) error = NULL;
-    const char *path = g_file_peek_path(file);
-    dismiss_banner(self);
-    if (!path)
-        show_banner(self, "The figure can only be written to a folder of this machine.");
-    else if (!scope_figure_page_export(self->figure_page, path, theme, &error))
-        show_banner(self, error->message);
+    int width, height;
+    bool maximized = gtk_window_is_maximized(GTK_WINDOW(self));
+    gtk_window_get_default_size(GTK_WINDOW(self), &width, &height);
+    scope_state_set_int("maximized", maximized);
+    if (!maximized && width > 0 && height > 0) {
+        scope_state_set_int("width", width);
+        scope_state_set_int("height", height);
+    }
 }
 
 static void
-open_action(GtkWidget *widget, const char *action, GVariant *parameter)
+scope_window_unmap(GtkWidget *widget)
 {
-    scope_dialogs_open(GTK_WINDOW(widget), on_file_chosen);
-}
-
-static void
-export_action(GtkWidget *widget, const char *action, GVariant *parameter)
-{
-    ScopeWindow *self = SCOPE_WINDOW(widget);
-    g_autofree char *name = scope_figure_page_export_name(self->figure_page);
-    scope_dialogs_export(GTK_WINDOW(self), name, on_export_chosen);
-}
-
-static void
-about_action(GtkWidget *widget, const char *action, GVariant *parameter)
-{
-    scope_dialogs_about(GTK_WINDOW(widget));
-}
-
-static void
-follow_figure(ScopeWindow *self)
-{
-    bool exportable = self->figure_page && scope_figure_page_has_figure(self->figure_page);
-    gtk_widget_action_set_enabled(GTK_WIDGET(self), "win.export", exportable);
+    remember_size(SCOPE_WINDOW(widget));
+    GTK_WIDGET_CLASS(scope_window_parent_class)->unmap(widget);
 }
 
 /* --- The object -------------------------------------------------------------------------------*/
 
 static void
-scope_window_dispose(GObject *object)
+scope_window_get_property(GObject *object, guint id, GValue *value, GParamSpec *spec)
+{
+    if (id == PROP_INSPECTOR)
+        g_value_set_boolean(value, SCOPE_WINDOW(object)->inspector);
+    else
+        G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+}
+
+static void
+scope_window_set_property(GObject *object, guint id, const GValue *value, GParamSpec *spec)
 {
     ScopeWindow *self = SCOPE_WINDOW(object);
-    give_up_opening(self);
-    g_clear_object(&self->document);
-    G_OBJECT_CLASS(scope_window_parent_class)->dispose(object);
+    if (id == PROP_INSPECTOR) {
+        self->inspector = g_value_get_boolean(value);
+        scope_state_set_int("inspector", self->inspector);
+    } else {
+        G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+    }
+}
+
+static void
+bind_template(GtkWidgetClass *class)
+{
+    gtk_widget_class_set_template_from_resource(class, "/org/moescope/Moescope/ui/window.ui");
+    gtk_widget_class_bind_template_child(class, ScopeWindow, stack);
+    gtk_widget_class_bind_template_child(class, ScopeWindow, welcome);
+    gtk_widget_class_bind_template_child(class, ScopeWindow, tabs);
+    gtk_widget_class_bind_template_child(class, ScopeWindow, title);
+    gtk_widget_class_bind_template_child(class, ScopeWindow, subtitle);
+    gtk_widget_class_bind_template_child(class, ScopeWindow, filter);
+    gtk_widget_class_bind_template_child(class, ScopeWindow, undo_box);
+    gtk_widget_class_bind_template_child(class, ScopeWindow, export_button);
+    gtk_widget_class_bind_template_child(class, ScopeWindow, inspector_button);
+    gtk_widget_class_bind_template_child(class, ScopeWindow, recent);
+    gtk_widget_class_bind_template_child(class, ScopeWindow, recent_popover);
+    gtk_widget_class_bind_template_child(class, ScopeWindow, banner);
+    gtk_widget_class_bind_template_child(class, ScopeWindow, banner_label);
+    gtk_widget_class_bind_template_callback(class, show_banner);
+    gtk_widget_class_bind_template_callback(class, dismiss_banner);
+    gtk_widget_class_bind_template_callback(class, list_recent);
+    gtk_widget_class_bind_template_callback(class, on_sample_made);
+    gtk_widget_class_bind_template_callback(class, on_tabs_changed);
 }
 
 static void
 scope_window_class_init(ScopeWindowClass *class)
 {
-    GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
-    G_OBJECT_CLASS(class)->dispose = scope_window_dispose;
-    g_type_ensure(SCOPE_TYPE_FIGURE_PAGE);
-    gtk_widget_class_set_template_from_resource(widget_class,
-                                                "/org/moescope/Moescope/ui/window.ui");
-    gtk_widget_class_bind_template_child(widget_class, ScopeWindow, stack);
-    gtk_widget_class_bind_template_child(widget_class, ScopeWindow, title);
-    gtk_widget_class_bind_template_child(widget_class, ScopeWindow, subtitle);
-    gtk_widget_class_bind_template_child(widget_class, ScopeWindow, opening);
-    gtk_widget_class_bind_template_child(widget_class, ScopeWindow, error);
-    gtk_widget_class_bind_template_child(widget_class, ScopeWindow, another);
-    gtk_widget_class_bind_template_child(widget_class, ScopeWindow, banner);
-    gtk_widget_class_bind_template_child(widget_class, ScopeWindow, banner_label);
-    gtk_widget_class_bind_template_child(widget_class, ScopeWindow, figure_page);
-    gtk_widget_class_bind_template_callback(widget_class, cancel_opening);
-    gtk_widget_class_bind_template_callback(widget_class, dismiss_banner);
-    gtk_widget_class_bind_template_callback(widget_class, follow_figure);
-    gtk_widget_class_install_action(widget_class, "win.open", NULL, open_action);
-    gtk_widget_class_install_action(widget_class, "win.export", NULL, export_action);
-    gtk_widget_class_install_action(widget_class, "win.about", NULL, about_action);
+    GObjectClass *object_class = G_OBJECT_CLASS(class);
+    object_class->get_property = scope_window_get_property;
+    object_class->set_property = scope_window_set_property;
+    GTK_WIDGET_CLASS(class)->unmap = scope_window_unmap;
+    props[PROP_INSPECTOR] = g_param_spec_boolean("inspector", NULL, NULL, TRUE,
+                                                 G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
+    g_object_class_install_properties(object_class, N_PROPS, props);
+    g_type_ensure(SCOPE_TYPE_FILTER_BAR);
+    g_type_ensure(SCOPE_TYPE_RECENT);
+    g_type_ensure(SCOPE_TYPE_TABS);
+    g_type_ensure(SCOPE_TYPE_WELCOME);
+    bind_template(GTK_WIDGET_CLASS(class));
+    scope_window_install_actions(GTK_WIDGET_CLASS(class));
 }
 
 static void
@@ -222,7 +285,10 @@ scope_window_init(ScopeWindow *self)
 {
     gtk_widget_init_template(GTK_WIDGET(self));
     accept_files(self);
-    follow_figure(self);
+    restore_size(self);
+    self->inspector = scope_state_get_int("inspector", 1) != 0;
+    g_object_bind_property(self, "inspector", self->tabs, "inspector", G_BINDING_SYNC_CREATE);
+    refresh(self);
 }
 
 ScopeWindow *

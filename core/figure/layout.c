@@ -14,6 +14,8 @@
 #define SLOT_PENALTY    1.0 /* of leaving all places of a row but one empty */
 #define STRETCH_PENALTY 0.5
 #define SAME_HEIGHT     0.01
+#define LEAST_CELLS     8.0 /* width of a panel, in sizes of the type */
+#define LEAST_CURVES    12.0
 #define MIN_PANEL       4.0 /* what a panel keeps in a window too small for it */
 #define LIST_LINE       1.3 /* a line of a list, in sizes of the type */
 
@@ -23,9 +25,12 @@ typedef struct Room {
     const Theme *theme;
     double width;
     double left, right, top, bottom; /* around the grid of panels */
-    double title;                    /* above each panel */
+    double beside, note;             /* width of titles with their notes, and of notes alone */
+    double title;                    /* above each panel, trees included */
+    double head;                     /* for trees */
     double y_ticks, x_ticks;         /* for tick labels beside and below a panel */
     double x_label, y_label;         /* for labels of axes */
+    double y_name, bar_name;         /* lengths of labels that stand upright */
     double legend;                   /* above the panels */
     Ruler *ruler;
     bool same_x, same_y; /* all panels have the same axis */
@@ -43,6 +48,7 @@ moe__layout_free(Layout *layout)
     g_free(layout->frames);
     g_strfreev(layout->caption);
     moe__drawing_free(layout->drawing);
+    moe__ruler_free(layout->ruler);
     g_free(layout);
 }
 
@@ -60,11 +66,20 @@ compare_axes(Room *room)
     const Panel *first = panel_at(scene, 0);
     for (int i = 1; i < (int)scene->panels->len; i++) {
         const Panel *panel = panel_at(scene, i);
-        room->same_x &= moe__axis_equal(&panel->x, &first->x);
-        room->same_y &= moe__axis_equal(&panel->y, &first->y);
+        room->same_x &= panel->like_x == 0;
+        room->same_y &= panel->like_y == 0;
         room->same_x_label &= g_strcmp0(panel->x.label, first->x.label) == 0;
         room->same_y_label &= g_strcmp0(panel->y.label, first->y.label) == 0;
     }
+}
+
+static bool
+has_tree(const Panel *panel)
+{
+    for (guint i = 0; i < panel->marks->len; i++)
+        if (g_array_index(panel->marks, Mark, i).type == MARK_TREE)
+            return true;
+    return false;
 }
 
 static void
@@ -74,17 +89,28 @@ measure_panels(Room *room, Ruler *ruler)
     double overhang = 0;
     for (int i = 0; i < (int)room->scene->panels->len; i++) {
         const Panel *panel = panel_at(room->scene, i);
+        if (panel->note) {
+            double note = moe__ruler_width(ruler, panel->note, theme->tick_size, false);
+            room->beside = MAX(room->beside, moe__title_width(panel, ruler, theme));
+            room->note = MAX(room->note, note);
+        }
         if (panel->title || panel->note)
             room->title = theme->label_size * LINE_HEIGHT;
         if (panel->x.label)
             room->x_label = theme->label_size * LINE_HEIGHT;
-        if (panel->y.label)
+        if (panel->y.label) {
+            double name = moe__ruler_width(ruler, panel->y.label, theme->label_size, false);
             room->y_label = theme->label_size * (LINE_HEIGHT + 0.2);
+            room->y_name = MAX(room->y_name, name);
+        }
         room->y_ticks = MAX(room->y_ticks, moe__axis_y_width(&panel->y, ruler, theme));
         double ticks = theme->tick_size * (moe__axis_ruled(&panel->x) ? 1.8 : 1.45);
         room->x_ticks = MAX(room->x_ticks, panel->x.bare ? 0 : ticks);
         overhang = MAX(overhang, moe__axis_x_overhang(&panel->x, ruler, theme));
+        if (has_tree(panel))
+            room->head = TREE_ROOM * theme->tick_size;
     }
+    room->title += room->head;
     room->right += overhang;
 }
 
@@ -103,6 +129,8 @@ room_measure(const MoeScene *scene, Ruler *ruler, double width)
     }
     if (scene->has_colours)
         room.right += moe__colour_bar_width(&scene->colours, ruler, theme);
+    if (scene->has_colours && scene->colours.label)
+        room.bar_name = moe__ruler_width(ruler, scene->colours.label, theme->label_size, false);
     if (theme->title_size > 0 && scene->title[0])
         room.top += theme->title_size * 1.9;
     room.legend = moe__legend_height(scene, ruler, MAX(width - 2 * edge, 1));
@@ -170,10 +198,21 @@ stretch(const Room *room, double panel_width, double panel_height)
     return MAX(log(ratio / 2), 0);
 }
 
+/* What a panel needs for labels that stand upright beside it, or beside all rows of panels. */
+static double
+least_panel_height(const Room *room, int rows, double row_foot)
+{
+    double beside = room->same_y_label ? MAX(room->y_name, room->bar_name) : room->bar_name;
+    double between = (rows - 1) * (room->title + row_foot);
+    return MAX((beside - between) / rows, room->same_y_label ? 0 : room->y_name);
+}
+
 /* A grid with that many columns. height 0: the natural one. */
 typedef struct Plan {
     int columns, rows;
     double panel_width, panel_height, column_gap, row_foot;
+    double title;   /* above a panel */
+    double note;    /* of that, the line of a note which has no place beside its title */
     double height;  /* of the figure */
     double penalty; /* the smaller, the better the shape */
 } Plan;
@@ -190,9 +229,13 @@ plan_columns(const Room *room, int columns, double height)
                     (room->same_x_label ? 0 : room->x_label) + 0.5 * room->theme->gap;
     double across = room->width - room->left - room->right - (columns - 1) * plan.column_gap;
     plan.panel_width = MAX(across / columns, MIN_PANEL);
-    double natural = natural_panel_height(room, plan.panel_width);
+    if (plan.panel_width < room->beside && plan.panel_width >= room->note)
+        plan.note = room->theme->tick_size * LINE_HEIGHT;
+    plan.title = room->title + plan.note;
+    double natural = MAX(natural_panel_height(room, plan.panel_width),
+                         least_panel_height(room, plan.rows, plan.row_foot));
     double around =
-        room->top + room->bottom + plan.rows * room->title + (plan.rows - 1) * plan.row_foot;
+        room->top + room->bottom + plan.rows * plan.title + (plan.rows - 1) * plan.row_foot;
     plan.panel_height = height > 0 ? MAX((height - around) / plan.rows, MIN_PANEL) : natural;
     plan.height = height > 0 ? height : around + plan.rows * plan.panel_height;
     plan.penalty = height > 0 ? fabs(log(plan.panel_height / natural))
@@ -202,6 +245,16 @@ plan_columns(const Room *room, int columns, double height)
     return plan;
 }
 
+/* Curves have to be higher and wider than cells to be read. */
+static double
+least_width(const Room *room)
+{
+    bool curves = true;
+    for (int i = 0; i < (int)room->scene->panels->len; i++)
+        curves &= panel_at(room->scene, i)->x.type != MOE_AXIS_BAND;
+    return (curves ? LEAST_CURVES : LEAST_CELLS) * room->theme->tick_size;
+}
+
 static Plan
 plan_best(const Room *room, double height)
 {
@@ -209,7 +262,7 @@ plan_best(const Room *room, double height)
     Plan best = plan_columns(room, 1, height);
     for (int columns = 2; columns <= n; columns++) {
         Plan plan = plan_columns(room, columns, height);
-        if (plan.panel_width < 8 * room->theme->tick_size)
+        if (plan.panel_width < least_width(room))
             break;
         if (plan.penalty < best.penalty)
             best = plan;
@@ -228,18 +281,18 @@ place_panels(Layout *layout, const Room *room, const Plan *plan)
         Frame *frame = &layout->frames[i];
         frame->box = (Box){
             room->left + column * (plan->panel_width + plan->column_gap),
-            room->top + room->title + row * (room->title + plan->panel_height + plan->row_foot),
+            room->top + plan->title + row * (plan->title + plan->panel_height + plan->row_foot),
             plan->panel_width,
             plan->panel_height,
         };
         frame->x_ticks = !room->same_x || i + plan->columns >= n;
         frame->y_ticks = !room->same_y || column == 0;
     }
-    double x = room->left, y = room->top + room->title;
+    double x = room->left, y = room->top + plan->title;
     int columns = MIN(plan->columns, MAX(n, 1));
     layout->grid = (Box){x, y, columns * (plan->panel_width + plan->column_gap) - plan->column_gap,
-                         plan->rows * (plan->panel_height + room->title + plan->row_foot) -
-                             room->title - plan->row_foot};
+                         plan->rows * (plan->panel_height + plan->title + plan->row_foot) -
+                             plan->title - plan->row_foot};
 }
 
 /* The bar is as tall as the grid up to a length beyond which it gains nothing. */
@@ -251,35 +304,14 @@ place_bar(const Layout *layout, const Theme *theme)
                  theme->tick_size * 1.1, height};
 }
 
-static void
-draw_all(MoeScene *scene, Layout *layout, Ruler *ruler)
-{
-    const Theme *theme = scene->theme;
-    Drawing *drawing = moe__drawing_new(layout->width, layout->height, theme->family);
-    layout->drawing = drawing;
-    moe__drawing_rect(drawing, (Box){0, 0, layout->width, layout->height}, theme->paper);
-    for (int i = 0; i < (int)scene->panels->len; i++) {
-        const Panel *panel = panel_at(scene, i);
-        Frame *frame = &layout->frames[i];
-        moe__axis_draw_y(panel, frame, ruler, theme, drawing);
-        moe__axis_draw_x(panel, frame, ruler, theme, drawing);
-        moe__marks_draw(scene, panel, frame, ruler, drawing);
-    }
-    if (layout->legend > 0)
-        moe__legend_draw(scene, ruler, theme->margin, layout->legend,
-                         layout->width - 2 * theme->margin, drawing);
-    if (layout->bar.width > 0)
-        moe__colour_bar_draw(&scene->colours, layout->bar, ruler, theme, drawing);
-    moe__words_draw(scene, layout, ruler, drawing);
-}
-
 static Layout *
 layout_new(MoeScene *scene, double width, double height)
 {
-    g_autoptr(Ruler) ruler = moe__ruler_new(scene->theme->family);
+    Ruler *ruler = moe__ruler_new(scene->theme->family);
     Room room = room_measure(scene, ruler, width);
     Plan plan = plan_best(&room, 0);
     Layout *layout = g_new0(Layout, 1);
+    layout->ruler = ruler;
     layout->natural = height == 0 || fabs(plan.height - height) < SAME_HEIGHT;
     if (!layout->natural)
         plan = plan_best(&room, height);
@@ -287,6 +319,8 @@ layout_new(MoeScene *scene, double width, double height)
     layout->height = plan.height;
     layout->columns = plan.columns;
     layout->rows = plan.rows;
+    layout->head = room.head;
+    layout->note = plan.note;
     layout->y_ticks = room.y_ticks;
     layout->row_foot = plan.row_foot;
     layout->last_foot = room.x_ticks;
@@ -298,11 +332,10 @@ layout_new(MoeScene *scene, double width, double height)
     place_panels(layout, &room, &plan);
     if (scene->has_colours)
         layout->bar = place_bar(layout, scene->theme);
-    draw_all(scene, layout, ruler);
     return layout;
 }
 
-const Layout *
+Layout *
 moe__layout(MoeScene *scene, double width, double height)
 {
     Layout *kept = scene->layout;

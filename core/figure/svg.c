@@ -135,6 +135,40 @@ write_image(const Pen *pen, const Item *item)
 }
 
 static void
+write_clip(const Pen *pen, const Item *item, guint number)
+{
+    g_string_append_printf(pen->out, "<clipPath id=\"clip%u\"><rect", number);
+    write_box(pen->out, item->box);
+    g_string_append_printf(pen->out, "/></clipPath>\n<g clip-path=\"url(#clip%u)\">\n", number);
+}
+
+static void
+write_item(const Pen *pen, guint i)
+{
+    const Item *item = &g_array_index(pen->drawing->items, Item, i);
+    switch (item->type) {
+    case ITEM_RECT:
+        write_rect(pen, item);
+        break;
+    case ITEM_PATH:
+        write_path(pen, item);
+        break;
+    case ITEM_TEXT:
+        write_text(pen, item);
+        break;
+    case ITEM_IMAGE:
+        write_image(pen, item);
+        break;
+    case ITEM_CLIP:
+        write_clip(pen, item, i);
+        break;
+    case ITEM_UNCLIP:
+        g_string_append(pen->out, "</g>\n");
+        break;
+    }
+}
+
+static void
 write_items(const Pen *pen, guint first)
 {
     bool tiles = false;
@@ -144,14 +178,7 @@ write_items(const Pen *pen, guint first)
         if (tile != tiles)
             g_string_append(pen->out, tile ? "<g shape-rendering=\"crispEdges\">\n" : "</g>\n");
         tiles = tile;
-        if (item->type == ITEM_RECT)
-            write_rect(pen, item);
-        else if (item->type == ITEM_PATH)
-            write_path(pen, item);
-        else if (item->type == ITEM_TEXT)
-            write_text(pen, item);
-        else
-            write_image(pen, item);
+        write_item(pen, i);
     }
     if (tiles)
         g_string_append(pen->out, "</g>\n");

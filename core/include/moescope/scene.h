@@ -55,6 +55,24 @@ typedef enum {
 } MoeSight;
 MOE_API double moe_colour_difference(MoeColour a, MoeColour b, MoeSight sight);
 
+/* --- What marks stand for
+ * -----------------------------------------------------------------------*/
+
+/* A thing of the data, so that what is chosen in one figure can be shown in another. Names: "layer"
+ * (its number in the model), "expert", "slot" (of a unit's k picks, from 0), "head" (of sub-tokens,
+ * from 0), "token" (a row of the trace), "step" (of training), "domain", "lag" (tokens apart). */
+typedef struct MoeKey {
+    const char *name; /* NULL: nothing */
+    double number;    /* NaN: only the text says which */
+    const char *text; /* "german"; or NULL */
+} MoeKey;
+
+/* One of each piece of a mark. */
+typedef struct MoeKeys {
+    const char *name;     /* NULL: they stand for nothing */
+    const double *number; /* [n]; NaN: nothing */
+} MoeKeys;
+
 /* --- Building a scene -------------------------------------------------------------------------
  * The add functions copy all they are given. */
 
@@ -119,6 +137,10 @@ typedef struct MoeAxis {
     const char *const *names; /* … unless the bands have names: [bands] */
     bool bare;                /* no line, ticks or labels: places mean nothing by themselves */
     bool every; /* of y, with names: the panel is high enough for all of them, as a list is */
+    /* What its values or bands stand for, as keys name it ("expert"), or NULL. A band's number is
+     * numbers[i]; without those the number that its name is; without names first + i·step. */
+    const char *key;
+    const double *numbers; /* BAND: [bands], or NULL */
 } MoeAxis;
 
 /* Adds a panel and returns its number, from 0. Panels fill the page row by row; how many stand
@@ -126,6 +148,8 @@ typedef struct MoeAxis {
  * small at the right of the title where it fits, or NULL. */
 MOE_API int moe_scene_add_panel(MoeScene *scene, const char *title, const char *note,
                                 const MoeAxis *x, const MoeAxis *y);
+/* Adds what all marks of a panel stand for: a layer, a domain. */
+MOE_API void moe_scene_add_panel_key(MoeScene *scene, int panel, MoeKey key);
 
 /* Places on a BAND axis, in marks other than cells and bars, are counted in bands: 0 … bands, i +
  * 0.5 being the middle of band i. */
@@ -137,6 +161,7 @@ typedef struct MoeInk {
     double opacity;       /* 0 … 1; 0 means 1 */
     bool dashed;          /* lines */
     const char *name;     /* its line in the legend, or NULL; equal names share one */
+    MoeKey key;           /* what all of it stands for */
 } MoeInk;
 
 /* A grid of values through the colour scale, or of categories; row i lies in band i of the y axis,
@@ -152,6 +177,7 @@ typedef struct MoeCells {
                                  moe_colour_category(), not through the scale */
     const char *const *texts; /* [rows × columns] written into the cell: short ones where they fit,
                                  words as far as they do; or NULL */
+    const char *value_key;    /* what the values are numbers of ("expert"), or NULL */
 } MoeCells;
 MOE_API void moe_scene_add_cells(MoeScene *scene, int panel, const MoeCells *cells);
 
@@ -198,7 +224,9 @@ typedef struct MoePoints {
     const MoeColour *each;     /* [n] a colour a dot, or NULL */
     const char *const *labels; /* [n] set beside the dot where there is room, or NULL */
     MoeInk ink;
-    const char *words; /* {x}, {y}, {label}, {name} */
+    const char *words;        /* {x}, {y}, {label}, {name}, {note} */
+    const char *const *notes; /* [n] what {note} stands for, or NULL */
+    MoeKeys keys;
 } MoePoints;
 MOE_API void moe_scene_add_points(MoeScene *scene, int panel, const MoePoints *points);
 
@@ -212,10 +240,11 @@ typedef struct MoeFlows {
     const char *const *names;        /* [n], or NULL */
     MoeInk ink;
     const char *words; /* {name} (of the flow), {value} */
+    MoeKeys keys[2];
 } MoeFlows;
 MOE_API void moe_scene_add_flows(MoeScene *scene, int panel, const MoeFlows *flows);
 
-/* Texts at places of the data. */
+/* Texts at places of the data; one that would lie over one before it is left out. */
 typedef enum { MOE_ANCHOR_START, MOE_ANCHOR_MIDDLE, MOE_ANCHOR_END } MoeAnchor;
 typedef struct MoeLabels {
     int n;
@@ -234,6 +263,16 @@ typedef struct MoeRule {
 } MoeRule;
 MOE_API void moe_scene_add_rule(MoeScene *scene, int panel, const MoeRule *rule);
 
+/* A tree above a panel whose x axis is a BAND one (a dendrogram): join i brings the branches at
+ * left[i] and right[i] together, which begin at heights of their own. */
+typedef struct MoeTree {
+    int n;                                /* joins */
+    const double *left, *right;           /* [n] places along x, counted in bands */
+    const double *from_left, *from_right; /* [n] heights, 0 (the leaves) … 1 */
+    const double *height;                 /* [n] at which they are joined */
+} MoeTree;
+MOE_API void moe_scene_add_tree(MoeScene *scene, int panel, const MoeTree *tree);
+
 /* Running text whose words have a background (coloured text); a panel of its own, which grows with
  * it. Both axes are bare. */
 typedef struct MoeProse {
@@ -242,6 +281,8 @@ typedef struct MoeProse {
     const double *values;     /* [n] through the colour scale, or categories; NaN: none */
     int categories;           /* as of MoeCells */
     const char *const *notes; /* [n] what a reader is told of a piece, or NULL */
+    const char *value_key;    /* as of MoeCells */
+    MoeKeys keys;
 } MoeProse;
 MOE_API void moe_scene_add_prose(MoeScene *scene, int panel, const MoeProse *prose);
 
@@ -268,12 +309,16 @@ MOE_API bool moe_scene_save(MoeScene *scene, const char *path, double dpi, GErro
 MOE_API char *moe_scene_to_html(MoeScene *scene, int hovers);
 
 /* What lies under a point. */
+#define MOE_DATUM_KEYS 8
 typedef struct MoeDatum {
     int panel;
     int row, column; /* of a cell; of a line: row 0, column the point */
     double value;
     double x, y, width, height; /* where the mark is */
     char *words;                /* "layer 3, expert 5, domain german: 0.183 of picks …" */
+    int mark, piece;            /* which of the panel's marks, and of its pieces */
+    int n_keys;
+    MoeKey keys[MOE_DATUM_KEYS]; /* what it stands for; names last for ever, texts are its own */
 } MoeDatum;
 MOE_API void moe_datum_clear(MoeDatum *datum);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MoeDatum, moe_datum_clear)
