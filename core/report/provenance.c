@@ -6,6 +6,8 @@
 
 #include "report/words.h"
 
+#include "figure/number.h"
+
 #include <string.h>
 
 static void
@@ -108,6 +110,18 @@ add_recipe(MoeReport *report, MoeDocument *document)
 }
 
 static char *
+parameters(MoeReport *report)
+{
+    g_autofree char *all = moe__report_meta_text(report, "model.params");
+    g_autofree char *active = moe__report_meta_text(report, "model.active_params");
+    if (!all || !active)
+        return NULL;
+    g_autofree char *said = moe__number_count(g_ascii_strtoll(all, NULL, 10));
+    g_autofree char *at_once = moe__number_count(g_ascii_strtoll(active, NULL, 10));
+    return g_strdup_printf("%s, %s of them active for a token", said, at_once);
+}
+
+static char *
 imported_from(MoeReport *report)
 {
     const char *importer = moe__report_meta(report, "import.importer");
@@ -139,10 +153,7 @@ moe__provenance_add(MoeReport *report, MoeDocument *document, const char *name, 
     g_autofree char *tokens = moe__provenance_tokens(report->summary);
     g_autofree char *imported = imported_from(report);
     g_autofree char *hash = fingerprint(report);
-    g_autofree char *parameters = moe__report_meta_text(report, "model.params");
-    g_autofree char *active = moe__report_meta_text(report, "model.active_params");
-    g_autofree char *sizes =
-        parameters && active ? g_strdup_printf("%s, %s active a token", parameters, active) : NULL;
+    g_autofree char *sizes = parameters(report);
     g_autofree char *program = g_strdup_printf("moescope %s", moe_version());
     g_autofree char *again = report->options.sections
                                  ? g_strdup_printf("moescope report %s --sections %s", report->name,
