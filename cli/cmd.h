@@ -43,6 +43,7 @@ int cmd_recipe(int argc, char **argv);
 int cmd_recipe_parity(int argc, char **argv);
 int cmd_record(int argc, char **argv);
 int cmd_summary(int argc, char **argv);
+int cmd_tokens(int argc, char **argv);
 int cmd_trace(int argc, char **argv);
 int cmd_train(int argc, char **argv);
 

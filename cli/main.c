@@ -17,6 +17,8 @@ static const Command commands[] = {
     {"record", cmd_record, "record a model's routing over text"},
     {"import", cmd_import, "turn what other tools recorded into a trace"},
     {"export", cmd_export, "write a trace as other tools take it"},
+    {"tokens", cmd_tokens,
+     "list tokens with the text around them: an expert's, or those of a search"},
     {"check", cmd_check, "tell whether a trace can be trusted, and clean it"},
     {"metrics", cmd_metrics, "measure routing, with intervals, beside what chance would show"},
     {"summary", cmd_summary, "count traces once, into a small file"},

@@ -15,6 +15,7 @@ measure_tokens(MetricsReport *report, MetricsInput *input, const MoeTrace *trace
         const MoeSummaryOptions options = {
             .steps = MOE_STEPS_ONE,
             .step = steps[i],
+            .filter = report->query.filter,
             .tallies = tallies,
             .progress = cmd_progress_begin(),
         };

@@ -17,5 +17,6 @@ extern const MoeFigure moe__figure_collapse, moe__figure_load_difference, moe__f
     moe__figure_saturation;
 extern const MoeFigure moe__figure_token_map, moe__figure_text, moe__figure_sub_tokens,
     moe__figure_divergence, moe__figure_scores, moe__figure_vocabulary, moe__figure_top_tokens;
+extern const MoeFigure moe__figure_expert, moe__figure_layers, moe__figure_load_at_step;
 
 #endif

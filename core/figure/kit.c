@@ -33,6 +33,54 @@ pick_routers(Kit *kit, GError **error)
     return false;
 }
 
+/* Of the layers chosen, each has to have one of the experts chosen. */
+static bool
+has_experts(const Kit *kit, GError **error)
+{
+    for (guint i = 0; i < kit->routers->len; i++) {
+        const MoeRouterInfo *info = moe__kit_info(kit, i);
+        g_autoptr(GArray) chosen = moe__experts_chosen(kit->options, info->experts);
+        if (chosen->len > 0)
+            continue;
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "figure %s: experts=%s picks none of the %d experts of layer %d of %s",
+                    kit->figure->name, moe_figure_options_text(kit->options, "experts"),
+                    info->experts, info->layer, moe_figure_input_name(kit->input, 0));
+        return false;
+    }
+    return true;
+}
+
+static bool
+pick_domain(Kit *kit, GError **error)
+{
+    bool one = kit->figure->common & MOE_FIGURE_DOMAIN;
+    const char *chosen = one ? moe_figure_options_text(kit->options, "domains") : "";
+    g_autoptr(GString) known = g_string_new(NULL);
+    kit->domain = MOE_DOMAIN_ALL;
+    for (int d = 0; *chosen && d < moe_summary_domains(kit->summary); d++) {
+        const char *name = moe_summary_domain_name(kit->summary, d);
+        if (strcmp(name, chosen) == 0)
+            kit->domain = d;
+        g_string_append_printf(known, "%s%s", d ? ", " : "", name);
+    }
+    if (!*chosen || kit->domain != MOE_DOMAIN_ALL)
+        return true;
+    g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                "figure %s: found domains=%s, expected one domain of %s: %s", kit->figure->name,
+                chosen, moe_figure_input_name(kit->input, 0), known->len ? known->str : "none");
+    return false;
+}
+
+static bool
+can_sort(const Kit *kit, GError **error)
+{
+    if (!moe__sorts_by(kit->options, SORT_DOMAIN) || moe_summary_domains(kit->summary) > 1)
+        return true;
+    moe__kit_missing(kit, "two domains to sort by", "choose another order with sort", error);
+    return false;
+}
+
 bool
 moe__kit_init(Kit *kit, const MoeFigure *figure, MoeFigureInput *input,
               const MoeFigureOptions *options, GError **error)
@@ -44,14 +92,15 @@ moe__kit_init(Kit *kit, const MoeFigure *figure, MoeFigureInput *input,
     *kit = (Kit){.figure = figure, .input = input, .options = options};
     kit->trace = moe_figure_input_trace(input, 0);
     kit->summary = moe_figure_input_summary(input, 0, figure->tallies, steps, step, error);
-    return kit->summary && pick_routers(kit, error);
+    return kit->summary && pick_routers(kit, error) && has_experts(kit, error) &&
+           pick_domain(kit, error) && can_sort(kit, error);
 }
 
 bool
 moe__kit_init_trace(Kit *kit, const MoeFigure *figure, MoeFigureInput *input,
                     const MoeFigureOptions *options, GError **error)
 {
-    *kit = (Kit){.figure = figure, .input = input, .options = options};
+    *kit = (Kit){.figure = figure, .input = input, .options = options, .domain = MOE_DOMAIN_ALL};
     kit->trace = moe__figure_trace(input, 0, error);
     return kit->trace && pick_routers(kit, error);
 }
@@ -79,6 +128,14 @@ char *
 moe__kit_title(const Kit *kit, guint i)
 {
     return g_strdup_printf("layer %d", moe__kit_info(kit, i)->layer);
+}
+
+GArray *
+moe__kit_experts(const Kit *kit, guint i, Sort sort)
+{
+    GArray *experts = moe__experts_chosen(kit->options, moe__kit_info(kit, i)->experts);
+    moe__experts_sort(experts, sort, kit->summary, moe__kit_router(kit, i), kit->domain);
+    return experts;
 }
 
 bool
@@ -177,13 +234,16 @@ size_of(const Kit *kit)
     Range tokens = {G_MAXINT64, 0}, picks = {G_MAXINT64, 0};
     for (guint i = 0; i < kit->routers->len; i++) {
         const MoeSummaryCell *cell =
-            moe_summary_cell(kit->summary, moe__kit_router(kit, i), MOE_DOMAIN_ALL);
+            moe_summary_cell(kit->summary, moe__kit_router(kit, i), kit->domain);
         range_extend(&tokens, cell->units / MAX(moe__kit_info(kit, i)->units_per_token, 1));
         range_extend(&picks, cell->picks);
     }
     g_autofree char *t = moe__kit_counts(tokens.low, tokens.high);
     g_autofree char *n = moe__kit_counts(picks.low, picks.high);
-    return g_strdup_printf("T" NBSP "=" NBSP "%s tokens, N" NBSP "=" NBSP "%s picks a layer", t, n);
+    const char *domain =
+        kit->domain == MOE_DOMAIN_ALL ? NULL : moe_summary_domain_name(kit->summary, kit->domain);
+    return g_strdup_printf("T" NBSP "=" NBSP "%s tokens%s%s, N" NBSP "=" NBSP "%s picks a layer", t,
+                           domain ? " of domain " : "", domain ? domain : "", n);
 }
 
 void

@@ -9,6 +9,7 @@
 #include "figure/figures.h"
 #include "figure/load.h"
 #include "figure/number.h"
+#include "figure/order.h"
 
 /* A summary as a figure's options choose from it. */
 typedef struct Kit {
@@ -18,10 +19,11 @@ typedef struct Kit {
     const MoeSummary *summary; /* NULL: of a trace over training, which isn't counted */
     const MoeTrace *trace;     /* NULL: of a summary alone */
     GArray *routers;           /* of int: those that the option layers picks */
+    int domain; /* that the option domains picks, where a figure shows one; or all tokens */
 } Kit;
 
 /* Counts input 0 with the figure's tallies. Fails with the errors of counting, and MOE_ERROR_DATA
- * if no router is picked. */
+ * if no router, none of a router's experts, or no domain is picked. */
 bool moe__kit_init(Kit *kit, const MoeFigure *figure, MoeFigureInput *input,
                    const MoeFigureOptions *options, GError **error);
 /* The same without counting: for what a run wrote down beside its tokens. Fails as
@@ -35,6 +37,9 @@ int moe__kit_router(const Kit *kit, guint i);
 const MoeRouterInfo *moe__kit_info(const Kit *kit, guint i);
 /* "layer 3". (transfer full) */
 char *moe__kit_title(const Kit *kit, guint i);
+/* The experts of its router i that the options choose, arranged by load or domain where `sort` says
+ * so. (transfer full, of int) */
+GArray *moe__kit_experts(const Kit *kit, guint i, Sort sort);
 /* Whether the option layers doesn't choose. */
 bool moe__kit_all_layers(const Kit *kit);
 /* Keeps `most` of an array of ints, evenly chosen, the first and the last among them. */

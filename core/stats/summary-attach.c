@@ -171,8 +171,8 @@ find_attached(const MoeTrace *trace, Attached *attached, GError **error)
     }
     g_autofree char *fingerprint = moe_trace_fingerprint(trace);
     if (g_strcmp0(meta->trace, fingerprint) == 0 &&
-        alike(meta->routers, meta->n_routers, (const char *const *)meta->domains, meta->n_domains,
-              trace))
+        alike(meta->routing.routers, meta->routing.n_routers,
+              (const char *const *)meta->routing.domains, meta->routing.n_domains, trace))
         attached->json = g_steal_pointer(&json);
     return true;
 }
@@ -204,7 +204,7 @@ moe__summary_brought(const MoeTrace *trace, const MoeSummaryOptions *options)
     g_auto(Attached) attached = {0};
     const MoeSummaryMeta *meta = &attached.meta;
     unsigned tallies = moe__summary_known(options->tallies);
-    if (!find_attached(trace, &attached, NULL) || !attached.json)
+    if (options->filter || !find_attached(trace, &attached, NULL) || !attached.json)
         return NULL;
     bool steps = options->steps == MOE_STEPS_ALL ||
                  (meta->first_step == meta->last_step &&
