@@ -169,6 +169,9 @@ static const Golden goldens[] = {
     {"losses", "losses", "smooth=7", 3, "paper-column"},
     {"losses-tokens", "losses", "x=tokens scale=log smooth=1 points=12", 2, NULL},
     {"losses-validation", "losses", "name=validation_bits_per_byte", 2, NULL},
+    {"agreement", "agreement", NULL, 2, "paper-full"},
+    {"agreement-unmatched", "agreement", "match=false layers=1", 2, NULL},
+    {"agreement-matrix", "agreement", "view=matrix", 2, "paper-column"},
     {"saturation", "saturation", NULL, 1, "paper-column"},
     {"saturation-of-traces", "saturation", "layers=0", 3, NULL},
     {"collapse-of-text", "collapse", "load=text layers=1", 1, NULL},
@@ -251,6 +254,8 @@ static const Golden missings[] = {
      "load-difference", "domains=verse", 2, NULL},
     {"figure losses: seed 0 has no series (series/loss); the trace that moescope train writes",
      "losses", NULL, 2, NULL},
+    {"figure agreement: found match=false with view=matrix", "agreement", "view=matrix match=false",
+     2, NULL},
     {"figure load-difference: found 1 traces or summaries, expected 2", "load-difference", NULL, 1,
      NULL},
 };
