@@ -72,32 +72,67 @@ chance_of(const Agreement *a, int router, const MoeComparisonMetric *metric,
 }
 
 static Curve
-curve_of(const Agreement *a, const Shown *what, MoeCompareLabels labels)
+curve_new(int n)
 {
-    int n, m = metric_index(what->metric);
-    const MoeComparisonMetric *metrics = moe_comparison_metrics(&n);
-    g_autofree MoeInterval *intervals = g_new(MoeInterval, (gsize)n);
-    int routers = moe_comparison_routers(a->comparison);
-    gsize size = (gsize)routers;
-    Curve curve = {routers,
+    gsize size = (gsize)n;
+    Curve curve = {n,
                    g_new(double, size),
                    g_new(double, size),
                    g_new(double, size),
                    g_new(double, size),
                    g_new(double, size)};
-    for (int r = 0; r < routers; r++) {
-        MoeComparisonCell cell;
+    for (int r = 0; r < n; r++) {
         curve.at[r] = r + 0.5;
         curve.value[r] = curve.low[r] = curve.high[r] = curve.chance[r] = NAN;
-        if (!moe_comparison_cell(a->comparison, r, MOE_DOMAIN_ALL, labels, &cell))
-            continue;
-        moe_comparison_intervals(a->comparison, r, MOE_DOMAIN_ALL, labels, NULL, intervals);
-        curve.value[r] = metrics[m].value(&cell);
-        curve.low[r] = intervals[m].low;
-        curve.high[r] = intervals[m].high;
-        curve.chance[r] = chance_of(a, r, &metrics[m], labels, &cell);
     }
     return curve;
+}
+
+/* All curves of the figure, whose panels share an axis. */
+typedef struct Curves {
+    Curve of[G_N_ELEMENTS(shown)][G_N_ELEMENTS(series)];
+    int places;     /* series that are shown */
+    double most;    /* of all */
+    bool intervals; /* whether there are any */
+} Curves;
+
+/* One layer of one series: the intervals of all metrics are drawn at once. */
+static void
+fill_layer(const Agreement *a, int router, int place, Curves *curves)
+{
+    int n;
+    MoeComparisonCell cell;
+    MoeCompareLabels labels = series[place].labels;
+    const MoeComparisonMetric *metrics = moe_comparison_metrics(&n);
+    g_autofree MoeInterval *intervals = g_new(MoeInterval, (gsize)n);
+    if (!moe_comparison_cell(a->comparison, router, MOE_DOMAIN_ALL, labels, &cell))
+        return;
+    moe_comparison_intervals(a->comparison, router, MOE_DOMAIN_ALL, labels, NULL, intervals);
+    for (gsize which = 0; which < G_N_ELEMENTS(shown); which++) {
+        Curve *curve = &curves->of[which][place];
+        int m = metric_index(shown[which].metric);
+        curve->value[router] = metrics[m].value(&cell);
+        curve->low[router] = intervals[m].low;
+        curve->high[router] = intervals[m].high;
+        curve->chance[router] = chance_of(a, router, &metrics[m], labels, &cell);
+        curves->intervals |= isfinite(intervals[m].low);
+        curves->most = fmax(curves->most, fmax(curve->value[router], curve->high[router]));
+        curves->most = fmax(curves->most, curve->chance[router]);
+    }
+}
+
+static Curves
+curves_of(const Agreement *a)
+{
+    int routers = moe_comparison_routers(a->comparison);
+    Curves curves = {.places = a->matched ? 2 : 1};
+    for (gsize which = 0; which < G_N_ELEMENTS(shown); which++)
+        for (int i = 0; i < curves.places; i++)
+            curves.of[which][i] = curve_new(routers);
+    for (int r = 0; r < routers; r++)
+        for (int i = 0; i < curves.places; i++)
+            fill_layer(a, r, i, &curves);
+    return curves;
 }
 
 /* --- Marks ------------------------------------------------------------------------------------*/
@@ -164,37 +199,6 @@ add_chance(MoeScene *scene, int panel, const Curve *curve, bool bars, int place,
                     .ink = {.own = &grey, .dashed = true, .name = "tokens shuffled"},
                     .words = "{name}: {y}"};
     moe_scene_add_line(scene, panel, &line);
-}
-
-static double
-highest_of(const Curve *curve, double most)
-{
-    for (int r = 0; r < curve->n; r++)
-        most = fmax(most, fmax(fmax(curve->value[r], curve->high[r]), curve->chance[r]));
-    return most;
-}
-
-/* All curves of the figure, whose panels share an axis. */
-typedef struct Curves {
-    Curve of[G_N_ELEMENTS(shown)][G_N_ELEMENTS(series)];
-    int places; /* series that are shown */
-    double most;
-    bool intervals; /* whether there are any */
-} Curves;
-
-static Curves
-curves_of(const Agreement *a)
-{
-    Curves curves = {.places = a->matched ? 2 : 1};
-    for (gsize m = 0; m < G_N_ELEMENTS(shown); m++)
-        for (int i = 0; i < curves.places; i++) {
-            Curve *curve = &curves.of[m][i];
-            *curve = curve_of(a, &shown[m], series[i].labels);
-            curves.most = highest_of(curve, curves.most);
-            for (int r = 0; r < curve->n; r++)
-                curves.intervals |= isfinite(curve->low[r]);
-        }
-    return curves;
 }
 
 static void
