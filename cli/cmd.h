@@ -16,6 +16,7 @@ typedef struct Command {
     const char *name;
     int (*run)(int argc, char **argv);
     const char *help; /* one line */
+    bool computes;    /* long enough for moe_bound_spinning() to pay */
 } Command;
 
 /* Commands that stand behind one name ("moescope", "moescope recipe"). */

@@ -16,11 +16,58 @@ set_colour(cairo_t *cr, const Item *item)
 static void
 draw_rect(cairo_t *cr, const Item *item)
 {
-    cairo_set_antialias(cr, item->tile ? CAIRO_ANTIALIAS_NONE : CAIRO_ANTIALIAS_DEFAULT);
     set_colour(cr, item);
     cairo_rectangle(cr, item->box.x, item->box.y, item->box.width, item->box.height);
     cairo_fill(cr);
-    cairo_set_antialias(cr, CAIRO_ANTIALIAS_DEFAULT);
+}
+
+/* Whether there are pixels; PDF and PostScript have none. */
+static bool
+has_pixels(cairo_t *cr)
+{
+    switch (cairo_surface_get_type(cairo_get_target(cr))) {
+    case CAIRO_SURFACE_TYPE_PDF:
+    case CAIRO_SURFACE_TYPE_PS:
+    case CAIRO_SURFACE_TYPE_SVG:
+    case CAIRO_SURFACE_TYPE_RECORDING:
+        return false;
+    default:
+        return true;
+    }
+}
+
+/* To whole pixels: edges are sharp, and neighbours touch. */
+static Box
+snapped(cairo_t *cr, Box box)
+{
+    double x0 = box.x, y0 = box.y, x1 = box.x + box.width, y1 = box.y + box.height;
+    cairo_user_to_device(cr, &x0, &y0);
+    cairo_user_to_device(cr, &x1, &y1);
+    x0 = round(x0), y0 = round(y0), x1 = round(x1), y1 = round(y1);
+    cairo_device_to_user(cr, &x0, &y0);
+    cairo_device_to_user(cr, &x1, &y1);
+    return (Box){x0, y0, x1 - x0, y1 - y0};
+}
+
+/* Gaps are as many pixels everywhere. */
+static Box
+cell_in_pixels(cairo_t *cr, const Item *item)
+{
+    Box box = snapped(cr, item->box);
+    double one = 1, none = 0;
+    cairo_device_to_user_distance(cr, &one, &none); /* a pixel, in points */
+    double gap = round(item->cell.gap / one), before = floor(gap / 2);
+    return (Box){box.x + before * one, box.y + before * one, box.width - gap * one,
+                 box.height - gap * one};
+}
+
+static void
+draw_cell(cairo_t *cr, const Item *item, bool pixels)
+{
+    Box box = pixels ? cell_in_pixels(cr, item) : moe__cell_ink(item);
+    set_colour(cr, item);
+    cairo_rectangle(cr, box.x, box.y, box.width, box.height);
+    cairo_fill(cr);
 }
 
 static void
@@ -63,20 +110,25 @@ draw_text(cairo_t *cr, const Drawing *drawing, const Item *item, PangoLayout *la
 }
 
 static void
-draw_image(cairo_t *cr, const Item *item)
+draw_image(cairo_t *cr, const Item *item, bool pixels)
 {
-    int columns = item->image.columns, rows = item->image.rows;
-    cairo_surface_t *surface = cairo_image_surface_create_for_data(
-        (unsigned char *)item->image.pixels, CAIRO_FORMAT_ARGB32, columns, rows, columns * 4);
+    int across = 1, down = 1;
+    g_autofree uint32_t *finer = pixels ? NULL : moe__image_magnified(item, &across, &down);
+    Box box = pixels ? snapped(cr, item->box) : item->box;
+    int columns = item->image.columns * across, rows = item->image.rows * down;
+    cairo_surface_t *surface =
+        cairo_image_surface_create_for_data((unsigned char *)(finer ? finer : item->image.pixels),
+                                            CAIRO_FORMAT_ARGB32, columns, rows, columns * 4);
     cairo_save(cr);
-    cairo_translate(cr, item->box.x, item->box.y);
-    cairo_scale(cr, item->box.width / columns, item->box.height / rows);
+    cairo_translate(cr, box.x, box.y);
+    cairo_scale(cr, box.width / columns, box.height / rows);
     cairo_set_source_surface(cr, surface, 0, 0);
     /* Cells have edges: nothing is made up between them. */
     cairo_pattern_set_filter(cairo_get_source(cr), CAIRO_FILTER_NEAREST);
     cairo_rectangle(cr, 0, 0, columns, rows);
     cairo_fill(cr);
     cairo_restore(cr);
+    cairo_surface_finish(surface); /* the pixels go; whoever wants them later has a copy now */
     cairo_surface_destroy(surface);
 }
 
@@ -98,12 +150,16 @@ moe_scene_render(MoeScene *scene, cairo_t *cr, double width, double height)
     g_return_if_fail(width > 0 && height > 0);
     const Drawing *drawing = moe__layout(scene, width, height)->drawing;
     PangoLayout *layout = text_layout(cr);
+    bool pixels = has_pixels(cr);
     cairo_save(cr);
     for (guint i = 0; i < drawing->items->len; i++) {
         const Item *item = &g_array_index(drawing->items, Item, i);
         switch (item->type) {
         case ITEM_RECT:
             draw_rect(cr, item);
+            break;
+        case ITEM_CELL:
+            draw_cell(cr, item, pixels);
             break;
         case ITEM_PATH:
             draw_path(cr, drawing, item);
@@ -112,7 +168,7 @@ moe_scene_render(MoeScene *scene, cairo_t *cr, double width, double height)
             draw_text(cr, drawing, item, layout);
             break;
         case ITEM_IMAGE:
-            draw_image(cr, item);
+            draw_image(cr, item, pixels);
             break;
         }
     }

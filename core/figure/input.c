@@ -3,6 +3,7 @@
  * What figures are made of: traces and summaries, opened once, and counted once for all figures.
  */
 #include "figure/load.h"
+#include "figure/ruler.h"
 
 #include <string.h>
 
@@ -51,6 +52,7 @@ moe_figure_input_new(void)
     MoeFigureInput *input = g_new0(MoeFigureInput, 1);
     input->sources = g_ptr_array_new_with_free_func(source_free);
     g_mutex_init(&input->lock);
+    moe__ruler_prepare(); /* found while the input is read */
     return input;
 }
 

@@ -7,24 +7,16 @@
 
 #include <math.h>
 
-/* More cells than this become one image with a pixel a cell. */
+/* More cells than these become one image with a pixel a cell: of small ones, nobody takes one up to
+ * edit it, and as shapes they make files large and viewers slow; of any size. */
+#define MOST_SMALL_CELLS  2000
 #define MOST_VECTOR_CELLS 100000
 /* Cells at least this large stand apart by a hair. */
 #define GAP_FROM 5.0
 #define GAP      0.5
-/* Tiles reach a little under their neighbours, which are drawn later: viewers of vector files would
- * show seams between edges that merely touch. */
-#define BLEED 0.3
 /* Nobody reads smaller type than this. */
 #define SMALLEST_TEXT 3.0
 #define SHORT_TEXT    4 /* letters */
-
-static uint32_t
-pixel_of(MoeColour colour)
-{
-    return 0xff000000u | (uint32_t)lround(colour.r * 255) << 16 |
-           (uint32_t)lround(colour.g * 255) << 8 | (uint32_t)lround(colour.b * 255);
-}
 
 static void
 draw_image(const MoeCells *cells, const View *view, const Tint *tint, Drawing *drawing)
@@ -32,7 +24,8 @@ draw_image(const MoeCells *cells, const View *view, const Tint *tint, Drawing *d
     size_t n = (size_t)cells->rows * (size_t)cells->columns;
     uint32_t *pixels = g_new(uint32_t, n);
     for (size_t i = 0; i < n; i++)
-        pixels[i] = isnan(cells->values[i]) ? 0 : pixel_of(moe__tint_at(tint, cells->values[i]));
+        pixels[i] =
+            isnan(cells->values[i]) ? 0 : moe__pixel_of(moe__tint_at(tint, cells->values[i]));
     double x = moe__scale_at(&view->x, 0), y = moe__scale_at(&view->y, 0);
     Box box = {x, y, moe__scale_at(&view->x, cells->columns) - x,
                moe__scale_at(&view->y, cells->rows) - y};
@@ -47,19 +40,17 @@ cell_box(const View *view, int row, int column)
                  moe__scale_at(&view->y, row + 1) - y};
 }
 
-static void
-draw_cell(const MoeCells *cells, const View *view, int row, int column, MoeColour colour,
-          Drawing *drawing)
+static bool
+small(Box box)
 {
-    Box box = cell_box(view, row, column);
-    if (box.width >= GAP_FROM && box.height >= GAP_FROM) {
-        Box inner = {box.x + GAP / 2, box.y + GAP / 2, box.width - GAP, box.height - GAP};
-        moe__drawing_rect(drawing, inner, colour);
-        return;
-    }
-    box.width += column + 1 < cells->columns ? BLEED : 0;
-    box.height += row + 1 < cells->rows ? BLEED : 0;
-    moe__drawing_tile(drawing, box, colour);
+    return box.width < GAP_FROM || box.height < GAP_FROM;
+}
+
+static bool
+drawn_as_image(const MoeCells *cells, const View *view)
+{
+    int64_t n = (int64_t)cells->rows * cells->columns;
+    return n > MOST_VECTOR_CELLS || (n > MOST_SMALL_CELLS && small(cell_box(view, 0, 0)));
 }
 
 /* A cell's text, where the cell is large enough for it: short ones whole or not at all, for half a
@@ -68,9 +59,11 @@ static void
 draw_text(const char *text, Box box, MoeColour ground, const View *view, Drawing *drawing)
 {
     double size = MIN(view->scene->theme->tick_size, 0.62 * box.height);
+    if (size < SMALLEST_TEXT)
+        return;
     bool fits = moe__ruler_width(view->ruler, text, size, false) <= box.width;
     bool word = g_utf8_strlen(text, -1) > SHORT_TEXT && box.width > SHORT_TEXT * size;
-    if (size < SMALLEST_TEXT || (!fits && !word))
+    if (!fits && !word)
         return;
     g_autofree char *shown = moe__ruler_fit(view->ruler, text, size, box.width);
     TextStyle style = {moe__tint_text(ground), size, ANCHOR_MIDDLE, false, false};
@@ -79,26 +72,45 @@ draw_text(const char *text, Box box, MoeColour ground, const View *view, Drawing
 }
 
 static void
+draw_shapes(const MoeCells *cells, const View *view, const Tint *tint, Drawing *drawing)
+{
+    for (int row = 0; row < cells->rows; row++) {
+        for (int column = 0; column < cells->columns; column++) {
+            double value = cells->values[(size_t)row * (size_t)cells->columns + (size_t)column];
+            if (isnan(value))
+                continue;
+            Box box = cell_box(view, row, column);
+            moe__drawing_cell(drawing, box, moe__tint_at(tint, value), small(box) ? 0 : GAP,
+                              column + 1 < cells->columns, row + 1 < cells->rows);
+        }
+    }
+}
+
+static void
+draw_texts(const MoeCells *cells, const View *view, const Tint *tint, Drawing *drawing)
+{
+    for (int row = 0; row < cells->rows; row++) {
+        for (int column = 0; column < cells->columns; column++) {
+            size_t i = (size_t)row * (size_t)cells->columns + (size_t)column;
+            if (!isnan(cells->values[i]) && cells->texts[i])
+                draw_text(cells->texts[i], cell_box(view, row, column),
+                          moe__tint_at(tint, cells->values[i]), view, drawing);
+        }
+    }
+}
+
+static void
 cells_draw(const Mark *mark, const View *view, Drawing *drawing)
 {
     const MoeCells *cells = &mark->cells;
     g_autofree Tint *tint = g_new(Tint, 1);
     moe__tint_init(tint, view->scene, cells->categories);
-    if ((int64_t)cells->rows * cells->columns > MOST_VECTOR_CELLS) {
+    if (drawn_as_image(cells, view))
         draw_image(cells, view, tint, drawing);
-        return;
-    }
-    for (int row = 0; row < cells->rows; row++) {
-        for (int column = 0; column < cells->columns; column++) {
-            size_t i = (size_t)row * (size_t)cells->columns + (size_t)column;
-            if (isnan(cells->values[i]))
-                continue;
-            MoeColour colour = moe__tint_at(tint, cells->values[i]);
-            draw_cell(cells, view, row, column, colour, drawing);
-            if (cells->texts && cells->texts[i])
-                draw_text(cells->texts[i], cell_box(view, row, column), colour, view, drawing);
-        }
-    }
+    else
+        draw_shapes(cells, view, tint, drawing);
+    if (cells->texts)
+        draw_texts(cells, view, tint, drawing);
 }
 
 static char *
