@@ -14,7 +14,8 @@
 
 typedef struct {
     char **metrics, **domains;
-    char *layers, *steps, *compat;
+    char *layers, *steps, *compat, *where;
+    MoeTokenFilter *filter; /* of where */
     gboolean list, all, experts, bits, no_intervals, no_check;
     MetricsFormats formats;
     int replicates, threads;
@@ -30,6 +31,8 @@ options_clear(Options *o)
     g_free(o->layers);
     g_free(o->steps);
     g_free(o->compat);
+    g_free(o->where);
+    moe_token_filter_free(o->filter);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 
@@ -47,6 +50,8 @@ check(const Options *o, int traces)
         return cmd_usage("found --all with --metrics, expected either");
     if (o->steps && !g_str_equal(o->steps, "tokens") && !g_str_equal(o->steps, "state"))
         return cmd_usage("found --steps %s, expected tokens or state", o->steps);
+    if (o->where && g_strcmp0(o->steps, "state") == 0)
+        return cmd_usage("found --where with --steps state, which isn't of single tokens");
     if (o->compat && !g_str_equal(o->compat, "olmoe"))
         return cmd_usage("found --compat %s, expected olmoe", o->compat);
     if ((o->steps != NULL) + (o->compat != NULL) + (o->experts != FALSE) > 1)
@@ -67,6 +72,7 @@ query_of(const Options *o, const GPtrArray *metrics, const GArray *layers)
         .metrics = metrics,
         .layers = layers,
         .domains = o->domains,
+        .filter = o->filter,
         .intervals = !o->no_intervals && !o->steps,
         .bits = o->bits,
         .resample = {o->replicates, o->level, (uint64_t)o->seed},
@@ -79,9 +85,11 @@ query_of(const Options *o, const GPtrArray *metrics, const GArray *layers)
 static CmdSourceOptions
 counting(const Options *o, unsigned tallies)
 {
-    return (CmdSourceOptions){.steps = MOE_STEPS_LAST, .tallies = tallies, .check = !o->no_check};
+    return (CmdSourceOptions){
+        .steps = MOE_STEPS_LAST, .filter = o->filter, .tallies = tallies, .check = !o->no_check};
 }
 
+/* A run's state is that of all tokens: beside chosen ones it is left out. */
 static bool
 measure(const Options *o, const char *path, MetricsReport *report, GError **error)
 {
@@ -93,10 +101,10 @@ measure(const Options *o, const char *path, MetricsReport *report, GError **erro
     if (!cmd_source_open(&source, path, &options, error))
         return false;
     MetricsInput *input = cmd_metrics_input(report, &source);
-    bool good = o->steps
-                    ? cmd_steps_measure(report, input, &source, tallies,
-                                        g_str_equal(o->steps, "state"), error)
-                    : cmd_metrics_measure(report, input, source.summary, source.trace, NULL, error);
+    bool good = o->steps ? cmd_steps_measure(report, input, &source, tallies,
+                                             g_str_equal(o->steps, "state"), error)
+                         : cmd_metrics_measure(report, input, source.summary,
+                                               o->filter ? NULL : source.trace, NULL, error);
     if (!good)
         cmd_locate(*error, path);
     return good;
@@ -142,11 +150,14 @@ run_view(const Options *o, const GArray *layers, MetricsFormat format, int n, ch
 }
 
 static int
-run(const Options *o, int n, char **paths)
+run(Options *o, int n, char **paths)
 {
     MetricsFormat format;
     if (!cmd_metrics_format(&o->formats, &format))
         return CMD_USAGE;
+    g_autoptr(GError) error = NULL;
+    if (o->where && !(o->filter = moe_token_filter_parse(o->where, &error)))
+        return cmd_usage("--where: %s", error->message);
     if (o->list) {
         cmd_metrics_list(format);
         return CMD_OK;
@@ -183,6 +194,7 @@ cmd_metrics(int argc, char **argv)
         {"layers", 0, 0, G_OPTION_ARG_STRING, &o.layers, "these layers (0,3-5)", "LAYERS"},
         {"domains", 'd', 0, G_OPTION_ARG_STRING_ARRAY, &o.domains,
          "these domains apart as well, or all; may be repeated", "NAME,…"},
+        {"where", 'w', 0, G_OPTION_ARG_STRING, &o.where, CMD_WHERE, "WORDS"},
         {"steps", 0, 0, G_OPTION_ARG_STRING, &o.steps,
          "over training: every step of the recorded tokens, or of the run's state", "tokens|state"},
         {"experts", 'e', 0, G_OPTION_ARG_NONE, &o.experts,

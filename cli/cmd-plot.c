@@ -13,7 +13,7 @@
 
 typedef struct {
     char **set;
-    char *out, *data, *theme, *size;
+    char *out, *data, *theme, *where, *size;
     double width_mm, height_mm; /* of --size */
     double dpi;
 } Options;
@@ -26,6 +26,7 @@ options_clear(Options *o)
     g_free(o->data);
     g_free(o->theme);
     g_free(o->size);
+    g_free(o->where);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 
@@ -46,6 +47,20 @@ list_figures(void)
     return CMD_OK;
 }
 
+static bool
+choose_tokens(const MoeFigure *figure, MoeFigureInput *input, const char *where, GError **error)
+{
+    g_autoptr(MoeTokenFilter) filter = moe_token_filter_parse(where, error);
+    if (!filter)
+        return false;
+    moe_figure_input_set_filter(input, filter);
+    if (figure->common & MOE_FIGURE_STEPS)
+        return true;
+    g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                "figure %s is of a run, not of tokens; --where can't choose from it", figure->name);
+    return false;
+}
+
 static MoeScene *
 build(const Options *o, const MoeFigure *figure, char **paths, GError **error)
 {
@@ -57,6 +72,8 @@ build(const Options *o, const MoeFigure *figure, char **paths, GError **error)
     for (; *paths; paths++)
         if (!moe_figure_input_open(input, *paths, NULL, error))
             return NULL;
+    if (o->where && !choose_tokens(figure, input, o->where, error))
+        return NULL;
     g_autoptr(MoeScene) scene = moe_figure_build(figure, input, options, error);
     if (scene && o->theme && !moe_scene_set_theme(scene, o->theme, error))
         return NULL;
@@ -152,6 +169,7 @@ cmd_plot(int argc, char **argv)
         {"data", 0, 0, G_OPTION_ARG_FILENAME, &o.data, "the numbers behind it, as CSV", "FILE"},
         {"set", 's', 0, G_OPTION_ARG_STRING_ARRAY, &o.set,
          "an option of the figure; may be repeated", "NAME=VALUE"},
+        {"where", 'w', 0, G_OPTION_ARG_STRING, &o.where, CMD_WHERE, "WORDS"},
         {"theme", 0, 0, G_OPTION_ARG_STRING, &o.theme,
          "paper-column | paper-full | acl-column | acl-full | icml-full | slide | screen | dark "
          "(default: paper-full)",

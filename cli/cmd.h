@@ -16,7 +16,6 @@ typedef struct Command {
     const char *name;
     int (*run)(int argc, char **argv);
     const char *help; /* one line */
-    bool computes;    /* long enough for moe_bound_spinning() to pay */
 } Command;
 
 /* Commands that stand behind one name ("moescope", "moescope recipe"). */
@@ -44,6 +43,7 @@ int cmd_recipe(int argc, char **argv);
 int cmd_recipe_parity(int argc, char **argv);
 int cmd_record(int argc, char **argv);
 int cmd_summary(int argc, char **argv);
+int cmd_tokens(int argc, char **argv);
 int cmd_trace(int argc, char **argv);
 int cmd_train(int argc, char **argv);
 

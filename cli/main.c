@@ -12,23 +12,24 @@
 #include <string.h>
 
 static const Command commands[] = {
-    {"demo", cmd_demo, "train two small models, record and plot their routing", true},
-    {"train", cmd_train, "train a model from a recipe", true},
-    {"record", cmd_record, "record a model's routing over text", true},
-    {"import", cmd_import, "turn what other tools recorded into a trace", true},
-    {"export", cmd_export, "write a trace as other tools take it", false},
-    {"check", cmd_check, "tell whether a trace can be trusted, and clean it", true},
-    {"metrics", cmd_metrics, "measure routing, with intervals, beside what chance would show",
-     true},
-    {"summary", cmd_summary, "count traces once, into a small file", true},
-    {"merge", cmd_merge, "add summaries of parts", false},
-    {"compare", cmd_compare, "hold two routings of the same tokens against each other", true},
-    {"plot", cmd_plot, "draw a figure of a trace", false},
-    {"info", cmd_info, "describe a model, a run or a trace", false},
-    {"trace", cmd_trace, "look into, check, mend, cut, join and make up traces", false},
-    {"recipe", cmd_recipe, "list presets and keys, show and check recipes", false},
-    {"plugins", cmd_plugins, "list extensions, or check one", false},
-    {NULL, NULL, NULL, false},
+    {"demo", cmd_demo, "train two small models, record and plot their routing"},
+    {"train", cmd_train, "train a model from a recipe"},
+    {"record", cmd_record, "record a model's routing over text"},
+    {"import", cmd_import, "turn what other tools recorded into a trace"},
+    {"export", cmd_export, "write a trace as other tools take it"},
+    {"tokens", cmd_tokens,
+     "list tokens with the text around them: an expert's, or those of a search"},
+    {"check", cmd_check, "tell whether a trace can be trusted, and clean it"},
+    {"metrics", cmd_metrics, "measure routing, with intervals, beside what chance would show"},
+    {"summary", cmd_summary, "count traces once, into a small file"},
+    {"merge", cmd_merge, "add summaries of parts"},
+    {"compare", cmd_compare, "hold two routings of the same tokens against each other"},
+    {"plot", cmd_plot, "draw a figure of a trace"},
+    {"info", cmd_info, "describe a model, a run or a trace"},
+    {"trace", cmd_trace, "look into, check, mend, cut, join and make up traces"},
+    {"recipe", cmd_recipe, "list presets and keys, show and check recipes"},
+    {"plugins", cmd_plugins, "list extensions, or check one"},
+    {NULL, NULL, NULL},
 };
 
 static const CommandTable table = {
@@ -70,13 +71,13 @@ load_plugins(int argc, char **argv)
             cmd_say("plugin left out: %s", status[i]->problem);
 }
 
+/* Whether a command computes for so long that bounding the spinning of its threads is worth
+ * starting the program once more. */
 static bool
 computes(const char *name)
 {
-    for (const Command *command = commands; command->name; command++)
-        if (name && strcmp(command->name, name) == 0)
-            return command->computes;
-    return false;
+    static const char *const brief[] = {"figures", "plot", "info", "recipe", "plugins", NULL};
+    return name && *name != '-' && !g_strv_contains(brief, name);
 }
 
 int

@@ -98,6 +98,8 @@ cmd_metrics_print_json(const MetricsReport *report)
         json_open(json, NULL, '{');
         json_text(json, input->is_summary ? "summary" : "trace", input->path);
         json_int(json, "tokens", input->tokens);
+        if (input->where)
+            json_text(json, "where", input->where);
         cmd_checked_json(json, "checked", input->checked);
         if (query->intervals) {
             json_open(json, "intervals", '{');

@@ -24,6 +24,8 @@ add_title(const Page *page, const MetricsInput *input, const MetricsPlace *place
     else
         g_string_append(page->text,
                         place->domain == MOE_DOMAIN_ALL ? "all tokens" : "no known domain");
+    if (input->where)
+        g_string_append_printf(page->text, " where %s", input->where);
     g_string_append_printf(page->text, ": E = %d", place->experts);
     if (!place->has_step)
         g_string_append_printf(page->text,

@@ -37,6 +37,7 @@ input_free(gpointer data)
 {
     MetricsInput *input = data;
     g_free(input->path);
+    g_free(input->where);
     g_ptr_array_unref(input->checked);
     g_ptr_array_unref(input->places);
     g_free(input);
@@ -65,6 +66,7 @@ cmd_metrics_input(MetricsReport *report, const CmdSource *source)
         .path = g_strdup(source->path),
         .is_summary = !source->trace,
         .tokens = moe_summary_tokens_counted(source->summary),
+        .where = g_strdup(source->where),
         .checked = g_ptr_array_ref(source->checked),
         .places = g_ptr_array_new_with_free_func(place_free),
     };

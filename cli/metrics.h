@@ -26,9 +26,10 @@ typedef struct MetricsFormats {
 bool cmd_metrics_format(const MetricsFormats *formats, MetricsFormat *format);
 
 typedef struct MetricsQuery {
-    const GPtrArray *metrics; /* MoeMetric */
-    const GArray *layers;     /* LayerRange; none: all */
-    char **domains;           /* as cmd_domains_choose() takes them; NULL: all tokens alone */
+    const GPtrArray *metrics;     /* MoeMetric */
+    const GArray *layers;         /* LayerRange; none: all */
+    char **domains;               /* as cmd_domains_choose() takes them; NULL: all tokens alone */
+    const MoeTokenFilter *filter; /* tokens that are counted; NULL: all */
     bool intervals;
     bool bits; /* what the registry has in nats */
     MoeResampleOptions resample;
@@ -55,6 +56,7 @@ typedef struct MetricsInput {
     char *path;
     bool is_summary;
     gint64 tokens;
+    char *where;        /* of which tokens, in words; NULL: all */
     GPtrArray *checked; /* CmdChecked */
     GPtrArray *places;  /* MetricsPlace, by step, router, domain */
 } MetricsInput;

@@ -14,6 +14,7 @@ count(CmdSource *source, const CmdSourceOptions *options, GError **error)
     const MoeSummaryOptions how = {
         .steps = options->steps,
         .step = options->step,
+        .filter = options->filter,
         .tallies = options->tallies,
         .keep_tokens = options->keep_tokens,
         .recount = options->recount,
@@ -46,6 +47,13 @@ open_summary(CmdSource *source, const CmdSourceOptions *options, GError **error)
     source->summary = moe_summary_open(source->path, error);
     if (!source->summary)
         return false;
+    if (options->filter) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "%s: found a summary, which has no single tokens to choose from; --where takes "
+                    "the trace that it was made of",
+                    source->path);
+        return false;
+    }
     cmd_checked_read(source->checked, moe_summary_meta_json(source->summary));
     return source->checked->len > 0 || !options->check ||
            cmd_checked_add_summary(source->checked, source->path, source->summary, error);
@@ -70,6 +78,7 @@ cmd_source_open(CmdSource *source, const char *path, const CmdSourceOptions *opt
     bool folder = g_file_test(path, G_FILE_TEST_IS_DIR);
     *source = (CmdSource){
         .path = folder ? g_build_filename(path, "trace.npz", NULL) : g_strdup(path),
+        .where = options->filter ? moe_token_filter_text(options->filter) : NULL,
         .checked = cmd_checked_new(),
     };
     bool good = is_summary(source->path) ? open_summary(source, options, error)
@@ -83,6 +92,7 @@ void
 cmd_source_clear(CmdSource *source)
 {
     g_clear_pointer(&source->path, g_free);
+    g_clear_pointer(&source->where, g_free);
     g_clear_pointer(&source->summary, moe_summary_free);
     g_clear_pointer(&source->trace, moe_trace_free);
     g_clear_pointer(&source->checked, g_ptr_array_unref);

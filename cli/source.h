@@ -11,6 +11,7 @@
 
 typedef struct CmdSource {
     char *path;
+    char *where;     /* of which tokens, in words; NULL: all */
     MoeTrace *trace; /* NULL: the file is a summary */
     MoeSummary *summary;
     GPtrArray *checked; /* CmdChecked; empty: nobody has checked */
@@ -19,7 +20,8 @@ typedef struct CmdSource {
 typedef struct CmdSourceOptions {
     MoeSteps steps; /* of traces; a summary has what it has */
     int32_t step;
-    unsigned tallies; /* MoeTallies */
+    const MoeTokenFilter *filter; /* NULL: all tokens; a summary can't be filtered */
+    unsigned tallies;             /* MoeTallies */
     bool keep_tokens;
     bool recount; /* even where the trace brings along its summary */
     bool check;   /* what has no findings with it */

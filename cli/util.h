@@ -28,6 +28,11 @@ typedef struct CmdArguments {
 bool cmd_options(const CmdArguments *arguments, const GOptionEntry *entries, int *argc,
                  char ***argv, int *status);
 
+/* What --where says of itself. */
+#define CMD_WHERE                                                                                \
+    "only tokens that fit all of: domain=law,code doc=12 pos=0-127 id=464,11 text=\" the\" (in " \
+    "the token) text~=the (any case)"
+
 /* What --threads gave: sets it, or complains, with *status to return. */
 bool cmd_set_threads(int threads, int *status);
 

@@ -54,16 +54,17 @@ add_title(GString *out, const CmdViewPlace *place, bool markdown)
     const MoeSummary *summary = place->source->summary;
     const MoeSummaryCell *cell = moe_summary_cell(summary, place->router, place->domain);
     const char *domain = domain_name(place);
-    g_string_append_printf(out,
-                           "%s%s, layer %d, %s%s: E = %d, T = %" G_GINT64_FORMAT
-                           " units, N = %" G_GINT64_FORMAT " picks\n%s",
-                           markdown ? "\n### " : "\n", place->source->path,
-                           moe_summary_router(summary, place->router)->layer,
-                           domain ? "domain " : "",
-                           domain                            ? domain
-                           : place->domain == MOE_DOMAIN_ALL ? "all tokens"
-                                                             : "no known domain",
-                           cell->experts, cell->units, cell->picks, markdown ? "\n" : "");
+    g_string_append_printf(
+        out,
+        "%s%s, layer %d, %s%s%s%s: E = %d, T = %" G_GINT64_FORMAT " units, N = %" G_GINT64_FORMAT
+        " picks\n%s",
+        markdown ? "\n### " : "\n", place->source->path,
+        moe_summary_router(summary, place->router)->layer, domain ? "domain " : "",
+        domain                            ? domain
+        : place->domain == MOE_DOMAIN_ALL ? "all tokens"
+                                          : "no known domain",
+        place->source->where ? " where " : "", place->source->where ? place->source->where : "",
+        cell->experts, cell->units, cell->picks, markdown ? "\n" : "");
 }
 
 static void
@@ -129,6 +130,8 @@ cmd_view_add(GString *out, const CmdView *view, const CmdSource *source, const M
         json_open(out, NULL, '{');
         json_text(out, source->trace ? "trace" : "summary", source->path);
         json_int(out, "tokens", moe_summary_tokens_counted(source->summary));
+        if (source->where)
+            json_text(out, "where", source->where);
         cmd_checked_json(out, "checked", source->checked);
         json_real(out, "level", query->resample.level);
         json_open(out, "places", '[');

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The program: one process, a window a trace.
+ * The program: one process, windows with a tab a file.
  */
 #include "scope-application.h"
 
@@ -43,12 +43,24 @@ set_keys(GtkApplication *application)
         {"win.open", {"<Control>o"}},
         {"win.export", {"<Control>s"}},
         {"win.show-help-overlay", {"F1", "<Control>question"}},
-        {"window.close", {"<Control>w"}},
+        {"win.find", {"<Control>f"}},
+        {"win.undo", {"<Control>z"}},
+        {"win.redo", {"<Shift><Control>z"}},
+        {"win.inspector", {"F9"}},
+        {"win.close-tab", {"<Control>w"}},
+        {"win.turn-tab(1)", {"<Control>Page_Down"}},
+        {"win.turn-tab(-1)", {"<Control>Page_Up"}},
+        {"window.close", {"<Shift><Control>w"}},
         {"app.new-window", {"<Control>n"}},
         {"app.quit", {"<Control>q"}},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
         gtk_application_set_accels_for_action(application, table[i].action, table[i].keys);
+    for (int i = 0; i < 9 && scope_pages[i].name; i++) {
+        g_autofree char *action = g_strdup_printf("win.view('%s')", scope_pages[i].name);
+        g_autofree char *key = g_strdup_printf("<Control>%d", i + 1);
+        gtk_application_set_accels_for_action(application, action, (const char *[]){key, NULL});
+    }
 }
 
 static void
@@ -104,7 +116,7 @@ static void
 open_file(GtkApplication *application, GFile *file)
 {
     GtkWindow *window = gtk_application_get_active_window(application);
-    if (!window || !scope_window_is_blank(SCOPE_WINDOW(window)))
+    if (!window)
         window = GTK_WINDOW(scope_window_new(application));
     scope_window_open(SCOPE_WINDOW(window), file);
     gtk_window_present(window);

@@ -1,23 +1,177 @@
 /* SPDX-License-Identifier: MIT
  *
- * A trace and the threads that read it. A MoeTrace never changes, so that any number of figures
- * can be drawn from it at once.
+ * A document shows one source at a time. Threads hold on to the source they began with, so that a
+ * run that grows can be opened anew beside them.
  */
 #include "scope-document.h"
 
+#include "scope-document-private.h"
+
+#include <string.h>
+
+/* How often a run that is being recorded is looked at. */
+#define LOOK_EVERY_MS 1000
+
+/* A summary of a large model takes tens of megabytes, and there is one a filter. */
+#define MOST_INPUTS 6
+
 struct _ScopeDocument {
     GObject parent_instance;
-    MoeTrace *trace;
-    char *name;
+    char *path, *name;
+    ScopeOpened opened;
+    MoeRouterInfo *routers; /* [n_routers], their names the source's */
+    int n_routers;
+    char **domains;
+    ScopeDocument *other; /* or NULL */
+    gulong other_grown;
+    GQueue inputs; /* of ScopeInput, the latest first */
+    guint look;    /* at the file, while it may grow; or 0 */
+    bool looking;  /* a thread does */
 };
 
 G_DEFINE_FINAL_TYPE(ScopeDocument, scope_document, G_TYPE_OBJECT)
+
+enum { PROP_LIVE = 1, N_PROPS };
+static GParamSpec *props[N_PROPS];
+enum { GROWN, N_SIGNALS };
+static guint signals[N_SIGNALS];
+
+static const MoeTrace *
+trace_of(ScopeDocument *self)
+{
+    return scope_source_trace(self->opened.source);
+}
+
+static const MoeSummary *
+summary_of(ScopeDocument *self)
+{
+    return scope_source_summary(self->opened.source);
+}
+
+/* --- Sources ----------------------------------------------------------------------------------*/
+
+static void
+forget_inputs(ScopeDocument *self)
+{
+    g_queue_clear_full(&self->inputs, (GDestroyNotify)scope_input_unref);
+}
+
+static void
+read_routers(ScopeDocument *self)
+{
+    const MoeTrace *trace = trace_of(self);
+    const MoeSummary *summary = summary_of(self);
+    self->n_routers = trace ? moe_trace_routers(trace) : moe_summary_routers(summary);
+    g_free(self->routers);
+    self->routers = g_new(MoeRouterInfo, self->n_routers);
+    for (int i = 0; i < self->n_routers; i++)
+        self->routers[i] = *(trace ? moe_trace_router(trace, i) : moe_summary_router(summary, i));
+}
+
+static void
+read_domains(ScopeDocument *self)
+{
+    const MoeTrace *trace = trace_of(self);
+    const MoeSummary *summary = summary_of(self);
+    int n = trace ? moe_trace_domains(trace) : moe_summary_domains(summary);
+    g_strfreev(self->domains);
+    self->domains = g_new0(char *, n + 1);
+    for (int i = 0; i < n; i++)
+        self->domains[i] =
+            g_strdup(trace ? moe_trace_domain_name(trace, i) : moe_summary_domain_name(summary, i));
+}
+
+/* Takes the source. */
+static void
+turn_to(ScopeDocument *self, ScopeSource *source)
+{
+    forget_inputs(self);
+    g_clear_pointer(&self->opened.source, scope_source_unref);
+    self->opened.source = source;
+    read_routers(self);
+    read_domains(self);
+}
+
+/* --- Following a run --------------------------------------------------------------------------*/
+
+static void
+look_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+    ScopeDocument *self = source;
+    ScopeSource *now = data;
+    g_autoptr(GError) nothing = NULL;
+    /* What can't be read now, since it is being written, can be next time. */
+    ScopeSource *next = scope_source_outdated(now)
+                            ? scope_source_open(self->opened.file, self->name, &nothing)
+                            : NULL;
+    g_task_return_pointer(task, next, (GDestroyNotify)scope_source_unref);
+}
+
+static void
+stop_looking(ScopeDocument *self)
+{
+    g_clear_handle_id(&self->look, g_source_remove);
+    g_object_notify_by_pspec(G_OBJECT(self), props[PROP_LIVE]);
+}
+
+static void
+on_looked(GObject *object, GAsyncResult *result, gpointer user)
+{
+    ScopeDocument *self = SCOPE_DOCUMENT(object);
+    ScopeSource *next = g_task_propagate_pointer(G_TASK(result), NULL);
+    self->looking = false;
+    if (!next)
+        return;
+    turn_to(self, next);
+    if (!scope_source_unfinished(next))
+        stop_looking(self);
+    g_signal_emit(self, signals[GROWN], 0);
+}
+
+static gboolean
+look(gpointer document)
+{
+    ScopeDocument *self = document;
+    if (self->looking)
+        return G_SOURCE_CONTINUE;
+    g_autoptr(GTask) task = g_task_new(self, NULL, on_looked, NULL);
+    self->looking = true;
+    g_task_set_task_data(task, scope_source_ref(self->opened.source),
+                         (GDestroyNotify)scope_source_unref);
+    g_task_run_in_thread(task, look_in_thread);
+    return G_SOURCE_CONTINUE;
+}
+
+/* --- The object -------------------------------------------------------------------------------*/
+
+static void
+scope_document_get_property(GObject *object, guint id, GValue *value, GParamSpec *spec)
+{
+    if (id == PROP_LIVE)
+        g_value_set_boolean(value, SCOPE_DOCUMENT(object)->look != 0);
+    else
+        G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+}
+
+static void
+scope_document_dispose(GObject *object)
+{
+    ScopeDocument *self = SCOPE_DOCUMENT(object);
+    g_clear_handle_id(&self->look, g_source_remove);
+    g_clear_signal_handler(&self->other_grown, self->other);
+    g_clear_object(&self->other);
+    forget_inputs(self);
+    G_OBJECT_CLASS(scope_document_parent_class)->dispose(object);
+}
 
 static void
 scope_document_finalize(GObject *object)
 {
     ScopeDocument *self = SCOPE_DOCUMENT(object);
-    moe_trace_free(self->trace);
+    scope_opened_clear(&self->opened);
+    g_free(self->routers);
+    g_strfreev(self->domains);
+    g_free(self->path);
     g_free(self->name);
     G_OBJECT_CLASS(scope_document_parent_class)->finalize(object);
 }
@@ -25,57 +179,41 @@ scope_document_finalize(GObject *object)
 static void
 scope_document_class_init(ScopeDocumentClass *class)
 {
-    G_OBJECT_CLASS(class)->finalize = scope_document_finalize;
+    GObjectClass *object_class = G_OBJECT_CLASS(class);
+    object_class->get_property = scope_document_get_property;
+    object_class->dispose = scope_document_dispose;
+    object_class->finalize = scope_document_finalize;
+    props[PROP_LIVE] =
+        g_param_spec_boolean("live", NULL, NULL, FALSE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+    g_object_class_install_properties(object_class, N_PROPS, props);
+    signals[GROWN] = g_signal_new("grown", SCOPE_TYPE_DOCUMENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                  NULL, G_TYPE_NONE, 0);
 }
 
 static void
 scope_document_init(ScopeDocument *self)
 {
-}
-
-/* --- Opening ----------------------------------------------------------------------------------*/
-
-static void
-open_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
-{
-    GFile *file = data;
-    GError *error = NULL;
-    const char *path = g_file_peek_path(file);
-    if (!path) {
-        g_autofree char *uri = g_file_get_uri(file);
-        g_task_return_new_error(task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                                "%s: found an address that is no local file, expected a trace "
-                                "on this machine",
-                                uri);
-        return;
-    }
-    MoeTrace *trace = moe_trace_open(path, &error);
-    if (!trace) {
-        g_task_return_error(task, error);
-        return;
-    }
-    ScopeDocument *document = g_object_new(SCOPE_TYPE_DOCUMENT, NULL);
-    document->trace = trace;
-    document->name = g_file_get_basename(file);
-    g_task_return_pointer(task, document, g_object_unref);
-}
-
-void
-scope_document_open_async(GFile *file, GCancellable *cancellable, GAsyncReadyCallback ready,
-                          gpointer user)
-{
-    g_autoptr(GTask) task = g_task_new(NULL, cancellable, ready, user);
-    g_task_set_source_tag(task, scope_document_open_async);
-    g_task_set_task_data(task, g_object_ref(file), g_object_unref);
-    g_task_set_return_on_cancel(task, TRUE);
-    g_task_run_in_thread(task, open_in_thread);
+    g_queue_init(&self->inputs);
 }
 
 ScopeDocument *
-scope_document_open_finish(GAsyncResult *result, GError **error)
+scope_document_new(const char *path, ScopeOpened *opened)
 {
-    g_return_val_if_fail(g_async_result_is_tagged(result, scope_document_open_async), NULL);
-    return g_task_propagate_pointer(G_TASK(result), error);
+    ScopeDocument *self = g_object_new(SCOPE_TYPE_DOCUMENT, NULL);
+    self->path = g_strdup(path);
+    self->name = g_path_get_basename(path);
+    self->opened = *opened;
+    *opened = (ScopeOpened){0};
+    read_routers(self);
+    read_domains(self);
+    return self;
+}
+
+void
+scope_document_follow(ScopeDocument *document)
+{
+    if (scope_source_unfinished(document->opened.source) && !document->look)
+        document->look = g_timeout_add(LOOK_EVERY_MS, look, document);
 }
 
 /* --- What it is -------------------------------------------------------------------------------*/
@@ -86,7 +224,25 @@ scope_document_name(ScopeDocument *document)
     return document->name;
 }
 
-/* "12,345 tokens", as the figures write counts. */
+const char *
+scope_document_path(ScopeDocument *document)
+{
+    return document->path;
+}
+
+bool
+scope_document_imported(ScopeDocument *document)
+{
+    return document->opened.imported != NULL;
+}
+
+const char *
+scope_document_notes(ScopeDocument *document)
+{
+    return document->opened.notes;
+}
+
+/* Digits in groups of three. */
 static void
 append_count(GString *text, int64_t n, const char *one, const char *many)
 {
@@ -105,80 +261,93 @@ append_count(GString *text, int64_t n, const char *one, const char *many)
 char *
 scope_document_summary(ScopeDocument *document)
 {
-    const MoeTrace *trace = document->trace;
+    const MoeTrace *trace = trace_of(document);
     GString *text = g_string_new(NULL);
-    append_count(text, moe_trace_routers(trace), "MoE layer", "MoE layers");
-    append_count(text, moe_trace_tokens(trace, -1), "token", "tokens");
-    if (moe_trace_domains(trace) > 0)
-        append_count(text, moe_trace_domains(trace), "domain", "domains");
-    if (!moe_trace_complete(trace))
+    int domains = (int)g_strv_length(document->domains);
+    append_count(text, document->n_routers, "MoE layer", "MoE layers");
+    append_count(text,
+                 trace ? moe_trace_tokens(trace, -1)
+                       : moe_summary_tokens_counted(summary_of(document)),
+                 "token", "tokens");
+    if (domains > 0)
+        append_count(text, domains, "domain", "domains");
+    if (!trace)
+        g_string_append(text, " · a summary");
+    if (scope_source_unfinished(document->opened.source))
         g_string_append(text, " · unfinished, read up to its last whole chunk");
     return g_string_free(text, FALSE);
 }
 
-/* --- Drawing ----------------------------------------------------------------------------------*/
-
-typedef struct Drawing {
-    const MoeFigure *figure;
-    char **settings;
-} Drawing;
-
-static void
-drawing_free(gpointer data)
+const MoeSummary *
+scope_document_counts(ScopeDocument *document)
 {
-    Drawing *drawing = data;
-    g_strfreev(drawing->settings);
-    g_free(drawing);
+    return summary_of(document);
 }
 
-static void
-scene_free(gpointer scene)
+const MoeTrace *
+scope_document_trace(ScopeDocument *document)
 {
-    moe_scene_free(scene);
+    return trace_of(document);
 }
 
-static MoeScene *
-make_scene(const MoeTrace *trace, const Drawing *drawing, GError **error)
+const MoeRouterInfo *
+scope_document_routers(ScopeDocument *document, int *n)
 {
-    g_autoptr(MoeFigureOptions) options = moe_figure_options_new(drawing->figure);
-    for (char **setting = drawing->settings; *setting; setting++)
-        if (!moe_figure_options_set(options, *setting, error))
-            return NULL;
-    g_autoptr(MoeFigureInput) input = moe_figure_input_new();
-    moe_figure_input_add(input, trace, NULL, NULL);
-    return moe_figure_build(drawing->figure, input, options, error);
+    *n = document->n_routers;
+    return document->routers;
 }
 
-static void
-draw_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+const char *const *
+scope_document_domains(ScopeDocument *document)
 {
-    ScopeDocument *self = source;
-    GError *error = NULL;
-    MoeScene *scene = make_scene(self->trace, data, &error);
-    if (scene)
-        g_task_return_pointer(task, scene, scene_free);
-    else
-        g_task_return_error(task, error);
+    return (const char *const *)document->domains;
+}
+
+/* --- Comparing --------------------------------------------------------------------------------*/
+
+static void
+on_other_grown(ScopeDocument *self)
+{
+    g_signal_emit(self, signals[GROWN], 0);
 }
 
 void
-scope_document_draw_async(ScopeDocument *document, const MoeFigure *figure,
-                          const char *const *settings, GCancellable *cancellable,
-                          GAsyncReadyCallback ready, gpointer user)
+scope_document_set_other(ScopeDocument *document, ScopeDocument *other)
 {
-    g_autoptr(GTask) task = g_task_new(document, cancellable, ready, user);
-    Drawing *drawing = g_new0(Drawing, 1);
-    drawing->figure = figure;
-    drawing->settings = g_strdupv((char **)settings);
-    g_task_set_source_tag(task, scope_document_draw_async);
-    g_task_set_task_data(task, drawing, drawing_free);
-    g_task_set_return_on_cancel(task, TRUE);
-    g_task_run_in_thread(task, draw_in_thread);
+    if (other == document->other)
+        return;
+    g_clear_signal_handler(&document->other_grown, document->other);
+    g_set_object(&document->other, other);
+    if (other)
+        document->other_grown =
+            g_signal_connect_swapped(other, "grown", G_CALLBACK(on_other_grown), document);
+    g_signal_emit(document, signals[GROWN], 0);
 }
 
-MoeScene *
-scope_document_draw_finish(ScopeDocument *document, GAsyncResult *result, GError **error)
+ScopeDocument *
+scope_document_get_other(ScopeDocument *document)
 {
-    g_return_val_if_fail(g_task_is_valid(result, document), NULL);
-    return g_task_propagate_pointer(G_TASK(result), error);
+    return document->other;
+}
+
+/* --- Inputs -----------------------------------------------------------------------------------*/
+
+ScopeInput *
+scope_document_input(ScopeDocument *document, const char *filter, bool both, GError **error)
+{
+    ScopeSource *source = document->opened.source;
+    ScopeSource *other = both && document->other ? document->other->opened.source : NULL;
+    for (GList *i = document->inputs.head; i; i = i->next)
+        if (scope_input_is(i->data, source, other, filter)) {
+            g_queue_unlink(&document->inputs, i);
+            g_queue_push_head_link(&document->inputs, i);
+            return scope_input_ref(i->data);
+        }
+    ScopeInput *input = scope_input_new(source, other, filter, error);
+    if (!input)
+        return NULL;
+    g_queue_push_head(&document->inputs, scope_input_ref(input));
+    if (document->inputs.length > MOST_INPUTS)
+        scope_input_unref(g_queue_pop_tail(&document->inputs));
+    return input;
 }

@@ -1,37 +1,80 @@
 /* SPDX-License-Identifier: MIT
  *
- * scope-document.h: a trace that is open, and the work on it that takes time: reading it and making
- * scenes of it. Both run in threads of their own; call everything from the main thread.
+ * scope-document.h: what is open: a trace, a summary, a run, or what another tool wrote, turned
+ * into one of these; and the work on it that takes time. That runs in threads of their own; call
+ * everything from the main thread.
+ *
+ * Signal "grown": a run that is still recorded has more to show. Property "live" (boolean): whether
+ * it may grow.
  */
 #ifndef SCOPE_DOCUMENT_H
 #define SCOPE_DOCUMENT_H
 
 #include <gio/gio.h>
+#include <moescope/check.h>
 #include <moescope/figure.h>
+#include <moescope/metrics.h>
 
 G_BEGIN_DECLS
 
 #define SCOPE_TYPE_DOCUMENT (scope_document_get_type())
 G_DECLARE_FINAL_TYPE(ScopeDocument, scope_document, SCOPE, DOCUMENT, GObject)
 
-/* Opens a trace. Once `cancellable` is cancelled, the result is dropped and G_IO_ERROR_CANCELLED
- * reported at once. */
-void scope_document_open_async(GFile *file, GCancellable *cancellable, GAsyncReadyCallback ready,
-                               gpointer user);
-/* (transfer full); NULL with the errors of moe_trace_open(). */
+/* Called in the main thread while something is opened: `done` of `total` (0: unknown), of what. */
+typedef void (*ScopeProgress)(const char *what, gint64 done, gint64 total, gpointer user);
+
+/* What importers need to know that files don't say: `--experts 64`, … as the import command takes
+ * them; NULL-terminated, or NULL. */
+typedef char **ScopeImportChoices;
+
+/* Opens anything: a trace, summary, run folder, or a file that an importer knows, which is imported
+ * to a temporary file. `progress` (may be NULL) and `ready` get `user`. Once `cancellable` is
+ * cancelled, the result is dropped and G_IO_ERROR_CANCELLED reported at once. */
+void scope_document_open_async(GFile *file, ScopeImportChoices choices, ScopeProgress progress,
+                               GCancellable *cancellable, GAsyncReadyCallback ready, gpointer user);
+/* (transfer full); NULL with the errors of scope_open(). */
 ScopeDocument *scope_document_open_finish(GAsyncResult *result, GError **error);
 
 /* The name of the file, without its folder. (transfer none) */
 const char *scope_document_name(ScopeDocument *document);
+/* What was opened, as the command line would name it. (transfer none) */
+const char *scope_document_path(ScopeDocument *document);
+/* Whether another program wrote it, so that commands have to import it first. */
+bool scope_document_imported(ScopeDocument *document);
+/* What readers of an import have to know, a line each; or NULL. (transfer none) */
+const char *scope_document_notes(ScopeDocument *document);
 /* "3 MoE layers · 12,345 tokens · 4 domains", and whether the trace was cut off. (transfer full) */
 char *scope_document_summary(ScopeDocument *document);
+/* The summary, of a document that is one; else NULL. (transfer none) */
+const MoeSummary *scope_document_counts(ScopeDocument *document);
+/* NULL for a summary. It stays until "grown"; hold no pointer into it beyond the main loop's turn.
+ * (transfer none) */
+const MoeTrace *scope_document_trace(ScopeDocument *document);
+/* The routers: layers, experts, k. (transfer none) */
+const MoeRouterInfo *scope_document_routers(ScopeDocument *document, int *n);
+/* Names of domains, NULL-terminated. (transfer none) */
+const char *const *scope_document_domains(ScopeDocument *document);
 
-/* Makes the scene of a figure. `settings`: "option=value" each, NULL at the end. */
+/* Another document to compare with (the same tokens), for figures of two inputs; NULL: none.
+ * Signal "grown" follows. */
+void scope_document_set_other(ScopeDocument *document, ScopeDocument *other);
+ScopeDocument *scope_document_get_other(ScopeDocument *document);
+
+/* Makes the scene of a figure. `settings`: "option=value" each, NULL at the end. `filter`: as
+ * `--where` has it, "" or NULL for all tokens. */
 void scope_document_draw_async(ScopeDocument *document, const MoeFigure *figure,
-                               const char *const *settings, GCancellable *cancellable,
-                               GAsyncReadyCallback ready, gpointer user);
+                               const char *const *settings, const char *filter,
+                               GCancellable *cancellable, GAsyncReadyCallback ready, gpointer user);
 /* (transfer full); NULL with the errors of the figure's build(). */
 MoeScene *scope_document_draw_finish(ScopeDocument *document, GAsyncResult *result, GError **error);
+
+/* Runs any work that reads the document, in a thread: `work` gets the figure input of the filter
+ * (its summaries are counted once and shared), and returns what `finish` hands on. */
+typedef gpointer (*ScopeWork)(MoeFigureInput *input, gpointer data, GError **error);
+void scope_document_run_async(ScopeDocument *document, const char *filter, ScopeWork work,
+                              gpointer data, GDestroyNotify free_data, GDestroyNotify free_result,
+                              GCancellable *cancellable, GAsyncReadyCallback ready, gpointer user);
+gpointer scope_document_run_finish(ScopeDocument *document, GAsyncResult *result, GError **error);
 
 G_END_DECLS
 

@@ -7,14 +7,11 @@
 
 struct _ScopeOptionsForm {
     GtkBox parent_instance;
-    const MoeFigure *figure;
+    ScopePane *pane;           /* or NULL */
     MoeFigureOptions *options; /* as the rows show them, but for what isn't valid */
 };
 
 G_DEFINE_FINAL_TYPE(ScopeOptionsForm, scope_options_form, GTK_TYPE_BOX)
-
-enum { CHANGED, N_SIGNALS };
-static guint signals[N_SIGNALS];
 
 typedef struct Row {
     ScopeOptionsForm *form;
@@ -30,6 +27,13 @@ free_row(gpointer row, GClosure *closure)
 }
 
 static void
+scope_options_form_dispose(GObject *object)
+{
+    g_clear_object(&SCOPE_OPTIONS_FORM(object)->pane);
+    G_OBJECT_CLASS(scope_options_form_parent_class)->dispose(object);
+}
+
+static void
 scope_options_form_finalize(GObject *object)
 {
     moe_figure_options_free(SCOPE_OPTIONS_FORM(object)->options);
@@ -39,9 +43,8 @@ scope_options_form_finalize(GObject *object)
 static void
 scope_options_form_class_init(ScopeOptionsFormClass *class)
 {
+    G_OBJECT_CLASS(class)->dispose = scope_options_form_dispose;
     G_OBJECT_CLASS(class)->finalize = scope_options_form_finalize;
-    signals[CHANGED] = g_signal_new("changed", SCOPE_TYPE_OPTIONS_FORM, G_SIGNAL_RUN_LAST, 0, NULL,
-                                    NULL, NULL, G_TYPE_NONE, 0);
     gtk_widget_class_set_css_name(GTK_WIDGET_CLASS(class), "options");
 }
 
@@ -86,7 +89,7 @@ take_value(const Row *row, const char *value)
     }
     show_help(row);
     if (g_strcmp0(before, moe_figure_options_text(options, row->field->name)) != 0)
-        g_signal_emit(row->form, signals[CHANGED], 0);
+        scope_pane_set_option(row->form->pane, setting);
 }
 
 /* --- Controls ---------------------------------------------------------------------------------*/
@@ -197,26 +200,20 @@ add_row(ScopeOptionsForm *self, const MoeField *field)
 }
 
 void
-scope_options_form_set_figure(ScopeOptionsForm *form, const MoeFigure *figure)
+scope_options_form_set_pane(ScopeOptionsForm *form, ScopePane *pane)
 {
     GtkWidget *child;
     while ((child = gtk_widget_get_first_child(GTK_WIDGET(form))))
         gtk_box_remove(GTK_BOX(form), child);
-    moe_figure_options_free(form->options);
-    form->figure = figure;
+    g_clear_pointer(&form->options, moe_figure_options_free);
+    g_set_object(&form->pane, pane);
+    const MoeFigure *figure = pane ? scope_pane_get_figure(pane) : NULL;
+    if (!figure)
+        return;
+    g_auto(GStrv) settings = scope_pane_get_settings(pane);
     form->options = moe_figure_options_new(figure);
+    for (char **setting = settings; *setting; setting++)
+        moe_figure_options_set(form->options, *setting, NULL);
     for (int i = 0; i < moe_figure_n_fields(figure); i++)
         add_row(form, moe_figure_field(figure, i));
-}
-
-char **
-scope_options_form_get_settings(ScopeOptionsForm *form)
-{
-    int n = form->figure ? moe_figure_n_fields(form->figure) : 0;
-    char **settings = g_new0(char *, n + 1);
-    for (int i = 0; i < n; i++) {
-        const char *name = moe_figure_field(form->figure, i)->name;
-        settings[i] = g_strdup_printf("%s=%s", name, moe_figure_options_text(form->options, name));
-    }
-    return settings;
 }

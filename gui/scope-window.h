@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * scope-window.h: a window with one trace, or with none yet.
+ * scope-window.h: a window with a tab for each file that is open, or with none yet.
  */
 #ifndef SCOPE_WINDOW_H
 #define SCOPE_WINDOW_H
 
-#include "scope-figure-page.h"
-
-#include <gtk/gtk.h>
+#include "scope-tab.h"
 
 G_BEGIN_DECLS
 
@@ -15,10 +13,12 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE(ScopeWindow, scope_window, SCOPE, WINDOW, GtkApplicationWindow)
 
 ScopeWindow *scope_window_new(GtkApplication *application);
-/* Opens a trace in place of what is there. What goes wrong is said in the window. */
+/* Opens a file in a new tab. What goes wrong is said in the window. */
 void scope_window_open(ScopeWindow *window, GFile *file);
 /* Whether nothing is open and nothing is being opened. */
 bool scope_window_is_blank(ScopeWindow *window);
+/* The tab that is shown, or NULL. (transfer none) */
+ScopeTab *scope_window_get_tab(ScopeWindow *window);
 
 G_END_DECLS
 

@@ -256,7 +256,10 @@ moe__deflater_row(Deflater *deflater, const guint8 *row, int from, int to)
 void
 moe__deflater_repeat(Deflater *deflater)
 {
-    add_match(deflater, deflater->stride, ABOVE);
+    if (deflater->stride >= SHORTEST)
+        add_match(deflater, deflater->stride, ABOVE);
+    else
+        find_matches(deflater, deflater->above, 0, deflater->stride);
     add_to_checksum(deflater);
 }
 

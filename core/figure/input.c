@@ -26,6 +26,7 @@ typedef struct Source {
 struct MoeFigureInput {
     GPtrArray *sources; /* of Source */
     unsigned expected;
+    MoeTokenFilter *filter; /* NULL: all tokens */
     GMutex lock;
 };
 
@@ -62,6 +63,7 @@ moe_figure_input_free(MoeFigureInput *input)
     if (!input)
         return;
     g_ptr_array_unref(input->sources);
+    moe_token_filter_free(input->filter);
     g_mutex_clear(&input->lock);
     g_free(input);
 }
@@ -148,6 +150,23 @@ moe_figure_input_expect(MoeFigureInput *input, unsigned tallies)
     g_mutex_unlock(&input->lock);
 }
 
+void
+moe_figure_input_set_filter(MoeFigureInput *input, const MoeTokenFilter *filter)
+{
+    g_mutex_lock(&input->lock);
+    moe_token_filter_free(input->filter);
+    input->filter = moe_token_filter_copy(filter);
+    for (guint i = 0; i < input->sources->len; i++)
+        g_array_set_size(source_at(input, (int)i)->counted, 0);
+    g_mutex_unlock(&input->lock);
+}
+
+const MoeTokenFilter *
+moe_figure_input_filter(const MoeFigureInput *input)
+{
+    return input->filter;
+}
+
 const MoeTrace *
 moe__figure_trace(MoeFigureInput *input, int i, GError **error)
 {
@@ -168,9 +187,11 @@ has(const MoeSummary *summary, unsigned tallies)
 }
 
 static const MoeSummary *
-lookup(const Source *source, unsigned tallies, MoeSteps steps, int32_t step)
+lookup(const MoeFigureInput *input, const Source *source, unsigned tallies, MoeSteps steps,
+       int32_t step)
 {
-    if (source->summary && steps == MOE_STEPS_ALL && has(source->summary, tallies))
+    if (source->summary && !input->filter && steps == MOE_STEPS_ALL &&
+        has(source->summary, tallies))
         return source->summary;
     for (guint i = 0; i < source->counted->len; i++) {
         const Counted *counted = &g_array_index(source->counted, Counted, i);
@@ -183,11 +204,17 @@ lookup(const Source *source, unsigned tallies, MoeSteps steps, int32_t step)
 
 /* A summary alone has no snapshots: what it has is the last one, and all. */
 static const MoeSummary *
-of_summary(const Source *source, unsigned tallies, MoeSteps steps, GError **error)
+of_summary(const MoeFigureInput *input, const Source *source, unsigned tallies, MoeSteps steps,
+           GError **error)
 {
-    if (steps != MOE_STEPS_ONE && has(source->summary, tallies))
+    if (!input->filter && steps != MOE_STEPS_ONE && has(source->summary, tallies))
         return source->summary;
-    if (steps == MOE_STEPS_ONE)
+    if (input->filter)
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "%s: a summary has no single tokens to choose from; the trace that it was made "
+                    "of has",
+                    source->name);
+    else if (steps == MOE_STEPS_ONE)
         g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
                     "%s: a summary has no steps apart; the trace that it was made of has",
                     source->name);
@@ -205,12 +232,14 @@ moe_figure_input_summary(MoeFigureInput *input, int i, unsigned tallies, MoeStep
 {
     Source *source = source_at(input, i);
     if (!source->trace)
-        return of_summary(source, tallies, steps, error);
+        return of_summary(input, source, tallies, steps, error);
     g_mutex_lock(&input->lock);
-    const MoeSummary *found = lookup(source, tallies, steps, step);
+    const MoeSummary *found = lookup(input, source, tallies, steps, step);
     if (!found) {
-        MoeSummaryOptions options = {
-            .steps = steps, .step = step, .tallies = tallies | input->expected};
+        MoeSummaryOptions options = {.steps = steps,
+                                     .step = step,
+                                     .filter = input->filter,
+                                     .tallies = tallies | input->expected};
         Counted counted = {steps, step, moe_summary_from_trace(source->trace, &options, error)};
         if (counted.summary)
             g_array_append_val(source->counted, counted);

@@ -16,7 +16,8 @@
 #define GAP      0.5
 /* Nobody reads smaller type than this. */
 #define SMALLEST_TEXT 3.0
-#define SHORT_TEXT    4 /* letters */
+#define SHORT_TEXT    4   /* letters */
+#define FILL          0.9 /* of a cell's width, for the widest number */
 
 static void
 draw_image(const MoeCells *cells, const View *view, const Tint *tint, Drawing *drawing)
@@ -53,17 +54,36 @@ drawn_as_image(const MoeCells *cells, const View *view)
     return n > MOST_VECTOR_CELLS || (n > MOST_SMALL_CELLS && small(cell_box(view, 0, 0)));
 }
 
-/* A cell's text, where the cell is large enough for it: short ones whole or not at all, for half a
- * number would be another number; of words the beginning will do. */
-static void
-draw_text(const char *text, Box box, MoeColour ground, const View *view, Drawing *drawing)
+static bool
+is_short(const char *text)
 {
-    double size = MIN(view->scene->theme->tick_size, 0.62 * box.height);
+    return g_utf8_strlen(text, -1) <= SHORT_TEXT;
+}
+
+/* The size at which the cells' texts are set; 0: none is. Short ones are numbers, half of which
+ * would be another number, and some of which would look like all: they are set if all of them fit,
+ * in smaller type if need be. */
+static double
+text_size(const MoeCells *cells, const View *view)
+{
+    Box box = cell_box(view, 0, 0);
+    double theme = view->scene->theme->tick_size, size = MIN(theme, 0.62 * box.height), widest = 0;
     if (size < SMALLEST_TEXT)
-        return;
-    bool fits = moe__ruler_width(view->ruler, text, size, false) <= box.width;
-    bool word = g_utf8_strlen(text, -1) > SHORT_TEXT && box.width > SHORT_TEXT * size;
-    if (!fits && !word)
+        return 0;
+    for (int i = 0; i < cells->rows * cells->columns; i++)
+        if (cells->texts[i] && !isnan(cells->values[i]) && is_short(cells->texts[i]))
+            widest = moe__ruler_wider(view->ruler, cells->texts[i], theme, widest);
+    if (widest > 0)
+        size = MIN(size, FILL * box.width * theme / widest);
+    return size >= SMALLEST_TEXT ? size : 0;
+}
+
+/* Of words the beginning will do. */
+static void
+draw_text(const char *text, double size, Box box, MoeColour ground, const View *view,
+          Drawing *drawing)
+{
+    if (!is_short(text) && box.width <= SHORT_TEXT * size)
         return;
     g_autofree char *shown = moe__ruler_fit(view->ruler, text, size, box.width);
     TextStyle style = {moe__tint_text(ground), size, ANCHOR_MIDDLE, false, false};
@@ -89,11 +109,14 @@ draw_shapes(const MoeCells *cells, const View *view, const Tint *tint, Drawing *
 static void
 draw_texts(const MoeCells *cells, const View *view, const Tint *tint, Drawing *drawing)
 {
+    double size = text_size(cells, view);
+    if (size == 0)
+        return;
     for (int row = 0; row < cells->rows; row++) {
         for (int column = 0; column < cells->columns; column++) {
             size_t i = (size_t)row * (size_t)cells->columns + (size_t)column;
             if (!isnan(cells->values[i]) && cells->texts[i])
-                draw_text(cells->texts[i], cell_box(view, row, column),
+                draw_text(cells->texts[i], size, cell_box(view, row, column),
                           moe__tint_at(tint, cells->values[i]), view, drawing);
         }
     }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * A PNG writer of our own: figures have few colours, so a palette makes them small and quick to
- * write, and the file says its resolution, which Cairo's writer can't.
+ * write, large ones are packed by what repeats in plots (deflate.h), and the file says its
+ * resolution. Cairo's writer does none of it.
  * PNG (Portable Network Graphics) Specification, W3C, 2003.
  */
 #include "figure/deflate.h"
@@ -221,9 +222,9 @@ pack(const Pixels *pixels, Palette *palette, int stride)
     return moe__deflater_finish(deflater);
 }
 
-/* Rows longer than a distance can be. */
+/* Half the size in three times the time; and for rows longer than a distance can be. */
 static GByteArray *
-pack_wide(const Pixels *pixels, Palette *palette, int stride)
+pack_small(const Pixels *pixels, Palette *palette, int stride)
 {
     size_t length = (size_t)stride * pixels->height;
     g_autofree guint8 *rows = g_malloc(length);
@@ -237,13 +238,17 @@ pack_wide(const Pixels *pixels, Palette *palette, int stride)
     return packed;
 }
 
+/* What zlib takes some ten milliseconds for. */
+#define SMALL_PICTURE ((size_t)2 << 20)
+
 static void
 append_pixels(GByteArray *out, const Pixels *pixels, Palette *palette)
 {
     int stride = pixels->width * pixels->channels + 1;
-    g_autoptr(GByteArray) packed = stride <= MOE_DEFLATE_MOST_STRIDE
-                                       ? pack(pixels, palette, stride)
-                                       : pack_wide(pixels, palette, stride);
+    bool small = (size_t)stride * pixels->height <= SMALL_PICTURE;
+    g_autoptr(GByteArray) packed = small || stride > MOE_DEFLATE_MOST_STRIDE
+                                       ? pack_small(pixels, palette, stride)
+                                       : pack(pixels, palette, stride);
     append_chunk(out, "IDAT", packed->data, packed->len);
     append_chunk(out, "IEND", NULL, 0);
 }

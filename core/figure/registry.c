@@ -5,6 +5,7 @@
 #include "figure/figures.h"
 #include "figure/load.h"
 #include "figure/measures.h"
+#include "figure/scene.h"
 #include "figure/series.h"
 
 /* Filled by moe_init() and plugins at the start, only read afterwards. */
@@ -59,14 +60,31 @@ moe_figures_find(const char *name, GError **error)
     return NULL;
 }
 
+/* Says in the caption, where there is one, of which tokens the figure is. */
+static void
+say_filter(const MoeFigure *figure, const MoeFigureInput *input, MoeScene *scene)
+{
+    const MoeTokenFilter *filter = moe_figure_input_filter(input);
+    if (!scene || !filter || !(figure->common & MOE_FIGURE_STEPS) || !*scene->caption)
+        return;
+    g_autofree char *words = moe_token_filter_text(filter);
+    g_autofree char *caption =
+        *words ? g_strdup_printf("%s Only tokens where %s.", scene->caption, words)
+               : g_strdup_printf("%s Only chosen tokens.", scene->caption);
+    moe_scene_set_caption(scene, caption);
+}
+
 MoeScene *
 moe_figure_build(const MoeFigure *figure, MoeFigureInput *input, const MoeFigureOptions *options,
                  GError **error)
 {
     int n = moe_figure_input_count(input);
     int least = MAX(figure->least_inputs, 1), most = MAX(figure->most_inputs, least);
-    if (n >= least && n <= most)
-        return figure->build(input, options, error);
+    if (n >= least && n <= most) {
+        MoeScene *scene = figure->build(input, options, error);
+        say_filter(figure, input, scene);
+        return scene;
+    }
     g_autofree char *range =
         least == most ? g_strdup_printf("%d", least) : g_strdup_printf("%d to %d", least, most);
     g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
@@ -87,6 +105,7 @@ moe__figure_register(void)
     moe_figures_add(&moe__figure_locality);
     moe_figures_add(&moe__figure_caches);
     moe_figures_add(&moe__figure_load_over_training);
+    moe_figures_add(&moe__figure_collapse);
     moe_figures_add(&moe__figure_series);
     moe_figures_add(&moe__figure_measures);
     moe_figures_add(&moe__figure_token_map);
@@ -96,4 +115,7 @@ moe__figure_register(void)
     moe_figures_add(&moe__figure_scores);
     moe_figures_add(&moe__figure_vocabulary);
     moe_figures_add(&moe__figure_top_tokens);
+    moe_figures_add(&moe__figure_expert);
+    moe_figures_add(&moe__figure_layers);
+    moe_figures_add(&moe__figure_load_at_step);
 }

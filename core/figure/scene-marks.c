@@ -162,6 +162,21 @@ moe_scene_add_rule(MoeScene *scene, int number, const MoeRule *rule)
 }
 
 void
+moe_scene_add_tree(MoeScene *scene, int number, const MoeTree *tree)
+{
+    Panel *panel = moe__scene_panel(scene, number);
+    g_return_if_fail(panel && is_band(&panel->x));
+    size_t n = (size_t)tree->n;
+    Mark mark = {.type = MARK_TREE, .tree = *tree};
+    mark.tree.left = own_numbers(scene, tree->left, n);
+    mark.tree.right = own_numbers(scene, tree->right, n);
+    mark.tree.from_left = own_numbers(scene, tree->from_left, n);
+    mark.tree.from_right = own_numbers(scene, tree->from_right, n);
+    mark.tree.height = own_numbers(scene, tree->height, n);
+    add(scene, panel, mark);
+}
+
+void
 moe_scene_add_prose(MoeScene *scene, int number, const MoeProse *prose)
 {
     Panel *panel = moe__scene_panel(scene, number);

@@ -20,6 +20,7 @@ typedef enum {
     MARK_POINTS,
     MARK_PROSE,
     MARK_RULE,
+    MARK_TREE,
 } MarkType;
 
 /* One layer of data in a panel. Pointers belong to the scene. */
@@ -35,6 +36,7 @@ typedef struct Mark {
         MoePoints points;
         MoeProse prose;
         MoeRule rule;
+        MoeTree tree;
     };
 } Mark;
 

@@ -15,6 +15,9 @@ typedef struct Wanted {
     int32_t step;
     int64_t document; /* -1: that of the first row */
     int64_t skip, left;
+    const MoeTokenSet *set; /* NULL: all tokens */
+    bool gap;               /* tokens of the document were left out since the last one */
+    GArray *follows;        /* the span's */
 } Wanted;
 
 /* A column of tokens; data NULL: the chunk hasn't got it. */
@@ -53,6 +56,7 @@ static GArray *
 rows_of(const MoeTrace *trace, int chunk, Wanted *wanted, GError **error)
 {
     MoeArray doc = {0}, step = {0};
+    const uint64_t *bits = wanted->set ? moe_token_set_bits(wanted->set, chunk) : NULL;
     GArray *rows = g_array_new(FALSE, FALSE, sizeof(int64_t));
     if (!column_read(trace, chunk, "doc", &doc, error) ||
         !column_read(trace, chunk, "step", &step, error))
@@ -60,10 +64,15 @@ rows_of(const MoeTrace *trace, int chunk, Wanted *wanted, GError **error)
     for (int64_t i = 0; rows && i < moe_trace_tokens(trace, chunk) && wanted->left > 0; i++) {
         if (wanted->steps != MOE_STEPS_ALL && value_at(&step, i) != wanted->step)
             continue;
-        if (wanted->document < 0)
+        bool chosen = !bits || moe_token_set_has(bits, i), follows = !wanted->gap;
+        if (wanted->document < 0 && chosen)
             wanted->document = value_at(&doc, i);
-        if (value_at(&doc, i) != wanted->document || wanted->skip-- > 0)
+        if (value_at(&doc, i) != wanted->document)
             continue;
+        wanted->gap = !chosen;
+        if (!chosen || wanted->skip-- > 0)
+            continue;
+        g_array_append_val(wanted->follows, follows);
         g_array_append_val(rows, i);
         wanted->left--;
     }
@@ -151,6 +160,7 @@ void
 moe__span_clear(TokenSpan *span)
 {
     g_clear_pointer(&span->id, g_array_unref);
+    g_clear_pointer(&span->follows, g_array_unref);
     g_clear_pointer(&span->routers, g_array_unref);
     g_clear_pointer(&span->texts, g_hash_table_unref);
 }
@@ -185,13 +195,13 @@ set_none(const TokenSpan *span, const Wanted *wanted, GError **error)
     const char *name = span->figure->name, *from = moe_figure_options_text(span->options, "from");
     if (wanted->document < 0)
         g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
-                    "figure %s: %s has no tokens at the chosen step; record some", name,
-                    span->name);
+                    "figure %s: %s has no tokens %sat the chosen step; record some", name,
+                    span->name, wanted->set ? "that were chosen " : "");
     else
         g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
-                    "figure %s: %s has no tokens of document %" G_GINT64_FORMAT
+                    "figure %s: %s has no %stokens of document %" G_GINT64_FORMAT
                     " from %s on at the chosen step",
-                    name, span->name, wanted->document, from);
+                    name, span->name, wanted->set ? "chosen " : "", wanted->document, from);
 }
 
 bool
@@ -203,6 +213,7 @@ moe__span_read(TokenSpan *span, const MoeFigure *figure, MoeFigureInput *input,
                         .trace = moe__figure_trace(input, 0, error),
                         .name = moe_figure_input_name(input, 0),
                         .id = g_array_new(FALSE, FALSE, sizeof(int32_t)),
+                        .follows = g_array_new(FALSE, FALSE, sizeof(bool)),
                         .routers = g_array_new(FALSE, TRUE, sizeof(SpanRouter)),
                         .texts = moe_token_texts_new()};
     g_array_set_clear_func(span->routers, router_clear);
@@ -210,10 +221,16 @@ moe__span_read(TokenSpan *span, const MoeFigure *figure, MoeFigureInput *input,
         return false;
     Wanted wanted = {.document = (int64_t)moe_figure_options_real(options, "document"),
                      .skip = (int64_t)moe_figure_options_real(options, "from"),
-                     .left = (int64_t)moe_figure_options_real(options, "tokens")};
+                     .left = (int64_t)moe_figure_options_real(options, "tokens"),
+                     .follows = span->follows};
     wanted.steps = moe_figure_options_steps(options, &wanted.step);
     if (wanted.steps == MOE_STEPS_LAST && !find_last(span->trace, &wanted, error))
         return false;
+    const MoeTokenFilter *filter = moe_figure_input_filter(input);
+    g_autoptr(MoeTokenSet) set = filter ? moe_token_set_new(span->trace, filter, error) : NULL;
+    if (filter && !set)
+        return false;
+    wanted.set = set;
     if (!read_rows(span, &wanted, routers, n_routers, error))
         return false;
     span->document = (int32_t)wanted.document;

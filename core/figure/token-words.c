@@ -147,6 +147,8 @@ moe__span_chance(const TokenSpan *span, int head)
         const SpanRouter *router = moe__span_router(span, (int)r);
         int units = router->info->units_per_token;
         for (int t = 1; t < span->n; t++) {
+            if (!g_array_index(span->follows, bool, t))
+                continue;
             int before = moe__span_expert(router, (t - 1) * units + head, 0);
             int now = moe__span_expert(router, t * units + head, 0);
             pairs += before >= 0 && now >= 0;

@@ -105,21 +105,28 @@ moe__columns_get(const MoeColumns *columns, int chunk, MoeColumnsBuffer *buffer,
     return (const int32_t *const *)buffer->data;
 }
 
+static bool
+is_counted(const MoeTraceView *view, const int32_t *step, const uint64_t *chosen, int64_t t)
+{
+    return (!step || view->step[t] == *step) && (!chosen || moe_token_set_has(chosen, t));
+}
+
 void
-moe__find_runs(const MoeTraceView *view, const int32_t *doc, const int32_t *step, GArray *runs)
+moe__find_runs(const MoeTraceView *view, const int32_t *doc, const int32_t *step,
+               const uint64_t *chosen, GArray *runs)
 {
     g_array_set_size(runs, 0);
     for (int64_t t = 0; t < view->tokens;) {
         MoeTallyRun run = {t, 0, view->domain[t], 0};
         if (doc)
             run.group = (int)((uint32_t)doc[t] % MOE_SUMMARY_GROUPS);
-        if (step && view->step[t] != *step) {
+        if (!is_counted(view, step, chosen, t)) {
             t++;
             continue;
         }
         while (t < view->tokens && view->domain[t] == run.domain &&
                (!doc || (int)((uint32_t)doc[t] % MOE_SUMMARY_GROUPS) == run.group) &&
-               (!step || view->step[t] == *step))
+               is_counted(view, step, chosen, t))
             t++;
         run.n = t - run.first;
         g_array_append_val(runs, run);

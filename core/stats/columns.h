@@ -30,9 +30,10 @@ void moe__columns_buffer_clear(MoeColumnsBuffer *buffer);
 const int32_t *const *moe__columns_get(const MoeColumns *columns, int chunk,
                                        MoeColumnsBuffer *buffer, GError **error);
 
-/* Runs of a chunk's tokens, those of one step only where `step` isn't NULL. `doc` NULL: all of one
- * document. Replaces what is in `runs`, of MoeTallyRun. */
+/* Runs of a chunk's tokens, those of one step only where `step` isn't NULL, and where `chosen`
+ * isn't, those whose bits are set (token-filter.h). `doc` NULL: all of one document. Replaces what
+ * is in `runs`, of MoeTallyRun. */
 void moe__find_runs(const MoeTraceView *view, const int32_t *doc, const int32_t *step,
-                    GArray *runs);
+                    const uint64_t *chosen, GArray *runs);
 
 #endif

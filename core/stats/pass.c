@@ -20,7 +20,8 @@
 typedef struct Pass {
     const MoeTrace *trace;
     MoeSummary *summary;
-    const int32_t *step; /* NULL: all */
+    const int32_t *step;       /* NULL: all */
+    const MoeTokenSet *chosen; /* NULL: all */
     const MoeProgress *progress;
     MoeColumns *columns;
     bool flow, keep; /* first choices of the router before are wanted, and kept */
@@ -155,7 +156,8 @@ count_chunk(Range *range, int router, int i, uint16_t *kept, GError **error)
     const int32_t *const *columns = moe__columns_get(pass->columns, i, &range->buffer, error);
     if (!columns || !moe_trace_view(pass->trace, i, router, view, error))
         return false;
-    moe__find_runs(view, columns[MOE_COLUMN_DOC], pass->step, range->runs);
+    const uint64_t *chosen = pass->chosen ? moe_token_set_bits(pass->chosen, i) : NULL;
+    moe__find_runs(view, columns[MOE_COLUMN_DOC], pass->step, chosen, range->runs);
     MoeTallyChunk chunk = {
         .trace = pass->trace,
         .chunk = i,
@@ -334,6 +336,36 @@ summary_for(const MoeTrace *trace, unsigned tallies)
     return summary;
 }
 
+static bool
+count_all(Pass *pass, GError **error)
+{
+    unsigned wanted = 1U << MOE_COLUMN_DOC | 1U << MOE_COLUMN_POS;
+    if (pass->summary->tallies & MOE_TALLY_TOKENS)
+        wanted |= 1U << MOE_COLUMN_ID;
+    pass->columns = moe__columns_new(pass->trace, wanted, error);
+    bool ok = pass->columns && count_routers(pass, error);
+    moe__columns_free(pass->columns);
+    return ok;
+}
+
+/* Whether anything was counted, where less than all was asked for. */
+static bool
+check_any(const Pass *pass, const MoeTokenFilter *filter, GError **error)
+{
+    const MoeSummary *summary = pass->summary;
+    if ((!pass->step && !filter) || summary->n_routers == 0 ||
+        moe_summary_tokens_counted(summary) > 0)
+        return true;
+    g_autofree char *words = filter ? moe_token_filter_text(filter) : NULL;
+    g_autofree char *where = words && *words ? g_strdup_printf(" where %s", words) : NULL;
+    if (pass->step)
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "no token%s was recorded at step %d",
+                    where ? where : "", *pass->step);
+    else
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "there is no token%s", where ? where : "");
+    return false;
+}
+
 MoeSummary *
 moe_summary_from_trace(const MoeTrace *trace, const MoeSummaryOptions *options, GError **error)
 {
@@ -344,31 +376,25 @@ moe_summary_from_trace(const MoeTrace *trace, const MoeSummaryOptions *options, 
         return brought;
     int32_t step;
     bool one = options->steps != MOE_STEPS_ALL;
+    g_autoptr(MoeTokenSet) chosen = NULL;
     if (one && !moe__choose_step(trace, options, &step, error))
+        return NULL;
+    if (options->filter && !(chosen = moe_token_set_new(trace, options->filter, error)))
         return NULL;
     g_autoptr(MoeSummary) summary = summary_for(trace, options->tallies);
     Pass pass = {
         .trace = trace,
         .summary = summary,
         .step = one ? &step : NULL,
+        .chosen = chosen,
         .progress = options->progress,
         .flow = moe__summary_tables(summary, MOE_TALLY_FLOW) != NULL,
         .sets = (summary->tallies & (MOE_TALLY_PAIRS | MOE_TALLY_TOKENS)) != 0,
         .tables = options->keep_tokens,
         .chunks = moe_trace_chunks(trace),
     };
-    unsigned wanted = 1U << MOE_COLUMN_DOC | 1U << MOE_COLUMN_POS;
-    if (summary->tallies & MOE_TALLY_TOKENS)
-        wanted |= 1U << MOE_COLUMN_ID;
-    pass.columns = moe__columns_new(trace, wanted, error);
-    bool ok = pass.columns && count_routers(&pass, error);
-    moe__columns_free(pass.columns);
-    if (!ok)
+    if (!count_all(&pass, error))
         return NULL;
     moe_summary_settle(summary);
-    if (one && summary->n_routers > 0 && moe_summary_tokens_counted(summary) == 0) {
-        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "no token was recorded at step %d", step);
-        return NULL;
-    }
-    return g_steal_pointer(&summary);
+    return check_any(&pass, options->filter, error) ? g_steal_pointer(&summary) : NULL;
 }

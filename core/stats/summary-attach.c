@@ -204,7 +204,7 @@ moe__summary_brought(const MoeTrace *trace, const MoeSummaryOptions *options)
     g_auto(Attached) attached = {0};
     const MoeSummaryMeta *meta = &attached.meta;
     unsigned tallies = moe__summary_known(options->tallies);
-    if (!find_attached(trace, &attached, NULL) || !attached.json)
+    if (options->filter || !find_attached(trace, &attached, NULL) || !attached.json)
         return NULL;
     bool steps = options->steps == MOE_STEPS_ALL ||
                  (meta->first_step == meta->last_step &&

@@ -170,7 +170,8 @@ begin_document(Walk *walk)
     moe__caches_reset(&walk->belady);
 }
 
-/* Where documents aren't told, one begins where positions don't rise. */
+/* Where documents aren't told, one begins where positions don't rise. Tokens that aren't counted
+ * end one: what they would have brought in isn't known. */
 static void
 follow_document(Walk *walk, const MoeTallyChunk *chunk, int64_t token)
 {
@@ -212,15 +213,20 @@ static bool
 count(void *data, const MoeTallyCells *cells, const MoeTallyChunk *chunk, GError **error)
 {
     (void)error;
+    Walk *walk = data;
+    int64_t seen = 0; /* tokens of the chunk */
     for (int64_t i = 0; i < chunk->n_runs; i++) {
         const MoeTallyRun *run = &chunk->runs[i];
         MoeCacheCell *cell = moe__tally_cell(cells, run->domain, run->group);
+        walk->begun &= run->first == seen;
         for (int64_t t = run->first; t < run->first + run->n; t++) {
-            follow_document(data, chunk, t);
+            follow_document(walk, chunk, t);
             for (int j = 0; j < chunk->units_per_token; j++)
-                gather(data, chunk->view, t * chunk->units_per_token + j, cell);
+                gather(walk, chunk->view, t * chunk->units_per_token + j, cell);
         }
+        seen = run->first + run->n;
     }
+    walk->begun &= seen == chunk->view->tokens;
     return true;
 }
 

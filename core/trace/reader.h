@@ -40,6 +40,10 @@ MoeZipStream *moe__trace_begin(const MoeTrace *trace, const char *name, MoeArray
 /* The data of column NAME, which `out` points at. (transfer full) */
 uint8_t *moe__trace_read(const MoeTrace *trace, const char *name, MoeArray *out, GError **error);
 
+/* Whether the ids' member is long enough for the tokens that the chunk claims: that much memory is
+ * then taken without fear. Fails with MOE_ERROR_FORMAT. */
+bool moe__trace_check_tokens(const MoeTrace *trace, int chunk, GError **error);
+
 /* The measure that member "measures/00012.r003.NAME.npy" holds the values of, and its router; NULL
  * for other members. (transfer full) */
 char *moe__trace_measure_name(const char *member, int routers, int *router);

@@ -147,11 +147,10 @@ check_domains(const MoeTrace *trace, int chunk, const MoeTraceView *view, GError
     return true;
 }
 
-/* Whether the ids' member is long enough for the tokens that the chunk claims: that much memory is
- * then taken without fear. */
-static bool
-check_tokens(const MoeTrace *trace, int chunk, int64_t tokens, GError **error)
+bool
+moe__trace_check_tokens(const MoeTrace *trace, int chunk, GError **error)
 {
+    int64_t tokens = moe_trace_tokens(trace, chunk);
     g_autofree char *name = g_strdup_printf("tokens/%05d.id.npy", chunk);
     const MoeZipEntry *entry = moe__zip_reader_find(trace->zip, name);
     if (tokens == 0 || (entry && entry->size / sizeof(int32_t) >= (uint64_t)tokens))
@@ -169,7 +168,7 @@ view_tokens(const MoeTrace *trace, int chunk, View *whole, GError **error)
     whole->chunk = NO_CHUNK;
     view->domain = view->step = NULL;
     view->tokens = moe_trace_tokens(trace, chunk);
-    if (!check_tokens(trace, chunk, view->tokens, error))
+    if (!moe__trace_check_tokens(trace, chunk, error))
         return false;
     if (whole->wants & MOE_VIEW_DOMAIN) {
         view->domain = reserve(trace, whole, DOMAIN, view->tokens, sizeof(int32_t), error);

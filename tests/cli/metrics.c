@@ -144,6 +144,39 @@ test_json(void)
 }
 
 static void
+test_where(void)
+{
+    g_auto(Run) text = run_moescope("metrics", "t.npz", "--where", "domain=prose text=b|", "-m",
+                                    "dead", "--layers", "2", NULL);
+    run_expect(&text, 0,
+               "\nt.npz, layer 2, all tokens where domain=prose text='b|': E = 4, T = 10 units",
+               "");
+    g_auto(Run) json = run_moescope("metrics", "t.npz", "-w", "id=1", "--json", NULL);
+    run_expect(&json, 0, "\"tokens\": 20, \"where\": \"id=1\"", "");
+    g_auto(Run) experts =
+        run_moescope("metrics", "t.npz", "--where", "id=1", "--experts", "--layers", "2", NULL);
+    run_expect(&experts, 0, "layer 2, all tokens where id=1: E = 4, T = 20 units, N = 20 picks\n",
+               "");
+    g_auto(Run) bad = run_moescope("metrics", "t.npz", "--where", "doc", NULL);
+    run_expect(&bad, 2, NULL, "--where: found \"doc\" to choose tokens by; expected words such as");
+    g_auto(Run) none = run_moescope("metrics", "t.npz", "--where", "pos=3", NULL);
+    run_expect(&none, 1, NULL, "t.npz: its tokens have no column pos to choose by");
+    g_auto(Run) made = run_moescope("summary", "t.npz", "--out", "w.npz", NULL);
+    run_expect(&made, 0, NULL, "");
+    g_auto(Run) sums = run_moescope("metrics", "w.npz", "--where", "id=1", NULL);
+    run_expect(&sums, 1, NULL, "w.npz: found a summary, which has no single tokens to choose from");
+    g_auto(Run) state =
+        run_moescope("metrics", "steps.npz", "--where", "id=1", "--steps", "state", NULL);
+    run_expect(&state, 2, NULL, "found --where with --steps state");
+    g_auto(Run) plot = run_moescope("plot", "load", "t.npz", "--where", "id=1", "--data", "d.csv",
+                                    "--set", "norm=share", NULL);
+    run_expect(&plot, 0, NULL, "");
+    g_auto(Run) series =
+        run_moescope("plot", "load-over-training", "t.npz", "--where", "id=1", "-o", "p.png", NULL);
+    run_expect(&series, 1, NULL, "figure load-over-training is of a run, not of tokens");
+}
+
+static void
 test_list(void)
 {
     g_auto(Run) text = run_moescope("metrics", "--list", NULL);
@@ -314,6 +347,7 @@ main(int argc, char **argv)
     g_test_add_func("/cli/metrics/bits", test_bits);
     g_test_add_func("/cli/metrics/csv", test_csv);
     g_test_add_func("/cli/metrics/json", test_json);
+    g_test_add_func("/cli/metrics/where", test_where);
     g_test_add_func("/cli/metrics/list", test_list);
     g_test_add_func("/cli/metrics/checked", test_checked);
     g_test_add_func("/cli/metrics/intervals", test_intervals);

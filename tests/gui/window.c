@@ -65,14 +65,16 @@ open_good(Fixture *fixture)
 {
     open_path(fixture, fixture->path);
     wait_until(shows_figure, fixture->window);
+    scope_views_turn(scope_tab_get_views(scope_window_get_tab(fixture->window)), "figures");
+    wait_until(shows_figure, fixture->window);
     settle(GTK_WIDGET(fixture->window));
     return find(GTK_WIDGET(fixture->window), SCOPE_TYPE_SCENE_VIEW, NULL);
 }
 
-static ScopeFigurePage *
-figure_page(Fixture *fixture)
+static ScopePane *
+pane(Fixture *fixture)
 {
-    return SCOPE_FIGURE_PAGE(find(GTK_WIDGET(fixture->window), SCOPE_TYPE_FIGURE_PAGE, NULL));
+    return SCOPE_PANE(find(GTK_WIDGET(fixture->window), SCOPE_TYPE_PANE, NULL));
 }
 
 static void
@@ -216,10 +218,10 @@ test_unsupported(Fixture *fixture, gconstpointer data)
 {
     GtkWidget *window = GTK_WIDGET(fixture->window);
     open_good(fixture);
-    g_assert_true(scope_figure_page_has_figure(figure_page(fixture)));
+    g_assert_true(scope_pane_has_figure(pane(fixture)));
     choose_figure(fixture, "load-over-training");
     wait_until(shows_problem, window);
-    g_assert_false(scope_figure_page_has_figure(figure_page(fixture)));
+    g_assert_false(scope_pane_has_figure(pane(fixture)));
     assert_drawn(window, "unsupported");
     choose_figure(fixture, "load");
     wait_until(shows_figure, window);
@@ -271,13 +273,11 @@ test_export(Fixture *fixture, gconstpointer data)
         const char *name, *magic;
     } files[] = {{"a.png", "\x89PNG"}, {"a.svg", "<?xml"}, {"a.pdf", "%PDF"}};
     open_good(fixture);
-    g_autofree char *name = scope_figure_page_export_name(figure_page(fixture));
-    g_assert_cmpstr(name, ==, "two-domains-load.pdf");
     for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
         g_autofree char *path = g_build_filename(folder, files[i].name, NULL);
         g_autofree char *contents = NULL;
         g_autoptr(GError) error = NULL;
-        scope_figure_page_export(figure_page(fixture), path, "paper-full", &error);
+        scope_pane_export(pane(fixture), path, "paper-full", &error);
         g_assert_no_error(error);
         g_assert_true(g_file_get_contents(path, &contents, NULL, NULL));
         g_assert_true(g_str_has_prefix(contents, files[i].magic));
@@ -290,7 +290,7 @@ test_export_refused(Fixture *fixture, gconstpointer data)
     g_autoptr(GError) error = NULL;
     g_autofree char *path = g_build_filename(folder, "a.bmp", NULL);
     open_good(fixture);
-    g_assert_false(scope_figure_page_export(figure_page(fixture), path, "paper-full", &error));
+    g_assert_false(scope_pane_export(pane(fixture), path, "paper-full", &error));
     g_assert_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED);
     g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
 }

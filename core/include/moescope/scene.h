@@ -214,7 +214,7 @@ typedef struct MoeFlows {
 } MoeFlows;
 MOE_API void moe_scene_add_flows(MoeScene *scene, int panel, const MoeFlows *flows);
 
-/* Texts at places of the data. */
+/* Texts at places of the data; one that would lie over one before it is left out. */
 typedef enum { MOE_ANCHOR_START, MOE_ANCHOR_MIDDLE, MOE_ANCHOR_END } MoeAnchor;
 typedef struct MoeLabels {
     int n;
@@ -232,6 +232,16 @@ typedef struct MoeRule {
     const char *label;  /* or NULL */
 } MoeRule;
 MOE_API void moe_scene_add_rule(MoeScene *scene, int panel, const MoeRule *rule);
+
+/* A tree above a panel whose x axis is a BAND one (a dendrogram): join i brings the branches at
+ * left[i] and right[i] together, which begin at heights of their own. */
+typedef struct MoeTree {
+    int n;                                /* joins */
+    const double *left, *right;           /* [n] places along x, counted in bands */
+    const double *from_left, *from_right; /* [n] heights, 0 (the leaves) … 1 */
+    const double *height;                 /* [n] at which they are joined */
+} MoeTree;
+MOE_API void moe_scene_add_tree(MoeScene *scene, int panel, const MoeTree *tree);
 
 /* Running text whose words have a background (coloured text); a panel of its own, which grows with
  * it. Both axes are bare. */

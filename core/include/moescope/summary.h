@@ -13,6 +13,7 @@
 #define MOESCOPE_SUMMARY_H
 
 #include <moescope/stats.h>
+#include <moescope/token-filter.h>
 #include <moescope/trace.h>
 
 G_BEGIN_DECLS
@@ -145,10 +146,11 @@ MOE_API int moe_cache_size(int i, int experts);
 
 #define MOE_SEGMENT 16
 
-/* Caches of experts, one a router, that serve the units in order, each document (and step) with an
- * empty one: a unit's picks are looked up, then brought in, the best ones if it makes more than
- * fit; none leaves for another of the same unit. Counted are picks found there. The optimum looks
- * ahead to the end of the document, but not over more than 65536 units or a million picks at once.
+/* Caches of experts, one a router, that serve the units in order, each document (and step, and
+ * what follows tokens that aren't counted) with an empty one: a unit's picks are looked up, then
+ * brought in, the best ones if it makes more than fit; none leaves for another of the same unit.
+ * Counted are picks found there. The optimum looks ahead to the end of the document, but not over
+ * more than 65536 units or a million picks at once.
  */
 typedef struct MoeCacheCell {
     int experts;
@@ -178,6 +180,9 @@ typedef enum {
 typedef struct MoeSummaryOptions {
     MoeSteps steps;
     int32_t step;
+    /* Of these, the tokens that fit it; NULL: all. Where others stood between two tokens, the two
+     * aren't neighbours: order, caches and segments begin anew. */
+    const MoeTokenFilter *filter;
     unsigned tallies;            /* MoeTallies; 0: the load alone */
     bool keep_tokens;            /* keep the tables by token id, not only what follows from them */
     bool recount;                /* go through the trace even if it brings its summary along */
@@ -198,8 +203,9 @@ MOE_API MoeSummary *moe_summary_new(const MoeRouterInfo *routers, int n_routers,
                                     const char *const *domains, int n_domains, unsigned tallies);
 /* Counts a trace; `options` NULL: all of it, the load alone. If the trace brings along its summary
  * (moe_summary_attach()), of all tokens and with these tallies, that is taken. Memory doesn't grow
- * with the trace. Fails with the errors of moe_trace_view(), with MOE_ERROR_DATA if a chosen step
- * has no token, with MOE_ERROR_CANCELLED. (transfer full) */
+ * with the trace, but for a bit a token where there is a filter. Fails with the errors of
+ * moe_trace_view() and moe_token_set_new(), with MOE_ERROR_DATA if no token is at a chosen step or
+ * fits the filter, with MOE_ERROR_CANCELLED. (transfer full) */
 MOE_API MoeSummary *moe_summary_from_trace(const MoeTrace *trace, const MoeSummaryOptions *options,
                                            GError **error);
 /* Adds `from` to `into`: domains by name, new ones behind the others; tallies that only one of them
@@ -262,6 +268,9 @@ MOE_API const MoeSummaryCell *moe_states_cell(MoeStates *states, int64_t i);
 /* The mean probability of each expert over the step's units, [experts]; NULL where the trace
  * doesn't tell. (transfer none) */
 MOE_API const double *moe_states_prob(const MoeStates *states, int64_t i);
+/* The load of the i-th recorded step as a summary, without domains; states[moe_trace_routers()] are
+ * those of all routers. (transfer full) */
+MOE_API MoeSummary *moe_states_summary(const MoeTrace *trace, MoeStates *const *states, int64_t i);
 
 /* --- On disk ----------------------------------------------------------------------------------
  * A summary is a zip of .npy tables with a meta.json, like a trace; core/stats/README.md lists the

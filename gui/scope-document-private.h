@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * scope-document-private.h: what the files of ScopeDocument share.
+ */
+#ifndef SCOPE_DOCUMENT_PRIVATE_H
+#define SCOPE_DOCUMENT_PRIVATE_H
+
+#include "scope-document.h"
+#include "scope-open.h"
+
+G_BEGIN_DECLS
+
+/* Takes what `opened` holds. */
+ScopeDocument *scope_document_new(const char *path, ScopeOpened *opened);
+/* From the main thread: looks for what is added, if the file may still grow. */
+void scope_document_follow(ScopeDocument *document);
+/* The input of a filter; `both`: with the other document, if there is one. (transfer full) */
+ScopeInput *scope_document_input(ScopeDocument *document, const char *filter, bool both,
+                                 GError **error);
+
+G_END_DECLS
+
+#endif

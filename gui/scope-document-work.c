@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The threads of a document: opening it, drawing figures of it, any work that reads it.
+ */
+#include "scope-document-private.h"
+
+/* --- Progress ---------------------------------------------------------------------------------*/
+
+/* A bar moves no faster than the eye follows. */
+#define TELL_EVERY_US (50 * 1000)
+
+typedef struct Opening {
+    GFile *file;
+    char **choices;
+    ScopeProgress progress; /* or NULL */
+    gpointer user;
+    GTask *task; /* none of its own: the opening lives in it */
+    gint64 told; /* when progress was told last */
+} Opening;
+
+typedef struct News {
+    GTask *task;
+    char *what;
+    gint64 done, total;
+} News;
+
+static void
+opening_free(gpointer data)
+{
+    Opening *opening = data;
+    g_object_unref(opening->file);
+    g_strfreev(opening->choices);
+    g_free(opening);
+}
+
+static void
+news_free(gpointer data)
+{
+    News *news = data;
+    g_object_unref(news->task);
+    g_free(news->what);
+    g_free(news);
+}
+
+static gboolean
+tell(gpointer data)
+{
+    News *news = data;
+    Opening *opening = g_task_get_task_data(news->task);
+    if (!g_task_get_completed(news->task) &&
+        !g_cancellable_is_cancelled(g_task_get_cancellable(news->task)))
+        opening->progress(news->what, news->done, news->total, opening->user);
+    return G_SOURCE_REMOVE;
+}
+
+static bool
+on_progress(int64_t done, int64_t total, const char *what, void *user)
+{
+    Opening *opening = user;
+    gint64 now = g_get_monotonic_time();
+    if (opening->progress && now - opening->told >= TELL_EVERY_US) {
+        News *news = g_new0(News, 1);
+        *news = (News){g_object_ref(opening->task), g_strdup(what), done, total};
+        opening->told = now;
+        g_main_context_invoke_full(NULL, G_PRIORITY_DEFAULT, tell, news, news_free);
+    }
+    return !g_cancellable_is_cancelled(g_task_get_cancellable(opening->task));
+}
+
+/* --- Opening ----------------------------------------------------------------------------------*/
+
+static void
+open_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+    Opening *opening = data;
+    GError *error = NULL;
+    g_auto(ScopeOpened) opened = {0};
+    const char *path = g_file_peek_path(opening->file);
+    const MoeProgress progress = {on_progress, opening};
+    if (!path) {
+        g_autofree char *uri = g_file_get_uri(opening->file);
+        g_task_return_new_error(task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                                "%s: found an address that is no local file, expected a file of "
+                                "this machine",
+                                uri);
+    } else if (scope_open(path, (const char *const *)opening->choices, &progress, &opened,
+                          &error)) {
+        g_task_return_pointer(task, scope_document_new(path, &opened), g_object_unref);
+    } else {
+        g_task_return_error(task, error);
+    }
+}
+
+void
+scope_document_open_async(GFile *file, ScopeImportChoices choices, ScopeProgress progress,
+                          GCancellable *cancellable, GAsyncReadyCallback ready, gpointer user)
+{
+    g_autoptr(GTask) task = g_task_new(NULL, cancellable, ready, user);
+    Opening *opening = g_new0(Opening, 1);
+    opening->file = g_object_ref(file);
+    opening->choices = g_strdupv(choices);
+    opening->progress = progress;
+    opening->user = user;
+    opening->task = task;
+    g_task_set_source_tag(task, scope_document_open_async);
+    g_task_set_task_data(task, opening, opening_free);
+    g_task_set_return_on_cancel(task, TRUE);
+    g_task_run_in_thread(task, open_in_thread);
+}
+
+ScopeDocument *
+scope_document_open_finish(GAsyncResult *result, GError **error)
+{
+    g_return_val_if_fail(g_async_result_is_tagged(result, scope_document_open_async), NULL);
+    ScopeDocument *document = g_task_propagate_pointer(G_TASK(result), error);
+    if (document)
+        scope_document_follow(document);
+    return document;
+}
+
+/* --- Any work ---------------------------------------------------------------------------------*/
+
+typedef struct Job {
+    ScopeInput *input;
+    ScopeWork work;
+    gpointer data;
+    GDestroyNotify free_data, free_result;
+} Job;
+
+static void
+job_free(gpointer data)
+{
+    Job *job = data;
+    if (job->free_data)
+        job->free_data(job->data);
+    g_clear_pointer(&job->input, scope_input_unref);
+    g_free(job);
+}
+
+static void
+work_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+    Job *job = data;
+    GError *error = NULL;
+    gpointer found = job->work(scope_input_get(job->input), job->data, &error);
+    if (error)
+        g_task_return_error(task, error);
+    else
+        g_task_return_pointer(task, found, job->free_result);
+}
+
+/* Takes `job`. `both`: of the other document too. */
+static void
+start(ScopeDocument *document, const char *filter, bool both, Job job, gpointer tag,
+      GCancellable *cancellable, GAsyncReadyCallback ready, gpointer user)
+{
+    g_autoptr(GTask) task = g_task_new(document, cancellable, ready, user);
+    GError *error = NULL;
+    Job *own = g_memdup2(&job, sizeof job);
+    g_task_set_source_tag(task, tag);
+    g_task_set_task_data(task, own, job_free);
+    own->input = scope_document_input(document, filter ? filter : "", both, &error);
+    if (!own->input) {
+        g_task_return_error(task, error);
+        return;
+    }
+    g_task_set_return_on_cancel(task, TRUE);
+    g_task_run_in_thread(task, work_in_thread);
+}
+
+void
+scope_document_run_async(ScopeDocument *document, const char *filter, ScopeWork work, gpointer data,
+                         GDestroyNotify free_data, GDestroyNotify free_result,
+                         GCancellable *cancellable, GAsyncReadyCallback ready, gpointer user)
+{
+    Job job = {.work = work, .data = data, .free_data = free_data, .free_result = free_result};
+    start(document, filter, true, job, scope_document_run_async, cancellable, ready, user);
+}
+
+gpointer
+scope_document_run_finish(ScopeDocument *document, GAsyncResult *result, GError **error)
+{
+    g_return_val_if_fail(g_async_result_is_tagged(result, scope_document_run_async), NULL);
+    return g_task_propagate_pointer(G_TASK(result), error);
+}
+
+/* --- Drawing ----------------------------------------------------------------------------------*/
+
+typedef struct Drawing {
+    const MoeFigure *figure;
+    char **settings;
+} Drawing;
+
+static void
+drawing_free(gpointer data)
+{
+    Drawing *drawing = data;
+    g_strfreev(drawing->settings);
+    g_free(drawing);
+}
+
+static void
+scene_free(gpointer scene)
+{
+    moe_scene_free(scene);
+}
+
+static gpointer
+make_scene(MoeFigureInput *input, gpointer data, GError **error)
+{
+    const Drawing *drawing = data;
+    g_autoptr(MoeFigureOptions) options = moe_figure_options_new(drawing->figure);
+    for (char **setting = drawing->settings; *setting; setting++)
+        if (!moe_figure_options_set(options, *setting, error))
+            return NULL;
+    return moe_figure_build(drawing->figure, input, options, error);
+}
+
+void
+scope_document_draw_async(ScopeDocument *document, const MoeFigure *figure,
+                          const char *const *settings, const char *filter,
+                          GCancellable *cancellable, GAsyncReadyCallback ready, gpointer user)
+{
+    Drawing *drawing = g_new0(Drawing, 1);
+    Job job = {
+        .work = make_scene, .data = drawing, .free_data = drawing_free, .free_result = scene_free};
+    drawing->figure = figure;
+    drawing->settings = g_strdupv((char **)settings);
+    start(document, filter, figure->most_inputs > 1, job, scope_document_draw_async, cancellable,
+          ready, user);
+}
+
+MoeScene *
+scope_document_draw_finish(ScopeDocument *document, GAsyncResult *result, GError **error)
+{
+    g_return_val_if_fail(g_async_result_is_tagged(result, scope_document_draw_async), NULL);
+    return g_task_propagate_pointer(G_TASK(result), error);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The options of an import, read as the command line reads them, so that what a form asks for can
+ * be shown as a command too.
+ */
+#include "scope-import.h"
+
+#include "scope-open.h"
+
+#include <string.h>
+
+typedef struct Choices {
+    char *as, *score, *select, *gates, *axes, *model;
+    char **domains;
+    int experts, k;
+} Choices;
+
+static void
+choices_clear(Choices *choices)
+{
+    g_free(choices->as);
+    g_free(choices->score);
+    g_free(choices->select);
+    g_free(choices->gates);
+    g_free(choices->axes);
+    g_free(choices->model);
+    g_strfreev(choices->domains);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Choices, choices_clear)
+
+static bool
+parse(Choices *choices, const char *const *arguments, GError **error)
+{
+    const GOptionEntry entries[] = {
+        {"as", 0, 0, G_OPTION_ARG_STRING, &choices->as, NULL, NULL},
+        {"experts", 0, 0, G_OPTION_ARG_INT, &choices->experts, NULL, NULL},
+        {"k", 0, 0, G_OPTION_ARG_INT, &choices->k, NULL, NULL},
+        {"score", 0, 0, G_OPTION_ARG_STRING, &choices->score, NULL, NULL},
+        {"select", 0, 0, G_OPTION_ARG_STRING, &choices->select, NULL, NULL},
+        {"gates", 0, 0, G_OPTION_ARG_STRING, &choices->gates, NULL, NULL},
+        {"domain", 0, 0, G_OPTION_ARG_STRING_ARRAY, &choices->domains, NULL, NULL},
+        {"axes", 0, 0, G_OPTION_ARG_STRING, &choices->axes, NULL, NULL},
+        {"model", 0, 0, G_OPTION_ARG_STRING, &choices->model, NULL, NULL},
+        G_OPTION_ENTRY_NULL,
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+    g_strv_builder_add(builder, "import");
+    for (; arguments && *arguments; arguments++)
+        g_strv_builder_add(builder, *arguments);
+    g_auto(GStrv) argv = g_strv_builder_end(builder);
+    g_option_context_add_main_entries(context, entries, NULL);
+    g_option_context_set_help_enabled(context, FALSE);
+    return g_option_context_parse_strv(context, &argv, error);
+}
+
+static MoeImportGates
+gates_of(const char *text)
+{
+    return !text                             ? MOE_IMPORT_GATES_UNTOLD
+           : g_str_equal(text, "sum-to-one") ? MOE_IMPORT_GATES_SUM_TO_ONE
+                                             : MOE_IMPORT_GATES_AS_SCORED;
+}
+
+/* The library names the options that are missing by "give --experts N". */
+static void
+tell_apart(GError *error)
+{
+    if (g_error_matches(error, MOE_ERROR, MOE_ERROR_DATA) && strstr(error->message, "give --")) {
+        error->domain = SCOPE_ERROR;
+        error->code = SCOPE_ERROR_ASKS;
+    }
+}
+
+bool
+scope_import(const char *path, const char *out, const char *const *choices,
+             const MoeProgress *progress, char **notes, GError **error)
+{
+    g_auto(Choices) chosen = {0};
+    GError *found = NULL;
+    MoeImportReport report = {0};
+    if (!parse(&chosen, choices, error))
+        return false;
+    const MoeImportOptions options = {
+        .importer = chosen.as,
+        .experts = chosen.experts,
+        .k = chosen.k,
+        .score = chosen.score,
+        .select = chosen.select,
+        .gates = gates_of(chosen.gates),
+        .domains = (const char *const *)chosen.domains,
+        .n_domains = chosen.domains ? (int)g_strv_length(chosen.domains) : 0,
+        .model = chosen.model,
+        .axes = chosen.axes,
+        .compression = 1,
+    };
+    if (!moe_import(&path, 1, out, &options, progress, &report, &found)) {
+        tell_apart(found);
+        g_propagate_error(error, found);
+        return false;
+    }
+    *notes = report.notes;
+    return true;
+}

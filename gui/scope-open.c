@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A path may be our own (a trace, a summary, the folder of a run), or what another program wrote:
+ * then it is imported into a folder of its own, which is kept as long as the document.
+ */
+#include "scope-open.h"
+
+#include "scope-import.h"
+
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+G_DEFINE_QUARK(scope - error - quark, scope_error)
+
+void
+scope_opened_clear(ScopeOpened *opened)
+{
+    g_clear_pointer(&opened->source, scope_source_unref);
+    if (opened->imported) {
+        g_remove(opened->file);
+        g_rmdir(opened->imported);
+    }
+    g_clear_pointer(&opened->imported, g_free);
+    g_clear_pointer(&opened->file, g_free);
+    g_clear_pointer(&opened->notes, g_free);
+}
+
+/* --- Imports ----------------------------------------------------------------------------------*/
+
+/* Whether a program of another kind wrote it: an importer is sure of what it holds. */
+static bool
+is_importable(const char *path)
+{
+    return g_file_test(path, G_FILE_TEST_IS_DIR) || moe_importer_detect(path, NULL);
+}
+
+static bool
+import(const char *path, const char *name, const char *const *choices, const MoeProgress *progress,
+       ScopeOpened *opened, GError **error)
+{
+    opened->imported = g_dir_make_tmp("moescope-XXXXXX", error);
+    if (!opened->imported)
+        return false;
+    opened->file = g_build_filename(opened->imported, "import.npz", NULL);
+    if (scope_import(path, opened->file, choices, progress, &opened->notes, error))
+        opened->source = scope_source_open(opened->file, name, error);
+    return opened->source != NULL;
+}
+
+/* --- Files ------------------------------------------------------------------------------------*/
+
+/* The file that a path means: of a run's folder its trace. */
+static char *
+file_of(const char *path)
+{
+    g_autofree char *trace = g_build_filename(path, "trace.npz", NULL);
+    return g_strdup(g_file_test(trace, G_FILE_TEST_EXISTS) ? trace : path);
+}
+
+bool
+scope_open(const char *path, const char *const *choices, const MoeProgress *progress,
+           ScopeOpened *opened, GError **error)
+{
+    g_autoptr(GError) complaint = NULL;
+    g_autofree char *name = g_path_get_basename(path);
+    g_autofree char *file = file_of(path);
+    *opened = (ScopeOpened){0};
+    if (!g_file_test(file, G_FILE_TEST_IS_DIR))
+        opened->source = scope_source_open(file, name, &complaint);
+    if (opened->source) {
+        opened->file = g_steal_pointer(&file);
+        return true;
+    }
+    if (complaint && !is_importable(path)) {
+        g_propagate_error(error, g_steal_pointer(&complaint));
+        return false;
+    }
+    if (import(path, name, choices, progress, opened, error))
+        return true;
+    scope_opened_clear(opened);
+    return false;
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Every change of document, figure, option or focus starts a drawing in a thread and gives up the
+ * one before. The old figure stays until the new one is there.
+ */
+#include "scope-pane.h"
+
+#include "scope-scene-view.h"
+
+#include <string.h>
+
+typedef struct Binding {
+    char *name; /* of an option */
+    ScopeFocusPart part;
+} Binding;
+
+struct _ScopePane {
+    GtkWidget parent_instance;
+    const MoeFigure *figure;
+    MoeFigureOptions *options; /* as they were set, without what is bound */
+    GArray *bindings;          /* of Binding */
+    ScopeDocument *document;   /* or NULL */
+    ScopeFocus *focus;         /* or NULL */
+    GCancellable *cancellable; /* of the drawing under way, or NULL */
+    bool stale;                /* what is shown isn't what should be */
+
+    GtkWidget *box;
+    GtkStack *stack;
+    ScopeSceneView *view;
+    GtkLabel *problem, *status;
+    GtkWidget *busy; /* over the figure that is about to be replaced */
+};
+
+G_DEFINE_FINAL_TYPE(ScopePane, scope_pane, GTK_TYPE_WIDGET)
+
+enum { PROP_HAS_FIGURE = 1, N_PROPS };
+static GParamSpec *props[N_PROPS];
+enum { ACTIVATED, N_SIGNALS };
+static guint signals[N_SIGNALS];
+
+/* --- Showing ----------------------------------------------------------------------------------*/
+
+/* The line below the figure. */
+static void
+show_words(ScopePane *self)
+{
+    const char *words = scope_scene_view_get_words(self->view);
+    const char *hint =
+        scope_scene_view_has_scene(self->view) ? "Point at the figure to read its numbers" : "";
+    gtk_label_set_label(self->status, words ? words : hint);
+    if (words)
+        gtk_widget_remove_css_class(GTK_WIDGET(self->status), "dim-label");
+    else
+        gtk_widget_add_css_class(GTK_WIDGET(self->status), "dim-label");
+}
+
+static void
+show_scene(ScopePane *self, MoeScene *scene)
+{
+    scope_scene_view_set_scene(self->view, scene, self->figure ? self->figure->title : NULL);
+    show_words(self);
+    gtk_stack_set_visible_child_name(self->stack, "figure");
+    g_object_notify_by_pspec(G_OBJECT(self), props[PROP_HAS_FIGURE]);
+}
+
+static void
+show_problem(ScopePane *self, const char *message)
+{
+    show_scene(self, NULL);
+    gtk_label_set_label(self->problem, message);
+    gtk_stack_set_visible_child_name(self->stack, "problem");
+}
+
+/* --- Drawing ----------------------------------------------------------------------------------*/
+
+static void
+on_drawn(GObject *source, GAsyncResult *result, gpointer user)
+{
+    g_autoptr(ScopePane) self = SCOPE_PANE(user);
+    g_autoptr(GError) error = NULL;
+    MoeScene *scene = scope_document_draw_finish(SCOPE_DOCUMENT(source), result, &error);
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        return; /* another drawing is under way, or the window is gone */
+    g_clear_object(&self->cancellable);
+    gtk_widget_set_visible(self->busy, FALSE);
+    if (scene)
+        show_scene(self, scene);
+    else
+        show_problem(self, error->message);
+}
+
+static void
+give_up_drawing(ScopePane *self)
+{
+    g_cancellable_cancel(self->cancellable);
+    g_clear_object(&self->cancellable);
+}
+
+static void
+draw(ScopePane *self)
+{
+    give_up_drawing(self);
+    self->stale = true;
+    if (!self->document || !self->figure || !gtk_widget_get_mapped(GTK_WIDGET(self)))
+        return;
+    g_auto(GStrv) settings = scope_pane_get_settings(self);
+    self->stale = false;
+    self->cancellable = g_cancellable_new();
+    gtk_widget_set_visible(self->busy, TRUE);
+    if (!scope_scene_view_has_scene(self->view))
+        gtk_stack_set_visible_child_name(self->stack, "figure");
+    scope_document_draw_async(self->document, self->figure, (const char *const *)settings,
+                              self->focus ? scope_focus_get_filter(self->focus) : NULL,
+                              self->cancellable, on_drawn, g_object_ref(self));
+}
+
+static void
+on_focus_changed(ScopePane *self, guint what)
+{
+    bool concerns = what & SCOPE_FOCUS_FILTER;
+    for (guint i = 0; i < self->bindings->len; i++)
+        concerns |= (g_array_index(self->bindings, Binding, i).part & what) != 0;
+    if (concerns)
+        draw(self);
+}
+
+static void
+scope_pane_map(GtkWidget *widget)
+{
+    GTK_WIDGET_CLASS(scope_pane_parent_class)->map(widget);
+    if (SCOPE_PANE(widget)->stale)
+        draw(SCOPE_PANE(widget));
+}
+
+/* --- The object -------------------------------------------------------------------------------*/
+
+static void
+scope_pane_get_property(GObject *object, guint id, GValue *value, GParamSpec *spec)
+{
+    if (id == PROP_HAS_FIGURE)
+        g_value_set_boolean(value, scope_pane_has_figure(SCOPE_PANE(object)));
+    else
+        G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+}
+
+static void
+scope_pane_dispose(GObject *object)
+{
+    ScopePane *self = SCOPE_PANE(object);
+    give_up_drawing(self);
+    g_clear_object(&self->document);
+    g_clear_object(&self->focus);
+    g_clear_pointer(&self->box, gtk_widget_unparent);
+    G_OBJECT_CLASS(scope_pane_parent_class)->dispose(object);
+}
+
+static void
+scope_pane_finalize(GObject *object)
+{
+    ScopePane *self = SCOPE_PANE(object);
+    g_array_unref(self->bindings);
+    moe_figure_options_free(self->options);
+    G_OBJECT_CLASS(scope_pane_parent_class)->finalize(object);
+}
+
+static void
+scope_pane_class_init(ScopePaneClass *class)
+{
+    GObjectClass *object_class = G_OBJECT_CLASS(class);
+    GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
+    object_class->get_property = scope_pane_get_property;
+    object_class->dispose = scope_pane_dispose;
+    object_class->finalize = scope_pane_finalize;
+    widget_class->map = scope_pane_map;
+    props[PROP_HAS_FIGURE] = g_param_spec_boolean("has-figure", NULL, NULL, FALSE,
+                                                  G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+    g_object_class_install_properties(object_class, N_PROPS, props);
+    signals[ACTIVATED] = g_signal_new("activated", SCOPE_TYPE_PANE, G_SIGNAL_RUN_LAST, 0, NULL,
+                                      NULL, NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
+    g_type_ensure(SCOPE_TYPE_SCENE_VIEW);
+    gtk_widget_class_set_layout_manager_type(widget_class, GTK_TYPE_BIN_LAYOUT);
+    gtk_widget_class_set_css_name(widget_class, "pane");
+    gtk_widget_class_set_template_from_resource(widget_class, "/org/moescope/Moescope/ui/pane.ui");
+    gtk_widget_class_bind_template_child(widget_class, ScopePane, box);
+    gtk_widget_class_bind_template_child(widget_class, ScopePane, stack);
+    gtk_widget_class_bind_template_child(widget_class, ScopePane, view);
+    gtk_widget_class_bind_template_child(widget_class, ScopePane, problem);
+    gtk_widget_class_bind_template_child(widget_class, ScopePane, status);
+    gtk_widget_class_bind_template_child(widget_class, ScopePane, busy);
+    gtk_widget_class_bind_template_callback(widget_class, show_words);
+}
+
+static void
+binding_clear(gpointer binding)
+{
+    g_free(((Binding *)binding)->name);
+}
+
+static void
+scope_pane_init(ScopePane *self)
+{
+    self->bindings = g_array_new(FALSE, FALSE, sizeof(Binding));
+    g_array_set_clear_func(self->bindings, binding_clear);
+    gtk_widget_init_template(GTK_WIDGET(self));
+    show_words(self);
+}
+
+ScopePane *
+scope_pane_new(const char *figure)
+{
+    ScopePane *self = g_object_new(SCOPE_TYPE_PANE, NULL);
+    scope_pane_set_figure(self, figure);
+    return self;
+}
+
+/* --- What it shows ----------------------------------------------------------------------------*/
+
+void
+scope_pane_set_figure(ScopePane *pane, const char *figure)
+{
+    const MoeFigure *found = moe_figures_find(figure, NULL);
+    g_return_if_fail(found);
+    if (found == pane->figure)
+        return;
+    moe_figure_options_free(pane->options);
+    pane->figure = found;
+    pane->options = moe_figure_options_new(found);
+    g_array_set_size(pane->bindings, 0);
+    draw(pane);
+}
+
+const MoeFigure *
+scope_pane_get_figure(ScopePane *pane)
+{
+    return pane->figure;
+}
+
+void
+scope_pane_set_document(ScopePane *pane, ScopeDocument *document, ScopeFocus *focus)
+{
+    if (pane->document)
+        g_signal_handlers_disconnect_by_func(pane->document, draw, pane);
+    if (pane->focus)
+        g_signal_handlers_disconnect_by_func(pane->focus, on_focus_changed, pane);
+    g_set_object(&pane->document, document);
+    g_set_object(&pane->focus, focus);
+    if (document)
+        g_signal_connect_object(document, "grown", G_CALLBACK(draw), pane, G_CONNECT_SWAPPED);
+    if (focus)
+        g_signal_connect_object(focus, "changed", G_CALLBACK(on_focus_changed), pane,
+                                G_CONNECT_SWAPPED);
+    show_scene(pane, NULL);
+    draw(pane);
+}
+
+void
+scope_pane_set_option(ScopePane *pane, const char *assignment)
+{
+    g_autoptr(GError) error = NULL;
+    if (moe_figure_options_set(pane->options, assignment, &error))
+        draw(pane);
+    else
+        g_warning("%s", error->message);
+}
+
+void
+scope_pane_bind(ScopePane *pane, const char *name, ScopeFocusPart part)
+{
+    Binding binding = {g_strdup(name), part};
+    g_array_append_val(pane->bindings, binding);
+    draw(pane);
+}
+
+static char *
+value_of(ScopePane *pane, const char *name)
+{
+    for (guint i = 0; pane->focus && i < pane->bindings->len; i++) {
+        const Binding *binding = &g_array_index(pane->bindings, Binding, i);
+        gint64 value =
+            g_str_equal(binding->name, name) ? scope_focus_get(pane->focus, binding->part) : -1;
+        if (value >= 0)
+            return g_strdup_printf("%" G_GINT64_FORMAT, value);
+    }
+    return g_strdup(moe_figure_options_text(pane->options, name));
+}
+
+char **
+scope_pane_get_settings(ScopePane *pane)
+{
+    int n = moe_figure_n_fields(pane->figure);
+    char **settings = g_new0(char *, n + 1);
+    for (int i = 0; i < n; i++) {
+        const char *name = moe_figure_field(pane->figure, i)->name;
+        g_autofree char *value = value_of(pane, name);
+        settings[i] = g_strdup_printf("%s=%s", name, value);
+    }
+    return settings;
+}
+
+char *
+scope_pane_get_command(ScopePane *pane)
+{
+    g_autoptr(GString) command = g_string_new("moescope plot ");
+    g_autofree char *path = g_shell_quote(scope_document_path(pane->document));
+    g_string_append_printf(command, "%s %s", pane->figure->name, path);
+    for (int i = 0; i < moe_figure_n_fields(pane->figure); i++) {
+        const MoeField *field = moe_figure_field(pane->figure, i);
+        g_autofree char *value = value_of(pane, field->name);
+        g_autofree char *setting = g_strdup_printf("%s=%s", field->name, value);
+        g_autofree char *quoted = g_shell_quote(setting);
+        if (g_strcmp0(value, field->fallback) != 0)
+            g_string_append_printf(command, " --set %s", quoted);
+    }
+    return g_string_free(g_steal_pointer(&command), FALSE);
+}
+
+bool
+scope_pane_has_figure(ScopePane *pane)
+{
+    return pane->view && scope_scene_view_has_scene(pane->view);
+}
+
+bool
+scope_pane_export(ScopePane *pane, const char *path, const char *theme, GError **error)
+{
+    return scope_scene_view_save(pane->view, path, theme, error);
+}

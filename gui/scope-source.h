@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * scope-source.h: the files behind a document as they were at one moment. A source never changes,
+ * so that threads may go on with it while the document has turned to a newer one; it is freed with
+ * the last of them.
+ */
+#ifndef SCOPE_SOURCE_H
+#define SCOPE_SOURCE_H
+
+#include <moescope/figure.h>
+
+G_BEGIN_DECLS
+
+typedef struct ScopeSource ScopeSource;
+
+/* Opens a trace or a summary; `name`: what figures call it. Slow, for threads. */
+ScopeSource *scope_source_open(const char *path, const char *name, GError **error);
+ScopeSource *scope_source_ref(ScopeSource *source);
+void scope_source_unref(ScopeSource *source);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ScopeSource, scope_source_unref)
+
+/* One of the two is NULL. (transfer none) */
+const MoeTrace *scope_source_trace(const ScopeSource *source);
+const MoeSummary *scope_source_summary(const ScopeSource *source);
+/* Whether the file may still grow. */
+bool scope_source_unfinished(const ScopeSource *source);
+/* Whether the file has changed since; looks at the disk. */
+bool scope_source_outdated(const ScopeSource *source);
+
+/* What figures are made of, for one choice of tokens: a source, and one to compare with (or NULL).
+ * Threads share it, so that tokens are counted once. `filter`: as `--where` has it, "" for all.
+ * Fails with the errors of the filter. */
+typedef struct ScopeInput ScopeInput;
+ScopeInput *scope_input_new(ScopeSource *source, ScopeSource *other, const char *filter,
+                            GError **error);
+/* Whether it was made of just these. */
+bool scope_input_is(const ScopeInput *input, const ScopeSource *source, const ScopeSource *other,
+                    const char *filter);
+MoeFigureInput *scope_input_get(const ScopeInput *input);
+ScopeInput *scope_input_ref(ScopeInput *input);
+void scope_input_unref(ScopeInput *input);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ScopeInput, scope_input_unref)
+
+G_END_DECLS
+
+#endif

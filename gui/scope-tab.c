@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The states of a file: opening, open, failed. A tab that is closed gives up what it was doing.
+ */
+#include "scope-tab.h"
+
+struct _ScopeTab {
+    GtkWidget parent_instance;
+    ScopeTabState state;
+    char *title, *problem;
+    ScopeDocument *document; /* or NULL */
+    ScopeFocus *focus;
+    GCancellable *cancellable; /* of the opening under way, or NULL */
+
+    GtkStack *stack;
+    GtkLabel *opening, *doing; /* the name of what is being opened, and what is done to it */
+    GtkProgressBar *progress;
+    GtkLabel *error;
+    GtkWidget *another; /* opens another file after an error */
+    ScopeViews *views;
+};
+
+G_DEFINE_FINAL_TYPE(ScopeTab, scope_tab, GTK_TYPE_WIDGET)
+
+enum { CHANGED, N_SIGNALS };
+static guint signals[N_SIGNALS];
+
+static void
+tell(ScopeTab *self)
+{
+    g_signal_emit(self, signals[CHANGED], 0);
+}
+
+static void
+enter(ScopeTab *self, ScopeTabState state)
+{
+    static const char *const pages[] = {
+        [SCOPE_TAB_OPENING] = "opening",
+        [SCOPE_TAB_OPEN] = "open",
+        [SCOPE_TAB_FAILED] = "error",
+        [SCOPE_TAB_CANCELLED] = "opening",
+    };
+    self->state = state;
+    gtk_stack_set_visible_child_name(self->stack, pages[state]);
+    tell(self);
+}
+
+/* --- Opening ----------------------------------------------------------------------------------*/
+
+static void
+on_progress(const char *what, gint64 done, gint64 total, gpointer user)
+{
+    ScopeTab *self = SCOPE_TAB(user);
+    gtk_label_set_label(self->doing, what);
+    if (total > 0)
+        gtk_progress_bar_set_fraction(self->progress, (double)done / (double)total);
+    else
+        gtk_progress_bar_pulse(self->progress);
+    gtk_widget_set_opacity(GTK_WIDGET(self->progress), 1);
+}
+
+static void
+show_document(ScopeTab *self, ScopeDocument *document)
+{
+    g_set_object(&self->document, document);
+    g_signal_connect_object(document, "grown", G_CALLBACK(tell), self, G_CONNECT_SWAPPED);
+    scope_views_show(self->views, document, self->focus);
+    enter(self, SCOPE_TAB_OPEN);
+}
+
+static void
+show_error(ScopeTab *self, const char *message)
+{
+    self->problem = g_strdup(message);
+    gtk_label_set_label(self->error, message);
+    enter(self, SCOPE_TAB_FAILED);
+    /* The text got the focus, as the first that can have it, and is selected for that. */
+    gtk_widget_grab_focus(self->another);
+    gtk_label_select_region(self->error, 0, 0);
+}
+
+static void
+on_opened(GObject *source, GAsyncResult *result, gpointer user)
+{
+    g_autoptr(ScopeTab) self = SCOPE_TAB(user);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(ScopeDocument) document = scope_document_open_finish(result, &error);
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        return;
+    g_clear_object(&self->cancellable);
+    if (document)
+        show_document(self, document);
+    else
+        show_error(self, error->message);
+}
+
+static void
+give_up_opening(ScopeTab *self)
+{
+    g_cancellable_cancel(self->cancellable);
+    g_clear_object(&self->cancellable);
+}
+
+static void
+cancel_opening(ScopeTab *self)
+{
+    give_up_opening(self);
+    enter(self, SCOPE_TAB_CANCELLED);
+}
+
+void
+scope_tab_open(ScopeTab *tab, GFile *file)
+{
+    give_up_opening(tab);
+    g_free(tab->title);
+    tab->title = g_file_get_basename(file);
+    g_autofree char *text = g_strdup_printf("Opening %s", tab->title);
+    gtk_label_set_label(tab->opening, text);
+    gtk_label_set_label(tab->doing, "");
+    gtk_widget_set_opacity(GTK_WIDGET(tab->progress), 0);
+    tab->cancellable = g_cancellable_new();
+    enter(tab, SCOPE_TAB_OPENING);
+    scope_document_open_async(file, NULL, on_progress, tab->cancellable, on_opened,
+                              g_object_ref(tab));
+}
+
+/* --- The object -------------------------------------------------------------------------------*/
+
+static void
+scope_tab_dispose(GObject *object)
+{
+    ScopeTab *self = SCOPE_TAB(object);
+    give_up_opening(self);
+    g_clear_object(&self->document);
+    g_clear_object(&self->focus);
+    gtk_widget_dispose_template(GTK_WIDGET(object), SCOPE_TYPE_TAB);
+    G_OBJECT_CLASS(scope_tab_parent_class)->dispose(object);
+}
+
+static void
+scope_tab_finalize(GObject *object)
+{
+    ScopeTab *self = SCOPE_TAB(object);
+    g_free(self->title);
+    g_free(self->problem);
+    G_OBJECT_CLASS(scope_tab_parent_class)->finalize(object);
+}
+
+static void
+scope_tab_class_init(ScopeTabClass *class)
+{
+    GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
+    G_OBJECT_CLASS(class)->dispose = scope_tab_dispose;
+    G_OBJECT_CLASS(class)->finalize = scope_tab_finalize;
+    signals[CHANGED] = g_signal_new("changed", SCOPE_TYPE_TAB, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                    NULL, G_TYPE_NONE, 0);
+    g_type_ensure(SCOPE_TYPE_VIEWS);
+    gtk_widget_class_set_layout_manager_type(widget_class, GTK_TYPE_BIN_LAYOUT);
+    gtk_widget_class_set_template_from_resource(widget_class, "/org/moescope/Moescope/ui/tab.ui");
+    gtk_widget_class_bind_template_child(widget_class, ScopeTab, stack);
+    gtk_widget_class_bind_template_child(widget_class, ScopeTab, opening);
+    gtk_widget_class_bind_template_child(widget_class, ScopeTab, doing);
+    gtk_widget_class_bind_template_child(widget_class, ScopeTab, progress);
+    gtk_widget_class_bind_template_child(widget_class, ScopeTab, error);
+    gtk_widget_class_bind_template_child(widget_class, ScopeTab, another);
+    gtk_widget_class_bind_template_child(widget_class, ScopeTab, views);
+    gtk_widget_class_bind_template_callback(widget_class, cancel_opening);
+    gtk_widget_class_bind_template_callback(widget_class, tell);
+}
+
+static void
+scope_tab_init(ScopeTab *self)
+{
+    self->focus = scope_focus_new();
+    g_signal_connect_object(self->focus, "changed", G_CALLBACK(tell), self, G_CONNECT_SWAPPED);
+    gtk_widget_init_template(GTK_WIDGET(self));
+}
+
+ScopeTab *
+scope_tab_new(void)
+{
+    return g_object_new(SCOPE_TYPE_TAB, NULL);
+}
+
+ScopeTabState
+scope_tab_get_state(ScopeTab *tab)
+{
+    return tab->state;
+}
+
+const char *
+scope_tab_get_title(ScopeTab *tab)
+{
+    return tab->title;
+}
+
+const char *
+scope_tab_get_problem(ScopeTab *tab)
+{
+    return tab->problem;
+}
+
+ScopeDocument *
+scope_tab_get_document(ScopeTab *tab)
+{
+    return tab->document;
+}
+
+ScopeFocus *
+scope_tab_get_focus(ScopeTab *tab)
+{
+    return tab->focus;
+}
+
+ScopeViews *
+scope_tab_get_views(ScopeTab *tab)
+{
+    return tab->views;
+}
+
+ScopePane *
+scope_tab_get_pane(ScopeTab *tab)
+{
+    ScopePage *page = tab->state == SCOPE_TAB_OPEN ? scope_views_get_page(tab->views) : NULL;
+    ScopePane *pane = page ? scope_page_get_pane(page) : NULL;
+    return pane && scope_pane_has_figure(pane) ? pane : NULL;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * scope-tab.h: a file in a tab of the window, from the moment it is asked for: being opened, open,
+ * or the reason why it can't be.
+ *
+ * Signal "changed": its title, state or view has become another.
+ */
+#ifndef SCOPE_TAB_H
+#define SCOPE_TAB_H
+
+#include "scope-views.h"
+
+G_BEGIN_DECLS
+
+#define SCOPE_TYPE_TAB (scope_tab_get_type())
+G_DECLARE_FINAL_TYPE(ScopeTab, scope_tab, SCOPE, TAB, GtkWidget)
+
+typedef enum {
+    SCOPE_TAB_OPENING,
+    SCOPE_TAB_OPEN,
+    SCOPE_TAB_FAILED,
+    SCOPE_TAB_CANCELLED,
+} ScopeTabState;
+
+ScopeTab *scope_tab_new(void);
+void scope_tab_open(ScopeTab *tab, GFile *file);
+ScopeTabState scope_tab_get_state(ScopeTab *tab);
+/* The file's name. (transfer none) */
+const char *scope_tab_get_title(ScopeTab *tab);
+/* Why it failed, or NULL. (transfer none) */
+const char *scope_tab_get_problem(ScopeTab *tab);
+/* NULL before it is open. (transfer none) */
+ScopeDocument *scope_tab_get_document(ScopeTab *tab);
+/* What its views look at. (transfer none) */
+ScopeFocus *scope_tab_get_focus(ScopeTab *tab);
+ScopeViews *scope_tab_get_views(ScopeTab *tab);
+/* The pane that Export means, if it has a figure; else NULL. */
+ScopePane *scope_tab_get_pane(ScopeTab *tab);
+
+G_END_DECLS
+
+#endif
