@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A compressor for pictures of plots: what repeats there is the pixel to the left or the row above,
- * so that nothing else is searched, which is several times as quick as zlib.
+ * A compressor for pictures of plots, as differences from the row above: what repeats there is the
+ * pixel to the left, mostly zero, so that nothing else is looked for, which is several times as
+ * quick as zlib.
  * DEFLATE Compressed Data Format, RFC 1951; ZLIB Compressed Data Format, RFC 1950 (Deutsch, 1996).
  */
 #include "figure/deflate.h"
@@ -11,71 +12,60 @@
 #include <string.h>
 #include <zlib.h>
 
-enum {
-    LITERALS = 286,
-    DISTANCES = 30,
-    END = 256,
-    SHORTEST = 3,
-    LONGEST = 258,
-    BLOCK = 1 << 16,
-    ADLER = 65521
-};
-enum { LEFT, ABOVE };
+enum { LITERALS = 286, DISTANCES = 4, END = 256, SHORTEST = 3, LONGEST = 258 };
+/* Tokens of a block, which has codes of its own. */
+#define BLOCK (1 << 16)
+/* The modulus of Adler's checksum. */
+#define ADLER     65521
+#define FILTER_UP 2
 
-/* A distance or a length as its code and what is added to the code's least value. */
+/* A length as its code and what is added to the code's least value. */
 typedef struct Code {
     int symbol, extra, extra_bits;
 } Code;
 
-/* Beyond 255 a token is a match: its length, and whether it is of the row above. */
-#define MATCH(LENGTH, WHERE) (((LENGTH) + 256u) | (unsigned)(WHERE) << 16)
+/* Tokens are bytes, or beyond 255 a match with the pixel to the left, of that length. */
+#define MATCH(LENGTH) (256 + (LENGTH))
 
 struct Deflater {
-    int stride, unit;
-    guint8 *above;
+    int length, unit;
     GByteArray *out;
     uLong adler;
-    gint64 plain, weighted; /* sums of the row above */
-    bool started;           /* there is a row above */
     guint64 bits;
     int n_bits;
-    guint32 *tokens; /* [BLOCK] */
+    guint16 *tokens; /* [BLOCK] */
     int n_tokens;
     unsigned count[LITERALS];
-    Code length[LONGEST + 1], distance[2];
+    Code codes[LONGEST + 1];
 };
 
-/* Codes of lengths and distances grow alike: `per` codes share a number of extra bits. */
+/* Section 3.2.5: codes by four share a number of extra bits. */
 static Code
-code_of(int value, int first, int per)
+code_of(int length)
 {
-    int extra_bits = 0, symbol = 0;
-    for (int least = first;; symbol++) {
-        extra_bits = symbol < 2 * per ? 0 : symbol / per - 1;
-        if (value < least + (1 << extra_bits))
-            return (Code){symbol, value - least, extra_bits};
+    if (length == LONGEST)
+        return (Code){LITERALS - 1, 0, 0};
+    int extra_bits = 0, group = 0, least = SHORTEST;
+    while (length >= least + (1 << extra_bits)) {
         least += 1 << extra_bits;
+        group++;
+        extra_bits = group < 8 ? 0 : group / 4 - 1;
     }
+    return (Code){END + 1 + group, length - least, extra_bits};
 }
 
 Deflater *
-moe__deflater_new(int stride, int unit)
+moe__deflater_new(int length, int unit)
 {
     Deflater *deflater = g_new0(Deflater, 1);
-    deflater->stride = stride;
+    deflater->length = length;
     deflater->unit = unit;
-    deflater->above = g_new0(guint8, stride);
     deflater->out = g_byte_array_new();
     deflater->adler = adler32(0, NULL, 0);
-    deflater->tokens = g_new(guint32, BLOCK);
-    for (int i = SHORTEST; i < LONGEST; i++) {
-        deflater->length[i] = code_of(i, SHORTEST, 4);
-        deflater->length[i].symbol += END + 1;
-    }
-    deflater->length[LONGEST] = (Code){LITERALS - 1, 0, 0};
-    deflater->distance[LEFT] = code_of(unit, 1, 2);
-    deflater->distance[ABOVE] = code_of(stride, 1, 2);
-    /* Compression by windows of 32 KiB, "fast". */
+    deflater->tokens = g_new(guint16, BLOCK);
+    for (int i = SHORTEST; i <= LONGEST; i++)
+        deflater->codes[i] = code_of(i);
+    /* A window of 32 KiB; "fast". */
     static const guint8 head[2] = {0x78, 0x5e};
     g_byte_array_append(deflater->out, head, 2);
     return deflater;
@@ -116,14 +106,16 @@ put_lengths(Deflater *deflater, const guint8 *lengths, int n)
 }
 
 static void
-put_match(Deflater *deflater, guint32 token, const guint8 *lengths, const guint16 *codes)
+put_token(Deflater *deflater, int token, const guint8 *lengths, const guint16 *codes)
 {
-    Code length = deflater->length[(token & 0xffff) - 256];
-    int where = (int)(token >> 16);
-    put(deflater, codes[length.symbol], lengths[length.symbol]);
-    put(deflater, (unsigned)length.extra, length.extra_bits);
-    put(deflater, (unsigned)where, 1);
-    put(deflater, (unsigned)deflater->distance[where].extra, deflater->distance[where].extra_bits);
+    if (token < MATCH(0)) {
+        put(deflater, codes[token], lengths[token]);
+        return;
+    }
+    Code code = deflater->codes[token - MATCH(0)];
+    put(deflater, codes[code.symbol], lengths[code.symbol]);
+    put(deflater, (unsigned)code.extra, code.extra_bits);
+    put(deflater, 0, 1); /* the one distance there is */
 }
 
 static void
@@ -133,21 +125,14 @@ put_block(Deflater *deflater, bool last)
     guint16 codes[LITERALS];
     deflater->count[END] = 1;
     moe__huffman(deflater->count, LITERALS, 15, lengths, codes);
-    /* The two distances have a bit each; the nearer one has the lower symbol, hence the 0. */
-    lengths[LITERALS + deflater->distance[LEFT].symbol] = 1;
-    lengths[LITERALS + deflater->distance[ABOVE].symbol] = 1;
+    lengths[LITERALS + deflater->unit - 1] = 1;
     put(deflater, last, 1);
     put(deflater, 2, 2);
     put(deflater, LITERALS - 257, 5);
     put(deflater, DISTANCES - 1, 5);
     put_lengths(deflater, lengths, LITERALS + DISTANCES);
-    for (int i = 0; i < deflater->n_tokens; i++) {
-        guint32 token = deflater->tokens[i];
-        if (token < 256)
-            put(deflater, codes[token], lengths[token]);
-        else
-            put_match(deflater, token, lengths, codes);
-    }
+    for (int i = 0; i < deflater->n_tokens; i++)
+        put_token(deflater, deflater->tokens[i], lengths, codes);
     put(deflater, codes[END], lengths[END]);
     deflater->n_tokens = 0;
     memset(deflater->count, 0, sizeof(deflater->count));
@@ -156,24 +141,34 @@ put_block(Deflater *deflater, bool last)
 /* --- Tokens -----------------------------------------------------------------------------------*/
 
 static void
-add(Deflater *deflater, guint32 token, int symbol)
+add(Deflater *deflater, int token, int symbol)
 {
     if (deflater->n_tokens == BLOCK)
         put_block(deflater, false);
-    deflater->tokens[deflater->n_tokens++] = token;
+    deflater->tokens[deflater->n_tokens++] = (guint16)token;
     deflater->count[symbol]++;
 }
 
 static void
-add_match(Deflater *deflater, int length, int where)
+add_match(Deflater *deflater, int length)
 {
     while (length > 0) {
         int part = MIN(length, LONGEST);
         if (length > part && length - part < SHORTEST)
             part -= SHORTEST;
-        add(deflater, MATCH(part, where), deflater->length[part].symbol);
+        add(deflater, MATCH(part), deflater->codes[part].symbol);
         length -= part;
     }
+}
+
+/* n zeros, of which the first `given` can't be told by those to the left. */
+static void
+add_zeros(Deflater *deflater, int n, int given)
+{
+    int first = n - given < SHORTEST ? n : given;
+    for (int i = 0; i < first; i++)
+        add(deflater, 0, 0);
+    add_match(deflater, n - first);
 }
 
 /* How many of n bytes are equal. */
@@ -181,86 +176,51 @@ static int
 alike(const guint8 *a, const guint8 *b, int n)
 {
     int i = 0;
-    for (; i + 8 <= n; i += 8) {
-        guint64 x, y;
-        memcpy(&x, a + i, 8);
-        memcpy(&y, b + i, 8);
-        if (x != y)
-            break;
-    }
+    for (; i + 8 <= n && memcmp(a + i, b + i, 8) == 0; i += 8)
+        continue;
     while (i < n && a[i] == b[i])
         i++;
     return i;
 }
 
-/* The sums of Adler's checksum, of a row: they change by what differs from the row above. */
 static void
-sum(Deflater *deflater, const guint8 *row, int from, int to)
-{
-    const guint8 *above = deflater->above;
-    gint64 plain = 0, weighted = 0;
-    for (int i = from; i < to; i++) {
-        int more = row[i] - above[i];
-        plain += more;
-        weighted += (deflater->stride - i) * more; /* below 2^23 */
-    }
-    deflater->plain += plain;
-    deflater->weighted += weighted;
-}
-
-static void
-add_to_checksum(Deflater *deflater)
-{
-    guint64 stride = (guint64)deflater->stride;
-    uLong low = (uLong)((1 + (guint64)deflater->plain) % ADLER);
-    uLong high = (uLong)((stride + (guint64)deflater->weighted) % ADLER);
-    deflater->adler = adler32_combine(deflater->adler, high << 16 | low, deflater->stride);
-}
-
-static void
-find_matches(Deflater *deflater, const guint8 *row, int from, int to)
+add_pixels(Deflater *deflater, const guint8 *more, int from, int to)
 {
     int unit = deflater->unit;
     for (int i = from; i < to;) {
-        int left = i > unit ? alike(row + i, row + i - unit, to - i) : 0;
-        int above = deflater->started ? alike(row + i, deflater->above + i, to - i) : 0;
-        int longest = MAX(left, above);
-        if (longest >= SHORTEST) {
-            add_match(deflater, longest, above >= left ? ABOVE : LEFT);
-            i += longest;
+        int left = i >= from + unit ? alike(more + i, more + i - unit, to - i) : 0;
+        if (left >= SHORTEST) {
+            add_match(deflater, left);
+            i += left;
             continue;
         }
-        /* The row's first byte, its filter, stands before the pixels. */
-        for (int end = i == 0 ? 1 : MIN(i + unit, to); i < end; i++)
-            add(deflater, row[i], row[i]);
+        for (int end = MIN(i + unit, to); i < end; i++)
+            add(deflater, more[i], more[i]);
     }
 }
 
-void
-moe__deflater_row(Deflater *deflater, const guint8 *row, int from, int to)
+/* Of a filter byte, and of a row that is zero but for some bytes. */
+static void
+add_to_checksum(Deflater *deflater, const guint8 *more, int from, int to)
 {
-    int stride = deflater->stride;
-    if (!deflater->started || from < SHORTEST)
-        from = 0;
-    if (!deflater->started || stride - to < SHORTEST)
-        to = stride;
-    add_match(deflater, from, ABOVE);
-    find_matches(deflater, row, from, to);
-    add_match(deflater, stride - to, ABOVE);
-    sum(deflater, row, from, to);
-    add_to_checksum(deflater);
-    memcpy(deflater->above + from, row + from, (size_t)(to - from));
-    deflater->started = true;
+    guint64 length = (guint64)deflater->length, plain = 0, weighted = 0;
+    for (int i = from; i < to; i++) {
+        plain += more[i];
+        weighted += (guint64)(deflater->length - i) * more[i];
+    }
+    uLong low = (uLong)((1 + FILTER_UP + plain) % ADLER);
+    uLong high = (uLong)((length + 1 + FILTER_UP * (length + 1) + weighted) % ADLER);
+    deflater->adler = adler32_combine(deflater->adler, high << 16 | low, deflater->length + 1);
 }
 
 void
-moe__deflater_repeat(Deflater *deflater)
+moe__deflater_row(Deflater *deflater, const guint8 *more, int from, int to)
 {
-    if (deflater->stride >= SHORTEST)
-        add_match(deflater, deflater->stride, ABOVE);
-    else
-        find_matches(deflater, deflater->above, 0, deflater->stride);
-    add_to_checksum(deflater);
+    add(deflater, FILTER_UP, FILTER_UP);
+    add_zeros(deflater, from, deflater->unit);
+    add_pixels(deflater, more, from, to);
+    add_zeros(deflater, deflater->length - to, deflater->unit);
+    add_to_checksum(deflater, more, from, to);
 }
 
 GByteArray *
@@ -273,7 +233,6 @@ moe__deflater_finish(Deflater *deflater)
     g_byte_array_append(out, (const guint8 *)&rest, (guint)deflater->n_bits / 8);
     guint32 sum = GUINT32_TO_BE((guint32)deflater->adler);
     g_byte_array_append(out, (const guint8 *)&sum, 4);
-    g_free(deflater->above);
     g_free(deflater->tokens);
     g_free(deflater);
     return out;

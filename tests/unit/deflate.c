@@ -5,54 +5,42 @@
 #include "figure/deflate.h"
 
 #include <glib.h>
-#include <string.h>
 #include <zlib.h>
 
-typedef struct Picture {
-    int stride, rows, unit;
-    guint8 *bytes;
-    GByteArray *packed;
-} Picture;
-
-/* Rows that are noise, runs, a little different from the one above, or the same. */
-static void
-fill(Picture *picture, GRand *random)
+/* Rows of differences that are noise, runs, noise in places, or zero; `bytes` is the stream that is
+ * expected, with PNG's filter bytes. */
+static GByteArray *
+pack(int length, int rows, int unit, GRand *random, GByteArray *bytes)
 {
-    Deflater *deflater = moe__deflater_new(picture->stride, picture->unit);
-    picture->bytes = g_malloc0((gsize)picture->stride * (gsize)picture->rows);
-    for (int y = 0; y < picture->rows; y++) {
-        guint8 *row = picture->bytes + (gsize)y * (gsize)picture->stride;
-        int kind = y == 0 ? 0 : g_rand_int_range(random, 0, 4);
-        int from = 0, to = picture->stride;
-        if (y > 0)
-            memcpy(row, row - picture->stride, (gsize)picture->stride);
-        if (kind == 3) {
-            moe__deflater_repeat(deflater);
-            continue;
+    Deflater *deflater = moe__deflater_new(length, unit);
+    g_autofree guint8 *more = g_malloc(length);
+    for (int y = 0; y < rows; y++) {
+        int kind = g_rand_int_range(random, 0, 4), from = 0, to = length;
+        if (kind > 1) {
+            from = g_rand_int_range(random, 0, length);
+            to = kind == 2 ? g_rand_int_range(random, from, length + 1) : from;
         }
-        if (kind == 2) {
-            from = g_rand_int_range(random, 0, picture->stride);
-            to = g_rand_int_range(random, from, picture->stride + 1);
+        g_byte_array_append(bytes, (const guint8[]){2}, 1);
+        for (int i = 0; i < length; i++) {
+            guint8 value = kind == 1 ? (guint8)(i / 50) : (guint8)g_rand_int(random);
+            more[i] = value; /* garbage outside of from … to isn't looked at */
+            value = i >= from && i < to ? value : 0;
+            g_byte_array_append(bytes, &value, 1);
         }
-        for (int i = from; i < to; i++)
-            row[i] = kind == 1 ? (guint8)(i / 50) : (guint8)g_rand_int_range(random, 0, 256);
-        moe__deflater_row(deflater, row, from, to);
+        moe__deflater_row(deflater, more, from, to);
     }
-    picture->packed = moe__deflater_finish(deflater);
+    return moe__deflater_finish(deflater);
 }
 
 static void
-check(int stride, int rows, int unit, GRand *random)
+check(int length, int rows, int unit, GRand *random)
 {
-    Picture picture = {.stride = stride, .rows = rows, .unit = unit};
-    fill(&picture, random);
-    gsize size = (gsize)stride * (gsize)rows;
-    uLongf length = size;
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    g_autoptr(GByteArray) packed = pack(length, rows, unit, random, bytes);
+    uLongf size = bytes->len;
     g_autofree guint8 *back = g_malloc(size);
-    g_assert_cmpint(uncompress(back, &length, picture.packed->data, picture.packed->len), ==, Z_OK);
-    g_assert_cmpmem(back, length, picture.bytes, size);
-    g_free(picture.bytes);
-    g_byte_array_unref(picture.packed);
+    g_assert_cmpint(uncompress(back, &size, packed->data, packed->len), ==, Z_OK);
+    g_assert_cmpmem(back, size, bytes->data, bytes->len);
 }
 
 static void
@@ -70,17 +58,16 @@ test_round_trip(void)
 static void
 test_blank(void)
 {
-    g_autofree guint8 *row = g_malloc0(6001);
-    Deflater *deflater = moe__deflater_new(6001, 3);
-    moe__deflater_row(deflater, row, 0, 6001);
-    for (int y = 1; y < 1000; y++)
-        moe__deflater_repeat(deflater);
+    static const guint8 white[6000];
+    Deflater *deflater = moe__deflater_new(6000, 3);
+    for (int y = 0; y < 1000; y++)
+        moe__deflater_row(deflater, white, 0, 0);
     g_autoptr(GByteArray) packed = moe__deflater_finish(deflater);
     uLongf length = 6001 * 1000;
     g_autofree guint8 *back = g_malloc(length);
     g_assert_cmpint(uncompress(back, &length, packed->data, packed->len), ==, Z_OK);
     g_assert_cmpuint(length, ==, 6001 * 1000);
-    g_assert_cmpuint(packed->len, <, 12000);
+    g_assert_cmpuint(packed->len, <, 8000);
 }
 
 int
