@@ -275,9 +275,20 @@ moe__png_encode(const uint32_t *data, int width, int height, int stride, double 
     return out;
 }
 
+static bool
+opaque(const uint32_t *data, size_t n)
+{
+    uint32_t all = 0xffffffff;
+    for (size_t i = 0; i < n; i++)
+        all &= data[i];
+    return all >> 24 == 0xff;
+}
+
 GByteArray *
 moe__png_encode_alpha(const uint32_t *data, int width, int height)
 {
+    if (opaque(data, (size_t)width * (size_t)height))
+        return moe__png_encode(data, width, height, width, 0);
     Pixels pixels = {data, width, height, width, 4, false, NULL};
     pixels.changes = changes_of(&pixels);
     GByteArray *out = g_byte_array_new();
