@@ -301,7 +301,8 @@ MOE_API void moe_scene_render(MoeScene *scene, cairo_t *cr, double width, double
  * dots an inch of a PNG (0: the theme's own). Text stays text in SVG and PDF; grids of more than
  * 100,000 cells, and of more than 2,000 small ones (below 5 points), become one image. A PNG has a
  * palette where 256 colours suffice, if need be with greys rounded to one of 64. The same scene
- * gives the same bytes. The file appears whole or not at all. Another ending is MOE_ERROR_UNSUPPORTED. */
+ * gives the same bytes. The file appears whole or not at all. Another ending is
+ * MOE_ERROR_UNSUPPORTED. */
 MOE_API bool moe_scene_save(MoeScene *scene, const char *path, double dpi, GError **error);
 
 /* The scene as an <svg> element to stand in an HTML page, without ids. Ink, grey and paper are the
