@@ -190,6 +190,52 @@ draw_block(Sheet *sheet, const Block *block, const Block *next)
     }
 }
 
+/* --- The order of blocks ----------------------------------------------------------------------
+ * A figure that doesn't fit on the rest of a page lets a table of its section go first, which fills
+ * the page. */
+
+static double
+figure_height(Sheet *sheet, const Block *block)
+{
+    const Placed placed = place_figure(sheet, block);
+    return placed.height * placed.scale + placed.caption + 6;
+}
+
+/* The table that may stand before figure `i`; `i`: none. */
+static guint
+table_first(Sheet *sheet, const MoeDocument *document, guint i, const bool *drawn)
+{
+    double room = BOTTOM - sheet->y;
+    if (figure_height(sheet, moe__document_block(document, i)) <= room ||
+        room < 2 * moe__pdf_table_start())
+        return i;
+    const Block *block;
+    for (guint next = i + 1; (block = moe__document_block(document, next)); next++) {
+        if (block->type == BLOCK_SECTION || block->type == BLOCK_HEADING)
+            return i;
+        if (block->type == BLOCK_TABLE && !drawn[next])
+            return next;
+    }
+    return i;
+}
+
+static void
+draw_blocks(Sheet *sheet, const MoeDocument *document)
+{
+    guint n = document->blocks->len;
+    g_autofree bool *drawn = g_new0(bool, n + 1);
+    for (guint i = 0; i < n; i++) {
+        const Block *block = moe__document_block(document, i);
+        guint first = block->type == BLOCK_FIGURE ? table_first(sheet, document, i, drawn) : i;
+        if (first != i) {
+            draw_block(sheet, moe__document_block(document, first), NULL);
+            drawn[first] = true;
+        }
+        if (!drawn[i])
+            draw_block(sheet, block, moe__document_block(document, i + 1));
+    }
+}
+
 GBytes *
 moe_document_pdf(MoeDocument *document, GError **error)
 {
@@ -199,7 +245,6 @@ moe_document_pdf(MoeDocument *document, GError **error)
     sheet.y += 4;
     if (*document->lead)
         moe__sheet_text(&sheet, document->lead, &moe__style_lead, LEFT);
-    for (guint i = 0; i < document->blocks->len; i++)
-        draw_block(&sheet, moe__document_block(document, i), moe__document_block(document, i + 1));
+    draw_blocks(&sheet, document);
     return moe__sheet_finish(&sheet, error);
 }

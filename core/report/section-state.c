@@ -61,7 +61,7 @@ add_figures(MoeReport *report, MoeDocument *document)
 static bool
 build(const MoeReportSection *section, MoeReport *report, MoeDocument *document, GError **error)
 {
-    static const char *const figures[] = {"expert-similarity", "embedding", NULL};
+    static const char *const figures[] = {"similarity", "embeddings", NULL};
     guint before = document->blocks->len;
     if (report->trace) {
         moe__section_metrics(report, section->name, metrics, document);
