@@ -17,8 +17,6 @@ typedef struct PlainSection {
     const char *missing; /* what to say where there is nothing; NULL: what the figures say */
 } PlainSection;
 
-/* Measures all that the section says. */
-void moe__section_measure(const PlainSection *plain, MoeReport *report);
 /* The sentence, or NULL where the metric has no value. (transfer full) */
 char *moe__statement(MoeReport *report, const Statement *statement);
 bool moe__section_plain(const MoeReportSection *section, MoeReport *report, MoeDocument *document,
