@@ -9,7 +9,7 @@
 
 /* Simulating caches takes longer than all else together; beyond so many picks only who asks for the
  * section waits for it. */
-#define MOST_CACHED ((int64_t)1 << 24)
+#define MOST_CACHED ((int64_t)1 << 23)
 
 static bool
 too_long_for_caches(const MoeTrace *trace)

@@ -8,9 +8,10 @@
 #include <cairo-pdf.h>
 #include <math.h>
 
-#define FACT_NAME   96.0 /* width of the names of facts */
-#define INDENT      12.0
-#define POINT_LABEL 92.0 /* width of the sections that sentences are of */
+#define FACT_NAME    96.0 /* width of the names of facts */
+#define LEAST_SHRUNK 0.8
+#define INDENT       12.0
+#define POINT_LABEL  92.0 /* width of the sections that sentences are of */
 
 /* --- Figures ----------------------------------------------------------------------------------*/
 
@@ -25,7 +26,7 @@ caption_text(const Block *block)
     return g_strdup_printf("%s.%s%s", block->text, *block->caption ? " " : "", block->caption);
 }
 
-/* As wide as the text, or as high as a page. */
+/* As wide as the text, or as high as a page; a little smaller where it then fits on this page. */
 static Placed
 place_figure(Sheet *sheet, const Block *block)
 {
@@ -33,9 +34,11 @@ place_figure(Sheet *sheet, const Block *block)
     g_autofree char *text = caption_text(block);
     moe_scene_size(block->scene, &placed.width, &placed.height);
     placed.caption = moe__sheet_text_height(sheet, text, &moe__style_soft, TEXT_WIDTH) + 6;
-    double most = BOTTOM - TOP - placed.caption - 4;
-    placed.scale = MIN(TEXT_WIDTH / placed.width, most / placed.height);
-    placed.scale = MIN(placed.scale, 1);
+    double most = BOTTOM - TOP - placed.caption - 4, room = BOTTOM - sheet->y - placed.caption - 8;
+    placed.scale = MIN(MIN(TEXT_WIDTH / placed.width, most / placed.height), 1);
+    double shrunk = room / placed.height;
+    if (shrunk < placed.scale && shrunk >= LEAST_SHRUNK * placed.scale)
+        placed.scale = shrunk;
     return placed;
 }
 

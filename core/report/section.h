@@ -30,8 +30,9 @@ bool moe__section_metrics(MoeReport *report, const char *name, const char *const
 #define STATEMENTS(ARRAY) .statements = (ARRAY), .n_statements = G_N_ELEMENTS(ARRAY)
 
 extern const PlainSection moe__section_load, moe__section_balance, moe__section_domains,
-    moe__section_vocabulary, moe__section_coactivation, moe__section_flow, moe__section_locality,
-    moe__section_caches, moe__section_scores, moe__section_sub_tokens, moe__section_text;
+    moe__section_vocabulary, moe__section_coactivation, moe__section_likeness, moe__section_flow,
+    moe__section_locality, moe__section_caches, moe__section_scores, moe__section_sub_tokens,
+    moe__section_text;
 extern const MoeReportSection moe__section_training, moe__section_state;
 
 #endif

@@ -48,6 +48,23 @@ moe__report_measure_all(MoeReport *report)
     moe__report_measure(report, (const char *const *)names->pdata);
 }
 
+/* Why numbers have no intervals, where they have none. */
+static void
+note_intervals(MoeReport *report, MoeDocument *document)
+{
+    const MoeMetric *metric = moe_metric_find(headlines[0]);
+    const Measured *measured = metric ? moe__report_measured(report, metric) : NULL;
+    if (!measured || moe_summary_routers(report->summary) == 0 ||
+        measured[0].interval.groups >= MOE_RESAMPLE_LEAST)
+        return;
+    g_autofree char *groups = moe__say_count(measured[0].interval.groups, "group", "groups");
+    g_autofree char *text =
+        g_strdup_printf("Numbers stand without intervals: %s of documents to draw from, "
+                        "where %d are needed.",
+                        groups, MOE_RESAMPLE_LEAST);
+    moe_document_note(document, text);
+}
+
 void
 moe__report_add_summary(MoeReport *report, MoeDocument *document)
 {
@@ -68,7 +85,9 @@ moe__report_add_summary(MoeReport *report, MoeDocument *document)
                 last = section;
         }
     }
-    if (document->blocks->len == before)
+    if (document->blocks->len > before)
+        note_intervals(report, document);
+    else
         moe_document_note(document, "nothing was counted that can be said in a sentence");
 }
 
