@@ -120,23 +120,27 @@ draw_point(Sheet *sheet, const Block *block)
     sheet->y += 4;
 }
 
-/* What has to stand on the page below a heading. */
+/* What has to stand on the page below a heading, of the blocks from `next` on. */
 static double
-start_of(Sheet *sheet, const Block *next)
+start_of(Sheet *sheet, const MoeDocument *document, guint next)
 {
-    if (next && next->type == BLOCK_FIGURE) {
-        const Placed placed = place_figure(sheet, next);
+    const Block *block = moe__document_block(document, next);
+    if (block && block->type == BLOCK_HEADING)
+        return 28 + start_of(sheet, document, next + 1);
+    if (block && block->type == BLOCK_FIGURE) {
+        const Placed placed = place_figure(sheet, block);
         return placed.height * placed.scale + placed.caption + 6;
     }
-    return next && next->type == BLOCK_TABLE ? moe__pdf_table_start() : 44;
+    return block && block->type == BLOCK_TABLE ? moe__pdf_table_start() : 44;
 }
 
 static void
-draw_section(Sheet *sheet, const Block *block, const Block *next)
+draw_section(Sheet *sheet, const MoeDocument *document, guint i)
 {
+    const Block *block = moe__document_block(document, i);
     double own = moe__sheet_text_height(sheet, block->text, &moe__style_section, TEXT_WIDTH);
     moe__sheet_skip(sheet, 16);
-    moe__sheet_need(sheet, own + 16 + start_of(sheet, next));
+    moe__sheet_need(sheet, own + 16 + start_of(sheet, document, i + 1));
     if (sheet->y > TOP) {
         moe__sheet_rule(sheet, sheet->y, LEFT, LEFT + TEXT_WIDTH, 0.85, 0.5);
         sheet->y += 10;
@@ -149,23 +153,24 @@ draw_section(Sheet *sheet, const Block *block, const Block *next)
 }
 
 static void
-draw_heading(Sheet *sheet, const Block *block, const Block *next)
+draw_heading(Sheet *sheet, const MoeDocument *document, guint i)
 {
     moe__sheet_skip(sheet, 8);
-    moe__sheet_need(sheet, 20 + start_of(sheet, next));
-    moe__sheet_text(sheet, block->text, &moe__style_heading, LEFT);
+    moe__sheet_need(sheet, 20 + start_of(sheet, document, i + 1));
+    moe__sheet_text(sheet, moe__document_block(document, i)->text, &moe__style_heading, LEFT);
     sheet->y += 3;
 }
 
 static void
-draw_block(Sheet *sheet, const Block *block, const Block *next)
+draw_block(Sheet *sheet, const MoeDocument *document, guint i)
 {
+    const Block *block = moe__document_block(document, i);
     switch (block->type) {
     case BLOCK_SECTION:
-        draw_section(sheet, block, next);
+        draw_section(sheet, document, i);
         break;
     case BLOCK_HEADING:
-        draw_heading(sheet, block, next);
+        draw_heading(sheet, document, i);
         break;
     case BLOCK_PARAGRAPH:
         moe__sheet_text(sheet, block->text, &moe__style_text, LEFT);
@@ -231,11 +236,11 @@ draw_blocks(Sheet *sheet, const MoeDocument *document)
         const Block *block = moe__document_block(document, i);
         guint first = block->type == BLOCK_FIGURE ? table_first(sheet, document, i, drawn) : i;
         if (first != i) {
-            draw_block(sheet, moe__document_block(document, first), NULL);
+            draw_block(sheet, document, first);
             drawn[first] = true;
         }
         if (!drawn[i])
-            draw_block(sheet, block, moe__document_block(document, i + 1));
+            draw_block(sheet, document, i);
     }
 }
 
