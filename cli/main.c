@@ -73,6 +73,7 @@ int
 main(int argc, char **argv)
 {
     moe_bound_spinning(argv);
+    moe_keep_memory();
     setlocale(LC_ALL, "");
     setlocale(LC_NUMERIC, "C"); /* numbers go to files and pipes: one way to write them */
     moe_init();
