@@ -49,17 +49,26 @@ typedef struct Walk {
 /* --- Reading ----------------------------------------------------------------------------------*/
 
 static bool
+report(const Pass *pass, int done)
+{
+    return moe_progress(pass->options->progress, done, pass->total, "comparing picks");
+}
+
+static bool
+say_stopped(GError **error)
+{
+    g_set_error(error, MOE_ERROR, MOE_ERROR_CANCELLED, "comparing picks was stopped");
+    return false;
+}
+
+static bool
 go_on(Pass *pass, GError **error)
 {
     int done = g_atomic_int_add(&pass->done, 1);
     /* Only the caller's thread may call the caller's function. */
-    if (omp_get_thread_num() == 0 &&
-        !moe_progress(pass->options->progress, done, pass->total, "comparing picks"))
+    if (omp_get_thread_num() == 0 && !report(pass, done))
         g_atomic_int_set(&pass->stop, 1);
-    if (!g_atomic_int_get(&pass->stop))
-        return true;
-    g_set_error(error, MOE_ERROR, MOE_ERROR_CANCELLED, "comparing picks was stopped");
-    return false;
+    return !g_atomic_int_get(&pass->stop) || say_stopped(error);
 }
 
 static bool
@@ -319,6 +328,8 @@ static bool
 compare_pairs(Pass *pass, GError **error)
 {
     int n = pass->comparison->n_pairs;
+    if (!report(pass, 0)) /* the caller's thread may come too late to count anything */
+        return say_stopped(error);
     g_autofree GError **errors = g_new0(GError *, (gsize)n);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(CLAMP(moe_threads(), 1, n))
     for (int i = 0; i < n; i++)

@@ -127,17 +127,27 @@ make_sets(Range *range, MoeTallyChunk *chunk)
 /* --- A router ---------------------------------------------------------------------------------*/
 
 static bool
+say_stopped(GError **error)
+{
+    g_set_error(error, MOE_ERROR, MOE_ERROR_CANCELLED, "counting picks was stopped");
+    return false;
+}
+
+static bool
+report(const Pass *pass, int done)
+{
+    int total = pass->chunks * pass->summary->n_routers;
+    return moe_progress(pass->progress, MIN(done, total), total, "counting picks");
+}
+
+static bool
 go_on(Range *range, GError **error)
 {
     Pass *pass = range->pass;
     int done = g_atomic_int_add(&pass->done, 1);
-    int total = pass->chunks * pass->summary->n_routers;
-    if (range->reports && !moe_progress(pass->progress, MIN(done, total), total, "counting picks"))
+    if (range->reports && !report(pass, done))
         g_atomic_int_set(&pass->stop, 1);
-    if (!g_atomic_int_get(&pass->stop))
-        return true;
-    g_set_error(error, MOE_ERROR, MOE_ERROR_CANCELLED, "counting picks was stopped");
-    return false;
+    return !g_atomic_int_get(&pass->stop) || say_stopped(error);
 }
 
 static bool
@@ -302,6 +312,8 @@ count_routers(Pass *pass, GError **error)
     g_autofree Range *ranges = g_new0(Range, (gsize)n);
     g_autofree GError **errors = g_new(GError *, (gsize)n);
     pass->keep = pass->flow && most_units(pass) * n * (int64_t)sizeof(uint16_t) <= KEPT_BYTES;
+    if (!report(pass, 0)) /* the caller's thread may come too late to count anything */
+        return say_stopped(error);
     pass->ranges = ranges;
     pass->n_ranges = n;
     g_mutex_init(&pass->lock);

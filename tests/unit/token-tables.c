@@ -64,7 +64,7 @@ make(Made *made, int experts, int k, int heads, int64_t tokens, int32_t stride)
     made->runs[1] = (MoeTallyRun){tokens / 2 + 3, tokens - tokens / 2 - 3, 1, 0};
     made->first = g_new(uint16_t, (gsize)units);
     for (int64_t u = 0; u < units; u++)
-        made->first[u] = (uint16_t)made->view.expert[u]; /* -1: MOE_NO_CHOICE */
+        made->first[u] = made->view.expert[u] < 0 ? MOE_NO_CHOICE : (uint16_t)made->view.expert[u];
     moe__token_order_init(&made->order, made->id, made->runs, 2);
     made->chunk = (MoeTallyChunk){.view = &made->view,
                                   .units_per_token = heads,
