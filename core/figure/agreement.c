@@ -102,10 +102,17 @@ set_caption(const Agreement *a, MoeScene *scene, View view, bool intervals)
                                : "uniform: k/E, picked at random");
 }
 
+/* Whether what was asked for goes together. */
 static bool
-matches(const Kit *kit, View view, GError **error)
+is_possible(const Kit *kit, View view, GError **error)
 {
     bool match = moe_figure_options_bool(kit->options, "match");
+    if (moe_figure_input_filter(kit->input)) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "figure agreement: found a choice of tokens, expected none: it compares all "
+                    "that both have; moescope trace slice makes traces of a part");
+        return false;
+    }
     if (view == MATRIX && !match)
         g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
                     "figure agreement: found match=false with view=matrix, which shows the "
@@ -120,7 +127,7 @@ build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
     View view = (View)moe_figure_options_choice(options, "view");
     bool match = moe_figure_options_bool(options, "match");
     if (!moe__kit_init_trace(&kit, &moe__figure_agreement, input, options, error) ||
-        !matches(&kit, view, error))
+        !is_possible(&kit, view, error))
         return NULL;
     g_autoptr(MoeComparison) comparison = compare(&kit, match, error);
     if (!comparison)
