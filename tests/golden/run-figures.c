@@ -246,7 +246,8 @@ test_missing(gconstpointer data)
 }
 
 static const Golden missings[] = {
-    {"load-over-training: seed 0: router 0: the trace has no load of training steps, which those",
+    {"load-over-training: seed 0: router 0: the trace has no load of training steps (state/step), "
+     "which",
      "load-over-training", NULL, 1, NULL},
     {"seed 0 has no load of training steps, measures or snapshots; moescope train records",
      "collapse", NULL, 1, NULL},
