@@ -23,6 +23,8 @@ picks_of(const MoeLoad *load)
     return moe__kit_counts(low, high);
 }
 
+#include <math.h>
+
 static void
 set_caption(MoeScene *scene, const MoeLoad *load, const LoadLook *look)
 {
@@ -101,6 +103,8 @@ add_panel(MoeScene *scene, const MoeLoad *load, int i, const LoadNumbers *number
         .texts = (const char *const *)columns->texts,
     };
     int number = moe_scene_add_panel(scene, panel->name, note, &columns->axis, &y);
+    if (!all && load->n_panels > 1)
+        moe_scene_add_panel_key(scene, number, (MoeKey){"domain", NAN, panel->name});
     moe_scene_add_cells(scene, number, &cells);
 }
 

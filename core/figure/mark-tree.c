@@ -8,6 +8,8 @@
 
 /* Between the panel and the leaves, in sizes of the type. */
 #define FOOT 0.25
+/* Strokes leave most of a band free. */
+#define THIN 0.22
 
 static void
 tree_draw(const Mark *mark, const View *view, Drawing *drawing)
@@ -15,24 +17,19 @@ tree_draw(const Mark *mark, const View *view, Drawing *drawing)
     const MoeTree *tree = &mark->tree;
     const Theme *theme = view->scene->theme;
     double bottom = view->frame->box.y - FOOT * theme->tick_size;
+    double band = fabs(moe__scale_at(&view->x, 1) - moe__scale_at(&view->x, 0));
+    double width = fmin(theme->thin, THIN * band);
     double tall = (TREE_ROOM - FOOT) * theme->tick_size - theme->thin;
     for (int i = 0; i < tree->n; i++) {
         double left = moe__scale_at(&view->x, tree->left[i]);
         double right = moe__scale_at(&view->x, tree->right[i]);
         double top = bottom - tall * tree->height[i];
-        moe__drawing_path(drawing, theme->soft, theme->thin);
+        moe__drawing_path(drawing, theme->soft, width);
         moe__drawing_point(drawing, left, bottom - tall * tree->from_left[i]);
         moe__drawing_point(drawing, left, top);
         moe__drawing_point(drawing, right, top);
         moe__drawing_point(drawing, right, bottom - tall * tree->from_right[i]);
     }
-}
-
-static bool
-tree_pick(const Mark *mark, const View *view, double x, double y, MoeDatum *datum)
-{
-    (void)mark, (void)view, (void)x, (void)y, (void)datum;
-    return false;
 }
 
 static void
@@ -47,4 +44,4 @@ tree_dump(const Mark *mark, GString *out)
     }
 }
 
-const MarkClass moe__mark_tree = {"tree", tree_draw, tree_pick, tree_dump, NULL};
+const MarkClass moe__mark_tree = {.name = "tree", .draw = tree_draw, .dump = tree_dump};

@@ -99,6 +99,8 @@ moe__figure_register(void)
     moe_figures_add(&moe__figure_activation);
     moe_figures_add(&moe__figure_activation_curve);
     moe_figures_add(&moe__figure_coactivation);
+    moe_figures_add(&moe__figure_similarity);
+    moe_figures_add(&moe__figure_embeddings);
     moe_figures_add(&moe__figure_transitions);
     moe_figures_add(&moe__figure_flow);
     moe_figures_add(&moe__figure_domains);
