@@ -168,6 +168,7 @@ test_plot_runs(void)
 {
     static const char *const figures[][3] = {
         {"collapse", "run", NULL},       {"saturation", "run", NULL},
+        {"fluctuation", "run", NULL},    {"matching", "a.npz", "a.npz"},
         {"losses", "run", NULL},         {"load-difference", "a.npz", "a.npz"},
         {"agreement", "a.npz", "a.npz"},
     };
