@@ -5,6 +5,7 @@
  */
 #include "figure/load.h"
 #include "figure/router-rows.h"
+#include "figure/ruler.h"
 
 #include <string.h>
 
@@ -59,6 +60,7 @@ moe_figure_input_new(void)
     MoeFigureInput *input = g_new0(MoeFigureInput, 1);
     input->sources = g_ptr_array_new_with_free_func(source_free);
     g_mutex_init(&input->lock);
+    moe__ruler_prepare(); /* found while the input is read */
     return input;
 }
 

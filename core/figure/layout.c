@@ -364,7 +364,10 @@ moe__layout(MoeScene *scene, double width, double height)
 void
 moe_scene_size(MoeScene *scene, double *width, double *height)
 {
-    const Layout *layout = moe__layout(scene, scene->theme->width_mm / 25.4 * 72, 0);
+    double mm = 72 / 25.4;
+    const Layout *layout =
+        moe__layout(scene, (scene->width_mm > 0 ? scene->width_mm : scene->theme->width_mm) * mm,
+                    scene->height_mm * mm);
     *width = layout->width;
     *height = layout->height;
 }
