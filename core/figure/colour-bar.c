@@ -9,7 +9,8 @@
 
 #define PAD   2.0 /* between bar and labels: a tick and a gap */
 #define GAP   1.5
-#define STEPS 64 /* rectangles that the bar is made of */
+#define APART 0.3 /* of labels of ticks and that of the bar, in sizes of the type */
+#define STEPS 64  /* rectangles that the bar is made of */
 
 #define MOST_TICKS 8
 
@@ -62,7 +63,7 @@ labels_width(const MoeColourScale *scale, Ruler *ruler, const Theme *theme)
 double
 moe__colour_bar_width(const MoeColourScale *scale, Ruler *ruler, const Theme *theme)
 {
-    double label = scale->label ? theme->label_size * LINE_HEIGHT : 0;
+    double label = scale->label ? theme->label_size * LINE_HEIGHT + APART * theme->tick_size : 0;
     return theme->gap + theme->tick_size * 1.1 + PAD + GAP + labels_width(scale, ruler, theme) +
            label;
 }

@@ -38,7 +38,9 @@ const MarkClass *moe__mark_class(MarkType type);
 void moe__marks_draw(const MoeScene *scene, const Panel *panel, Frame *frame, Ruler *ruler,
                      Drawing *drawing);
 
-MoeColour moe__ink_colour(const MoeInk *ink);
+/* Colours that hardly show on the theme's paper are moved towards its text. */
+MoeColour moe__ink_colour(const MoeInk *ink, const Theme *theme);
+MoeColour moe__colour_on(MoeColour colour, const Theme *theme);
 /* 0 means opaque. */
 double moe__ink_opacity(const MoeInk *ink);
 

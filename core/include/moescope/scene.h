@@ -115,7 +115,8 @@ typedef struct MoeAxis {
     double first, step; /* BAND: band i stands for first + i·step; step > 0, 0 means 1; … */
     const char *const *names; /* … unless the bands have names: [bands] */
     bool bare;                /* no line, ticks or labels: places mean nothing by themselves */
-    bool every; /* of y, with names: the panel is high enough for all of them, as a list is */
+    bool square; /* of y, both axes BAND: bands as high as those of x are wide, where they can be */
+    bool every;  /* of y, with names: the panel is high enough for all of them, as a list is */
 } MoeAxis;
 
 /* Adds a panel and returns its number, from 0. Panels fill the page row by row; how many stand
@@ -131,6 +132,7 @@ MOE_API int moe_scene_add_panel(MoeScene *scene, const char *title, const char *
 typedef struct MoeInk {
     int colour;           /* as moe_colour_qualitative() counts … */
     const MoeColour *own; /* … or this one */
+    bool plain;           /* … or that of the theme's text */
     double opacity;       /* 0 … 1; 0 means 1 */
     bool dashed;          /* lines */
     const char *name;     /* its line in the legend, or NULL; equal names share one */
