@@ -138,7 +138,8 @@ typedef struct MoeAxis {
     double first, step; /* BAND: band i stands for first + i·step; step > 0, 0 means 1; … */
     const char *const *names; /* … unless the bands have names: [bands] */
     bool bare;                /* no line, ticks or labels: places mean nothing by themselves */
-    bool every; /* of y, with names: the panel is high enough for all of them, as a list is */
+    bool square; /* of y, both axes BAND: bands as high as those of x are wide, where they can be */
+    bool every;  /* of y, with names: the panel is high enough for all of them, as a list is */
     /* What its values or bands stand for, as keys name it ("expert"), or NULL. A band's number is
      * numbers[i]; without those the number that its name is; without names first + i·step. */
     const char *key;
@@ -160,6 +161,7 @@ MOE_API void moe_scene_add_panel_key(MoeScene *scene, int panel, MoeKey key);
 typedef struct MoeInk {
     int colour;           /* as moe_colour_qualitative() counts … */
     const MoeColour *own; /* … or this one */
+    bool plain;           /* … or that of the theme's text */
     double opacity;       /* 0 … 1; 0 means 1 */
     bool dashed;          /* lines */
     const char *name;     /* its line in the legend, or NULL; equal names share one */
