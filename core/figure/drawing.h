@@ -21,6 +21,8 @@ typedef enum {
     ITEM_PATH,
     ITEM_TEXT,
     ITEM_IMAGE,
+    ITEM_CLIP,   /* what follows is seen within the box alone … */
+    ITEM_UNCLIP, /* … up to here */
 } ItemType;
 
 typedef enum {
@@ -33,7 +35,7 @@ typedef struct Item {
     ItemType type;
     MoeColour colour; /* of all but images */
     double opacity;
-    Box box; /* RECT, CELL, IMAGE; TEXT: x, y of the anchor on the baseline */
+    Box box; /* RECT, CELL, IMAGE, CLIP; TEXT: x, y of the anchor on the baseline */
     union {
         struct {
             double gap;        /* CELL: what is left free between its ink and that of the next */
@@ -83,6 +85,8 @@ void moe__drawing_dashes(Drawing *drawing, MoeColour colour, double width);
 void moe__drawing_shape(Drawing *drawing, MoeColour colour);
 void moe__drawing_point(Drawing *drawing, double x, double y);
 void moe__drawing_line(Drawing *drawing, Point from, Point to, MoeColour colour, double width);
+void moe__drawing_clip(Drawing *drawing, Box box);
+void moe__drawing_unclip(Drawing *drawing);
 /* An opaque pixel. */
 uint32_t moe__pixel_of(MoeColour colour);
 /* `pixels` is taken over. */

@@ -60,14 +60,19 @@ moe__token_grid_panel(MoeScene *scene, const TokenGrid *grid, const TokenSpan *s
     g_auto(GStrv) labels = g_new0(char *, (gsize)rows + 1);
     for (int i = 0; i < rows; i++)
         labels[i] = moe__span_label(span, first + i);
-    MoeAxis y = {
-        .type = MOE_AXIS_BAND, .bands = rows, .names = (const char *const *)labels, .every = true};
+    MoeAxis y = {.type = MOE_AXIS_BAND,
+                 .bands = rows,
+                 .names = (const char *const *)labels,
+                 .every = true,
+                 .key = "token",
+                 .numbers = &g_array_index(span->row, double, first)};
     MoeCells cells = {.rows = rows,
                       .columns = grid->columns,
                       .values = grid->expert + start,
                       .numbers = {grid->gate + start, NULL},
                       .words = words,
                       .categories = moe__span_experts(span),
-                      .texts = grid->texts + start};
+                      .texts = grid->texts + start,
+                      .value_key = "expert"};
     moe_scene_add_cells(scene, moe_scene_add_panel(scene, title, NULL, x, &y), &cells);
 }

@@ -74,7 +74,10 @@ static const Golden goldens[] = {
     {"layers-chosen", "layers", "metrics=same-first,token-entropy"},
 
     {"flow-far", "flow", "layers=0,2"},
-
+    {"flow-domain", "flow", "domains=domain-1"},
+    {"transitions-sorted", "transitions", "sort=domain"},
+    {"coactivation-chosen", "coactivation", "experts=1-3"},
+    {"load-ranked", "load", "sort=load", "paper-full"},
 };
 
 static void
