@@ -85,10 +85,11 @@ small(Box box)
 static bool
 drawn_as_image(const View *view, Run rows, Run columns)
 {
-    int own = view->scene->theme->most_cells;
     int64_t n = (int64_t)(rows.end - rows.first) * (columns.end - columns.first);
-    return n > (own > 0 ? own : MOST_VECTOR_CELLS) ||
-           (n > MOST_SMALL_CELLS && small(cell_box(view, 0, 0)));
+    int own = view->scene->theme->most_cells;
+    if (own > 0)
+        return n > own;
+    return n > MOST_VECTOR_CELLS || (n > MOST_SMALL_CELLS && small(cell_box(view, 0, 0)));
 }
 
 static bool
@@ -168,12 +169,13 @@ cells_draw(const Mark *mark, const View *view, Drawing *drawing)
     Box box = view->frame->box;
     Run rows = seen(&view->y, box.y, box.y + box.height, cells->rows);
     Run columns = seen(&view->x, box.x, box.x + box.width, cells->columns);
+    if (drawn_as_image(view, rows, columns)) {
+        draw_image(mark, view, rows, columns, drawing);
+        return;
+    }
     g_autofree Tint *tint = g_new(Tint, 1);
     moe__tint_init(tint, view->scene, cells->categories);
-    if (drawn_as_image(view, rows, columns))
-        draw_image(mark, view, rows, columns, drawing);
-    else
-        draw_shapes(cells, view, tint, rows, columns, drawing);
+    draw_shapes(cells, view, tint, rows, columns, drawing);
     if (cells->texts)
         draw_texts(cells, view, tint, rows, columns, drawing);
 }
