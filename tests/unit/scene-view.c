@@ -250,6 +250,12 @@ test_view(void)
     g_auto(MoeDatum) datum = {0};
     g_assert_true(moe_scene_pick(scene, WIDTH, HEIGHT, after.x + 1, after.y + 1, &datum));
     g_assert_cmpstr(datum.words, ==, "10/2");
+    MoeDatum moved = datum;
+    moe_scene_locate(scene, WIDTH, HEIGHT, &moved);
+    g_assert_cmpfloat(moved.x, ==, datum.x);
+    moe_scene_set_view(scene, 0, (MoeSceneView){0.25, 0.65, 0, 0.6});
+    moe_scene_locate(scene, WIDTH, HEIGHT, &moved);
+    g_assert_cmpfloat_with_epsilon(moved.x - datum.x, 0.25 / 0.4 * after.width, 1e-9);
     moe_scene_set_view(scene, 0, (MoeSceneView){0.31, 0.3101, 0, 1});
     after = moe_scene_panel_place(scene, WIDTH, HEIGHT, 0);
     g_assert_cmpfloat_with_epsilon(after.x_band, after.width, 1e-9); /* no closer than a band */
