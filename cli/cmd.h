@@ -33,6 +33,7 @@ int cmd_check(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_export(int argc, char **argv);
+int cmd_gui(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_merge(int argc, char **argv);
@@ -43,6 +44,7 @@ int cmd_recipe(int argc, char **argv);
 int cmd_recipe_parity(int argc, char **argv);
 int cmd_record(int argc, char **argv);
 int cmd_summary(int argc, char **argv);
+int cmd_tokens(int argc, char **argv);
 int cmd_trace(int argc, char **argv);
 int cmd_train(int argc, char **argv);
 

@@ -23,10 +23,10 @@ describe_all(void)
                          metrics[i].convention};
         g_array_append_val(all, one);
     }
-    for (int i = 0; i < FLUCTUATION_METRICS; i++) {
-        const FluctuationMetric *metric = &cmd_fluctuation_metrics[i];
-        Described one = {metric->name, metric->formula, "share", metric->source,
-                         metric->convention};
+    const MoeStepMetric *of_steps = moe_step_metrics(&n);
+    for (int i = 0; i < n; i++) {
+        Described one = {of_steps[i].name, of_steps[i].formula, of_steps[i].unit,
+                         of_steps[i].source, of_steps[i].convention};
         g_array_append_val(all, one);
     }
     return all;

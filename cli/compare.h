@@ -47,13 +47,6 @@ void cmd_compare_json(const CompareReport *report);
 void cmd_fluctuation_print(const ComparedFile *file, const MoeFluctuation *fluctuation,
                            MetricsFormat format);
 
-/* What the columns of that mean. */
-typedef struct FluctuationMetric {
-    const char *name, *formula, *source, *convention;
-} FluctuationMetric;
-extern const FluctuationMetric cmd_fluctuation_metrics[];
-enum { FLUCTUATION_METRICS = 5 };
-
 /* Prints the metrics there are. */
 void cmd_compare_list(MetricsFormat format);
 

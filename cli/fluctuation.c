@@ -7,30 +7,7 @@
 
 #include <math.h>
 #include <stdio.h>
-
-enum { FLUCTUATION, SATURATION_FIRST, SATURATION, LAST_FLUCTUATION, CUMULATIVE, VALUES };
-G_STATIC_ASSERT((int)VALUES == (int)FLUCTUATION_METRICS);
-
-const FluctuationMetric cmd_fluctuation_metrics[VALUES] = {
-    [FLUCTUATION] = {"fluctuation", "P(first choice at this step ≠ at the recorded step before)",
-                     "Chi et al. 2022 (X-MoE), arXiv 2204.09179: RF ratio",
-                     "adjacent steps are those recorded: the farther apart, the higher"},
-    [SATURATION_FIRST] = {"saturation-first", "P(first choice at this step = at the last)",
-                          "Muennighoff et al. 2024 (OLMoE), arXiv 2409.02060, section 5.1",
-                          "top-1; the last step is the last that was recorded"},
-    [SATURATION] = {"saturation", "Σ |A ∩ B| / Σ max(|A|, |B|), B at the last step",
-                    "Muennighoff et al. 2024 (OLMoE), arXiv 2409.02060, section 5.1",
-                    "top-k; with equal k the mean of |A ∩ B| / k"},
-    [LAST_FLUCTUATION] = {"last-fluctuation",
-                          "share of units whose last other first choice than the final one is of "
-                          "this step",
-                          "Dai et al. 2022 (StableMoE), arXiv 2204.08396",
-                          "of the steps that were recorded"},
-    [CUMULATIVE] = {"cumulative",
-                    "share of units whose first choice is the final one at all later steps",
-                    "Dai et al. 2022 (StableMoE), arXiv 2204.08396",
-                    "with units that never changed; 1 minus it changes after this step's"},
-};
+#include <string.h>
 
 static double
 share(int64_t part, int64_t whole)
@@ -38,44 +15,50 @@ share(int64_t part, int64_t whole)
     return whole > 0 ? (double)part / (double)whole : NAN;
 }
 
-static void
-measure(const MoeFluctuation *f, int router, int step, double *values)
-{
-    const MoeStepCell *cell = moe_fluctuation_cell(f, router, step);
-    const MoeSteppedRouter *info = moe_fluctuation_router(f, router);
-    int64_t until = info->settled;
-    for (int s = 0; s <= step; s++)
-        until += moe_fluctuation_cell(f, router, s)->last_other;
-    values[FLUCTUATION] = share(cell->changed, cell->followed);
-    values[SATURATION_FIRST] = share(cell->same_first, cell->units);
-    values[SATURATION] = share(cell->shared, cell->larger);
-    values[LAST_FLUCTUATION] = share(cell->last_other, info->traced);
-    values[CUMULATIVE] = share(until, info->traced);
-}
-
 /* --- Text and Markdown ------------------------------------------------------------------------*/
 
 static void
-add_step(GString *text, bool markdown, const int *widths, int step, const double *values)
+add_head(GString *text, bool markdown, const int *widths)
 {
-    const char *cells[VALUES + 1];
-    g_autofree char *number = g_strdup_printf("%d", step);
-    char *texts[VALUES];
-    cells[0] = number;
-    for (int i = 0; i < VALUES; i++)
-        cells[i + 1] = texts[i] = cmd_number(values[i], "%.6g", "-");
-    cmd_row(text, markdown, cells, widths, VALUES + 1);
-    for (int i = 0; i < VALUES; i++)
-        g_free(texts[i]);
+    int n;
+    const MoeStepMetric *metrics = moe_step_metrics(&n);
+    g_autofree const char **cells = g_new(const char *, (gsize)n + 1);
+    cells[0] = "step";
+    for (int i = 0; i < n; i++)
+        cells[i + 1] = metrics[i].name;
+    cmd_head(text, markdown, cells, widths, n + 1);
+}
+
+static void
+add_step(GString *text, bool markdown, const int *widths, const MoeFluctuation *f, int router,
+         int step)
+{
+    int n;
+    const MoeStepMetric *metrics = moe_step_metrics(&n);
+    g_auto(GStrv) cells = g_new0(char *, (gsize)n + 2);
+    cells[0] = g_strdup_printf("%d", moe_fluctuation_cell(f, router, step)->step);
+    for (int i = 0; i < n; i++)
+        cells[i + 1] = cmd_number(metrics[i].value(f, router, step), "%.6g", "-");
+    cmd_row(text, markdown, (const char *const *)cells, widths, n + 1);
+}
+
+/* Of the step, and of as many metrics. (transfer full) */
+static int *
+choose_widths(void)
+{
+    int n;
+    const MoeStepMetric *metrics = moe_step_metrics(&n);
+    int *widths = g_new(int, (gsize)n + 1);
+    widths[0] = 9;
+    for (int i = 0; i < n; i++)
+        widths[i + 1] = MAX((int)strlen(metrics[i].name), 11) + 1;
+    return widths;
 }
 
 static void
 print_text(const ComparedFile *file, const MoeFluctuation *f, bool markdown)
 {
-    static const int widths[VALUES + 1] = {9, 12, 17, 12, 17, 12};
-    const char *head[VALUES + 1] = {"step"};
-    for (int i = 0; i < VALUES; i++)
-        head[i + 1] = cmd_fluctuation_metrics[i].name;
+    g_autofree int *widths = choose_widths();
     g_autoptr(GString) text = g_string_new(NULL);
     g_autofree char *lines = cmd_checked_lines(file->checked, file->path, markdown ? "> " : "");
     g_string_append(text, lines);
@@ -87,12 +70,9 @@ print_text(const ComparedFile *file, const MoeFluctuation *f, bool markdown)
             100 * share(router->settled, MAX(router->traced, 1)));
         if (markdown)
             g_string_append_c(text, '\n');
-        cmd_head(text, markdown, head, widths, VALUES + 1);
-        for (int s = 0; s < moe_fluctuation_steps(f); s++) {
-            double values[VALUES];
-            measure(f, r, s, values);
-            add_step(text, markdown, widths, moe_fluctuation_cell(f, r, s)->step, values);
-        }
+        add_head(text, markdown, widths);
+        for (int s = 0; s < moe_fluctuation_steps(f); s++)
+            add_step(text, markdown, widths, f, r, s);
     }
     fputs(text->str, stdout);
 }
@@ -104,20 +84,20 @@ print_csv(const ComparedFile *file, const MoeFluctuation *f)
 {
     g_autoptr(GString) csv = g_string_new("trace,router,layer,experts,step,units");
     g_autofree char *checked = cmd_checked_word(file->checked);
-    for (int i = 0; i < VALUES; i++)
-        g_string_append_printf(csv, ",%s", cmd_fluctuation_metrics[i].name);
+    int n;
+    const MoeStepMetric *metrics = moe_step_metrics(&n);
+    for (int i = 0; i < n; i++)
+        g_string_append_printf(csv, ",%s", metrics[i].name);
     g_string_append(csv, ",checked\n");
     for (int r = 0; r < moe_fluctuation_routers(f); r++)
         for (int s = 0; s < moe_fluctuation_steps(f); s++) {
             const MoeSteppedRouter *router = moe_fluctuation_router(f, r);
             const MoeStepCell *cell = moe_fluctuation_cell(f, r, s);
-            double values[VALUES];
-            measure(f, r, s, values);
             cmd_csv_field(csv, file->given, ',');
             g_string_append_printf(csv, "%d,%d,%d,%d,%" G_GINT64_FORMAT ",", router->router,
                                    router->layer, router->experts, cell->step, cell->units);
-            for (int i = 0; i < VALUES; i++)
-                cmd_csv_number(csv, values[i], ',');
+            for (int i = 0; i < n; i++)
+                cmd_csv_number(csv, metrics[i].value(f, r, s), ',');
             cmd_csv_field(csv, checked, '\n');
         }
     fputs(csv->str, stdout);
@@ -127,13 +107,13 @@ static void
 add_json_step(GString *json, const MoeFluctuation *f, int router, int step)
 {
     const MoeStepCell *cell = moe_fluctuation_cell(f, router, step);
-    double values[VALUES];
-    measure(f, router, step, values);
+    int n;
+    const MoeStepMetric *metrics = moe_step_metrics(&n);
     json_open(json, NULL, '{');
     json_int(json, "step", cell->step);
     json_int(json, "units", cell->units);
-    for (int i = 0; i < VALUES; i++)
-        json_real(json, cmd_fluctuation_metrics[i].name, values[i]);
+    for (int i = 0; i < n; i++)
+        json_real(json, metrics[i].name, metrics[i].value(f, router, step));
     json_close(json, '}');
 }
 

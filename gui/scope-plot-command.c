@@ -17,38 +17,20 @@ add_word(GString *command, const char *word)
     g_string_append_printf(command, " %s", bare ? word : quoted);
 }
 
-/* A name may look like an option. */
+/* Imports the document first, where another program wrote it. */
 static void
-add_path(GString *command, const char *path)
-{
-    g_autofree char *there = g_strconcat(*path == '-' ? "./" : "", path, NULL);
-    add_word(command, there);
-}
-
-/* The file that an import writes, in the folder where one stands. (transfer full) */
-static char *
-imported_name(ScopeDocument *document)
-{
-    g_autofree char *stem = g_strdup(scope_document_name(document));
-    char *dot = strrchr(stem, '.');
-    if (dot && dot > stem)
-        *dot = 0;
-    return g_strconcat(stem, "-trace.npz", NULL);
-}
-
-/* Imports the document where that is needed; the file to plot. (transfer full) */
-static char *
 add_import(GString *command, ScopeDocument *document)
 {
-    if (!scope_document_imported(document))
-        return g_strdup(scope_document_path(document));
-    char *name = imported_name(document);
-    g_string_append(command, "moescope import");
-    add_path(command, scope_document_path(document));
-    g_string_append(command, " -o");
-    add_path(command, name);
-    g_string_append(command, " && ");
-    return name;
+    g_autofree char *import = scope_document_import_command(document);
+    if (import)
+        g_string_append_printf(command, "%s && ", import);
+}
+
+static void
+add_document(GString *command, ScopeDocument *document)
+{
+    g_autofree char *word = scope_document_word(document);
+    g_string_append_printf(command, " %s", word);
 }
 
 static bool
@@ -69,20 +51,20 @@ scope_plot_command(ScopeDocument *document, const MoeFigure *figure, const char 
 {
     GString *command = g_string_new(NULL);
     ScopeDocument *other = figure->most_inputs > 1 ? scope_document_get_other(document) : NULL;
-    g_autofree char *path = add_import(command, document);
-    g_autofree char *beside = other ? add_import(command, other) : NULL;
+    add_import(command, document);
+    if (other)
+        add_import(command, other);
     g_string_append(command, "moescope plot");
     add_word(command, figure->name);
-    add_path(command, path);
-    if (beside)
-        add_path(command, beside);
+    add_document(command, document);
+    if (other)
+        add_document(command, other);
     for (; *settings; settings++)
         if (!is_default(figure, *settings)) {
             g_string_append(command, " --set");
             add_word(command, *settings);
         }
-    /* Figures of a run, not of tokens, take no filter. */
-    if (filter && *filter && figure->common & MOE_FIGURE_STEPS) {
+    if (filter && *filter && scope_document_filters(figure)) {
         g_string_append(command, " --where");
         add_word(command, filter);
     }

@@ -19,7 +19,7 @@ typedef struct Range {
 static const MoeSummaryCell *
 cell_of(const Kit *kit, guint i)
 {
-    return moe_summary_cell(kit->summary, moe__kit_router(kit, i), MOE_DOMAIN_ALL);
+    return moe_summary_cell(kit->summary, moe__kit_router(kit, i), kit->domain);
 }
 
 static double
@@ -136,7 +136,7 @@ const MoeFigure moe__figure_activation_curve = {
     .title = "Experts in use",
     .help = "share of experts whose load is above \xce\xb8 times uniform, over \xce\xb8, a line a "
             "layer",
-    .common = MOE_FIGURE_LAYERS | MOE_FIGURE_STEPS | MOE_FIGURE_CAPTION,
+    .common = MOE_FIGURE_LAYERS | MOE_FIGURE_DOMAIN | MOE_FIGURE_STEPS | MOE_FIGURE_CAPTION,
     .tallies = MOE_TALLY_LOAD,
     .build = build,
 };

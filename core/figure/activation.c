@@ -9,33 +9,17 @@
 #include <moescope/resample.h>
 
 typedef struct Bar {
-    int expert;
     double share, low, high;
 } Bar;
 
-static int
-by_share(const void *a, const void *b)
-{
-    const Bar *x = a, *y = b;
-    if (x->share != y->share)
-        return x->share > y->share ? -1 : 1;
-    return x->expert - y->expert;
-}
-
 /* Shares with Wilson's intervals: of units that pick the expert, over k, as shares of picks. */
-static Bar *
-bars_of(const MoeSummaryCell *cell, bool sorted)
+static Bar
+bar_of(const MoeSummaryCell *cell, int e)
 {
-    Bar *bars = g_new(Bar, (gsize)MAX(cell->experts, 1));
     double a_unit = (double)cell->picks / (double)cell->units;
-    for (int e = 0; e < cell->experts; e++) {
-        MoeInterval interval = moe_wilson(MIN(cell->count[e], cell->units), cell->units, 0.95);
-        bars[e] = (Bar){e, (double)cell->count[e] / (double)cell->picks, interval.low / a_unit,
-                        interval.high / a_unit};
-    }
-    if (sorted)
-        qsort(bars, (size_t)cell->experts, sizeof(Bar), by_share);
-    return bars;
+    MoeInterval interval = moe_wilson(MIN(cell->count[e], cell->units), cell->units, 0.95);
+    return (Bar){(double)cell->count[e] / (double)cell->picks, interval.low / a_unit,
+                 interval.high / a_unit};
 }
 
 static void
@@ -53,23 +37,18 @@ static void
 add_panel(const Kit *kit, MoeScene *scene, guint i, const MoeAxis *y)
 {
     const MoeSummaryCell *cell =
-        moe_summary_cell(kit->summary, moe__kit_router(kit, i), MOE_DOMAIN_ALL);
-    bool sorted = moe_figure_options_choice(kit->options, "sort") == 1;
-    g_autofree Bar *bars = bars_of(cell, sorted);
-    int n = cell->experts;
-    gsize size = (gsize)MAX(n, 1);
-    g_autofree double *share = g_new(double, size), *low = g_new(double, size),
-                      *high = g_new(double, size);
-    g_auto(GStrv) names = g_new0(char *, size + 1);
-    for (int e = 0; e < n; e++) {
-        share[e] = bars[e].share;
-        low[e] = bars[e].low;
-        high[e] = bars[e].high;
-        names[e] = g_strdup_printf("%d", bars[e].expert);
+        moe_summary_cell(kit->summary, moe__kit_router(kit, i), kit->domain);
+    g_autoptr(GArray) experts = moe__kit_experts(kit, i, moe__sort(kit->options));
+    int n = (int)experts->len;
+    g_autofree double *share = g_new(double, n), *low = g_new(double, n), *high = g_new(double, n);
+    for (int place = 0; place < n; place++) {
+        Bar bar = bar_of(cell, g_array_index(experts, int, place));
+        share[place] = bar.share;
+        low[place] = bar.low;
+        high[place] = bar.high;
     }
-    MoeAxis x = {.type = MOE_AXIS_BAND, .label = "expert", .bands = n};
-    if (sorted)
-        x.names = (const char *const *)names;
+    g_auto(GStrv) names = NULL;
+    MoeAxis x = moe__experts_axis(experts, "expert", &names);
     g_autofree char *title = moe__kit_title(kit, i);
     g_autofree char *words =
         g_strdup_printf("%s, expert {band}: {value} of picks ({low} to {high})", title);
@@ -87,7 +66,7 @@ highest(const Kit *kit)
     double most = 0;
     for (guint i = 0; i < kit->routers->len; i++) {
         const MoeSummaryCell *cell =
-            moe_summary_cell(kit->summary, moe__kit_router(kit, i), MOE_DOMAIN_ALL);
+            moe_summary_cell(kit->summary, moe__kit_router(kit, i), kit->domain);
         for (int e = 0; e < cell->experts && cell->picks > 0; e++)
             most = MAX(most, (double)cell->count[e] / (double)cell->picks);
     }
@@ -108,7 +87,7 @@ build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
     MoeScene *scene = moe_scene_new(moe__figure_activation.title);
     MoeAxis y = {.label = "share of picks", .min = 0, .max = 1.08 * most};
     for (guint i = 0; i < kit.routers->len; i++)
-        if (moe_summary_cell(kit.summary, moe__kit_router(&kit, i), MOE_DOMAIN_ALL)->picks > 0)
+        if (moe_summary_cell(kit.summary, moe__kit_router(&kit, i), kit.domain)->picks > 0)
             add_panel(&kit, scene, i, &y);
     moe__kit_caption(
         &kit, scene,
@@ -119,11 +98,7 @@ build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
 }
 
 static const MoeField fields[] = {
-    {.name = "sort",
-     .type = MOE_FIELD_CHOICE,
-     .fallback = "expert",
-     .choices = "expert | load",
-     .help = "experts in their order, or the busiest first"},
+    SORT_FIELD("index", "index | load | domain"),
 };
 
 const MoeFigure moe__figure_activation = {
@@ -135,7 +110,8 @@ const MoeFigure moe__figure_activation = {
         "layer",
     .fields = fields,
     .n_fields = G_N_ELEMENTS(fields),
-    .common = MOE_FIGURE_LAYERS | MOE_FIGURE_STEPS | MOE_FIGURE_CAPTION,
+    .common = MOE_FIGURE_LAYERS | MOE_FIGURE_EXPERTS | MOE_FIGURE_DOMAIN | MOE_FIGURE_STEPS |
+              MOE_FIGURE_CAPTION,
     .tallies = MOE_TALLY_LOAD,
     .build = build,
 };

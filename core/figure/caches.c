@@ -28,7 +28,7 @@ static const Policy policies[] = {
 static const MoeCacheCell *
 cell_of(const Kit *kit, int router)
 {
-    const MoeCacheCell *cell = moe_summary_caches(kit->summary, router, MOE_DOMAIN_ALL);
+    const MoeCacheCell *cell = moe_summary_caches(kit->summary, router, kit->domain);
     return cell && cell->lookups > 0 ? cell : NULL;
 }
 
@@ -108,7 +108,7 @@ const MoeFigure moe__figure_caches = {
     .name = "caches",
     .title = "Caches of experts",
     .help = "hit rate of LRU, LFU and optimal caches of experts by their size, a panel a layer",
-    .common = MOE_FIGURE_LAYERS | MOE_FIGURE_STEPS | MOE_FIGURE_CAPTION,
+    .common = MOE_FIGURE_LAYERS | MOE_FIGURE_DOMAIN | MOE_FIGURE_STEPS | MOE_FIGURE_CAPTION,
     .tallies = MOE_TALLY_CACHES,
     .build = build,
 };

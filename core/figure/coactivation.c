@@ -2,8 +2,8 @@
  *
  * Which experts are picked together: a matrix a layer, of all pairs of a unit's picks.
  */
-#include "figure/cluster.h"
 #include "figure/kit.h"
+#include "figure/square.h"
 
 #include <math.h>
 
@@ -33,42 +33,6 @@ normed(const MoePairCell *pairs, Pairing norm, int i, int j)
     return log2(both * (double)pairs->units / (ni * nj));
 }
 
-/* By Jaccard's index, which is symmetric whatever is shown. */
-static int *
-order_of(const MoePairCell *pairs, bool clustered)
-{
-    int n = pairs->experts;
-    int *order = g_new(int, (gsize)n);
-    for (int i = 0; i < n; i++)
-        order[i] = i;
-    if (!clustered)
-        return order;
-    g_autofree double *alike = g_new(double, (gsize)n *(gsize)n);
-    for (int i = 0; i < n; i++)
-        for (int j = 0; j < n; j++) {
-            double value = normed(pairs, JACCARD, i, j);
-            alike[i * n + j] = isnan(value) ? -1 : value;
-        }
-    moe__cluster_order(alike, n, order);
-    return order;
-}
-
-typedef struct Matrix {
-    int n;
-    int *order;
-    double *value, *chance, *count;
-} Matrix;
-
-static void
-matrix_clear(gpointer data)
-{
-    Matrix *matrix = data;
-    g_free(matrix->order);
-    g_free(matrix->value);
-    g_free(matrix->chance);
-    g_free(matrix->count);
-}
-
 /* What the cell would be if experts were picked apart from each other, at their loads: n_i n_j / T
  * pairs. */
 static double
@@ -78,44 +42,62 @@ expected(const MoePairCell *pairs, Pairing norm, int i, int j)
     return norm == CONDITIONAL ? both / ni : norm == JACCARD ? both / (ni + nj - both) : 0;
 }
 
-static Matrix
-matrix_of(const MoePairCell *pairs, Pairing norm, bool clustered)
+/* All pairs of a router's experts, as `of` has them. (transfer full, [n × n]) */
+static double *
+whole_of(const MoePairCell *pairs, Pairing norm,
+         double (*of)(const MoePairCell *pairs, Pairing norm, int i, int j))
 {
     int n = pairs->experts;
-    gsize cells = (gsize)n * (gsize)n;
-    Matrix matrix = {n, order_of(pairs, clustered), g_new(double, cells), g_new(double, cells),
-                     g_new(double, cells)};
-    for (int row = 0; row < n; row++)
-        for (int column = 0; column < n; column++) {
-            int i = matrix.order[row], j = matrix.order[column];
-            gsize cell = (gsize)row * (gsize)n + (gsize)column;
-            matrix.value[cell] = normed(pairs, norm, i, j);
-            matrix.chance[cell] = expected(pairs, norm, i, j);
-            matrix.count[cell] = at(pairs, i, j);
-        }
-    return matrix;
+    double *whole = g_new(double, (gsize)n *(gsize)n);
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < n; j++)
+            whole[i * n + j] = of(pairs, norm, i, j);
+    return whole;
+}
+
+static double
+count_of(const MoePairCell *pairs, Pairing norm, int i, int j)
+{
+    (void)norm;
+    return at(pairs, i, j);
+}
+
+/* Jaccard's index, which is symmetric whatever is shown, arranges. */
+static double
+alike_of(const MoePairCell *pairs, Pairing norm, int i, int j)
+{
+    double value = normed(pairs, norm, i, j);
+    return isnan(value) ? -1 : value;
+}
+
+static Square
+square_of(const Kit *kit, guint i, const MoePairCell *pairs, Pairing norm)
+{
+    Sort sort = moe__sort(kit->options);
+    int n = pairs->experts;
+    g_autofree double *alike = whole_of(pairs, JACCARD, alike_of);
+    g_autofree double *value = whole_of(pairs, norm, normed);
+    g_autofree double *chance = whole_of(pairs, norm, expected);
+    g_autofree double *count = whole_of(pairs, norm, count_of);
+    Square square = moe__square(moe__kit_experts(kit, i, sort), sort, alike, n);
+    square.value = moe__square_take(&square, value, n);
+    square.number[0] = moe__square_take(&square, chance, n);
+    square.number[1] = moe__square_take(&square, count, n);
+    return square;
 }
 
 static void
-set_scale(const Kit *kit, MoeScene *scene, const GArray *matrices, Pairing norm)
+set_scale(const Kit *kit, MoeScene *scene, const GArray *squares, Pairing norm)
 {
     double most = 0, least = 0;
     bool none = false;
-    for (guint m = 0; m < matrices->len; m++) {
-        const Matrix *matrix = &g_array_index(matrices, Matrix, m);
-        for (int i = 0; i < matrix->n * matrix->n; i++) {
-            none |= isinf(matrix->value[i]);
-            if (isfinite(matrix->value[i])) {
-                most = MAX(most, matrix->value[i]);
-                least = MIN(least, matrix->value[i]);
-            }
-        }
-    }
+    for (guint i = 0; i < squares->len; i++)
+        none |= moe__square_range(&g_array_index(squares, Square, i), &least, &most);
     static const MoeReference apart = {0, "independent"};
-    MoeColourScale scale = {.colours =
-                                (MoeColours)moe_figure_options_choice(kit->options, "colours"),
-                            .max = most > 0 ? most : 1,
-                            .label = norm == CONDITIONAL ? "n_ij / n_i" : "Jaccard index"};
+    MoeColourScale scale = {
+        .colours = (MoeColours)moe_figure_options_choice(kit->options, "colours"),
+        .max = most > 0 ? most : 1,
+        .label = norm == CONDITIONAL ? "share of the row\xe2\x80\x99s units" : "Jaccard index"};
     if (norm == LIFT) {
         double limit = CLAMP(ceil(MAX(most, -least)), 1, 5);
         scale = (MoeColourScale){.colours = MOE_COLOURS_BLUE_RED,
@@ -131,7 +113,7 @@ set_scale(const Kit *kit, MoeScene *scene, const GArray *matrices, Pairing norm)
 }
 
 static void
-add_panel(const Kit *kit, MoeScene *scene, guint i, const Matrix *matrix, Pairing norm)
+add_panel(const Kit *kit, MoeScene *scene, guint i, const Square *square, Pairing norm)
 {
     static const char *const words[] = {
         [CONDITIONAL] = "%s: of units that pick expert {row}, {value} pick {column} too "
@@ -139,21 +121,10 @@ add_panel(const Kit *kit, MoeScene *scene, guint i, const Matrix *matrix, Pairin
         [JACCARD] = "%s, experts {row} and {column}: {value} of units with either have both "
                     "(independent: {0}; {1} units)",
         [LIFT] = "%s, experts {row} and {column}: {value} doublings over independent ({1} units)"};
-    g_auto(GStrv) names = g_new0(char *, (gsize)matrix->n + 1);
-    for (int e = 0; e < matrix->n; e++)
-        names[e] = g_strdup_printf("%d", matrix->order[e]);
-    MoeAxis axis = {.type = MOE_AXIS_BAND, .label = "expert", .bands = matrix->n};
-    if (moe_figure_options_choice(kit->options, "sort") == 0)
-        axis.names = (const char *const *)names;
     g_autofree char *title = moe__kit_title(kit, i);
     g_auto(GStrv) parts = g_strsplit(words[norm], "%s", 2);
     g_autofree char *told = g_strconcat(parts[0], title, parts[1], NULL);
-    MoeCells cells = {.rows = matrix->n,
-                      .columns = matrix->n,
-                      .values = matrix->value,
-                      .numbers = {matrix->chance, matrix->count},
-                      .words = told};
-    moe_scene_add_cells(scene, moe_scene_add_panel(scene, title, NULL, &axis, &axis), &cells);
+    moe__square_panel(scene, square, title, NULL, told);
 }
 
 static const char *
@@ -176,26 +147,27 @@ build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
     if (!moe__kit_init(&kit, &moe__figure_coactivation, input, options, error))
         return NULL;
     Pairing norm = (Pairing)moe_figure_options_choice(options, "norm");
-    bool clustered = moe_figure_options_choice(options, "sort") == 0;
-    g_autoptr(GArray) matrices = g_array_new(FALSE, FALSE, sizeof(Matrix));
-    g_array_set_clear_func(matrices, matrix_clear);
+    g_autoptr(GArray) squares = g_array_new(FALSE, FALSE, sizeof(Square));
+    g_array_set_clear_func(squares, moe__square_clear);
     for (guint i = 0; i < kit.routers->len; i++) {
         const MoePairCell *pairs =
-            moe_summary_pairs(kit.summary, moe__kit_router(&kit, i), MOE_DOMAIN_ALL);
+            moe_summary_pairs(kit.summary, moe__kit_router(&kit, i), kit.domain);
         if (!pairs || pairs->units == 0) {
             moe__kit_missing(&kit, "pairs of experts", "there are too many experts, or no picks",
                              error);
             return NULL;
         }
-        Matrix matrix = matrix_of(pairs, norm, clustered);
-        g_array_append_val(matrices, matrix);
+        Square square = square_of(&kit, i, pairs, norm);
+        g_array_append_val(squares, square);
     }
     MoeScene *scene = moe_scene_new(moe__figure_coactivation.title);
-    set_scale(&kit, scene, matrices, norm);
+    set_scale(&kit, scene, squares, norm);
     for (guint i = 0; i < kit.routers->len; i++)
-        add_panel(&kit, scene, i, &g_array_index(matrices, Matrix, i), norm);
+        add_panel(&kit, scene, i, &g_array_index(squares, Square, i), norm);
     moe__kit_caption(&kit, scene, caption_of(norm),
-                     clustered ? "experts in the order of average linkage by Jaccard index" : NULL);
+                     moe__sort(options) == SORT_CLUSTER
+                         ? "experts in the order of average linkage by Jaccard index, with its tree"
+                         : NULL);
     return scene;
 }
 
@@ -205,11 +177,7 @@ static const MoeField fields[] = {
      .fallback = "conditional",
      .choices = "conditional | jaccard | lift",
      .help = "n_ij/n_i, n_ij/(n_i+n_j-n_ij), or the logarithm of n_ij T/(n_i n_j)"},
-    {.name = "sort",
-     .type = MOE_FIELD_CHOICE,
-     .fallback = "cluster",
-     .choices = "cluster | expert",
-     .help = "like experts beside each other (average linkage), or in their order"},
+    SORT_FIELD("cluster", "cluster | index | load | domain"),
     {.name = "colours",
      .type = MOE_FIELD_CHOICE,
      .fallback = "viridis",
@@ -224,7 +192,8 @@ const MoeFigure moe__figure_coactivation = {
     .help = "matrix of expert by expert, a panel a layer: which experts units pick together",
     .fields = fields,
     .n_fields = G_N_ELEMENTS(fields),
-    .common = MOE_FIGURE_LAYERS | MOE_FIGURE_STEPS | MOE_FIGURE_CAPTION,
+    .common = MOE_FIGURE_LAYERS | MOE_FIGURE_EXPERTS | MOE_FIGURE_DOMAIN | MOE_FIGURE_STEPS |
+              MOE_FIGURE_CAPTION,
     .tallies = MOE_TALLY_PAIRS,
     .build = build,
 };

@@ -11,10 +11,17 @@
 #define GAP   1.5
 #define STEPS 64 /* rectangles that the bar is made of */
 
-static Ticks
-bar_ticks(const MoeColourScale *scale, const Theme *theme, double height)
+#define MOST_TICKS 8
+
+static int
+most_ticks(const Theme *theme, double height)
 {
-    int most = (int)CLAMP(height / (2.6 * theme->tick_size), 2, 8);
+    return (int)CLAMP(height / (2.6 * theme->tick_size), 2, MOST_TICKS);
+}
+
+static Ticks
+bar_ticks(const MoeColourScale *scale, int most)
+{
     if (scale->format != MOE_FORMAT_LOG2)
         return moe__ticks(scale->min, scale->max, most, 0);
     /* Whole doublings, in steps that meet the ends: 1/8, 1, 8 where 1/4 and 4 lack the room. */
@@ -39,8 +46,8 @@ static double
 labels_width(const MoeColourScale *scale, Ruler *ruler, const Theme *theme)
 {
     double width = 0;
-    for (double height = 4 * theme->tick_size; height <= 22 * theme->tick_size; height *= 1.6) {
-        Ticks ticks = bar_ticks(scale, theme, height);
+    for (int most = 2; most <= MOST_TICKS; most++) { /* the height isn't known yet */
+        Ticks ticks = bar_ticks(scale, most);
         for (int i = 0; i < ticks.n; i++) {
             g_autofree char *text = tick_label(scale, moe__ticks_at(&ticks, i), ticks.step);
             width = MAX(width, moe__ruler_width(ruler, text, theme->tick_size, false));
@@ -129,7 +136,7 @@ draw_ticks(const MoeColourScale *scale, Box bar, Ruler *ruler, const Theme *them
 {
     TextStyle style = {theme->soft, theme->tick_size, ANCHOR_START, false, false};
     double right = bar.x + bar.width;
-    Ticks ticks = bar_ticks(scale, theme, bar.height);
+    Ticks ticks = bar_ticks(scale, most_ticks(theme, bar.height));
     for (int i = 0; i < ticks.n; i++) {
         double value = moe__ticks_at(&ticks, i), y = place(scale, bar, value);
         if (!tick_is_free(scale, bar, theme, y))

@@ -4,8 +4,10 @@
  */
 #include "figure/depth.h"
 
-/* The lightest colours of viridis don't show as thin lines on paper. */
+/* The lightest colours of viridis don't show as thin lines on paper, its darkest not on a dark
+ * screen; a colour bar begins with those all the same. */
 #define LIGHTEST 0.88
+#define DARKEST  0.24
 
 static int
 layer_of(const Kit *kit, guint i)
@@ -24,7 +26,9 @@ height(const Kit *kit, int layer)
 MoeColour
 moe__depth_colour(const Kit *kit, guint i)
 {
-    return moe_colour_at(MOE_COLOURS_VIRIDIS, LIGHTEST * height(kit, layer_of(kit, i)));
+    double from = kit->routers->len <= DEPTH_NAMED ? DARKEST : 0;
+    double up = height(kit, layer_of(kit, i));
+    return moe_colour_at(MOE_COLOURS_VIRIDIS, from + (LIGHTEST - from) * up);
 }
 
 MoeInk

@@ -84,7 +84,7 @@ build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
     int panels = 0;
     for (guint i = 0; i < kit.routers->len; i++) {
         const MoeHeadCell *cell =
-            moe_summary_heads(kit.summary, moe__kit_router(&kit, i), MOE_DOMAIN_ALL);
+            moe_summary_heads(kit.summary, moe__kit_router(&kit, i), kit.domain);
         if (!cell || cell->tokens == 0)
             continue;
         add_panel(&kit, scene, i, cell);
@@ -108,7 +108,7 @@ const MoeFigure moe__figure_divergence = {
     .title = "Experts that the sub-tokens of a token go to",
     .help = "histogram of how many experts the sub-tokens of a token go to, beside uniformly "
             "random choices, a panel a layer",
-    .common = MOE_FIGURE_LAYERS | MOE_FIGURE_STEPS | MOE_FIGURE_CAPTION,
+    .common = MOE_FIGURE_LAYERS | MOE_FIGURE_DOMAIN | MOE_FIGURE_STEPS | MOE_FIGURE_CAPTION,
     .tallies = MOE_TALLY_HEADS,
     .build = build,
 };

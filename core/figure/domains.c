@@ -19,10 +19,11 @@ typedef enum {
     PICKS,  /* c / N */
 } Share;
 
-typedef struct Chosen {
-    int expert;
-    double spread; /* over domains, of the share */
-} Chosen;
+static int
+by_expert(const void *a, const void *b)
+{
+    return *(const int *)a - *(const int *)b;
+}
 
 static const MoeSummaryCell *
 cell_of(const Kit *kit, int router, int domain)
@@ -62,43 +63,38 @@ domains_of(const Kit *kit)
     return domains;
 }
 
-static int
-by_spread(const void *a, const void *b)
+/* Largest minus smallest share of the domains. */
+static double
+spread_of(const Kit *kit, int router, const GArray *domains, int e, Share norm)
 {
-    const Chosen *x = a, *y = b;
-    if (x->spread != y->spread)
-        return x->spread > y->spread ? -1 : 1;
-    return x->expert - y->expert;
+    double low = INFINITY, high = 0;
+    for (guint d = 0; d < domains->len; d++) {
+        const MoeSummaryCell *cell = cell_of(kit, router, g_array_index(domains, int, d));
+        double share = cell->picks > 0 ? share_of(cell, e, norm) : 0;
+        low = MIN(low, share);
+        high = MAX(high, share);
+    }
+    return high - low;
 }
 
-static int
-by_expert(const void *a, const void *b)
-{
-    return ((const Chosen *)a)->expert - ((const Chosen *)b)->expert;
-}
-
-/* The experts whose shares differ most between domains, first. */
+/* As many as the option says of those whose shares differ most between domains, arranged. */
 static GArray *
 experts_of(const Kit *kit, int router, const GArray *domains, Share norm)
 {
     int experts = moe_summary_router(kit->summary, router)->experts;
-    int most = (int)moe_figure_options_real(kit->options, "experts");
-    GArray *chosen = g_array_new(FALSE, FALSE, sizeof(Chosen));
-    for (int e = 0; e < experts; e++) {
-        double low = INFINITY, high = 0;
-        for (guint d = 0; d < domains->len; d++) {
-            const MoeSummaryCell *cell = cell_of(kit, router, g_array_index(domains, int, d));
-            double share = cell->picks > 0 ? share_of(cell, e, norm) : 0;
-            low = MIN(low, share);
-            high = MAX(high, share);
-        }
-        Chosen one = {e, high - low};
-        g_array_append_val(chosen, one);
+    guint most = (guint)moe_figure_options_real(kit->options, "most");
+    Sort sort = moe__sort(kit->options);
+    GArray *chosen = moe__experts_chosen(kit->options, experts);
+    g_autofree Rank *ranks = g_new(Rank, (gsize)chosen->len + 1);
+    for (guint i = 0; i < chosen->len; i++) {
+        int e = g_array_index(chosen, int, i);
+        ranks[i] = (Rank){e, 0, spread_of(kit, router, domains, e, norm)};
     }
-    g_array_sort(chosen, by_spread);
-    g_array_set_size(chosen, (guint)MIN(experts, most));
-    if (moe_figure_options_choice(kit->options, "sort") == 1)
+    moe__experts_rank(chosen, ranks);
+    g_array_set_size(chosen, MIN(chosen->len, most));
+    if (sort == SORT_INDEX)
         g_array_sort(chosen, by_expert);
+    moe__experts_sort(chosen, sort, kit->summary, router, MOE_DOMAIN_ALL);
     return chosen;
 }
 
@@ -115,7 +111,7 @@ add_domain(const Kit *kit, MoeScene *scene, int panel, int router, const GArray 
     g_autofree double *value = g_new(double, chosen->len), *low = g_new(double, chosen->len),
                       *high = g_new(double, chosen->len);
     for (guint i = 0; i < chosen->len; i++) {
-        int e = g_array_index(chosen, Chosen, i).expert;
+        int e = g_array_index(chosen, int, i);
         MoeInterval interval = moe_wilson(MIN(cell->count[e], cell->units), cell->units, 0.95);
         value[i] = share_of(cell, e, norm);
         low[i] = interval.low / a_unit;
@@ -151,13 +147,8 @@ add_panel(const Kit *kit, MoeScene *scene, int router, const GArray *domains, co
           Share norm)
 {
     g_autoptr(GArray) chosen = experts_of(kit, router, domains, norm);
-    g_auto(GStrv) names = g_new0(char *, (gsize)chosen->len + 1);
-    for (guint i = 0; i < chosen->len; i++)
-        names[i] = g_strdup_printf("%d", g_array_index(chosen, Chosen, i).expert);
-    MoeAxis x = {.type = MOE_AXIS_BAND,
-                 .label = "expert",
-                 .bands = (int)chosen->len,
-                 .names = (const char *const *)names};
+    g_auto(GStrv) names = NULL;
+    MoeAxis x = moe__experts_axis(chosen, "expert", &names);
     g_autofree char *title =
         g_strdup_printf("layer %d", moe_summary_router(kit->summary, router)->layer);
     int panel = moe_scene_add_panel(scene, title, NULL, &x, y);
@@ -184,7 +175,7 @@ static void
 set_caption(const Kit *kit, MoeScene *scene, guint layers, const GArray *domains, Share norm)
 {
     const MoeRouterInfo *info = moe__kit_info(kit, 0);
-    int most = (int)moe_figure_options_real(kit->options, "experts");
+    int most = (int)moe_figure_options_real(kit->options, "most");
     g_autofree char *uniform = moe__number_short(uniform_of(kit, moe__kit_router(kit, 0), norm));
     g_autofree char *which =
         info->experts > most
@@ -235,17 +226,13 @@ static const MoeField fields[] = {
      .choices = "tokens | picks",
      .help = "share of a domain's tokens (sub-tokens, where they are split) that pick the expert, "
              "uniform k/E; or of its picks, 1/E"},
-    {.name = "experts",
+    {.name = "most",
      .type = MOE_FIELD_INT,
      .fallback = "8",
      .min = 1,
      .max = 65536,
      .help = "so many experts a layer: those whose shares differ most between domains"},
-    {.name = "sort",
-     .type = MOE_FIELD_CHOICE,
-     .fallback = "spread",
-     .choices = "spread | expert",
-     .help = "those that differ most first, or experts in their order"},
+    SORT_FIELD("spread", "spread | index | load | domain"),
 };
 
 const MoeFigure moe__figure_domains = {
@@ -255,7 +242,8 @@ const MoeFigure moe__figure_domains = {
     .help = "bars of how much each domain uses each expert, a panel a layer, with the uniform line",
     .fields = fields,
     .n_fields = G_N_ELEMENTS(fields),
-    .common = MOE_FIGURE_LAYERS | MOE_FIGURE_DOMAINS | MOE_FIGURE_STEPS | MOE_FIGURE_CAPTION,
+    .common = MOE_FIGURE_LAYERS | MOE_FIGURE_EXPERTS | MOE_FIGURE_DOMAINS | MOE_FIGURE_STEPS |
+              MOE_FIGURE_CAPTION,
     .tallies = MOE_TALLY_LOAD,
     .build = build,
 };

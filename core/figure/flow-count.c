@@ -10,6 +10,7 @@
 typedef struct Counted {
     const int32_t *step;
     const uint64_t *bits; /* of the chunk, as of MoeTokenSet */
+    int domain;           /* or MOE_DOMAIN_ALL */
 } Counted;
 
 static void
@@ -21,7 +22,8 @@ count_chunk(const MoeTraceView *from, const MoeTraceView *to, Counted counted, i
         int64_t token = unit / a_token;
         int32_t i = moe__pick(from, unit), j = moe__pick(to, unit);
         if (i >= 0 && j >= 0 && (!counted.step || from->step[token] == *counted.step) &&
-            (!counted.bits || moe_token_set_has(counted.bits, token)))
+            (!counted.bits || moe_token_set_has(counted.bits, token)) &&
+            (counted.domain == MOE_DOMAIN_ALL || from->domain[token] == counted.domain))
             moves[(gsize)i * (gsize)experts + (gsize)j]++;
     }
 }
@@ -34,7 +36,7 @@ count_trace(const Kit *kit, const MoeTrace *trace, int a, int b, int64_t *moves,
     const MoeTokenFilter *filter = moe_figure_input_filter(kit->input);
     g_autoptr(MoeTokenSet) set = NULL;
     g_autoptr(MoeTraceView) from = moe_trace_view_new(), to = moe_trace_view_new();
-    moe_trace_view_wants(from, MOE_VIEW_STEP);
+    moe_trace_view_wants(from, MOE_VIEW_STEP | MOE_VIEW_DOMAIN);
     moe_trace_view_wants(to, 0);
     MoeSummaryOptions chosen = {.steps = steps, .step = step};
     if (steps != MOE_STEPS_ALL && !moe__choose_step(trace, &chosen, &step, error))
@@ -46,7 +48,7 @@ count_trace(const Kit *kit, const MoeTrace *trace, int a, int b, int64_t *moves,
             !moe_trace_view(trace, chunk, b, to, error))
             return false;
         const Counted counted = {steps == MOE_STEPS_ALL ? NULL : &step,
-                                 set ? moe_token_set_bits(set, chunk) : NULL};
+                                 set ? moe_token_set_bits(set, chunk) : NULL, kit->domain};
         count_chunk(from, to, counted, moe_trace_router(trace, b)->experts, moves);
     }
     return true;
@@ -59,7 +61,7 @@ moe__flow_moves(const Kit *kit, int a, int b, GError **error)
     const MoeRouterInfo *to = moe_summary_router(kit->summary, b);
     gsize cells = (gsize)from->experts * (gsize)to->experts;
     const MoeTrace *trace = moe_figure_input_trace(kit->input, 0);
-    const MoeFlowCell *flow = moe_summary_flow(kit->summary, b, MOE_DOMAIN_ALL);
+    const MoeFlowCell *flow = moe_summary_flow(kit->summary, b, kit->domain);
     if (b == a + 1 && flow)
         return g_memdup2(flow->moves, cells * sizeof(int64_t));
     if (!trace || from->units_per_token != to->units_per_token) {

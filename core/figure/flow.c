@@ -4,201 +4,26 @@
  * in a column, the others are one node below them; a ribbon is the units that go from one to the
  * other, in the colour of the expert that they come from.
  */
-#include "figure/flow.h"
+#include "figure/alluvial.h"
 
 #include <math.h>
 
 /* So many layers are shown where they aren't chosen. */
 #define LAYERS 4
 
-/* Of the height: the gaps between a column's nodes together; of the way to the next column: a
- * node's width. */
-#define GAPS 0.14
+/* Of the way to the next column: a node's width. */
 #define WIDE 0.05
 
 static const MoeColour grey = {0.72, 0.72, 0.72};
-
-typedef struct Node {
-    int expert; /* -1: the others */
-    double units, low, high;
-    double in, out; /* where the next ribbon ends or begins */
-} Node;
-
-typedef struct Column {
-    int router, n;
-    Node *nodes;  /* [n] from the top */
-    int *node_of; /* [experts] by the order of choosing, then of standing */
-} Column;
-
-typedef struct Alluvial {
-    const Kit *kit;
-    GArray *columns;  /* of Column */
-    GPtrArray *moves; /* of int64_t *, one less */
-} Alluvial;
-
-static void
-column_clear(gpointer data)
-{
-    g_free(((Column *)data)->nodes);
-    g_free(((Column *)data)->node_of);
-}
-
-static void
-alluvial_clear(Alluvial *alluvial)
-{
-    g_array_unref(alluvial->columns);
-    g_ptr_array_unref(alluvial->moves);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Alluvial, alluvial_clear)
-
-static Column *
-column_at(const Alluvial *alluvial, guint i)
-{
-    return &g_array_index(alluvial->columns, Column, i);
-}
-
-static int
-experts_of(const Alluvial *alluvial, guint i)
-{
-    return moe_summary_router(alluvial->kit->summary, column_at(alluvial, i)->router)->experts;
-}
-
-static const int64_t *
-moves_of(const Alluvial *alluvial, guint i)
-{
-    return g_ptr_array_index(alluvial->moves, i);
-}
-
-/* --- Nodes ------------------------------------------------------------------------------------*/
-
-/* Units of each expert of column i: what leaves it, or for the last column, what arrives. */
-static double *
-units_of(const Alluvial *alluvial, guint i)
-{
-    int experts = experts_of(alluvial, i);
-    bool last = i == alluvial->moves->len;
-    const int64_t *moves = moves_of(alluvial, last ? i - 1 : i);
-    int rows = last ? experts_of(alluvial, i - 1) : experts;
-    int columns = last ? experts : experts_of(alluvial, i + 1);
-    double *units = g_new0(double, (gsize)experts);
-    for (int row = 0; row < rows; row++)
-        for (int column = 0; column < columns; column++)
-            units[last ? column : row] +=
-                (double)moves[(gsize)row * (gsize)columns + (gsize)column];
-    return units;
-}
-
-static int
-by_units(const void *a, const void *b)
-{
-    const Node *x = a, *y = b;
-    if (x->units != y->units)
-        return x->units > y->units ? -1 : 1;
-    return x->expert - y->expert;
-}
-
-/* The `most` busiest experts, and one node for the others if there are any. */
-static void
-make_nodes(const Alluvial *alluvial, guint i, int most)
-{
-    Column *column = column_at(alluvial, i);
-    int experts = experts_of(alluvial, i);
-    g_autofree double *units = units_of(alluvial, i);
-    g_autofree Node *nodes = g_new0(Node, (gsize)experts);
-    for (int e = 0; e < experts; e++)
-        nodes[e] = (Node){.expert = e, .units = units[e]};
-    qsort(nodes, (size_t)experts, sizeof(Node), by_units);
-    int shown = MIN(experts, most);
-    column->n = shown + (experts > shown);
-    column->nodes = g_new0(Node, (gsize)column->n);
-    column->node_of = g_new(int, (gsize)experts);
-    memcpy(column->nodes, nodes, sizeof(Node) * (gsize)shown);
-    if (experts > shown)
-        column->nodes[shown].expert = -1;
-    for (int e = shown; e < experts; e++)
-        column->nodes[shown].units += nodes[e].units;
-}
-
-static void
-index_nodes(const Alluvial *alluvial, guint i)
-{
-    Column *column = column_at(alluvial, i);
-    for (int e = 0; e < experts_of(alluvial, i); e++)
-        column->node_of[e] = column->n - 1;
-    for (int n = 0; n < column->n; n++)
-        if (column->nodes[n].expert >= 0)
-            column->node_of[column->nodes[n].expert] = n;
-}
-
-/* Units between the nodes of columns i and i + 1, [n × n']. (transfer full) */
-static double *
-ribbons_of(const Alluvial *alluvial, guint i)
-{
-    const Column *from = column_at(alluvial, i), *to = column_at(alluvial, i + 1);
-    int rows = experts_of(alluvial, i), columns = experts_of(alluvial, i + 1);
-    double *ribbons = g_new0(double, (gsize)from->n *(gsize)to->n);
-    for (int e = 0; e < rows; e++)
-        for (int f = 0; f < columns; f++)
-            ribbons[from->node_of[e] * to->n + to->node_of[f]] +=
-                (double)moves_of(alluvial, i)[(gsize)e * (gsize)columns + (gsize)f];
-    return ribbons;
-}
-
-static int
-by_place(const void *a, const void *b)
-{
-    const Node *x = a, *y = b;
-    if ((x->expert < 0) != (y->expert < 0))
-        return x->expert < 0 ? 1 : -1;
-    if (x->in != y->in)
-        return x->in < y->in ? -1 : 1;
-    return x->expert - y->expert;
-}
-
-/* Nodes stand where their units come from in the mean, so that ribbons cross little. What the
- * others send tells nothing of that. */
-static void
-arrange(const Alluvial *alluvial, guint i)
-{
-    const Column *from = column_at(alluvial, i - 1);
-    Column *to = column_at(alluvial, i);
-    index_nodes(alluvial, i);
-    g_autofree double *ribbons = ribbons_of(alluvial, i - 1);
-    for (int t = 0; t < to->n; t++) {
-        double sum = 0, weight = 0;
-        for (int f = 0; f < from->n && from->nodes[f].expert >= 0; f++) {
-            sum += f * ribbons[f * to->n + t];
-            weight += ribbons[f * to->n + t];
-        }
-        to->nodes[t].in = weight > 0 ? sum / weight : from->n;
-    }
-    qsort(to->nodes, (size_t)to->n, sizeof(Node), by_place);
-    index_nodes(alluvial, i);
-}
-
-/* From 1 at the top to 0, with gaps in between. */
-static void
-place(Column *column)
-{
-    double total = 0, at = 1, gap = column->n > 1 ? GAPS / (column->n - 1) : 0;
-    for (int n = 0; n < column->n; n++)
-        total += column->nodes[n].units;
-    for (int n = 0; n < column->n && total > 0; n++) {
-        Node *node = &column->nodes[n];
-        node->high = node->in = node->out = at;
-        node->low = at - node->units / total * (column->n > 1 ? 1 - GAPS : 1);
-        at = node->low - gap;
-    }
-}
 
 /* --- The scene --------------------------------------------------------------------------------*/
 
 static MoeColour
 colour_of(const Alluvial *alluvial, guint i, int node)
 {
-    const Column *column = column_at(alluvial, i);
+    const Column *column = moe__alluvial_column(alluvial, i);
     int expert = column->nodes[node].expert;
-    return expert < 0 ? grey : moe_colour_category(expert, experts_of(alluvial, i));
+    return expert < 0 ? grey : moe_colour_category(expert, moe__alluvial_experts(alluvial, i));
 }
 
 /* Flows as columns of numbers, as the scene takes them. */
@@ -267,23 +92,14 @@ expert_of(const Node *node)
     return node->expert < 0 ? NAN : node->expert;
 }
 
-static double
-total_of(const Column *column)
-{
-    double total = 0;
-    for (int n = 0; n < column->n; n++)
-        total += column->nodes[n].units;
-    return total;
-}
-
 /* Between columns i and i + 1. `pale`: those of the others, which lie below the rest. */
 static void
 add_ribbons(const Alluvial *alluvial, MoeScene *scene, int panel, guint i)
 {
-    Column *from = column_at(alluvial, i), *to = column_at(alluvial, i + 1);
-    double total = total_of(from);
+    Column *from = moe__alluvial_column(alluvial, i), *to = moe__alluvial_column(alluvial, i + 1);
+    double total = moe__alluvial_total(from);
     double tall = from->n > 1 ? 1 - GAPS : 1, tall_to = to->n > 1 ? 1 - GAPS : 1;
-    g_autofree double *units = ribbons_of(alluvial, i);
+    g_autofree double *units = moe__alluvial_ribbons(alluvial, i);
     int left = moe_summary_router(alluvial->kit->summary, from->router)->layer;
     int right = moe_summary_router(alluvial->kit->summary, to->router)->layer;
     Ribbons pale, vivid;
@@ -319,9 +135,9 @@ add_ribbons(const Alluvial *alluvial, MoeScene *scene, int panel, guint i)
 static void
 add_nodes(const Alluvial *alluvial, MoeScene *scene, int panel, guint i)
 {
-    const Column *column = column_at(alluvial, i);
+    const Column *column = moe__alluvial_column(alluvial, i);
     int layer = moe_summary_router(alluvial->kit->summary, column->router)->layer;
-    double total = total_of(column);
+    double total = moe__alluvial_total(column);
     bool last = i == alluvial->moves->len;
     g_autofree double *x = g_new(double, (gsize)column->n), *y = g_new(double, (gsize)column->n);
     g_auto(GStrv) names = g_new0(char *, (gsize)column->n + 1);
@@ -372,28 +188,6 @@ choose_columns(Alluvial *alluvial)
     }
 }
 
-static bool
-count(Alluvial *alluvial, GError **error)
-{
-    for (guint i = 0; i + 1 < alluvial->columns->len; i++) {
-        int64_t *moves = moe__flow_moves(alluvial->kit, column_at(alluvial, i)->router,
-                                         column_at(alluvial, i + 1)->router, error);
-        if (!moves)
-            return false;
-        g_ptr_array_add(alluvial->moves, moves);
-    }
-    int most = (int)moe_figure_options_real(alluvial->kit->options, "experts");
-    for (guint i = 0; i < alluvial->columns->len; i++)
-        make_nodes(alluvial, i, most);
-    index_nodes(alluvial, 0);
-    place(column_at(alluvial, 0));
-    for (guint i = 1; i < alluvial->columns->len; i++) {
-        arrange(alluvial, i);
-        place(column_at(alluvial, i));
-    }
-    return true;
-}
-
 static MoeScene *
 scene_of(const Alluvial *alluvial)
 {
@@ -407,8 +201,9 @@ scene_of(const Alluvial *alluvial)
         add_ribbons(alluvial, scene, panel, i);
     for (guint i = 0; i < n; i++)
         add_nodes(alluvial, scene, panel, i);
-    int most = (int)moe_figure_options_real(kit->options, "experts");
-    bool others = moe__kit_info(kit, 0)->experts > most;
+    int most = (int)moe_figure_options_real(kit->options, "most");
+    const Column *first = moe__alluvial_column(alluvial, 0);
+    bool others = first->nodes[first->n - 1].expert < 0;
     g_autofree char *what =
         others ? g_strdup_printf("First choices of the same unit from layer to layer, in the "
                                  "colour of the expert that they come from; the %d busiest experts "
@@ -429,18 +224,17 @@ build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
     g_auto(Kit) kit = {0};
     if (!moe__kit_init(&kit, &moe__figure_flow, input, options, error))
         return NULL;
-    g_auto(Alluvial) alluvial = {&kit, g_array_new(FALSE, FALSE, sizeof(Column)),
-                                 g_ptr_array_new_with_free_func(g_free)};
-    g_array_set_clear_func(alluvial.columns, column_clear);
+    g_auto(Alluvial) alluvial;
+    moe__alluvial_init(&alluvial, &kit);
     choose_columns(&alluvial);
     if (alluvial.columns->len < 2) {
         moe__kit_missing(&kit, "second layer to flow to",
                          "choose two or more with layers, or record several", error);
         return NULL;
     }
-    if (!count(&alluvial, error))
+    if (!moe__alluvial_place(&alluvial, (int)moe_figure_options_real(options, "most"), error))
         return NULL;
-    if (total_of(column_at(&alluvial, 0)) == 0) {
+    if (moe__alluvial_total(moe__alluvial_column(&alluvial, 0)) == 0) {
         moe__kit_missing(&kit, "units with first choices at both layers", "record some tokens",
                          error);
         return NULL;
@@ -449,7 +243,7 @@ build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
 }
 
 static const MoeField fields[] = {
-    {.name = "experts",
+    {.name = "most",
      .type = MOE_FIELD_INT,
      .fallback = "8",
      .min = 1,
@@ -464,7 +258,8 @@ const MoeFigure moe__figure_flow = {
     .help = "alluvial diagram of first choices over a few layers",
     .fields = fields,
     .n_fields = G_N_ELEMENTS(fields),
-    .common = MOE_FIGURE_LAYERS | MOE_FIGURE_STEPS | MOE_FIGURE_CAPTION,
+    .common = MOE_FIGURE_LAYERS | MOE_FIGURE_EXPERTS | MOE_FIGURE_DOMAIN | MOE_FIGURE_STEPS |
+              MOE_FIGURE_CAPTION,
     .tallies = MOE_TALLY_FLOW,
     .build = build,
 };

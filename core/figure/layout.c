@@ -14,6 +14,8 @@
 #define SLOT_PENALTY    1.0 /* of leaving all places of a row but one empty */
 #define STRETCH_PENALTY 0.5
 #define SAME_HEIGHT     0.01
+#define LEAST_CELLS     8.0 /* width of a panel, in sizes of the type */
+#define LEAST_CURVES    12.0
 #define MIN_PANEL       4.0 /* what a panel keeps in a window too small for it */
 #define LIST_LINE       1.3 /* a line of a list, in sizes of the type */
 
@@ -23,7 +25,9 @@ typedef struct Room {
     const Theme *theme;
     double width;
     double left, right, top, bottom; /* around the grid of panels */
-    double title;                    /* above each panel */
+    double beside, note;             /* width of titles with their notes, and of notes alone */
+    double title;                    /* above each panel, trees included */
+    double head;                     /* for trees */
     double y_ticks, x_ticks;         /* for tick labels beside and below a panel */
     double x_label, y_label;         /* for labels of axes */
     double legend;                   /* above the panels */
@@ -68,6 +72,15 @@ compare_axes(Room *room)
     }
 }
 
+static bool
+has_tree(const Panel *panel)
+{
+    for (guint i = 0; i < panel->marks->len; i++)
+        if (g_array_index(panel->marks, Mark, i).type == MARK_TREE)
+            return true;
+    return false;
+}
+
 static void
 measure_panels(Room *room, Ruler *ruler)
 {
@@ -75,6 +88,11 @@ measure_panels(Room *room, Ruler *ruler)
     double overhang = 0;
     for (int i = 0; i < (int)room->scene->panels->len; i++) {
         const Panel *panel = panel_at(room->scene, i);
+        if (panel->note) {
+            double note = moe__ruler_width(ruler, panel->note, theme->tick_size, false);
+            room->beside = MAX(room->beside, moe__title_width(panel, ruler, theme));
+            room->note = MAX(room->note, note);
+        }
         if (panel->title || panel->note)
             room->title = theme->label_size * LINE_HEIGHT;
         if (panel->x.label)
@@ -85,7 +103,10 @@ measure_panels(Room *room, Ruler *ruler)
         double ticks = theme->tick_size * (moe__axis_ruled(&panel->x) ? 1.8 : 1.45);
         room->x_ticks = MAX(room->x_ticks, panel->x.bare ? 0 : ticks);
         overhang = MAX(overhang, moe__axis_x_overhang(&panel->x, ruler, theme));
+        if (has_tree(panel))
+            room->head = TREE_ROOM * theme->tick_size;
     }
+    room->title += room->head;
     room->right += overhang;
 }
 
@@ -175,6 +196,8 @@ stretch(const Room *room, double panel_width, double panel_height)
 typedef struct Plan {
     int columns, rows;
     double panel_width, panel_height, column_gap, row_foot;
+    double title;   /* above a panel */
+    double note;    /* of that, the line of a note which has no place beside its title */
     double height;  /* of the figure */
     double penalty; /* the smaller, the better the shape */
 } Plan;
@@ -191,9 +214,12 @@ plan_columns(const Room *room, int columns, double height)
                     (room->same_x_label ? 0 : room->x_label) + 0.5 * room->theme->gap;
     double across = room->width - room->left - room->right - (columns - 1) * plan.column_gap;
     plan.panel_width = MAX(across / columns, MIN_PANEL);
+    if (plan.panel_width < room->beside && plan.panel_width >= room->note)
+        plan.note = room->theme->tick_size * LINE_HEIGHT;
+    plan.title = room->title + plan.note;
     double natural = natural_panel_height(room, plan.panel_width);
     double around =
-        room->top + room->bottom + plan.rows * room->title + (plan.rows - 1) * plan.row_foot;
+        room->top + room->bottom + plan.rows * plan.title + (plan.rows - 1) * plan.row_foot;
     plan.panel_height = height > 0 ? MAX((height - around) / plan.rows, MIN_PANEL) : natural;
     plan.height = height > 0 ? height : around + plan.rows * plan.panel_height;
     plan.penalty = height > 0 ? fabs(log(plan.panel_height / natural))
@@ -203,6 +229,16 @@ plan_columns(const Room *room, int columns, double height)
     return plan;
 }
 
+/* Curves have to be higher and wider than cells to be read. */
+static double
+least_width(const Room *room)
+{
+    bool curves = true;
+    for (int i = 0; i < (int)room->scene->panels->len; i++)
+        curves &= panel_at(room->scene, i)->x.type != MOE_AXIS_BAND;
+    return (curves ? LEAST_CURVES : LEAST_CELLS) * room->theme->tick_size;
+}
+
 static Plan
 plan_best(const Room *room, double height)
 {
@@ -210,7 +246,7 @@ plan_best(const Room *room, double height)
     Plan best = plan_columns(room, 1, height);
     for (int columns = 2; columns <= n; columns++) {
         Plan plan = plan_columns(room, columns, height);
-        if (plan.panel_width < 8 * room->theme->tick_size)
+        if (plan.panel_width < least_width(room))
             break;
         if (plan.penalty < best.penalty)
             best = plan;
@@ -229,18 +265,18 @@ place_panels(Layout *layout, const Room *room, const Plan *plan)
         Frame *frame = &layout->frames[i];
         frame->box = (Box){
             room->left + column * (plan->panel_width + plan->column_gap),
-            room->top + room->title + row * (room->title + plan->panel_height + plan->row_foot),
+            room->top + plan->title + row * (plan->title + plan->panel_height + plan->row_foot),
             plan->panel_width,
             plan->panel_height,
         };
         frame->x_ticks = !room->same_x || i + plan->columns >= n;
         frame->y_ticks = !room->same_y || column == 0;
     }
-    double x = room->left, y = room->top + room->title;
+    double x = room->left, y = room->top + plan->title;
     int columns = MIN(plan->columns, MAX(n, 1));
     layout->grid = (Box){x, y, columns * (plan->panel_width + plan->column_gap) - plan->column_gap,
-                         plan->rows * (plan->panel_height + room->title + plan->row_foot) -
-                             room->title - plan->row_foot};
+                         plan->rows * (plan->panel_height + plan->title + plan->row_foot) -
+                             plan->title - plan->row_foot};
 }
 
 /* The bar is as tall as the grid up to a length beyond which it gains nothing. */
@@ -267,6 +303,8 @@ layout_new(MoeScene *scene, double width, double height)
     layout->height = plan.height;
     layout->columns = plan.columns;
     layout->rows = plan.rows;
+    layout->head = room.head;
+    layout->note = plan.note;
     layout->y_ticks = room.y_ticks;
     layout->row_foot = plan.row_foot;
     layout->last_foot = room.x_ticks;

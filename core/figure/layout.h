@@ -20,6 +20,8 @@ typedef struct Layout {
     int columns, rows; /* of panels */
     Frame *frames;     /* [n_frames]: a panel each */
     int n_frames;
+    double head;      /* room for trees between a panel and its title */
+    double note;      /* the line of notes below titles; 0: they stand beside them */
     double legend;    /* its top edge; 0: there is none */
     Box grid;         /* around all panels */
     Box bar;          /* the colour bar; width 0: none */

@@ -1,219 +1,226 @@
 /* SPDX-License-Identifier: MIT
  *
- * Load over training: experts downwards, steps across, a panel a router. A collapse shows as rows
- * that fade out, the work of a balance loss as rows that even out.
+ * Load over training, a panel a router: a heat map of experts downwards and steps across, where a
+ * collapse shows as rows that fade out and the work of a balance loss as rows that even out; areas
+ * that add up to 1; or ridges.
  */
-#include "figure/load.h"
-#include "figure/number.h"
+#include "figure/load-story.h"
 
-/* The columns of state of one router, and the steps that they belong to. */
-typedef struct State {
-    int64_t steps;
-    int64_t *step; /* [steps] */
-    int64_t *load; /* [steps × experts] */
-} State;
+/* The option view, in its order. */
+typedef enum { HEAT, STACK, RIDGE } LoadView;
 
-static void
-state_clear(State *state)
+/* So many layers are shown where they aren't chosen; heat maps take less room. */
+#define PANELS 4
+
+/* Steps at equal distances are numbers, others names, which `names` then keeps. */
+static MoeAxis
+step_axis(const LoadStory *story, char **names)
 {
-    g_free(state->step);
-    g_free(state->load);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(State, state_clear)
-
-static bool
-state_read(const MoeTrace *trace, int router, State *state, GError **error)
-{
-    g_autofree char *name = g_strdup_printf("state/r%03d.load", router);
-    MoeArray step, load;
-    g_autoptr(GError) none = NULL;
-    if (!moe_trace_join(trace, "state/step", &step, &none)) {
-        if (!g_error_matches(none, MOE_ERROR, MOE_ERROR_DATA)) {
-            g_propagate_error(error, g_steal_pointer(&none));
-            return false;
-        }
-        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
-                    "%s; the figure needs load by step, which a trace of training has",
-                    none->message);
-        return false;
-    }
-    state->step = (int64_t *)step.data;
-    if (!moe_trace_join(trace, name, &load, error))
-        return false;
-    state->load = (int64_t *)load.data;
-    state->steps = step.shape[0];
-    int experts = moe_trace_router(trace, router)->experts;
-    if (step.type == MOE_I64 && step.ndim == 1 && load.type == MOE_I64 && load.ndim == 2 &&
-        load.shape[0] == step.shape[0] && load.shape[1] == experts && step.shape[0] > 0)
-        return true;
-    g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
-                "%s: found %" G_GINT64_FORMAT " rows of %" G_GINT64_FORMAT
-                ", expected a row of %d whole numbers for each of %" G_GINT64_FORMAT " steps",
-                name, load.shape[0], load.ndim > 1 ? load.shape[1] : 1, experts, step.shape[0]);
-    return false;
-}
-
-/* Recorded steps go into columns of `per` each, the last of which may have fewer. */
-typedef struct Columns {
-    int n;
-    int64_t per;
-    MoeAxis axis;
-    char **names;
-} Columns;
-
-static Columns
-columns_of(const State *state, int most)
-{
-    Columns columns = {.per = (state->steps + most - 1) / most};
-    columns.n = (int)((state->steps + columns.per - 1) / columns.per);
-    columns.names = g_new0(char *, columns.n + 1);
-    columns.axis = (MoeAxis){.type = MOE_AXIS_BAND, .label = "step", .bands = columns.n};
-    columns.axis.first = (double)state->step[0];
-    columns.axis.step = columns.n > 1 ? (double)(state->step[columns.per] - state->step[0]) : 1;
-    bool regular = columns.axis.step > 0;
-    for (int i = 0; i < columns.n; i++) {
-        double step = (double)state->step[i * columns.per];
-        regular &= step == columns.axis.first + i * columns.axis.step;
-        columns.names[i] = g_strdup_printf("%" G_GINT64_FORMAT, state->step[i * columns.per]);
+    MoeAxis axis = {.type = MOE_AXIS_BAND, .label = "step", .bands = story->columns};
+    axis.first = story->step[0];
+    axis.step = story->columns > 1 ? story->step[1] - story->step[0] : 1;
+    bool regular = axis.step > 0;
+    for (int c = 0; c < story->columns; c++) {
+        regular &= story->step[c] == axis.first + c * axis.step;
+        names[c] = g_strdup_printf("%.0f", story->step[c]);
     }
     if (!regular) {
-        columns.axis.step = 1;
-        columns.axis.names = (const char *const *)columns.names;
+        axis.step = 1;
+        axis.names = (const char *const *)names;
     }
-    return columns;
-}
-
-static LoadNumbers
-numbers_of(const State *state, const Columns *columns, int experts, LoadLook *look)
-{
-    LoadNumbers numbers = moe__load_numbers((size_t)experts * columns->n);
-    g_autofree int64_t *sum = g_new(int64_t, experts);
-    for (int i = 0; i < columns->n; i++) {
-        memset(sum, 0, sizeof(*sum) * experts);
-        int64_t end = MIN((i + 1) * columns->per, state->steps);
-        for (int64_t step = i * columns->per; step < end; step++) {
-            for (int e = 0; e < experts; e++)
-                sum[e] += state->load[step * experts + e];
-        }
-        moe__load_fill(&numbers, (size_t)i, (size_t)columns->n, sum, experts, look);
-    }
-    return numbers;
+    return axis;
 }
 
 static void
-add_panel(MoeScene *scene, const MoeRouterInfo *router, const Columns *columns,
-          const LoadNumbers *numbers)
+add_heat(MoeScene *scene, const LoadStory *story, const LoadNumbers *numbers)
 {
-    MoeAxis y = {.type = MOE_AXIS_BAND, .label = "expert", .bands = router->experts};
-    g_autofree char *title = g_strdup_printf("layer %d", router->layer);
+    g_auto(GStrv) names = g_new0(char *, (gsize)story->columns + 1);
+    MoeAxis x = step_axis(story, names);
+    MoeAxis y = {.type = MOE_AXIS_BAND, .label = "expert", .bands = story->info->experts};
+    g_autofree char *title = g_strdup_printf("layer %d", story->info->layer);
     g_autofree char *words =
         g_strdup_printf("%s {column}, expert {row}, layer %d: {0} of picks ({1}\xc3\x97 uniform)",
-                        columns->per > 1 ? "steps from" : "step", router->layer);
+                        story->per > 1 ? "steps from" : "step", story->info->layer);
     MoeCells cells = {
-        .rows = router->experts,
-        .columns = columns->n,
+        .rows = story->info->experts,
+        .columns = story->columns,
         .values = numbers->value,
         .numbers = {numbers->share, numbers->ratio},
         .words = words,
     };
-    int panel = moe_scene_add_panel(scene, title, NULL, &columns->axis, &y);
-    moe_scene_add_cells(scene, panel, &cells);
+    moe_scene_add_cells(scene, moe_scene_add_panel(scene, title, NULL, &x, &y), &cells);
+}
+
+static LoadNumbers
+numbers_of(const LoadStory *story, LoadLook *look)
+{
+    int experts = story->info->experts, columns = story->columns;
+    LoadNumbers numbers = moe__load_numbers((size_t)experts * (size_t)columns);
+    for (int c = 0; c < columns; c++)
+        moe__load_fill(&numbers, (size_t)c, (size_t)columns, story->count + c * experts, experts,
+                       look);
+    return numbers;
+}
+
+/* --- What stands below ------------------------------------------------------------------------*/
+
+/* "120 recorded steps, N = 2,000 picks a layer and step, before drops". (transfer full) */
+static char *
+size_of(const GArray *stories)
+{
+    int64_t low = G_MAXINT64, high = 0, steps = 0, per = 1;
+    for (guint i = 0; i < stories->len; i++) {
+        const LoadStory *story = &g_array_index(stories, LoadStory, i);
+        steps = MAX(steps, moe_states_count(story->states));
+        per = MAX(per, story->per);
+        for (int64_t s = 0; s < moe_states_count(story->states); s++) {
+            int64_t picks = moe_states_cell(story->states, s)->picks;
+            low = MIN(low, picks);
+            high = MAX(high, picks);
+        }
+    }
+    g_autofree char *count = moe__number_count(steps), *picks = moe__kit_counts(low, high);
+    g_autofree char *added =
+        per > 1 ? g_strdup_printf(", up to %" G_GINT64_FORMAT " brought together", per)
+                : g_strdup("");
+    return g_strdup_printf("%s recorded steps%s; N" NBSP "=" NBSP
+                           "%s picks a layer and step, before drops",
+                           count, added, picks);
 }
 
 static void
-set_caption(MoeScene *scene, const MoeTrace *trace, const LoadLook *look, int64_t per,
-            int64_t steps, const int *experts)
+set_caption(const Kit *kit, MoeScene *scene, const GArray *stories, LoadView view, Norm norm)
 {
-    g_autofree char *model = moe__figure_model(moe_trace_meta_json(trace));
-    g_autofree char *uniform = moe__load_uniform(experts, moe_trace_routers(trace));
-    g_autofree char *count = moe__number_count(steps);
-    g_autoptr(GString) text = g_string_new(moe__load_what(look->norm));
-    g_string_append(text, ", over training. ");
-    if (model)
-        g_string_append_printf(text, "Model %s; ", model);
-    g_string_append_printf(text, "%s recorded steps", count);
-    if (per > 1)
-        g_string_append_printf(text, ", %" G_GINT64_FORMAT " added up in a column", per);
-    g_string_append_printf(text, "; picks before drops; %s.", uniform);
-    moe_scene_set_caption(scene, text->str);
+    g_autofree int *experts = g_new(int, stories->len);
+    for (guint i = 0; i < stories->len; i++)
+        experts[i] = g_array_index(stories, LoadStory, i).info->experts;
+    bool ranked = experts[0] > (int)moe_figure_options_real(kit->options, "areas");
+    g_autofree char *uniform = moe__load_uniform(experts, (int)stories->len);
+    g_autofree char *size = size_of(stories);
+    g_autofree char *heat = g_strconcat(moe__load_what(norm), ", over training", NULL);
+    const char *whats[] = {
+        [HEAT] = heat,
+        [STACK] = ranked ? "Share of each layer\xe2\x80\x99s picks that experts receive, ranked by "
+                           "load at each step, the busiest at the bottom"
+                         : "Share of each layer\xe2\x80\x99s picks that an expert receives, over "
+                           "training",
+        [RIDGE] = "How loads are distributed over experts and steps, each ridge smoothed and "
+                  "scaled to the same height; of the highest loads 0.5" NBSP "% are off the axis",
+    };
+    const char *nulls[] = {
+        [HEAT] = "",
+        [STACK] = "dashed: where areas would end under uniform load; ",
+        [RIDGE] = "dashed: uniform load; grey: uniformly random picks, as many; ",
+    };
+    g_autofree char *chance = g_strconcat(nulls[view], uniform, NULL);
+    moe__kit_caption_sized(kit, scene, whats[view], size, chance);
 }
 
-/* What is made router by router, before the colour scale can be known. */
-typedef struct Part {
-    Columns columns;
-    LoadNumbers numbers;
-} Part;
+/* --- Building ---------------------------------------------------------------------------------*/
 
-static void
-part_clear(gpointer data)
+static bool
+add_heats(MoeScene *scene, const GArray *stories, LoadLook *look, GError **error)
 {
-    Part *part = data;
-    g_strfreev(part->columns.names);
-    moe__load_numbers_clear(&part->numbers);
+    g_autofree int *experts = g_new(int, stories->len);
+    g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(LoadNumbers));
+    g_array_set_clear_func(numbers, (GDestroyNotify)moe__load_numbers_clear);
+    for (guint i = 0; i < stories->len; i++) {
+        const LoadStory *story = &g_array_index(stories, LoadStory, i);
+        LoadNumbers each = numbers_of(story, look);
+        g_array_append_val(numbers, each);
+        experts[i] = story->info->experts;
+    }
+    if (!moe__load_found(look, moe__figure_load_over_training.name, error))
+        return false;
+    moe__load_set_scale(scene, look, experts, (int)stories->len);
+    for (guint i = 0; i < stories->len; i++)
+        add_heat(scene, &g_array_index(stories, LoadStory, i),
+                 &g_array_index(numbers, LoadNumbers, i));
+    return true;
 }
 
 static MoeScene *
-scene_of(const MoeTrace *trace, const GArray *parts, int64_t steps, const LoadLook *look)
+scene_of(const Kit *kit, const GArray *stories, LoadView view, GError **error)
 {
-    MoeScene *scene = moe_scene_new(moe__figure_load_over_training.title);
-    g_autofree int *experts = g_new(int, parts->len);
-    for (guint i = 0; i < parts->len; i++)
-        experts[i] = moe_trace_router(trace, (int)i)->experts;
-    moe__load_set_scale(scene, look, experts, (int)parts->len);
-    for (guint i = 0; i < parts->len; i++) {
-        const Part *part = &g_array_index(parts, Part, i);
-        add_panel(scene, moe_trace_router(trace, (int)i), &part->columns, &part->numbers);
+    g_autoptr(MoeScene) scene = moe_scene_new(moe__figure_load_over_training.title);
+    LoadLook look = moe__load_look(kit->options);
+    int most = (int)moe_figure_options_real(kit->options, "areas");
+    double highest = 2;
+    if (view == HEAT && !add_heats(scene, stories, &look, error))
+        return NULL;
+    for (guint i = 0; i < stories->len && view == RIDGE; i++)
+        highest = MAX(highest, moe__load_ridge_highest(&g_array_index(stories, LoadStory, i)));
+    for (guint i = 0; i < stories->len && view != HEAT; i++) {
+        const LoadStory *story = &g_array_index(stories, LoadStory, i);
+        if (view == STACK)
+            moe__load_stack_add(scene, story, most);
+        else
+            moe__load_ridge_add(scene, story, 1.04 * highest);
     }
-    int64_t per = g_array_index(parts, Part, 0).columns.per;
-    if (look->caption)
-        set_caption(scene, trace, look, per, steps, experts);
-    return scene;
+    set_caption(kit, scene, stories, view, look.norm);
+    return g_steal_pointer(&scene);
 }
 
 static MoeScene *
 build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
 {
-    const MoeTrace *trace = moe__figure_trace(input, 0, error);
-    if (!trace)
+    g_auto(Kit) kit = {0};
+    if (!moe__kit_init_trace(&kit, &moe__figure_load_over_training, input, options, error))
         return NULL;
-    LoadLook look = moe__load_look(options);
-    int most = (int)moe_figure_options_real(options, "columns");
-    int64_t steps = 0;
-    g_autoptr(GArray) parts = g_array_new(FALSE, FALSE, sizeof(Part));
-    g_array_set_clear_func(parts, part_clear);
-    for (int i = 0; i < moe_trace_routers(trace); i++) {
-        g_auto(State) state = {0};
-        if (!state_read(trace, i, &state, error))
+    LoadView view = (LoadView)moe_figure_options_choice(options, "view");
+    if (view != HEAT && moe__kit_all_layers(&kit))
+        moe__kit_thin(kit.routers, PANELS);
+    const char *most = view == RIDGE ? "ridges" : "columns";
+    g_autoptr(GArray) stories = g_array_new(FALSE, FALSE, sizeof(LoadStory));
+    g_array_set_clear_func(stories, moe__load_story_clear);
+    for (guint i = 0; i < kit.routers->len; i++) {
+        LoadStory story;
+        bool read =
+            moe__load_story_read(kit.trace, moe__kit_router(&kit, i),
+                                 (int)moe_figure_options_real(options, most), &story, error);
+        g_array_append_val(stories, story);
+        if (!read)
             return NULL;
-        Part part = {.columns = columns_of(&state, most)};
-        int experts = moe_trace_router(trace, i)->experts;
-        part.numbers = numbers_of(&state, &part.columns, experts, &look);
-        steps = state.steps;
-        g_array_append_val(parts, part);
     }
-    if (!moe__load_found(&look, moe__figure_load_over_training.name, error))
-        return NULL;
-    return scene_of(trace, parts, steps, &look);
+    return scene_of(&kit, stories, view, error);
 }
 
 static const MoeField fields[] = {
+    {.name = "view",
+     .type = MOE_FIELD_CHOICE,
+     .fallback = "heat",
+     .choices = "heat | stack | ridge",
+     .help = "experts by steps as a heat map; shares as areas that add up to 1; or the "
+             "distribution of loads, a ridge a stretch of steps"},
     LOAD_FIELDS,
     {.name = "columns",
      .type = MOE_FIELD_INT,
      .fallback = "200",
      .min = 2,
      .max = 10000,
-     .help = "at most so many columns; more recorded steps are added up"},
+     .help = "heat, stack: at most so many columns; more recorded steps are added up"},
+    {.name = "areas",
+     .type = MOE_FIELD_INT,
+     .fallback = "16",
+     .min = 1,
+     .max = 256,
+     .help = "stack: up to so many experts have an area each; more are ranked, in eighths"},
+    {.name = "ridges",
+     .type = MOE_FIELD_INT,
+     .fallback = "10",
+     .min = 2,
+     .max = 40,
+     .help = "ridge: at most so many stretches of steps"},
 };
 
 const MoeFigure moe__figure_load_over_training = {
     .struct_size = sizeof(MoeFigure),
     .name = "load-over-training",
     .title = "Expert load over training",
-    .help =
-        "heat map of expert by training step, a panel a router: how load evens out or collapses",
+    .help = "load of each expert by training step, a panel a router (heat map, stacked areas or "
+            "ridges): how load evens out or collapses",
     .fields = fields,
     .n_fields = G_N_ELEMENTS(fields),
-    .common = MOE_FIGURE_CAPTION,
+    .common = MOE_FIGURE_LAYERS | MOE_FIGURE_CAPTION,
     .build = build,
 };

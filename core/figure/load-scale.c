@@ -47,25 +47,39 @@ normed(Norm norm, double share, double ratio)
     return norm == NORM_SHARE ? share : norm == NORM_RELATIVE ? ratio : log2(ratio);
 }
 
+static void
+place(LoadNumbers *numbers, size_t at, double share, int experts, LoadLook *look)
+{
+    double value = normed(look->norm, share, share * experts);
+    numbers->share[at] = share;
+    numbers->ratio[at] = share * experts;
+    numbers->value[at] = value;
+    look->none |= !isfinite(value);
+    if (isfinite(value)) {
+        look->least = MIN(look->least, value);
+        look->most = MAX(look->most, value);
+    }
+}
+
 void
-moe__load_fill(LoadNumbers *numbers, size_t at, size_t stride, const int64_t *counts, int experts,
-               LoadLook *look)
+moe__load_place(LoadNumbers *numbers, size_t at, size_t stride, const int64_t *counts, int experts,
+                const int *which, int n, LoadLook *look)
 {
     double total = 0;
     for (int e = 0; e < experts; e++)
         total += (double)counts[e];
-    for (int e = 0; e < experts && total > 0; e++, at += stride) {
-        double share = (double)counts[e] / total;
-        double value = normed(look->norm, share, share * experts);
-        numbers->share[at] = share;
-        numbers->ratio[at] = share * experts;
-        numbers->value[at] = value;
-        look->none |= !isfinite(value);
-        if (isfinite(value)) {
-            look->least = MIN(look->least, value);
-            look->most = MAX(look->most, value);
-        }
+    for (int i = 0; i < n && total > 0; i++, at += stride) {
+        int expert = which ? which[i] : i;
+        if (expert >= 0)
+            place(numbers, at, (double)counts[expert] / total, experts, look);
     }
+}
+
+void
+moe__load_fill(LoadNumbers *numbers, size_t at, size_t stride, const int64_t *counts, int experts,
+               LoadLook *look)
+{
+    moe__load_place(numbers, at, stride, counts, experts, NULL, experts, look);
 }
 
 bool

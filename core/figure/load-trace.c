@@ -3,6 +3,7 @@
  * The figure "load" of a summary: counts and names brought together.
  */
 #include "figure/load.h"
+#include "figure/order.h"
 #include "trace/meta.h"
 
 #include <moescope/summary.h>
@@ -145,7 +146,7 @@ build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
     return summary ? moe_figure_load(summary, model, options, error) : NULL;
 }
 
-static const MoeField fields[] = {LOAD_FIELDS};
+static const MoeField fields[] = {LOAD_FIELDS, SORT_FIELD("index", "index | load | domain")};
 
 const MoeFigure moe__figure_load = {
     .struct_size = sizeof(MoeFigure),
@@ -154,7 +155,8 @@ const MoeFigure moe__figure_load = {
     .help = "heat map of layer by expert, a panel a domain: which experts each domain is sent to",
     .fields = fields,
     .n_fields = G_N_ELEMENTS(fields),
-    .common = MOE_FIGURE_LAYERS | MOE_FIGURE_DOMAINS | MOE_FIGURE_STEPS | MOE_FIGURE_CAPTION,
+    .common = MOE_FIGURE_LAYERS | MOE_FIGURE_EXPERTS | MOE_FIGURE_DOMAINS | MOE_FIGURE_STEPS |
+              MOE_FIGURE_CAPTION,
     .tallies = MOE_TALLY_LOAD,
     .build = build,
 };

@@ -4,17 +4,33 @@
  * Differences between domains are what domain specialisation is (Muennighoff et al., OLMoE, 2024,
  * section 5); a row with few bright cells is a collapsing router.
  */
-#include "figure/load.h"
-#include "figure/number.h"
+#include "figure/kit.h"
+#include "figure/load-columns.h"
 
 #include <math.h>
+
+/* Picks of a layer over all tokens; layers that cut tokens into more parts make more. (transfer
+ * full) */
+static char *
+picks_of(const MoeLoad *load)
+{
+    int64_t low = G_MAXINT64, high = 0;
+    for (int layer = 0; layer < load->layers; layer++) {
+        int64_t picks = 0;
+        for (int e = 0; e < load->experts[layer]; e++)
+            picks += load->panels[0].counts[layer][e];
+        low = MIN(low, picks);
+        high = MAX(high, picks);
+    }
+    return moe__kit_counts(low, high);
+}
 
 static void
 set_caption(MoeScene *scene, const MoeLoad *load, const LoadLook *look)
 {
     const MoeLoadPanel *all = &load->panels[0];
     g_autofree char *tokens = moe__number_count(all->tokens);
-    g_autofree char *picks = moe__number_count(all->picks);
+    g_autofree char *picks = picks_of(load);
     g_autofree char *uniform = moe__load_uniform(load->experts, load->layers);
     g_autoptr(GString) text = g_string_new(moe__load_what(look->norm));
     if (load->n_panels > 1)
@@ -52,49 +68,44 @@ layer_axis(const MoeLoad *load, char **names)
     return axis;
 }
 
-static int
-most_experts(const MoeLoad *load)
-{
-    int most = 0;
-    for (int i = 0; i < load->layers; i++)
-        most = MAX(most, load->experts[i]);
-    return most;
-}
-
-/* A layer with fewer experts than others has no cells beyond them. */
 static LoadNumbers
-numbers_of(const MoeLoad *load, const MoeLoadPanel *panel, LoadLook *look)
+numbers_of(const MoeLoad *load, const MoeLoadPanel *panel, const LoadColumns *columns,
+           LoadLook *look)
 {
-    size_t columns = (size_t)most_experts(load);
-    LoadNumbers numbers = moe__load_numbers((size_t)load->layers * columns);
-    for (int layer = 0; layer < load->layers; layer++)
-        moe__load_fill(&numbers, (size_t)layer * columns, 1, panel->counts[layer],
-                       load->experts[layer], look);
+    size_t n = (size_t)columns->n;
+    LoadNumbers numbers = moe__load_numbers((size_t)load->layers * n);
+    for (size_t layer = 0; layer < (size_t)load->layers; layer++)
+        moe__load_place(&numbers, layer * n, 1, panel->counts[layer], load->experts[layer],
+                        columns->expert + layer * n, columns->n, look);
     return numbers;
 }
 
 static void
-add_panel(MoeScene *scene, const MoeLoad *load, int i, const LoadNumbers *numbers)
+add_panel(MoeScene *scene, const MoeLoad *load, int i, const LoadNumbers *numbers,
+          const LoadColumns *columns)
 {
     const MoeLoadPanel *panel = &load->panels[i];
     g_auto(GStrv) names = g_new0(char *, load->layers + 1);
     MoeAxis y = layer_axis(load, names);
-    MoeAxis x = {.type = MOE_AXIS_BAND, .label = "expert", .bands = most_experts(load)};
     g_autofree char *tokens = moe__number_count(panel->tokens);
     g_autofree char *note = g_strdup_printf("%s tokens", tokens);
     bool all = i == 0 && load->n_panels > 1;
     g_autofree char *where =
         all ? g_strdup("all domains") : g_strdup_printf("domain %s", panel->name);
-    g_autofree char *words = g_strdup_printf(
-        "layer {row}, expert {column}, %s: {0} of picks ({1}\xc3\x97 uniform)", where);
+    g_autofree char *words =
+        g_strdup_printf("layer {row}, expert %s, %s: {0} of picks ({1}\xc3\x97 uniform)",
+                        columns->texts ? "{text} (rank {column})" : "{column}", where);
+    g_autofree double *experts = moe__load_column_keys(columns, load->layers);
     MoeCells cells = {
         .rows = load->layers,
-        .columns = x.bands,
+        .columns = columns->n,
         .values = numbers->value,
         .numbers = {numbers->share, numbers->ratio},
         .words = words,
+        .texts = (const char *const *)columns->texts,
+        .keys = {columns->texts ? "expert" : NULL, experts},
     };
-    int number = moe_scene_add_panel(scene, panel->name, note, &x, &y);
+    int number = moe_scene_add_panel(scene, panel->name, note, &columns->axis, &y);
     if (!all && load->n_panels > 1)
         moe_scene_add_panel_key(scene, number, (MoeKey){"domain", NAN, panel->name});
     moe_scene_add_cells(scene, number, &cells);
@@ -103,7 +114,7 @@ add_panel(MoeScene *scene, const MoeLoad *load, int i, const LoadNumbers *number
 static bool
 load_valid(const MoeLoad *load, GError **error)
 {
-    if (load->layers > 0 && load->n_panels > 0 && most_experts(load) > 0)
+    if (load->layers > 0 && load->n_panels > 0 && load->experts[0] > 0)
         return true;
     g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
                 "figure load: found %d MoE layers, %d panels, expected at least one of each",
@@ -117,11 +128,16 @@ moe_figure_load_counts(const MoeLoad *load, const MoeFigureOptions *options, GEr
     if (!load_valid(load, error))
         return NULL;
     g_autoptr(MoeFigureOptions) defaults = moe_figure_options_new(&moe__figure_load);
-    LoadLook look = moe__load_look(options ? options : defaults);
+    if (!options)
+        options = defaults;
+    LoadLook look = moe__load_look(options);
+    g_auto(LoadColumns) columns = {0};
+    if (!moe__load_columns(&columns, load, options, error))
+        return NULL;
     g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(LoadNumbers));
     g_array_set_clear_func(numbers, (GDestroyNotify)moe__load_numbers_clear);
     for (int i = 0; i < load->n_panels; i++) {
-        LoadNumbers each = numbers_of(load, &load->panels[i], &look);
+        LoadNumbers each = numbers_of(load, &load->panels[i], &columns, &look);
         g_array_append_val(numbers, each);
     }
     if (!moe__load_found(&look, moe__figure_load.name, error))
@@ -129,7 +145,7 @@ moe_figure_load_counts(const MoeLoad *load, const MoeFigureOptions *options, GEr
     MoeScene *scene = moe_scene_new(moe__figure_load.title);
     moe__load_set_scale(scene, &look, load->experts, load->layers);
     for (int i = 0; i < load->n_panels; i++)
-        add_panel(scene, load, i, &g_array_index(numbers, LoadNumbers, i));
+        add_panel(scene, load, i, &g_array_index(numbers, LoadNumbers, i), &columns);
     if (look.caption)
         set_caption(scene, load, &look);
     return scene;

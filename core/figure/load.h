@@ -51,6 +51,9 @@ void moe__load_numbers_clear(LoadNumbers *numbers);
  */
 void moe__load_fill(LoadNumbers *numbers, size_t at, size_t stride, const int64_t *counts,
                     int experts, LoadLook *look);
+/* The same of which[n] alone, of the layer's `experts`: -1 leaves a cell. */
+void moe__load_place(LoadNumbers *numbers, size_t at, size_t stride, const int64_t *counts,
+                     int experts, const int *which, int n, LoadLook *look);
 /* Whether any panel had picks; otherwise an error that names the figure. */
 bool moe__load_found(const LoadLook *look, const char *figure, GError **error);
 

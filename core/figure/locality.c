@@ -33,7 +33,7 @@ curve_of(const Kit *kit, guint i, const Measure *measure)
     g_autofree const MoeSummaryCell **domains =
         g_new(const MoeSummaryCell *, (gsize)MAX(moe_summary_domains(kit->summary), 1));
     MoeMetricCell cell =
-        moe_metric_cell(kit->summary, NULL, moe__kit_router(kit, i), MOE_DOMAIN_ALL, domains);
+        moe_metric_cell(kit->summary, NULL, moe__kit_router(kit, i), kit->domain, domains);
     for (int lag = 0; lag < MOE_LAGS; lag++) {
         g_autofree char *name =
             lag == 0 ? g_strdup(measure->name) : g_strdup_printf("%s@%d", measure->name, 1 << lag);
@@ -127,7 +127,7 @@ has_pairs(const Kit *kit)
 {
     for (guint i = 0; i < kit->routers->len; i++) {
         const MoeOrderCell *order =
-            moe_summary_order(kit->summary, moe__kit_router(kit, i), MOE_DOMAIN_ALL);
+            moe_summary_order(kit->summary, moe__kit_router(kit, i), kit->domain);
         if (order && order->pairs[0] > 0)
             return true;
     }
@@ -163,7 +163,7 @@ const MoeFigure moe__figure_locality = {
     .title = "Locality of picks",
     .help = "how often tokens 1 to 64 apart pick the same experts, a line a layer, with the values "
             "of chance",
-    .common = MOE_FIGURE_LAYERS | MOE_FIGURE_STEPS | MOE_FIGURE_CAPTION,
+    .common = MOE_FIGURE_LAYERS | MOE_FIGURE_DOMAIN | MOE_FIGURE_STEPS | MOE_FIGURE_CAPTION,
     .tallies = MOE_TALLY_ORDER,
     .build = build,
 };

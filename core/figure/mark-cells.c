@@ -19,7 +19,8 @@
 #define BLEED 0.3
 /* Nobody reads smaller type than this. */
 #define SMALLEST_TEXT 3.0
-#define SHORT_TEXT    4 /* letters */
+#define SHORT_TEXT    4   /* letters */
+#define FILL          0.9 /* of a cell's width, for the widest number */
 
 /* Cells first … end - 1 along an axis. */
 typedef struct Run {
@@ -91,15 +92,37 @@ draw_cell(const MoeCells *cells, const View *view, int row, int column, MoeColou
     moe__drawing_tile(drawing, box, colour);
 }
 
-/* A cell's text, where the cell is large enough for it: short ones whole or not at all, for half a
- * number would be another number; of words the beginning will do. */
-static void
-draw_text(const char *text, Box box, MoeColour ground, const View *view, Drawing *drawing)
+static bool
+is_short(const char *text)
 {
-    double size = MIN(view->scene->theme->tick_size, 0.62 * box.height);
-    bool fits = moe__ruler_width(view->ruler, text, size, false) <= box.width;
-    bool word = g_utf8_strlen(text, -1) > SHORT_TEXT && box.width > SHORT_TEXT * size;
-    if (size < SMALLEST_TEXT || (!fits && !word))
+    return g_utf8_strlen(text, -1) <= SHORT_TEXT;
+}
+
+/* The size at which the cells' texts are set; 0: none is. Short ones are numbers, half of which
+ * would be another number, and some of which would look like all: they are set if all of them fit,
+ * in smaller type if need be. */
+static double
+text_size(const MoeCells *cells, const View *view, Run rows, Run columns)
+{
+    Box box = cell_box(view, 0, 0);
+    double theme = view->scene->theme->tick_size, size = MIN(theme, 0.62 * box.height), widest = 0;
+    for (int row = rows.first; size >= SMALLEST_TEXT && row < rows.end; row++)
+        for (int column = columns.first; column < columns.end; column++) {
+            const char *text = cells->texts[row * cells->columns + column];
+            if (text && !isnan(cells->values[row * cells->columns + column]) && is_short(text))
+                widest = MAX(widest, moe__ruler_width(view->ruler, text, theme, false));
+        }
+    if (widest > 0)
+        size = MIN(size, FILL * box.width * theme / widest);
+    return size >= SMALLEST_TEXT ? size : 0;
+}
+
+/* Of words the beginning will do. */
+static void
+draw_text(const char *text, double size, Box box, MoeColour ground, const View *view,
+          Drawing *drawing)
+{
+    if (size == 0 || (!is_short(text) && box.width <= SHORT_TEXT * size))
         return;
     g_autofree char *shown = moe__ruler_fit(view->ruler, text, size, box.width);
     TextStyle style = {moe__tint_text(ground), size, ANCHOR_MIDDLE, false, false};
@@ -120,6 +143,7 @@ cells_draw(const Mark *mark, const View *view, Drawing *drawing)
     }
     g_autofree Tint *tint = g_new(Tint, 1);
     moe__tint_init(tint, view->scene, cells->categories);
+    double size = cells->texts ? text_size(cells, view, rows, columns) : 0;
     for (int row = rows.first; row < rows.end; row++) {
         for (int column = columns.first; column < columns.end; column++) {
             size_t i = (size_t)row * (size_t)cells->columns + (size_t)column;
@@ -128,7 +152,8 @@ cells_draw(const Mark *mark, const View *view, Drawing *drawing)
             MoeColour colour = moe__tint_at(tint, cells->values[i]);
             draw_cell(cells, view, row, column, colour, drawing);
             if (cells->texts && cells->texts[i])
-                draw_text(cells->texts[i], cell_box(view, row, column), colour, view, drawing);
+                draw_text(cells->texts[i], size, cell_box(view, row, column), colour, view,
+                          drawing);
         }
     }
 }
@@ -187,7 +212,9 @@ cells_tell(const Mark *mark, const View *view, int piece, MoeDatum *datum)
 static MoeKey
 cells_key(const Mark *mark, int piece, int which)
 {
-    return (MoeKey){which == 0 ? mark->cells.value_key : NULL, mark->cells.values[piece], NULL};
+    const MoeKeys *keys = &mark->cells.keys;
+    bool has = which == 0 && keys->name;
+    return (MoeKey){has ? keys->name : NULL, has ? keys->number[piece] : NAN, NULL};
 }
 
 static void

@@ -6,22 +6,45 @@
 
 #include <math.h>
 
+static bool
+boxes_meet(Box a, Box b)
+{
+    return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height &&
+           b.y < a.y + a.height;
+}
+
+/* Keeps the place of a text, unless one before it has it. */
+static bool
+take_place(GArray *taken, Box box)
+{
+    for (guint i = 0; i < taken->len; i++)
+        if (boxes_meet(box, g_array_index(taken, Box, i)))
+            return false;
+    g_array_append_val(taken, box);
+    return true;
+}
+
 static void
 labels_draw(const Mark *mark, const View *view, Drawing *drawing)
 {
     static const Anchor anchors[] = {[MOE_ANCHOR_START] = ANCHOR_START,
                                      [MOE_ANCHOR_MIDDLE] = ANCHOR_MIDDLE,
                                      [MOE_ANCHOR_END] = ANCHOR_END};
+    static const double before[] = {
+        [MOE_ANCHOR_START] = 0, [MOE_ANCHOR_MIDDLE] = 0.5, [MOE_ANCHOR_END] = 1};
     const MoeLabels *labels = &mark->labels;
     const Theme *theme = view->scene->theme;
     TextStyle style = {theme->ink, theme->tick_size, anchors[labels->anchor], false, false};
+    double height = theme->tick_size * view->ruler->digit;
+    g_autoptr(GArray) taken = g_array_new(FALSE, FALSE, sizeof(Box));
     for (int i = 0; i < labels->n; i++) {
         if (!labels->texts[i] || !isfinite(labels->x[i]) || !isfinite(labels->y[i]))
             continue;
-        moe__drawing_text(drawing, labels->texts[i], moe__scale_at(&view->x, labels->x[i]),
-                          moe__scale_at(&view->y, labels->y[i]) +
-                              theme->tick_size * view->ruler->digit / 2,
-                          style);
+        double x = moe__scale_at(&view->x, labels->x[i]), y = moe__scale_at(&view->y, labels->y[i]);
+        double width = moe__ruler_width(view->ruler, labels->texts[i], theme->tick_size, false);
+        Box box = {x - before[labels->anchor] * width, y - height / 2, width, height};
+        if (take_place(taken, box))
+            moe__drawing_text(drawing, labels->texts[i], x, y + height / 2, style);
     }
 }
 

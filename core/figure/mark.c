@@ -13,7 +13,7 @@ static const MarkClass *const classes[] = {
     [MARK_CELLS] = &moe__mark_cells,   [MARK_FLOWS] = &moe__mark_flows,
     [MARK_LABELS] = &moe__mark_labels, [MARK_LINE] = &moe__mark_line,
     [MARK_POINTS] = &moe__mark_points, [MARK_PROSE] = &moe__mark_prose,
-    [MARK_RULE] = &moe__mark_rule,
+    [MARK_RULE] = &moe__mark_rule,     [MARK_TREE] = &moe__mark_tree,
 };
 
 const MarkClass *

@@ -48,7 +48,8 @@ typedef struct MarkClass {
 #define PIECE_KEYS 2
 
 extern const MarkClass moe__mark_area, moe__mark_bars, moe__mark_cells, moe__mark_flows,
-    moe__mark_labels, moe__mark_line, moe__mark_points, moe__mark_prose, moe__mark_rule;
+    moe__mark_labels, moe__mark_line, moe__mark_points, moe__mark_prose, moe__mark_rule,
+    moe__mark_tree;
 
 const MarkClass *moe__mark_class(MarkType type);
 void moe__marks_draw(const MoeScene *scene, int panel, Frame *frame, Ruler *ruler,
@@ -78,6 +79,9 @@ MoeColour moe__tint_text(MoeColour ground);
 
 /* Height of running text at that width. */
 double moe__prose_height(const MoeProse *prose, Ruler *ruler, const Theme *theme, double width);
+
+/* Room that a tree takes above its panel, in sizes of the type. */
+#define TREE_ROOM 3.2
 
 /* For dumps: the ink's name (or nothing) and the end of the line; a line of numbers, "-" for NaN,
  * and a text (or NULL). */

@@ -12,6 +12,9 @@ struct MoeFigureOptions {
     char **values; /* [moe_figure_n_fields()], canonical */
 };
 
+/* In the order of the bits of MoeFigureCommon. */
+enum { LAYERS = 0, STEPS = 2, EXPERTS = 4 };
+
 static const MoeField common[] = {
     {.name = "layers",
      .type = MOE_FIELD_STRING,
@@ -29,6 +32,14 @@ static const MoeField common[] = {
      .type = MOE_FIELD_BOOL,
      .fallback = "true",
      .help = "say below the figure what it shows, over how many tokens"},
+    {.name = "experts",
+     .type = MOE_FIELD_STRING,
+     .fallback = "",
+     .help = "only these experts, as 0,4-7; empty: all"},
+    {.name = "domains",
+     .type = MOE_FIELD_STRING,
+     .fallback = "",
+     .help = "of this domain alone; empty: all tokens"},
 };
 
 /* The common field of that number, counted over those that the figure has. */
@@ -84,6 +95,12 @@ field_index(const MoeFigure *figure, const char *name)
         if (strcmp(moe_figure_field(figure, i)->name, name) == 0)
             return i;
     return -1;
+}
+
+bool
+moe_figure_options_has(const MoeFigureOptions *options, const char *name)
+{
+    return field_index(options->figure, name) >= 0;
 }
 
 static void
@@ -142,9 +159,11 @@ steps_valid(const char *text)
 static const char *
 common_expected(const MoeField *field, const char *text)
 {
-    if (field == &common[0] && !ranges_valid(text))
+    if (field == &common[LAYERS] && !ranges_valid(text))
         return "numbers of layers and ranges of them, as 0,4-7";
-    if (field == &common[2] && !steps_valid(text))
+    if (field == &common[EXPERTS] && !ranges_valid(text))
+        return "numbers of experts and ranges of them, as 0,4-7";
+    if (field == &common[STEPS] && !steps_valid(text))
         return "last, all or the number of a step";
     return NULL;
 }
@@ -182,16 +201,31 @@ moe_figure_options_set(MoeFigureOptions *options, const char *assignment, GError
     return true;
 }
 
+/* Whether the ranges of the option hold the number; an option that is empty, or that the figure
+ * hasn't got, holds all. */
+static bool
+ranges_hold(const MoeFigureOptions *options, const char *option, int number)
+{
+    int i = field_index(options->figure, option), first, last;
+    const char *text = i < 0 ? "" : options->values[i];
+    g_auto(GStrv) parts = g_strsplit(text, ",", -1);
+    for (int part = 0; parts[part]; part++)
+        if (range_parse(g_strstrip(parts[part]), &first, &last) && first <= number &&
+            number <= last)
+            return true;
+    return *text == 0;
+}
+
 bool
 moe_figure_options_layer(const MoeFigureOptions *options, int layer)
 {
-    const char *text = moe_figure_options_text(options, "layers");
-    g_auto(GStrv) parts = g_strsplit(text, ",", -1);
-    int first, last;
-    for (int i = 0; parts[i]; i++)
-        if (range_parse(g_strstrip(parts[i]), &first, &last) && first <= layer && layer <= last)
-            return true;
-    return *text == 0;
+    return ranges_hold(options, "layers", layer);
+}
+
+bool
+moe_figure_options_expert(const MoeFigureOptions *options, int expert)
+{
+    return ranges_hold(options, "experts", expert);
 }
 
 bool

@@ -34,6 +34,8 @@ double moe__legend_height(const MoeScene *scene, Ruler *ruler, double width);
 void moe__legend_draw(const MoeScene *scene, Ruler *ruler, double x, double y, double width,
                       Drawing *drawing);
 
+/* What the title of a panel and its note take beside each other. */
+double moe__title_width(const Panel *panel, Ruler *ruler, const Theme *theme);
 /* Title, caption, panel titles, axis labels. */
 void moe__words_draw(const MoeScene *scene, const Layout *layout, Ruler *ruler, Drawing *drawing);
 

@@ -105,6 +105,7 @@ moe__figure_register(void)
     moe_figures_add(&moe__figure_locality);
     moe_figures_add(&moe__figure_caches);
     moe_figures_add(&moe__figure_load_over_training);
+    moe_figures_add(&moe__figure_collapse);
     moe_figures_add(&moe__figure_series);
     moe_figures_add(&moe__figure_measures);
     moe_figures_add(&moe__figure_token_map);
@@ -114,4 +115,7 @@ moe__figure_register(void)
     moe_figures_add(&moe__figure_scores);
     moe_figures_add(&moe__figure_vocabulary);
     moe_figures_add(&moe__figure_top_tokens);
+    moe_figures_add(&moe__figure_expert);
+    moe_figures_add(&moe__figure_layers);
+    moe_figures_add(&moe__figure_load_at_step);
 }

@@ -155,7 +155,7 @@ add_prose(GString *csv, const Panel *panel, const MoeProse *prose)
     }
 }
 
-/* Labels say what other marks stand for: they aren't data. */
+/* Labels say what other marks stand for, trees follow from them: they aren't data. */
 static void
 add_mark(GString *csv, const Panel *panel, const Mark *mark)
 {
@@ -173,6 +173,7 @@ add_mark(GString *csv, const Panel *panel, const Mark *mark)
         add_flows(csv, panel, &mark->flows);
         break;
     case MARK_LABELS:
+    case MARK_TREE:
         break;
     case MARK_LINE:
         add_line_points(csv, panel, &mark->line);

@@ -21,6 +21,7 @@ typedef enum {
     MARK_POINTS,
     MARK_PROSE,
     MARK_RULE,
+    MARK_TREE,
 } MarkType;
 
 /* One layer of data in a panel. Pointers belong to the scene. */
@@ -36,6 +37,7 @@ typedef struct Mark {
         MoePoints points;
         MoeProse prose;
         MoeRule rule;
+        MoeTree tree;
     };
     struct CellImages *images; /* of CELLS, made when asked for */
 } Mark;

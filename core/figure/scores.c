@@ -125,7 +125,7 @@ add_quartiles(MoeScene *scene, int panel, const Score *score, Violin violin, dou
 static const MoeScoreCell *
 cell_at(const Kit *kit, guint i)
 {
-    return moe_summary_scores(kit->summary, moe__kit_router(kit, i), MOE_DOMAIN_ALL);
+    return moe_summary_scores(kit->summary, moe__kit_router(kit, i), kit->domain);
 }
 
 /* Whether any router has this score, and over which bins. */
@@ -239,7 +239,7 @@ const MoeFigure moe__figure_scores = {
     .help = "violins by layer of the router's entropy and of the margin of the last choice",
     .fields = fields,
     .n_fields = G_N_ELEMENTS(fields),
-    .common = MOE_FIGURE_LAYERS | MOE_FIGURE_STEPS | MOE_FIGURE_CAPTION,
+    .common = MOE_FIGURE_LAYERS | MOE_FIGURE_DOMAIN | MOE_FIGURE_STEPS | MOE_FIGURE_CAPTION,
     .tallies = MOE_TALLY_SCORES,
     .build = build,
 };

@@ -18,8 +18,8 @@ typedef enum {
 } Moving;
 
 typedef struct Matrix {
-    const MoeFlowCell *flow;
-    int router; /* that the moves lead to */
+    int router;             /* that the moves lead to */
+    GArray *rows, *columns; /* of int: experts before, and of this router */
     double *value, *chance, *count;
     double information; /* nats, corrected */
 } Matrix;
@@ -28,6 +28,8 @@ static void
 matrix_clear(gpointer data)
 {
     Matrix *matrix = data;
+    g_array_unref(matrix->rows);
+    g_array_unref(matrix->columns);
     g_free(matrix->value);
     g_free(matrix->chance);
     g_free(matrix->count);
@@ -43,29 +45,54 @@ normed(Moving norm, double both, double from, double to, double n)
                                : log2(both * n / from / to);
 }
 
-static Matrix
-matrix_of(const MoeFlowCell *flow, int router, Moving norm)
+/* Moves out of each expert, and into each. (transfer full, [from + to]) */
+static double *
+margins_of(const MoeFlowCell *flow)
 {
-    gsize from = (gsize)flow->from, to = (gsize)flow->experts, cells = from * to;
+    gsize from = (gsize)flow->from, to = (gsize)flow->experts;
+    double *margins = g_new0(double, from + to);
+    for (gsize cell = 0; cell < from * to; cell++) {
+        margins[cell / to] += (double)flow->moves[cell];
+        margins[from + cell % to] += (double)flow->moves[cell];
+    }
+    return margins;
+}
+
+/* The experts of a router that the options choose, in their order. */
+static GArray *
+experts_of(const Kit *kit, int router)
+{
+    GArray *experts =
+        moe__experts_chosen(kit->options, moe_summary_router(kit->summary, router)->experts);
+    moe__experts_sort(experts, moe__sort(kit->options), kit->summary, router, kit->domain);
+    return experts;
+}
+
+static Matrix
+matrix_of(const Kit *kit, int router, Moving norm)
+{
+    const MoeFlowCell *flow = moe_summary_flow(kit->summary, router, kit->domain);
+    GArray *rows = experts_of(kit, router - 1), *columns = experts_of(kit, router);
+    gsize cells = (gsize)rows->len * (gsize)columns->len, cell = 0;
     Matrix matrix = {
-        flow,
         router,
+        rows,
+        columns,
         g_new(double, cells),
         g_new(double, cells),
         g_new(double, cells),
         moe_mutual_information(flow->moves, flow->from, flow->experts, MOE_WEIGH_PICKS, true)};
-    g_autofree double *out = g_new0(double, from), *in = g_new0(double, to);
+    g_autofree double *margins = margins_of(flow);
     double n = (double)flow->units;
-    for (gsize cell = 0; cell < cells; cell++) {
-        out[cell / to] += (double)flow->moves[cell];
-        in[cell % to] += (double)flow->moves[cell];
-    }
-    for (gsize cell = 0; cell < cells; cell++) {
-        double both = (double)flow->moves[cell], i = out[cell / to], j = in[cell % to];
-        matrix.value[cell] = normed(norm, both, i, j, n);
-        matrix.chance[cell] = norm == LIFT ? i * j / n : normed(norm, i * j / n, i, j, n);
-        matrix.count[cell] = both;
-    }
+    for (guint row = 0; row < rows->len; row++)
+        for (guint column = 0; column < columns->len; column++, cell++) {
+            int a = g_array_index(rows, int, row), b = g_array_index(columns, int, column);
+            double both = (double)flow->moves[a * flow->experts + b];
+            double i = margins[a], j = margins[flow->from + b];
+            matrix.value[cell] = normed(norm, both, i, j, n);
+            matrix.chance[cell] = norm == LIFT ? i * j / n : normed(norm, i * j / n, i, j, n);
+            matrix.count[cell] = both;
+        }
     return matrix;
 }
 
@@ -78,7 +105,7 @@ matrices_of(const Kit *kit, Moving norm)
     g_autoptr(GArray) pairs = g_array_new(FALSE, FALSE, sizeof(int));
     for (guint i = 0; i < kit->routers->len; i++) {
         int router = moe__kit_router(kit, i);
-        const MoeFlowCell *flow = moe_summary_flow(kit->summary, router, MOE_DOMAIN_ALL);
+        const MoeFlowCell *flow = moe_summary_flow(kit->summary, router, kit->domain);
         if (flow && flow->units > 0)
             g_array_append_val(pairs, router);
     }
@@ -88,8 +115,7 @@ matrices_of(const Kit *kit, Moving norm)
     g_array_set_clear_func(matrices, matrix_clear);
     for (guint i = 0; i < pairs->len; i++) {
         int router = g_array_index(pairs, int, i);
-        Matrix matrix =
-            matrix_of(moe_summary_flow(kit->summary, router, MOE_DOMAIN_ALL), router, norm);
+        Matrix matrix = matrix_of(kit, router, norm);
         g_array_append_val(matrices, matrix);
     }
     return matrices;
@@ -105,7 +131,7 @@ nearly_all(const GArray *matrices, double *most)
     g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(double));
     for (guint m = 0; m < matrices->len; m++) {
         const Matrix *matrix = &g_array_index(matrices, Matrix, m);
-        for (int i = 0; i < matrix->flow->from * matrix->flow->experts; i++)
+        for (int i = 0; i < (int)(matrix->rows->len * matrix->columns->len); i++)
             if (isfinite(matrix->value[i]))
                 g_array_append_val(all, matrix->value[i]);
     }
@@ -156,13 +182,13 @@ add_panel(const Kit *kit, MoeScene *scene, const Matrix *matrix, Moving norm)
     int layer = moe_summary_router(kit->summary, matrix->router)->layer;
     g_autofree char *title = g_strdup_printf("layer %d \xe2\x86\x92 %d", before, layer);
     g_autofree char *information = moe__number_fixed(MAX(matrix->information, 0), 2);
-    g_autofree char *note = g_strdup_printf("I" NBSP "=" NBSP "%s" NBSP "nats", information);
+    g_autofree char *note = g_strdup_printf("I" NBSP "=" NBSP "%s", information);
     g_autofree char *told = g_strconcat(title, ": ", words[norm], NULL);
-    MoeAxis x = {
-        .type = MOE_AXIS_BAND, .label = "expert, next layer", .bands = matrix->flow->experts};
-    MoeAxis y = {.type = MOE_AXIS_BAND, .label = "expert", .bands = matrix->flow->from};
-    MoeCells cells = {.rows = matrix->flow->from,
-                      .columns = matrix->flow->experts,
+    g_auto(GStrv) x_names = NULL, y_names = NULL;
+    MoeAxis x = moe__experts_axis(matrix->columns, "expert, next layer", &x_names);
+    MoeAxis y = moe__experts_axis(matrix->rows, "expert", &y_names);
+    MoeCells cells = {.rows = (int)matrix->rows->len,
+                      .columns = (int)matrix->columns->len,
                       .values = matrix->value,
                       .numbers = {matrix->chance, matrix->count},
                       .words = told};
@@ -186,16 +212,30 @@ caption_of(Moving norm)
     return what[norm];
 }
 
+static bool
+any_blank(const GArray *matrices)
+{
+    for (guint m = 0; m < matrices->len; m++) {
+        const Matrix *matrix = &g_array_index(matrices, Matrix, m);
+        for (guint i = 0; i < matrix->rows->len * matrix->columns->len; i++)
+            if (isnan(matrix->value[i]))
+                return true;
+    }
+    return false;
+}
+
 static void
-set_caption(const Kit *kit, MoeScene *scene, Moving norm, guint shown)
+set_caption(const Kit *kit, MoeScene *scene, Moving norm, const GArray *matrices)
 {
     guint all = 0;
     for (guint i = 0; i < kit->routers->len; i++)
-        all += moe_summary_flow(kit->summary, moe__kit_router(kit, i), MOE_DOMAIN_ALL) != NULL;
+        all += moe_summary_flow(kit->summary, moe__kit_router(kit, i), kit->domain) != NULL;
     g_autofree char *chance = g_strdup_printf(
-        "I: information between the two choices (Miller and Madow\xe2\x80\x99s correction), 0 if "
-        "independent%s",
-        shown < all ? "; evenly chosen pairs of neighbouring layers" : "");
+        "I: information between the two choices in nats (Miller and Madow\xe2\x80\x99s "
+        "correction), "
+        "0 if independent%s%s",
+        any_blank(matrices) ? "; blank: experts that are nobody\xe2\x80\x99s first choice" : "",
+        matrices->len < all ? "; evenly chosen pairs of neighbouring layers" : "");
     moe__kit_caption(kit, scene, caption_of(norm), chance);
 }
 
@@ -217,7 +257,7 @@ build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
     set_scale(&kit, scene, matrices, norm);
     for (guint i = 0; i < matrices->len; i++)
         add_panel(&kit, scene, &g_array_index(matrices, Matrix, i), norm);
-    set_caption(&kit, scene, norm, matrices->len);
+    set_caption(&kit, scene, norm, matrices);
     return scene;
 }
 
@@ -227,6 +267,7 @@ static const MoeField fields[] = {
      .fallback = "conditional",
      .choices = "conditional | share | lift",
      .help = "J_ij/J_i, J_ij/N, or the logarithm of J_ij N/(J_i J_j)"},
+    SORT_FIELD("index", "index | load | domain"),
     {.name = "colours",
      .type = MOE_FIELD_CHOICE,
      .fallback = "viridis",
@@ -241,7 +282,8 @@ const MoeFigure moe__figure_transitions = {
     .help = "matrix of first choices from a layer's experts to the next layer's, a panel a pair",
     .fields = fields,
     .n_fields = G_N_ELEMENTS(fields),
-    .common = MOE_FIGURE_LAYERS | MOE_FIGURE_STEPS | MOE_FIGURE_CAPTION,
+    .common = MOE_FIGURE_LAYERS | MOE_FIGURE_EXPERTS | MOE_FIGURE_DOMAIN | MOE_FIGURE_STEPS |
+              MOE_FIGURE_CAPTION,
     .tallies = MOE_TALLY_FLOW,
     .build = build,
 };

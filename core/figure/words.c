@@ -27,38 +27,50 @@ draw_caption(const MoeScene *scene, const Layout *layout, Drawing *drawing)
         moe__drawing_text(drawing, layout->caption[i], theme->margin, y + i * line, style);
 }
 
-/* Notes are set where all of them fit beside their titles, or nowhere. */
+double
+moe__title_width(const Panel *panel, Ruler *ruler, const Theme *theme)
+{
+    double width = panel->note ? moe__ruler_width(ruler, panel->note, theme->tick_size, false) : 0;
+    if (panel->title)
+        width += moe__ruler_width(ruler, panel->title, theme->label_size, false) + theme->tick_size;
+    return width;
+}
+
+/* Notes are set where all of them fit, beside their titles or below them, or nowhere. */
 static bool
 notes_fit(const MoeScene *scene, const Layout *layout, Ruler *ruler)
 {
     const Theme *theme = scene->theme;
     for (int i = 0; i < (int)scene->panels->len; i++) {
         const Panel *panel = moe__scene_panel(scene, i);
-        if (!panel->note)
-            continue;
-        double width = moe__ruler_width(ruler, panel->note, theme->tick_size, false);
-        if (panel->title)
-            width +=
-                moe__ruler_width(ruler, panel->title, theme->label_size, false) + theme->tick_size;
-        if (width > layout->frames[i].box.width)
+        double width = layout->note == 0 ? moe__title_width(panel, ruler, theme)
+                       : panel->note ? moe__ruler_width(ruler, panel->note, theme->tick_size, false)
+                                     : 0;
+        if (panel->note && width > layout->frames[i].box.width)
             return false;
     }
     return true;
 }
 
+/* A panel's note ends where the panel does, or begins below the title. */
 static void
-draw_panel_title(const Panel *panel, Box box, bool note, Ruler *ruler, const Theme *theme,
-                 Drawing *drawing)
+draw_note(const Panel *panel, Box box, const Layout *layout, const Theme *theme, Drawing *drawing)
 {
-    double y = box.y - 0.35 * theme->label_size;
+    bool below = layout->note > 0;
+    TextStyle style = {theme->soft, theme->tick_size, below ? ANCHOR_START : ANCHOR_END, false,
+                       false};
+    moe__drawing_text(drawing, panel->note, below ? box.x : box.x + box.width,
+                      box.y - layout->head - 0.35 * theme->label_size, style);
+}
+
+static void
+draw_panel_title(const Panel *panel, Box box, const Layout *layout, Ruler *ruler,
+                 const Theme *theme, Drawing *drawing)
+{
     TextStyle style = {theme->ink, theme->label_size, ANCHOR_START, false, false};
-    if (panel->title) {
-        g_autofree char *title = moe__ruler_fit(ruler, panel->title, theme->label_size, box.width);
-        moe__drawing_text(drawing, title, box.x, y, style);
-    }
-    TextStyle small = {theme->soft, theme->tick_size, ANCHOR_END, false, false};
-    if (note && panel->note)
-        moe__drawing_text(drawing, panel->note, box.x + box.width, y, small);
+    g_autofree char *title = moe__ruler_fit(ruler, panel->title, theme->label_size, box.width);
+    moe__drawing_text(drawing, title, box.x,
+                      box.y - layout->head - layout->note - 0.35 * theme->label_size, style);
 }
 
 /* Baselines of the labels of axes around a box. */
@@ -97,7 +109,10 @@ moe__words_draw(const MoeScene *scene, const Layout *layout, Ruler *ruler, Drawi
     for (int i = 0; i < (int)scene->panels->len; i++) {
         const Panel *panel = moe__scene_panel(scene, i);
         Box box = layout->frames[i].box;
-        draw_panel_title(panel, box, notes, ruler, theme, drawing);
+        if (panel->title)
+            draw_panel_title(panel, box, layout, ruler, theme, drawing);
+        if (panel->note && notes)
+            draw_note(panel, box, layout, theme, drawing);
         draw_axis_labels(panel, box, !layout->shared_x_label, !layout->shared_y_label, layout,
                          theme, drawing);
     }

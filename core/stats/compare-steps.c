@@ -96,6 +96,7 @@ count_piece(Walk *walk, int step, const MoeSidePicks *picks, int64_t at, int64_t
     cell->same_first += walk->row[MOE_SUM_SAME_FIRST];
     cell->shared += walk->row[MOE_SUM_SHARED];
     cell->larger += walk->row[MOE_SUM_LARGER];
+    cell->product += walk->row[MOE_SUM_PRODUCT];
     for (int64_t u = 0; u < n; u++) {
         int32_t expert = first_choice(picks, u), at_end = first_choice(&final, u);
         if (expert >= 0 && walk->later[at + u] >= 0) {

@@ -7,6 +7,7 @@
 #define MOESCOPE_STATS_DISK_H
 
 #include "stats/summary.h"
+#include "trace/meta.h"
 
 /* --- meta.json --------------------------------------------------------------------------------*/
 
@@ -23,10 +24,7 @@ char *moe__summary_meta(const MoeSummary *summary, const char *extra_json,
 
 /* What meta.json says. */
 typedef struct MoeSummaryMeta {
-    MoeRouterInfo *routers;
-    int n_routers;
-    char **domains; /* NULL-terminated */
-    int n_domains;
+    MoeTraceMeta routing;
     unsigned tallies; /* those of this library */
     struct {
         bool counted;

@@ -128,3 +128,31 @@ moe_states_prob(const MoeStates *states, int64_t i)
 {
     return states->prob ? states->prob + i * states->cell.experts : NULL;
 }
+
+/* Adds the load of a step to that of no known domain. */
+static void
+fill(MoeSummary *summary, int router, const MoeSummaryCell *from)
+{
+    MoeSummaryCell *cell = moe_summary_fill(summary, router, MOE_DOMAIN_UNKNOWN);
+    cell->units = from->units;
+    cell->picks = from->picks;
+    cell->dropped = from->dropped;
+    for (int e = 0; e < cell->experts; e++)
+        cell->count[e] = from->count[e];
+    for (int j = 0; j <= cell->experts; j++)
+        cell->making[j] = from->making[j];
+}
+
+MoeSummary *
+moe_states_summary(const MoeTrace *trace, MoeStates *const *states, int64_t i)
+{
+    int n = moe_trace_routers(trace);
+    g_autofree MoeRouterInfo *routers = g_new(MoeRouterInfo, (gsize)n + 1);
+    for (int r = 0; r < n; r++)
+        routers[r] = *moe_trace_router(trace, r);
+    MoeSummary *summary = moe_summary_new(routers, n, NULL, 0, 0);
+    for (int r = 0; r < n; r++)
+        fill(summary, r, moe_states_cell(states[r], i));
+    moe_summary_settle(summary);
+    return summary;
+}

@@ -171,8 +171,8 @@ find_attached(const MoeTrace *trace, Attached *attached, GError **error)
     }
     g_autofree char *fingerprint = moe_trace_fingerprint(trace);
     if (g_strcmp0(meta->trace, fingerprint) == 0 &&
-        alike(meta->routers, meta->n_routers, (const char *const *)meta->domains, meta->n_domains,
-              trace))
+        alike(meta->routing.routers, meta->routing.n_routers,
+              (const char *const *)meta->routing.domains, meta->routing.n_domains, trace))
         attached->json = g_steal_pointer(&json);
     return true;
 }

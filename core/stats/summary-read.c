@@ -200,9 +200,9 @@ MoeSummary *
 moe__summary_read(const MoeSummaryMeta *meta, const MoeMemberSource *source, unsigned tallies,
                   GError **error)
 {
-    g_autoptr(MoeSummary) summary =
-        moe__summary_bare(meta->routers, meta->n_routers, (const char *const *)meta->domains,
-                          meta->n_domains, tallies);
+    g_autoptr(MoeSummary) summary = moe__summary_bare(
+        meta->routing.routers, meta->routing.n_routers, (const char *const *)meta->routing.domains,
+        meta->routing.n_domains, tallies);
     for (int i = 0; i < MOE_N_TALLIES; i++) {
         if (!(summary->tallies & moe__tallies[i]->bit) || !meta->tables[i].counted)
             continue;

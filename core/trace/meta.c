@@ -36,13 +36,15 @@ router_to_json(const MoeRouterInfo *router)
     return object;
 }
 
-/* Members that the library fills in itself are kept from `extra`. */
-static bool
-add_extra(JsonObject *object, const char *extra_json)
+bool
+moe__json_object_add_missing(JsonObject *object, const char *extra_json, GError **error)
 {
     g_autoptr(JsonNode) extra = moe__json_object_parse(extra_json, NULL);
-    if (!extra)
+    if (!extra) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "what is to be added to meta.json is no JSON object");
         return false;
+    }
     g_autoptr(GList) keys = json_object_get_members(json_node_get_object(extra));
     for (GList *i = keys; i; i = i->next)
         if (!json_object_has_member(object, i->data))
@@ -68,7 +70,7 @@ moe_trace_meta(const MoeRouterInfo *routers, int n_routers, const char *const *d
     for (int i = 0; i < n_domains; i++)
         json_array_add_string_element(domain_list, domains[i]);
     json_object_set_array_member(object, "domains", domain_list);
-    if (extra_json && !add_extra(object, extra_json))
+    if (extra_json && !moe__json_object_add_missing(object, extra_json, NULL))
         return NULL;
     return moe__json_to_text(root);
 }
@@ -76,83 +78,36 @@ moe_trace_meta(const MoeRouterInfo *routers, int n_routers, const char *const *d
 /* --- Parsing ----------------------------------------------------------------------------------*/
 
 static bool
-read_string(JsonObject *object, const char *key, char **out, GError **error)
+read_router(JsonObject *object, MoeRouterInfo *out, GError **error)
 {
-    JsonNode *node = json_object_get_member(object, key);
-    if (node && JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING) {
-        *out = json_node_dup_string(node);
-        return true;
-    }
-    g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT, "\"%s\" is missing or not a string", key);
-    return false;
-}
-
-static bool
-read_bool(JsonObject *object, const char *key, bool *out, GError **error)
-{
-    JsonNode *node = json_object_get_member(object, key);
-    if (node && JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_BOOLEAN) {
-        *out = json_node_get_boolean(node);
-        return true;
-    }
-    g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT, "\"%s\" is missing or not true or false", key);
-    return false;
-}
-
-static bool
-read_small_int(JsonObject *object, const char *key, int low, int high, int *out, GError **error)
-{
-    int64_t value;
-    bool ok = moe__json_get_int(object, key, low, high, &value, error);
-    *out = (int)value;
-    return ok;
-}
-
-static bool
-read_router(JsonNode *node, MoeRouterInfo *out, GError **error)
-{
-    if (!JSON_NODE_HOLDS_OBJECT(node)) {
-        g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT, "an object was expected");
-        return false;
-    }
-    JsonObject *object = json_node_get_object(node);
-    return read_small_int(object, "layer", 0, INT32_MAX, &out->layer, error) &&
-           read_small_int(object, "experts", 1, EXPERTS_MAX, &out->experts, error) &&
-           read_small_int(object, "k", 0, out->experts, &out->k, error) &&
-           read_small_int(object, "units_per_token", 1, UINT16_MAX, &out->units_per_token, error) &&
-           read_small_int(object, "shared", 0, INT32_MAX, &out->shared, error) &&
-           read_bool(object, "gates_sum_to_one", &out->gates_sum_to_one, error) &&
-           read_bool(object, "causal", &out->causal, error) &&
-           read_string(object, "score", &out->score, error) &&
-           read_string(object, "select", &out->select, error) &&
-           read_string(object, "gate", &out->gate, error);
-}
-
-static JsonArray *
-find_list(JsonObject *object, const char *key, guint limit, GError **error)
-{
-    JsonNode *node = json_object_get_member(object, key);
-    JsonArray *list = node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
-    if (list && json_array_get_length(list) <= limit)
-        return list;
-    g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
-                "\"%s\" is missing or not a list of at most %u elements", key, limit);
-    return NULL;
+    return moe__json_get_small_int(object, "layer", 0, INT32_MAX, &out->layer, error) &&
+           moe__json_get_small_int(object, "experts", 1, EXPERTS_MAX, &out->experts, error) &&
+           moe__json_get_small_int(object, "k", 0, out->experts, &out->k, error) &&
+           moe__json_get_small_int(object, "units_per_token", 1, UINT16_MAX, &out->units_per_token,
+                                   error) &&
+           moe__json_get_small_int(object, "shared", 0, INT32_MAX, &out->shared, error) &&
+           moe__json_get_bool(object, "gates_sum_to_one", &out->gates_sum_to_one, error) &&
+           moe__json_get_bool(object, "causal", &out->causal, error) &&
+           moe__json_get_string(object, "score", &out->score, error) &&
+           moe__json_get_string(object, "select", &out->select, error) &&
+           moe__json_get_string(object, "gate", &out->gate, error);
 }
 
 static bool
 read_routers(JsonObject *object, MoeTraceMeta *out, GError **error)
 {
-    JsonArray *list = find_list(object, "routers", ROUTERS_MAX, error);
+    JsonArray *list = moe__json_get_list(object, "routers", ROUTERS_MAX, error);
     if (!list)
         return false;
     int n = (int)json_array_get_length(list);
     out->routers = g_new0(MoeRouterInfo, (gsize)n);
-    for (; out->n_routers < n; out->n_routers++) {
-        JsonNode *node = json_array_get_element(list, (guint)out->n_routers);
-        if (!read_router(node, &out->routers[out->n_routers], error)) {
-            g_prefix_error(error, "router %d: ", out->n_routers);
-            out->n_routers++; /* strings read so far are freed with it */
+    while (out->n_routers < n) {
+        int r = out->n_routers++; /* what was read of a broken one is freed with it */
+        JsonObject *router = moe__json_object_at(list, r, "router", error);
+        if (!router)
+            return false;
+        if (!read_router(router, &out->routers[r], error)) {
+            g_prefix_error(error, "router %d: ", r);
             return false;
         }
     }
@@ -162,7 +117,7 @@ read_routers(JsonObject *object, MoeTraceMeta *out, GError **error)
 static bool
 read_domains(JsonObject *object, MoeTraceMeta *out, GError **error)
 {
-    JsonArray *list = find_list(object, "domains", DOMAINS_MAX, error);
+    JsonArray *list = moe__json_get_list(object, "domains", DOMAINS_MAX, error);
     if (!list)
         return false;
     int n = (int)json_array_get_length(list);
@@ -179,11 +134,17 @@ read_domains(JsonObject *object, MoeTraceMeta *out, GError **error)
     return true;
 }
 
+bool
+moe__trace_meta_read(JsonObject *object, MoeTraceMeta *out, GError **error)
+{
+    return read_routers(object, out, error) && read_domains(object, out, error);
+}
+
 static bool
 check_schema(JsonObject *object, GError **error)
 {
     g_autofree char *schema = NULL;
-    if (!read_string(object, "schema", &schema, error))
+    if (!moe__json_get_string(object, "schema", &schema, error))
         return false;
     if (g_str_equal(schema, MOE_TRACE_SCHEMA))
         return true;
@@ -198,8 +159,7 @@ moe__trace_meta_parse(const char *json, MoeTraceMeta *out, GError **error)
     *out = (MoeTraceMeta){0};
     g_autoptr(JsonNode) root = moe__json_object_parse(json, error);
     JsonObject *object = root ? json_node_get_object(root) : NULL;
-    if (object && check_schema(object, error) && read_routers(object, out, error) &&
-        read_domains(object, out, error))
+    if (object && check_schema(object, error) && moe__trace_meta_read(object, out, error))
         return true;
     g_prefix_error(error, "meta.json: ");
     moe__trace_meta_clear(out);

@@ -5,6 +5,7 @@
 #include "trace/meta.h"
 
 #include <moescope/token-texts.h>
+#include <string.h>
 
 GHashTable *
 moe_token_texts_new(void)
@@ -55,4 +56,53 @@ const char *
 moe_token_text(GHashTable *texts, int32_t id)
 {
     return g_hash_table_lookup(texts, GINT_TO_POINTER(id));
+}
+
+/* --- What they stand for ----------------------------------------------------------------------*/
+
+/* Takes an escape off the front of a text; 0: there is none. */
+static char
+take_escape(const char **text)
+{
+    static const char letters[] = "ntr", bytes[] = "\n\t\r";
+    const char *at = *text;
+    const char *letter = at[0] == '\\' && at[1] ? strchr(letters, at[1]) : NULL;
+    if (letter) {
+        *text += 2;
+        return bytes[letter - letters];
+    }
+    if (at[0] != '\\' || at[1] != 'x' || !g_ascii_isxdigit(at[2]) || !g_ascii_isxdigit(at[3]))
+        return 0;
+    *text += 4;
+    return (char)(g_ascii_xdigit_value(at[2]) << 4 | g_ascii_xdigit_value(at[3]));
+}
+
+static bool
+unescape(const char *text, GString *out)
+{
+    while (*text) {
+        char byte = take_escape(&text);
+        if (!byte)
+            return false;
+        g_string_append_c(out, byte);
+    }
+    return true;
+}
+
+char *
+moe_token_text_plain(const char *text)
+{
+    static const struct {
+        const char *sign, *means;
+    } signs[] = {{"\xc4\xa0", " "},     /* U+0120, of byte-level BPE */
+                 {"\xe2\x96\x81", " "}, /* U+2581, of SentencePiece */
+                 {"\xc4\x8a", "\n"},    /* U+010A */
+                 {"\xc4\x89", "\t"}};   /* U+0109 */
+    GString *out = g_string_new(NULL);
+    if (unescape(text, out))
+        return g_string_free(out, FALSE);
+    g_string_assign(out, text);
+    for (gsize i = 0; i < G_N_ELEMENTS(signs); i++)
+        g_string_replace(out, signs[i].sign, signs[i].means, 0);
+    return g_string_free(out, FALSE);
 }

@@ -33,6 +33,10 @@ fill(int64_t *counts, int panel, int layer)
         counts[e] = (int64_t)lround(PICKS * weight(panel, layer, e) / sum);
     if (panel == 2 && layer == 3)
         counts[5] = 0;
+    int64_t rest = PICKS;
+    for (int e = 0; e < EXPERTS; e++)
+        rest -= counts[e];
+    counts[0] += rest;
 }
 
 static MoeScene *
@@ -144,6 +148,12 @@ training_scene(const char *assignment)
 }
 
 static MoeScene *
+step_scene(const char *assignment)
+{
+    return figure_scene("load-at-step", assignment);
+}
+
+static MoeScene *
 series_scene(const char *assignment)
 {
     return figure_scene("series", assignment);
@@ -168,6 +178,8 @@ static const Golden goldens[] = {
     {"load-log2", "norm=log2", "dark", load_scene},
     {"load-over-training", "norm=share", "paper-full", training_scene},
     {"load-over-training-binned", "columns=20", NULL, training_scene},
+    {"load-at-step", "step=7", "paper-column", step_scene},
+    {"load-at-step-last", "norm=log2", NULL, step_scene},
     {"series", "points=1000", "paper-column", series_scene},
     {"measures", "name=train.logit_std", "paper-full", measures_scene},
     {"measures-binned", "points=10", NULL, measures_scene},

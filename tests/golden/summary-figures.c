@@ -62,12 +62,17 @@ static const Golden goldens[] = {
     {"transitions-lift", "transitions", "norm=lift"},
     {"transitions-chosen", "transitions", "layers=2"},
     {"domains", "domains", NULL, "paper-full"},
-    {"domains-few", "domains", "experts=3"},
+    {"domains-few", "domains", "most=3"},
     {"domains-picks", "domains", "norm=picks"},
     {"locality", "locality", NULL},
     {"caches", "caches", "layers=0"},
 
-    {"flow", "flow", "experts=3", "paper-column"},
+    {"flow", "flow", "most=3", "paper-column"},
+    {"expert", "expert", "expert=3", "paper-full"},
+    {"expert-most", "expert", "layer=2"},
+    {"layers", "layers", NULL, "paper-column"},
+    {"layers-chosen", "layers", "metrics=same-first,token-entropy"},
+
     {"flow-far", "flow", "layers=0,2"},
 
 };
@@ -125,6 +130,7 @@ test_missing(gconstpointer data)
 static const Golden missings[] = {
     {"made-up has no picks; record some tokens", "activation-curve", NULL},
     {"made-up has no two domains to compare; record or import", "domains", NULL},
+    {"made-up has no pick in this layer; record some tokens", "expert", NULL},
     {"made-up: the summary doesn't hold what the figure needs", "transitions", NULL},
     {"made-up: the summary doesn't hold what the figure needs", "flow", NULL},
     {"made-up: the summary doesn't hold what the figure needs", "locality", NULL},

@@ -5,6 +5,7 @@
  */
 #include "compare-trace.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { PROBE = 150, STEPS = 4, ALL = PROBE * STEPS };
@@ -90,7 +91,9 @@ plain_step(const Made *made, int r, int step)
         cell.units++;
         cell.same_first += first == final;
         cell.shared += count_shared(made, r, step, STEPS - 1, u);
-        cell.larger += MAX(count_picks(made, r, step, u), count_picks(made, r, STEPS - 1, u));
+        int here = count_picks(made, r, step, u), at_end = count_picks(made, r, STEPS - 1, u);
+        cell.larger += MAX(here, at_end);
+        cell.product += here * at_end;
     }
     return cell;
 }
@@ -103,9 +106,53 @@ expect_step(const MoeStepCell *found, const MoeStepCell *plain)
     g_assert_cmpint(found->same_first, ==, plain->same_first);
     g_assert_cmpint(found->shared, ==, plain->shared);
     g_assert_cmpint(found->larger, ==, plain->larger);
+    g_assert_cmpint(found->product, ==, plain->product);
     g_assert_cmpint(found->followed, ==, plain->followed);
     g_assert_cmpint(found->changed, ==, plain->changed);
     g_assert_cmpint(found->last_other, ==, plain->last_other);
+}
+
+static double
+metric(const char *name, const MoeFluctuation *f, int r, int step, bool uniform)
+{
+    const MoeStepMetric *found = moe_step_metric_find(name);
+    g_assert_nonnull(found);
+    return uniform ? found->uniform(f, r, step) : found->value(f, r, step);
+}
+
+static void
+expect_metrics(const MoeFluctuation *f, int r, int step, const MoeStepCell *plain, int64_t others)
+{
+    const MoeSteppedRouter *router = moe_fluctuation_router(f, r);
+    double units = (double)plain->units, larger = (double)plain->larger, experts = router->experts;
+    bool last = step == STEPS - 1;
+    double uniform_first = metric("saturation-first", f, r, step, true);
+    double uniform = metric("saturation", f, r, step, true);
+    g_assert_cmpfloat(metric("saturation-first", f, r, step, false), ==,
+                      (double)plain->same_first / units);
+    g_assert_cmpfloat(metric("saturation", f, r, step, false), ==, (double)plain->shared / larger);
+    g_assert_cmpfloat(metric("cumulative", f, r, step, false), ==,
+                      (double)(router->settled + others) / (double)router->traced);
+    g_assert_true(last == isnan(uniform_first) && last == isnan(uniform));
+    g_assert_true(last || uniform_first == 1 / experts);
+    g_assert_true(last || uniform == (double)plain->product / larger / experts);
+    g_assert_true((step == 0) == isnan(metric("fluctuation", f, r, step, false)));
+    g_assert_true(step == 0 || metric("fluctuation", f, r, step, true) == 1 - 1 / experts);
+}
+
+/* Steps that tokens were recorded at, once each. */
+static void
+test_trace_steps(void)
+{
+    int n;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Made) made = make_snapshots();
+    g_autoptr(MoeTrace) trace = made_trace(made, MADE_ROUTERS, 64);
+    g_autofree int32_t *found = moe_trace_steps(trace, &n, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(n, ==, STEPS);
+    for (int i = 0; i < n; i++)
+        g_assert_cmpint(found[i], ==, steps[i]);
 }
 
 static void
@@ -126,6 +173,7 @@ test_plainly(gconstpointer data)
             MoeStepCell plain = plain_step(made, r, s);
             expect_step(moe_fluctuation_cell(f, r, s), &plain);
             sum += moe_fluctuation_cell(f, r, s)->last_other;
+            expect_metrics(f, r, s, &plain, sum - router->settled);
         }
         g_assert_cmpint(router->layer, ==, made_routers[r].layer);
         g_assert_cmpint(router->traced, ==, sum);
@@ -223,6 +271,7 @@ main(int argc, char **argv)
     moe_init();
     g_test_add_data_func("/compare-steps/plainly/small", GINT_TO_POINTER(17), test_plainly);
     g_test_add_data_func("/compare-steps/plainly/whole", GINT_TO_POINTER(ALL), test_plainly);
+    g_test_add_func("/compare-steps/trace", test_trace_steps);
     g_test_add_func("/compare-steps/layers", test_layers);
     g_test_add_func("/compare-steps/sides", test_sides);
     g_test_add_func("/compare-steps/refused", test_refused);

@@ -114,7 +114,7 @@ test_values(void)
     MoeAxis y = {
         .type = MOE_AXIS_BAND, .bands = 3, .names = words, .key = "token", .numbers = rows};
     MoeCells cells = {
-        .rows = 3, .columns = 2, .values = experts, .categories = 8, .value_key = "expert"};
+        .rows = 3, .columns = 2, .values = experts, .categories = 8, .keys = {"expert", experts}};
     moe_scene_add_cells(scene, moe_scene_add_panel(scene, NULL, NULL, &x, &y), &cells);
     int n;
     const MoeKey keys[] = {{"layer", 3, NULL}, {"expert", 5, NULL}};
@@ -150,8 +150,7 @@ lines_sample(void)
                       .values = values,
                       .categories = 2,
                       .notes = pieces,
-                      .value_key = "expert",
-                      .keys = {"token", rows}};
+                      .keys = {{"token", rows}, {"expert", values}}};
     moe_scene_add_prose(scene, moe_scene_add_panel(scene, NULL, NULL, &bare, &bare), &prose);
     return scene;
 }

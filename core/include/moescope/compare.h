@@ -208,6 +208,21 @@ MOE_API const MoeSteppedRouter *moe_fluctuation_router(const MoeFluctuation *flu
 MOE_API const MoeStepCell *moe_fluctuation_cell(const MoeFluctuation *fluctuation, int router,
                                                 int step);
 
+/* A number of a router at a step, a constant; `router` and `step` count as above. Functions return
+ * NaN where it isn't defined. */
+typedef struct MoeStepMetric {
+    const char *name, *formula, *unit, *source, *convention; /* as of MoeMetric */
+    double (*value)(const MoeFluctuation *fluctuation, int router, int step);
+    /* Its expectation for a router that picks anew at each step, uniformly at random and as many;
+     * NULL: not known. */
+    double (*uniform)(const MoeFluctuation *fluctuation, int router, int step);
+} MoeStepMetric;
+/* "fluctuation", "saturation-first", "saturation", "last-fluctuation", "cumulative". (transfer
+ * none) */
+MOE_API const MoeStepMetric *moe_step_metrics(int *n);
+/* By name; NULL if there is none. (transfer none) */
+MOE_API const MoeStepMetric *moe_step_metric_find(const char *name);
+
 G_END_DECLS
 
 #endif

@@ -60,14 +60,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeFigureOptions, moe_figure_options_free)
  */
 MOE_API bool moe_figure_options_set(MoeFigureOptions *options, const char *assignment,
                                     GError **error);
+MOE_API bool moe_figure_options_has(const MoeFigureOptions *options, const char *name);
 /* The value as text; a name that the figure doesn't have aborts. (transfer none) */
 MOE_API const char *moe_figure_options_text(const MoeFigureOptions *options, const char *name);
 MOE_API double moe_figure_options_real(const MoeFigureOptions *options, const char *name);
 MOE_API bool moe_figure_options_bool(const MoeFigureOptions *options, const char *name);
 /* Index of a CHOICE in its list. */
 MOE_API int moe_figure_options_choice(const MoeFigureOptions *options, const char *name);
-/* Whether the common options pick this layer, this domain (no choice: all). */
+/* Whether the common options pick this layer, expert, domain (no choice, or no such option: all).
+ */
 MOE_API bool moe_figure_options_layer(const MoeFigureOptions *options, int layer);
+MOE_API bool moe_figure_options_expert(const MoeFigureOptions *options, int expert);
 MOE_API bool moe_figure_options_domain(const MoeFigureOptions *options, const char *domain);
 /* The common option steps; `step` is set for MOE_STEPS_ONE. */
 MOE_API MoeSteps moe_figure_options_steps(const MoeFigureOptions *options, int32_t *step);
@@ -79,6 +82,8 @@ typedef enum MoeFigureCommon {
     MOE_FIGURE_STEPS = 1 << 2,   /* steps = last | all | 1200: which snapshots count; a figure of
                                     tokens, which a filter applies to */
     MOE_FIGURE_CAPTION = 1 << 3, /* caption = true | false */
+    MOE_FIGURE_EXPERTS = 1 << 4, /* experts = 0,4-7 */
+    MOE_FIGURE_DOMAIN = 1 << 5,  /* domains = code: figures that show one, or all tokens */
 } MoeFigureCommon;
 
 struct MoeFigure {

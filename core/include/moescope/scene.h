@@ -174,7 +174,7 @@ typedef struct MoeCells {
                                  moe_colour_category(), not through the scale */
     const char *const *texts; /* [rows × columns] written into the cell: short ones where they fit,
                                  words as far as they do; or NULL */
-    const char *value_key;    /* what the values are numbers of ("expert"), or NULL */
+    MoeKeys keys;             /* [rows × columns], the values themselves, for one */
 } MoeCells;
 MOE_API void moe_scene_add_cells(MoeScene *scene, int panel, const MoeCells *cells);
 
@@ -240,7 +240,7 @@ typedef struct MoeFlows {
 } MoeFlows;
 MOE_API void moe_scene_add_flows(MoeScene *scene, int panel, const MoeFlows *flows);
 
-/* Texts at places of the data. */
+/* Texts at places of the data; one that would lie over one before it is left out. */
 typedef enum { MOE_ANCHOR_START, MOE_ANCHOR_MIDDLE, MOE_ANCHOR_END } MoeAnchor;
 typedef struct MoeLabels {
     int n;
@@ -259,6 +259,16 @@ typedef struct MoeRule {
 } MoeRule;
 MOE_API void moe_scene_add_rule(MoeScene *scene, int panel, const MoeRule *rule);
 
+/* A tree above a panel whose x axis is a BAND one (a dendrogram): join i brings the branches at
+ * left[i] and right[i] together, which begin at heights of their own. */
+typedef struct MoeTree {
+    int n;                                /* joins */
+    const double *left, *right;           /* [n] places along x, counted in bands */
+    const double *from_left, *from_right; /* [n] heights, 0 (the leaves) … 1 */
+    const double *height;                 /* [n] at which they are joined */
+} MoeTree;
+MOE_API void moe_scene_add_tree(MoeScene *scene, int panel, const MoeTree *tree);
+
 /* Running text whose words have a background (coloured text); a panel of its own, which grows with
  * it. Both axes are bare. */
 typedef struct MoeProse {
@@ -267,8 +277,7 @@ typedef struct MoeProse {
     const double *values;     /* [n] through the colour scale, or categories; NaN: none */
     int categories;           /* as of MoeCells */
     const char *const *notes; /* [n] what a reader is told of a piece, or NULL */
-    const char *value_key;    /* as of MoeCells */
-    MoeKeys keys;
+    MoeKeys keys[2];
 } MoeProse;
 MOE_API void moe_scene_add_prose(MoeScene *scene, int panel, const MoeProse *prose);
 

@@ -268,6 +268,9 @@ MOE_API const MoeSummaryCell *moe_states_cell(MoeStates *states, int64_t i);
 /* The mean probability of each expert over the step's units, [experts]; NULL where the trace
  * doesn't tell. (transfer none) */
 MOE_API const double *moe_states_prob(const MoeStates *states, int64_t i);
+/* The load of the i-th recorded step as a summary, without domains; states[moe_trace_routers()] are
+ * those of all routers. (transfer full) */
+MOE_API MoeSummary *moe_states_summary(const MoeTrace *trace, MoeStates *const *states, int64_t i);
 
 /* --- On disk ----------------------------------------------------------------------------------
  * A summary is a zip of .npy tables with a meta.json, like a trace; core/stats/README.md lists the

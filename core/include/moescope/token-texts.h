@@ -17,6 +17,10 @@ MOE_API GHashTable *moe_token_texts_new(void);
 MOE_API void moe_token_texts_add(GHashTable *texts, const char *meta_json);
 /* The text of an id, or NULL. (transfer none) */
 MOE_API const char *moe_token_text(GHashTable *texts, int32_t id);
+/* The bytes that a text stands for: signs of tokenizers as the blanks, tabs and line ends that they
+ * mean (\u0120 and \u2581, \u0109, \u010a), and texts that consist of nothing but escapes (\n, \t,
+ * \r, \xNN) as their bytes, which may be parts of a UTF-8 character. (transfer full) */
+MOE_API char *moe_token_text_plain(const char *text);
 
 G_END_DECLS
 

@@ -172,6 +172,10 @@ MOE_API const char *moe_trace_domain_name(const MoeTrace *trace, int domain);
 MOE_API int moe_trace_chunks(const MoeTrace *trace);
 /* Tokens of one chunk, or of all (chunk -1). */
 MOE_API int64_t moe_trace_tokens(const MoeTrace *trace, int chunk);
+/* The steps that tokens were recorded at, ascending; 0 stands for tokens of a trace that doesn't
+ * tell. Reads the columns of steps. NULL with the errors of moe_trace_read(); an array of none is
+ * not NULL. (transfer full) */
+MOE_API int32_t *moe_trace_steps(const MoeTrace *trace, int *n, GError **error);
 /* The widest type that any column of gates has: MOE_F16, MOE_F32 or MOE_F64; MOE_F16 if there is
  * none. Reads the header of each; one that can't be read is passed over. */
 MOE_API MoeType moe_trace_gate_type(const MoeTrace *trace);

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Metrics by layer: any of the registry, a panel each, with the interval over documents and what a
+ * uniform router would show.
+ */
+#include "figure/kit.h"
+
+#include <math.h>
+#include <moescope/resample.h>
+
+/* More panels than this aren't read. */
+#define MOST 12
+
+/* One metric of all chosen routers. */
+typedef struct Curve {
+    const MoeMetric *metric;
+    guint n;
+    double *at, *value, *low, *high, *uniform;
+} Curve;
+
+static void
+curve_clear(Curve *curve)
+{
+    g_free(curve->at);
+    g_free(curve->value);
+    g_free(curve->low);
+    g_free(curve->high);
+    g_free(curve->uniform);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Curve, curve_clear)
+
+static Curve
+curve_of(const Kit *kit, const MoeMetric *metric, const MoeTrace *trace)
+{
+    guint n = kit->routers->len;
+    Curve curve = {
+        metric,          n, g_new(double, n), g_new(double, n), g_new(double, n), g_new(double, n),
+        g_new(double, n)};
+    static const MoeResampleOptions options = {0};
+    g_autofree const MoeSummaryCell **domains =
+        g_new(const MoeSummaryCell *, (gsize)MAX(moe_summary_domains(kit->summary), 1));
+    for (guint i = 0; i < n; i++) {
+        int router = moe__kit_router(kit, i);
+        MoeMetricCell cell = moe_metric_cell(kit->summary, trace, router, MOE_DOMAIN_ALL, domains);
+        MoeInterval interval;
+        moe_metric_intervals(kit->summary, router, MOE_DOMAIN_ALL, &metric, 1, &options, &interval);
+        curve.at[i] = i + 0.5;
+        curve.value[i] = moe_metric_value(metric, &cell);
+        curve.uniform[i] = moe_metric_uniform(metric, &cell);
+        curve.low[i] = interval.low;
+        curve.high[i] = interval.high;
+    }
+    return curve;
+}
+
+/* --- A panel ----------------------------------------------------------------------------------*/
+
+static MoeAxis
+axis_of(const Curve *curve)
+{
+    double low = INFINITY, high = -INFINITY;
+    const double *const all[] = {curve->value, curve->uniform, curve->low, curve->high};
+    for (gsize a = 0; a < G_N_ELEMENTS(all); a++)
+        for (guint i = 0; i < curve->n; i++)
+            if (isfinite(all[a][i])) {
+                low = fmin(low, all[a][i]);
+                high = fmax(high, all[a][i]);
+            }
+    double air = high > low ? 0.08 * (high - low) : fmax(0.1 * fabs(high), 0.5);
+    MoeAxis axis = {.label = curve->metric->unit, .min = low - air, .max = high + air};
+    if (low >= 0 && axis.min < 0.35 * high)
+        axis.min = low > 0 ? 0 : -0.05 * axis.max; /* dots at 0 stay clear of the labels */
+    return axis;
+}
+
+static void
+add_layers(MoeScene *scene, int panel, const Curve *curve)
+{
+    const MoeColour own = moe_colour_qualitative(0);
+    g_autofree char *words =
+        g_strdup_printf("layer {x}: %s {y} %s", curve->metric->name, curve->metric->unit);
+    MoeArea band = {.n = (int)curve->n,
+                    .at = curve->at,
+                    .low = curve->low,
+                    .high = curve->high,
+                    .ink = {.own = &own, .opacity = 0.25, .name = "95" NBSP "% interval"},
+                    .words = "layer {at}: 95" NBSP "% interval {low} to {high}"};
+    MoeLine line = {.n = (int)curve->n,
+                    .x = curve->at,
+                    .y = curve->value,
+                    .ink = {.own = &own},
+                    .words = words};
+    MoePoints points = {.n = (int)curve->n,
+                        .x = curve->at,
+                        .y = curve->value,
+                        .ink = {.own = &own},
+                        .words = words};
+    moe_scene_add_area(scene, panel, &band);
+    moe_scene_add_line(scene, panel, &line);
+    moe_scene_add_points(scene, panel, &points);
+}
+
+static void
+add_uniform(MoeScene *scene, int panel, const Curve *curve)
+{
+    static const MoeColour grey = {0.45, 0.45, 0.45};
+    MoeLine line = {.n = (int)curve->n,
+                    .x = curve->at,
+                    .y = curve->uniform,
+                    .ink = {.own = &grey, .dashed = true, .name = "uniform"},
+                    .words = "layer {x}: {y} of a uniformly random router"};
+    moe_scene_add_line(scene, panel, &line);
+}
+
+static bool
+add_panel(const Kit *kit, MoeScene *scene, const MoeMetric *metric, char *const *names,
+          const MoeTrace *trace)
+{
+    g_auto(Curve) curve = curve_of(kit, metric, trace);
+    MoeAxis x = {.type = MOE_AXIS_BAND,
+                 .label = "layer",
+                 .bands = (int)curve.n,
+                 .names = (const char *const *)names};
+    MoeAxis y = axis_of(&curve);
+    if (!isfinite(y.min) || !isfinite(y.max))
+        return false;
+    int panel = moe_scene_add_panel(scene, metric->name, NULL, &x, &y);
+    add_uniform(scene, panel, &curve);
+    add_layers(scene, panel, &curve);
+    return true;
+}
+
+/* --- Choosing ---------------------------------------------------------------------------------*/
+
+/* The metrics that the option names. (transfer full, of const MoeMetric *); NULL with an error. */
+static GPtrArray *
+metrics_of(const MoeFigureOptions *options, GError **error)
+{
+    const char *given = moe_figure_options_text(options, "metrics");
+    g_auto(GStrv) names = g_strsplit(given, ",", -1);
+    g_autoptr(GPtrArray) metrics = g_ptr_array_new();
+    for (char **name = names; *name; name++) {
+        const MoeMetric *metric = moe_metric_find(g_strstrip(*name));
+        if (!metric || metrics->len == MOST) {
+            g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                        metric ? "figure layers: found more metrics than %s, expected up to 12"
+                               : "figure layers: found metrics=%s, expected names of metrics "
+                                 "(moescope metrics --list)",
+                        *name);
+            return NULL;
+        }
+        g_ptr_array_add(metrics, (gpointer)metric);
+    }
+    return g_steal_pointer(&metrics);
+}
+
+/* Counts with what the metrics need, which depends on the option. */
+static bool
+init(Kit *kit, MoeFigure *counted, MoeFigureInput *input, const MoeFigureOptions *options,
+     const GPtrArray *metrics, GError **error)
+{
+    *counted = moe__figure_layers;
+    counted->tallies =
+        MOE_TALLY_LOAD |
+        (MOE_TALLIES_ALL &
+         moe_metrics_tallies((const MoeMetric *const *)(void *)metrics->pdata, (int)metrics->len));
+    return moe__kit_init(kit, counted, input, options, error);
+}
+
+static MoeScene *
+build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
+{
+    g_auto(Kit) kit = {0};
+    MoeFigure counted;
+    g_autoptr(GPtrArray) metrics = metrics_of(options, error);
+    if (!metrics || !init(&kit, &counted, input, options, metrics, error))
+        return NULL;
+    g_auto(GStrv) names = g_new0(char *, kit.routers->len + 1);
+    for (guint i = 0; i < kit.routers->len; i++)
+        names[i] = g_strdup_printf("%d", moe__kit_info(&kit, i)->layer);
+    g_autoptr(MoeScene) scene = moe_scene_new(moe__figure_layers.title);
+    int panels = 0;
+    for (guint m = 0; m < metrics->len; m++)
+        panels +=
+            add_panel(&kit, scene, metrics->pdata[m], names, moe_figure_input_trace(input, 0));
+    if (panels == 0) {
+        moe__kit_missing(&kit, "value of these metrics",
+                         "record what they need (moescope metrics --list)", error);
+        return NULL;
+    }
+    moe__kit_caption(&kit, scene, "Metrics by layer, over all tokens",
+                     "dashed: a uniformly random router with as many picks; bands: 95" NBSP
+                     "% intervals, a bootstrap over documents");
+    return g_steal_pointer(&scene);
+}
+
+static const MoeField fields[] = {
+    {.name = "metrics",
+     .type = MOE_FIELD_STRING,
+     .fallback = "effective-experts,maxvio,entropy-normalised,dead",
+     .help = "names of metrics, separated by commas (moescope metrics --list), a panel each"},
+};
+
+const MoeFigure moe__figure_layers = {
+    .struct_size = sizeof(MoeFigure),
+    .name = "layers",
+    .title = "Metrics by layer",
+    .help = "lines of any metrics over the layers, with intervals and what chance would show",
+    .fields = fields,
+    .n_fields = G_N_ELEMENTS(fields),
+    .common = MOE_FIGURE_LAYERS | MOE_FIGURE_STEPS | MOE_FIGURE_CAPTION,
+    .tallies = MOE_TALLY_LOAD,
+    .build = build,
+};

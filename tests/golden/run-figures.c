@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Golden figures of runs: made-up training, of which steps, tokens, series and measures were
+ * recorded; and figures of several such runs.
+ */
+#include "golden.h"
+
+#include <glib/gstdio.h>
+#include <math.h>
+#include <moescope/figure.h>
+
+enum { ROUTERS = 2, EXPERTS = 8, K = 2, STEPS = 60, EVERY = 10, TOKENS = 240, SNAPSHOTS = 4 };
+
+static const int32_t snapshots[SNAPSHOTS] = {0, 100, 300, 590};
+
+static char *folder;
+
+/* --- A made-up run ----------------------------------------------------------------------------*/
+
+/* Layer 0 evens out, the other one collapses. */
+static double
+weight(int router, int expert, double along, int seed)
+{
+    double taste = sin(3.1 * expert + 1.7 * router + 0.9 * seed);
+    return exp((router == 0 ? 1.2 - along : 0.2 + 2.2 * along) * taste);
+}
+
+static void
+write_state(MoeTraceWriter *writer, int step, int seed)
+{
+    g_autoptr(GError) error = NULL;
+    int64_t load[ROUTERS][EXPERTS], dropped[EXPERTS] = {0};
+    MoeTraceState states[ROUTERS];
+    double along = step / (STEPS - 1.0);
+    for (int r = 0; r < ROUTERS; r++) {
+        int64_t rest = 2000;
+        double sum = 0;
+        for (int e = 0; e < EXPERTS; e++)
+            sum += weight(r, e, along, seed) * (1 + 0.1 * sin(0.9 * step + 2 * e));
+        for (int e = 0; e + 1 < EXPERTS; e++) {
+            double share = weight(r, e, along, seed) * (1 + 0.1 * sin(0.9 * step + 2 * e)) / sum;
+            load[r][e] = lround(2000 * share);
+            rest -= load[r][e];
+        }
+        load[r][EXPERTS - 1] = MAX(rest, 0);
+        states[r] = (MoeTraceState){load[r], dropped, NULL};
+    }
+    g_assert_true(moe_trace_writer_state(writer, EVERY * step, states, &error));
+    double loss = 1.1 + 0.1 * seed + 2.2 * exp(-4 * along) + 0.08 * sin(12.9898 * step * step);
+    g_assert_true(moe_trace_writer_series(writer, "loss", EVERY * step, loss, &error));
+    if (step % 20 == 0)
+        g_assert_true(moe_trace_writer_series(writer, "validation_bits_per_byte", EVERY * step,
+                                              1.4 * loss, &error));
+    g_assert_no_error(error);
+}
+
+static void
+write_measures(MoeTraceWriter *writer, int step, int seed)
+{
+    static const int64_t square[2] = {EXPERTS, EXPERTS};
+    g_autoptr(GError) error = NULL;
+    for (int r = 0; r < ROUTERS; r++) {
+        float collapse = (float)(9 + seed - 0.01 * step * r), cosine[EXPERTS * EXPERTS];
+        for (int i = 0; i < EXPERTS * EXPERTS; i++)
+            cosine[i] = (float)(i % (EXPERTS + 1) == 0 ? 1 : 0.1 + 0.001 * step * r);
+        g_assert_true(moe_trace_writer_measure(writer, r, "representation_collapse", step, 0, NULL,
+                                               &collapse, &error));
+        g_assert_true(
+            moe_trace_writer_measure(writer, r, "expert_cosine", step, 2, square, cosine, &error));
+    }
+    g_assert_no_error(error);
+}
+
+/* The last snapshot's picks are those of the seed, one of which others share by half; earlier ones
+ * have more and more that are drawn anew. */
+static void
+draw_picks(int router, int snapshot, int seed, int32_t *expert)
+{
+    for (int t = 0; t < TOKENS; t++) {
+        MoeRng common = moe_rng(100 + (uint64_t)router, (uint64_t)t);
+        MoeRng own = moe_rng(200 + (uint64_t)seed * 10 + (uint64_t)router, (uint64_t)t);
+        MoeRng anew = moe_rng(300 + (uint64_t)snapshot * 10 + (uint64_t)router, (uint64_t)t);
+        bool shares = moe_rng_below(&own, 2) == 0;
+        bool settled = (int)moe_rng_below(&anew, SNAPSHOTS) <= snapshot;
+        MoeRng *from = !settled ? &anew : shares ? &common : &own;
+        int first = (int)moe_rng_below(from, EXPERTS);
+        int second = (first + 1 + (int)moe_rng_below(from, EXPERTS - 1)) % EXPERTS;
+        expert[K * t] = (first + seed) % EXPERTS; /* seeds number their experts in other ways */
+        expert[K * t + 1] = (second + seed) % EXPERTS;
+    }
+}
+
+static void
+write_snapshot(MoeTraceWriter *writer, int snapshot, int seed)
+{
+    g_autoptr(GError) error = NULL;
+    int32_t id[TOKENS], doc[TOKENS], pos[TOKENS], domain[TOKENS], step[TOKENS];
+    int32_t expert[ROUTERS][TOKENS * K];
+    for (int t = 0; t < TOKENS; t++) {
+        id[t] = t % 97;
+        doc[t] = t / 20;
+        pos[t] = t % 20;
+        domain[t] = doc[t] % 2;
+        step[t] = snapshots[snapshot];
+    }
+    MoeTracePicks picks[ROUTERS] = {0};
+    for (int r = 0; r < ROUTERS; r++) {
+        draw_picks(r, snapshot, seed, expert[r]);
+        picks[r].expert = expert[r];
+    }
+    const MoeTraceTokens tokens = {
+        .n = TOKENS, .id = id, .doc = doc, .pos = pos, .domain = domain, .step = step};
+    g_assert_true(moe_trace_writer_append(writer, &tokens, picks, &error));
+    g_assert_no_error(error);
+}
+
+/* `bare`: the tokens of one snapshot, and nothing of the training. */
+static MoeTrace *
+made_run(int seed, bool bare)
+{
+    static const char *const domains[] = {"code", "prose"};
+    MoeRouterInfo routers[ROUTERS];
+    for (int r = 0; r < ROUTERS; r++)
+        routers[r] = (MoeRouterInfo){.layer = r,
+                                     .experts = EXPERTS,
+                                     .k = K,
+                                     .units_per_token = 1,
+                                     .score = (char *)"linear",
+                                     .select = (char *)"topk",
+                                     .gate = (char *)"softmax"};
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = g_build_filename(folder, "run.npz", NULL);
+    g_autofree char *meta = moe_trace_meta(
+        routers, ROUTERS, domains, 2,
+        "{\"model\": \"smoe\", \"recipe\": {\"train\": {\"batch\": 8, \"length\": 125, "
+        "\"accumulate\": 1}}}");
+    MoeTraceWriter *writer =
+        moe_trace_writer_new(path, meta, routers, ROUTERS, &(MoeTraceOptions){0}, &error);
+    g_assert_no_error(error);
+    for (int i = 0; i < STEPS && !bare; i++)
+        write_state(writer, i, seed);
+    for (int i = 0; i < SNAPSHOTS - 1 && !bare; i++) {
+        write_measures(writer, snapshots[i], seed);
+        write_snapshot(writer, i, seed);
+    }
+    write_snapshot(writer, SNAPSHOTS - 1, seed);
+    g_assert_true(moe_trace_writer_close(writer, &error));
+    MoeTrace *trace = moe_trace_open(path, &error);
+    g_assert_no_error(error);
+    g_unlink(path);
+    return trace;
+}
+
+/* --- Figures ----------------------------------------------------------------------------------*/
+
+typedef struct Golden {
+    const char *golden, *figure, *assignment;
+    int runs;
+    const char *theme; /* NULL: text only */
+} Golden;
+
+static const Golden goldens[] = {
+    {"load-stack", "load-over-training", "view=stack", 1, NULL},
+    {"load-stack-ranked", "load-over-training", "view=stack areas=4", 1, NULL},
+    {"load-ridge", "load-over-training", "view=ridge", 1, "paper-full"},
+    {"collapse", "collapse", NULL, 1, "paper-full"},
+    {"collapse-of-text", "collapse", "load=text layers=1", 1, NULL},
+};
+
+static MoeScene *
+build(const char *name, const char *assignment, int runs, bool bare, GError **error)
+{
+    static const char *const names[] = {"seed 0", "seed 1", "seed 2"};
+    const MoeFigure *figure = moe_figures_find(name, error);
+    g_assert_nonnull(figure);
+    g_autoptr(MoeFigureOptions) options = moe_figure_options_new(figure);
+    g_auto(GStrv) assignments = g_strsplit(assignment ? assignment : "", " ", -1);
+    for (int i = 0; assignments[i]; i++)
+        g_assert_true(moe_figure_options_set(options, assignments[i], error));
+    g_autoptr(MoeFigureInput) input = moe_figure_input_new();
+    g_autoptr(GPtrArray) traces = g_ptr_array_new_with_free_func((GDestroyNotify)moe_trace_free);
+    for (int i = 0; i < runs; i++) {
+        g_ptr_array_add(traces, made_run(i, bare));
+        moe_figure_input_add(input, traces->pdata[i], NULL, names[i]);
+    }
+    return moe_figure_build(figure, input, options, error);
+}
+
+static MoeScene *
+built(const Golden *golden)
+{
+    g_autoptr(GError) error = NULL;
+    MoeScene *scene = build(golden->figure, golden->assignment, golden->runs, false, &error);
+    g_assert_no_error(error);
+    return scene;
+}
+
+static void
+test_text(gconstpointer data)
+{
+    const Golden *golden = data;
+    g_autoptr(MoeScene) scene = built(golden);
+    g_autofree char *name = g_strconcat(golden->golden, ".txt", NULL);
+    g_autofree char *text = moe_scene_to_text(scene);
+    golden_check_text(name, text);
+}
+
+static void
+test_picture(gconstpointer data)
+{
+    const Golden *golden = data;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MoeScene) scene = built(golden);
+    g_autofree char *name = g_strconcat(golden->golden, ".png", NULL);
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    g_assert_true(moe_scene_set_theme(scene, golden->theme, &error));
+    g_assert_true(moe_scene_save(scene, path, 120, &error));
+    g_assert_no_error(error);
+    golden_check_png(name, path);
+    g_unlink(path);
+}
+
+/* Errors say what is missing, and how to record it. */
+static void
+test_missing(gconstpointer data)
+{
+    const Golden *missing = data;
+    g_autoptr(GError) error = NULL;
+    g_assert_null(build(missing->figure, missing->assignment, missing->runs, true, &error));
+    g_assert_error(error, MOE_ERROR, MOE_ERROR_DATA);
+    if (!strstr(error->message, missing->golden))
+        g_test_fail_printf("%s: found \"%s\", expected \"%s\"", missing->figure, error->message,
+                           missing->golden);
+}
+
+static const Golden missings[] = {
+    {"router 0: the trace has no load of training steps, which those of runs have",
+     "load-over-training", NULL, 1, NULL},
+    {"seed 0 has no load of training steps, measures or snapshots; moescope train records",
+     "collapse", NULL, 1, NULL},
+};
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    moe_init();
+    folder = g_dir_make_tmp("moescope-runs-XXXXXX", NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(goldens); i++) {
+        g_autofree char *text = g_strdup_printf("/run-figures/text/%s", goldens[i].golden);
+        g_autofree char *picture = g_strdup_printf("/run-figures/picture/%s", goldens[i].golden);
+        g_test_add_data_func(text, &goldens[i], test_text);
+        if (goldens[i].theme)
+            g_test_add_data_func(picture, &goldens[i], test_picture);
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(missings); i++) {
+        g_autofree char *path =
+            g_strdup_printf("/run-figures/missing/%d-%s", (int)i, missings[i].figure);
+        g_test_add_data_func(path, &missings[i], test_missing);
+    }
+    int failed = g_test_run();
+    g_rmdir(folder);
+    g_free(folder);
+    return failed;
+}
