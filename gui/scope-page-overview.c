@@ -209,6 +209,7 @@ scope_page_overview_init(ScopePageOverview *self)
 {
     gtk_widget_init_template(GTK_WIDGET(self));
     scope_pane_set_figure(self->load, "load");
+    scope_pane_set_option(self->load, "by=all");
     scope_pane_set_figure(self->layers, "layers");
     self->pointed = self->load;
     watch(self, self->load);
