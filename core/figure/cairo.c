@@ -2,8 +2,7 @@
  *
  * Draws a laid-out scene with Cairo: the window, PNG and PDF.
  */
-#include "figure/ruler.h"
-#include "figure/scene.h"
+#include "figure/picture.h"
 
 #include <math.h>
 
@@ -62,12 +61,59 @@ draw_text(cairo_t *cr, const Drawing *drawing, const Item *item, PangoLayout *la
     cairo_restore(cr);
 }
 
+/* The mean of a block of pixels, premultiplied as they are. */
+static uint32_t
+block_mean(const Item *item, int x0, int x1, int y0, int y1)
+{
+    uint32_t sum[4] = {0}, n = (uint32_t)(x1 - x0) * (uint32_t)(y1 - y0), mean = 0;
+    for (int y = y0; y < y1; y++)
+        for (int x = x0; x < x1; x++)
+            for (int c = 0; c < 4; c++)
+                sum[c] += item->image.pixels[(gsize)y * item->image.columns + x] >> 8 * c & 0xff;
+    for (int c = 0; c < 4; c++)
+        mean |= (sum[c] + n / 2) / n << 8 * c;
+    return mean;
+}
+
+/* The image with at most so many pixels: one of several cells shows their mean, not any one. */
+static uint32_t *
+shrunk(const Item *item, int columns, int rows)
+{
+    uint32_t *pixels = g_new(uint32_t, (gsize)columns * (gsize)rows);
+    for (int y = 0; y < rows; y++) {
+        int y0 = (int)((int64_t)y * item->image.rows / rows);
+        int y1 = (int)((int64_t)(y + 1) * item->image.rows / rows);
+        for (int x = 0; x < columns; x++) {
+            int x0 = (int)((int64_t)x * item->image.columns / columns);
+            int x1 = (int)((int64_t)(x + 1) * item->image.columns / columns);
+            pixels[(gsize)y * columns + x] = block_mean(item, x0, x1, y0, y1);
+        }
+    }
+    return pixels;
+}
+
+/* How many pixels the image can have on the device; vector files keep all. */
+static void
+pixels_shown(cairo_t *cr, const Item *item, int *columns, int *rows)
+{
+    double width = item->box.width, height = item->box.height;
+    *columns = item->image.columns;
+    *rows = item->image.rows;
+    if (cairo_surface_get_type(cairo_get_target(cr)) != CAIRO_SURFACE_TYPE_IMAGE)
+        return;
+    cairo_user_to_device_distance(cr, &width, &height);
+    *columns = (int)CLAMP(ceil(fabs(width)), 1, *columns);
+    *rows = (int)CLAMP(ceil(fabs(height)), 1, *rows);
+}
+
 static void
 draw_image(cairo_t *cr, const Item *item)
 {
-    int columns = item->image.columns, rows = item->image.rows;
+    int columns, rows;
+    pixels_shown(cr, item, &columns, &rows);
+    g_autofree uint32_t *pixels = shrunk(item, columns, rows);
     cairo_surface_t *surface = cairo_image_surface_create_for_data(
-        (unsigned char *)item->image.pixels, CAIRO_FORMAT_ARGB32, columns, rows, columns * 4);
+        (unsigned char *)pixels, CAIRO_FORMAT_ARGB32, columns, rows, columns * 4);
     cairo_save(cr);
     cairo_translate(cr, item->box.x, item->box.y);
     cairo_scale(cr, item->box.width / columns, item->box.height / rows);
@@ -77,6 +123,7 @@ draw_image(cairo_t *cr, const Item *item)
     cairo_rectangle(cr, 0, 0, columns, rows);
     cairo_fill(cr);
     cairo_restore(cr);
+    cairo_surface_finish(surface);
     cairo_surface_destroy(surface);
 }
 
@@ -93,10 +140,8 @@ text_layout(cairo_t *cr)
 }
 
 void
-moe_scene_render(MoeScene *scene, cairo_t *cr, double width, double height)
+moe__cairo_draw(const Drawing *drawing, cairo_t *cr)
 {
-    g_return_if_fail(width > 0 && height > 0);
-    const Drawing *drawing = moe__layout(scene, width, height)->drawing;
     PangoLayout *layout = text_layout(cr);
     cairo_save(cr);
     for (guint i = 0; i < drawing->items->len; i++) {
@@ -114,8 +159,23 @@ moe_scene_render(MoeScene *scene, cairo_t *cr, double width, double height)
         case ITEM_IMAGE:
             draw_image(cr, item);
             break;
+        case ITEM_CLIP:
+            cairo_save(cr);
+            cairo_rectangle(cr, item->box.x, item->box.y, item->box.width, item->box.height);
+            cairo_clip(cr);
+            break;
+        case ITEM_UNCLIP:
+            cairo_restore(cr);
+            break;
         }
     }
     cairo_restore(cr);
     g_object_unref(layout);
+}
+
+void
+moe_scene_render(MoeScene *scene, cairo_t *cr, double width, double height)
+{
+    g_return_if_fail(width > 0 && height > 0);
+    moe__cairo_draw(moe__picture(scene, width, height), cr);
 }

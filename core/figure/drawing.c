@@ -120,6 +120,20 @@ moe__drawing_image(Drawing *drawing, Box box, uint32_t *pixels, int columns, int
 }
 
 void
+moe__drawing_clip(Drawing *drawing, Box box)
+{
+    Item item = {.type = ITEM_CLIP, .box = box};
+    add_item(drawing, item);
+}
+
+void
+moe__drawing_unclip(Drawing *drawing)
+{
+    Item item = {.type = ITEM_UNCLIP};
+    add_item(drawing, item);
+}
+
+void
 moe__drawing_text(Drawing *drawing, const char *string, double x, double y, TextStyle style)
 {
     Item item = {.type = ITEM_TEXT, .colour = style.colour, .box = {.x = x, .y = y}};

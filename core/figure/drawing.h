@@ -20,6 +20,8 @@ typedef enum {
     ITEM_PATH,
     ITEM_TEXT,
     ITEM_IMAGE,
+    ITEM_CLIP,   /* what follows is seen within the box alone … */
+    ITEM_UNCLIP, /* … up to here */
 } ItemType;
 
 typedef enum {
@@ -32,7 +34,7 @@ typedef struct Item {
     ItemType type;
     MoeColour colour; /* of all but images */
     double opacity;
-    Box box; /* RECT, IMAGE; TEXT: x, y of the anchor on the baseline */
+    Box box; /* RECT, IMAGE, CLIP; TEXT: x, y of the anchor on the baseline */
     union {
         bool tile; /* RECT: one of a tiling: no antialiasing, so that no seams show */
         struct {
@@ -77,6 +79,8 @@ void moe__drawing_dashes(Drawing *drawing, MoeColour colour, double width);
 void moe__drawing_shape(Drawing *drawing, MoeColour colour);
 void moe__drawing_point(Drawing *drawing, double x, double y);
 void moe__drawing_line(Drawing *drawing, Point from, Point to, MoeColour colour, double width);
+void moe__drawing_clip(Drawing *drawing, Box box);
+void moe__drawing_unclip(Drawing *drawing);
 /* `pixels` is taken over. */
 void moe__drawing_image(Drawing *drawing, Box box, uint32_t *pixels, int columns, int rows);
 

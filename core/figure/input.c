@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * What figures are made of: traces and summaries, opened once, and counted once for all figures.
+ * What figures are made of: traces, summaries and weights, opened once, and counted once for all
+ * figures.
  */
 #include "figure/load.h"
+#include "figure/router-rows.h"
 
 #include <string.h>
+
+/* In the folder of a run. */
+#define TRACE_NAME "trace.npz"
 
 /* A summary that was counted, and of which tokens. */
 typedef struct Counted {
@@ -17,6 +22,7 @@ typedef struct Source {
     char *name;
     const MoeTrace *trace;
     const MoeSummary *summary; /* what was given; NULL: to be counted */
+    char *weights;             /* of a model, and nothing else: a file or folder of safetensors */
     MoeTrace *own_trace;
     MoeSummary *own_summary;
     GArray *counted; /* of Counted; those that are outgrown stay, figures may hold them */
@@ -42,6 +48,7 @@ source_free(gpointer data)
     g_array_unref(source->counted);
     moe_summary_free(source->own_summary);
     moe_trace_free(source->own_trace);
+    g_free(source->weights);
     g_free(source->name);
     g_free(source);
 }
@@ -77,12 +84,31 @@ add_source(MoeFigureInput *input, const char *name)
     return source;
 }
 
+/* All runs' traces have one name: what tells them apart is the folder. (transfer full) */
+static char *
+name_of(const char *path)
+{
+    g_autofree char *base = g_path_get_basename(path), *folder = g_path_get_dirname(path);
+    bool run = g_str_equal(base, TRACE_NAME) && !g_str_equal(folder, ".");
+    return run ? g_path_get_basename(folder) : g_steal_pointer(&base);
+}
+
+static void
+open_weights(MoeFigureInput *input, const char *path, const char *name)
+{
+    add_source(input, name)->weights = g_strdup(path);
+}
+
 bool
 moe_figure_input_open(MoeFigureInput *input, const char *path, const char *name, GError **error)
 {
     bool folder = g_file_test(path, G_FILE_TEST_IS_DIR);
-    g_autofree char *file = folder ? g_build_filename(path, "trace.npz", NULL) : g_strdup(path);
-    g_autofree char *base = g_path_get_basename(path);
+    g_autofree char *file = folder ? g_build_filename(path, TRACE_NAME, NULL) : g_strdup(path);
+    g_autofree char *own_name = name_of(path);
+    if (!(folder && g_file_test(file, G_FILE_TEST_EXISTS)) && moe__router_rows_is(path)) {
+        open_weights(input, path, name ? name : own_name);
+        return true;
+    }
     MoeTrace *trace = NULL;
     MoeSummary *summary = NULL;
     if (moe_summary_is(file))
@@ -91,7 +117,7 @@ moe_figure_input_open(MoeFigureInput *input, const char *path, const char *name,
         trace = moe_trace_open(file, error);
     if (!trace && !summary)
         return false;
-    Source *source = add_source(input, name ? name : base);
+    Source *source = add_source(input, name ? name : own_name);
     source->trace = source->own_trace = trace;
     source->summary = source->own_summary = summary;
     return true;
@@ -136,8 +162,15 @@ const char *
 moe_figure_input_meta(const MoeFigureInput *input, int i)
 {
     const Source *source = source_at(input, i);
-    return source->trace ? moe_trace_meta_json(source->trace)
-                         : moe_summary_meta_json(source->summary);
+    return source->trace     ? moe_trace_meta_json(source->trace)
+           : source->summary ? moe_summary_meta_json(source->summary)
+                             : NULL;
+}
+
+const char *
+moe_figure_input_weights(const MoeFigureInput *input, int i)
+{
+    return source_at(input, i)->weights;
 }
 
 void
@@ -146,6 +179,15 @@ moe_figure_input_expect(MoeFigureInput *input, unsigned tallies)
     g_mutex_lock(&input->lock);
     input->expected |= tallies;
     g_mutex_unlock(&input->lock);
+}
+
+static void
+set_weights_alone(const MoeFigureInput *input, int i, GError **error)
+{
+    g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                "%s holds the weights of a model; the figure needs what was routed: a trace or a "
+                "summary",
+                moe_figure_input_name(input, i));
 }
 
 void
@@ -169,7 +211,9 @@ const MoeTrace *
 moe__figure_trace(MoeFigureInput *input, int i, GError **error)
 {
     const MoeTrace *trace = moe_figure_input_trace(input, i);
-    if (!trace)
+    if (moe_figure_input_weights(input, i))
+        set_weights_alone(input, i, error);
+    else if (!trace)
         g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
                     "%s is a summary; the figure needs the trace that it was made of",
                     moe_figure_input_name(input, i));
@@ -229,6 +273,10 @@ moe_figure_input_summary(MoeFigureInput *input, int i, unsigned tallies, MoeStep
                          int32_t step, GError **error)
 {
     Source *source = source_at(input, i);
+    if (source->weights) {
+        set_weights_alone(input, i, error);
+        return NULL;
+    }
     if (!source->trace)
         return of_summary(input, source, tallies, steps, error);
     g_mutex_lock(&input->lock);

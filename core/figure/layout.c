@@ -30,6 +30,7 @@ typedef struct Room {
     double head;                     /* for trees */
     double y_ticks, x_ticks;         /* for tick labels beside and below a panel */
     double x_label, y_label;         /* for labels of axes */
+    double y_name, bar_name;         /* lengths of labels that stand upright */
     double legend;                   /* above the panels */
     Ruler *ruler;
     bool same_x, same_y; /* all panels have the same axis */
@@ -47,6 +48,7 @@ moe__layout_free(Layout *layout)
     g_free(layout->frames);
     g_strfreev(layout->caption);
     moe__drawing_free(layout->drawing);
+    moe__ruler_free(layout->ruler);
     g_free(layout);
 }
 
@@ -64,8 +66,8 @@ compare_axes(Room *room)
     const Panel *first = panel_at(scene, 0);
     for (int i = 1; i < (int)scene->panels->len; i++) {
         const Panel *panel = panel_at(scene, i);
-        room->same_x &= moe__axis_equal(&panel->x, &first->x);
-        room->same_y &= moe__axis_equal(&panel->y, &first->y);
+        room->same_x &= panel->like_x == 0;
+        room->same_y &= panel->like_y == 0;
         room->same_x_label &= g_strcmp0(panel->x.label, first->x.label) == 0;
         room->same_y_label &= g_strcmp0(panel->y.label, first->y.label) == 0;
     }
@@ -96,8 +98,11 @@ measure_panels(Room *room, Ruler *ruler)
             room->title = theme->label_size * LINE_HEIGHT;
         if (panel->x.label)
             room->x_label = theme->label_size * LINE_HEIGHT;
-        if (panel->y.label)
+        if (panel->y.label) {
+            double name = moe__ruler_width(ruler, panel->y.label, theme->label_size, false);
             room->y_label = theme->label_size * (LINE_HEIGHT + 0.2);
+            room->y_name = MAX(room->y_name, name);
+        }
         room->y_ticks = MAX(room->y_ticks, moe__axis_y_width(&panel->y, ruler, theme));
         double ticks = theme->tick_size * (moe__axis_ruled(&panel->x) ? 1.8 : 1.45);
         room->x_ticks = MAX(room->x_ticks, panel->x.bare ? 0 : ticks);
@@ -124,6 +129,8 @@ room_measure(const MoeScene *scene, Ruler *ruler, double width)
     }
     if (scene->has_colours)
         room.right += moe__colour_bar_width(&scene->colours, ruler, theme);
+    if (scene->has_colours && scene->colours.label)
+        room.bar_name = moe__ruler_width(ruler, scene->colours.label, theme->label_size, false);
     if (theme->title_size > 0 && scene->title[0])
         room.top += theme->title_size * 1.9;
     room.legend = moe__legend_height(scene, ruler, MAX(width - 2 * edge, 1));
@@ -191,6 +198,15 @@ stretch(const Room *room, double panel_width, double panel_height)
     return MAX(log(ratio / 2), 0);
 }
 
+/* What a panel needs for labels that stand upright beside it, or beside all rows of panels. */
+static double
+least_panel_height(const Room *room, int rows, double row_foot)
+{
+    double beside = room->same_y_label ? MAX(room->y_name, room->bar_name) : room->bar_name;
+    double between = (rows - 1) * (room->title + row_foot);
+    return MAX((beside - between) / rows, room->same_y_label ? 0 : room->y_name);
+}
+
 /* A grid with that many columns. height 0: the natural one. */
 typedef struct Plan {
     int columns, rows;
@@ -216,7 +232,8 @@ plan_columns(const Room *room, int columns, double height)
     if (plan.panel_width < room->beside && plan.panel_width >= room->note)
         plan.note = room->theme->tick_size * LINE_HEIGHT;
     plan.title = room->title + plan.note;
-    double natural = natural_panel_height(room, plan.panel_width);
+    double natural = MAX(natural_panel_height(room, plan.panel_width),
+                         least_panel_height(room, plan.rows, plan.row_foot));
     double around =
         room->top + room->bottom + plan.rows * plan.title + (plan.rows - 1) * plan.row_foot;
     plan.panel_height = height > 0 ? MAX((height - around) / plan.rows, MIN_PANEL) : natural;
@@ -287,35 +304,14 @@ place_bar(const Layout *layout, const Theme *theme)
                  theme->tick_size * 1.1, height};
 }
 
-static void
-draw_all(MoeScene *scene, Layout *layout, Ruler *ruler)
-{
-    const Theme *theme = scene->theme;
-    Drawing *drawing = moe__drawing_new(layout->width, layout->height, theme->family);
-    layout->drawing = drawing;
-    moe__drawing_rect(drawing, (Box){0, 0, layout->width, layout->height}, theme->paper);
-    for (int i = 0; i < (int)scene->panels->len; i++) {
-        const Panel *panel = panel_at(scene, i);
-        Frame *frame = &layout->frames[i];
-        moe__axis_draw_y(panel, frame, ruler, theme, drawing);
-        moe__axis_draw_x(panel, frame, ruler, theme, drawing);
-        moe__marks_draw(scene, panel, frame, ruler, drawing);
-    }
-    if (layout->legend > 0)
-        moe__legend_draw(scene, ruler, theme->margin, layout->legend,
-                         layout->width - 2 * theme->margin, drawing);
-    if (layout->bar.width > 0)
-        moe__colour_bar_draw(&scene->colours, layout->bar, ruler, theme, drawing);
-    moe__words_draw(scene, layout, ruler, drawing);
-}
-
 static Layout *
 layout_new(MoeScene *scene, double width, double height)
 {
-    g_autoptr(Ruler) ruler = moe__ruler_new(scene->theme->family);
+    Ruler *ruler = moe__ruler_new(scene->theme->family);
     Room room = room_measure(scene, ruler, width);
     Plan plan = plan_best(&room, 0);
     Layout *layout = g_new0(Layout, 1);
+    layout->ruler = ruler;
     layout->natural = height == 0 || fabs(plan.height - height) < SAME_HEIGHT;
     if (!layout->natural)
         plan = plan_best(&room, height);
@@ -336,11 +332,10 @@ layout_new(MoeScene *scene, double width, double height)
     place_panels(layout, &room, &plan);
     if (scene->has_colours)
         layout->bar = place_bar(layout, scene->theme);
-    draw_all(scene, layout, ruler);
     return layout;
 }
 
-const Layout *
+Layout *
 moe__layout(MoeScene *scene, double width, double height)
 {
     Layout *kept = scene->layout;

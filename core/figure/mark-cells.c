@@ -2,13 +2,15 @@
  *
  * Cells: a grid of values through the colour scale.
  */
-#include "figure/mark.h"
+#include "figure/cell-image.h"
 #include "figure/number.h"
 
 #include <math.h>
 
 /* More cells than this become one image with a pixel a cell. */
 #define MOST_VECTOR_CELLS 100000
+/* 1,152 dots an inch. */
+#define MOST_PIXELS_A_POINT 16
 /* Cells at least this large stand apart by a hair. */
 #define GAP_FROM 5.0
 #define GAP      0.5
@@ -20,24 +22,51 @@
 #define SHORT_TEXT    4   /* letters */
 #define FILL          0.9 /* of a cell's width, for the widest number */
 
-static uint32_t
-pixel_of(MoeColour colour)
+/* Cells first … end - 1 along an axis. */
+typedef struct Run {
+    int first, end;
+} Run;
+
+/* Those that are seen between two places. */
+static Run
+seen(const Scale *scale, double from, double to, int n)
 {
-    return 0xff000000u | (uint32_t)lround(colour.r * 255) << 16 |
-           (uint32_t)lround(colour.g * 255) << 8 | (uint32_t)lround(colour.b * 255);
+    /* A hair of slack: the edge of a cell that lies on that of the panel. */
+    double first = moe__scale_invert(scale, from), end = moe__scale_invert(scale, to);
+    return (Run){(int)CLAMP(floor(first + 1e-9), 0, n), (int)CLAMP(ceil(end - 1e-9), 0, n)};
 }
 
-static void
-draw_image(const MoeCells *cells, const View *view, const Tint *tint, Drawing *drawing)
+/* How often an image is halved so that it has no more than so many pixels a point. */
+static int
+halvings(Run run, double points)
 {
-    size_t n = (size_t)cells->rows * (size_t)cells->columns;
-    uint32_t *pixels = g_new(uint32_t, n);
-    for (size_t i = 0; i < n; i++)
-        pixels[i] = isnan(cells->values[i]) ? 0 : pixel_of(moe__tint_at(tint, cells->values[i]));
-    double x = moe__scale_at(&view->x, 0), y = moe__scale_at(&view->y, 0);
-    Box box = {x, y, moe__scale_at(&view->x, cells->columns) - x,
-               moe__scale_at(&view->y, cells->rows) - y};
-    moe__drawing_image(drawing, box, pixels, cells->columns, cells->rows);
+    int down = 0;
+    while ((run.end - run.first) >> down > MAX(points * MOST_PIXELS_A_POINT, 1))
+        down++;
+    return down;
+}
+
+/* Of what is seen, as fine as any device shows it. */
+static void
+draw_image(const Mark *mark, const View *view, Run rows, Run columns, Drawing *drawing)
+{
+    const MoeCells *cells = &mark->cells;
+    int down_x = halvings(columns, view->frame->box.width);
+    int down_y = halvings(rows, view->frame->box.height);
+    /* Making the image changes nothing that can be seen of the mark. */
+    const CellImage *image = moe__cell_image(view->scene, (Mark *)mark, down_x, down_y);
+    int left = columns.first >> down_x, right = ((columns.end - 1) >> down_x) + 1;
+    int top = rows.first >> down_y, bottom = ((rows.end - 1) >> down_y) + 1;
+    int width = right - left, height = bottom - top;
+    uint32_t *pixels = g_new(uint32_t, (gsize)width * (gsize)height);
+    for (int y = 0; y < height; y++)
+        memcpy(pixels + (gsize)y * width, image->pixels + (gsize)(top + y) * image->columns + left,
+               sizeof(*pixels) * (gsize)width);
+    double x = moe__scale_at(&view->x, (double)left * (1 << down_x));
+    double y = moe__scale_at(&view->y, (double)top * (1 << down_y));
+    double x1 = moe__scale_at(&view->x, MIN((double)right * (1 << down_x), cells->columns));
+    double y1 = moe__scale_at(&view->y, MIN((double)bottom * (1 << down_y), cells->rows));
+    moe__drawing_image(drawing, (Box){x, y, x1 - x, y1 - y}, pixels, width, height);
 }
 
 static Box
@@ -102,15 +131,19 @@ static void
 cells_draw(const Mark *mark, const View *view, Drawing *drawing)
 {
     const MoeCells *cells = &mark->cells;
-    g_autofree Tint *tint = g_new(Tint, 1);
-    moe__tint_init(tint, view->scene, cells->categories);
-    if ((int64_t)cells->rows * cells->columns > MOST_VECTOR_CELLS) {
-        draw_image(cells, view, tint, drawing);
+    Box box = view->frame->box;
+    Run rows = seen(&view->y, box.y, box.y + box.height, cells->rows);
+    Run columns = seen(&view->x, box.x, box.x + box.width, cells->columns);
+    int own = view->scene->theme->most_cells, most = own > 0 ? own : MOST_VECTOR_CELLS;
+    if ((int64_t)(rows.end - rows.first) * (columns.end - columns.first) > most) {
+        draw_image(mark, view, rows, columns, drawing);
         return;
     }
     double size = cells->texts ? text_size(cells, view) : 0;
-    for (int row = 0; row < cells->rows; row++) {
-        for (int column = 0; column < cells->columns; column++) {
+    g_autofree Tint *tint = g_new(Tint, 1);
+    moe__tint_init(tint, view->scene, cells->categories);
+    for (int row = rows.first; row < rows.end; row++) {
+        for (int column = columns.first; column < columns.end; column++) {
             size_t i = (size_t)row * (size_t)cells->columns + (size_t)column;
             if (isnan(cells->values[i]))
                 continue;
@@ -140,26 +173,44 @@ cell_words(const MoeCells *cells, const View *view, int row, int column)
     return moe__words_fill(cells->words, keys, G_N_ELEMENTS(keys));
 }
 
-static bool
-cells_pick(const Mark *mark, const View *view, double x, double y, MoeDatum *datum)
+static int
+cells_hit(const Mark *mark, const View *view, double x, double y)
 {
     const MoeCells *cells = &mark->cells;
     int row = moe__scale_band(&view->y, y), column = moe__scale_band(&view->x, x);
     if (row < 0 || column < 0 || row >= cells->rows || column >= cells->columns)
-        return false;
-    double value = cells->values[(size_t)row * cells->columns + column];
-    if (isnan(value))
-        return false;
-    Box box = cell_box(view, row, column);
-    datum->row = row;
-    datum->column = column;
-    datum->value = value;
-    datum->x = box.x;
-    datum->y = box.y;
-    datum->width = box.width;
-    datum->height = box.height;
-    datum->words = cell_words(cells, view, row, column);
-    return true;
+        return -1;
+    int piece = row * cells->columns + column;
+    return isnan(cells->values[piece]) ? -1 : piece;
+}
+
+static int
+cells_count(const Mark *mark)
+{
+    return mark->cells.rows * mark->cells.columns;
+}
+
+static bool
+cells_place(const Mark *mark, const View *view, int piece, Place *place)
+{
+    int row = piece / mark->cells.columns, column = piece % mark->cells.columns;
+    *place = (Place){cell_box(view, row, column), column + 0.5, row + 0.5};
+    return !isnan(mark->cells.values[piece]);
+}
+
+static void
+cells_tell(const Mark *mark, const View *view, int piece, MoeDatum *datum)
+{
+    datum->row = piece / mark->cells.columns;
+    datum->column = piece % mark->cells.columns;
+    datum->value = mark->cells.values[piece];
+    datum->words = cell_words(&mark->cells, view, datum->row, datum->column);
+}
+
+static MoeKey
+cells_key(const Mark *mark, int piece, int which)
+{
+    return (MoeKey){which == 0 ? mark->cells.value_key : NULL, mark->cells.values[piece], NULL};
 }
 
 static void
@@ -188,4 +239,11 @@ cells_dump(const Mark *mark, GString *out)
     }
 }
 
-const MarkClass moe__mark_cells = {"cells", cells_draw, cells_pick, cells_dump, NULL};
+const MarkClass moe__mark_cells = {.name = "cells",
+                                   .draw = cells_draw,
+                                   .hit = cells_hit,
+                                   .dump = cells_dump,
+                                   .count = cells_count,
+                                   .place = cells_place,
+                                   .tell = cells_tell,
+                                   .key = cells_key};

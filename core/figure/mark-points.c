@@ -48,12 +48,44 @@ boxes_meet(Box a, Box b)
            b.y < a.y + a.height;
 }
 
-/* A label is set if it stays in the panel and off the labels before it. */
+static bool
+is_free(Box box, Box frame, const GArray *taken)
+{
+    if (box.x < frame.x || box.y < frame.y || box.x + box.width > frame.x + frame.width ||
+        box.y + box.height > frame.y + frame.height)
+        return false;
+    for (guint i = 0; i < taken->len; i++)
+        if (boxes_meet(box, g_array_index(taken, Box, i)))
+            return false;
+    return true;
+}
+
+/* Right of the dot, or left of it, above or below: the first that stays in the panel and off what
+ * is there already. */
+static bool
+find_place(Point at, double r, double width, double size, Box frame, const GArray *taken, Box *out)
+{
+    double gap = 0.25 * size, tall = 0.8 * size;
+    const Box places[] = {
+        {at.x + r + gap, at.y - tall / 2, width, tall},
+        {at.x - r - gap - width, at.y - tall / 2, width, tall},
+        {at.x - width / 2, at.y - r - gap - tall, width, tall},
+        {at.x - width / 2, at.y + r + gap, width, tall},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(places); i++)
+        if (is_free(places[i], frame, taken)) {
+            *out = places[i];
+            return true;
+        }
+    return false;
+}
+
+/* Labels without a place are left out. */
 static void
 draw_labels(const MoePoints *points, const View *view, Drawing *drawing)
 {
     const Theme *theme = view->scene->theme;
-    double size = theme->tick_size, height = size;
+    double size = theme->tick_size;
     g_autoptr(GArray) taken = g_array_new(FALSE, FALSE, sizeof(Box));
     for (int i = 0; i < points->n; i++) {
         if (!is_there(points, i))
@@ -63,22 +95,17 @@ draw_labels(const MoePoints *points, const View *view, Drawing *drawing)
         Box box = {at.x - r, at.y - r, 2 * r, 2 * r};
         g_array_append_val(taken, box);
     }
+    TextStyle style = {theme->soft, size, ANCHOR_START, false, false};
     for (int i = 0; i < points->n; i++) {
-        if (!is_there(points, i) || !points->labels[i])
-            continue;
-        Point at = place(points, view, i);
-        double left = at.x + radius(points, view, i) + 0.25 * size;
-        Box box = {left, at.y - height / 2,
-                   moe__ruler_width(view->ruler, points->labels[i], size, false), height};
-        bool free = box.x + box.width <= view->frame->box.x + view->frame->box.width;
-        for (guint j = 0; free && j < taken->len; j++)
-            free = !boxes_meet(box, g_array_index(taken, Box, j));
-        if (!free)
+        Box box;
+        if (!is_there(points, i) || !points->labels[i] ||
+            !find_place(place(points, view, i), radius(points, view, i),
+                        moe__ruler_width(view->ruler, points->labels[i], size, false), size,
+                        view->frame->box, taken, &box))
             continue;
         g_array_append_val(taken, box);
-        TextStyle style = {theme->soft, size, ANCHOR_START, false, false};
-        moe__drawing_text(drawing, points->labels[i], left, at.y + size * view->ruler->digit / 2,
-                          style);
+        moe__drawing_text(drawing, points->labels[i], box.x,
+                          box.y + box.height / 2 + size * view->ruler->digit / 2, style);
     }
 }
 
@@ -105,12 +132,13 @@ point_words(const MoePoints *points, int i)
     const WordsKey keys[] = {{"{x}", x},
                              {"{y}", y},
                              {"{label}", label ? label : ""},
+                             {"{note}", points->notes ? points->notes[i] : ""},
                              {"{name}", points->ink.name ? points->ink.name : ""}};
     return moe__words_fill(points->words, keys, G_N_ELEMENTS(keys));
 }
 
-static bool
-points_pick(const Mark *mark, const View *view, double x, double y, MoeDatum *datum)
+static int
+points_hit(const Mark *mark, const View *view, double x, double y)
 {
     const MoePoints *points = &mark->points;
     double nearest = INFINITY;
@@ -125,19 +153,40 @@ points_pick(const Mark *mark, const View *view, double x, double y, MoeDatum *da
             found = i;
         }
     }
-    if (found < 0)
-        return false;
-    Point at = place(points, view, found);
-    double r = radius(points, view, found);
-    *datum = (MoeDatum){.panel = datum->panel,
-                        .column = found,
-                        .value = points->y[found],
-                        .x = at.x - r,
-                        .y = at.y - r,
-                        .width = 2 * r,
-                        .height = 2 * r,
-                        .words = point_words(points, found)};
-    return true;
+    return found;
+}
+
+static int
+points_count(const Mark *mark)
+{
+    return mark->points.n;
+}
+
+static bool
+points_place(const Mark *mark, const View *view, int piece, Place *out)
+{
+    const MoePoints *points = &mark->points;
+    Point at = place(points, view, piece);
+    double r = radius(points, view, piece);
+    *out = (Place){{at.x - r, at.y - r, 2 * r, 2 * r}, points->x[piece], points->y[piece]};
+    return is_there(points, piece);
+}
+
+static void
+points_tell(const Mark *mark, const View *view, int piece, MoeDatum *datum)
+{
+    (void)view;
+    datum->column = piece;
+    datum->value = mark->points.y[piece];
+    datum->words = point_words(&mark->points, piece);
+}
+
+static MoeKey
+points_key(const Mark *mark, int piece, int which)
+{
+    const MoeKeys *keys = &mark->points.keys;
+    bool has = which == 0 && keys->name;
+    return (MoeKey){has ? keys->name : NULL, has ? keys->number[piece] : NAN, NULL};
 }
 
 static void
@@ -150,7 +199,16 @@ points_dump(const Mark *mark, GString *out)
     for (int i = 0; i < points->n; i++) {
         const double values[] = {points->x[i], points->y[i], points->area ? points->area[i] : 1};
         moe__dump_row(out, values, G_N_ELEMENTS(values), points->labels ? points->labels[i] : NULL);
+        if (points->notes)
+            g_string_append_printf(out, "       %s\n", points->notes[i]);
     }
 }
 
-const MarkClass moe__mark_points = {"points", points_draw, points_pick, points_dump, NULL};
+const MarkClass moe__mark_points = {.name = "points",
+                                    .draw = points_draw,
+                                    .hit = points_hit,
+                                    .dump = points_dump,
+                                    .count = points_count,
+                                    .place = points_place,
+                                    .tell = points_tell,
+                                    .key = points_key};

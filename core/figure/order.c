@@ -80,6 +80,13 @@ preferred(const MoeSummary *summary, int router, int expert)
     return rank;
 }
 
+int
+moe__preferred_domain(const MoeSummary *summary, int router, int expert)
+{
+    Rank rank = preferred(summary, router, expert);
+    return rank.group == G_MAXINT ? -1 : rank.group;
+}
+
 void
 moe__experts_sort(GArray *experts, Sort sort, const MoeSummary *summary, int router, int domain)
 {
@@ -118,7 +125,8 @@ moe__experts_cluster(GArray *experts, const double *alike, int n)
 MoeAxis
 moe__experts_axis(const GArray *experts, const char *label, char ***names)
 {
-    MoeAxis axis = {.type = MOE_AXIS_BAND, .label = label, .bands = (int)experts->len};
+    MoeAxis axis = {
+        .type = MOE_AXIS_BAND, .label = label, .bands = (int)experts->len, .key = "expert"};
     bool plain = true;
     *names = g_new0(char *, (gsize)experts->len + 1);
     for (guint i = 0; i < experts->len; i++) {

@@ -43,6 +43,9 @@ GArray *moe__experts_chosen(const MoeFigureOptions *options, int experts);
  * is the one whose load counts. */
 void moe__experts_sort(GArray *experts, Sort sort, const MoeSummary *summary, int router,
                        int domain);
+/* The domain whose share of picks for the expert is the greatest multiple of that of all tokens;
+ * -1: nothing picks it. */
+int moe__preferred_domain(const MoeSummary *summary, int router, int expert);
 /* Arranges them by average linkage of alike[n × n], which is about all n experts of the router.
  * Returns what moe__cluster() does, of the places in `experts`. (transfer full, of Merge) */
 GArray *moe__experts_cluster(GArray *experts, const double *alike, int n);

@@ -96,9 +96,12 @@ void
 moe__figure_register(void)
 {
     moe_figures_add(&moe__figure_load);
+    moe_figures_add(&moe__figure_load_difference);
     moe_figures_add(&moe__figure_activation);
     moe_figures_add(&moe__figure_activation_curve);
     moe_figures_add(&moe__figure_coactivation);
+    moe_figures_add(&moe__figure_similarity);
+    moe_figures_add(&moe__figure_embeddings);
     moe_figures_add(&moe__figure_transitions);
     moe_figures_add(&moe__figure_flow);
     moe_figures_add(&moe__figure_domains);
@@ -106,6 +109,8 @@ moe__figure_register(void)
     moe_figures_add(&moe__figure_caches);
     moe_figures_add(&moe__figure_load_over_training);
     moe_figures_add(&moe__figure_collapse);
+    moe_figures_add(&moe__figure_saturation);
+    moe_figures_add(&moe__figure_losses);
     moe_figures_add(&moe__figure_series);
     moe_figures_add(&moe__figure_measures);
     moe_figures_add(&moe__figure_token_map);

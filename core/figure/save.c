@@ -3,7 +3,7 @@
  * A scene as a file: the ending chooses the writer. Everything is made in memory, then written
  * beside the target and renamed.
  */
-#include "figure/scene.h"
+#include "figure/picture.h"
 #include "figure/writers.h"
 
 #include <cairo-pdf.h>
@@ -92,8 +92,7 @@ save_svg(MoeScene *scene, const char *path, double dpi, GError **error)
 {
     double width, height;
     moe_scene_size(scene, &width, &height);
-    const Layout *layout = moe__layout(scene, width, height);
-    g_autoptr(GString) svg = moe__svg_encode(layout->drawing, scene->title);
+    g_autoptr(GString) svg = moe__svg_encode(moe__picture(scene, width, height), scene->title);
     return moe_file_replace(path, svg->str, svg->len, error);
 }
 

@@ -45,13 +45,16 @@ moe__token_grid_panel(MoeScene *scene, const TokenGrid *grid, const TokenSpan *s
     MoeAxis y = {.type = MOE_AXIS_BAND,
                  .bands = rows,
                  .names = (const char *const *)labels + first,
-                 .every = true};
+                 .every = true,
+                 .key = "token",
+                 .numbers = &g_array_index(span->row, double, first)};
     MoeCells cells = {.rows = rows,
                       .columns = grid->columns,
                       .values = grid->expert + start,
                       .numbers = {grid->gate + start, NULL},
                       .words = words,
                       .categories = moe__span_experts(span),
-                      .texts = (const char *const *)grid->texts + start};
+                      .texts = (const char *const *)grid->texts + start,
+                      .value_key = "expert"};
     moe_scene_add_cells(scene, moe_scene_add_panel(scene, title, NULL, x, &y), &cells);
 }

@@ -43,6 +43,7 @@ typedef struct TokenSpan {
     int32_t document;
     int n;             /* tokens */
     GArray *id;        /* of int32_t, [n] */
+    GArray *row;       /* of double, [n]: rows of the trace */
     GArray *follows;   /* of bool, [n]: comes right after the token before it */
     GArray *routers;   /* of SpanRouter */
     GHashTable *texts; /* as of moe_token_texts_new() */

@@ -87,17 +87,23 @@ y_label_x(const Layout *layout, const Theme *theme, double left)
 }
 
 static void
-draw_axis_labels(const Panel *panel, Box box, bool x, bool y, const Layout *layout,
+draw_axis_labels(const Panel *panel, Box box, bool x, bool y, const Layout *layout, Ruler *ruler,
                  const Theme *theme, Drawing *drawing)
 {
     TextStyle style = {theme->ink, theme->label_size, ANCHOR_MIDDLE, false, false};
-    if (x && panel->x.label)
-        moe__drawing_text(drawing, panel->x.label, box.x + box.width / 2,
+    if (x && panel->x.label) {
+        double room = box.width + 2 * MIN(box.x, layout->width - box.x - box.width);
+        g_autofree char *label = moe__ruler_fit(ruler, panel->x.label, theme->label_size, room);
+        moe__drawing_text(drawing, label, box.x + box.width / 2,
                           x_label_y(layout, theme, box.y + box.height), style);
+    }
     style.upwards = true;
-    if (y && panel->y.label)
-        moe__drawing_text(drawing, panel->y.label, y_label_x(layout, theme, box.x),
-                          box.y + box.height / 2, style);
+    if (y && panel->y.label) {
+        double room = box.height + 2 * MIN(box.y, layout->height - box.y - box.height);
+        g_autofree char *label = moe__ruler_fit(ruler, panel->y.label, theme->label_size, room);
+        moe__drawing_text(drawing, label, y_label_x(layout, theme, box.x), box.y + box.height / 2,
+                          style);
+    }
 }
 
 void
@@ -114,10 +120,10 @@ moe__words_draw(const MoeScene *scene, const Layout *layout, Ruler *ruler, Drawi
         if (panel->note && notes)
             draw_note(panel, box, layout, theme, drawing);
         draw_axis_labels(panel, box, !layout->shared_x_label, !layout->shared_y_label, layout,
-                         theme, drawing);
+                         ruler, theme, drawing);
     }
     if (scene->panels->len > 0)
         draw_axis_labels(moe__scene_panel(scene, 0), layout->grid, layout->shared_x_label,
-                         layout->shared_y_label, layout, theme, drawing);
+                         layout->shared_y_label, layout, ruler, theme, drawing);
     draw_caption(scene, layout, drawing);
 }

@@ -68,13 +68,17 @@ static const Golden goldens[] = {
     {"caches", "caches", "layers=0"},
 
     {"flow", "flow", "most=3", "paper-column"},
+    {"load-all", "load", "by=all"},
     {"expert", "expert", "expert=3", "paper-full"},
     {"expert-most", "expert", "layer=2"},
     {"layers", "layers", NULL, "paper-column"},
     {"layers-chosen", "layers", "metrics=same-first,token-entropy"},
 
     {"flow-far", "flow", "layers=0,2"},
-
+    {"flow-domain", "flow", "domains=domain-1"},
+    {"transitions-sorted", "transitions", "sort=domain"},
+    {"coactivation-chosen", "coactivation", "experts=1-3"},
+    {"load-ranked", "load", "sort=load", "paper-full"},
 };
 
 static void

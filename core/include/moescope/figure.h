@@ -24,8 +24,10 @@ typedef struct MoeFigureInput MoeFigureInput;
 MOE_API MoeFigureInput *moe_figure_input_new(void);
 MOE_API void moe_figure_input_free(MoeFigureInput *input);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeFigureInput, moe_figure_input_free)
-/* Opens a trace, a summary, or a run folder's trace; `name` is what readers see (NULL: the file's
- * name). The errors of moe_trace_open() and moe_summary_open(). */
+/* Opens a trace, a summary, a run folder's trace, or the weights of a model: a .safetensors file,
+ * or a folder with such, as checkpoints of ours and of Hugging Face are; they are read when a
+ * figure asks. `name` is what readers see (NULL: the file's name, or the run folder's). The errors
+ * of moe_trace_open() and moe_summary_open(). */
 MOE_API bool moe_figure_input_open(MoeFigureInput *input, const char *path, const char *name,
                                    GError **error);
 /* Adds what the caller has open, which has to live longer; one of the two may be NULL. */
@@ -33,10 +35,12 @@ MOE_API void moe_figure_input_add(MoeFigureInput *input, const MoeTrace *trace,
                                   const MoeSummary *summary, const char *name);
 MOE_API int moe_figure_input_count(const MoeFigureInput *input);
 MOE_API const char *moe_figure_input_name(const MoeFigureInput *input, int i);
-/* NULL for a summary of no trace. (transfer none) */
+/* NULL for a summary of no trace, and for weights. (transfer none) */
 MOE_API const MoeTrace *moe_figure_input_trace(const MoeFigureInput *input, int i);
 /* Its meta.json; may be NULL. (transfer none) */
 MOE_API const char *moe_figure_input_meta(const MoeFigureInput *input, int i);
+/* The path of an input that is weights, NULL of others. (transfer none) */
+MOE_API const char *moe_figure_input_weights(const MoeFigureInput *input, int i);
 /* Tallies to count whenever a summary is asked for, since other figures will ask for them. */
 MOE_API void moe_figure_input_expect(MoeFigureInput *input, unsigned tallies);
 /* Of which tokens figures are made (copied); NULL: of all. Summaries that were counted are freed:
@@ -46,7 +50,7 @@ MOE_API void moe_figure_input_set_filter(MoeFigureInput *input, const MoeTokenFi
 /* NULL: none. (transfer none) */
 MOE_API const MoeTokenFilter *moe_figure_input_filter(const MoeFigureInput *input);
 /* Its summary, with at least these tallies. A summary of no trace that lacks one is MOE_ERROR_DATA;
- * so is a choice of steps there, or a filter. (transfer none) */
+ * so are a choice of steps there, a filter, and weights. (transfer none) */
 MOE_API const MoeSummary *moe_figure_input_summary(MoeFigureInput *input, int i, unsigned tallies,
                                                    MoeSteps steps, int32_t step, GError **error);
 
