@@ -39,7 +39,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Whole, whole_clear)
 static void
 copy_chunk(Whole *whole, MoeTraceRows *rows, int64_t n, int64_t at)
 {
-    int64_t index[TOKENS];
+    int64_t index[TOKENS] = {0};
     MoeTraceTokens tokens;
     MoeTracePicks picks;
     for (int64_t i = 0; i < n; i++)
@@ -53,6 +53,22 @@ copy_chunk(Whole *whole, MoeTraceRows *rows, int64_t n, int64_t at)
             whole->gate[at + i][slot] = picks.gate ? picks.gate[i * K + slot] : NAN;
         }
     }
+}
+
+/* Reads what one router did into the arrays. */
+static void
+copy_router(Whole *whole, int router)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MoeTraceRows) rows = moe_trace_rows_new(whole->trace, &router, 1);
+    int64_t at = 0;
+    for (int c = 0; c < moe_trace_chunks(whole->trace); c++) {
+        moe_trace_rows_load(rows, c, &error);
+        g_assert_no_error(error);
+        copy_chunk(whole, rows, moe_trace_tokens(whole->trace, c), at);
+        at += moe_trace_tokens(whole->trace, c);
+    }
+    g_assert_cmpint(at, ==, TOKENS);
 }
 
 static Whole
@@ -79,16 +95,7 @@ whole_new(bool gates)
     whole.trace = moe_trace_open(whole.path, &error);
     g_assert_no_error(error);
     g_assert_cmpint(moe_trace_chunks(whole.trace), >, 4);
-    const int router = ROUTER;
-    g_autoptr(MoeTraceRows) rows = moe_trace_rows_new(whole.trace, &router, 1);
-    int64_t at = 0;
-    for (int c = 0; c < moe_trace_chunks(whole.trace); c++) {
-        moe_trace_rows_load(rows, c, &error);
-        g_assert_no_error(error);
-        copy_chunk(&whole, rows, moe_trace_tokens(whole.trace, c), at);
-        at += moe_trace_tokens(whole.trace, c);
-    }
-    g_assert_cmpint(at, ==, TOKENS);
+    copy_router(&whole, ROUTER);
     return whole;
 }
 
@@ -290,6 +297,80 @@ test_refused(void)
     }
 }
 
+/* --- Moved tokens -----------------------------------------------------------------------------*/
+
+/* The same tokens at another router of the trace: what its picks, read plainly, say. */
+static double
+moved_of(const Whole *a, const Whole *b, int t)
+{
+    double all = 0, gone = 0;
+    for (int slot = 0; slot < K; slot++) {
+        all += (double)a->gate[t][slot];
+        gone += slot_of(b, t, a->expert[t][slot]) < 0 ? (double)a->gate[t][slot] : 0;
+    }
+    return gone / all;
+}
+
+static void
+test_moved(void)
+{
+    enum { TOP = 25, WINDOW = 3 };
+    g_auto(Whole) a = whole_new(true);
+    g_auto(Whole) b = whole_new(true);
+    g_autoptr(GError) error = NULL;
+    copy_router(&b, 0);
+    const MoeMovedQuery query = {.a = {.trace = a.trace},
+                                 .b = {.trace = b.trace},
+                                 .router_a = ROUTER,
+                                 .router_b = 0,
+                                 .top = TOP,
+                                 .window = WINDOW};
+    g_autoptr(MoeConcordance) found = moe_concordance_moved(&query, &error);
+    g_assert_no_error(error);
+    g_autoptr(GArray) hits = g_array_new(FALSE, FALSE, sizeof(Hit));
+    for (int t = 0; t < TOKENS; t++) {
+        Hit hit = {t, -1, moved_of(&a, &b, t), 0};
+        if (hit.lift > 0)
+            g_array_append_val(hits, hit);
+    }
+    g_array_sort(hits, by_rank);
+    g_assert_cmpint(moe_concordance_units(found), ==, hits->len);
+    g_assert_cmpint(moe_concordance_count(found), ==, TOP);
+    for (int i = 0; i < TOP; i++) {
+        const MoeContext *context = moe_concordance_get(found, i);
+        const Hit *hit = &g_array_index(hits, Hit, i);
+        g_assert_cmpfloat(context->moved, ==, hit->lift);
+        expect_hit(&a, context, hit, WINDOW);
+        g_assert_cmpint(context->from[0], ==, a.expert[hit->token][0]);
+        g_assert_cmpint(context->to[1], ==, b.expert[hit->token][1]);
+    }
+}
+
+/* One token less, and ids of another seed. */
+static void
+test_moved_refused(void)
+{
+    g_auto(Whole) a = whole_new(true);
+    g_autofree char *path = g_strconcat(a.path, ".less", NULL);
+    g_autoptr(GError) error = NULL;
+    const MoeTraceOutput output = {0};
+    const MoeTraceSelection less = {.n_tokens = TOKENS - 1}, other = {.first_token = 1};
+    const MoeTraceSelection *const cases[] = {&less, &other};
+    static const char *const says[] = {"more tokens in the first trace", "expected routings of"};
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) wrong = NULL;
+        g_assert_true(moe_trace_select(a.trace, path, cases[i], &output, NULL, NULL, &error));
+        g_assert_no_error(error);
+        g_autoptr(MoeTrace) b = moe_trace_open(path, &error);
+        g_assert_no_error(error);
+        const MoeMovedQuery query = {.a = {.trace = a.trace}, .b = {.trace = b}, .top = 1};
+        g_assert_null(moe_concordance_moved(&query, &wrong));
+        g_assert_error(wrong, MOE_ERROR, MOE_ERROR_DATA);
+        g_assert_nonnull(strstr(wrong->message, says[i]));
+    }
+    g_unlink(path);
+}
+
 /* --- Documents --------------------------------------------------------------------------------*/
 
 static void
@@ -457,6 +538,8 @@ main(int argc, char **argv)
     g_test_add_func("/concordance/domain", test_domain);
     g_test_add_func("/concordance/refused", test_refused);
     g_test_add_func("/concordance/cancelled", test_cancelled);
+    g_test_add_func("/concordance/moved", test_moved);
+    g_test_add_func("/concordance/moved-refused", test_moved_refused);
     g_test_add_func("/concordance/documents", test_documents);
     g_test_add_func("/concordance/find", test_find);
     g_test_add_func("/concordance/find-refused", test_find_refused);
