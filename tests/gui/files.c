@@ -89,6 +89,12 @@ test_wrong_answer(Stage *stage, gconstpointer data)
     GtkWidget *entry = find(window_of(stage), GTK_TYPE_ENTRY, "experts");
     g_signal_emit_by_name(entry, "activate"); /* an answer is missing: nothing happens */
     g_assert_true(is_asking(stage_tab(stage)));
+    answer(stage, "experts", "3");
+    g_signal_emit_by_name(entry, "activate");
+    g_assert_false(is_asking(stage_tab(stage)));
+    wait_until(is_asking, stage_tab(stage));
+    g_assert_true(says(window_of(stage), "highest id"));
+    assert_drawn(window_of(stage), "wrong-answer");
 }
 
 /* The import's file goes with the document. */
