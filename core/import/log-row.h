@@ -8,23 +8,6 @@
 
 #include "import/json-pull.h"
 
-typedef struct MoeLogRow {
-    bool meta; /* "type" says other than "route": no picks, but perhaps the model */
-    int64_t meta_experts, meta_k; /* 0: not said */
-    int meta_renormalised;        /* -1: not said */
-    GString *model;               /* empty: not said */
-
-    GString *doc;            /* as text; empty: not said */
-    GString *domain;         /* likewise */
-    int64_t pos, id;         /* -1: not said */
-    int64_t layer;           /* -1: not said */
-    GArray *experts, *gates; /* int32_t, double; gates may be empty */
-} MoeLogRow;
-
-void moe__log_row_init(MoeLogRow *row);
-void moe__log_row_clear(MoeLogRow *row);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MoeLogRow, moe__log_row_clear)
-
 /* What a key or a column means. Every logger has names of its own. */
 typedef enum {
     MOE_LOG_UNKNOWN,
@@ -42,6 +25,32 @@ typedef enum {
     MOE_LOG_META_NORM,
 } MoeLogField;
 MoeLogField moe__log_field(const char *name, size_t length);
+
+/* A key of a line, and what it was found to mean. */
+enum { MOE_LOG_KEYS = 16 };
+typedef struct MoeLogKey {
+    MoeLogField field;
+    size_t length; /* 0: there was none */
+    char name[24];
+} MoeLogKey;
+
+typedef struct MoeLogRow {
+    bool meta; /* "type" says other than "route": no picks, but perhaps the model */
+    int64_t meta_experts, meta_k; /* 0: not said */
+    int meta_renormalised;        /* -1: not said */
+    GString *model;               /* empty: not said */
+
+    GString *doc;                 /* as text; empty: not said */
+    GString *domain;              /* likewise */
+    int64_t pos, id;              /* -1: not said */
+    int64_t layer;                /* -1: not said */
+    GArray *experts, *gates;      /* int32_t, double; gates may be empty */
+    MoeLogKey keys[MOE_LOG_KEYS]; /* of JSON, in their order; as of the line before */
+} MoeLogRow;
+
+void moe__log_row_init(MoeLogRow *row);
+void moe__log_row_clear(MoeLogRow *row);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MoeLogRow, moe__log_row_clear)
 
 enum { MOE_LOG_COLUMNS = 32 };
 

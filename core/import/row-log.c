@@ -17,6 +17,12 @@ enum { LAYERS = UINT16_MAX + 1, REPORT_EVERY = 4096 };
 /* Bytes of a file, unpacked, that a look takes in at first. */
 #define LOOK ((uint64_t)8 << 20)
 
+/* The name of a document or domain that was looked up last: the next row mostly has the same. */
+typedef struct Last {
+    GString *name;
+    int32_t number; /* -1: of none */
+} Last;
+
 typedef struct Log {
     MoeImport *import;
     bool csv;
@@ -36,6 +42,7 @@ typedef struct Log {
     GHashTable *docs;   /* name → document + 1, within a file */
     GHashTable *places; /* document and layer → rows so far, for logs without positions */
     int32_t n_docs;
+    Last doc, domain;
 } Log;
 
 static void
@@ -49,6 +56,8 @@ log_clear(Log *log)
     g_hash_table_unref(log->docs);
     g_hash_table_unref(log->places);
     moe__rows_free(log->joined);
+    g_string_free(log->doc.name, TRUE);
+    g_string_free(log->domain.name, TRUE);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Log, log_clear)
 
@@ -67,6 +76,8 @@ log_new(MoeImport *import, bool csv, uint64_t look)
         .domain_index = g_hash_table_new(g_str_hash, g_str_equal),
         .docs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
         .places = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
+        .doc = {g_string_new(NULL), -1},
+        .domain = {g_string_new(NULL), -1},
     };
     for (int i = 0; i < LAYERS; i++)
         log.index[i] = -1;
@@ -147,14 +158,30 @@ learn_row(Log *log, const MoeLogReader *reader, const MoeLogRow *row, GError **e
 /* --- Bringing ---------------------------------------------------------------------------------*/
 
 static int32_t
-find_doc(Log *log, const char *name)
+find_doc(Log *log, const GString *name)
 {
-    int32_t doc = GPOINTER_TO_INT(g_hash_table_lookup(log->docs, name));
+    Last *last = &log->doc;
+    if (last->number >= 0 && g_string_equal(last->name, name))
+        return last->number;
+    int32_t doc = GPOINTER_TO_INT(g_hash_table_lookup(log->docs, name->str));
     if (doc == 0) {
         doc = ++log->n_docs;
-        g_hash_table_insert(log->docs, g_strdup(name), GINT_TO_POINTER(doc));
+        g_hash_table_insert(log->docs, g_strdup(name->str), GINT_TO_POINTER(doc));
     }
-    return doc - 1;
+    g_string_assign(last->name, name->str);
+    return last->number = doc - 1;
+}
+
+/* The number of a domain; -1: it isn't known. */
+static int32_t
+find_domain(Log *log, const GString *name)
+{
+    Last *last = &log->domain;
+    if (last->number < 0 || !g_string_equal(last->name, name)) {
+        g_string_assign(last->name, name->str);
+        last->number = GPOINTER_TO_INT(g_hash_table_lookup(log->domain_index, name->str)) - 1;
+    }
+    return last->number;
 }
 
 /* Where a log has no positions, the rows of a document's layer count up. */
@@ -181,17 +208,17 @@ meta_fits(const Log *log, const MoeLogRow *row)
 }
 
 static bool
-row_fits(const Log *log, const MoeLogRow *row)
+row_fits(Log *log, const MoeLogRow *row)
 {
     return log->index[row->layer] >= 0 && (int)row->experts->len == log->shape.k &&
            log->shape.has_gates == (row->gates->len > 0) &&
            (!log->floats || are_floats(row->gates)) &&
-           (row->domain->len == 0 || g_hash_table_contains(log->domain_index, row->domain->str));
+           (row->domain->len == 0 || find_domain(log, row->domain) >= 0);
 }
 
 /* A look at the whole knew every line, unless the log is still growing. */
 static bool
-check_known(const Log *log, const MoeLogReader *reader, const MoeLogRow *row, GError **error)
+check_known(Log *log, const MoeLogReader *reader, const MoeLogRow *row, GError **error)
 {
     bool fits = row->meta ? !log->cut || meta_fits(log, row) : row_fits(log, row);
     return fits || moe__stream_fail(reader->stream, error, "the file changed while it was read");
@@ -204,15 +231,14 @@ bring_row(Log *log, int file, const MoeLogReader *reader, const MoeLogRow *row, 
         return true;
     MoeImportToken token = {
         .id = (int32_t)row->id,
-        .doc = find_doc(log, row->doc->str),
+        .doc = find_doc(log, row->doc),
         .domain = moe_import_domain(log->import, file),
         .expert = (const int32_t *)row->experts->data,
         .gate = (const double *)row->gates->data,
     };
     token.pos = row->pos >= 0 ? (int32_t)row->pos : next_place(log, token.doc, (int)row->layer);
     if (token.domain < 0)
-        token.domain =
-            GPOINTER_TO_INT(g_hash_table_lookup(log->domain_index, row->domain->str)) - 1;
+        token.domain = find_domain(log, row->domain);
     if (moe__rows_add(log->joined, log->index[row->layer], &token, error))
         return true;
     g_prefix_error(error, "%s: line %" G_GUINT64_FORMAT ": ", reader->stream->path,
@@ -224,6 +250,7 @@ static void
 end_file(Log *log)
 {
     moe__rows_end(log->joined);
+    log->doc.number = -1;
     g_hash_table_remove_all(log->docs);
     g_hash_table_remove_all(log->places);
 }
