@@ -90,9 +90,9 @@ read_field(MoeJson *json, MoeLogField field, MoeLogRow *row)
 /* Lines have the same keys at the same places, as a rule: a key that was there on the line before
  * needn't be looked up. */
 static MoeLogField
-field_at(MoeLogRow *row, int place, const char *name, size_t length)
+field_at(MoeLogReader *reader, int place, const char *name, size_t length)
 {
-    MoeLogKey *known = place < MOE_LOG_KEYS ? &row->keys[place] : NULL;
+    MoeLogKey *known = place < MOE_LOG_KEYS ? &reader->keys[place] : NULL;
     if (known && known->length == length && length > 0 && memcmp(known->name, name, length) == 0)
         return known->field;
     MoeLogField field = moe__log_field(name, length);
@@ -105,15 +105,16 @@ field_at(MoeLogRow *row, int place, const char *name, size_t length)
 }
 
 bool
-moe__log_row_json(MoeJson *json, MoeLogRow *row)
+moe__log_row_json(MoeLogReader *reader, MoeLogRow *row)
 {
+    MoeJson *json = reader->json;
     MoeJsonEvent event = moe__json_next(json);
     if (event == MOE_JSON_END)
         return false;
     if (event != MOE_JSON_OBJECT)
         return moe__json_fail(json, "expected an object a line");
     for (int place = 0; moe__json_next(json) == MOE_JSON_KEY; place++)
-        if (!read_field(json, field_at(row, place, json->raw, json->raw_length), row))
+        if (!read_field(json, field_at(reader, place, json->raw, json->raw_length), row))
             return false;
     return !json->error;
 }

@@ -40,12 +40,13 @@ typedef struct MoeLogRow {
     int meta_renormalised;        /* -1: not said */
     GString *model;               /* empty: not said */
 
-    GString *doc;                 /* as text; empty: not said */
-    GString *domain;              /* likewise */
-    int64_t pos, id;              /* -1: not said */
-    int64_t layer;                /* -1: not said */
-    GArray *experts, *gates;      /* int32_t, double; gates may be empty */
-    MoeLogKey keys[MOE_LOG_KEYS]; /* of JSON, in their order; as of the line before */
+    GString *doc;            /* as text; empty: not said */
+    GString *domain;         /* likewise */
+    int64_t pos, id;         /* -1: not said */
+    int64_t layer;           /* -1: not said */
+    GArray *experts, *gates; /* int32_t, double; gates may be empty */
+
+    uint64_t line, end, length; /* of the file; its bytes, unpacked, up to here; of the line */
 } MoeLogRow;
 
 void moe__log_row_init(MoeLogRow *row);
@@ -60,6 +61,7 @@ typedef struct MoeLogReader {
     MoeJson *json;     /* NULL: it is CSV */
     MoeLogField columns[MOE_LOG_COLUMNS];
     int n_columns;
+    MoeLogKey keys[MOE_LOG_KEYS]; /* of JSON, in their order, as of the line before */
 } MoeLogReader;
 
 MoeLogReader *moe__log_open(const char *path, bool csv, GError **error);
@@ -69,7 +71,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeLogReader, moe__log_free)
 bool moe__log_next(MoeLogReader *reader, MoeLogRow *row, GError **error);
 
 /* The two kinds of line; as moe__log_next(), but json's error is in `json`. */
-bool moe__log_row_json(MoeJson *json, MoeLogRow *row);
+bool moe__log_row_json(MoeLogReader *reader, MoeLogRow *row);
 bool moe__log_row_csv(MoeLogReader *reader, MoeLogRow *row, GError **error);
 /* The next line that says something: not empty, no '#' before it. NULL at the end and with an
  * error. (transfer none: good until the next line) */

@@ -7,7 +7,7 @@
  */
 #include "import/door.h"
 #include "import/importers.h"
-#include "import/log-row.h"
+#include "import/log-pipe.h"
 #include "import/rows.h"
 
 #include <string.h>
@@ -26,8 +26,9 @@ typedef struct Last {
 typedef struct Log {
     MoeImport *import;
     bool csv;
-    uint64_t look; /* bytes a file; UINT64_MAX: all */
-    bool cut;      /* some file has more */
+    const char *path; /* of the file at hand */
+    uint64_t look;    /* bytes a file; UINT64_MAX: all */
+    bool cut;         /* some file has more */
     /* Of the look. */
     int *index;     /* [LAYERS]: of a layer among those that occur; -1: it doesn't */
     GArray *layers; /* int, ascending */
@@ -86,29 +87,41 @@ log_new(MoeImport *import, bool csv, uint64_t look)
 
 /* --- Looking ----------------------------------------------------------------------------------*/
 
+G_GNUC_PRINTF(4, 5)
 static bool
-learn_number(const MoeLogReader *reader, const char *what, int64_t found, int *known,
+fail(const Log *log, const MoeLogRow *row, GError **error, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *message = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT, "%s: line %" G_GUINT64_FORMAT ": %s", log->path,
+                row->line, message);
+    return false;
+}
+
+static bool
+learn_number(const Log *log, const MoeLogRow *row, const char *what, int64_t found, int *known,
              GError **error)
 {
     if (found == 0 || *known == found)
         return true;
     if (*known > 0)
-        return moe__stream_fail(reader->stream, error, "%s: found %d, %d before", what, (int)found,
-                                *known);
+        return fail(log, row, error, "%s: found %d, %d before", what, (int)found, *known);
     *known = (int)found;
     return true;
 }
 
 static bool
-learn_meta(Log *log, const MoeLogReader *reader, const MoeLogRow *row, GError **error)
+learn_meta(Log *log, const MoeLogRow *row, GError **error)
 {
     if (row->model->len)
         g_string_assign(log->model, row->model->str);
     if (row->meta_renormalised >= 0)
         log->shape.gates =
             row->meta_renormalised ? MOE_IMPORT_GATES_SUM_TO_ONE : MOE_IMPORT_GATES_AS_SCORED;
-    return learn_number(reader, "experts", row->meta_experts, &log->shape.experts, error) &&
-           learn_number(reader, "k", row->meta_k, &log->shape.k, error);
+    return learn_number(log, row, "experts", row->meta_experts, &log->shape.experts, error) &&
+           learn_number(log, row, "k", row->meta_k, &log->shape.k, error);
 }
 
 static void
@@ -133,16 +146,16 @@ are_floats(const GArray *gates)
 }
 
 static bool
-learn_row(Log *log, const MoeLogReader *reader, const MoeLogRow *row, GError **error)
+learn_row(Log *log, const MoeLogRow *row, GError **error)
 {
     if (row->meta)
-        return learn_meta(log, reader, row, error);
-    if (!learn_number(reader, "experts a token", row->experts->len, &log->shape.k, error))
+        return learn_meta(log, row, error);
+    if (!learn_number(log, row, "experts a token", row->experts->len, &log->shape.k, error))
         return false;
     if (log->rows++ == 0)
         log->shape.has_gates = row->gates->len > 0;
     if (log->shape.has_gates != (row->gates->len > 0))
-        return moe__stream_fail(reader->stream, error, "some lines have gates, others have none");
+        return fail(log, row, error, "some lines have gates, others have none");
     if (log->index[row->layer] < 0) {
         int layer = (int)row->layer;
         g_array_append_val(log->layers, layer);
@@ -218,14 +231,14 @@ row_fits(Log *log, const MoeLogRow *row)
 
 /* A look at the whole knew every line, unless the log is still growing. */
 static bool
-check_known(Log *log, const MoeLogReader *reader, const MoeLogRow *row, GError **error)
+check_known(Log *log, const MoeLogRow *row, GError **error)
 {
     bool fits = row->meta ? !log->cut || meta_fits(log, row) : row_fits(log, row);
-    return fits || moe__stream_fail(reader->stream, error, "the file changed while it was read");
+    return fits || fail(log, row, error, "the file changed while it was read");
 }
 
 static bool
-bring_row(Log *log, int file, const MoeLogReader *reader, const MoeLogRow *row, GError **error)
+bring_row(Log *log, int file, const MoeLogRow *row, GError **error)
 {
     if (row->meta)
         return true;
@@ -241,8 +254,7 @@ bring_row(Log *log, int file, const MoeLogReader *reader, const MoeLogRow *row, 
         token.domain = find_domain(log, row->domain);
     if (moe__rows_add(log->joined, log->index[row->layer], &token, error))
         return true;
-    g_prefix_error(error, "%s: line %" G_GUINT64_FORMAT ": ", reader->stream->path,
-                   reader->stream->line);
+    g_prefix_error(error, "%s: line %" G_GUINT64_FORMAT ": ", log->path, row->line);
     return false;
 }
 
@@ -259,31 +271,35 @@ end_file(Log *log)
 
 /* Whether a look has seen enough of a file. */
 static bool
-seen_enough(Log *log, const MoeLogReader *reader)
+seen_enough(Log *log, const MoeLogRow *row)
 {
-    bool enough = !log->joined && reader->stream->base + reader->stream->at > log->look;
+    bool enough = !log->joined && row->end > log->look;
     log->cut = log->cut || enough;
     return enough;
 }
 
 static bool
+take_row(Log *log, int file, const MoeLogRow *row, GError **error)
+{
+    return log->joined ? check_known(log, row, error) && bring_row(log, file, row, error)
+                       : learn_row(log, row, error);
+}
+
+static bool
 each_row(Log *log, int file, const char *path, GError **error)
 {
-    g_autoptr(MoeLogReader) reader = moe__log_open(path, log->csv, error);
-    if (!reader)
+    g_autoptr(MoeLogPipe) pipe = moe__log_pipe_open(path, log->csv, error);
+    if (!pipe)
         return false;
-    g_auto(MoeLogRow) row;
     GError *reason = NULL;
-    moe__log_row_init(&row);
-    for (int64_t n = 1; moe__log_next(reader, &row, &reason); n++) {
-        bool good = n % REPORT_EVERY != 0 ||
-                    moe_import_progress(log->import, file, moe__stream_done(reader->stream), error);
-        good = good && (log->joined ? check_known(log, reader, &row, error) &&
-                                          bring_row(log, file, reader, &row, error)
-                                    : learn_row(log, reader, &row, error));
-        if (!good)
+    const MoeLogRow *row;
+    log->path = moe__log_pipe_path(pipe);
+    for (int64_t n = 1; (row = moe__log_pipe_next(pipe, &reason)); n++) {
+        if ((n % REPORT_EVERY == 0 &&
+             !moe_import_progress(log->import, file, moe__log_pipe_done(pipe), error)) ||
+            !take_row(log, file, row, error))
             return false;
-        if (seen_enough(log, reader))
+        if (seen_enough(log, row))
             break;
     }
     if (reason)
