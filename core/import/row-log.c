@@ -14,8 +14,11 @@
 
 enum { LAYERS = UINT16_MAX + 1, REPORT_EVERY = 4096 };
 
-/* Bytes of a file, unpacked, that a look takes in at first. */
-#define LOOK ((uint64_t)8 << 20)
+/* Bytes of a file, unpacked, that a look takes in at first: what it costs is little beside the
+ * whole, and what it misses (a domain that comes late) costs reading it all twice. */
+#define LOOK_LEAST ((uint64_t)8 << 20)
+#define LOOK_MOST  ((uint64_t)64 << 20)
+#define LOOK_SHARE 16
 
 /* The name of a document or domain that was looked up last: the next row mostly has the same. */
 typedef struct Last {
@@ -351,7 +354,9 @@ static bool
 read_log(MoeImport *import, bool csv, GError **error)
 {
     GError *reason = NULL;
-    g_auto(Log) log = log_new(import, csv, LOOK);
+    uint64_t all = (uint64_t)g_array_index(import->sizes, int64_t, import->files->len);
+    uint64_t look = CLAMP(all / import->files->len / LOOK_SHARE, LOOK_LEAST, LOOK_MOST);
+    g_auto(Log) log = log_new(import, csv, look);
     if (read_files(&log, &reason))
         return true;
     if (!log.cut || g_error_matches(reason, MOE_ERROR, MOE_ERROR_CANCELLED)) {
