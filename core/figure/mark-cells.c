@@ -9,6 +9,7 @@
 
 /* More cells than this become one image with a pixel a cell. */
 #define MOST_VECTOR_CELLS 100000
+#define MANY_GRIDS        4
 /* 1,152 dots an inch. */
 #define MOST_PIXELS_A_POINT 16
 /* Cells at least this large stand apart by a hair. */
@@ -127,6 +128,31 @@ draw_text(const char *text, double size, Box box, MoeColour ground, const View *
                       box.y + box.height / 2 + size * view->ruler->digit / 2, style);
 }
 
+static int64_t
+count_cells(const MoeScene *scene)
+{
+    int64_t all = 0;
+    for (guint p = 0; p < scene->panels->len; p++) {
+        const Panel *panel = g_ptr_array_index(scene->panels, p);
+        for (guint m = 0; m < panel->marks->len; m++) {
+            const Mark *mark = &g_array_index(panel->marks, Mark, m);
+            if (mark->type == MARK_CELLS)
+                all += (int64_t)mark->cells.rows * mark->cells.columns;
+        }
+    }
+    return all;
+}
+
+/* A page has room for fewer, and all grids of a scene count there together. */
+static bool
+is_image(int64_t shown, const MoeScene *scene)
+{
+    int most = scene->theme->most_cells;
+    if (most == 0)
+        return shown > MOST_VECTOR_CELLS;
+    return shown > most || count_cells(scene) > MANY_GRIDS * most;
+}
+
 static void
 cells_draw(const Mark *mark, const View *view, Drawing *drawing)
 {
@@ -134,8 +160,8 @@ cells_draw(const Mark *mark, const View *view, Drawing *drawing)
     Box box = view->frame->box;
     Run rows = seen(&view->y, box.y, box.y + box.height, cells->rows);
     Run columns = seen(&view->x, box.x, box.x + box.width, cells->columns);
-    int own = view->scene->theme->most_cells, most = own > 0 ? own : MOST_VECTOR_CELLS;
-    if ((int64_t)(rows.end - rows.first) * (columns.end - columns.first) > most) {
+    int64_t shown = (int64_t)(rows.end - rows.first) * (columns.end - columns.first);
+    if (is_image(shown, view->scene)) {
         draw_image(mark, view, rows, columns, drawing);
         return;
     }
