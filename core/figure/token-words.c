@@ -104,16 +104,9 @@ char *
 moe__span_label(const TokenSpan *span, int token)
 {
     int32_t id = g_array_index(span->id, int32_t, token);
+    if (id < 0)
+        return g_strdup_printf("%d", (int)moe_figure_options_real(span->options, "from") + token);
     return moe__token_label(moe_token_text(span->texts, id), id);
-}
-
-char **
-moe__span_labels(const TokenSpan *span)
-{
-    char **labels = g_new0(char *, (gsize)span->n + 1);
-    for (int i = 0; i < span->n; i++)
-        labels[i] = moe__span_label(span, i);
-    return labels;
 }
 
 /* --- Caption ----------------------------------------------------------------------------------*/
