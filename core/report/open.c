@@ -98,9 +98,8 @@ moe__report_free(MoeReport *report)
 {
     if (!report)
         return;
-    if (report->checking) {
-        g_autoptr(GPtrArray) unread = moe__report_checks(report, NULL);
-    }
+    GPtrArray *unread = report->checking ? moe__report_checks(report, NULL) : NULL;
+    g_clear_pointer(&unread, g_ptr_array_unref);
     moe_figure_input_free(report->input);
     g_clear_object(&report->meta);
     g_clear_pointer(&report->sections, g_ptr_array_unref);

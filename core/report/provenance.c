@@ -168,12 +168,7 @@ moe__provenance_add(MoeReport *report, MoeDocument *document, const char *name, 
     g_autofree char *imported = imported_from(report);
     g_autofree char *hash = fingerprint(report);
     g_autofree char *sizes = parameters(report);
-    g_autofree char *program = g_strdup_printf("moescope %s", moe_version());
-    g_autofree char *again = report->options.sections
-                                 ? g_strdup_printf("moescope report %s --sections %s", report->name,
-                                                   report->options.sections)
-                                 : g_strdup_printf("moescope report %s", report->name);
-    moe_document_section(document, "provenance", "Where this comes from");
+    moe_document_section(document, name, title);
     add_fact(document, "file", report->name);
     add_fact(document, "model", moe__report_model(report));
     add_fact(document, "routers", routers);

@@ -61,14 +61,15 @@ test_image(void)
     g_autofree char *image = moe_scene_to_html(scene, 1000);
     g_autofree char *none = moe_scene_to_html(scene, 0);
     g_autofree char *huge = moe_scene_to_html(large, 1000);
-    g_assert_cmpint(count(image, " href=\"data:image/png;base64,"), ==, 1);
+    g_assert_nonnull(strstr(image, " href=\"data:image/png;base64,"));
+    g_assert_cmpint(count(image, "<title>"), ==, 0);
     g_assert_cmpint(count(image, "data-cells='{\"words\":\"it&apos;s &lt;{row}, {column}&gt;"), ==,
                     1);
     g_assert_nonnull(strstr(image, ",\"value\":[0,null,0.000556,"));
     g_assert_nonnull(strstr(image, ",\"row\":[\"0\",\"1\","));
     g_assert_null(strstr(none, "data-cells"));
     g_assert_null(strstr(huge, "data-cells"));
-    g_assert_cmpint(count(huge, "href=\"data:image/png"), ==, 1);
+    g_assert_nonnull(strstr(huge, "href=\"data:image/png"));
 }
 
 /* What is too dark for a dark page has a lighter twin; cells keep their colours. */
