@@ -310,7 +310,8 @@ MOE_API bool moe_scene_save(MoeScene *scene, const char *path, double dpi, GErro
  * page's custom properties --ink, --soft, --faint and --paper, through classes that the page
  * defines (fi fs ff fp fill with them, si ss sf sp stroke); lines and shapes too dark for a dark
  * page have class fd or sd and custom properties --l and --d, their colour on a light and on a dark
- * one. Up to `hovers` marks say what they are in a <title>. (transfer full) */
+ * one. Up to `hovers` marks say what they are in a <title>; over images of cells lies a rectangle
+ * whose data-cells has their numbers, and the words for them, as JSON. (transfer full) */
 MOE_API char *moe_scene_to_html(MoeScene *scene, int hovers);
 
 /* What lies under a point. */
