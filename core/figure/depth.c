@@ -35,8 +35,11 @@ MoeInk
 moe__depth_ink(const Kit *kit, guint i, MoeColour *own, char **name)
 {
     *own = moe__depth_colour(kit, i);
-    *name = kit->routers->len <= DEPTH_NAMED ? moe__kit_title(kit, i) : NULL;
-    return (MoeInk){.own = own, .name = *name, .key = {"layer", layer_of(kit, i), NULL}};
+    *name = moe__kit_title(kit, i);
+    return (MoeInk){.own = own,
+                    .name = *name,
+                    .unlisted = kit->routers->len > DEPTH_NAMED,
+                    .key = {"layer", layer_of(kit, i), NULL}};
 }
 
 void

@@ -65,6 +65,10 @@ MoeColour moe__ink_colour(const MoeInk *ink);
 /* 0 means opaque. */
 double moe__ink_opacity(const MoeInk *ink);
 
+/* Diameter of a dot of area 1, in widths of the theme's line. */
+#define MARK_DOT 3.6
+void moe__draw_dot(Point at, double r, MoeColour colour, Drawing *drawing);
+
 /* Values to colours as cells and prose have them: through the scene's scale, or categories. */
 #define COLOUR_LEVELS 256
 typedef struct Tint {

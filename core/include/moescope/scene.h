@@ -163,6 +163,7 @@ typedef struct MoeInk {
     double opacity;       /* 0 … 1; 0 means 1 */
     bool dashed;          /* lines */
     const char *name;     /* its line in the legend, or NULL; equal names share one */
+    bool unlisted;        /* the name is for CSV and words alone, not in the legend */
     MoeKey key;           /* what all of it stands for */
 } MoeInk;
 
@@ -189,6 +190,7 @@ typedef struct MoeLine {
     const double *x, *y; /* [n] */
     MoeInk ink;
     bool steps;        /* goes along x, then y, as distribution functions do */
+    bool dots;         /* shows where its points are */
     const char *words; /* {x} and {y} stand for the numbers of the point ({x} for the label of its
                           band), {name} for the ink's */
 } MoeLine;
@@ -301,7 +303,8 @@ MOE_API void moe_scene_render(MoeScene *scene, cairo_t *cr, double width, double
  * dots an inch of a PNG (0: the theme's own). Text stays text in SVG and PDF; grids of more than
  * 100,000 cells, and of more than 2,000 small ones (below 5 points), become one image. A PNG has a
  * palette where 256 colours suffice, if need be with greys rounded to one of 64. The same scene
- * gives the same bytes. The file appears whole or not at all. Another ending is MOE_ERROR_UNSUPPORTED. */
+ * gives the same bytes. The file appears whole or not at all. Another ending is
+ * MOE_ERROR_UNSUPPORTED. */
 MOE_API bool moe_scene_save(MoeScene *scene, const char *path, double dpi, GError **error);
 
 /* The scene as an <svg> element to stand in an HTML page, without ids. Ink, grey and paper are the
