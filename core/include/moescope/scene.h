@@ -118,7 +118,8 @@ typedef struct MoeColourScale {
     double min, max; /* finite, min < max */
     MoeFormat format;
     const char *label;
-    bool below, above; /* whether values beyond min, max occur */
+    bool below, above;  /* whether values beyond min, max occur */
+    double first, last; /* the part of the colours that is used, of 0 … 1; both 0: all */
     int n_references;
     const MoeReference *references;
 } MoeColourScale;
