@@ -26,7 +26,7 @@ draw_dots(const MoeLine *line, const View *view, Drawing *drawing)
     for (int i = 0; i < line->n; i++) {
         Point at = {moe__scale_at(&view->x, line->x[i]), moe__scale_at(&view->y, line->y[i])};
         if (is_point(line, i))
-            moe__draw_dot(at, r, moe__ink_colour(&line->ink), drawing);
+            moe__draw_dot(at, r, moe__ink_colour(&line->ink, view->scene->theme), drawing);
     }
 }
 
@@ -42,7 +42,7 @@ static void
 line_draw(const Mark *mark, const View *view, Drawing *drawing)
 {
     const MoeLine *line = &mark->line;
-    MoeColour colour = moe__ink_colour(&line->ink);
+    MoeColour colour = moe__ink_colour(&line->ink, view->scene->theme);
     drawing->opacity = moe__ink_opacity(&line->ink);
     double width = view->scene->theme->line;
     for (int i = 0; i < line->n; i++) {
