@@ -11,7 +11,7 @@
 #include <moescope/token-texts.h>
 
 typedef struct {
-    char *by, *domain, *steps, *find;
+    char *by, *where, *steps, *find;
     gboolean json, csv;
     int layer, expert, slot, id, top, each, context;
     gint64 least;
@@ -21,7 +21,7 @@ static void
 options_clear(Options *o)
 {
     g_free(o->by);
-    g_free(o->domain);
+    g_free(o->where);
     g_free(o->steps);
     g_free(o->find);
 }
@@ -49,19 +49,6 @@ router_of(const MoeTrace *trace, int layer, GError **error)
         g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
                     "found --layer %d, expected one of the MoE layers %s", layer, known->str);
     return -1;
-}
-
-static bool
-domain_of(const MoeTrace *trace, const char *name, int *domain, GError **error)
-{
-    *domain = MOE_DOMAIN_ALL;
-    for (int d = 0; name && d < moe_trace_domains(trace); d++)
-        if (g_str_equal(name, moe_trace_domain_name(trace, d)))
-            *domain = d;
-    if (!name || *domain >= 0)
-        return true;
-    g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "found no domain \"%s\"", name);
-    return false;
 }
 
 static bool
@@ -96,8 +83,8 @@ check(const Options *o)
         return cmd_usage("found --by %s, expected gate or lift", o->by);
     if (!searches && o->expert < 0)
         return cmd_usage("found neither --expert nor --find nor --id, expected one of them");
-    if (searches && (o->by || o->each || o->least || o->domain || o->steps))
-        return cmd_usage("found --by, --each, --least, --domain or --steps with --find or --id, "
+    if (searches && (o->by || o->each || o->least || o->where || o->steps))
+        return cmd_usage("found --by, --each, --least, --where or --steps with --find or --id, "
                          "expected them with --expert alone");
     if (!searches && o->slot >= 0)
         return cmd_usage("found --slot without --find or --id, expected it with a search");
@@ -123,8 +110,11 @@ list_contexts(Contexts *list, const Options *o, GError **error)
                              .least = o->least,
                              .progress = cmd_progress_begin()};
     list->by_lift = query.by == MOE_CONTEXTS_BY_LIFT;
-    if (!domain_of(list->trace, o->domain, &query.domain, error) ||
-        !steps_of(o->steps, &query, error))
+    g_autoptr(MoeTokenFilter) filter = NULL;
+    if (o->where && !(filter = moe_token_filter_parse(o->where, error)))
+        return false;
+    query.filter = filter;
+    if (!steps_of(o->steps, &query, error))
         return false;
     list->concordance = moe_concordance_new(list->trace, &query, error);
     return list->concordance != NULL;
@@ -171,7 +161,7 @@ run(const char *path, const Options *o)
         cmd_progress_end();
     }
     if (error) {
-        if (list.trace)
+        if (list.trace && !g_str_has_prefix(error->message, path))
             cmd_locate(error, path);
         cmd_fail(error);
         return g_error_matches(error, MOE_ERROR, MOE_ERROR_CANCELLED) ? CMD_INTERRUPTED
@@ -206,7 +196,7 @@ cmd_tokens(int argc, char **argv)
          "N"},
         {"least", 0, 0, G_OPTION_ARG_INT64, &o.least,
          "by lift: pass over ids that are seen less often (10)", "N"},
-        {"domain", 'd', 0, G_OPTION_ARG_STRING, &o.domain, "of this domain alone", "NAME"},
+        {"where", 'w', 0, G_OPTION_ARG_STRING, &o.where, CMD_WHERE, "WORDS"},
         {"steps", 0, 0, G_OPTION_ARG_STRING, &o.steps,
          "of training: last (default), all or the number of one", "STEPS"},
         {"find", 'f', 0, G_OPTION_ARG_STRING, &o.find,

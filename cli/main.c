@@ -25,6 +25,9 @@ static const Command commands[] = {
     {"merge", cmd_merge, "add summaries of parts"},
     {"compare", cmd_compare, "hold two routings of the same tokens against each other"},
     {"plot", cmd_plot, "draw a figure of a trace"},
+    {"report", cmd_report,
+     "write reports: words, tables and figures, as HTML, PDF, Markdown, JSON"},
+    {"gui", cmd_gui, "open files in the desktop app"},
     {"info", cmd_info, "describe a model, a run or a trace"},
     {"trace", cmd_trace, "look into, check, mend, cut, join and make up traces"},
     {"recipe", cmd_recipe, "list presets and keys, show and check recipes"},
@@ -71,10 +74,20 @@ load_plugins(int argc, char **argv)
             cmd_say("plugin left out: %s", status[i]->problem);
 }
 
+/* Whether a command computes for so long that bounding the spinning of its threads is worth
+ * starting the program once more. */
+static bool
+computes(const char *name)
+{
+    static const char *const brief[] = {"figures", "plot", "info", "recipe", "plugins", NULL};
+    return name && *name != '-' && !g_strv_contains(brief, name);
+}
+
 int
 main(int argc, char **argv)
 {
-    moe_bound_spinning(argv);
+    if (computes(argv[1]))
+        moe_bound_spinning(argv);
     setlocale(LC_ALL, "");
     setlocale(LC_NUMERIC, "C"); /* numbers go to files and pipes: one way to write them */
     moe_init();

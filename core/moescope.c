@@ -10,6 +10,7 @@
 #include "model/register.h"
 #include "moe/builtin.h"
 #include "nn/fields.h"
+#include "report/sections.h"
 #include "stats/metrics.h"
 #include "text/fields.h"
 
@@ -28,5 +29,6 @@ moe_init(void)
     moe__figure_register();
     moe__import_register();
     moe__export_register();
+    moe__report_register();
     g_once_init_leave(&done, 1);
 }

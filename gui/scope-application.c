@@ -7,6 +7,7 @@
 #include "scope-appearance.h"
 #include "scope-window.h"
 
+#include <glib/gi18n.h>
 #include <moescope/plugin.h>
 #include <scope-resources.h> /* made by the build */
 
@@ -41,9 +42,14 @@ set_keys(GtkApplication *application)
         const char *action, *keys[3];
     } table[] = {
         {"win.open", {"<Control>o"}},
-        {"win.export", {"<Control>s"}},
+        {"win.export", {"<Control>s", "<Control>e"}},
         {"win.show-help-overlay", {"F1", "<Control>question"}},
+        {"win.copy", {"<Shift><Control>c"}},
+        {"win.copy-command", {"<Alt><Control>c"}},
+        {"win.report", {"<Control>r"}},
+        {"win.open-folder", {"<Shift><Control>o"}},
         {"win.find", {"<Control>f"}},
+        {"win.filter", {"<Control>l"}},
         {"win.undo", {"<Control>z"}},
         {"win.redo", {"<Shift><Control>z"}},
         {"win.inspector", {"F9"}},
@@ -56,9 +62,9 @@ set_keys(GtkApplication *application)
     };
     for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
         gtk_application_set_accels_for_action(application, table[i].action, table[i].keys);
-    for (int i = 0; i < 9 && scope_pages[i].name; i++) {
+    for (int i = 0; i < 10 && scope_pages[i].name; i++) {
         g_autofree char *action = g_strdup_printf("win.view('%s')", scope_pages[i].name);
-        g_autofree char *key = g_strdup_printf("<Control>%d", i + 1);
+        g_autofree char *key = g_strdup_printf("<Control>%d", (i + 1) % 10);
         gtk_application_set_accels_for_action(application, action, (const char *[]){key, NULL});
     }
 }
@@ -152,13 +158,13 @@ static void
 scope_application_init(ScopeApplication *self)
 {
     static const GOptionEntry options[] = {
-        {.long_name = "version", .description = "Print the version and exit"},
+        {.long_name = "version", .description = N_("Print the version and exit")},
         {0},
     };
     GApplication *application = G_APPLICATION(self);
-    g_application_set_option_context_parameter_string(application, "[TRACE…]");
+    g_application_set_option_context_parameter_string(application, _("[FILE…]"));
     g_application_set_option_context_summary(application,
-                                             "Shows how a Mixture-of-Experts model routes.");
+                                             _("Shows how a Mixture-of-Experts model routes."));
     g_application_add_main_option_entries(application, options);
 }
 

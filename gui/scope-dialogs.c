@@ -4,15 +4,15 @@
  */
 #include "scope-dialogs.h"
 
-#include <moescope/figure.h>
+#include <glib/gi18n.h>
+#include <moescope/base.h>
 
 #define DIALOG "scope-file-dialog"
 
 /* What a dialog leads to. The window owns the dialog, and the dialog this. */
 typedef struct Request {
     GtkWindow *window;
-    ScopeFileChosen open;
-    ScopeExportChosen export;
+    ScopeFileChosen chosen;
 } Request;
 
 static void
@@ -25,14 +25,13 @@ destroy_dialog(gpointer dialog)
 static void
 on_response(GtkNativeDialog *dialog, int response, gpointer user)
 {
-    const Request *request = user;
-    GtkFileChooser *chooser = GTK_FILE_CHOOSER(dialog);
-    g_autoptr(GFile) file = gtk_file_chooser_get_file(chooser);
-    if (response == GTK_RESPONSE_ACCEPT && file && request->open)
-        request->open(request->window, file);
-    else if (response == GTK_RESPONSE_ACCEPT && file)
-        request->export(request->window, file, gtk_file_chooser_get_choice(chooser, "theme"));
-    g_object_set_data(G_OBJECT(request->window), DIALOG, NULL);
+    const Request request = *(const Request *)user;
+    g_autoptr(GListModel) files = gtk_file_chooser_get_files(GTK_FILE_CHOOSER(dialog));
+    g_object_set_data(G_OBJECT(request.window), DIALOG, NULL); /* the dialog is gone, and `user` */
+    for (guint i = 0; response == GTK_RESPONSE_ACCEPT && i < g_list_model_get_n_items(files); i++) {
+        g_autoptr(GFile) file = g_list_model_get_item(files, i);
+        request.chosen(request.window, file);
+    }
 }
 
 static void
@@ -41,74 +40,67 @@ free_request(gpointer request, GClosure *closure)
     g_free(request);
 }
 
-static void
-ask(GtkFileChooserNative *dialog, Request request)
+static GtkFileChooser *
+dialog_new(GtkWindow *window, const char *title, GtkFileChooserAction action, const char *accept)
 {
-    g_object_set_data_full(G_OBJECT(request.window), DIALOG, dialog, destroy_dialog);
+    GtkFileChooserNative *dialog =
+        gtk_file_chooser_native_new(title, window, action, accept, _("_Cancel"));
     gtk_native_dialog_set_modal(GTK_NATIVE_DIALOG(dialog), TRUE);
+    return GTK_FILE_CHOOSER(dialog);
+}
+
+/* Takes the dialog. */
+static void
+ask(GtkFileChooser *dialog, GtkWindow *window, ScopeFileChosen chosen)
+{
+    Request request = {window, chosen};
+    g_object_set_data_full(G_OBJECT(window), DIALOG, dialog, destroy_dialog);
     g_signal_connect_data(dialog, "response", G_CALLBACK(on_response),
                           g_memdup2(&request, sizeof request), free_request, 0);
     gtk_native_dialog_show(GTK_NATIVE_DIALOG(dialog));
 }
 
 static void
-add_filter(GtkFileChooserNative *dialog, const char *name, const char *const *endings)
+add_filter(GtkFileChooser *dialog, const char *name, const char *pattern)
 {
     g_autoptr(GtkFileFilter) filter = gtk_file_filter_new();
     gtk_file_filter_set_name(filter, name);
-    for (; *endings; endings++)
-        gtk_file_filter_add_suffix(filter, *endings);
-    gtk_file_chooser_add_filter(GTK_FILE_CHOOSER(dialog), filter);
-}
-
-static void
-add_filter_of_all(GtkFileChooserNative *dialog)
-{
-    g_autoptr(GtkFileFilter) filter = gtk_file_filter_new();
-    gtk_file_filter_set_name(filter, "All files");
-    gtk_file_filter_add_pattern(filter, "*");
-    gtk_file_chooser_add_filter(GTK_FILE_CHOOSER(dialog), filter);
+    gtk_file_filter_add_pattern(filter, pattern);
+    gtk_file_chooser_add_filter(dialog, filter);
 }
 
 void
 scope_dialogs_open(GtkWindow *window, ScopeFileChosen chosen)
 {
-    static const char *const traces[] = {"npz", NULL};
-    GtkFileChooserNative *dialog = gtk_file_chooser_native_new(
-        "Open a Trace", window, GTK_FILE_CHOOSER_ACTION_OPEN, "_Open", "_Cancel");
-    add_filter(dialog, "Traces (*.npz)", traces);
-    add_filter_of_all(dialog);
-    ask(dialog, (Request){.window = window, .open = chosen});
-}
-
-/* The themes, the default one first: GTK's own dialog shows the first, whatever is set. */
-static const char **
-themes_best_first(void)
-{
-    const char *const *themes = moe_themes();
-    guint n = g_strv_length((char **)themes);
-    const char **sorted = g_new0(const char *, n + 1);
-    guint next = 0;
-    sorted[next++] = "paper-full";
-    for (guint i = 0; i < n; i++)
-        if (!g_str_equal(themes[i], "paper-full"))
-            sorted[next++] = themes[i];
-    return sorted;
+    GtkFileChooser *dialog =
+        dialog_new(window, _("Open"), GTK_FILE_CHOOSER_ACTION_OPEN, _("_Open"));
+    gtk_file_chooser_set_select_multiple(dialog, TRUE);
+    add_filter(dialog, _("All files"), "*"); /* what a file is, its content says */
+    add_filter(dialog, _("Traces and summaries (*.npz)"), "*.npz");
+    ask(dialog, window, chosen);
 }
 
 void
-scope_dialogs_export(GtkWindow *window, const char *name, ScopeExportChosen chosen)
+scope_dialogs_open_folder(GtkWindow *window, ScopeFileChosen chosen)
 {
-    static const char *const endings[] = {"pdf", "svg", "png", NULL};
-    g_autofree const char **themes = themes_best_first();
-    GtkFileChooserNative *dialog = gtk_file_chooser_native_new(
-        "Export the Figure", window, GTK_FILE_CHOOSER_ACTION_SAVE, "_Export", "_Cancel");
-    GtkFileChooser *chooser = GTK_FILE_CHOOSER(dialog);
-    add_filter(dialog, "PDF, SVG or PNG, by the ending of the name", endings);
-    gtk_file_chooser_set_current_name(chooser, name);
-    gtk_file_chooser_add_choice(chooser, "theme", "Theme", themes, themes);
-    gtk_file_chooser_set_choice(chooser, "theme", themes[0]);
-    ask(dialog, (Request){.window = window, .export = chosen});
+    ask(dialog_new(window, _("Open a Run, or a Folder of Logs"),
+                   GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, _("_Open")),
+        window, chosen);
+}
+
+void
+scope_dialogs_save(GtkWindow *window, const char *title, const char *name, ScopeFileChosen chosen)
+{
+    GtkFileChooser *dialog = dialog_new(window, title, GTK_FILE_CHOOSER_ACTION_SAVE, _("_Save"));
+    gtk_file_chooser_set_current_name(dialog, name);
+    ask(dialog, window, chosen);
+}
+
+void
+scope_dialogs_save_folder(GtkWindow *window, const char *title, ScopeFileChosen chosen)
+{
+    ask(dialog_new(window, title, GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, _("_Write")), window,
+        chosen);
 }
 
 void
@@ -117,6 +109,6 @@ scope_dialogs_about(GtkWindow *window)
     g_autofree char *engine = moe_engine_description();
     gtk_show_about_dialog(window, "program-name", "moescope", "version", moe_version(),
                           "logo-icon-name", "org.moescope.Moescope", "comments",
-                          "Shows how Mixture-of-Experts models route.", "license-type",
+                          _("Shows how Mixture-of-Experts models route."), "license-type",
                           GTK_LICENSE_MIT_X11, "system-information", engine, NULL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * scope-dialogs.h: the dialogs of a window. None blocks; the callbacks run if the user agrees.
+ * scope-dialogs.h: the desktop's dialogs for files, and About.
  */
 #ifndef SCOPE_DIALOGS_H
 #define SCOPE_DIALOGS_H
@@ -10,11 +10,14 @@
 G_BEGIN_DECLS
 
 typedef void (*ScopeFileChosen)(GtkWindow *window, GFile *file);
-typedef void (*ScopeExportChosen)(GtkWindow *window, GFile *file, const char *theme);
 
+/* Each calls `chosen` for every file that the user chose, and not at all where there is none. */
 void scope_dialogs_open(GtkWindow *window, ScopeFileChosen chosen);
-/* Asks for a file, `name` being proposed, and for one of moe_themes(). */
-void scope_dialogs_export(GtkWindow *window, const char *name, ScopeExportChosen chosen);
+void scope_dialogs_open_folder(GtkWindow *window, ScopeFileChosen chosen);
+void scope_dialogs_save(GtkWindow *window, const char *title, const char *name,
+                        ScopeFileChosen chosen);
+/* A folder to write into. */
+void scope_dialogs_save_folder(GtkWindow *window, const char *title, ScopeFileChosen chosen);
 void scope_dialogs_about(GtkWindow *window);
 
 G_END_DECLS

@@ -10,8 +10,8 @@
 
 G_BEGIN_DECLS
 
-/* Takes what `opened` holds. */
-ScopeDocument *scope_document_new(const char *path, ScopeOpened *opened);
+/* Takes what `opened` holds; `choices` are those of an import, or NULL. */
+ScopeDocument *scope_document_new(const char *path, char **choices, ScopeOpened *opened);
 /* From the main thread: looks for what is added, if the file may still grow. */
 void scope_document_follow(ScopeDocument *document);
 /* The input of a filter; `both`: with the other document, if there is one. (transfer full) */

@@ -85,7 +85,8 @@ open_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancel
                                 uri);
     } else if (scope_open(path, (const char *const *)opening->choices, &progress, &opened,
                           &error)) {
-        g_task_return_pointer(task, scope_document_new(path, &opened), g_object_unref);
+        g_task_return_pointer(task, scope_document_new(path, opening->choices, &opened),
+                              g_object_unref);
     } else {
         g_task_return_error(task, error);
     }
@@ -216,6 +217,12 @@ make_scene(MoeFigureInput *input, gpointer data, GError **error)
     return moe_figure_build(drawing->figure, input, options, error);
 }
 
+bool
+scope_document_filters(const MoeFigure *figure)
+{
+    return figure->common & MOE_FIGURE_STEPS;
+}
+
 void
 scope_document_draw_async(ScopeDocument *document, const MoeFigure *figure,
                           const char *const *settings, const char *filter,
@@ -226,6 +233,8 @@ scope_document_draw_async(ScopeDocument *document, const MoeFigure *figure,
         .work = make_scene, .data = drawing, .free_data = drawing_free, .free_result = scene_free};
     drawing->figure = figure;
     drawing->settings = g_strdupv((char **)settings);
+    if (!scope_document_filters(figure))
+        filter = NULL;
     start(document, filter, figure->most_inputs > 1, job, scope_document_draw_async, cancellable,
           ready, user);
 }

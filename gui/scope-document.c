@@ -7,7 +7,9 @@
 
 #include "scope-document-private.h"
 
-#include <string.h>
+#include "scope-text.h"
+
+#include <glib/gi18n.h>
 
 /* How often a run that is being recorded is looked at. */
 #define LOOK_EVERY_MS 1000
@@ -18,6 +20,7 @@
 struct _ScopeDocument {
     GObject parent_instance;
     char *path, *name;
+    char **choices; /* of an import, or NULL */
     ScopeOpened opened;
     MoeRouterInfo *routers; /* [n_routers], their names the source's */
     int n_routers;
@@ -171,6 +174,7 @@ scope_document_finalize(GObject *object)
     scope_opened_clear(&self->opened);
     g_free(self->routers);
     g_strfreev(self->domains);
+    g_strfreev(self->choices);
     g_free(self->path);
     g_free(self->name);
     G_OBJECT_CLASS(scope_document_parent_class)->finalize(object);
@@ -197,11 +201,12 @@ scope_document_init(ScopeDocument *self)
 }
 
 ScopeDocument *
-scope_document_new(const char *path, ScopeOpened *opened)
+scope_document_new(const char *path, char **choices, ScopeOpened *opened)
 {
     ScopeDocument *self = g_object_new(SCOPE_TYPE_DOCUMENT, NULL);
     self->path = g_strdup(path);
     self->name = g_path_get_basename(path);
+    self->choices = g_strdupv(choices);
     self->opened = *opened;
     *opened = (ScopeOpened){0};
     read_routers(self);
@@ -230,6 +235,27 @@ scope_document_path(ScopeDocument *document)
     return document->path;
 }
 
+const char *
+scope_document_file(ScopeDocument *document)
+{
+    return document->opened.file;
+}
+
+char *
+scope_document_word(ScopeDocument *document)
+{
+    return scope_document_imported(document) ? scope_text_imported(document->path)
+                                             : scope_text_path(document->path);
+}
+
+char *
+scope_document_import_command(ScopeDocument *document)
+{
+    return scope_document_imported(document)
+               ? scope_text_import_command(document->path, (const char *const *)document->choices)
+               : NULL;
+}
+
 bool
 scope_document_imported(ScopeDocument *document)
 {
@@ -242,20 +268,13 @@ scope_document_notes(ScopeDocument *document)
     return document->opened.notes;
 }
 
-/* Digits in groups of three. */
+/* "12,345 tokens" behind what is there. */
 static void
 append_count(GString *text, int64_t n, const char *one, const char *many)
 {
-    g_autofree char *digits = g_strdup_printf("%" G_GINT64_FORMAT, n);
-    size_t length = strlen(digits);
-    if (text->len)
-        g_string_append(text, " · ");
-    for (size_t i = 0; i < length; i++) {
-        if (i && (length - i) % 3 == 0)
-            g_string_append_c(text, ',');
-        g_string_append_c(text, digits[i]);
-    }
-    g_string_append_printf(text, " %s", n == 1 ? one : many);
+    g_autofree char *digits = scope_text_count(n);
+    g_string_append_printf(text, "%s%s %s", text->len ? " · " : "", digits,
+                           g_dngettext(NULL, one, many, (gulong)n));
 }
 
 char *
@@ -272,9 +291,9 @@ scope_document_summary(ScopeDocument *document)
     if (domains > 0)
         append_count(text, domains, "domain", "domains");
     if (!trace)
-        g_string_append(text, " · a summary");
+        g_string_append(text, _(" · a summary"));
     if (scope_source_unfinished(document->opened.source))
-        g_string_append(text, " · unfinished, read up to its last whole chunk");
+        g_string_append(text, _(" · unfinished, read up to its last whole chunk"));
     return g_string_free(text, FALSE);
 }
 

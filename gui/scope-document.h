@@ -39,8 +39,15 @@ ScopeDocument *scope_document_open_finish(GAsyncResult *result, GError **error);
 const char *scope_document_name(ScopeDocument *document);
 /* What was opened, as the command line would name it. (transfer none) */
 const char *scope_document_path(ScopeDocument *document);
-/* Whether another program wrote it, so that commands have to import it first. */
+/* The file that is read: that of a run's folder, or what was imported. (transfer none) */
+const char *scope_document_file(ScopeDocument *document);
+/* As a word of a command: "german.npz", quoted where needed; of what another program wrote, the
+ * trace that scope_document_import_command() makes. (transfer full) */
+char *scope_document_word(ScopeDocument *document);
+/* Whether another program wrote it, so that commands have to import it first; and how, else NULL.
+ * (transfer full) */
 bool scope_document_imported(ScopeDocument *document);
+char *scope_document_import_command(ScopeDocument *document);
 /* What readers of an import have to know, a line each; or NULL. (transfer none) */
 const char *scope_document_notes(ScopeDocument *document);
 /* "3 MoE layers · 12,345 tokens · 4 domains", and whether the trace was cut off. (transfer full) */
@@ -60,6 +67,8 @@ const char *const *scope_document_domains(ScopeDocument *document);
 void scope_document_set_other(ScopeDocument *document, ScopeDocument *other);
 ScopeDocument *scope_document_get_other(ScopeDocument *document);
 
+/* Whether a filter applies to a figure: it is of tokens, not of a run. */
+bool scope_document_filters(const MoeFigure *figure);
 /* Makes the scene of a figure. `settings`: "option=value" each, NULL at the end. `filter`: as
  * `--where` has it, "" or NULL for all tokens. */
 void scope_document_draw_async(ScopeDocument *document, const MoeFigure *figure,

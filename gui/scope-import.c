@@ -10,7 +10,7 @@
 #include <string.h>
 
 typedef struct Choices {
-    char *as, *score, *select, *gates, *axes, *model;
+    char *as, *score, *select, *gates, *axes, *model, *layers;
     char **domains;
     int experts, k;
 } Choices;
@@ -24,6 +24,7 @@ choices_clear(Choices *choices)
     g_free(choices->gates);
     g_free(choices->axes);
     g_free(choices->model);
+    g_free(choices->layers);
     g_strfreev(choices->domains);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Choices, choices_clear)
@@ -41,6 +42,7 @@ parse(Choices *choices, const char *const *arguments, GError **error)
         {"domain", 0, 0, G_OPTION_ARG_STRING_ARRAY, &choices->domains, NULL, NULL},
         {"axes", 0, 0, G_OPTION_ARG_STRING, &choices->axes, NULL, NULL},
         {"model", 0, 0, G_OPTION_ARG_STRING, &choices->model, NULL, NULL},
+        {"layers", 0, 0, G_OPTION_ARG_STRING, &choices->layers, NULL, NULL},
         G_OPTION_ENTRY_NULL,
     };
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
@@ -62,6 +64,35 @@ gates_of(const char *text)
                                              : MOE_IMPORT_GATES_AS_SCORED;
 }
 
+/* "0,7,15" or "1-26", rising. (transfer full) */
+static GArray *
+layers_of(const char *text, GError **error)
+{
+    g_autoptr(GArray) layers = g_array_new(FALSE, FALSE, sizeof(int));
+    g_auto(GStrv) parts = g_strsplit(text ? text : "", ",", -1);
+    for (char **part = parts; *part; part++) {
+        char *end;
+        gint64 first = g_ascii_strtoll(*part, &end, 10), last = first;
+        bool good = end > *part;
+        if (good && *end == '-') {
+            const char *from = end + 1;
+            last = g_ascii_strtoll(from, &end, 10);
+            good = end > from;
+        }
+        gint64 before = layers->len ? g_array_index(layers, int, layers->len - 1) : -1;
+        if (!good || *end || first <= before || last < first || last > 65535) {
+            g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                        "found layers \"%s\", expected rising numbers, 0,7,15 or 1-26: give "
+                        "--layers LIST",
+                        text);
+            return NULL;
+        }
+        for (int layer = (int)first; layer <= last; layer++)
+            g_array_append_val(layers, layer);
+    }
+    return g_steal_pointer(&layers);
+}
+
 /* The library names the options that are missing by "give --experts N". */
 static void
 tell_apart(GError *error)
@@ -81,7 +112,15 @@ scope_import(const char *path, const char *out, const char *const *choices,
     MoeImportReport report = {0};
     if (!parse(&chosen, choices, error))
         return false;
+    g_autoptr(GArray) layers = layers_of(chosen.layers, &found);
+    if (!layers) {
+        tell_apart(found);
+        g_propagate_error(error, found);
+        return false;
+    }
     const MoeImportOptions options = {
+        .layers = layers->len ? (const int *)(const void *)layers->data : NULL,
+        .n_layers = (int)layers->len,
         .importer = chosen.as,
         .experts = chosen.experts,
         .k = chosen.k,

@@ -6,6 +6,8 @@
 #include "scope-open.h"
 
 #include "scope-import.h"
+#include "scope-program.h"
+#include "scope-text.h"
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
@@ -42,10 +44,41 @@ import(const char *path, const char *name, const char *const *choices, const Moe
     opened->imported = g_dir_make_tmp("moescope-XXXXXX", error);
     if (!opened->imported)
         return false;
-    opened->file = g_build_filename(opened->imported, "import.npz", NULL);
+    g_autofree char *stem = scope_text_stem(path), *file = g_strconcat(stem, ".npz", NULL);
+    opened->file = g_build_filename(opened->imported, file, NULL);
     if (scope_import(path, opened->file, choices, progress, &opened->notes, error))
         opened->source = scope_source_open(opened->file, name, error);
     return opened->source != NULL;
+}
+
+/* --- Models -----------------------------------------------------------------------------------*/
+
+/* A recipe, a checkpoint, or a run that has recorded nothing yet. */
+static bool
+is_model(const char *path)
+{
+    static const char *const marks[] = {"recipe.ini", "model.safetensors"};
+    for (gsize i = 0; i < G_N_ELEMENTS(marks); i++) {
+        g_autofree char *mark = g_build_filename(path, marks[i], NULL);
+        if (g_file_test(mark, G_FILE_TEST_EXISTS))
+            return true;
+    }
+    return g_str_has_suffix(path, ".ini") && g_file_test(path, G_FILE_TEST_IS_REGULAR);
+}
+
+/* In the program's words, so that they are the same everywhere. */
+static void
+describe(const char *path, GError **error)
+{
+    const char *const arguments[] = {"info", path, NULL};
+    g_autoptr(GSubprocess) child = scope_program_start(arguments, error);
+    g_autofree char *words = NULL, *complaints = NULL;
+    if (!child || !g_subprocess_communicate_utf8(child, NULL, NULL, &words, &complaints, error))
+        return;
+    if (g_subprocess_get_successful(child))
+        g_set_error_literal(error, SCOPE_ERROR, SCOPE_ERROR_DESCRIBED, words);
+    else
+        g_set_error_literal(error, MOE_ERROR, MOE_ERROR_DATA, complaints);
 }
 
 /* --- Files ------------------------------------------------------------------------------------*/
@@ -71,6 +104,10 @@ scope_open(const char *path, const char *const *choices, const MoeProgress *prog
     if (opened->source) {
         opened->file = g_steal_pointer(&file);
         return true;
+    }
+    if (is_model(path)) {
+        describe(path, error);
+        return false;
     }
     if (complaint && !is_importable(path)) {
         g_propagate_error(error, g_steal_pointer(&complaint));

@@ -23,11 +23,13 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ScopeOpened, scope_opened_clear)
 #define SCOPE_ERROR (scope_error_quark())
 GQuark scope_error_quark(void);
 typedef enum {
-    SCOPE_ERROR_ASKS, /* an importer needs to be told what the files don't say */
+    SCOPE_ERROR_ASKS,      /* an importer needs to be told what the files don't say */
+    SCOPE_ERROR_DESCRIBED, /* nothing to draw; the message is what moescope info says of it */
 } ScopeError;
 
 /* `choices`: what importers need to know, as the import command takes it; or NULL. `progress` may
- * be NULL. Fails with the errors of moe_trace_open(), moe_summary_open() and moe_import(). */
+ * be NULL. Fails with SCOPE_ERROR, else with the errors of moe_trace_open(), moe_summary_open() and
+ * moe_import(). */
 bool scope_open(const char *path, const char *const *choices, const MoeProgress *progress,
                 ScopeOpened *opened, GError **error);
 

@@ -301,7 +301,7 @@ char *
 scope_pane_get_command(ScopePane *pane)
 {
     g_autoptr(GString) command = g_string_new("moescope plot ");
-    g_autofree char *path = g_shell_quote(scope_document_path(pane->document));
+    g_autofree char *path = scope_document_word(pane->document);
     g_string_append_printf(command, "%s %s", pane->figure->name, path);
     for (int i = 0; i < moe_figure_n_fields(pane->figure); i++) {
         const MoeField *field = moe_figure_field(pane->figure, i);
@@ -311,6 +311,10 @@ scope_pane_get_command(ScopePane *pane)
         if (g_strcmp0(value, field->fallback) != 0)
             g_string_append_printf(command, " --set %s", quoted);
     }
+    const char *filter = pane->focus ? scope_focus_get_filter(pane->focus) : "";
+    g_autofree char *words = g_shell_quote(filter);
+    if (*filter && scope_document_filters(pane->figure))
+        g_string_append_printf(command, " --where %s", words);
     return g_string_free(g_steal_pointer(&command), FALSE);
 }
 

@@ -114,11 +114,9 @@ add(MoeFigureInput *input, const ScopeSource *source)
 ScopeInput *
 scope_input_new(ScopeSource *source, ScopeSource *other, const char *filter, GError **error)
 {
-    if (*filter) {
-        g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
-                    "filter: found \"%s\", expected none: figures count all tokens", filter);
+    g_autoptr(MoeTokenFilter) chosen = *filter ? moe_token_filter_parse(filter, error) : NULL;
+    if (*filter && !chosen)
         return NULL;
-    }
     ScopeInput *input = g_atomic_rc_box_new0(ScopeInput);
     input->source = scope_source_ref(source);
     input->other = other ? scope_source_ref(other) : NULL;
@@ -127,6 +125,7 @@ scope_input_new(ScopeSource *source, ScopeSource *other, const char *filter, GEr
     add(input->input, source);
     if (other)
         add(input->input, other);
+    moe_figure_input_set_filter(input->input, chosen);
     return input;
 }
 

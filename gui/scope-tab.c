@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: MIT
  *
- * The states of a file: opening, open, failed. A tab that is closed gives up what it was doing.
+ * The states of a file: opening, open, asking, described, failed. A tab that is closed gives up
+ * what it was doing.
  */
 #include "scope-tab.h"
+
+#include "scope-import-form.h"
+#include "scope-open.h"
+#include "scope-state.h"
+
+#include <glib/gi18n.h>
 
 struct _ScopeTab {
     GtkWidget parent_instance;
     ScopeTabState state;
+    GFile *file;
     char *title, *problem;
+    bool answered;           /* questions were: what is wrong then is wrong with the answers */
     ScopeDocument *document; /* or NULL */
     ScopeFocus *focus;
     GCancellable *cancellable; /* of the opening under way, or NULL */
@@ -17,6 +26,8 @@ struct _ScopeTab {
     GtkProgressBar *progress;
     GtkLabel *error;
     GtkWidget *another; /* opens another file after an error */
+    GtkLabel *description;
+    ScopeImportForm *form;
     ScopeViews *views;
 };
 
@@ -35,10 +46,9 @@ static void
 enter(ScopeTab *self, ScopeTabState state)
 {
     static const char *const pages[] = {
-        [SCOPE_TAB_OPENING] = "opening",
-        [SCOPE_TAB_OPEN] = "open",
-        [SCOPE_TAB_FAILED] = "error",
-        [SCOPE_TAB_CANCELLED] = "opening",
+        [SCOPE_TAB_OPENING] = "opening", [SCOPE_TAB_OPEN] = "open",
+        [SCOPE_TAB_ASKING] = "asking",   [SCOPE_TAB_DESCRIBED] = "described",
+        [SCOPE_TAB_FAILED] = "error",    [SCOPE_TAB_CANCELLED] = "opening",
     };
     self->state = state;
     gtk_stack_set_visible_child_name(self->stack, pages[state]);
@@ -65,6 +75,7 @@ show_document(ScopeTab *self, ScopeDocument *document)
     g_set_object(&self->document, document);
     g_signal_connect_object(document, "grown", G_CALLBACK(tell), self, G_CONNECT_SWAPPED);
     scope_views_show(self->views, document, self->focus);
+    scope_state_add_recent(scope_document_path(document));
     enter(self, SCOPE_TAB_OPEN);
 }
 
@@ -80,6 +91,20 @@ show_error(ScopeTab *self, const char *message)
 }
 
 static void
+show_questions(ScopeTab *self, const char *message)
+{
+    enter(self, SCOPE_TAB_ASKING);
+    scope_import_form_ask(self->form, g_file_peek_path(self->file), message);
+}
+
+static void
+show_description(ScopeTab *self, const char *words)
+{
+    gtk_label_set_label(self->description, words);
+    enter(self, SCOPE_TAB_DESCRIBED);
+}
+
+static void
 on_opened(GObject *source, GAsyncResult *result, gpointer user)
 {
     g_autoptr(ScopeTab) self = SCOPE_TAB(user);
@@ -90,6 +115,10 @@ on_opened(GObject *source, GAsyncResult *result, gpointer user)
     g_clear_object(&self->cancellable);
     if (document)
         show_document(self, document);
+    else if (self->answered || g_error_matches(error, SCOPE_ERROR, SCOPE_ERROR_ASKS))
+        show_questions(self, error->message);
+    else if (g_error_matches(error, SCOPE_ERROR, SCOPE_ERROR_DESCRIBED))
+        show_description(self, error->message);
     else
         show_error(self, error->message);
 }
@@ -108,20 +137,35 @@ cancel_opening(ScopeTab *self)
     enter(self, SCOPE_TAB_CANCELLED);
 }
 
+static void
+start(ScopeTab *self, char **choices)
+{
+    g_autofree char *text = g_strdup_printf(_("Opening %s"), self->title);
+    give_up_opening(self);
+    gtk_label_set_label(self->opening, text);
+    gtk_label_set_label(self->doing, "");
+    gtk_widget_set_opacity(GTK_WIDGET(self->progress), 0);
+    self->cancellable = g_cancellable_new();
+    enter(self, SCOPE_TAB_OPENING);
+    scope_document_open_async(self->file, choices, on_progress, self->cancellable, on_opened,
+                              g_object_ref(self));
+}
+
+static void
+on_answered(ScopeTab *self)
+{
+    g_auto(GStrv) choices = scope_import_form_get_choices(self->form);
+    self->answered = true;
+    start(self, choices);
+}
+
 void
 scope_tab_open(ScopeTab *tab, GFile *file)
 {
-    give_up_opening(tab);
+    g_set_object(&tab->file, file);
     g_free(tab->title);
     tab->title = g_file_get_basename(file);
-    g_autofree char *text = g_strdup_printf("Opening %s", tab->title);
-    gtk_label_set_label(tab->opening, text);
-    gtk_label_set_label(tab->doing, "");
-    gtk_widget_set_opacity(GTK_WIDGET(tab->progress), 0);
-    tab->cancellable = g_cancellable_new();
-    enter(tab, SCOPE_TAB_OPENING);
-    scope_document_open_async(file, NULL, on_progress, tab->cancellable, on_opened,
-                              g_object_ref(tab));
+    start(tab, NULL);
 }
 
 /* --- The object -------------------------------------------------------------------------------*/
@@ -131,6 +175,7 @@ scope_tab_dispose(GObject *object)
 {
     ScopeTab *self = SCOPE_TAB(object);
     give_up_opening(self);
+    g_clear_object(&self->file);
     g_clear_object(&self->document);
     g_clear_object(&self->focus);
     gtk_widget_dispose_template(GTK_WIDGET(object), SCOPE_TYPE_TAB);
@@ -154,6 +199,7 @@ scope_tab_class_init(ScopeTabClass *class)
     G_OBJECT_CLASS(class)->finalize = scope_tab_finalize;
     signals[CHANGED] = g_signal_new("changed", SCOPE_TYPE_TAB, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                                     NULL, G_TYPE_NONE, 0);
+    g_type_ensure(SCOPE_TYPE_IMPORT_FORM);
     g_type_ensure(SCOPE_TYPE_VIEWS);
     gtk_widget_class_set_layout_manager_type(widget_class, GTK_TYPE_BIN_LAYOUT);
     gtk_widget_class_set_template_from_resource(widget_class, "/org/moescope/Moescope/ui/tab.ui");
@@ -163,7 +209,10 @@ scope_tab_class_init(ScopeTabClass *class)
     gtk_widget_class_bind_template_child(widget_class, ScopeTab, progress);
     gtk_widget_class_bind_template_child(widget_class, ScopeTab, error);
     gtk_widget_class_bind_template_child(widget_class, ScopeTab, another);
+    gtk_widget_class_bind_template_child(widget_class, ScopeTab, description);
+    gtk_widget_class_bind_template_child(widget_class, ScopeTab, form);
     gtk_widget_class_bind_template_child(widget_class, ScopeTab, views);
+    gtk_widget_class_bind_template_callback(widget_class, on_answered);
     gtk_widget_class_bind_template_callback(widget_class, cancel_opening);
     gtk_widget_class_bind_template_callback(widget_class, tell);
 }
@@ -186,6 +235,12 @@ ScopeTabState
 scope_tab_get_state(ScopeTab *tab)
 {
     return tab->state;
+}
+
+GFile *
+scope_tab_get_file(ScopeTab *tab)
+{
+    return tab->file;
 }
 
 const char *

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * scope-tab.h: a file in a tab of the window, from the moment it is asked for: being opened, open,
- * or the reason why it can't be.
+ * questions about it, or the reason why it can't be.
  *
  * Signal "changed": its title, state or view has become another.
  */
@@ -18,6 +18,8 @@ G_DECLARE_FINAL_TYPE(ScopeTab, scope_tab, SCOPE, TAB, GtkWidget)
 typedef enum {
     SCOPE_TAB_OPENING,
     SCOPE_TAB_OPEN,
+    SCOPE_TAB_ASKING,    /* what an importer has to be told */
+    SCOPE_TAB_DESCRIBED, /* a model: words about it, nothing to draw */
     SCOPE_TAB_FAILED,
     SCOPE_TAB_CANCELLED,
 } ScopeTabState;
@@ -25,7 +27,8 @@ typedef enum {
 ScopeTab *scope_tab_new(void);
 void scope_tab_open(ScopeTab *tab, GFile *file);
 ScopeTabState scope_tab_get_state(ScopeTab *tab);
-/* The file's name. (transfer none) */
+/* The file, and its name. (transfer none) */
+GFile *scope_tab_get_file(ScopeTab *tab);
 const char *scope_tab_get_title(ScopeTab *tab);
 /* Why it failed, or NULL. (transfer none) */
 const char *scope_tab_get_problem(ScopeTab *tab);

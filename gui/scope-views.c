@@ -6,6 +6,8 @@
 
 #include "scope-options-form.h"
 
+#include <glib/gi18n.h>
+
 /* Widths, in characters of the font, below which the inspector and the sidebar make way. */
 #define INSPECTOR_FROM 100
 #define SIDEBAR_FROM   70
@@ -105,8 +107,8 @@ page_of(ScopeViews *self, const ScopePageInfo *info)
     if (!page) {
         page = g_object_new(info->type(), NULL);
         gtk_accessible_update_property(GTK_ACCESSIBLE(page), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                       info->title, GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, info->help,
-                                       -1);
+                                       info->title, GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
+                                       _(info->help), -1);
         gtk_stack_add_named(self->stack, page, info->name);
     }
     return SCOPE_PAGE(page);
@@ -125,7 +127,7 @@ show_page(ScopeViews *self)
 static void
 show_empty(ScopeViews *self, const char *why)
 {
-    gtk_label_set_label(self->empty_title, self->info->title);
+    gtk_label_set_label(self->empty_title, _(self->info->title));
     gtk_label_set_label(self->empty, why);
     gtk_stack_set_visible_child_name(self->stack, "empty");
     follow(self, NULL);
@@ -162,15 +164,17 @@ row_new(const ScopePageInfo *info)
 {
     GtkWidget *row = gtk_list_box_row_new();
     GtkWidget *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 10);
-    GtkWidget *icon = gtk_image_new_from_icon_name(info->icon), *label = gtk_label_new(info->title);
+    GtkWidget *icon = gtk_image_new_from_icon_name(info->icon),
+              *label = gtk_label_new(_(info->title));
     gtk_accessible_update_state(GTK_ACCESSIBLE(icon), GTK_ACCESSIBLE_STATE_HIDDEN, TRUE, -1);
     gtk_box_append(GTK_BOX(box), icon);
     gtk_box_append(GTK_BOX(box), label);
     gtk_list_box_row_set_child(GTK_LIST_BOX_ROW(row), box);
-    gtk_widget_set_tooltip_text(row, info->help);
+    gtk_widget_set_tooltip_text(row, _(info->help));
     gtk_widget_set_name(row, info->name);
-    gtk_accessible_update_property(GTK_ACCESSIBLE(row), GTK_ACCESSIBLE_PROPERTY_LABEL, info->title,
-                                   GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, info->help, -1);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(row), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                   _(info->title), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
+                                   _(info->help), -1);
     return row;
 }
 

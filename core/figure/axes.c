@@ -12,19 +12,75 @@
 #define LABEL_GAP 0.5  /* between labels beside each other, in sizes of the type */
 #define NAME_GAP  0.25 /* … where all of them have to stand */
 #define FEW_NAMES 16   /* so many bands are names by themselves; of more, some tell */
+/* Names whose width is measured. */
+#define MOST_MEASURED 2000
 
 Scale
 moe__frame_x(const Panel *panel, const Frame *frame)
 {
-    return (Scale){&panel->x, frame->box.x, frame->box.x + frame->box.width};
+    double width = frame->box.width / (panel->view.right - panel->view.left);
+    double left = frame->box.x - panel->view.left * width;
+    return (Scale){&panel->x, left, left + width};
 }
 
 Scale
 moe__frame_y(const Panel *panel, const Frame *frame)
 {
-    double top = frame->box.y, bottom = top + frame->box.height;
+    double height = frame->box.height / (panel->view.bottom - panel->view.top);
+    double top = frame->box.y - panel->view.top * height, bottom = top + height;
     bool band = panel->y.type == MOE_AXIS_BAND;
     return (Scale){&panel->y, band ? top : bottom, band ? bottom : top};
+}
+
+/* The part of an axis that a panel shows, as an axis of its own from edge to edge: of bands all
+ * that are seen, cut off or not. `left_out`: bands before it. */
+typedef struct Part {
+    MoeAxis axis;
+    double start, end;
+    int left_out;
+} Part;
+
+static Part
+part_seen(const Scale *scale, double from, double to)
+{
+    Part part = {*scale->axis, from, to, 0};
+    double first = moe__scale_invert(scale, from), last = moe__scale_invert(scale, to);
+    if (part.axis.type != MOE_AXIS_BAND) {
+        part.axis.min = MIN(first, last);
+        part.axis.max = MAX(first, last);
+        return part;
+    }
+    /* A hair of slack: the edge of a band may be that of the panel. */
+    int begin = (int)CLAMP(floor(first + 1e-9), 0, part.axis.bands - 1);
+    int end = (int)CLAMP(ceil(last - 1e-9), begin + 1, part.axis.bands);
+    part.axis.bands = end - begin;
+    part.axis.first += begin * part.axis.step;
+    part.axis.names += part.axis.names ? begin : 0;
+    part.start = moe__scale_at(scale, begin);
+    part.end = moe__scale_at(scale, end);
+    part.left_out = begin;
+    return part;
+}
+
+static Part
+part_of_x(const Panel *panel, const Frame *frame)
+{
+    Scale scale = moe__frame_x(panel, frame);
+    Box box = frame->box;
+    if (moe__panel_whole(panel))
+        return (Part){panel->x, scale.start, scale.end, 0};
+    return part_seen(&scale, box.x, box.x + box.width);
+}
+
+static Part
+part_of_y(const Panel *panel, const Frame *frame)
+{
+    Scale scale = moe__frame_y(panel, frame);
+    double top = frame->box.y, bottom = top + frame->box.height;
+    if (moe__panel_whole(panel))
+        return (Part){panel->y, scale.start, scale.end, 0};
+    bool band = panel->y.type == MOE_AXIS_BAND;
+    return part_seen(&scale, band ? top : bottom, band ? bottom : top);
 }
 
 /* Ticks with labels, however many there are: places on the page and texts. */
@@ -39,15 +95,26 @@ label_clear(gpointer data)
     g_free(((Label *)data)->text);
 }
 
-static GArray *
-labels_make(const Scale *scale, int most)
+/* Of bands with names every so many have a label, the same ones wherever one looks. */
+static int
+first_label(const BandTicks *ticks, const MoeAxis *axis, int left_out)
 {
-    const MoeAxis *axis = scale->axis;
+    return axis->names && ticks->stride > 1
+               ? (ticks->stride - left_out % ticks->stride) % ticks->stride
+               : ticks->first;
+}
+
+static GArray *
+labels_make(const Part *part, int most)
+{
+    const MoeAxis *axis = &part->axis;
+    const Scale own = {axis, part->start, part->end}, *scale = &own;
     GArray *labels = g_array_new(FALSE, FALSE, sizeof(Label));
     g_array_set_clear_func(labels, label_clear);
     if (axis->type == MOE_AXIS_BAND) {
         BandTicks ticks = moe__band_ticks(axis, most);
-        for (int i = ticks.first; i < axis->bands; i += ticks.stride) {
+        for (int i = first_label(&ticks, axis, part->left_out); i < axis->bands;
+             i += ticks.stride) {
             Label label = {moe__scale_at(scale, i + 0.5), moe__axis_band_label(axis, i)};
             g_array_append_val(labels, label);
         }
@@ -76,12 +143,29 @@ labels_make(const Scale *scale, int most)
 static double
 widest(const MoeAxis *axis, Ruler *ruler, double size, int most)
 {
-    Scale scale = {axis, 0, 1};
-    g_autoptr(GArray) labels = labels_make(&scale, most);
+    Part part = {*axis, 0, 1, 0};
+    g_autoptr(GArray) labels = labels_make(&part, most);
     double width = 0;
-    for (guint i = 0; i < labels->len; i++) {
-        const Label *label = &g_array_index(labels, Label, i);
-        width = MAX(width, moe__ruler_width(ruler, label->text, size, false));
+    for (guint i = 0; i < labels->len; i++)
+        width = moe__ruler_wider(ruler, g_array_index(labels, Label, i).text, size, width);
+    return width;
+}
+
+/* Names differ in width one by one; of very many, those with the most letters are measured. */
+static double
+widest_name(const MoeAxis *axis, Ruler *ruler, double size)
+{
+    glong longest = 0;
+    double width = 0;
+    for (int i = 0; i < axis->bands; i++)
+        longest = MAX(longest, g_utf8_strlen(axis->names[i], -1));
+    int measured = 0;
+    for (int i = 0; i < axis->bands && measured < MOST_MEASURED; i++) {
+        if (axis->bands > MOST_MEASURED &&
+            g_utf8_strlen(axis->names[i], -1) < 0.8 * (double)longest)
+            continue;
+        width = MAX(width, moe__ruler_width(ruler, axis->names[i], size, false));
+        measured++;
     }
     return width;
 }
@@ -91,9 +175,9 @@ moe__axis_y_width(const MoeAxis *axis, Ruler *ruler, const Theme *theme)
 {
     if (axis->bare)
         return 0;
-    /* Names differ in width one by one; of numbers a few tell. */
-    int most = axis->type == MOE_AXIS_BAND && axis->names ? axis->bands : 10;
-    double width = widest(axis, ruler, theme->tick_size, most);
+    bool named = axis->type == MOE_AXIS_BAND && axis->names;
+    double width = named ? widest_name(axis, ruler, theme->tick_size)
+                         : widest(axis, ruler, theme->tick_size, 10);
     if (axis->type == MOE_AXIS_BAND && !axis->names) {
         g_autofree char *last = moe__axis_band_label(axis, axis->bands - 1);
         width = MAX(width, moe__ruler_width(ruler, last, theme->tick_size, false));
@@ -133,11 +217,19 @@ most_that_fit(const MoeAxis *axis, Ruler *ruler, const Theme *theme, double widt
     return most;
 }
 
+/* Bands that are cut off may have their middle outside; ticks lie on edges, give or take a hair. */
+static bool
+within(double at, double from, double to)
+{
+    return at >= from - 1e-6 && at <= to + 1e-6;
+}
+
 void
 moe__axis_draw_x(const Panel *panel, const Frame *frame, Ruler *ruler, const Theme *theme,
                  Drawing *drawing)
 {
-    Scale scale = moe__frame_x(panel, frame);
+    Part part = part_of_x(panel, frame);
+    double left = frame->box.x, right = left + frame->box.width;
     double bottom = frame->box.y + frame->box.height;
     bool ruled = moe__axis_ruled(&panel->x);
     if (ruled)
@@ -147,12 +239,14 @@ moe__axis_draw_x(const Panel *panel, const Frame *frame, Ruler *ruler, const The
     if (!frame->x_ticks || panel->x.bare)
         return;
     double shrink = 1;
-    int most = most_that_fit(&panel->x, ruler, theme, frame->box.width, &shrink);
-    g_autoptr(GArray) labels = labels_make(&scale, ruled ? MIN(most, 8) : most);
+    int most = most_that_fit(&part.axis, ruler, theme, frame->box.width, &shrink);
+    g_autoptr(GArray) labels = labels_make(&part, ruled ? MIN(most, 8) : most);
     double y = bottom + PAD + theme->tick_size * ruler->digit + (ruled ? TICK : 0);
     TextStyle style = {theme->soft, shrink * theme->tick_size, ANCHOR_MIDDLE, false, false};
     for (guint i = 0; i < labels->len; i++) {
         const Label *label = &g_array_index(labels, Label, i);
+        if (!within(label->at, left, right))
+            continue;
         if (ruled)
             moe__drawing_line(drawing, (Point){label->at, bottom},
                               (Point){label->at, bottom + TICK}, theme->faint, theme->thin);
@@ -164,16 +258,18 @@ void
 moe__axis_draw_y(const Panel *panel, const Frame *frame, Ruler *ruler, const Theme *theme,
                  Drawing *drawing)
 {
-    Scale scale = moe__frame_y(panel, frame);
-    double left = frame->box.x;
+    Part part = part_of_y(panel, frame);
+    double left = frame->box.x, top = frame->box.y, bottom = top + frame->box.height;
     bool ruled = moe__axis_ruled(&panel->y);
     if (panel->y.bare)
         return;
     int most = (int)MAX(frame->box.height / (1.15 * theme->tick_size), 1);
-    g_autoptr(GArray) labels = labels_make(&scale, ruled ? CLAMP(most / 2, 3, 7) : most);
+    g_autoptr(GArray) labels = labels_make(&part, ruled ? CLAMP(most / 2, 3, 7) : most);
     TextStyle style = {theme->soft, theme->tick_size, ANCHOR_END, false, false};
     for (guint i = 0; i < labels->len; i++) {
         const Label *label = &g_array_index(labels, Label, i);
+        if (!within(label->at, top, bottom))
+            continue;
         /* Grid lines of the lightest kind let values be read off without a frame. */
         if (ruled)
             moe__drawing_line(drawing, (Point){left - TICK, label->at},

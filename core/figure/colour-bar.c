@@ -7,10 +7,11 @@
 
 #include <math.h>
 
-#define PAD   2.0 /* between bar and labels: a tick and a gap */
-#define GAP   1.5
+#define PAD 2.0 /* between bar and labels: a tick and a gap */
+#define GAP 1.5
+/* Pixels of the bar: every third of the levels that cells have, so that they share colours. */
+#define STEPS 86
 #define APART 0.3 /* of labels of ticks and that of the bar, in sizes of the type */
-#define STEPS 64  /* rectangles that the bar is made of */
 
 #define MOST_TICKS 8
 
@@ -68,14 +69,14 @@ moe__colour_bar_width(const MoeColourScale *scale, Ruler *ruler, const Theme *th
            label;
 }
 
+/* An image of one column. */
 static void
 draw_ramp(const MoeColourScale *scale, Box bar, Drawing *drawing)
 {
-    for (int i = 0; i < STEPS; i++) {
-        double y = bar.y + bar.height * i / STEPS;
-        Box step = {bar.x, y, bar.width, bar.height / STEPS + (i + 1 < STEPS ? 0.3 : 0)};
-        moe__drawing_tile(drawing, step, moe_colour_at(scale->colours, 1 - (i + 0.5) / STEPS));
-    }
+    uint32_t *pixels = g_new(uint32_t, STEPS);
+    for (int i = 0; i < STEPS; i++)
+        pixels[i] = moe__pixel_of(moe_colour_at(scale->colours, 1 - i / (STEPS - 1.0)));
+    moe__drawing_image(drawing, bar, pixels, 1, STEPS);
 }
 
 static double

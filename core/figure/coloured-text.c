@@ -127,7 +127,9 @@ scene_of(const Passage *p, int *named)
                       .texts = (const char *const *)pieces,
                       .values = values,
                       .categories = p->colour == EXPERT ? experts : 0,
-                      .notes = (const char *const *)notes};
+                      .notes = (const char *const *)notes,
+                      .value_key = p->colour == EXPERT ? "expert" : NULL,
+                      .keys = {"token", &g_array_index(p->span->row, double, 0)}};
     moe_scene_add_prose(scene, panel, &prose);
     return scene;
 }

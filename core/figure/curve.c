@@ -11,6 +11,23 @@ moe__curve_clear(gpointer data)
     g_free(curve->value);
 }
 
+double *
+moe__series_read(const MoeTrace *trace, const char *name, int64_t *n, GError **error)
+{
+    MoeArray array;
+    g_autofree char *member = g_strconcat("series/", name, NULL);
+    if (!moe_trace_join(trace, member, &array, error))
+        return NULL;
+    *n = array.shape[0];
+    if (array.type == MOE_F64 && array.ndim == 2 && array.shape[1] == 2)
+        return (double *)array.data;
+    g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
+                "%s: found %d dimensions of type %d, expected pairs of f64", member, array.ndim,
+                (int)array.type);
+    g_free((gpointer)array.data);
+    return NULL;
+}
+
 void
 moe__curve_thin(const double *pairs, int64_t n, int most, MoeCurve *curve)
 {

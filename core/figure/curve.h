@@ -20,6 +20,10 @@ typedef struct MoeRange {
 } MoeRange;
 #define MOE_RANGE_EMPTY ((MoeRange){INFINITY, -INFINITY})
 
+/* A series as n pairs (step, value). Fails with the errors of moe_trace_join(), MOE_ERROR_FORMAT if
+ * it isn't pairs. (transfer full) */
+double *moe__series_read(const MoeTrace *trace, const char *name, int64_t *n, GError **error);
+
 /* At most `most` points of n pairs (step, value). Runs of values become their mean, at their mean
  * step; values that aren't finite are left out, and a run of nothing else breaks the line. */
 void moe__curve_thin(const double *pairs, int64_t n, int most, MoeCurve *out);

@@ -36,7 +36,7 @@ moe__depth_ink(const Kit *kit, guint i, MoeColour *own, char **name)
 {
     *own = moe__depth_colour(kit, i);
     *name = kit->routers->len <= DEPTH_NAMED ? moe__kit_title(kit, i) : NULL;
-    return (MoeInk){.own = own, .name = *name};
+    return (MoeInk){.own = own, .name = *name, .key = {"layer", layer_of(kit, i), NULL}};
 }
 
 void

@@ -162,7 +162,7 @@ add_domain(const Kit *kit, MoeScene *scene, int panel, int router, const GArray 
                     .value = value,
                     .low = whiskers ? low : NULL,
                     .high = whiskers ? high : NULL,
-                    .ink = {.own = &own, .name = name},
+                    .ink = {.own = &own, .name = name, .key = {"domain", NAN, name}},
                     .place = (int)d,
                     .places = (int)domains->len,
                     .words = words};

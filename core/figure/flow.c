@@ -29,8 +29,9 @@ colour_of(const Alluvial *alluvial, guint i, int node)
 }
 
 /* Flows as columns of numbers, as the scene takes them. */
+#define NUMBERS 9
 typedef struct Ribbons {
-    GArray *number[7]; /* x0 low0 high0 x1 low1 high1 value, of double */
+    GArray *number[NUMBERS]; /* x0 low0 high0 x1 low1 high1 value layer expert, of double */
     GArray *colours;
     GPtrArray *names;
 } Ribbons;
@@ -38,16 +39,16 @@ typedef struct Ribbons {
 static void
 ribbons_init(Ribbons *ribbons)
 {
-    for (int i = 0; i < 7; i++)
+    for (int i = 0; i < NUMBERS; i++)
         ribbons->number[i] = g_array_new(FALSE, FALSE, sizeof(double));
     ribbons->colours = g_array_new(FALSE, FALSE, sizeof(MoeColour));
     ribbons->names = g_ptr_array_new_with_free_func(g_free);
 }
 
 static void
-ribbons_add(Ribbons *ribbons, const double numbers[7], MoeColour colour, char *name)
+ribbons_add(Ribbons *ribbons, const double numbers[NUMBERS], MoeColour colour, char *name)
 {
-    for (int i = 0; i < 7; i++)
+    for (int i = 0; i < NUMBERS; i++)
         g_array_append_val(ribbons->number[i], numbers[i]);
     g_array_append_val(ribbons->colours, colour);
     g_ptr_array_add(ribbons->names, name);
@@ -56,8 +57,8 @@ ribbons_add(Ribbons *ribbons, const double numbers[7], MoeColour colour, char *n
 static void
 ribbons_show(Ribbons *ribbons, MoeScene *scene, int panel, double opacity)
 {
-    const double *number[7];
-    for (int i = 0; i < 7; i++)
+    const double *number[NUMBERS];
+    for (int i = 0; i < NUMBERS; i++)
         number[i] = (const double *)(gpointer)ribbons->number[i]->data;
     MoeFlows flows = {.n = (int)ribbons->names->len,
                       .x0 = number[0],
@@ -70,10 +71,11 @@ ribbons_show(Ribbons *ribbons, MoeScene *scene, int panel, double opacity)
                       .each = (const MoeColour *)(gpointer)ribbons->colours->data,
                       .names = (const char *const *)ribbons->names->pdata,
                       .ink = {.opacity = opacity},
-                      .words = "{name}: {value} of units"};
+                      .words = "{name}: {value} of units",
+                      .keys = {{"layer", number[7]}, {"expert", number[8]}}};
     if (flows.n > 0)
         moe_scene_add_flows(scene, panel, &flows);
-    for (int i = 0; i < 7; i++)
+    for (int i = 0; i < NUMBERS; i++)
         g_array_unref(ribbons->number[i]);
     g_array_unref(ribbons->colours);
     g_ptr_array_unref(ribbons->names);
@@ -83,6 +85,13 @@ static char *
 node_name(const Node *node)
 {
     return node->expert < 0 ? g_strdup("others") : g_strdup_printf("%d", node->expert);
+}
+
+/* As a key; NaN: several. */
+static double
+expert_of(const Node *node)
+{
+    return node->expert < 0 ? NAN : node->expert;
 }
 
 /* Between columns i and i + 1. `pale`: those of the others, which lie below the rest. */
@@ -104,9 +113,15 @@ add_ribbons(const Alluvial *alluvial, MoeScene *scene, int panel, guint i)
             if (share == 0)
                 continue;
             Node *a = &from->nodes[f], *b = &to->nodes[t];
-            const double numbers[7] = {i + WIDE, a->out - share * tall,   a->out,
-                                       i + 1,    b->in - share * tall_to, b->in,
-                                       share};
+            const double numbers[NUMBERS] = {i + WIDE,
+                                             a->out - share * tall,
+                                             a->out,
+                                             i + 1,
+                                             b->in - share * tall_to,
+                                             b->in,
+                                             share,
+                                             left,
+                                             expert_of(a)};
             g_autofree char *source = node_name(a), *target = node_name(b);
             bool grey_one = a->expert < 0 || b->expert < 0;
             ribbons_add(grey_one ? &pale : &vivid, numbers, colour_of(alluvial, i, f),
@@ -132,8 +147,9 @@ add_nodes(const Alluvial *alluvial, MoeScene *scene, int panel, guint i)
     ribbons_init(&nodes);
     for (int n = 0; n < column->n; n++) {
         const Node *node = &column->nodes[n];
-        const double numbers[7] = {i,         node->low,  node->high,         i + WIDE,
-                                   node->low, node->high, node->units / total};
+        const double numbers[NUMBERS] = {
+            i,          node->low,           node->high, i + WIDE,       node->low,
+            node->high, node->units / total, layer,      expert_of(node)};
         names[n] = node_name(node);
         x[n] = last ? i + 1.4 * WIDE : i - 0.4 * WIDE;
         y[n] = (node->low + node->high) / 2;

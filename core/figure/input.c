@@ -5,8 +5,12 @@
  */
 #include "figure/load.h"
 #include "figure/router-rows.h"
+#include "figure/ruler.h"
 
 #include <string.h>
+
+/* In the folder of a run. */
+#define TRACE_NAME "trace.npz"
 
 /* A summary that was counted, and of which tokens. */
 typedef struct Counted {
@@ -56,6 +60,7 @@ moe_figure_input_new(void)
     MoeFigureInput *input = g_new0(MoeFigureInput, 1);
     input->sources = g_ptr_array_new_with_free_func(source_free);
     g_mutex_init(&input->lock);
+    moe__ruler_prepare(); /* found while the input is read */
     return input;
 }
 
@@ -81,6 +86,15 @@ add_source(MoeFigureInput *input, const char *name)
     return source;
 }
 
+/* All runs' traces have one name: what tells them apart is the folder. (transfer full) */
+static char *
+name_of(const char *path)
+{
+    g_autofree char *base = g_path_get_basename(path), *folder = g_path_get_dirname(path);
+    bool run = g_str_equal(base, TRACE_NAME) && !g_str_equal(folder, ".");
+    return run ? g_path_get_basename(folder) : g_steal_pointer(&base);
+}
+
 static void
 open_weights(MoeFigureInput *input, const char *path, const char *name)
 {
@@ -91,10 +105,10 @@ bool
 moe_figure_input_open(MoeFigureInput *input, const char *path, const char *name, GError **error)
 {
     bool folder = g_file_test(path, G_FILE_TEST_IS_DIR);
-    g_autofree char *file = folder ? g_build_filename(path, "trace.npz", NULL) : g_strdup(path);
-    g_autofree char *base = g_path_get_basename(path);
+    g_autofree char *file = folder ? g_build_filename(path, TRACE_NAME, NULL) : g_strdup(path);
+    g_autofree char *own_name = name_of(path);
     if (!(folder && g_file_test(file, G_FILE_TEST_EXISTS)) && moe__router_rows_is(path)) {
-        open_weights(input, path, name ? name : base);
+        open_weights(input, path, name ? name : own_name);
         return true;
     }
     MoeTrace *trace = NULL;
@@ -105,7 +119,7 @@ moe_figure_input_open(MoeFigureInput *input, const char *path, const char *name,
         trace = moe_trace_open(file, error);
     if (!trace && !summary)
         return false;
-    Source *source = add_source(input, name ? name : base);
+    Source *source = add_source(input, name ? name : own_name);
     source->trace = source->own_trace = trace;
     source->summary = source->own_summary = summary;
     return true;

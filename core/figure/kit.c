@@ -186,6 +186,28 @@ moe__kit_missing(const Kit *kit, const char *what, const char *how, GError **err
                 moe_figure_input_name(kit->input, 0), what, how);
 }
 
+static char *
+short_name(const MoeFigureInput *input, int i)
+{
+    char *name = g_strdup(moe_figure_input_name(input, i));
+    if (g_str_has_suffix(name, ".npz"))
+        name[strlen(name) - strlen(".npz")] = 0;
+    return name;
+}
+
+char *
+moe__kit_input_name(const MoeFigureInput *input, int i)
+{
+    g_autofree char *name = short_name(input, i);
+    int same = 0, before = 0;
+    for (int other = 0; other < moe_figure_input_count(input); other++) {
+        g_autofree char *its = short_name(input, other);
+        same += g_str_equal(its, name);
+        before += other < i && g_str_equal(its, name);
+    }
+    return same > 1 ? g_strdup_printf("%s (%d)", name, before + 1) : g_steal_pointer(&name);
+}
+
 /* --- Captions ---------------------------------------------------------------------------------*/
 
 char *

@@ -61,6 +61,9 @@ void moe__kit_caption(const Kit *kit, MoeScene *scene, const char *what, const c
 /* The same where T and N aren't those of the summary; `size` ("12 recorded steps") may be NULL. */
 void moe__kit_caption_sized(const Kit *kit, MoeScene *scene, const char *what, const char *size,
                             const char *chance);
+/* What input `i` is called in a figure: its name without .npz, counted where several have
+ * it. (transfer full) */
+char *moe__kit_input_name(const MoeFigureInput *input, int i);
 /* "2,048", or "2,048 to 8,192". (transfer full) */
 char *moe__kit_counts(int64_t low, int64_t high);
 

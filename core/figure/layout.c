@@ -53,6 +53,7 @@ moe__layout_free(Layout *layout)
     g_free(layout->frames);
     g_strfreev(layout->caption);
     moe__drawing_free(layout->drawing);
+    moe__ruler_free(layout->ruler);
     g_free(layout);
 }
 
@@ -70,8 +71,8 @@ compare_axes(Room *room)
     const Panel *first = panel_at(scene, 0);
     for (int i = 1; i < (int)scene->panels->len; i++) {
         const Panel *panel = panel_at(scene, i);
-        room->same_x &= moe__axis_equal(&panel->x, &first->x);
-        room->same_y &= moe__axis_equal(&panel->y, &first->y);
+        room->same_x &= panel->like_x == 0;
+        room->same_y &= panel->like_y == 0;
         room->same_x_label &= g_strcmp0(panel->x.label, first->x.label) == 0;
         room->same_y_label &= g_strcmp0(panel->y.label, first->y.label) == 0;
     }
@@ -339,35 +340,14 @@ place_bar(const Layout *layout, const Theme *theme)
                  theme->tick_size * 1.1, height};
 }
 
-static void
-draw_all(MoeScene *scene, Layout *layout, Ruler *ruler)
-{
-    const Theme *theme = scene->theme;
-    Drawing *drawing = moe__drawing_new(layout->width, layout->height, theme->family);
-    layout->drawing = drawing;
-    moe__drawing_rect(drawing, (Box){0, 0, layout->width, layout->height}, theme->paper);
-    for (int i = 0; i < (int)scene->panels->len; i++) {
-        const Panel *panel = panel_at(scene, i);
-        Frame *frame = &layout->frames[i];
-        moe__axis_draw_y(panel, frame, ruler, theme, drawing);
-        moe__axis_draw_x(panel, frame, ruler, theme, drawing);
-        moe__marks_draw(scene, panel, frame, ruler, drawing);
-    }
-    if (layout->legend > 0)
-        moe__legend_draw(scene, ruler, theme->margin, layout->legend,
-                         layout->width - 2 * theme->margin, drawing);
-    if (layout->bar.width > 0)
-        moe__colour_bar_draw(&scene->colours, layout->bar, ruler, theme, drawing);
-    moe__words_draw(scene, layout, ruler, drawing);
-}
-
 static Layout *
 layout_new(MoeScene *scene, double width, double height)
 {
-    g_autoptr(Ruler) ruler = moe__ruler_new(scene->theme->family);
+    Ruler *ruler = moe__ruler_new(scene->theme->family);
     Room room = room_measure(scene, ruler, width);
     Plan plan = plan_best(&room, 0);
     Layout *layout = g_new0(Layout, 1);
+    layout->ruler = ruler;
     layout->natural = height == 0 || fabs(plan.height - height) < SAME_HEIGHT;
     if (!layout->natural)
         plan = plan_best(&room, height);
@@ -388,11 +368,10 @@ layout_new(MoeScene *scene, double width, double height)
     place_panels(layout, &room, &plan);
     if (scene->has_colours)
         layout->bar = place_bar(layout, scene->theme);
-    draw_all(scene, layout, ruler);
     return layout;
 }
 
-const Layout *
+Layout *
 moe__layout(MoeScene *scene, double width, double height)
 {
     Layout *kept = scene->layout;
@@ -407,7 +386,10 @@ moe__layout(MoeScene *scene, double width, double height)
 void
 moe_scene_size(MoeScene *scene, double *width, double *height)
 {
-    const Layout *layout = moe__layout(scene, scene->theme->width_mm / 25.4 * 72, 0);
+    double mm = 72 / 25.4;
+    const Layout *layout =
+        moe__layout(scene, (scene->width_mm > 0 ? scene->width_mm : scene->theme->width_mm) * mm,
+                    scene->height_mm * mm);
     *width = layout->width;
     *height = layout->height;
 }

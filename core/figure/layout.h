@@ -29,12 +29,13 @@ typedef struct Layout {
     double row_foot;  /* room for x ticks below each row but the last */
     double last_foot; /* … and below the last */
     bool shared_x_label, shared_y_label;
-    char **caption; /* lines */
-    Drawing *drawing;
+    char **caption;      /* lines */
+    struct Ruler *ruler; /* that it was measured with */
+    Drawing *drawing;    /* as of moe__picture(), or NULL */
 } Layout;
 
 /* The layout at that size (height 0: the one that suits the width), made or kept from before. */
-const Layout *moe__layout(MoeScene *scene, double width, double height);
+Layout *moe__layout(MoeScene *scene, double width, double height);
 void moe__layout_free(Layout *layout);
 
 #endif

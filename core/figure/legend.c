@@ -17,8 +17,8 @@ typedef struct Entry {
     bool stroke; /* a line, else a patch */
 } Entry;
 
-static const MoeInk *
-ink_of(const Mark *mark)
+const MoeInk *
+moe__mark_ink(const Mark *mark)
 {
     switch (mark->type) {
     case MARK_AREA:
@@ -54,7 +54,7 @@ entries_of(const MoeScene *scene)
         const GArray *marks = moe__scene_panel(scene, i)->marks;
         for (guint j = 0; j < marks->len; j++) {
             const Mark *mark = &g_array_index(marks, Mark, j);
-            const MoeInk *ink = ink_of(mark);
+            const MoeInk *ink = moe__mark_ink(mark);
             Entry entry = {ink, mark->type == MARK_LINE};
             if (ink && ink->name && !is_listed(entries, ink->name))
                 g_array_append_val(entries, entry);

@@ -23,6 +23,8 @@ picks_of(const MoeLoad *load)
     return moe__kit_counts(low, high);
 }
 
+#include <math.h>
+
 static void
 set_caption(MoeScene *scene, const MoeLoad *load, const LoadLook *look)
 {
@@ -46,18 +48,17 @@ set_caption(MoeScene *scene, const MoeLoad *load, const LoadLook *look)
     moe_scene_set_caption(scene, text->str);
 }
 
-/* Layers at equal distances are numbers, others names, which `names` then keeps. */
-static MoeAxis
-layer_axis(const MoeLoad *load, char **names)
+MoeAxis
+moe__load_layer_axis(const int *layer, int n, char **names)
 {
-    int step = load->layers > 1 ? load->layer[1] - load->layer[0] : 1;
-    MoeAxis axis = {.type = MOE_AXIS_BAND, .label = "layer", .bands = load->layers};
-    axis.first = load->layer[0];
+    int step = n > 1 ? layer[1] - layer[0] : 1;
+    MoeAxis axis = {.type = MOE_AXIS_BAND, .label = "layer", .bands = n};
+    axis.first = layer[0];
     axis.step = step;
     bool regular = step > 0;
-    for (int i = 0; i < load->layers; i++) {
-        regular &= load->layer[i] == load->layer[0] + i * step;
-        names[i] = g_strdup_printf("%d", load->layer[i]);
+    for (int i = 0; i < n; i++) {
+        regular &= layer[i] == layer[0] + i * step;
+        names[i] = g_strdup_printf("%d", layer[i]);
     }
     if (!regular) {
         axis.step = 1;
@@ -84,7 +85,7 @@ add_panel(MoeScene *scene, const MoeLoad *load, int i, const LoadNumbers *number
 {
     const MoeLoadPanel *panel = &load->panels[i];
     g_auto(GStrv) names = g_new0(char *, load->layers + 1);
-    MoeAxis y = layer_axis(load, names);
+    MoeAxis y = moe__load_layer_axis(load->layer, load->layers, names);
     g_autofree char *tokens = moe__number_count(panel->tokens);
     g_autofree char *note = g_strdup_printf("%s tokens", tokens);
     bool all = i == 0 && load->n_panels > 1;
@@ -102,6 +103,8 @@ add_panel(MoeScene *scene, const MoeLoad *load, int i, const LoadNumbers *number
         .texts = (const char *const *)columns->texts,
     };
     int number = moe_scene_add_panel(scene, panel->name, note, &columns->axis, &y);
+    if (!all && load->n_panels > 1)
+        moe_scene_add_panel_key(scene, number, (MoeKey){"domain", NAN, panel->name});
     moe_scene_add_cells(scene, number, &cells);
 }
 

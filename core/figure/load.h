@@ -59,6 +59,9 @@ bool moe__load_found(const LoadLook *look, const char *figure, GError **error);
 
 /* The colour scale with uniform load marked on it. experts[n]: E of each layer. */
 void moe__load_set_scale(MoeScene *scene, const LoadLook *look, const int *experts, int n);
+/* The layers from the top down. Those at equal distances are numbers, others names, which
+ * `names`[n] then keeps. */
+MoeAxis moe__load_layer_axis(const int *layer, int n, char **names);
 /* "Share of … picks that an expert receives". */
 const char *moe__load_what(Norm norm);
 /* "uniform load is 1/8 = 0.125". (transfer full) */

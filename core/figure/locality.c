@@ -110,7 +110,11 @@ add_panel(const Kit *kit, MoeScene *scene, const Measure *measure)
     for (guint i = 0; i < n; i++)
         curves[i] = curve_of(kit, i, measure);
     Nulls nulls = nulls_of(curves, n);
-    MoeAxis x = {.type = MOE_AXIS_BAND, .label = "tokens apart", .bands = MOE_LAGS, .names = lags};
+    MoeAxis x = {.type = MOE_AXIS_BAND,
+                 .label = "tokens apart",
+                 .bands = MOE_LAGS,
+                 .names = lags,
+                 .key = "lag"};
     MoeAxis y = {.label = measure->axis, .min = 0, .max = 1.08 * nulls.most};
     int panel = moe_scene_add_panel(scene, measure->title, NULL, &x, &y);
     add_nulls(scene, panel, &nulls);

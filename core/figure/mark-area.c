@@ -60,8 +60,8 @@ area_words(const MoeArea *area, int i)
 }
 
 /* The point nearest along the axis, if the pointer is between the curves there. */
-static bool
-area_pick(const Mark *mark, const View *view, double x, double y, MoeDatum *datum)
+static int
+area_hit(const Mark *mark, const View *view, double x, double y)
 {
     const MoeArea *area = &mark->area;
     double along = area->along_y ? y : x, across = area->along_y ? x : y, nearest = INFINITY;
@@ -77,22 +77,41 @@ area_pick(const Mark *mark, const View *view, double x, double y, MoeDatum *datu
         }
     }
     if (found < 0)
-        return false;
+        return -1;
     Point a = place(area, view, found, area->low[found]);
     Point b = place(area, view, found, area->high[found]);
     double from = area->along_y ? MIN(a.x, b.x) : MIN(a.y, b.y);
     double to = area->along_y ? MAX(a.x, b.x) : MAX(a.y, b.y);
-    if (across < from || across > to)
+    return across >= from && across <= to ? found : -1;
+}
+
+static int
+area_count(const Mark *mark)
+{
+    return mark->area.words ? mark->area.n : 0;
+}
+
+static bool
+area_place(const Mark *mark, const View *view, int piece, Place *out)
+{
+    const MoeArea *area = &mark->area;
+    if (!is_there(area, piece))
         return false;
-    *datum = (MoeDatum){.panel = datum->panel,
-                        .column = found,
-                        .value = area->high[found] - area->low[found],
-                        .x = MIN(a.x, b.x),
-                        .y = MIN(a.y, b.y),
-                        .width = fabs(b.x - a.x),
-                        .height = fabs(b.y - a.y),
-                        .words = area_words(area, found)};
+    Point a = place(area, view, piece, area->low[piece]);
+    Point b = place(area, view, piece, area->high[piece]);
+    *out = (Place){{MIN(a.x, b.x), MIN(a.y, b.y), fabs(b.x - a.x), fabs(b.y - a.y)},
+                   area->along_y ? (area->low[piece] + area->high[piece]) / 2 : area->at[piece],
+                   area->along_y ? area->at[piece] : NAN};
     return true;
+}
+
+static void
+area_tell(const Mark *mark, const View *view, int piece, MoeDatum *datum)
+{
+    (void)view;
+    datum->column = piece;
+    datum->value = mark->area.high[piece] - mark->area.low[piece];
+    datum->words = area_words(&mark->area, piece);
 }
 
 static void
@@ -109,4 +128,10 @@ area_dump(const Mark *mark, GString *out)
     }
 }
 
-const MarkClass moe__mark_area = {"area", area_draw, area_pick, area_dump, NULL};
+const MarkClass moe__mark_area = {.name = "area",
+                                  .draw = area_draw,
+                                  .hit = area_hit,
+                                  .dump = area_dump,
+                                  .count = area_count,
+                                  .place = area_place,
+                                  .tell = area_tell};

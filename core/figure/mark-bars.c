@@ -106,28 +106,42 @@ bar_words(const MoeBars *bars, const View *view, int i)
 }
 
 /* The whole height of a bar's band is its own: short bars would be hard to hit. */
-static bool
-bars_pick(const Mark *mark, const View *view, double x, double y, MoeDatum *datum)
+static int
+bars_hit(const Mark *mark, const View *view, double x, double y)
 {
     const MoeBars *bars = &mark->bars;
     double from, to, place = upright(view) ? x : y;
     int i = moe__scale_band(upright(view) ? &view->x : &view->y, place);
     if (i < 0 || i >= bars->n || !isfinite(bars->value[i]))
-        return false;
+        return -1;
     across(bars, view, i, &from, &to);
-    if (place < from || place >= to)
+    return place >= from && place < to ? i : -1;
+}
+
+static int
+bars_count(const Mark *mark)
+{
+    return mark->bars.n;
+}
+
+static bool
+bars_place(const Mark *mark, const View *view, int piece, Place *place)
+{
+    bool up = upright(view);
+    if (!isfinite(mark->bars.value[piece]))
         return false;
-    Box box = bar_box(bars, view, i);
-    *datum = (MoeDatum){.panel = datum->panel,
-                        .row = bars->place,
-                        .column = i,
-                        .value = bars->value[i],
-                        .x = box.x,
-                        .y = box.y,
-                        .width = box.width,
-                        .height = box.height,
-                        .words = bar_words(bars, view, i)};
+    *place =
+        (Place){bar_box(&mark->bars, view, piece), up ? piece + 0.5 : NAN, up ? NAN : piece + 0.5};
     return true;
+}
+
+static void
+bars_tell(const Mark *mark, const View *view, int piece, MoeDatum *datum)
+{
+    datum->row = mark->bars.place;
+    datum->column = piece;
+    datum->value = mark->bars.value[piece];
+    datum->words = bar_words(&mark->bars, view, piece);
 }
 
 static void
@@ -144,4 +158,10 @@ bars_dump(const Mark *mark, GString *out)
     }
 }
 
-const MarkClass moe__mark_bars = {"bars", bars_draw, bars_pick, bars_dump, NULL};
+const MarkClass moe__mark_bars = {.name = "bars",
+                                  .draw = bars_draw,
+                                  .hit = bars_hit,
+                                  .dump = bars_dump,
+                                  .count = bars_count,
+                                  .place = bars_place,
+                                  .tell = bars_tell};

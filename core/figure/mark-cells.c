@@ -2,42 +2,70 @@
  *
  * Cells: a grid of values through the colour scale.
  */
-#include "figure/mark.h"
+#include "figure/cell-image.h"
 #include "figure/number.h"
 
 #include <math.h>
 
-/* More cells than this become one image with a pixel a cell. */
+/* More cells than these become one image with a pixel a cell: of small ones, nobody takes one up to
+ * edit it, and as shapes they make files large and viewers slow; of any size. */
+#define MOST_SMALL_CELLS  2000
 #define MOST_VECTOR_CELLS 100000
+/* 1,152 dots an inch. */
+#define MOST_PIXELS_A_POINT 16
 /* Cells at least this large stand apart by a hair. */
 #define GAP_FROM 5.0
 #define GAP      0.5
-/* Tiles reach a little under their neighbours, which are drawn later: viewers of vector files would
- * show seams between edges that merely touch. */
-#define BLEED 0.3
 /* Nobody reads smaller type than this. */
 #define SMALLEST_TEXT 3.0
 #define SHORT_TEXT    4   /* letters */
 #define FILL          0.9 /* of a cell's width, for the widest number */
 
-static uint32_t
-pixel_of(MoeColour colour)
+/* Cells first … end - 1 along an axis. */
+typedef struct Run {
+    int first, end;
+} Run;
+
+/* Those that are seen between two places. */
+static Run
+seen(const Scale *scale, double from, double to, int n)
 {
-    return 0xff000000u | (uint32_t)lround(colour.r * 255) << 16 |
-           (uint32_t)lround(colour.g * 255) << 8 | (uint32_t)lround(colour.b * 255);
+    /* A hair of slack: the edge of a cell that lies on that of the panel. */
+    double first = moe__scale_invert(scale, from), end = moe__scale_invert(scale, to);
+    return (Run){(int)CLAMP(floor(first + 1e-9), 0, n), (int)CLAMP(ceil(end - 1e-9), 0, n)};
 }
 
-static void
-draw_image(const MoeCells *cells, const View *view, const Tint *tint, Drawing *drawing)
+/* How often an image is halved so that it has no more than so many pixels a point. */
+static int
+halvings(Run run, double points)
 {
-    size_t n = (size_t)cells->rows * (size_t)cells->columns;
-    uint32_t *pixels = g_new(uint32_t, n);
-    for (size_t i = 0; i < n; i++)
-        pixels[i] = isnan(cells->values[i]) ? 0 : pixel_of(moe__tint_at(tint, cells->values[i]));
-    double x = moe__scale_at(&view->x, 0), y = moe__scale_at(&view->y, 0);
-    Box box = {x, y, moe__scale_at(&view->x, cells->columns) - x,
-               moe__scale_at(&view->y, cells->rows) - y};
-    moe__drawing_image(drawing, box, pixels, cells->columns, cells->rows);
+    int down = 0;
+    while ((run.end - run.first) >> down > MAX(points * MOST_PIXELS_A_POINT, 1))
+        down++;
+    return down;
+}
+
+/* Of what is seen, as fine as any device shows it. */
+static void
+draw_image(const Mark *mark, const View *view, Run rows, Run columns, Drawing *drawing)
+{
+    const MoeCells *cells = &mark->cells;
+    int down_x = halvings(columns, view->frame->box.width);
+    int down_y = halvings(rows, view->frame->box.height);
+    /* Making the image changes nothing that can be seen of the mark. */
+    const CellImage *image = moe__cell_image(view->scene, (Mark *)mark, down_x, down_y);
+    int left = columns.first >> down_x, right = ((columns.end - 1) >> down_x) + 1;
+    int top = rows.first >> down_y, bottom = ((rows.end - 1) >> down_y) + 1;
+    int width = right - left, height = bottom - top;
+    uint32_t *pixels = g_new(uint32_t, (gsize)width * (gsize)height);
+    for (int y = 0; y < height; y++)
+        memcpy(pixels + (gsize)y * width, image->pixels + (gsize)(top + y) * image->columns + left,
+               sizeof(*pixels) * (gsize)width);
+    double x = moe__scale_at(&view->x, (double)left * (1 << down_x));
+    double y = moe__scale_at(&view->y, (double)top * (1 << down_y));
+    double x1 = moe__scale_at(&view->x, MIN((double)right * (1 << down_x), cells->columns));
+    double y1 = moe__scale_at(&view->y, MIN((double)bottom * (1 << down_y), cells->rows));
+    moe__drawing_image(drawing, (Box){x, y, x1 - x, y1 - y}, pixels, width, height);
 }
 
 static Box
@@ -48,19 +76,19 @@ cell_box(const View *view, int row, int column)
                  moe__scale_at(&view->y, row + 1) - y};
 }
 
-static void
-draw_cell(const MoeCells *cells, const View *view, int row, int column, MoeColour colour,
-          Drawing *drawing)
+static bool
+small(Box box)
 {
-    Box box = cell_box(view, row, column);
-    if (box.width >= GAP_FROM && box.height >= GAP_FROM) {
-        Box inner = {box.x + GAP / 2, box.y + GAP / 2, box.width - GAP, box.height - GAP};
-        moe__drawing_rect(drawing, inner, colour);
-        return;
-    }
-    box.width += column + 1 < cells->columns ? BLEED : 0;
-    box.height += row + 1 < cells->rows ? BLEED : 0;
-    moe__drawing_tile(drawing, box, colour);
+    return box.width < GAP_FROM || box.height < GAP_FROM;
+}
+
+static bool
+drawn_as_image(const View *view, Run rows, Run columns)
+{
+    int own = view->scene->theme->most_cells;
+    int64_t n = (int64_t)(rows.end - rows.first) * (columns.end - columns.first);
+    return n > (own > 0 ? own : MOST_VECTOR_CELLS) ||
+           (n > MOST_SMALL_CELLS && small(cell_box(view, 0, 0)));
 }
 
 static bool
@@ -77,9 +105,11 @@ text_size(const MoeCells *cells, const View *view)
 {
     Box box = cell_box(view, 0, 0);
     double theme = view->scene->theme->tick_size, size = MIN(theme, 0.62 * box.height), widest = 0;
+    if (size < SMALLEST_TEXT)
+        return 0;
     for (int i = 0; i < cells->rows * cells->columns; i++)
         if (cells->texts[i] && !isnan(cells->values[i]) && is_short(cells->texts[i]))
-            widest = MAX(widest, moe__ruler_width(view->ruler, cells->texts[i], theme, false));
+            widest = moe__ruler_wider(view->ruler, cells->texts[i], theme, widest);
     if (widest > 0)
         size = MIN(size, FILL * box.width * theme / widest);
     return size >= SMALLEST_TEXT ? size : 0;
@@ -90,7 +120,7 @@ static void
 draw_text(const char *text, double size, Box box, MoeColour ground, const View *view,
           Drawing *drawing)
 {
-    if (size == 0 || (!is_short(text) && box.width <= SHORT_TEXT * size))
+    if (!is_short(text) && box.width <= SHORT_TEXT * size)
         return;
     g_autofree char *shown = moe__ruler_fit(view->ruler, text, size, box.width);
     TextStyle style = {moe__tint_text(ground), size, ANCHOR_MIDDLE, false, false};
@@ -99,28 +129,53 @@ draw_text(const char *text, double size, Box box, MoeColour ground, const View *
 }
 
 static void
+draw_shapes(const MoeCells *cells, const View *view, const Tint *tint, Run rows, Run columns,
+            Drawing *drawing)
+{
+    for (int row = rows.first; row < rows.end; row++) {
+        for (int column = columns.first; column < columns.end; column++) {
+            double value = cells->values[(size_t)row * (size_t)cells->columns + (size_t)column];
+            if (isnan(value))
+                continue;
+            Box box = cell_box(view, row, column);
+            moe__drawing_cell(drawing, box, moe__tint_at(tint, value), small(box) ? 0 : GAP,
+                              column + 1 < cells->columns, row + 1 < cells->rows);
+        }
+    }
+}
+
+static void
+draw_texts(const MoeCells *cells, const View *view, const Tint *tint, Run rows, Run columns,
+           Drawing *drawing)
+{
+    double size = text_size(cells, view);
+    if (size == 0)
+        return;
+    for (int row = rows.first; row < rows.end; row++) {
+        for (int column = columns.first; column < columns.end; column++) {
+            size_t i = (size_t)row * (size_t)cells->columns + (size_t)column;
+            if (!isnan(cells->values[i]) && cells->texts[i])
+                draw_text(cells->texts[i], size, cell_box(view, row, column),
+                          moe__tint_at(tint, cells->values[i]), view, drawing);
+        }
+    }
+}
+
+static void
 cells_draw(const Mark *mark, const View *view, Drawing *drawing)
 {
     const MoeCells *cells = &mark->cells;
+    Box box = view->frame->box;
+    Run rows = seen(&view->y, box.y, box.y + box.height, cells->rows);
+    Run columns = seen(&view->x, box.x, box.x + box.width, cells->columns);
     g_autofree Tint *tint = g_new(Tint, 1);
     moe__tint_init(tint, view->scene, cells->categories);
-    if ((int64_t)cells->rows * cells->columns > MOST_VECTOR_CELLS) {
-        draw_image(cells, view, tint, drawing);
-        return;
-    }
-    double size = cells->texts ? text_size(cells, view) : 0;
-    for (int row = 0; row < cells->rows; row++) {
-        for (int column = 0; column < cells->columns; column++) {
-            size_t i = (size_t)row * (size_t)cells->columns + (size_t)column;
-            if (isnan(cells->values[i]))
-                continue;
-            MoeColour colour = moe__tint_at(tint, cells->values[i]);
-            draw_cell(cells, view, row, column, colour, drawing);
-            if (cells->texts && cells->texts[i])
-                draw_text(cells->texts[i], size, cell_box(view, row, column), colour, view,
-                          drawing);
-        }
-    }
+    if (drawn_as_image(view, rows, columns))
+        draw_image(mark, view, rows, columns, drawing);
+    else
+        draw_shapes(cells, view, tint, rows, columns, drawing);
+    if (cells->texts)
+        draw_texts(cells, view, tint, rows, columns, drawing);
 }
 
 static char *
@@ -140,26 +195,44 @@ cell_words(const MoeCells *cells, const View *view, int row, int column)
     return moe__words_fill(cells->words, keys, G_N_ELEMENTS(keys));
 }
 
-static bool
-cells_pick(const Mark *mark, const View *view, double x, double y, MoeDatum *datum)
+static int
+cells_hit(const Mark *mark, const View *view, double x, double y)
 {
     const MoeCells *cells = &mark->cells;
     int row = moe__scale_band(&view->y, y), column = moe__scale_band(&view->x, x);
     if (row < 0 || column < 0 || row >= cells->rows || column >= cells->columns)
-        return false;
-    double value = cells->values[(size_t)row * cells->columns + column];
-    if (isnan(value))
-        return false;
-    Box box = cell_box(view, row, column);
-    datum->row = row;
-    datum->column = column;
-    datum->value = value;
-    datum->x = box.x;
-    datum->y = box.y;
-    datum->width = box.width;
-    datum->height = box.height;
-    datum->words = cell_words(cells, view, row, column);
-    return true;
+        return -1;
+    int piece = row * cells->columns + column;
+    return isnan(cells->values[piece]) ? -1 : piece;
+}
+
+static int
+cells_count(const Mark *mark)
+{
+    return mark->cells.rows * mark->cells.columns;
+}
+
+static bool
+cells_place(const Mark *mark, const View *view, int piece, Place *place)
+{
+    int row = piece / mark->cells.columns, column = piece % mark->cells.columns;
+    *place = (Place){cell_box(view, row, column), column + 0.5, row + 0.5};
+    return !isnan(mark->cells.values[piece]);
+}
+
+static void
+cells_tell(const Mark *mark, const View *view, int piece, MoeDatum *datum)
+{
+    datum->row = piece / mark->cells.columns;
+    datum->column = piece % mark->cells.columns;
+    datum->value = mark->cells.values[piece];
+    datum->words = cell_words(&mark->cells, view, datum->row, datum->column);
+}
+
+static MoeKey
+cells_key(const Mark *mark, int piece, int which)
+{
+    return (MoeKey){which == 0 ? mark->cells.value_key : NULL, mark->cells.values[piece], NULL};
 }
 
 static void
@@ -188,4 +261,11 @@ cells_dump(const Mark *mark, GString *out)
     }
 }
 
-const MarkClass moe__mark_cells = {"cells", cells_draw, cells_pick, cells_dump, NULL};
+const MarkClass moe__mark_cells = {.name = "cells",
+                                   .draw = cells_draw,
+                                   .hit = cells_hit,
+                                   .dump = cells_dump,
+                                   .count = cells_count,
+                                   .place = cells_place,
+                                   .tell = cells_tell,
+                                   .key = cells_key};

@@ -62,25 +62,52 @@ flow_at(const MoeFlows *flows, const View *view, int i, double x, double y)
     return y >= MIN(a, b) && y <= MAX(a, b);
 }
 
+static int
+flows_hit(const Mark *mark, const View *view, double x, double y)
+{
+    for (int i = mark->flows.n; i-- > 0;)
+        if (flow_at(&mark->flows, view, i, x, y))
+            return i;
+    return -1;
+}
+
+static int
+flows_count(const Mark *mark)
+{
+    return mark->flows.n;
+}
+
+/* Halfway, where it is told from its neighbours most easily. */
 static bool
-flows_pick(const Mark *mark, const View *view, double x, double y, MoeDatum *datum)
+flows_place(const Mark *mark, const View *view, int piece, Place *place)
 {
     const MoeFlows *flows = &mark->flows;
-    for (int i = flows->n; i-- > 0;) {
-        if (!flow_at(flows, view, i, x, y))
-            continue;
-        g_autofree char *value = moe__number_short(flows->value[i]);
-        const WordsKey keys[] = {{"{name}", flows->names ? flows->names[i] : ""},
-                                 {"{value}", value}};
-        *datum = (MoeDatum){.panel = datum->panel,
-                            .column = i,
-                            .value = flows->value[i],
-                            .x = x,
-                            .y = y,
-                            .words = moe__words_fill(flows->words, keys, G_N_ELEMENTS(keys))};
-        return true;
-    }
-    return false;
+    double x0 = moe__scale_at(&view->x, flows->x0[piece]);
+    double x1 = moe__scale_at(&view->x, flows->x1[piece]);
+    double a = edge(view, flows->low0[piece], flows->low1[piece], 0.5);
+    double b = edge(view, flows->high0[piece], flows->high1[piece], 0.5);
+    *place = (Place){{(x0 + x1) / 2, MIN(a, b), 0, fabs(b - a)}, NAN, NAN};
+    return x0 < x1;
+}
+
+static void
+flows_tell(const Mark *mark, const View *view, int piece, MoeDatum *datum)
+{
+    (void)view;
+    const MoeFlows *flows = &mark->flows;
+    g_autofree char *value = moe__number_short(flows->value[piece]);
+    const WordsKey keys[] = {{"{name}", flows->names ? flows->names[piece] : ""},
+                             {"{value}", value}};
+    datum->column = piece;
+    datum->value = flows->value[piece];
+    datum->words = moe__words_fill(flows->words, keys, G_N_ELEMENTS(keys));
+}
+
+static MoeKey
+flows_key(const Mark *mark, int piece, int which)
+{
+    const MoeKeys *keys = &mark->flows.keys[which];
+    return (MoeKey){keys->name, keys->name ? keys->number[piece] : NAN, NULL};
 }
 
 static void
@@ -96,4 +123,11 @@ flows_dump(const Mark *mark, GString *out)
     }
 }
 
-const MarkClass moe__mark_flows = {"flows", flows_draw, flows_pick, flows_dump, NULL};
+const MarkClass moe__mark_flows = {.name = "flows",
+                                   .draw = flows_draw,
+                                   .hit = flows_hit,
+                                   .dump = flows_dump,
+                                   .count = flows_count,
+                                   .place = flows_place,
+                                   .tell = flows_tell,
+                                   .key = flows_key};

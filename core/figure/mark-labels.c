@@ -48,13 +48,6 @@ labels_draw(const Mark *mark, const View *view, Drawing *drawing)
     }
 }
 
-static bool
-labels_pick(const Mark *mark, const View *view, double x, double y, MoeDatum *datum)
-{
-    (void)mark, (void)view, (void)x, (void)y, (void)datum;
-    return false;
-}
-
 static void
 labels_dump(const Mark *mark, GString *out)
 {
@@ -66,4 +59,4 @@ labels_dump(const Mark *mark, GString *out)
     }
 }
 
-const MarkClass moe__mark_labels = {"labels", labels_draw, labels_pick, labels_dump, NULL};
+const MarkClass moe__mark_labels = {.name = "labels", .draw = labels_draw, .dump = labels_dump};

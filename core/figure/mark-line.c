@@ -50,8 +50,8 @@ line_draw(const Mark *mark, const View *view, Drawing *drawing)
     }
 }
 
-static bool
-line_pick(const Mark *mark, const View *view, double x, double y, MoeDatum *datum)
+static int
+line_hit(const Mark *mark, const View *view, double x, double y)
 {
     const MoeLine *line = &mark->line;
     double nearest = REACH;
@@ -64,23 +64,40 @@ line_pick(const Mark *mark, const View *view, double x, double y, MoeDatum *datu
             found = i;
         }
     }
-    if (found < 0)
-        return false;
+    return found;
+}
+
+static int
+line_count(const Mark *mark)
+{
+    return mark->line.n;
+}
+
+static bool
+line_place(const Mark *mark, const View *view, int piece, Place *place)
+{
+    const MoeLine *line = &mark->line;
+    *place = (Place){
+        {moe__scale_at(&view->x, line->x[piece]), moe__scale_at(&view->y, line->y[piece]), 0, 0},
+        line->x[piece],
+        line->y[piece]};
+    return is_point(line, piece);
+}
+
+static void
+line_tell(const Mark *mark, const View *view, int piece, MoeDatum *datum)
+{
+    const MoeLine *line = &mark->line;
     const MoeAxis *x_axis = &view->panel->x;
     g_autofree char *x_text = x_axis->type == MOE_AXIS_BAND
-                                  ? moe__axis_band_label(x_axis, (int)line->x[found])
-                                  : moe__number_short(line->x[found]);
-    g_autofree char *y_text = moe__number_short(line->y[found]);
+                                  ? moe__axis_band_label(x_axis, (int)line->x[piece])
+                                  : moe__number_short(line->x[piece]);
+    g_autofree char *y_text = moe__number_short(line->y[piece]);
     const WordsKey keys[] = {
         {"{x}", x_text}, {"{y}", y_text}, {"{name}", line->ink.name ? line->ink.name : ""}};
-    datum->row = 0;
-    datum->column = found;
-    datum->value = line->y[found];
-    datum->x = moe__scale_at(&view->x, line->x[found]);
-    datum->y = moe__scale_at(&view->y, line->y[found]);
-    datum->width = datum->height = 0;
+    datum->column = piece;
+    datum->value = line->y[piece];
     datum->words = moe__words_fill(line->words, keys, G_N_ELEMENTS(keys));
-    return true;
 }
 
 static void
@@ -97,4 +114,10 @@ line_dump(const Mark *mark, GString *out)
     }
 }
 
-const MarkClass moe__mark_line = {"line", line_draw, line_pick, line_dump, NULL};
+const MarkClass moe__mark_line = {.name = "line",
+                                  .draw = line_draw,
+                                  .hit = line_hit,
+                                  .dump = line_dump,
+                                  .count = line_count,
+                                  .place = line_place,
+                                  .tell = line_tell};

@@ -145,8 +145,8 @@ point_words(const MoePoints *points, int i)
     return moe__words_fill(points->words, keys, G_N_ELEMENTS(keys));
 }
 
-static bool
-points_pick(const Mark *mark, const View *view, double x, double y, MoeDatum *datum)
+static int
+points_hit(const Mark *mark, const View *view, double x, double y)
 {
     const MoePoints *points = &mark->points;
     double nearest = INFINITY;
@@ -161,19 +161,40 @@ points_pick(const Mark *mark, const View *view, double x, double y, MoeDatum *da
             found = i;
         }
     }
-    if (found < 0)
-        return false;
-    Point at = place(points, view, found);
-    double r = radius(points, view, found);
-    *datum = (MoeDatum){.panel = datum->panel,
-                        .column = found,
-                        .value = points->y[found],
-                        .x = at.x - r,
-                        .y = at.y - r,
-                        .width = 2 * r,
-                        .height = 2 * r,
-                        .words = point_words(points, found)};
-    return true;
+    return found;
+}
+
+static int
+points_count(const Mark *mark)
+{
+    return mark->points.n;
+}
+
+static bool
+points_place(const Mark *mark, const View *view, int piece, Place *out)
+{
+    const MoePoints *points = &mark->points;
+    Point at = place(points, view, piece);
+    double r = radius(points, view, piece);
+    *out = (Place){{at.x - r, at.y - r, 2 * r, 2 * r}, points->x[piece], points->y[piece]};
+    return is_there(points, piece);
+}
+
+static void
+points_tell(const Mark *mark, const View *view, int piece, MoeDatum *datum)
+{
+    (void)view;
+    datum->column = piece;
+    datum->value = mark->points.y[piece];
+    datum->words = point_words(&mark->points, piece);
+}
+
+static MoeKey
+points_key(const Mark *mark, int piece, int which)
+{
+    const MoeKeys *keys = &mark->points.keys;
+    bool has = which == 0 && keys->name;
+    return (MoeKey){has ? keys->name : NULL, has ? keys->number[piece] : NAN, NULL};
 }
 
 static void
@@ -191,4 +212,11 @@ points_dump(const Mark *mark, GString *out)
     }
 }
 
-const MarkClass moe__mark_points = {"points", points_draw, points_pick, points_dump, NULL};
+const MarkClass moe__mark_points = {.name = "points",
+                                    .draw = points_draw,
+                                    .hit = points_hit,
+                                    .dump = points_dump,
+                                    .count = points_count,
+                                    .place = points_place,
+                                    .tell = points_tell,
+                                    .key = points_key};

@@ -79,43 +79,75 @@ draw_piece(const MoeProse *prose, int i, Box box, const Tint *tint, const View *
         moe__drawing_text(drawing, text, box.x, box.y + 0.7 * box.height, style);
 }
 
-static void
-prose_draw(const Mark *mark, const View *view, Drawing *drawing)
+/* Where its pieces are, relative to the page. */
+static const Box *
+boxes_of(const MoeProse *prose, const View *view)
 {
-    const MoeProse *prose = &mark->prose;
     Frame *frame = view->frame;
-    g_autofree Tint *tint = g_new(Tint, 1);
-    moe__tint_init(tint, view->scene, prose->categories);
-    g_free(frame->pieces);
+    if (frame->pieces)
+        return frame->pieces;
     frame->pieces = g_new0(Box, prose->n + 1);
     set_text(prose, view->ruler, view->scene->theme, frame->box.width, frame->pieces);
     for (int i = 0; i < prose->n; i++) {
         frame->pieces[i].x += frame->box.x;
         frame->pieces[i].y += frame->box.y;
-        draw_piece(prose, i, frame->pieces[i], tint, view, drawing);
     }
+    return frame->pieces;
+}
+
+static void
+prose_draw(const Mark *mark, const View *view, Drawing *drawing)
+{
+    const MoeProse *prose = &mark->prose;
+    const Box *boxes = boxes_of(prose, view);
+    g_autofree Tint *tint = g_new(Tint, 1);
+    moe__tint_init(tint, view->scene, prose->categories);
+    for (int i = 0; i < prose->n; i++)
+        draw_piece(prose, i, boxes[i], tint, view, drawing);
+}
+
+static int
+prose_hit(const Mark *mark, const View *view, double x, double y)
+{
+    const Box *boxes = boxes_of(&mark->prose, view);
+    for (int i = 0; i < mark->prose.n; i++) {
+        Box box = boxes[i];
+        if (x >= box.x && x < box.x + box.width && y >= box.y && y < box.y + box.height)
+            return i;
+    }
+    return -1;
+}
+
+static int
+prose_count(const Mark *mark)
+{
+    return mark->prose.n;
 }
 
 static bool
-prose_pick(const Mark *mark, const View *view, double x, double y, MoeDatum *datum)
+prose_place(const Mark *mark, const View *view, int piece, Place *place)
 {
-    const MoeProse *prose = &mark->prose;
-    for (int i = 0; view->frame->pieces && i < prose->n; i++) {
-        Box box = view->frame->pieces[i];
-        if (x < box.x || x >= box.x + box.width || y < box.y || y >= box.y + box.height)
-            continue;
-        const char *note = prose->notes ? prose->notes[i] : NULL;
-        *datum = (MoeDatum){.panel = datum->panel,
-                            .column = i,
-                            .value = prose->values[i],
-                            .x = box.x,
-                            .y = box.y,
-                            .width = box.width,
-                            .height = box.height,
-                            .words = g_strdup(note ? note : "")};
-        return true;
-    }
-    return false;
+    *place = (Place){boxes_of(&mark->prose, view)[piece], NAN, NAN};
+    return place->box.width > 0;
+}
+
+static void
+prose_tell(const Mark *mark, const View *view, int piece, MoeDatum *datum)
+{
+    (void)view;
+    const char *note = mark->prose.notes ? mark->prose.notes[piece] : NULL;
+    datum->column = piece;
+    datum->value = mark->prose.values[piece];
+    datum->words = g_strdup(note ? note : "");
+}
+
+static MoeKey
+prose_key(const Mark *mark, int piece, int which)
+{
+    const MoeKeys *keys = &mark->prose.keys;
+    if (which == 0)
+        return (MoeKey){mark->prose.value_key, mark->prose.values[piece], NULL};
+    return (MoeKey){keys->name, keys->name ? keys->number[piece] : NAN, NULL};
 }
 
 static void
@@ -129,4 +161,11 @@ prose_dump(const Mark *mark, GString *out)
     }
 }
 
-const MarkClass moe__mark_prose = {"prose", prose_draw, prose_pick, prose_dump, NULL};
+const MarkClass moe__mark_prose = {.name = "prose",
+                                   .draw = prose_draw,
+                                   .hit = prose_hit,
+                                   .dump = prose_dump,
+                                   .count = prose_count,
+                                   .place = prose_place,
+                                   .tell = prose_tell,
+                                   .key = prose_key};

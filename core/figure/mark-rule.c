@@ -94,13 +94,6 @@ rule_write(const Mark *mark, const View *view, Drawing *drawing)
         draw_label(rule, view, moe__scale_at(rule->upright ? &view->x : &view->y, value), drawing);
 }
 
-static bool
-rule_pick(const Mark *mark, const View *view, double x, double y, MoeDatum *datum)
-{
-    (void)mark, (void)view, (void)x, (void)y, (void)datum;
-    return false;
-}
-
 static void
 rule_dump(const Mark *mark, GString *out)
 {
@@ -110,4 +103,5 @@ rule_dump(const Mark *mark, GString *out)
     moe__dump_row(out, values, G_N_ELEMENTS(values), rule->label);
 }
 
-const MarkClass moe__mark_rule = {"rule", rule_draw, rule_pick, rule_dump, rule_write};
+const MarkClass moe__mark_rule = {
+    .name = "rule", .draw = rule_draw, .dump = rule_dump, .write = rule_write};

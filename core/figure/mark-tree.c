@@ -32,13 +32,6 @@ tree_draw(const Mark *mark, const View *view, Drawing *drawing)
     }
 }
 
-static bool
-tree_pick(const Mark *mark, const View *view, double x, double y, MoeDatum *datum)
-{
-    (void)mark, (void)view, (void)x, (void)y, (void)datum;
-    return false;
-}
-
 static void
 tree_dump(const Mark *mark, GString *out)
 {
@@ -51,4 +44,4 @@ tree_dump(const Mark *mark, GString *out)
     }
 }
 
-const MarkClass moe__mark_tree = {"tree", tree_draw, tree_pick, tree_dump, NULL};
+const MarkClass moe__mark_tree = {.name = "tree", .draw = tree_draw, .dump = tree_dump};

@@ -71,18 +71,19 @@ moe__ink_opacity(const MoeInk *ink)
     return ink->opacity > 0 ? MIN(ink->opacity, 1) : 1;
 }
 
-static View
-view_of(const MoeScene *scene, const Panel *panel, Frame *frame, Ruler *ruler)
+View
+moe__view_of(const MoeScene *scene, int number, Frame *frame, Ruler *ruler)
 {
+    const Panel *panel = moe__scene_panel(scene, number);
     return (View){scene, panel, frame, moe__frame_x(panel, frame), moe__frame_y(panel, frame),
                   ruler};
 }
 
 void
-moe__marks_draw(const MoeScene *scene, const Panel *panel, Frame *frame, Ruler *ruler,
-                Drawing *drawing)
+moe__marks_draw(const MoeScene *scene, int number, Frame *frame, Ruler *ruler, Drawing *drawing)
 {
-    View view = view_of(scene, panel, frame, ruler);
+    View view = moe__view_of(scene, number, frame, ruler);
+    const Panel *panel = view.panel;
     for (guint i = 0; i < panel->marks->len; i++) {
         const Mark *mark = &g_array_index(panel->marks, Mark, i);
         classes[mark->type]->draw(mark, &view, drawing);
@@ -93,42 +94,6 @@ moe__marks_draw(const MoeScene *scene, const Panel *panel, Frame *frame, Ruler *
         if (classes[mark->type]->write)
             classes[mark->type]->write(mark, &view, drawing);
     }
-}
-
-/* The mark on top, which was drawn last, wins. */
-static bool
-pick_in_panel(const View *view, double x, double y, MoeDatum *datum)
-{
-    for (guint i = view->panel->marks->len; i-- > 0;) {
-        const Mark *mark = &g_array_index(view->panel->marks, Mark, i);
-        if (classes[mark->type]->pick(mark, view, x, y, datum))
-            return true;
-    }
-    return false;
-}
-
-bool
-moe_scene_pick(MoeScene *scene, double width, double height, double x, double y, MoeDatum *datum)
-{
-    const Layout *layout = moe__layout(scene, width, height);
-    for (int i = 0; i < (int)scene->panels->len; i++) {
-        const Box *box = &layout->frames[i].box;
-        if (x < box->x || x >= box->x + box->width || y < box->y || y >= box->y + box->height)
-            continue;
-        View view = view_of(scene, moe__scene_panel(scene, i), &layout->frames[i], NULL);
-        MoeDatum found = {.panel = i};
-        if (!pick_in_panel(&view, x, y, &found))
-            return false;
-        *datum = found;
-        return true;
-    }
-    return false;
-}
-
-void
-moe_datum_clear(MoeDatum *datum)
-{
-    g_clear_pointer(&datum->words, g_free);
 }
 
 char *

@@ -15,29 +15,52 @@ typedef struct View {
     const Panel *panel;
     Frame *frame;
     Scale x, y;
-    Ruler *ruler; /* while drawing; NULL in hit tests */
+    Ruler *ruler;
 } View;
+
+/* Where a piece of a mark is: on the page, and along the axes, as marks are given (NaN: at no one
+ * place of the axis). */
+typedef struct Place {
+    Box box;
+    double x, y;
+} Place;
 
 typedef struct MarkClass {
     const char *name;
     void (*draw)(const Mark *mark, const View *view, Drawing *drawing);
-    /* Fills all of `datum` but `panel` and returns true if the mark lies at (x, y). */
-    bool (*pick)(const Mark *mark, const View *view, double x, double y, MoeDatum *datum);
+    /* The piece at (x, y), or -1; NULL: there is none. */
+    int (*hit)(const Mark *mark, const View *view, double x, double y);
     /* Appends what is to be seen in moe_scene_to_text(), after the kind's name, lines indented by
      * six blanks. */
     void (*dump)(const Mark *mark, GString *out);
     /* Writes what has to be read over all marks of the panel, or NULL. */
     void (*write)(const Mark *mark, const View *view, Drawing *drawing);
+    /* What can be pointed at, one by one, or NULL: how many pieces there are; where a piece is
+     * (false: it isn't drawn); what is told of one that is, into row, column, value and words. */
+    int (*count)(const Mark *mark);
+    bool (*place)(const Mark *mark, const View *view, int piece, Place *place);
+    void (*tell)(const Mark *mark, const View *view, int piece, MoeDatum *datum);
+    /* The keys that a piece has beside those of axes, panel and ink, NaN for none; or NULL. */
+    MoeKey (*key)(const Mark *mark, int piece, int which);
 } MarkClass;
+
+/* Most keys of a piece that MarkClass.key() tells. */
+#define PIECE_KEYS 2
 
 extern const MarkClass moe__mark_area, moe__mark_bars, moe__mark_cells, moe__mark_flows,
     moe__mark_labels, moe__mark_line, moe__mark_points, moe__mark_prose, moe__mark_rule,
     moe__mark_tree;
 
 const MarkClass *moe__mark_class(MarkType type);
-void moe__marks_draw(const MoeScene *scene, const Panel *panel, Frame *frame, Ruler *ruler,
+void moe__marks_draw(const MoeScene *scene, int panel, Frame *frame, Ruler *ruler,
                      Drawing *drawing);
 
+View moe__view_of(const MoeScene *scene, int panel, Frame *frame, Ruler *ruler);
+/* All of `datum` about a piece that is drawn. */
+void moe__piece_tell(const View *view, int panel, int mark, int piece, MoeDatum *datum);
+
+/* The ink that all of a mark is drawn with, or NULL. */
+const MoeInk *moe__mark_ink(const Mark *mark);
 /* Colours that hardly show on the theme's paper are moved towards its text. */
 MoeColour moe__ink_colour(const MoeInk *ink, const Theme *theme);
 MoeColour moe__colour_on(MoeColour colour, const Theme *theme);

@@ -131,7 +131,8 @@ moe__experts_cluster(GArray *experts, const double *alike, int n)
 MoeAxis
 moe__experts_axis(const GArray *experts, const char *label, char ***names)
 {
-    MoeAxis axis = {.type = MOE_AXIS_BAND, .label = label, .bands = (int)experts->len};
+    MoeAxis axis = {
+        .type = MOE_AXIS_BAND, .label = label, .bands = (int)experts->len, .key = "expert"};
     bool plain = true;
     *names = g_new0(char *, (gsize)experts->len + 1);
     for (guint i = 0; i < experts->len; i++) {

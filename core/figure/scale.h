@@ -35,8 +35,8 @@ typedef struct Ticks {
  * `smallest` (0: any), that gives at most `most` (at least 2) of them. */
 Ticks moe__ticks(double min, double max, int most, double smallest);
 double moe__ticks_at(const Ticks *ticks, int i);
-/* Ticks of a LOG axis: powers of ten, every so many, or with 2 and 5 between, at most `most`. Fills
- * values[most] and returns how many. */
+/* Ticks of a LOG axis: powers of ten, every so many, or with 2 and 5 between, at most `most`; those
+ * of a linear axis where that gives hardly any. Fills values[most] and returns how many. */
 int moe__ticks_log(double min, double max, int most, double *values);
 
 /* Which bands are labelled when at most `most` labels fit: every stride-th from `first`. */

@@ -18,7 +18,15 @@ own_ink(MoeScene *scene, const MoeInk *ink)
     MoeInk copy = *ink;
     copy.own = moe__scene_own(scene, ink->own, sizeof(MoeColour));
     copy.name = moe__scene_own_text(scene, ink->name);
+    copy.key = moe__scene_own_key(scene, ink->key);
     return copy;
+}
+
+static MoeKeys
+own_keys(MoeScene *scene, const MoeKeys *keys, int n)
+{
+    return (MoeKeys){moe__scene_own_text(scene, keys->name),
+                     own_numbers(scene, keys->number, (size_t)n)};
 }
 
 static const MoeColour *
@@ -53,6 +61,7 @@ moe_scene_add_cells(MoeScene *scene, int number, const MoeCells *cells)
     for (int i = 0; i < 2; i++)
         mark.cells.numbers[i] = own_numbers(scene, cells->numbers[i], n);
     mark.cells.words = moe__scene_own_text(scene, cells->words);
+    mark.cells.value_key = moe__scene_own_text(scene, cells->value_key);
     mark.cells.texts = moe__scene_own_texts(scene, cells->texts, n);
     add(scene, panel, mark);
 }
@@ -116,6 +125,7 @@ moe_scene_add_points(MoeScene *scene, int number, const MoePoints *points)
     mark.points.ink = own_ink(scene, &points->ink);
     mark.points.words = moe__scene_own_text(scene, points->words);
     mark.points.notes = moe__scene_own_texts(scene, points->notes, (size_t)points->n);
+    mark.points.keys = own_keys(scene, &points->keys, points->n);
     add(scene, panel, mark);
 }
 
@@ -137,6 +147,8 @@ moe_scene_add_flows(MoeScene *scene, int number, const MoeFlows *flows)
     mark.flows.names = moe__scene_own_texts(scene, flows->names, n);
     mark.flows.ink = own_ink(scene, &flows->ink);
     mark.flows.words = moe__scene_own_text(scene, flows->words);
+    for (int i = 0; i < 2; i++)
+        mark.flows.keys[i] = own_keys(scene, &flows->keys[i], flows->n);
     add(scene, panel, mark);
 }
 
@@ -187,5 +199,7 @@ moe_scene_add_prose(MoeScene *scene, int number, const MoeProse *prose)
     mark.prose.texts = moe__scene_own_pieces(scene, prose->texts, (size_t)prose->n);
     mark.prose.values = own_numbers(scene, prose->values, (size_t)prose->n);
     mark.prose.notes = moe__scene_own_texts(scene, prose->notes, (size_t)prose->n);
+    mark.prose.value_key = moe__scene_own_text(scene, prose->value_key);
+    mark.prose.keys = own_keys(scene, &prose->keys, prose->n);
     add(scene, panel, mark);
 }

@@ -2,14 +2,23 @@
  *
  * Building a scene: everything given is copied into it.
  */
-#include "figure/scene.h"
+#include "figure/cell-image.h"
+#include "figure/keys.h"
 
 #include <math.h>
+
+static void
+panel_forget_images(Panel *panel)
+{
+    for (guint i = 0; i < panel->marks->len; i++)
+        g_clear_pointer(&g_array_index(panel->marks, Mark, i).images, moe__cell_images_free);
+}
 
 static void
 panel_free(gpointer data)
 {
     Panel *panel = data;
+    panel_forget_images(panel);
     g_array_unref(panel->marks);
     g_free(panel);
 }
@@ -67,8 +76,14 @@ moe__scene_own_texts(MoeScene *scene, const char *const *texts, size_t n)
     if (!texts)
         return NULL;
     g_autofree const char **copies = g_new0(const char *, n + 1);
-    for (size_t i = 0; i < n; i++)
+    g_autoptr(GHashTable) known = g_hash_table_new(NULL, NULL); /* cells share their few texts */
+    for (size_t i = 0; i < n; i++) {
+        copies[i] = g_hash_table_lookup(known, texts[i]);
+        if (!texts[i] || copies[i])
+            continue;
         copies[i] = moe__scene_own_text(scene, texts[i]);
+        g_hash_table_insert(known, (gpointer)texts[i], (gpointer)copies[i]);
+    }
     return moe__scene_own(scene, copies, sizeof(*copies) * (n + 1));
 }
 
@@ -102,6 +117,21 @@ moe_scene_set_caption(MoeScene *scene, const char *caption)
     scene->caption = moe__scene_own_text(scene, caption ? caption : "");
 }
 
+const char *
+moe_scene_caption(const MoeScene *scene)
+{
+    return scene->caption;
+}
+
+void
+moe_scene_set_size(MoeScene *scene, double width_mm, double height_mm)
+{
+    g_return_if_fail(width_mm >= 0 && height_mm >= 0);
+    scene->width_mm = width_mm;
+    scene->height_mm = height_mm;
+    moe__scene_changed(scene);
+}
+
 bool
 moe_scene_set_theme(MoeScene *scene, const char *name, GError **error)
 {
@@ -122,6 +152,8 @@ moe_scene_set_colour_scale(MoeScene *scene, const MoeColourScale *scale)
 {
     g_return_if_fail(isfinite(scale->min) && isfinite(scale->max) && scale->min < scale->max);
     moe__scene_changed(scene);
+    for (guint i = 0; i < scene->panels->len; i++)
+        panel_forget_images(g_ptr_array_index(scene->panels, i));
     scene->has_colours = true;
     scene->colours = *scale;
     scene->colours.label = moe__scene_own_text(scene, scale->label);
@@ -141,9 +173,32 @@ own_axis(MoeScene *scene, const MoeAxis *axis)
     copy.label = moe__scene_own_text(scene, axis->label);
     if (copy.step == 0)
         copy.step = 1;
-    if (axis->type == MOE_AXIS_BAND)
+    copy.key = moe__scene_own_text(scene, axis->key);
+    if (axis->type == MOE_AXIS_BAND) {
         copy.names = moe__scene_own_texts(scene, axis->names, (size_t)axis->bands);
+        copy.numbers = moe__scene_own(scene, axis->numbers, sizeof(double) * (size_t)axis->bands);
+    }
     return copy;
+}
+
+MoeKey
+moe__scene_own_key(MoeScene *scene, MoeKey key)
+{
+    return (MoeKey){moe__scene_own_text(scene, key.name), key.number,
+                    moe__scene_own_text(scene, key.text)};
+}
+
+/* The first panel whose axis at `offset` is the same as that of `panel`, the one to come. */
+static int
+first_like(const MoeScene *scene, const Panel *panel, size_t offset)
+{
+    for (int i = 0; i < (int)scene->panels->len; i++) {
+        const Panel *other = g_ptr_array_index(scene->panels, i);
+        if (moe__axis_equal(&G_STRUCT_MEMBER(MoeAxis, other, offset),
+                            &G_STRUCT_MEMBER(MoeAxis, panel, offset)))
+            return i;
+    }
+    return (int)scene->panels->len;
 }
 
 static bool
@@ -167,9 +222,23 @@ moe_scene_add_panel(MoeScene *scene, const char *title, const char *note, const 
     panel->note = moe__scene_own_text(scene, note);
     panel->x = own_axis(scene, x);
     panel->y = own_axis(scene, y);
+    panel->like_x = first_like(scene, panel, G_STRUCT_OFFSET(Panel, x));
+    panel->like_y = first_like(scene, panel, G_STRUCT_OFFSET(Panel, y));
     panel->marks = g_array_new(FALSE, FALSE, sizeof(Mark));
+    panel->view = MOE_SCENE_WHOLE;
+    MoeKey key = moe__title_key(panel->title);
+    if (key.name)
+        panel->keys[panel->n_keys++] = key;
     g_ptr_array_add(scene->panels, panel);
     return (int)scene->panels->len - 1;
+}
+
+void
+moe_scene_add_panel_key(MoeScene *scene, int number, MoeKey key)
+{
+    Panel *panel = moe__scene_panel(scene, number);
+    g_return_if_fail(panel && panel->n_keys < PANEL_KEYS);
+    panel->keys[panel->n_keys++] = moe__scene_own_key(scene, key);
 }
 
 Panel *

@@ -12,19 +12,11 @@
 static bool
 curve_read(const MoeTrace *trace, const char *name, int most, MoeCurve *curve, GError **error)
 {
-    MoeArray array;
-    g_autofree char *member = g_strconcat("series/", name, NULL);
-    if (!moe_trace_join(trace, member, &array, error))
-        return false;
-    g_autofree double *pairs = (double *)array.data;
-    if (array.type != MOE_F64 || array.ndim != 2 || array.shape[1] != 2) {
-        g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
-                    "%s: found %d dimensions of type %d, expected pairs of f64", member, array.ndim,
-                    (int)array.type);
-        return false;
-    }
-    moe__curve_thin(pairs, array.shape[0], most, curve);
-    return true;
+    int64_t n;
+    g_autofree double *pairs = moe__series_read(trace, name, &n, error);
+    if (pairs)
+        moe__curve_thin(pairs, n, most, curve);
+    return pairs != NULL;
 }
 
 /* Whether the series had anything to draw. */

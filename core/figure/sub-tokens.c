@@ -25,7 +25,7 @@ add_panel(MoeScene *scene, const TokenSpan *span, const SpanRouter *router)
     g_autofree char *words =
         g_strdup_printf("\xe2\x80\x9c{row}\xe2\x80\x9d, %s, sub-token {column}: expert {text}%s",
                         title, router->gate ? ", gate {0}" : "");
-    MoeAxis x = {.type = MOE_AXIS_BAND, .label = "sub-token", .bands = heads};
+    MoeAxis x = {.type = MOE_AXIS_BAND, .label = "sub-token", .bands = heads, .key = "head"};
     moe__token_grid_panel(scene, &grid, span, 0, span->n, title, &x, words);
 }
 

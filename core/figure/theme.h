@@ -16,8 +16,9 @@ typedef struct Theme {
     double label_size; /* axis labels, panel titles */
     double tick_size;  /* tick labels, notes, caption */
     double margin, gap;
-    double line; /* strokes of data */
-    double thin; /* strokes of axes */
+    double line;    /* strokes of data */
+    double thin;    /* strokes of axes */
+    int most_cells; /* of a grid; more become one image with a pixel a cell; 0: 100,000 */
     const char *family;
     MoeColour paper, ink, soft, faint; /* background, text, secondary text, axes */
 } Theme;

@@ -6,6 +6,9 @@
 
 #include <math.h>
 
+/* Fewer ticks than this don't tell the scale of a log axis. */
+#define LEAST_LOG 3
+
 static Ticks
 ticks_of_step(double min, double max, double step)
 {
@@ -63,8 +66,15 @@ int
 moe__ticks_log(double min, double max, int most, double *values)
 {
     most = MAX(most, 2);
-    if (log_ticks(min, max, 1, 3, most, values) <= most)
-        return log_ticks(min, max, 1, 3, most, values);
+    int few = log_ticks(min, max, 1, 3, most, values);
+    if (few < LEAST_LOG && few < most) { /* less than a decade */
+        Ticks ticks = moe__ticks(min, max, most, 0);
+        for (int i = 0; i < ticks.n; i++)
+            values[i] = moe__ticks_at(&ticks, i);
+        return ticks.n;
+    }
+    if (few <= most)
+        return few;
     for (int stride = 1;; stride++) {
         int n = log_ticks(min, max, stride, 1, most, values);
         if (n <= most)

@@ -128,7 +128,8 @@ take_router(SpanRouter *router, const MoeTracePicks *picks, int64_t tokens)
 }
 
 static bool
-take(TokenSpan *span, MoeTraceRows *rows, int chunk, const GArray *wanted, GError **error)
+take(TokenSpan *span, MoeTraceRows *rows, int chunk, int64_t before, const GArray *wanted,
+     GError **error)
 {
     if (wanted->len == 0)
         return true;
@@ -141,6 +142,10 @@ take(TokenSpan *span, MoeTraceRows *rows, int chunk, const GArray *wanted, GErro
     g_array_append_vals(span->id, tokens.id, wanted->len);
     for (guint r = 0; r < n; r++)
         take_router(&g_array_index(span->routers, SpanRouter, r), &picks[r], wanted->len);
+    for (guint i = 0; i < wanted->len; i++) {
+        double row = (double)(before + g_array_index(wanted, int64_t, i));
+        g_array_append_val(span->row, row);
+    }
     span->n += (int)wanted->len;
     return true;
 }
@@ -160,6 +165,7 @@ void
 moe__span_clear(TokenSpan *span)
 {
     g_clear_pointer(&span->id, g_array_unref);
+    g_clear_pointer(&span->row, g_array_unref);
     g_clear_pointer(&span->follows, g_array_unref);
     g_clear_pointer(&span->routers, g_array_unref);
     g_clear_pointer(&span->texts, g_hash_table_unref);
@@ -180,11 +186,13 @@ static bool
 read_rows(TokenSpan *span, Wanted *wanted, const int *routers, int n, GError **error)
 {
     g_autoptr(MoeTraceRows) rows = moe_trace_rows_new(span->trace, routers, n);
+    int64_t before = 0; /* rows of earlier chunks */
     add_routers(span, rows, routers, n);
     for (int c = 0; c < moe_trace_chunks(span->trace) && wanted->left > 0; c++) {
         g_autoptr(GArray) chosen = rows_of(span->trace, c, wanted, error);
-        if (!chosen || !take(span, rows, c, chosen, error))
+        if (!chosen || !take(span, rows, c, before, chosen, error))
             return false;
+        before += moe_trace_tokens(span->trace, c);
     }
     return true;
 }
@@ -213,6 +221,7 @@ moe__span_read(TokenSpan *span, const MoeFigure *figure, MoeFigureInput *input,
                         .trace = moe__figure_trace(input, 0, error),
                         .name = moe_figure_input_name(input, 0),
                         .id = g_array_new(FALSE, FALSE, sizeof(int32_t)),
+                        .row = g_array_new(FALSE, FALSE, sizeof(double)),
                         .follows = g_array_new(FALSE, FALSE, sizeof(bool)),
                         .routers = g_array_new(FALSE, TRUE, sizeof(SpanRouter)),
                         .texts = moe_token_texts_new()};

@@ -193,7 +193,9 @@ add_panel(const Kit *kit, MoeScene *scene, const Matrix *matrix, Moving norm)
                       .values = matrix->value,
                       .numbers = {matrix->chance, matrix->count},
                       .words = told};
-    moe_scene_add_cells(scene, moe_scene_add_panel(scene, title, note, &x, &y), &cells);
+    int panel = moe_scene_add_panel(scene, title, note, &x, &y);
+    moe_scene_add_panel_key(scene, panel, (MoeKey){"layer", before, NULL});
+    moe_scene_add_cells(scene, panel, &cells);
 }
 
 static const char *

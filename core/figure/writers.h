@@ -10,9 +10,24 @@
 /* Opaque pixels, 0xXXRRGGBB row by row with `stride` pixels a row, as a PNG: a palette where 256
  * colours suffice. `dpi` 0: none stated. */
 GByteArray *moe__png_encode(const uint32_t *pixels, int width, int height, int stride, double dpi);
-/* The same with 0xAARRGGBB, keeping alpha. */
+/* The same with 0xAARRGGBB, keeping alpha where there is any. */
 GByteArray *moe__png_encode_alpha(const uint32_t *pixels, int width, int height);
 
 GString *moe__svg_encode(const Drawing *drawing, const char *title);
+
+/* An <svg> that stands in a page (svg-page.c): colours of the theme are the page's, light or dark,
+ * and marks tell what they are. */
+typedef struct SvgPage {
+    MoeScene *scene;
+    double width, height; /* as laid out */
+    int hovers;           /* marks that may still say something */
+} SvgPage;
+GString *moe__svg_encode_page(const Drawing *drawing, const char *title, SvgPage *page);
+/* The class or style in place of attribute `name` of an item; false: none. */
+bool moe__svg_page_colour(const SvgPage *page, GString *out, const char *name, const Item *item);
+/* What the item's mark says, escaped; NULL: nothing. (transfer full) */
+char *moe__svg_page_words(SvgPage *page, const Drawing *drawing, const Item *item);
+/* The points of lines, which are told of one by one. */
+void moe__svg_page_points(SvgPage *page, GString *out, const Drawing *drawing);
 
 #endif

@@ -1,39 +1,52 @@
 /* SPDX-License-Identifier: MIT
  *
- * columns.h: what all routers share: the columns of tokens, and the runs of neighbouring tokens
- * that belong to one cell.
+ * columns.h: what all routers share: the columns of tokens, the runs of neighbouring tokens that
+ * belong to one cell, and tokens by id.
  */
 #ifndef MOESCOPE_STATS_COLUMNS_H
 #define MOESCOPE_STATS_COLUMNS_H
 
-#include "stats/tally.h"
+#include "stats/token-order.h"
 
-typedef enum { MOE_COLUMN_ID, MOE_COLUMN_DOC, MOE_COLUMN_POS } MoeTokenColumn;
-enum { MOE_TOKEN_COLUMNS = 3 };
+typedef enum {
+    MOE_COLUMN_ID,
+    MOE_COLUMN_DOC,
+    MOE_COLUMN_POS,
+    MOE_COLUMN_DOMAIN, /* in range */
+    MOE_COLUMN_STEP,
+} MoeTokenColumn;
+enum { MOE_TOKEN_COLUMNS = 5 };
+
+typedef struct MoeColumnsOptions {
+    unsigned wanted; /* bits 1 << MoeTokenColumn */
+    /* Also runs, of the columns that are wanted: all is of one document, domain or step where there
+     * is no such column. */
+    bool runs;
+    const int32_t *step;       /* runs of this step only; NULL: of all */
+    const MoeTokenSet *chosen; /* runs of these tokens only; NULL: of all */
+    bool order;                /* also tokens of runs by id, which has to be wanted */
+} MoeColumnsOptions;
 
 /* Columns of the tokens of a trace. Small ones are read once and kept, so that threads share them;
  * else every thread reads them anew. */
 typedef struct MoeColumns MoeColumns;
 
-/* `wanted`: bits 1 << MoeTokenColumn. Fails with the errors of moe_trace_read(). (transfer full) */
-MoeColumns *moe__columns_new(const MoeTrace *trace, unsigned wanted, GError **error);
+/* What `options` points to has to live as long. Fails with the errors of moe_trace_read(), and with
+ * MOE_ERROR_FORMAT on columns that don't fit the trace. (transfer full) */
+MoeColumns *moe__columns_new(const MoeTrace *trace, const MoeColumnsOptions *options,
+                             GError **error);
 void moe__columns_free(MoeColumns *columns);
 
-/* One thread's place to read to. */
-typedef struct MoeColumnsBuffer {
-    int32_t *data[MOE_TOKEN_COLUMNS];
-} MoeColumnsBuffer;
-void moe__columns_buffer_clear(MoeColumnsBuffer *buffer);
+/* A chunk's. One that is all zeros is a thread's place to read to. */
+typedef struct MoeColumnsChunk {
+    int32_t *column[MOE_TOKEN_COLUMNS]; /* NULL: not wanted, or the chunk has none */
+    GArray *runs;                       /* of MoeTallyRun; NULL: not wanted */
+    MoeTokenOrder order;                /* token NULL: not wanted, or there are no ids */
+} MoeColumnsChunk;
+void moe__columns_chunk_clear(MoeColumnsChunk *chunk);
 
-/* The columns of a chunk, [MOE_TOKEN_COLUMNS]; NULL: not wanted, or the chunk has none. Valid until
- * the next call with this buffer. */
-const int32_t *const *moe__columns_get(const MoeColumns *columns, int chunk,
-                                       MoeColumnsBuffer *buffer, GError **error);
-
-/* Runs of a chunk's tokens, those of one step only where `step` isn't NULL, and where `chosen`
- * isn't, those whose bits are set (token-filter.h). `doc` NULL: all of one document. Replaces what
- * is in `runs`, of MoeTallyRun. */
-void moe__find_runs(const MoeTraceView *view, const int32_t *doc, const int32_t *step,
-                    const uint64_t *chosen, GArray *runs);
+/* Those of a chunk; valid until the next call with this place. (transfer none) */
+const MoeColumnsChunk *moe__columns_get(const MoeColumns *columns, int chunk,
+                                        MoeColumnsChunk *place, GError **error);
 
 #endif

@@ -11,7 +11,7 @@
 typedef struct Side {
     const MoeTrace *trace;
     const GArray *stretches;
-    MoeColumns *columns; /* documents */
+    MoeColumns *columns; /* documents and domains */
 } Side;
 
 typedef struct Pass {
@@ -29,8 +29,8 @@ typedef struct Reader {
     int router, chunk; /* chunk -1: none was read */
     MoeTraceView *view;
     const int *labels; /* other numbers of the experts; NULL: their own */
-    MoeColumnsBuffer buffer;
-    const int32_t *doc; /* of the chunk; NULL: none */
+    MoeColumnsChunk place;
+    const int32_t *doc, *domain; /* of the chunk; NULL: none */
 } Reader;
 
 typedef struct Walk {
@@ -63,12 +63,13 @@ reader_load(Reader *reader, int chunk, GError **error)
 {
     if (reader->chunk == chunk)
         return true;
-    const int32_t *const *columns =
-        moe__columns_get(reader->side->columns, chunk, &reader->buffer, error);
+    const MoeColumnsChunk *columns =
+        moe__columns_get(reader->side->columns, chunk, &reader->place, error);
     if (!columns ||
         !moe_trace_view(reader->side->trace, chunk, reader->router, reader->view, error))
         return false;
-    reader->doc = columns[MOE_COLUMN_DOC];
+    reader->doc = columns->column[MOE_COLUMN_DOC];
+    reader->domain = columns->column[MOE_COLUMN_DOMAIN];
     reader->chunk = chunk;
     return true;
 }
@@ -96,7 +97,7 @@ static Reader
 reader_new(const Side *side, int router, bool gates)
 {
     Reader reader = {.side = side, .router = router, .chunk = -1, .view = moe_trace_view_new()};
-    moe_trace_view_wants(reader.view, MOE_VIEW_DOMAIN | (gates ? (unsigned)MOE_VIEW_GATES_RAW : 0));
+    moe_trace_view_wants(reader.view, gates ? MOE_VIEW_GATES_RAW : 0);
     return reader;
 }
 
@@ -104,7 +105,7 @@ static void
 reader_clear(Reader *reader)
 {
     moe_trace_view_free(reader->view);
-    moe__columns_buffer_clear(&reader->buffer);
+    moe__columns_chunk_clear(&reader->place);
 }
 
 /* --- Counting ---------------------------------------------------------------------------------*/
@@ -115,6 +116,19 @@ group_of(const int32_t *doc, int64_t token)
     return doc ? (int)((uint32_t)doc[token] % MOE_SUMMARY_GROUPS) : 0;
 }
 
+static int
+domain_of(const int32_t *domain, int64_t token)
+{
+    return domain ? domain[token] : MOE_DOMAIN_UNKNOWN;
+}
+
+/* A column from a token on; NULL stays NULL. */
+static const int32_t *
+from(const int32_t *column, int64_t first)
+{
+    return column ? column + first : NULL;
+}
+
 /* Tokens of one domain and group of documents go to their row together. */
 static void
 count_paired(Walk *walk, const MoePaired *paired)
@@ -122,22 +136,21 @@ count_paired(Walk *walk, const MoePaired *paired)
     const Pass *pass = walk->pass;
     MoePairSums *pair = walk->pair;
     const int64_t heads = pair->info.units_per_token;
-    const int32_t *domain = pass->domains_of_b ? walk->b.view->domain + paired->first_b
-                                               : walk->a.view->domain + paired->first_a;
-    const int32_t *doc = walk->a.doc   ? walk->a.doc + paired->first_a
-                         : walk->b.doc ? walk->b.doc + paired->first_b
-                                       : NULL;
+    const int32_t *domain = pass->domains_of_b ? from(walk->b.domain, paired->first_b)
+                                               : from(walk->a.domain, paired->first_a);
+    const int32_t *doc =
+        walk->a.doc ? from(walk->a.doc, paired->first_a) : from(walk->b.doc, paired->first_b);
     MoePairTables tables = {pair->info.experts_a, pair->info.experts_b,
                             (int64_t *)pair->matching.together, (int64_t *)pair->matching.first};
     bool fill = walk->labels == MOE_LABELS_OWN && pass->options->match;
     for (int64_t t = 0, end; t < paired->n; t = end) {
-        int group = group_of(doc, t);
+        int group = group_of(doc, t), own = domain_of(domain, t);
         for (end = t + 1; end < paired->n; end++)
-            if (domain[end] != domain[t] || group_of(doc, end) != group)
+            if (domain_of(domain, end) != own || group_of(doc, end) != group)
                 break;
         MoeSidePicks a = reader_picks(&walk->a, (paired->first_a + t) * heads);
         MoeSidePicks b = reader_picks(&walk->b, (paired->first_b + t) * heads);
-        int64_t *row = moe__comparison_row(pass->comparison, pair, walk->labels, domain[t], group);
+        int64_t *row = moe__comparison_row(pass->comparison, pair, walk->labels, own, group);
         moe__counter_add(walk->counter, &a, &b, (end - t) * heads, &pair->shape, row,
                          fill ? &tables : NULL);
     }
@@ -315,9 +328,10 @@ moe__comparison_count(MoeComparison *comparison, const MoeCompareSide *a, const 
         .domains_of_b = moe_trace_domains(a->trace) == 0,
         .total = comparison->n_pairs * moe_trace_chunks(a->trace) * (options->match ? 2 : 1),
     };
-    pass.a.columns = moe__columns_new(a->trace, 1U << MOE_COLUMN_DOC, error);
+    const MoeColumnsOptions columns = {.wanted = 1U << MOE_COLUMN_DOC | 1U << MOE_COLUMN_DOMAIN};
+    pass.a.columns = moe__columns_new(a->trace, &columns, error);
     if (pass.a.columns)
-        pass.b.columns = moe__columns_new(b->trace, 1U << MOE_COLUMN_DOC, error);
+        pass.b.columns = moe__columns_new(b->trace, &columns, error);
     bool ok = pass.b.columns && compare_pairs(&pass, error);
     moe__columns_free(pass.a.columns);
     moe__columns_free(pass.b.columns);

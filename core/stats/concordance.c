@@ -25,6 +25,8 @@ typedef struct Pass {
     const MoeRouterInfo *info;
     bool one_step;
     int32_t step;
+    MoeTokenSet *set;     /* of the filter; NULL: all tokens */
+    const uint64_t *bits; /* of the chunk; NULL: none of its tokens */
     MoeTraceView *view;
     MoeTokenChunk tokens;
     MoeIdCounts counts;
@@ -39,7 +41,7 @@ static bool
 token_counts(const Pass *pass, int64_t t)
 {
     return (!pass->one_step || pass->view->step[t] == pass->step) &&
-           (pass->query->domain == MOE_DOMAIN_ALL || pass->view->domain[t] == pass->query->domain);
+           (!pass->set || (pass->bits && moe_token_set_has(pass->bits, t)));
 }
 
 static int
@@ -64,6 +66,7 @@ walk(Pass *pass, UnitFunc func, const char *what, GError **error)
         if (!moe_trace_view(pass->trace, c, pass->query->router, pass->view, error) ||
             !moe__token_chunk_read(&pass->tokens, pass->trace, c, error))
             return false;
+        pass->bits = pass->set ? moe_token_set_bits(pass->set, c) : NULL;
         for (int64_t t = 0; t < pass->view->tokens; t++)
             for (int head = 0; head < heads && token_counts(pass, t); head++)
                 func(pass, t, head, slot_of(pass, t * heads + head));
@@ -135,14 +138,12 @@ refuse(GError **error, const char *format, ...)
 static bool
 query_fits(const MoeTrace *trace, const MoeContextQuery *q, GError **error)
 {
-    int routers = moe_trace_routers(trace), domains = moe_trace_domains(trace);
+    int routers = moe_trace_routers(trace);
     if (q->router < 0 || q->router >= routers)
         return refuse(error, "found router %d, expected 0 … %d", q->router, routers - 1);
     int experts = moe_trace_router(trace, q->router)->experts;
     if (q->expert < 0 || q->expert >= experts)
         return refuse(error, "found expert %d, expected 0 … %d", q->expert, experts - 1);
-    if (q->domain != MOE_DOMAIN_ALL && (q->domain < 0 || q->domain >= domains))
-        return refuse(error, "found domain %d, expected one of %d", q->domain, domains);
     if (q->top < 1 || q->top > MOE_CONTEXTS_MOST)
         return refuse(error, "found %d contexts, expected 1 … %d", q->top, MOE_CONTEXTS_MOST);
     if (q->window < 0 || q->window > MOE_CONTEXT_WINDOW_MOST)
@@ -194,11 +195,13 @@ moe__concordance_of(GArray *contexts, int64_t units)
 static bool
 run(Pass *pass, GError **error)
 {
-    unsigned wants = MOE_VIEW_STEP | MOE_VIEW_DOMAIN;
-    moe_trace_view_wants(pass->view, wants);
+    if (pass->query->filter &&
+        !(pass->set = moe_token_set_new(pass->trace, pass->query->filter, error)))
+        return false;
+    moe_trace_view_wants(pass->view, MOE_VIEW_STEP);
     if (pass->query->by == MOE_CONTEXTS_BY_LIFT && !walk(pass, count_id, "counting tokens", error))
         return false;
-    moe_trace_view_wants(pass->view, wants | MOE_VIEW_GATES);
+    moe_trace_view_wants(pass->view, MOE_VIEW_STEP | MOE_VIEW_GATES);
     return walk(pass, take, "finding contexts", error) && check_ranked(pass, error) &&
            moe__context_windows(pass->trace, (MoeContext *)(void *)pass->best.list->data,
                                 pass->best.list->len, pass->query->window, error);
@@ -221,6 +224,7 @@ moe_concordance_new(const MoeTrace *trace, const MoeContextQuery *query, GError 
     g_array_set_clear_func(pass.best.list, moe__context_clear);
     bool good = run(&pass, error);
     moe_trace_view_free(pass.view);
+    moe_token_set_free(pass.set);
     moe__token_chunk_clear(&pass.tokens);
     moe__id_counts_clear(&pass.counts);
     if (!good) {

@@ -20,8 +20,6 @@
 typedef struct Pass {
     const MoeTrace *trace;
     MoeSummary *summary;
-    const int32_t *step;       /* NULL: all */
-    const MoeTokenSet *chosen; /* NULL: all */
     const MoeProgress *progress;
     MoeColumns *columns;
     bool flow, keep; /* first choices of the router before are wanted, and kept */
@@ -38,8 +36,7 @@ typedef struct Range {
     int first, end;
     bool reports; /* it runs on the caller's thread */
     MoeTraceView *view, *other;
-    MoeColumnsBuffer buffer;
-    GArray *runs;       /* of MoeTallyRun */
+    MoeColumnsChunk place;
     uint16_t *kept;     /* [units of all chunks] first choices of the router before, or NULL */
     int32_t *before;    /* [units of a chunk] the same, as tallies want them */
     int64_t room;       /* in `before` */
@@ -153,23 +150,21 @@ count_chunk(Range *range, int router, int i, uint16_t *kept, GError **error)
 {
     const Pass *pass = range->pass;
     MoeTraceView *view = range->view;
-    const int32_t *const *columns = moe__columns_get(pass->columns, i, &range->buffer, error);
+    const MoeColumnsChunk *columns = moe__columns_get(pass->columns, i, &range->place, error);
     if (!columns || !moe_trace_view(pass->trace, i, router, view, error))
         return false;
-    const uint64_t *chosen = pass->chosen ? moe_token_set_bits(pass->chosen, i) : NULL;
-    moe__find_runs(view, columns[MOE_COLUMN_DOC], pass->step, chosen, range->runs);
     MoeTallyChunk chunk = {
         .trace = pass->trace,
         .chunk = i,
         .router = router,
         .view = view,
         .units_per_token = pass->summary->routers[router].units_per_token,
-        .id = columns[MOE_COLUMN_ID],
-        .doc = columns[MOE_COLUMN_DOC],
-        .pos = columns[MOE_COLUMN_POS],
-        .step = view->step,
-        .runs = (const MoeTallyRun *)(const void *)range->runs->data,
-        .n_runs = range->runs->len,
+        .doc = columns->column[MOE_COLUMN_DOC],
+        .pos = columns->column[MOE_COLUMN_POS],
+        .step = columns->column[MOE_COLUMN_STEP],
+        .order = columns->order.token ? &columns->order : NULL,
+        .runs = (const MoeTallyRun *)(const void *)columns->runs->data,
+        .n_runs = columns->runs->len,
     };
     make_sets(range, &chunk);
     if (range->tokens)
@@ -249,10 +244,8 @@ count_range(Range *range)
 {
     range->view = moe_trace_view_new();
     range->other = moe_trace_view_new();
-    moe_trace_view_wants(range->view,
-                         MOE_VIEW_DOMAIN | MOE_VIEW_STEP | MOE_VIEW_DROPPED | MOE_VIEW_GATES_RAW);
+    moe_trace_view_wants(range->view, MOE_VIEW_DROPPED | MOE_VIEW_GATES_RAW);
     moe_trace_view_wants(range->other, 0);
-    range->runs = g_array_new(FALSE, FALSE, sizeof(MoeTallyRun));
     if (range->pass->summary->tallies & MOE_TALLY_TOKENS) {
         size_t budget = MOE_TOKENS_BUDGET / (size_t)MAX(moe_threads(), 1);
         range->tokens = moe__tokens_new(range->pass->tables, MAX(budget, MOE_TOKENS_BUDGET_LEAST));
@@ -266,8 +259,7 @@ count_range(Range *range)
         }
     moe_trace_view_free(range->view);
     moe_trace_view_free(range->other);
-    moe__columns_buffer_clear(&range->buffer);
-    g_array_unref(range->runs);
+    moe__columns_chunk_clear(&range->place);
     g_free(range->kept);
     g_free(range->before);
     g_free(range->sets);
@@ -337,30 +329,35 @@ summary_for(const MoeTrace *trace, unsigned tallies)
 }
 
 static bool
-count_all(Pass *pass, GError **error)
+count_all(Pass *pass, const int32_t *step, const MoeTokenSet *chosen, GError **error)
 {
-    unsigned wanted = 1U << MOE_COLUMN_DOC | 1U << MOE_COLUMN_POS;
-    if (pass->summary->tallies & MOE_TALLY_TOKENS)
-        wanted |= 1U << MOE_COLUMN_ID;
-    pass->columns = moe__columns_new(pass->trace, wanted, error);
+    bool tokens = pass->summary->tallies & MOE_TALLY_TOKENS;
+    MoeColumnsOptions options = {
+        .wanted = 1U << MOE_COLUMN_DOC | 1U << MOE_COLUMN_POS | 1U << MOE_COLUMN_DOMAIN |
+                  1U << MOE_COLUMN_STEP | (unsigned)tokens << MOE_COLUMN_ID,
+        .runs = true,
+        .step = step,
+        .chosen = chosen,
+        .order = tokens,
+    };
+    pass->columns = moe__columns_new(pass->trace, &options, error);
     bool ok = pass->columns && count_routers(pass, error);
     moe__columns_free(pass->columns);
     return ok;
 }
 
-/* Whether anything was counted, where less than all was asked for. */
+/* Whether anything was counted, where less than all was asked for (`step` NULL: all of them). */
 static bool
-check_any(const Pass *pass, const MoeTokenFilter *filter, GError **error)
+check_any(const MoeSummary *summary, const int32_t *step, const MoeTokenFilter *filter,
+          GError **error)
 {
-    const MoeSummary *summary = pass->summary;
-    if ((!pass->step && !filter) || summary->n_routers == 0 ||
-        moe_summary_tokens_counted(summary) > 0)
+    if ((!step && !filter) || summary->n_routers == 0 || moe_summary_tokens_counted(summary) > 0)
         return true;
     g_autofree char *words = filter ? moe_token_filter_text(filter) : NULL;
     g_autofree char *where = words && *words ? g_strdup_printf(" where %s", words) : NULL;
-    if (pass->step)
+    if (step)
         g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "no token%s was recorded at step %d",
-                    where ? where : "", *pass->step);
+                    where ? where : "", *step);
     else
         g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "there is no token%s", where ? where : "");
     return false;
@@ -374,10 +371,10 @@ moe_summary_from_trace(const MoeTrace *trace, const MoeSummaryOptions *options, 
     MoeSummary *brought = options->recount ? NULL : moe__summary_brought(trace, options);
     if (brought)
         return brought;
-    int32_t step;
-    bool one = options->steps != MOE_STEPS_ALL;
+    int32_t chosen_step;
+    const int32_t *step = options->steps != MOE_STEPS_ALL ? &chosen_step : NULL;
     g_autoptr(MoeTokenSet) chosen = NULL;
-    if (one && !moe__choose_step(trace, options, &step, error))
+    if (step && !moe__choose_step(trace, options, &chosen_step, error))
         return NULL;
     if (options->filter && !(chosen = moe_token_set_new(trace, options->filter, error)))
         return NULL;
@@ -385,16 +382,14 @@ moe_summary_from_trace(const MoeTrace *trace, const MoeSummaryOptions *options, 
     Pass pass = {
         .trace = trace,
         .summary = summary,
-        .step = one ? &step : NULL,
-        .chosen = chosen,
         .progress = options->progress,
         .flow = moe__summary_tables(summary, MOE_TALLY_FLOW) != NULL,
         .sets = (summary->tallies & (MOE_TALLY_PAIRS | MOE_TALLY_TOKENS)) != 0,
         .tables = options->keep_tokens,
         .chunks = moe_trace_chunks(trace),
     };
-    if (!count_all(&pass, error))
+    if (!count_all(&pass, step, chosen, error))
         return NULL;
     moe_summary_settle(summary);
-    return check_any(&pass, options->filter, error) ? g_steal_pointer(&summary) : NULL;
+    return check_any(summary, step, options->filter, error) ? g_steal_pointer(&summary) : NULL;
 }

@@ -47,14 +47,17 @@ typedef struct MoeTallyRun {
     int group;        /* 0 … MOE_SUMMARY_GROUPS - 1 */
 } MoeTallyRun;
 
+/* token-order.h */
+typedef struct MoeTokenOrder MoeTokenOrder;
+
 /* A chunk of one router. Tokens that no run covers aren't counted (another step). */
 typedef struct MoeTallyChunk {
     const MoeTrace *trace;
     int chunk, router;
     const MoeTraceView *view; /* narrow experts (picks.h) and gates as they are on disk */
     int units_per_token;
-    const int32_t *id, *doc, *pos; /* [tokens]; NULL where the trace has none */
-    const int32_t *step;           /* [tokens] */
+    const int32_t *doc, *pos, *step; /* [tokens]; NULL where the trace has none */
+    const MoeTokenOrder *order;      /* tokens by id; NULL: not wanted, or there are none */
     const uint64_t *sets; /* [units × words] each unit's picks (sets.h); NULL: too many experts */
     int words;
     const int32_t *before;   /* [units] first choices of the router before, -1: none; NULL: no such

@@ -2,36 +2,28 @@
  *
  * token-walk.c: a walk through a router's units that counts what each token id takes.
  */
-#include "stats/picks.h"
-#include "stats/sets.h"
-#include "stats/token-rows.h"
+#include "stats/token-add.h"
+#include "stats/token-order.h"
 #include "stats/token-sums.h"
 #include "stats/tokens.h"
 
 #include <string.h>
 
-/* Tokens whose rows are found, and fetched, before anything is added to them. */
+/* Ids whose rows are found before anything is added to them. */
 enum { BLOCK = 128, AHEAD = 16 };
-
-/* Adds the units of a block of tokens from `first` on, whose rows are found. */
-typedef void (*AddBlock)(MoeTokenWalk *walk, const MoeTallyChunk *chunk, int64_t first);
 
 struct MoeTokenWalk {
     bool keep;
     size_t budget;
-    int experts, units_per_token;
+    int experts;
     int64_t low, high; /* ids that are counted: low <= id < high */
     bool left;         /* there were ids from `high` on */
     MoeTokenRows rows; /* width 0: none yet */
-    int block;         /* tokens */
-    /* Of each token of a block that is counted: its place in the block, its row, and where that is.
-     */
-    int n;
-    int token[BLOCK];
-    int32_t row[BLOCK];
-    uint8_t *bytes[BLOCK];
-    uint64_t *set; /* scratch of units too wide for sets: [experts / 64] */
-    AddBlock add;
+    int block;         /* ids */
+    int n;             /* of a block that are counted */
+    MoeTokenPlace places[BLOCK];
+    uint64_t *set; /* scratch of units too wide for sets: [width / 64] */
+    const MoeTokenKernel *kernel;
     MoeTokenSums *sums;
     /* The row at hand while it is handed on. */
     uint16_t *expert;
@@ -40,15 +32,13 @@ struct MoeTokenWalk {
     GArray *ids, *experts_of, *firsts, *picks_of;
 };
 
-static AddBlock choose_add(void);
-
 MoeTokenWalk *
 moe__tokens_new(bool keep, size_t budget)
 {
     MoeTokenWalk *walk = g_new0(MoeTokenWalk, 1);
     walk->keep = keep;
     walk->budget = budget;
-    walk->add = choose_add();
+    walk->kernel = moe__token_kernels()[0];
     return walk;
 }
 
@@ -89,7 +79,6 @@ moe__tokens_begin(MoeTokenWalk *walk, const MoeRouterInfo *info)
         moe__token_rows_reset(&walk->rows);
     else
         moe__token_rows_zero(&walk->rows);
-    walk->units_per_token = info->units_per_token;
     walk->low = 0;
     walk->high = (int64_t)INT32_MAX + 1;
     walk->left = false;
@@ -106,108 +95,6 @@ moe__tokens_begin(MoeTokenWalk *walk, const MoeRouterInfo *info)
 
 /* --- Adding units -----------------------------------------------------------------------------*/
 
-/* Adds one to the bytes of a row that a set names. */
-static void
-add_set(MoeTokenRows *rows, int32_t row, uint8_t *bytes, const uint64_t *set, int words)
-{
-    for (int w = 0; w < words; w++)
-        for (uint64_t left = set[w]; left; left &= left - 1) {
-            int at = 64 * w + __builtin_ctzll(left);
-            if (++bytes[at] == 0)
-                moe__token_rows_carry(rows, row, at);
-        }
-}
-
-static inline void
-add_first(MoeTokenRows *rows, int32_t row, uint8_t *bytes, int32_t expert)
-{
-    int at = rows->width + expert;
-    if (expert >= 0 && ++bytes[at] == 0)
-        moe__token_rows_carry(rows, row, at);
-}
-
-/* The set of a unit of a router that has too many experts for the chunk to bring them. */
-static const uint64_t *
-gather_set(MoeTokenWalk *walk, const MoeTraceView *view, int64_t unit)
-{
-    memset(walk->set, 0, ((size_t)walk->experts + 63) / 64 * sizeof *walk->set);
-    for (int slot = 0; slot < view->k; slot++) {
-        int32_t expert = moe__pick(view, slot * view->units + unit);
-        if (expert >= 0)
-            walk->set[expert / 64] |= (uint64_t)1 << expert % 64;
-    }
-    return walk->set;
-}
-
-static void
-add_block(MoeTokenWalk *walk, const MoeTallyChunk *chunk, int64_t first)
-{
-    const MoeTraceView *view = chunk->view;
-    int words = (walk->experts + 63) / 64;
-    for (int t = 0; t < walk->n; t++)
-        for (int i = 0; i < walk->units_per_token; i++) {
-            int64_t unit = (first + walk->token[t]) * walk->units_per_token + i;
-            const uint64_t *set =
-                chunk->sets ? chunk->sets + unit * words : gather_set(walk, view, unit);
-            add_set(&walk->rows, walk->row[t], walk->bytes[t], set, words);
-            add_first(&walk->rows, walk->row[t], walk->bytes[t], moe__pick(view, unit));
-        }
-}
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-
-/* Carries the bytes of a row from `at` on that a word names. */
-static void __attribute__((noinline))
-carry_word(MoeTokenRows *rows, int32_t row, int at, uint64_t wrapped)
-{
-    for (; wrapped; wrapped &= wrapped - 1)
-        moe__token_rows_carry(rows, row, at + __builtin_ctzll(wrapped));
-}
-
-/* add_set(), a word of the set at a time. */
-__attribute__((target("avx512f,avx512bw"))) static inline void
-add_set_avx512(MoeTokenRows *rows, int32_t row, uint8_t *bytes, const uint64_t *set, int words)
-{
-    for (int w = 0; w < words; w++) {
-        __m512i counts = _mm512_load_si512(bytes + 64 * w);
-        counts = _mm512_mask_add_epi8(counts, set[w], counts, _mm512_set1_epi8(1));
-        _mm512_store_si512(bytes + 64 * w, counts);
-        uint64_t wrapped = _mm512_mask_testn_epi8_mask(set[w], counts, counts);
-        if (G_UNLIKELY(wrapped))
-            carry_word(rows, row, 64 * w, wrapped);
-    }
-}
-
-__attribute__((target("avx512f,avx512bw"))) static void
-add_block_avx512(MoeTokenWalk *walk, const MoeTallyChunk *chunk, int64_t first)
-{
-    const MoeTraceView *view = chunk->view;
-    int words = chunk->words, heads = walk->units_per_token;
-    if (!chunk->sets) {
-        add_block(walk, chunk, first);
-        return;
-    }
-    for (int t = 0; t < walk->n; t++)
-        for (int i = 0; i < heads; i++) {
-            int64_t unit = (first + walk->token[t]) * heads + i;
-            const uint64_t *set = chunk->sets + unit * words;
-            add_set_avx512(&walk->rows, walk->row[t], walk->bytes[t], set, words);
-            add_first(&walk->rows, walk->row[t], walk->bytes[t], moe__pick(view, unit));
-        }
-}
-#endif
-
-static AddBlock
-choose_add(void)
-{
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw"))
-        return add_block_avx512;
-#endif
-    return add_block;
-}
-
 /* The row of an id that isn't known yet; -1: it isn't counted. Ids that this walk leaves out are
  * never known. */
 static int32_t
@@ -217,46 +104,37 @@ find_new(MoeTokenWalk *walk, int32_t id)
     return id < walk->low || id >= walk->high ? -1 : moe__token_rows_find(&walk->rows, id);
 }
 
-/* Finds the rows of a block's tokens. The first loop does nothing but look up: many ids at a time
- * are then on their way from memory. */
+/* Finds the rows of a block's ids. */
 static void
-find_rows(MoeTokenWalk *walk, const int32_t *id, int n)
+find_rows(MoeTokenWalk *walk, const MoeTokenOrder *order, int64_t group, int n)
 {
     const int32_t *near = walk->rows.near;
     uint32_t n_near = (uint32_t)walk->rows.n_near;
-    for (int t = 0; t < n; t++)
-        walk->row[t] = (uint32_t)id[t] < n_near ? near[id[t]] : -1;
-    int found = 0;
-    for (int t = 0; t < n; t++) {
-        int32_t row = walk->row[t] >= 0 ? walk->row[t] : find_new(walk, id[t]);
-        if (row < 0)
+    walk->n = 0;
+    for (const MoeTokenGroup *g = order->group + group, *end = g + n; g < end; g++) {
+        int32_t row = (uint32_t)g->id < n_near ? near[g->id] : -1;
+        if (row < 0 && (row = find_new(walk, g->id)) < 0)
             continue;
+        near = walk->rows.near; /* a new row may have moved it */
+        n_near = (uint32_t)walk->rows.n_near;
         uint8_t *bytes = moe__token_rows_at(&walk->rows, row);
-        __builtin_prefetch(bytes);
-        __builtin_prefetch(bytes + walk->rows.width);
-        walk->token[found] = t;
-        walk->row[found] = row;
-        walk->bytes[found] = bytes;
-        found++;
+        walk->places[walk->n++] =
+            (MoeTokenPlace){row, bytes, order->token + g->first, g[1].first - g->first};
     }
-    walk->n = found;
 }
 
 void
 moe__tokens_count(MoeTokenWalk *walk, const MoeTallyChunk *chunk)
 {
-    if (!chunk->id || chunk->view->k == 0)
+    const MoeTokenOrder *order = chunk->order;
+    if (!order || chunk->view->k == 0)
         return;
-    for (int64_t i = 0; i < chunk->n_runs; i++) {
-        const MoeTallyRun *run = &chunk->runs[i];
-        for (int64_t t = 0; t < run->n; t += walk->block) {
-            int64_t first = run->first + t;
-            find_rows(walk, chunk->id + first, (int)MIN(walk->block, run->n - t));
-            walk->add(walk, chunk, first);
-            while (moe__token_rows_size(&walk->rows) > walk->budget && walk->rows.ids->len > 1) {
-                walk->high = moe__token_rows_halve(&walk->rows);
-                walk->left = true;
-            }
+    for (int64_t group = 0; group < order->groups; group += walk->block) {
+        find_rows(walk, order, group, (int)MIN(walk->block, order->groups - group));
+        walk->kernel->add(&walk->rows, chunk, walk->places, walk->n, walk->set);
+        while (moe__token_rows_size(&walk->rows) > walk->budget && walk->rows.ids->len > 1) {
+            walk->high = moe__token_rows_halve(&walk->rows);
+            walk->left = true;
         }
     }
 }

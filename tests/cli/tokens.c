@@ -34,7 +34,7 @@ test_contexts(void)
     run_expect(&gates, 0, " units that pick it, by gate\n    gate      token ", "");
     g_assert_cmpint(lines(gates.out), ==, 5);
     g_auto(Run) csv = run_moescope("tokens", "a.npz", "--layer=1", "--expert=2", "--by=lift",
-                                   "--each=1", "--domain=ants", "--csv", "-n", "2", NULL);
+                                   "--each=1", "--where=domain=ants", "--csv", "-n", "2", NULL);
     run_expect(&csv, 0, "token,id,doc,pos,domain,step,head,slot,gate,lift,before,text,after\n", "");
     run_expect(&csv, 0, ",ants,", "");
     g_assert_cmpint(lines(csv.out), ==, 3);
@@ -78,7 +78,7 @@ test_refused(void)
         {{"a.npz", "--find=a", "--by=gate"}, 2, "expected them with --expert alone"},
         {{"a.npz", "--expert=1", "--slot=0"}, 2, "found --slot without --find or --id"},
         {{"a.npz", "--expert=1", "--layer=1", "--top=0"}, 2, "found --top 0, expected 1 … 1000"},
-        {{"a.npz", "--expert=1", "--layer=1", "--domain=cats"}, 1, "found no domain \"cats\""},
+        {{"a.npz", "--expert=1", "--layer=1", "--where=domain=cats"}, 1, "cats"},
         {{"a.npz", "--expert=1", "--layer=1", "--steps=x"}, 1, "found --steps x, expected last"},
         {{"a.npz", "--find=a", "--json", "--csv"}, 2, "found --json with --csv"},
         {{"nowhere.npz", "--find=a"}, 1, "nowhere.npz: cannot read"},

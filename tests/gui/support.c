@@ -5,11 +5,39 @@
 #include "support.h"
 
 #include <gdk/x11/gdkx.h>
+#include <glib/gstdio.h>
 #include <moescope/trace.h>
+
+/* --- Folders ----------------------------------------------------------------------------------*/
+
+void
+keep_state_in(const char *folder)
+{
+    static const char *const names[] = {"XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"};
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *path = g_build_filename(folder, names[i], NULL);
+        g_setenv(names[i], path, TRUE);
+    }
+}
+
+void
+remove_tree(const char *path)
+{
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    const char *name;
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *inside = g_build_filename(path, name, NULL);
+        if (g_file_test(inside, G_FILE_TEST_IS_DIR))
+            remove_tree(inside);
+        else
+            g_unlink(inside);
+    }
+    g_rmdir(path);
+}
 
 /* --- A trace ----------------------------------------------------------------------------------*/
 
-enum { LAYERS = 3, EXPERTS = 8, K = 2, TOKENS = 600 };
+enum { LAYERS = 3, EXPERTS = 8, K = 2, TOKENS = 600, DOCUMENT = 50 };
 
 static void
 fill_picks(int layer, const int32_t *domain, int32_t *expert)
@@ -25,13 +53,16 @@ void
 write_trace(const char *path)
 {
     static const char *const domains[] = {"english", "german"};
-    static int32_t id[TOKENS], domain[TOKENS], expert[LAYERS][TOKENS * K];
+    static int32_t id[TOKENS], domain[TOKENS], doc[TOKENS], pos[TOKENS];
+    static int32_t expert[LAYERS][TOKENS * K];
     MoeRouterInfo routers[LAYERS];
     MoeTracePicks picks[LAYERS] = {0};
     g_autoptr(GError) error = NULL;
     for (int i = 0; i < TOKENS; i++) {
         id[i] = i;
-        domain[i] = i % 2;
+        doc[i] = i / DOCUMENT;
+        pos[i] = i % DOCUMENT;
+        domain[i] = doc[i] % 2;
     }
     for (int r = 0; r < LAYERS; r++) {
         routers[r] = (MoeRouterInfo){.layer = r,
@@ -48,7 +79,7 @@ write_trace(const char *path)
     MoeTraceOptions options = {.compression = 1};
     MoeTraceWriter *writer = moe_trace_writer_new(path, meta, routers, LAYERS, &options, &error);
     g_assert_no_error(error);
-    MoeTraceTokens tokens = {.n = TOKENS, .id = id, .domain = domain};
+    MoeTraceTokens tokens = {.n = TOKENS, .id = id, .doc = doc, .pos = pos, .domain = domain};
     moe_trace_writer_append(writer, &tokens, picks, &error);
     g_assert_no_error(error);
     moe_trace_writer_close(writer, &error);
@@ -223,4 +254,85 @@ point_at(GtkWidget *widget, double x, double y)
     XWarpPointer(gdk_x11_display_get_xdisplay(gdk_surface_get_display(surface)), None,
                  gdk_x11_surface_get_xid(surface), 0, 0, 0, 0, (int)(at.x + left),
                  (int)(at.y + top));
+}
+
+/* --- Hands ------------------------------------------------------------------------------------*/
+
+static void
+on_done(GObject *source, GAsyncResult *result, gpointer done)
+{
+    g_autoptr(GError) error = NULL;
+    g_subprocess_wait_check_finish(G_SUBPROCESS(source), result, &error);
+    g_assert_no_error(error);
+    *(bool *)done = true;
+}
+
+static bool
+is_done(gpointer done)
+{
+    return *(bool *)done;
+}
+
+/* The events come through the X server, so that the main loop has to run meanwhile. */
+static void
+xdotool(const char *const *words)
+{
+    bool done = false;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GSubprocess) child = g_subprocess_newv(words, G_SUBPROCESS_FLAGS_NONE, &error);
+    g_assert_no_error(error);
+    g_subprocess_wait_check_async(child, NULL, on_done, &done);
+    wait_until(is_done, &done);
+}
+
+bool
+have_hands(void)
+{
+    g_autofree char *path = g_find_program_in_path("xdotool");
+    return path != NULL;
+}
+
+/* Without a window manager nobody gives a window the keyboard. */
+static void
+give_keyboard(GtkWidget *window)
+{
+    GdkSurface *surface = gtk_native_get_surface(gtk_widget_get_native(window));
+    Display *display = gdk_x11_display_get_xdisplay(gdk_surface_get_display(surface));
+    XSetInputFocus(display, gdk_x11_surface_get_xid(surface), RevertToParent, CurrentTime);
+    XSync(display, False);
+    settle(window);
+}
+
+void
+click_at(GtkWidget *widget, double x, double y)
+{
+    const char *const words[] = {"xdotool", "click", "1", NULL};
+    point_at(widget, x, y);
+    settle(widget);
+    xdotool(words);
+    settle(widget);
+}
+
+void
+click(GtkWidget *widget)
+{
+    click_at(widget, gtk_widget_get_width(widget) / 2.0, gtk_widget_get_height(widget) / 2.0);
+}
+
+void
+press(GtkWidget *window, const char *keys)
+{
+    const char *const words[] = {"xdotool", "key", "--clearmodifiers", keys, NULL};
+    give_keyboard(window);
+    xdotool(words);
+    settle(window);
+}
+
+void
+type_text(GtkWidget *window, const char *text)
+{
+    const char *const words[] = {"xdotool", "type", "--delay", "2", text, NULL};
+    give_keyboard(window);
+    xdotool(words);
+    settle(window);
 }

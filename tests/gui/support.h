@@ -8,6 +8,11 @@
 #include <gtk/gtk.h>
 #include <stdbool.h>
 
+/* Settings and samples of the app go below `folder`. Call it before anything else. */
+void keep_state_in(const char *folder);
+/* Removes a folder and all that is in it. */
+void remove_tree(const char *path);
+
 /* Writes a trace of 3 layers × 8 experts, k = 2, with two domains that route differently. */
 void write_trace(const char *path);
 
@@ -39,5 +44,15 @@ void assert_drawn(GtkWidget *widget, const char *name);
 
 /* The pointer moves to a point of a widget. */
 void point_at(GtkWidget *widget, double x, double y);
+
+/* Real events need xdotool; tests without it skip themselves. */
+bool have_hands(void);
+/* A click in the middle of a widget, or at a point of it. */
+void click(GtkWidget *widget);
+void click_at(GtkWidget *widget, double x, double y);
+/* Keys as xdotool names them: "ctrl+l", "Return". */
+void press(GtkWidget *window, const char *keys);
+/* Types a text. */
+void type_text(GtkWidget *window, const char *text);
 
 #endif

@@ -20,6 +20,7 @@ GIVEN = ('samples/corpus/', 'tests/fixtures/', 'tests/golden/')  # data, not wri
 # Public headers that don't bear the name of the room that implements them.
 HEADER_ROOM = {'archive': 'trace', 'compare': 'stats', 'concordance': 'stats', 'cost': 'moe', 'metrics': 'stats',
                'ops': 'tensor', 'recipe': 'base', 'resample': 'stats', 'safetensors': 'nn', 'scene': 'figure',
+               'scene-view': 'figure',
                'summary': 'stats', 'tokens': 'stats',
                'token-filter': 'trace', 'token-texts': 'trace', 'trace-tools': 'trace'}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)

@@ -190,12 +190,8 @@ concordance_of(const Whole *whole, const MoeContextQuery *query)
 static void
 expect_contexts(const Whole *whole, MoeContextOrder by, int expert, int top, int window)
 {
-    const MoeContextQuery query = {.router = ROUTER,
-                                   .expert = expert,
-                                   .by = by,
-                                   .top = top,
-                                   .window = window,
-                                   .domain = MOE_DOMAIN_ALL};
+    const MoeContextQuery query = {
+        .router = ROUTER, .expert = expert, .by = by, .top = top, .window = window};
     g_autoptr(MoeConcordance) found = concordance_of(whole, &query);
     g_autoptr(GArray) hits = hits_of(whole, expert, by == MOE_CONTEXTS_BY_LIFT);
     g_assert_cmpint(moe_concordance_count(found), ==, MIN(top, (int)hits->len));
@@ -235,8 +231,7 @@ test_each(void)
 {
     enum { EACH = 2, TOP = 30 };
     g_auto(Whole) whole = whole_new(true);
-    const MoeContextQuery query = {
-        .router = ROUTER, .expert = 7, .top = TOP, .each = EACH, .domain = MOE_DOMAIN_ALL};
+    const MoeContextQuery query = {.router = ROUTER, .expert = 7, .top = TOP, .each = EACH};
     g_autoptr(MoeConcordance) found = concordance_of(&whole, &query);
     g_autoptr(GArray) hits = hits_of(&whole, 7, false);
     int seen[VOCABULARY] = {0}, at = 0;
@@ -254,7 +249,10 @@ static void
 test_domain(void)
 {
     g_auto(Whole) whole = whole_new(true);
-    const MoeContextQuery query = {.router = ROUTER, .expert = 4, .top = 50, .domain = 2};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MoeTokenFilter) filter = moe_token_filter_parse("domain=domain-2", &error);
+    g_assert_no_error(error);
+    const MoeContextQuery query = {.router = ROUTER, .expert = 4, .top = 50, .filter = filter};
     g_autoptr(MoeConcordance) found = concordance_of(&whole, &query);
     g_autoptr(GArray) hits = hits_of(&whole, 4, false);
     int at = 0;
@@ -270,7 +268,8 @@ static void
 test_refused(void)
 {
     g_auto(Whole) whole = whole_new(false);
-    const MoeContextQuery good = {.router = ROUTER, .top = 5, .domain = MOE_DOMAIN_ALL};
+    g_autoptr(MoeTokenFilter) filter = moe_token_filter_parse("domain=nowhere", NULL);
+    const MoeContextQuery good = {.router = ROUTER, .top = 5};
     MoeContextQuery cases[7];
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
         cases[i] = good;
@@ -278,17 +277,42 @@ test_refused(void)
     cases[1].expert = EXPERTS;
     cases[2].top = MOE_CONTEXTS_MOST + 1;
     cases[3].window = -1;
-    cases[4].domain = 3;
+    cases[4].filter = filter;
     cases[5].steps = MOE_STEPS_ONE, cases[5].step = 9;
     cases[6].by = MOE_CONTEXTS_BY_GATE; /* there are none */
     static const char *const says[] = {"router 2", "expert 16", "1001 contexts",     "window of -1",
-                                       "domain 3", "step 9",    "no gates to order "};
+                                       "nowhere",  "step 9",    "no gates to order "};
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
         g_assert_null(moe_concordance_new(whole.trace, &cases[i], &error));
         g_assert_error(error, MOE_ERROR, MOE_ERROR_DATA);
         g_assert_nonnull(strstr(error->message, says[i]));
     }
+}
+
+/* --- Documents --------------------------------------------------------------------------------*/
+
+static void
+test_documents(void)
+{
+    enum { MOST = 5 };
+    g_auto(Whole) whole = whole_new(false);
+    g_autoptr(GError) error = NULL;
+    int64_t n, some;
+    g_autofree MoeTokenDocument *all = moe_token_documents(whole.trace, TOKENS, &n, &error);
+    g_autofree MoeTokenDocument *first = moe_token_documents(whole.trace, MOST, &some, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(n, ==, (TOKENS + DOCUMENT - 1) / DOCUMENT);
+    g_assert_cmpint(some, ==, MOST);
+    g_assert_cmpmem(first, MOST * sizeof *first, all, MOST * sizeof *all);
+    int64_t at = 0;
+    for (int64_t i = 0; i < n; at += all[i++].n) {
+        g_assert_cmpint(all[i].first, ==, at);
+        g_assert_cmpint(all[i].doc, ==, whole.doc[at]);
+        g_assert_cmpint(all[i].domain, ==, whole.doc[at] % 3);
+        g_assert_cmpint(all[i].before, ==, 0);
+    }
+    g_assert_cmpint(at, ==, TOKENS);
 }
 
 static bool
@@ -303,8 +327,7 @@ test_cancelled(void)
     g_auto(Whole) whole = whole_new(true);
     g_autoptr(GError) error = NULL;
     const MoeProgress progress = {stop, NULL};
-    const MoeContextQuery query = {
-        .router = ROUTER, .top = 5, .domain = MOE_DOMAIN_ALL, .progress = &progress};
+    const MoeContextQuery query = {.router = ROUTER, .top = 5, .progress = &progress};
     g_assert_null(moe_concordance_new(whole.trace, &query, &error));
     g_assert_error(error, MOE_ERROR, MOE_ERROR_CANCELLED);
 }
@@ -434,6 +457,7 @@ main(int argc, char **argv)
     g_test_add_func("/concordance/domain", test_domain);
     g_test_add_func("/concordance/refused", test_refused);
     g_test_add_func("/concordance/cancelled", test_cancelled);
+    g_test_add_func("/concordance/documents", test_documents);
     g_test_add_func("/concordance/find", test_find);
     g_test_add_func("/concordance/find-refused", test_find_refused);
     g_test_add_func("/concordance/plain", test_plain);

@@ -5,8 +5,9 @@
  * hand.
  */
 #include "stats/sets.h"
+#include "stats/token-add.h"
 #include "stats/token-bytes.h"
-#include "stats/token-rows.h"
+#include "stats/token-order.h"
 #include "stats/tokens.h"
 
 #include <math.h>
@@ -17,6 +18,7 @@ typedef struct Made {
     MoeTraceView view;
     MoeTallyRun runs[2];
     MoeTallyChunk chunk;
+    MoeTokenOrder order;
     int32_t *id;
     uint64_t *sets;
 } Made;
@@ -24,6 +26,7 @@ typedef struct Made {
 static void
 made_clear(Made *made)
 {
+    moe__token_order_clear(&made->order);
     g_free(made->view.expert);
     g_free(made->id);
     g_free(made->sets);
@@ -57,9 +60,10 @@ make(Made *made, int experts, int k, int heads, int64_t tokens, int32_t stride)
     }
     made->runs[0] = (MoeTallyRun){7, tokens / 2 - 7, 0, 0};
     made->runs[1] = (MoeTallyRun){tokens / 2 + 3, tokens - tokens / 2 - 3, 1, 0};
+    moe__token_order_init(&made->order, made->id, made->runs, 2);
     made->chunk = (MoeTallyChunk){.view = &made->view,
                                   .units_per_token = heads,
-                                  .id = made->id,
+                                  .order = &made->order,
                                   .sets = made->sets,
                                   .words = words,
                                   .runs = made->runs,
@@ -199,6 +203,73 @@ test_walks(void)
     compare_walks(MOE_SETS_EXPERTS + 10, 2, 1, 1 << 20, 1 << 20);
 }
 
+/* Each counted token of a known id stands once, by id, then in the order of the trace. */
+static void
+test_order(void)
+{
+    g_auto(Made) made;
+    make(&made, 8, 2, 1, 20000, 70000);
+    const MoeTokenOrder *order = &made.order;
+    int64_t counted = 0, n = order->group[order->groups].first;
+    for (int r = 0; r < 2; r++)
+        for (int64_t t = made.runs[r].first; t < made.runs[r].first + made.runs[r].n; t++)
+            counted += made.id[t] >= 0;
+    g_assert_cmpint(n, ==, counted);
+    for (int64_t g = 0; g < order->groups; g++) {
+        g_assert_true(g == 0 || order->group[g].id > order->group[g - 1].id);
+        g_assert_cmpint(order->group[g].first, <, order->group[g + 1].first);
+        for (uint32_t i = order->group[g].first; i < order->group[g + 1].first; i++) {
+            g_assert_cmpint(made.id[order->token[i]], ==, order->group[g].id);
+            g_assert_true(i == order->group[g].first || order->token[i] > order->token[i - 1]);
+            g_assert_true(order->token[i] >= 7 &&
+                          (order->token[i] < 10000 || order->token[i] >= 10003));
+        }
+    }
+    MoeTokenOrder none = {0};
+    moe__token_order_init(&none, made.id, NULL, 0);
+    g_assert_cmpint(none.groups, ==, 0);
+    moe__token_order_clear(&none);
+}
+
+/* Every kernel that this CPU runs, with more units of an id than a byte counts. */
+static void
+check_kernel(const MoeTokenKernel *kernel, int experts, int k, int heads)
+{
+    g_auto(Made) made;
+    make(&made, experts, k, heads, 20000, 1);
+    MoeTokenRows rows;
+    moe__token_rows_init(&rows, experts);
+    gsize n = (gsize)experts;
+    g_autofree int64_t *first = g_new0(int64_t, n), *picks = g_new0(int64_t, n);
+    g_autofree uint64_t *set = g_new(uint64_t, n / 64 + 1);
+    const MoeTokenOrder *order = &made.order;
+    int32_t row = moe__token_rows_find(&rows, order->group[0].id);
+    const MoeTokenPlace place = {row, moe__token_rows_at(&rows, row), order->token,
+                                 order->group[1].first};
+    kernel->add(&rows, &made.chunk, &place, 1, set);
+    count_naively(&made, order->group[0].id, first, picks);
+    g_assert_cmpint(place.n, >, 512);
+    for (int e = 0; e < experts; e++) {
+        g_assert_cmpint(moe__token_rows_count(&rows, row, e), ==, picks[e]);
+        g_assert_cmpint(moe__token_rows_count(&rows, row, rows.width + e), ==, first[e]);
+    }
+    moe__token_rows_clear(&rows);
+}
+
+static void
+test_kernels(void)
+{
+    for (const MoeTokenKernel *const *kernel = moe__token_kernels(); *kernel; kernel++) {
+        g_test_message("%s", (*kernel)->name);
+        check_kernel(*kernel, 8, 2, 1);
+        check_kernel(*kernel, 64, 8, 1);
+        check_kernel(*kernel, 255, 4, 1);
+        check_kernel(*kernel, 60, 2, 3);
+        check_kernel(*kernel, 300, 3, 2);
+        check_kernel(*kernel, MOE_SETS_EXPERTS + 1, 2, 1);
+    }
+}
+
 /* Ids up to the highest, strewn or far apart, take memory by their number. */
 static void
 test_far_ids(void)
@@ -328,6 +399,8 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/token-tables/order", test_order);
+    g_test_add_func("/token-tables/kernels", test_kernels);
     g_test_add_func("/token-tables/walks", test_walks);
     g_test_add_func("/token-tables/far-ids", test_far_ids);
     g_test_add_func("/token-tables/bytes", test_bytes);

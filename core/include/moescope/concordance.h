@@ -6,6 +6,7 @@
 #ifndef MOESCOPE_CONCORDANCE_H
 #define MOESCOPE_CONCORDANCE_H
 
+#include <moescope/token-filter.h>
 #include <moescope/tokens.h>
 
 G_BEGIN_DECLS
@@ -27,7 +28,7 @@ typedef struct MoeContextQuery {
     int each;      /* at most so many of one token id; 0: any number */
     int window;    /* tokens before and after, 0 … MOE_CONTEXT_WINDOW_MOST */
     int64_t least; /* by lift, ids that are seen less often are passed over; 0: MOE_TOKENS_LEAST */
-    int domain;    /* index of a domain of the trace; MOE_DOMAIN_ALL: all tokens */
+    const MoeTokenFilter *filter; /* which tokens count; NULL: all */
     MoeSteps steps;
     int32_t step;
     const MoeProgress *progress; /* in chunks; may be NULL */
@@ -49,8 +50,9 @@ typedef struct MoeConcordance MoeConcordance;
 /* Finds them. Equals are ordered by their place in the trace; the same query gives the same list.
  * By gate it takes one pass over the router's picks, by lift a second one that counts ids first.
  * Tokens of unknown id have no lift, and are passed over there. Fails with MOE_ERROR_DATA on a
- * router, expert, domain or number out of range, where the trace lacks the gates or ids to order
- * by, and on a step without tokens; as moe_trace_view(); MOE_ERROR_CANCELLED. (transfer full) */
+ * router, expert or number out of range, where the trace lacks the gates or ids to order
+ * by, and on a step without tokens; as moe_token_set_new() and moe_trace_view();
+ * MOE_ERROR_CANCELLED. (transfer full) */
 MOE_API MoeConcordance *moe_concordance_new(const MoeTrace *trace, const MoeContextQuery *query,
                                             GError **error);
 /* The same for given tokens (counted over the whole trace, in any order), as a search finds them:
@@ -65,6 +67,21 @@ MOE_API int moe_concordance_count(const MoeConcordance *concordance);
 MOE_API const MoeContext *moe_concordance_get(const MoeConcordance *concordance, int i);
 /* Of how many: the units that pick the expert. */
 MOE_API int64_t moe_concordance_units(const MoeConcordance *concordance);
+
+/* --- Documents --------------------------------------------------------------------------------*/
+
+/* Neighbouring tokens of one document, at one step. */
+typedef struct MoeTokenDocument {
+    int32_t doc, step,
+        domain;       /* -1: the trace doesn't tell; the domain is that of its first token */
+    int64_t first, n; /* tokens, counted over the whole trace */
+    int64_t before;   /* tokens of the same document and step in earlier entries */
+} MoeTokenDocument;
+
+/* The documents of a trace, in the order they come, up to `most` of them; *n is set. Fails with the
+ * errors of moe_trace_read(). (transfer full, g_free()) */
+MOE_API MoeTokenDocument *moe_token_documents(const MoeTrace *trace, int64_t most, int64_t *n,
+                                              GError **error);
 
 /* --- Search -----------------------------------------------------------------------------------*/
 

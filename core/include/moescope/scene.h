@@ -55,6 +55,24 @@ typedef enum {
 } MoeSight;
 MOE_API double moe_colour_difference(MoeColour a, MoeColour b, MoeSight sight);
 
+/* --- What marks stand for
+ * -----------------------------------------------------------------------*/
+
+/* A thing of the data, so that what is chosen in one figure can be shown in another. Names: "layer"
+ * (its number in the model), "expert", "slot" (of a unit's k picks, from 0), "head" (of sub-tokens,
+ * from 0), "token" (a row of the trace), "step" (of training), "domain", "lag" (tokens apart). */
+typedef struct MoeKey {
+    const char *name; /* NULL: nothing */
+    double number;    /* NaN: only the text says which */
+    const char *text; /* "german"; or NULL */
+} MoeKey;
+
+/* One of each piece of a mark. */
+typedef struct MoeKeys {
+    const char *name;     /* NULL: they stand for nothing */
+    const double *number; /* [n]; NaN: nothing */
+} MoeKeys;
+
 /* --- Building a scene -------------------------------------------------------------------------
  * The add functions copy all they are given. */
 
@@ -66,12 +84,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeScene, moe_scene_free)
 
 /* The sentences below the figure: what is shown, over what, and what one would see by chance. */
 MOE_API void moe_scene_set_caption(MoeScene *scene, const char *caption);
+/* "" where there is none; valid until it is set again. (transfer none) */
+MOE_API const char *moe_scene_caption(const MoeScene *scene);
 
 /* "paper-column" (82.5 mm wide, an ICML column), "paper-full" (139.7 mm, a NeurIPS text block; the
  * default), "acl-column" (77 mm), "acl-full" (160 mm), "icml-full" (171.5 mm), "slide" (254 mm,
- * large type), "screen", "dark". Returns false with MOE_ERROR_DATA, naming the themes, if there is
+ * large type), "screen", "dark", "report"
+ * (171.5 mm, a page of a report). Returns false with MOE_ERROR_DATA, naming the themes, if there is
  * no such one. */
 MOE_API bool moe_scene_set_theme(MoeScene *scene, const char *theme, GError **error);
+/* Another width than the theme's, and another height than the one that suits it; 0: as it was. */
+MOE_API void moe_scene_set_size(MoeScene *scene, double width_mm, double height_mm);
 /* The names of the themes, NULL-terminated. (transfer none) */
 MOE_API const char *const *moe_themes(void);
 
@@ -117,6 +140,10 @@ typedef struct MoeAxis {
     bool bare;                /* no line, ticks or labels: places mean nothing by themselves */
     bool square; /* of y, both axes BAND: bands as high as those of x are wide, where they can be */
     bool every;  /* of y, with names: the panel is high enough for all of them, as a list is */
+    /* What its values or bands stand for, as keys name it ("expert"), or NULL. A band's number is
+     * numbers[i]; without those the number that its name is; without names first + i·step. */
+    const char *key;
+    const double *numbers; /* BAND: [bands], or NULL */
 } MoeAxis;
 
 /* Adds a panel and returns its number, from 0. Panels fill the page row by row; how many stand
@@ -124,6 +151,8 @@ typedef struct MoeAxis {
  * small at the right of the title where it fits, or NULL. */
 MOE_API int moe_scene_add_panel(MoeScene *scene, const char *title, const char *note,
                                 const MoeAxis *x, const MoeAxis *y);
+/* Adds what all marks of a panel stand for: a layer, a domain. */
+MOE_API void moe_scene_add_panel_key(MoeScene *scene, int panel, MoeKey key);
 
 /* Places on a BAND axis, in marks other than cells and bars, are counted in bands: 0 … bands, i +
  * 0.5 being the middle of band i. */
@@ -136,6 +165,7 @@ typedef struct MoeInk {
     double opacity;       /* 0 … 1; 0 means 1 */
     bool dashed;          /* lines */
     const char *name;     /* its line in the legend, or NULL; equal names share one */
+    MoeKey key;           /* what all of it stands for */
 } MoeInk;
 
 /* A grid of values through the colour scale, or of categories; row i lies in band i of the y axis,
@@ -151,6 +181,7 @@ typedef struct MoeCells {
                                  moe_colour_category(), not through the scale */
     const char *const *texts; /* [rows × columns] written into the cell: short ones where they fit,
                                  words as far as they do; or NULL */
+    const char *value_key;    /* what the values are numbers of ("expert"), or NULL */
 } MoeCells;
 MOE_API void moe_scene_add_cells(MoeScene *scene, int panel, const MoeCells *cells);
 
@@ -199,6 +230,7 @@ typedef struct MoePoints {
     MoeInk ink;
     const char *words;        /* {x}, {y}, {label}, {name}, {note} */
     const char *const *notes; /* [n] what {note} stands for, or NULL */
+    MoeKeys keys;
 } MoePoints;
 MOE_API void moe_scene_add_points(MoeScene *scene, int panel, const MoePoints *points);
 
@@ -212,6 +244,7 @@ typedef struct MoeFlows {
     const char *const *names;        /* [n], or NULL */
     MoeInk ink;
     const char *words; /* {name} (of the flow), {value} */
+    MoeKeys keys[2];
 } MoeFlows;
 MOE_API void moe_scene_add_flows(MoeScene *scene, int panel, const MoeFlows *flows);
 
@@ -252,6 +285,8 @@ typedef struct MoeProse {
     const double *values;     /* [n] through the colour scale, or categories; NaN: none */
     int categories;           /* as of MoeCells */
     const char *const *notes; /* [n] what a reader is told of a piece, or NULL */
+    const char *value_key;    /* as of MoeCells */
+    MoeKeys keys;
 } MoeProse;
 MOE_API void moe_scene_add_prose(MoeScene *scene, int panel, const MoeProse *prose);
 
@@ -266,17 +301,30 @@ MOE_API void moe_scene_render(MoeScene *scene, cairo_t *cr, double width, double
 
 /* Writes the scene, at the size that suits it, to a .png, .svg or .pdf as the ending says. `dpi`:
  * dots an inch of a PNG (0: the theme's own). Text stays text in SVG and PDF; grids of more than
- * 100,000 cells become one image with a pixel a cell. The same scene gives the same bytes. The file
- * appears whole or not at all. Another ending is MOE_ERROR_UNSUPPORTED. */
+ * 100,000 cells, and of more than 2,000 small ones (below 5 points), become one image. A PNG has a
+ * palette where 256 colours suffice, if need be with greys rounded to one of 64. The same scene
+ * gives the same bytes. The file appears whole or not at all. Another ending is
+ * MOE_ERROR_UNSUPPORTED. */
 MOE_API bool moe_scene_save(MoeScene *scene, const char *path, double dpi, GError **error);
 
+/* The scene as an <svg> element to stand in an HTML page, without ids. Ink, grey and paper are the
+ * page's custom properties --ink, --soft, --faint and --paper, through classes that the page
+ * defines (fi fs ff fp fill with them, si ss sf sp stroke); lines and shapes too dark for a dark
+ * page have class fd or sd and custom properties --l and --d, their colour on a light and on a dark
+ * one. Up to `hovers` marks say what they are in a <title>. (transfer full) */
+MOE_API char *moe_scene_to_html(MoeScene *scene, int hovers);
+
 /* What lies under a point. */
+#define MOE_DATUM_KEYS 8
 typedef struct MoeDatum {
     int panel;
     int row, column; /* of a cell; of a line: row 0, column the point */
     double value;
     double x, y, width, height; /* where the mark is */
     char *words;                /* "layer 3, expert 5, domain german: 0.183 of picks …" */
+    int mark, piece;            /* which of the panel's marks, and of its pieces */
+    int n_keys;
+    MoeKey keys[MOE_DATUM_KEYS]; /* what it stands for; names last for ever, texts are its own */
 } MoeDatum;
 MOE_API void moe_datum_clear(MoeDatum *datum);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MoeDatum, moe_datum_clear)

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A document as a PDF: A4, headings with what follows them, figures whole, fonts embedded, an
+ * outline.
+ */
+#include "report/pdf.h"
+
+#include <cairo-pdf.h>
+#include <math.h>
+
+#define FACT_NAME   96.0 /* width of the names of facts */
+#define INDENT      12.0
+#define POINT_LABEL 92.0 /* width of the sections that sentences are of */
+
+/* --- Figures ----------------------------------------------------------------------------------*/
+
+typedef struct Placed {
+    double width, height, scale; /* of the scene; to the page */
+    double caption;              /* height of title and caption */
+} Placed;
+
+static char *
+caption_text(const Block *block)
+{
+    return g_strdup_printf("%s.%s%s", block->text, *block->caption ? " " : "", block->caption);
+}
+
+/* As wide as the text, or as high as a page. */
+static Placed
+place_figure(Sheet *sheet, const Block *block)
+{
+    Placed placed;
+    g_autofree char *text = caption_text(block);
+    moe_scene_size(block->scene, &placed.width, &placed.height);
+    placed.caption = moe__sheet_text_height(sheet, text, &moe__style_soft, TEXT_WIDTH) + 6;
+    double most = BOTTOM - TOP - placed.caption - 4;
+    placed.scale = MIN(TEXT_WIDTH / placed.width, most / placed.height);
+    placed.scale = MIN(placed.scale, 1);
+    return placed;
+}
+
+static void
+draw_figure(Sheet *sheet, const Block *block)
+{
+    const Placed placed = place_figure(sheet, block);
+    double height = placed.height * placed.scale;
+    g_autofree char *text = caption_text(block);
+    moe__sheet_skip(sheet, 6);
+    moe__sheet_need(sheet, height + placed.caption);
+    cairo_save(sheet->cr);
+    cairo_translate(sheet->cr, LEFT + (TEXT_WIDTH - placed.width * placed.scale) / 2, sheet->y);
+    cairo_scale(sheet->cr, placed.scale, placed.scale);
+    moe_scene_render(block->scene, sheet->cr, placed.width, placed.height);
+    cairo_restore(sheet->cr);
+    sheet->y += height + 6;
+    moe__sheet_text(sheet, text, &moe__style_soft, LEFT);
+    moe__sheet_skip(sheet, 12);
+}
+
+/* --- Other blocks -----------------------------------------------------------------------------*/
+
+static const MoeColour verdict_colours[] = {
+    [MOE_VERDICT_GOOD] = {0.07, 0.48, 0.29},
+    [MOE_VERDICT_NOTE] = {0.04, 0.36, 0.66},
+    [MOE_VERDICT_WARNING] = {0.54, 0.35, 0},
+    [MOE_VERDICT_ERROR] = {0.70, 0.15, 0.12},
+};
+
+static void
+draw_verdict(Sheet *sheet, const Block *block)
+{
+    Style style = moe__style_strong;
+    style.colour = verdict_colours[block->verdict];
+    moe__sheet_need(sheet, 30);
+    PangoLayout *name = moe__sheet_layout(sheet, moe__verdict_name(block->verdict), &style, 0);
+    moe__sheet_draw(sheet, name, &style, LEFT, sheet->y + 1.2);
+    g_object_unref(name);
+    moe__sheet_text(sheet, block->text, &moe__style_text, LEFT + 58);
+    const char *const rest[] = {block->why, block->remedy};
+    for (gsize i = 0; i < G_N_ELEMENTS(rest); i++)
+        if (rest[i])
+            moe__sheet_text(sheet, rest[i], &moe__style_soft, LEFT + 58);
+    moe__sheet_skip(sheet, 4);
+}
+
+static void
+draw_fact(Sheet *sheet, const Block *block)
+{
+    PangoLayout *name = moe__sheet_layout(sheet, block->name, &moe__style_soft, FACT_NAME - 10);
+    moe__sheet_need(sheet, moe__layout_height(name));
+    double below = sheet->y + moe__layout_height(name);
+    int page = sheet->page;
+    moe__sheet_draw(sheet, name, &moe__style_soft, LEFT, sheet->y + 0.6);
+    g_object_unref(name);
+    moe__sheet_text(sheet, block->text, &moe__style_text, LEFT + FACT_NAME);
+    if (sheet->page == page)
+        sheet->y = MAX(sheet->y, below);
+    sheet->y += 1.5;
+}
+
+static void
+draw_point(Sheet *sheet, const Block *block)
+{
+    double x = LEFT + (block->label ? POINT_LABEL : INDENT);
+    const char *lead = block->label ? block->label : "\xe2\x80\xa2";
+    const Style *style = block->label ? &moe__style_label : &moe__style_text;
+    PangoLayout *layout = moe__sheet_layout(sheet, lead, style, x - LEFT - 8);
+    double height = moe__layout_height(layout);
+    moe__sheet_need(sheet, MAX(height, 2 * moe__style_text.size * moe__style_text.line));
+    double below = sheet->y + height;
+    int page = sheet->page;
+    moe__sheet_draw(sheet, layout, style, LEFT, sheet->y + 1.2);
+    g_object_unref(layout);
+    moe__sheet_text(sheet, block->text, &moe__style_text, x);
+    if (sheet->page == page)
+        sheet->y = MAX(sheet->y, below);
+    sheet->y += 4;
+}
+
+/* What has to stand on the page below a heading. */
+static double
+start_of(Sheet *sheet, const Block *next)
+{
+    if (next && next->type == BLOCK_FIGURE) {
+        const Placed placed = place_figure(sheet, next);
+        return placed.height * placed.scale + placed.caption + 6;
+    }
+    return next && next->type == BLOCK_TABLE ? moe__pdf_table_start() : 44;
+}
+
+static void
+draw_section(Sheet *sheet, const Block *block, const Block *next)
+{
+    double own = moe__sheet_text_height(sheet, block->text, &moe__style_section, TEXT_WIDTH);
+    moe__sheet_skip(sheet, 16);
+    moe__sheet_need(sheet, own + 16 + start_of(sheet, next));
+    if (sheet->y > TOP) {
+        moe__sheet_rule(sheet, sheet->y, LEFT, LEFT + TEXT_WIDTH, 0.85, 0.5);
+        sheet->y += 10;
+    }
+    g_autofree char *target =
+        g_strdup_printf("page=%d pos=[%d %d]", sheet->page, (int)LEFT, (int)sheet->y);
+    cairo_pdf_surface_add_outline(sheet->surface, CAIRO_PDF_OUTLINE_ROOT, block->text, target, 0);
+    moe__sheet_text(sheet, block->text, &moe__style_section, LEFT);
+    sheet->y += 5;
+}
+
+static void
+draw_heading(Sheet *sheet, const Block *block, const Block *next)
+{
+    moe__sheet_skip(sheet, 8);
+    moe__sheet_need(sheet, 20 + start_of(sheet, next));
+    moe__sheet_text(sheet, block->text, &moe__style_heading, LEFT);
+    sheet->y += 3;
+}
+
+static void
+draw_block(Sheet *sheet, const Block *block, const Block *next)
+{
+    switch (block->type) {
+    case BLOCK_SECTION:
+        draw_section(sheet, block, next);
+        break;
+    case BLOCK_HEADING:
+        draw_heading(sheet, block, next);
+        break;
+    case BLOCK_PARAGRAPH:
+        moe__sheet_text(sheet, block->text, &moe__style_text, LEFT);
+        sheet->y += 4;
+        break;
+    case BLOCK_POINT:
+        draw_point(sheet, block);
+        break;
+    case BLOCK_NOTE:
+        moe__sheet_text(sheet, block->text, &moe__style_soft, LEFT + INDENT);
+        sheet->y += 4;
+        break;
+    case BLOCK_FACT:
+        draw_fact(sheet, block);
+        break;
+    case BLOCK_VERDICT:
+        draw_verdict(sheet, block);
+        break;
+    case BLOCK_TABLE:
+        moe__pdf_table(sheet, block);
+        break;
+    case BLOCK_FIGURE:
+        draw_figure(sheet, block);
+        break;
+    }
+}
+
+GBytes *
+moe_document_pdf(MoeDocument *document, GError **error)
+{
+    Sheet sheet;
+    moe__sheet_init(&sheet, document->title);
+    moe__sheet_text(&sheet, document->title, &moe__style_title, LEFT);
+    sheet.y += 4;
+    if (*document->lead)
+        moe__sheet_text(&sheet, document->lead, &moe__style_lead, LEFT);
+    for (guint i = 0; i < document->blocks->len; i++)
+        draw_block(&sheet, moe__document_block(document, i), moe__document_block(document, i + 1));
+    return moe__sheet_finish(&sheet, error);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Sections of sentences, a table of metrics by layer, and figures.
+ */
+#include "report/metric-table.h"
+#include "report/section.h"
+
+/* [routers] (transfer full) */
+static Place *
+places_of(const MoeReport *report)
+{
+    int n = moe_summary_routers(report->summary);
+    Place *places = g_new0(Place, (gsize)n + 1);
+    for (int r = 0; r < n; r++) {
+        const MoeRouterInfo *info = moe_summary_router(report->summary, r);
+        places[r] = (Place){info->layer, info->experts, info->k};
+    }
+    return places;
+}
+
+char *
+moe__statement(MoeReport *report, const Statement *statement)
+{
+    const MoeMetric *metric = moe_metric_find(statement->metric);
+    const Measured *measured = metric ? moe__report_measured(report, metric) : NULL;
+    g_autofree Place *places = places_of(report);
+    return measured ? moe__statement_say(statement, metric->unit, measured, places,
+                                         moe_summary_routers(report->summary))
+                    : NULL;
+}
+
+bool
+moe__section_metrics(MoeReport *report, const char *name, const char *const *metrics,
+                     MoeDocument *document)
+{
+    g_autofree Place *places = places_of(report);
+    g_autoptr(GArray) columns = g_array_new(FALSE, FALSE, sizeof(MetricColumn));
+    moe__report_measure(report, metrics);
+    for (; *metrics; metrics++) {
+        const MoeMetric *m = moe_metric_find(*metrics);
+        if (!m)
+            continue;
+        const MetricColumn column = {m->name,   m->formula,    m->unit,
+                                     m->source, m->convention, moe__report_measured(report, m)};
+        g_array_append_val(columns, column);
+    }
+    const MetricTable table = {name,
+                               "By layer",
+                               report->options.level,
+                               (const MetricColumn *)(const void *)columns->data,
+                               (int)columns->len,
+                               places,
+                               moe_summary_routers(report->summary)};
+    return moe__metric_table(&table, document);
+}
+
+static void
+add_statements(const PlainSection *plain, MoeReport *report, MoeDocument *document)
+{
+    for (int i = 0; i < plain->n_statements; i++) {
+        g_autofree char *words = moe__statement(report, &plain->statements[i]);
+        if (words)
+            moe_document_point(document, words);
+    }
+}
+
+void
+moe__section_measure(const PlainSection *plain, MoeReport *report)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    for (const char *const *metric = plain->metrics; metric && *metric; metric++)
+        g_ptr_array_add(names, (gpointer)*metric);
+    for (int i = 0; i < plain->n_statements; i++)
+        g_ptr_array_add(names, (gpointer)plain->statements[i].metric);
+    g_ptr_array_add(names, NULL);
+    moe__report_measure(report, (const char *const *)names->pdata);
+}
+
+bool
+moe__section_plain(const MoeReportSection *section, MoeReport *report, MoeDocument *document,
+                   GError **error)
+{
+    const PlainSection *plain = (const PlainSection *)section;
+    g_autofree char *why = NULL;
+    bool any = false;
+    moe__section_measure(plain, report);
+    add_statements(plain, report, document);
+    for (const char *const *figure = plain->figures; figure && *figure; figure++) {
+        g_autofree char *complaint = moe__report_add_figure(report->input, *figure, document);
+        any |= !complaint;
+        if (complaint && *complaint && !why)
+            why = g_steal_pointer(&complaint);
+    }
+    if (plain->metrics)
+        any |= moe__section_metrics(report, section->name, plain->metrics, document);
+    if (!any)
+        moe_document_note(document, plain->missing ? plain->missing
+                                    : why          ? why
+                                                   : "nothing of it was recorded");
+    return true;
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * token-add.c: picks to counts by token id: unit by unit, or 64 experts at a time with AVX-512,
+ * which adds to those bytes that a set's bits name.
+ */
+#include "stats/token-add.h"
+
+#include "stats/picks.h"
+#include "stats/token-order.h"
+
+#include <string.h>
+
+/* Rows and sets are fetched so many places, or tokens, before they are needed. */
+enum { ROWS_AHEAD = 6, SETS_AHEAD = MOE_TOKEN_ORDER_BEYOND };
+
+/* --- In plain C -------------------------------------------------------------------------------*/
+
+/* The set of a unit of a router that has too many experts for the chunk to bring them. */
+static const uint64_t *
+gather_set(const MoeTraceView *view, int64_t unit, int words, uint64_t *set)
+{
+    memset(set, 0, (size_t)words * sizeof *set);
+    for (int slot = 0; slot < view->k; slot++) {
+        int32_t expert = moe__pick(view, slot * view->units + unit);
+        if (expert >= 0)
+            set[expert / 64] |= (uint64_t)1 << expert % 64;
+    }
+    return set;
+}
+
+static inline void
+add_one(MoeTokenRows *rows, const MoeTokenPlace *place, int at)
+{
+    if (++place->bytes[at] == 0)
+        moe__token_rows_carry(rows, place->row, at);
+}
+
+static void
+add_unit(MoeTokenRows *rows, const MoeTokenPlace *place, const uint64_t *set, int32_t first)
+{
+    for (int w = 0; w < rows->width / 64; w++)
+        for (uint64_t left = set[w]; left; left &= left - 1)
+            add_one(rows, place, 64 * w + __builtin_ctzll(left));
+    if (first >= 0)
+        add_one(rows, place, rows->width + first);
+}
+
+static void
+add_portable(MoeTokenRows *rows, const MoeTallyChunk *chunk, const MoeTokenPlace *places,
+             int n_places, uint64_t *set)
+{
+    int words = rows->width / 64;
+    for (int p = 0; p < n_places; p++)
+        for (int64_t i = 0; i < places[p].n * chunk->units_per_token; i++) {
+            int64_t token = places[p].token[i / chunk->units_per_token];
+            int64_t unit = token * chunk->units_per_token + i % chunk->units_per_token;
+            const uint64_t *own = chunk->sets ? chunk->sets + unit * words
+                                              : gather_set(chunk->view, unit, words, set);
+            add_unit(rows, &places[p], own, moe__pick(chunk->view, unit));
+        }
+}
+
+static const MoeTokenKernel portable = {.name = "portable", .add = add_portable};
+
+/* --- With AVX-512 -----------------------------------------------------------------------------*/
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define AVX512 __attribute__((target("avx512f,avx512bw")))
+
+/* Units whose ones fit into bytes. */
+enum { MOST = 255 };
+
+/* Adds counts to 64 bytes of a row from `at` on. */
+AVX512 static inline void
+add_counts(MoeTokenRows *rows, const MoeTokenPlace *place, int at, __m512i counts)
+{
+    __m512i sum = _mm512_add_epi8(_mm512_load_si512(place->bytes + at), counts);
+    _mm512_store_si512(place->bytes + at, sum);
+    uint64_t wrapped = _mm512_cmplt_epu8_mask(sum, counts);
+    for (; G_UNLIKELY(wrapped); wrapped &= wrapped - 1)
+        moe__token_rows_carry(rows, place->row, at + __builtin_ctzll(wrapped));
+}
+
+AVX512 static inline __m512i
+add_ones(__m512i counts, uint64_t set)
+{
+    return _mm512_mask_add_epi8(counts, set, counts, _mm512_set1_epi8(1));
+}
+
+/* Experts 64 w … 64 w + 63; a token has at most MOST units. */
+AVX512 static inline void
+add_word(MoeTokenRows *rows, const MoeTallyChunk *chunk, const MoeTokenPlace *place, int w)
+{
+    const uint64_t *sets = chunk->sets + w;
+    int words = chunk->words, heads = chunk->units_per_token, full = MOST / heads;
+    for (int64_t done = 0; done < place->n; done += full) {
+        __m512i picks = _mm512_setzero_si512(), firsts = picks;
+        for (int64_t i = done, end = MIN(place->n, done + full); i < end; i++) {
+            int64_t unit = (int64_t)place->token[i] * heads;
+            __builtin_prefetch(sets + (int64_t)place->token[i + SETS_AHEAD] * heads * words);
+            for (int64_t last = unit + heads; unit < last; unit++) {
+                int32_t first = moe__pick(chunk->view, unit);
+                picks = add_ones(picks, sets[unit * words]);
+                firsts = add_ones(firsts, (uint64_t)(first >> 6 == w) << (first & 63));
+            }
+        }
+        add_counts(rows, place, 64 * w, picks);
+        add_counts(rows, place, rows->width + 64 * w, firsts);
+    }
+}
+
+AVX512 static void
+add_avx512(MoeTokenRows *rows, const MoeTallyChunk *chunk, const MoeTokenPlace *places,
+           int n_places, uint64_t *set)
+{
+    if (!chunk->sets || chunk->units_per_token > MOST) {
+        add_portable(rows, chunk, places, n_places, set);
+        return;
+    }
+    for (int p = 0; p < n_places; p++) {
+        const uint8_t *ahead = places[MIN(p + ROWS_AHEAD, n_places - 1)].bytes;
+        __builtin_prefetch(ahead, 1);
+        __builtin_prefetch(ahead + rows->width, 1);
+        for (int w = 0; w < chunk->words; w++)
+            add_word(rows, chunk, &places[p], w);
+    }
+}
+
+static const MoeTokenKernel avx512 = {.name = "avx512", .add = add_avx512};
+#endif
+
+/* --- Choosing ---------------------------------------------------------------------------------*/
+
+const MoeTokenKernel *const *
+moe__token_kernels(void)
+{
+    static const MoeTokenKernel *kernels[3];
+    static gsize chosen;
+    if (g_once_init_enter(&chosen)) {
+        int n = 0;
+#if defined(__x86_64__)
+        if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw"))
+            kernels[n++] = &avx512;
+#endif
+        kernels[n] = &portable;
+        g_once_init_leave(&chosen, 1);
+    }
+    return kernels;
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Numbers over all layers, and the checker's word. The library computes them.
+ */
+#include "scope-facts.h"
+
+#include <moescope/stats.h>
+#include <string.h>
+
+static void
+fact_free(gpointer data)
+{
+    ScopeFact *fact = data;
+    g_free(fact->value);
+    g_free(fact->caption);
+    g_free(fact->tip);
+    g_free(fact);
+}
+
+void
+scope_facts_free(gpointer data)
+{
+    ScopeFacts *facts = data;
+    g_ptr_array_unref(facts->facts);
+    g_free(facts->verdict);
+    moe_findings_free(facts->findings);
+    g_free(facts);
+}
+
+/* Takes the texts. */
+static void
+add(ScopeFacts *facts, const char *caption, char *value, char *tip)
+{
+    ScopeFact *fact = g_new(ScopeFact, 1);
+    *fact = (ScopeFact){value, g_strdup(caption), tip};
+    g_ptr_array_add(facts->facts, fact);
+}
+
+/* Digits in groups of three. */
+static char *
+count_text(int64_t n)
+{
+    g_autofree char *digits = g_strdup_printf("%" G_GINT64_FORMAT, n);
+    GString *text = g_string_new(NULL);
+    size_t length = strlen(digits);
+    for (size_t i = 0; i < length; i++) {
+        if (i && (length - i) % 3 == 0)
+            g_string_append_c(text, ',');
+        g_string_append_c(text, digits[i]);
+    }
+    return g_string_free(text, FALSE);
+}
+
+/* What loads of all layers come to. */
+typedef struct Spread {
+    double effective, worst;
+    int worst_layer, dead, layers, experts; /* layers with picks; experts of the widest */
+} Spread;
+
+static Spread
+spread_of(const MoeSummary *summary)
+{
+    Spread spread = {.worst = -1};
+    for (int r = 0; r < moe_summary_routers(summary); r++) {
+        const MoeSummaryCell *cell = moe_summary_cell(summary, r, MOE_DOMAIN_ALL);
+        if (cell->picks == 0)
+            continue;
+        double violation = moe_load_max_violation(cell->count, cell->experts);
+        spread.effective += moe_load_effective_experts(cell->count, cell->experts);
+        spread.dead += moe_load_dead(cell->count, cell->experts);
+        spread.experts = MAX(spread.experts, cell->experts);
+        spread.layers++;
+        if (violation > spread.worst) {
+            spread.worst = violation;
+            spread.worst_layer = moe_summary_router(summary, r)->layer;
+        }
+    }
+    return spread;
+}
+
+static void
+add_router(ScopeFacts *facts, const MoeSummary *summary)
+{
+    const MoeRouterInfo *first = moe_summary_router(summary, 0);
+    add(facts, "MoE layers", g_strdup_printf("%d", moe_summary_routers(summary)),
+        g_strdup("Layers that have a router"));
+    add(facts, first->k > 0 ? "experts a unit, of" : "experts, as many as it likes",
+        first->k > 0 ? g_strdup_printf("%d of %d", first->k, first->experts)
+                     : g_strdup_printf("%d", first->experts),
+        g_strdup_printf("Scores: %s; selection: %s; gates: %s", first->score, first->select,
+                        first->gate));
+}
+
+static void
+add_spread(ScopeFacts *facts, const MoeSummary *summary)
+{
+    Spread spread = spread_of(summary);
+    if (spread.layers == 0)
+        return;
+    add(facts, "effective experts, mean",
+        g_strdup_printf("%.1f of %d", spread.effective / spread.layers, spread.experts),
+        g_strdup("exp(entropy of the load): how many equally loaded experts have this entropy"));
+    add(facts, "highest MaxVio", g_strdup_printf("%.2f", spread.worst),
+        g_strdup_printf("In layer %d the busiest expert takes %.2f times a uniform share",
+                        spread.worst_layer, spread.worst + 1));
+    add(facts, "dead experts", g_strdup_printf("%d", spread.dead),
+        g_strdup("Experts without a pick, over all layers"));
+}
+
+/* Of the whole document: what is wrong with it isn't a question of a filter. */
+static bool
+add_findings(ScopeFacts *facts, MoeFigureInput *input, const MoeSummary *summary, GError **error)
+{
+    const MoeTrace *trace = moe_figure_input_trace(input, 0);
+    facts->findings =
+        trace ? moe_check(trace, NULL, error) : moe_check_summary(summary, NULL, error);
+    if (facts->findings)
+        facts->verdict = moe_findings_verdict(facts->findings);
+    return facts->findings != NULL;
+}
+
+gpointer
+scope_facts_find(MoeFigureInput *input, gpointer data, GError **error)
+{
+    const MoeSummary *summary =
+        moe_figure_input_summary(input, 0, MOE_TALLY_LOAD, MOE_STEPS_LAST, 0, NULL);
+    if (!summary)
+        summary = moe_figure_input_summary(input, 0, MOE_TALLY_LOAD, MOE_STEPS_ALL, 0, error);
+    if (!summary)
+        return NULL;
+    ScopeFacts *facts = g_new0(ScopeFacts, 1);
+    facts->facts = g_ptr_array_new_with_free_func(fact_free);
+    add_router(facts, summary);
+    add(facts, "tokens", count_text(moe_summary_tokens_counted(summary)),
+        g_strdup("Tokens that are counted here, at the last step that has any"));
+    add_spread(facts, summary);
+    if (add_findings(facts, input, summary, error))
+        return facts;
+    scope_facts_free(facts);
+    return NULL;
+}

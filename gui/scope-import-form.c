@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The importer's message names the options of the import command that it lacks ("give --experts
+ * N"); each of those is a row here.
+ */
+#include "scope-import-form.h"
+
+#include "scope-text.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+/* An option of the import command, and how to ask for it. */
+typedef struct Question {
+    const char *option, *title, *help;
+    const char *const *choices; /* NULL: free text */
+    bool always;                /* asked whenever anything is */
+} Question;
+
+static const char *const scores[] = {"softmax", "sigmoid", "unknown", NULL};
+static const char *const selections[] = {"top-k", "groups", "expert-choice", "unknown", NULL};
+static const char *const gates[] = {"as-scored", "sum-to-one", NULL};
+
+static const Question questions[] = {
+    {"experts", N_("Experts a layer"), N_("How many routed experts each layer has"), NULL, false},
+    {"k", N_("Experts a token"), N_("How many of them each token gets (k)"), NULL, false},
+    {"score", N_("Scores"), N_("How the router makes scores of its logits"), scores, false},
+    {"select", N_("Selection"), N_("By which rule experts are chosen"), selections, false},
+    {"gates", N_("Gates"), N_("Whether the gates of a token's picks were made to sum to one"),
+     gates, false},
+    {"layers", N_("Layers"), N_("Which layers these are: 0,7,15 or 1-26"), NULL, false},
+    {"axes", N_("Axes"),
+     N_("Of one array for all layers: T token, L layer, E expert, B sequence, S token in it"), NULL,
+     false},
+    {"model", N_("Model"), N_("Which one, of a file that has several"), NULL, false},
+    {"domain", N_("Domain"), N_("What the text is (prose, code, …); may stay empty"), NULL, true},
+};
+
+struct _ScopeImportForm {
+    GtkBox parent_instance;
+    char *path;
+    GtkWidget *control[G_N_ELEMENTS(questions)]; /* NULL: not asked */
+    GtkLabel *reason[G_N_ELEMENTS(questions)];   /* in the importer's words */
+
+    GtkLabel *message;
+    GtkBox *rows;
+    GtkLabel *command;
+    GtkWidget *go;
+};
+
+G_DEFINE_FINAL_TYPE(ScopeImportForm, scope_import_form, GTK_TYPE_BOX)
+
+enum { ANSWERED, N_SIGNALS };
+static guint signals[N_SIGNALS];
+
+/* --- Answers ----------------------------------------------------------------------------------*/
+
+/* (transfer full) */
+static char *
+answer(GtkWidget *control)
+{
+    if (GTK_IS_EDITABLE(control))
+        return g_strstrip(g_strdup(gtk_editable_get_text(GTK_EDITABLE(control))));
+    GtkStringObject *chosen = gtk_drop_down_get_selected_item(GTK_DROP_DOWN(control));
+    return g_strdup(chosen ? gtk_string_object_get_string(chosen) : "");
+}
+
+char **
+scope_import_form_get_choices(ScopeImportForm *form)
+{
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+    for (gsize i = 0; i < G_N_ELEMENTS(questions); i++) {
+        g_autofree char *text = form->control[i] ? answer(form->control[i]) : NULL;
+        g_autofree char *option = g_strconcat("--", questions[i].option, NULL);
+        if (text && *text)
+            g_strv_builder_add_many(builder, option, text, NULL);
+    }
+    return g_strv_builder_end(builder);
+}
+
+/* The same as a command, and whether everything that has to be there is. */
+static void
+refresh(ScopeImportForm *self)
+{
+    g_auto(GStrv) choices = scope_import_form_get_choices(self);
+    g_autofree char *command = scope_text_import_command(self->path, (const char **)choices);
+    bool whole = true;
+    for (gsize i = 0; i < G_N_ELEMENTS(questions); i++) {
+        g_autofree char *text = self->control[i] ? answer(self->control[i]) : g_strdup("-");
+        whole &= questions[i].always || *text;
+    }
+    gtk_label_set_label(self->command, command);
+    gtk_widget_set_sensitive(self->go, whole);
+}
+
+static void
+go_on(ScopeImportForm *self)
+{
+    if (gtk_widget_get_sensitive(self->go))
+        g_signal_emit(self, signals[ANSWERED], 0);
+}
+
+/* --- Questions --------------------------------------------------------------------------------*/
+
+static GtkWidget *
+control_new(ScopeImportForm *self, const Question *question)
+{
+    GtkWidget *control;
+    if (question->choices) {
+        control = gtk_drop_down_new_from_strings(question->choices);
+        g_signal_connect_object(control, "notify::selected", G_CALLBACK(refresh), self,
+                                G_CONNECT_SWAPPED);
+    } else {
+        control = gtk_entry_new();
+        g_signal_connect_object(control, "changed", G_CALLBACK(refresh), self, G_CONNECT_SWAPPED);
+        g_signal_connect_object(control, "activate", G_CALLBACK(go_on), self, G_CONNECT_SWAPPED);
+    }
+    gtk_widget_set_name(control, question->option);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(control), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                   _(question->title), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
+                                   _(question->help), -1);
+    return control;
+}
+
+static GtkLabel *
+note_new(const char *text)
+{
+    GtkWidget *note = gtk_label_new(text);
+    gtk_label_set_xalign(GTK_LABEL(note), 0);
+    gtk_label_set_wrap(GTK_LABEL(note), TRUE);
+    gtk_label_set_max_width_chars(GTK_LABEL(note), 48);
+    gtk_widget_add_css_class(note, "note");
+    return GTK_LABEL(note);
+}
+
+static void
+add_row(ScopeImportForm *self, gsize i)
+{
+    GtkWidget *row = gtk_grid_new(), *title = gtk_label_new(_(questions[i].title));
+    GtkWidget *control = control_new(self, &questions[i]);
+    self->control[i] = control;
+    self->reason[i] = note_new(_(questions[i].help));
+    gtk_grid_set_column_spacing(GTK_GRID(row), 18);
+    gtk_label_set_xalign(GTK_LABEL(title), 0);
+    gtk_label_set_mnemonic_widget(GTK_LABEL(title), control);
+    gtk_widget_set_hexpand(title, TRUE);
+    gtk_widget_set_valign(control, GTK_ALIGN_CENTER);
+    gtk_widget_set_size_request(control, 170, -1);
+    gtk_grid_attach(GTK_GRID(row), title, 0, 0, 1, 1);
+    gtk_grid_attach(GTK_GRID(row), GTK_WIDGET(self->reason[i]), 0, 1, 1, 1);
+    gtk_grid_attach(GTK_GRID(row), control, 1, 0, 1, 2);
+    gtk_box_append(self->rows, row);
+}
+
+/* The option that a line of the message asks for; those it only names are left out. -1: none. */
+static int
+asked(const char *line)
+{
+    const char *given = strstr(line, "give --");
+    for (int i = 0; given && i < (int)G_N_ELEMENTS(questions); i++) {
+        const char *end = given + strlen("give --");
+        if (g_str_has_prefix(end, questions[i].option) &&
+            !g_ascii_isalnum(end[strlen(questions[i].option)]))
+            return i;
+    }
+    return -1;
+}
+
+/* A line becomes the question's reason: "nothing in the files says how the router scores". Lines
+ * that ask for nothing here are said above. */
+static void
+take_line(ScopeImportForm *self, const char *line, GString *others)
+{
+    int i = asked(line);
+    if (i < 0) {
+        g_string_append_printf(others, "%s%s", others->len ? "\n" : "", line);
+        return;
+    }
+    if (!self->control[i])
+        add_row(self, (gsize)i);
+    const char *end = strstr(line, ": give --");
+    g_autofree char *reason = end ? g_strndup(line, (gsize)(end - line)) : g_strdup(line);
+    *reason = g_ascii_toupper(*reason);
+    gtk_label_set_label(self->reason[i], reason);
+}
+
+void
+scope_import_form_ask(ScopeImportForm *form, const char *path, const char *message)
+{
+    g_auto(GStrv) lines = g_strsplit(message, "\n", -1);
+    g_autoptr(GString) others = g_string_new(NULL);
+    g_free(form->path);
+    form->path = g_strdup(path);
+    for (char **line = lines; *line; line++)
+        take_line(form, *line, others);
+    for (gsize i = 0; i < G_N_ELEMENTS(questions); i++)
+        if (questions[i].always && !form->control[i])
+            add_row(form, i);
+    gtk_label_set_label(form->message, others->str);
+    gtk_widget_set_visible(GTK_WIDGET(form->message), others->len > 0);
+    refresh(form);
+    gtk_widget_child_focus(GTK_WIDGET(form->rows), GTK_DIR_TAB_FORWARD);
+}
+
+/* --- The object -------------------------------------------------------------------------------*/
+
+static void
+copy_command(ScopeImportForm *self)
+{
+    gdk_clipboard_set_text(gtk_widget_get_clipboard(GTK_WIDGET(self)),
+                           gtk_label_get_text(self->command));
+}
+
+static void
+scope_import_form_finalize(GObject *object)
+{
+    g_free(SCOPE_IMPORT_FORM(object)->path);
+    G_OBJECT_CLASS(scope_import_form_parent_class)->finalize(object);
+}
+
+static void
+scope_import_form_class_init(ScopeImportFormClass *class)
+{
+    GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
+    G_OBJECT_CLASS(class)->finalize = scope_import_form_finalize;
+    signals[ANSWERED] = g_signal_new("answered", SCOPE_TYPE_IMPORT_FORM, G_SIGNAL_RUN_LAST, 0, NULL,
+                                     NULL, NULL, G_TYPE_NONE, 0);
+    gtk_widget_class_set_template_from_resource(widget_class,
+                                                "/org/moescope/Moescope/ui/import-form.ui");
+    gtk_widget_class_bind_template_child(widget_class, ScopeImportForm, message);
+    gtk_widget_class_bind_template_child(widget_class, ScopeImportForm, rows);
+    gtk_widget_class_bind_template_child(widget_class, ScopeImportForm, command);
+    gtk_widget_class_bind_template_child(widget_class, ScopeImportForm, go);
+    gtk_widget_class_bind_template_callback(widget_class, go_on);
+    gtk_widget_class_bind_template_callback(widget_class, copy_command);
+}
+
+static void
+scope_import_form_init(ScopeImportForm *self)
+{
+    gtk_widget_init_template(GTK_WIDGET(self));
+}

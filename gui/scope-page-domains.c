@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * How domains differ in the experts that they use.
+ */
+#include "scope-pages.h"
+#include "scope-plates.h"
+
+static const ScopePlate plates[] = {
+    {"domains", "Specialisation", NULL, {{"layers", SCOPE_FOCUS_LAYER}}},
+    {"load", "Load", "norm=log2", {{NULL, 0}}},
+    {"layers",
+     "By layer",
+     "metrics=domain-information-corrected,domain-js-corrected,domain-specialisation,domain-"
+     "specialised",
+     {{NULL, 0}}},
+    {NULL},
+};
+
+SCOPE_DEFINE_PLATES(ScopePageDomains, domains, plates, SCOPE_FOCUS_LAYER)

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Where the load goes: the heat map of layers and experts, metrics by layer beside it, key facts
+ * above and the checker's word below.
+ */
+#include "scope-facts.h"
+#include "scope-job.h"
+#include "scope-pages.h"
+
+#define SCOPE_TYPE_PAGE_OVERVIEW (scope_page_overview_get_type())
+G_DECLARE_FINAL_TYPE(ScopePageOverview, scope_page_overview, SCOPE, PAGE_OVERVIEW, ScopePage)
+
+struct _ScopePageOverview {
+    ScopePage parent_instance;
+    GCancellable *running; /* of what is being found out, or NULL */
+    ScopePane *pointed;    /* the pane that was pointed at last */
+
+    GtkBox *facts;
+    ScopePane *load, *layers;
+    GtkLabel *verdict;
+    GtkListBox *findings;
+    GtkWidget *findings_frame;
+};
+
+G_DEFINE_FINAL_TYPE(ScopePageOverview, scope_page_overview, SCOPE_TYPE_PAGE)
+
+/* --- Facts ------------------------------------------------------------------------------------*/
+
+static GtkWidget *
+fact_new(const ScopeFact *fact)
+{
+    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 2);
+    GtkWidget *value = gtk_label_new(fact->value), *caption = gtk_label_new(fact->caption);
+    gtk_label_set_xalign(GTK_LABEL(value), 0);
+    gtk_label_set_xalign(GTK_LABEL(caption), 0);
+    gtk_label_set_ellipsize(GTK_LABEL(caption), PANGO_ELLIPSIZE_END);
+    gtk_widget_add_css_class(value, "fact");
+    gtk_widget_add_css_class(caption, "note");
+    gtk_widget_set_tooltip_text(box, fact->tip);
+    gtk_box_append(GTK_BOX(box), value);
+    gtk_box_append(GTK_BOX(box), caption);
+    return box;
+}
+
+static void
+empty(GtkWidget *parent)
+{
+    GtkWidget *child;
+    while ((child = gtk_widget_get_first_child(parent)))
+        if (GTK_IS_LIST_BOX(parent))
+            gtk_list_box_remove(GTK_LIST_BOX(parent), child);
+        else
+            gtk_box_remove(GTK_BOX(parent), child);
+}
+
+/* --- Findings ---------------------------------------------------------------------------------*/
+
+static GtkWidget *
+text_new(const char *text, const char *class)
+{
+    GtkWidget *label = gtk_label_new(text);
+    gtk_label_set_xalign(GTK_LABEL(label), 0);
+    gtk_label_set_wrap(GTK_LABEL(label), TRUE);
+    gtk_widget_add_css_class(label, class);
+    return label;
+}
+
+static GtkWidget *
+finding_new(const MoeFinding *finding)
+{
+    static const char *const icons[] = {[MOE_FINDING_NOTE] = "dialog-information-symbolic",
+                                        [MOE_FINDING_WARNING] = "dialog-warning-symbolic",
+                                        [MOE_FINDING_ERROR] = "dialog-error-symbolic"};
+    GtkWidget *row = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 12);
+    GtkWidget *words = gtk_box_new(GTK_ORIENTATION_VERTICAL, 2);
+    GtkWidget *icon = gtk_image_new_from_icon_name(icons[finding->severity]);
+    g_autofree char *help = g_strconcat(finding->why, " ", finding->remedy, NULL);
+    gtk_widget_add_css_class(icon, moe_severity_name(finding->severity));
+    gtk_widget_set_valign(icon, GTK_ALIGN_START);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(icon), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                   moe_severity_name(finding->severity), -1);
+    gtk_box_append(GTK_BOX(words), text_new(finding->text, "finding"));
+    gtk_box_append(GTK_BOX(words), text_new(help, "note"));
+    gtk_widget_set_hexpand(words, TRUE);
+    gtk_box_append(GTK_BOX(row), icon);
+    gtk_box_append(GTK_BOX(row), words);
+    return row;
+}
+
+/* The worst first. */
+static void
+show_findings(ScopePageOverview *self, const MoeFindings *findings)
+{
+    int shown = 0;
+    for (int severity = MOE_FINDING_ERROR; severity >= MOE_FINDING_NOTE; severity--)
+        for (int i = 0; i < moe_findings_count(findings); i++) {
+            const MoeFinding *finding = moe_findings_get(findings, i);
+            if ((int)finding->severity != severity)
+                continue;
+            gtk_list_box_append(self->findings, finding_new(finding));
+            shown++;
+        }
+    gtk_widget_set_visible(self->findings_frame, shown > 0);
+}
+
+static void
+on_found(gpointer owner, gpointer result, const GError *error)
+{
+    ScopePageOverview *self = SCOPE_PAGE_OVERVIEW(owner);
+    const ScopeFacts *facts = result;
+    empty(GTK_WIDGET(self->facts));
+    empty(GTK_WIDGET(self->findings));
+    gtk_widget_set_visible(self->findings_frame, FALSE);
+    for (guint i = 0; facts && i < facts->facts->len; i++)
+        gtk_box_append(self->facts, fact_new(facts->facts->pdata[i]));
+    g_autofree char *verdict = facts ? g_strdup_printf("Checked: %s", facts->verdict) : NULL;
+    gtk_label_set_label(self->verdict, facts ? verdict : error->message);
+    if (facts)
+        show_findings(self, facts->findings);
+}
+
+static void
+find_out(ScopePageOverview *self)
+{
+    static const ScopeJob job = {
+        .work = scope_facts_find, .free_result = scope_facts_free, .done = on_found};
+    ScopePage *page = SCOPE_PAGE(self);
+    scope_job_start(&self->running, self, scope_page_get_document(page),
+                    scope_focus_get_filter(scope_page_get_focus(page)), &job);
+}
+
+static void
+on_focus_changed(ScopePageOverview *self, guint what)
+{
+    if (what & SCOPE_FOCUS_FILTER)
+        find_out(self);
+}
+
+/* --- The page ---------------------------------------------------------------------------------*/
+
+static void
+scope_page_overview_show(ScopePage *page, ScopeDocument *document, ScopeFocus *focus)
+{
+    ScopePageOverview *self = SCOPE_PAGE_OVERVIEW(page);
+    scope_pane_set_document(self->load, document, focus);
+    scope_pane_set_document(self->layers, document, focus);
+    gtk_label_set_label(self->verdict, "Checking …");
+    g_signal_connect_object(document, "grown", G_CALLBACK(find_out), self, G_CONNECT_SWAPPED);
+    g_signal_connect_object(focus, "changed", G_CALLBACK(on_focus_changed), self,
+                            G_CONNECT_SWAPPED);
+    find_out(self);
+}
+
+static ScopePane *
+scope_page_overview_get_pane(ScopePage *page)
+{
+    return SCOPE_PAGE_OVERVIEW(page)->pointed;
+}
+
+static void
+on_enter(GtkEventController *controller, double x, double y, ScopePageOverview *self)
+{
+    ScopePane *pane = SCOPE_PANE(gtk_event_controller_get_widget(controller));
+    if (pane == self->pointed)
+        return;
+    self->pointed = pane;
+    scope_page_pane_changed(SCOPE_PAGE(self));
+}
+
+static void
+watch(ScopePageOverview *self, ScopePane *pane)
+{
+    GtkEventController *click = GTK_EVENT_CONTROLLER(gtk_gesture_click_new());
+    gtk_event_controller_set_propagation_phase(click, GTK_PHASE_CAPTURE);
+    g_signal_connect_object(click, "pressed", G_CALLBACK(on_enter), self, 0);
+    gtk_widget_add_controller(GTK_WIDGET(pane), click);
+}
+
+static void
+scope_page_overview_dispose(GObject *object)
+{
+    ScopePageOverview *self = SCOPE_PAGE_OVERVIEW(object);
+    scope_job_give_up(&self->running);
+    self->pointed = NULL;
+    gtk_widget_dispose_template(GTK_WIDGET(object), SCOPE_TYPE_PAGE_OVERVIEW);
+    G_OBJECT_CLASS(scope_page_overview_parent_class)->dispose(object);
+}
+
+static void
+scope_page_overview_class_init(ScopePageOverviewClass *class)
+{
+    GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
+    G_OBJECT_CLASS(class)->dispose = scope_page_overview_dispose;
+    SCOPE_PAGE_CLASS(class)->show = scope_page_overview_show;
+    SCOPE_PAGE_CLASS(class)->get_pane = scope_page_overview_get_pane;
+    g_type_ensure(SCOPE_TYPE_PANE);
+    gtk_widget_class_set_template_from_resource(widget_class,
+                                                "/org/moescope/Moescope/ui/page-overview.ui");
+    gtk_widget_class_bind_template_child(widget_class, ScopePageOverview, facts);
+    gtk_widget_class_bind_template_child(widget_class, ScopePageOverview, load);
+    gtk_widget_class_bind_template_child(widget_class, ScopePageOverview, layers);
+    gtk_widget_class_bind_template_child(widget_class, ScopePageOverview, verdict);
+    gtk_widget_class_bind_template_child(widget_class, ScopePageOverview, findings);
+    gtk_widget_class_bind_template_child(widget_class, ScopePageOverview, findings_frame);
+}
+
+static void
+scope_page_overview_init(ScopePageOverview *self)
+{
+    gtk_widget_init_template(GTK_WIDGET(self));
+    scope_pane_set_figure(self->load, "load");
+    scope_pane_set_figure(self->layers, "layers");
+    self->pointed = self->load;
+    watch(self, self->load);
+    watch(self, self->layers);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * scope-text.h: words that several parts of the window put together: numbers, names of files,
+ * commands.
+ */
+#ifndef SCOPE_TEXT_H
+#define SCOPE_TEXT_H
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* "12,345". (transfer full) */
+char *scope_text_count(gint64 n);
+/* "german" of "/data/german.npz", "log" of "log.jsonl.gz". (transfer full) */
+char *scope_text_stem(const char *path);
+/* The path as one would type it: below the current folder relative to it, quoted where a shell
+ * needs that. (transfer full) */
+char *scope_text_path(const char *path);
+/* What an import of `path` is called, as a word of a command: "log.npz". (transfer full) */
+char *scope_text_imported(const char *path);
+/* What imports `path` on the command line: "moescope import log.jsonl --experts 60 -o log.npz".
+ * `choices` may be NULL. (transfer full) */
+char *scope_text_import_command(const char *path, const char *const *choices);
+
+G_END_DECLS
+
+#endif

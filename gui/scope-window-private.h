@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * scope-window-private.h: what the files of ScopeWindow share.
+ */
+#ifndef SCOPE_WINDOW_PRIVATE_H
+#define SCOPE_WINDOW_PRIVATE_H
+
+#include "scope-tabs.h"
+#include "scope-window.h"
+
+G_BEGIN_DECLS
+
+void scope_window_install_actions(GtkWidgetClass *class);
+ScopeTabs *scope_window_get_tabs(ScopeWindow *window);
+/* Says what went wrong, in the banner. */
+void scope_window_tell(ScopeWindow *window, const char *message);
+void scope_window_focus_filter(ScopeWindow *window);
+
+G_END_DECLS
+
+#endif

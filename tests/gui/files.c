@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Files on their way in and out: logs that have to be asked about, runs that grow, figures that are
+ * the command line's to the byte.
+ */
+#include "scope-export-dialog.h"
+#include "scope-state.h"
+#include "stage.h"
+
+#include <glib/gstdio.h>
+#include <moescope/trace.h>
+#include <string.h>
+
+static GtkWidget *
+window_of(Stage *stage)
+{
+    return GTK_WIDGET(stage->window);
+}
+
+/* --- Imports ----------------------------------------------------------------------------------*/
+
+static void
+write_log(const char *path)
+{
+    g_autoptr(GString) log = g_string_new(NULL);
+    g_autoptr(GError) error = NULL;
+    for (int i = 0; i < 200; i++)
+        for (int layer = 0; layer < 2; layer++)
+            g_string_append_printf(log,
+                                   "{\"req_id\": \"r%d\", \"token_idx\": %d, \"layer\": %d, "
+                                   "\"topk_ids\": [%d, %d], \"topk_weights\": [0.6, 0.4]}\n",
+                                   i / 50, i % 50, layer, i % 7, (i + 1 + layer) % 7);
+    g_assert_true(g_file_set_contents(path, log->str, -1, &error));
+    g_assert_no_error(error);
+}
+
+static bool
+is_asking(gpointer tab)
+{
+    return scope_tab_get_state(tab) == SCOPE_TAB_ASKING;
+}
+
+static bool
+is_open(gpointer tab)
+{
+    return scope_tab_get_state(tab) == SCOPE_TAB_OPEN;
+}
+
+static void
+answer(Stage *stage, const char *name, const char *text)
+{
+    GtkWidget *entry = find(window_of(stage), GTK_TYPE_ENTRY, name);
+    g_assert_nonnull(entry);
+    gtk_editable_set_text(GTK_EDITABLE(entry), text);
+}
+
+static void
+test_import(Stage *stage, gconstpointer data)
+{
+    g_autofree char *path = stage_path("log.jsonl");
+    write_log(path);
+    stage_open(stage, path);
+    wait_until(is_asking, stage_tab(stage));
+    assert_drawn(window_of(stage), "questions");
+    g_assert_nonnull(find(window_of(stage), GTK_TYPE_DROP_DOWN, "gates"));
+    answer(stage, "experts", "8");
+    answer(stage, "domain", "chat");
+    g_assert_true(says(window_of(stage), "--experts 8"));
+    g_signal_emit_by_name(find(window_of(stage), GTK_TYPE_ENTRY, "experts"), "activate");
+    wait_until(is_open, stage_tab(stage));
+    ScopeDocument *document = scope_tab_get_document(stage_tab(stage));
+    g_autofree char *command = scope_document_import_command(document);
+    g_assert_nonnull(strstr(command, "log.jsonl --experts 8"));
+    g_assert_true(g_str_has_suffix(command, "-o log.npz"));
+    g_assert_cmpstr(scope_document_domains(document)[0], ==, "chat");
+    g_assert_cmpint(moe_trace_tokens(scope_document_trace(document), -1), ==, 200);
+    wait_until(stage_shows_figure, stage->window);
+}
+
+/* What is answered wrongly is asked again, with the reason. */
+static void
+test_wrong_answer(Stage *stage, gconstpointer data)
+{
+    g_autofree char *path = stage_path("log.jsonl");
+    write_log(path);
+    stage_open(stage, path);
+    wait_until(is_asking, stage_tab(stage));
+    answer(stage, "experts", "");
+    GtkWidget *entry = find(window_of(stage), GTK_TYPE_ENTRY, "experts");
+    g_signal_emit_by_name(entry, "activate"); /* an answer is missing: nothing happens */
+    g_assert_true(is_asking(stage_tab(stage)));
+    answer(stage, "experts", "3");
+    g_signal_emit_by_name(entry, "activate");
+    g_assert_false(is_asking(stage_tab(stage)));
+    wait_until(is_asking, stage_tab(stage));
+    g_assert_true(says(window_of(stage), "highest id"));
+    assert_drawn(window_of(stage), "wrong-answer");
+}
+
+/* The import's file goes with the document. */
+static void
+test_import_goes(Stage *stage, gconstpointer data)
+{
+    test_import(stage, data);
+    g_autofree char *file = g_strdup(scope_document_file(scope_tab_get_document(stage_tab(stage))));
+    g_assert_true(g_file_test(file, G_FILE_TEST_EXISTS));
+    gtk_widget_activate_action(window_of(stage), "win.close-tab", NULL);
+    for (int i = 0; i < 100 && g_file_test(file, G_FILE_TEST_EXISTS); i++)
+        settle(window_of(stage));
+    g_assert_false(g_file_test(file, G_FILE_TEST_EXISTS));
+}
+
+/* --- Runs that grow ---------------------------------------------------------------------------*/
+
+static MoeTraceWriter *
+begin_trace(const char *path)
+{
+    const MoeRouterInfo router = {.experts = 4,
+                                  .k = 1,
+                                  .units_per_token = 1,
+                                  .score = "linear",
+                                  .select = "topk",
+                                  .gate = "softmax"};
+    const MoeTraceOptions options = {.compression = 1};
+    g_autofree char *meta = moe_trace_meta(&router, 1, NULL, 0, NULL);
+    g_autoptr(GError) error = NULL;
+    MoeTraceWriter *writer = moe_trace_writer_new(path, meta, &router, 1, &options, &error);
+    g_assert_no_error(error);
+    return writer;
+}
+
+static void
+append_tokens(MoeTraceWriter *writer)
+{
+    int32_t id[100], expert[100];
+    const MoeTraceTokens tokens = {.n = 100, .id = id};
+    const MoeTracePicks picks = {.expert = expert};
+    g_autoptr(GError) error = NULL;
+    for (int i = 0; i < 100; i++) {
+        id[i] = i;
+        expert[i] = i % 3;
+    }
+    g_assert_true(moe_trace_writer_append(writer, &tokens, &picks, &error));
+    g_assert_true(moe_trace_writer_flush(writer, NULL, &error));
+    g_assert_no_error(error);
+}
+
+static bool
+says_200(gpointer window)
+{
+    return says(window, "200 tokens");
+}
+
+static bool
+says_300(gpointer window)
+{
+    return says(window, "300 tokens") && !says(window, "unfinished");
+}
+
+static void
+test_live(Stage *stage, gconstpointer data)
+{
+    g_autofree char *path = stage_path("growing.npz");
+    gboolean live = FALSE;
+    MoeTraceWriter *writer = begin_trace(path);
+    append_tokens(writer);
+    stage_open(stage, path);
+    wait_until(stage_shows_figure, stage->window);
+    ScopeDocument *document = scope_tab_get_document(stage_tab(stage));
+    g_object_get(document, "live", &live, NULL);
+    g_assert_true(live);
+    g_assert_true(says(window_of(stage), "100 tokens"));
+    append_tokens(writer);
+    wait_until(says_200, stage->window);
+    wait_until(stage_shows_figure, stage->window);
+    append_tokens(writer);
+    g_assert_true(moe_trace_writer_close(writer, NULL));
+    wait_until(says_300, stage->window);
+    g_object_get(document, "live", &live, NULL);
+    g_assert_false(live);
+    wait_until(stage_shows_figure, stage->window);
+}
+
+static void
+test_closed_while_live(Stage *stage, gconstpointer data)
+{
+    g_autofree char *path = stage_path("growing.npz");
+    MoeTraceWriter *writer = begin_trace(path);
+    append_tokens(writer);
+    stage_open(stage, path);
+    wait_until(stage_shows_figure, stage->window);
+    append_tokens(writer);
+    moe_trace_writer_abandon(writer);
+}
+
+/* --- Out --------------------------------------------------------------------------------------*/
+
+static bool
+can_save(gpointer dialog)
+{
+    GtkWidget *save = find(dialog, GTK_TYPE_BUTTON, "export-save");
+    return save && gtk_widget_get_sensitive(save);
+}
+
+static GtkWidget *
+export_dialog(Stage *stage)
+{
+    ScopeTab *tab = stage_tab(stage);
+    GtkWidget *dialog =
+        scope_export_dialog_new(GTK_WINDOW(stage->window), scope_tab_get_document(tab),
+                                scope_tab_get_focus(tab), scope_tab_get_pane(tab));
+    gtk_window_present(GTK_WINDOW(dialog));
+    wait_until(can_save, dialog);
+    settle(dialog);
+    return dialog;
+}
+
+static void
+run_command(const char *command)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(GStrv) words = NULL;
+    int status;
+    g_assert_true(g_shell_parse_argv(command, NULL, &words, &error));
+    g_free(words[0]);
+    words[0] = g_strdup(g_getenv("MOESCOPE_PROGRAM"));
+    g_autofree char *folder = stage_path("");
+    g_spawn_sync(folder, words, NULL, 0, NULL, NULL, NULL, NULL, &status, &error);
+    g_assert_no_error(error);
+    g_assert_true(g_spawn_check_wait_status(status, NULL));
+}
+
+static void
+assert_same_file(const char *a, const char *b)
+{
+    g_autofree char *contents_a = NULL, *contents_b = NULL;
+    gsize length_a = 0, length_b = 0;
+    g_assert_true(g_file_get_contents(a, &contents_a, &length_a, NULL));
+    g_assert_true(g_file_get_contents(b, &contents_b, &length_b, NULL));
+    g_assert_cmpmem(contents_a, length_a, contents_b, length_b);
+}
+
+/* What the dialog writes is what the command that it shows writes. */
+static void
+compare_with_command(GtkWidget *dialog, guint format)
+{
+    static const char *const endings[] = {"pdf", "svg", "png", "csv"};
+    g_autoptr(GError) error = NULL;
+    GtkWidget *formats = find(dialog, GTK_TYPE_DROP_DOWN, "export-format");
+    gtk_drop_down_set_selected(GTK_DROP_DOWN(formats), format);
+    settle(dialog);
+    g_autofree char *picture = g_strconcat("export-", endings[format], NULL);
+    assert_drawn(dialog, picture);
+    const char *command =
+        gtk_label_get_text(GTK_LABEL(find(dialog, GTK_TYPE_LABEL, "export-command")));
+    g_autofree char *theirs = g_strconcat("two-domains-load.", endings[format], NULL);
+    g_autofree char *theirs_path = stage_path(theirs), *ours = g_strconcat("ours-", theirs, NULL);
+    g_autofree char *ours_path = stage_path(ours);
+    run_command(command);
+    g_assert_true(scope_export_dialog_save(SCOPE_EXPORT_DIALOG(dialog), ours_path, &error));
+    g_assert_no_error(error);
+    assert_same_file(ours_path, theirs_path);
+}
+
+static void
+test_export(Stage *stage, gconstpointer data)
+{
+    stage_open_good(stage);
+    scope_pane_set_option(stage_pane(stage), "norm=relative");
+    scope_focus_set_filter(scope_tab_get_focus(stage_tab(stage)), "domain=german pos=0-199");
+    wait_until(stage_shows_figure, stage->window);
+    GtkWidget *dialog = export_dialog(stage);
+    gtk_drop_down_set_selected(GTK_DROP_DOWN(find(dialog, GTK_TYPE_DROP_DOWN, "export-theme")), 2);
+    for (guint format = 0; format < 4; format++)
+        compare_with_command(dialog, format);
+    gtk_window_destroy(GTK_WINDOW(dialog));
+}
+
+static bool
+has_picture(gpointer window)
+{
+    GdkContentFormats *formats =
+        gdk_clipboard_get_formats(gtk_widget_get_clipboard(GTK_WIDGET(window)));
+    return gdk_content_formats_contain_gtype(formats, GDK_TYPE_TEXTURE) &&
+           gdk_content_formats_contain_mime_type(formats, "image/svg+xml");
+}
+
+static void
+test_copy(Stage *stage, gconstpointer data)
+{
+    stage_open_good(stage);
+    gtk_widget_activate_action(window_of(stage), "win.copy", NULL);
+    wait_until(has_picture, stage->window);
+    gtk_widget_activate_action(window_of(stage), "win.copy-command", NULL);
+    g_assert_false(has_picture(stage->window));
+}
+
+/* --- State ------------------------------------------------------------------------------------*/
+
+static void
+test_state(Stage *stage, gconstpointer data)
+{
+    scope_state_set_int("width", 900);
+    scope_state_set_text("theme", "slide");
+    g_autofree char *theme = scope_state_get_text("theme", "paper-full");
+    g_assert_cmpint(scope_state_get_int("width", 1), ==, 900);
+    g_assert_cmpint(scope_state_get_int("no-such", 7), ==, 7);
+    g_assert_cmpstr(theme, ==, "slide");
+    scope_state_set_text("theme", "paper-full");
+}
+
+static void
+test_recent_files(Stage *stage, gconstpointer data)
+{
+    for (int i = 0; i < 20; i++) {
+        g_autofree char *name = g_strdup_printf("recent-%d", i), *path = stage_path(name);
+        g_assert_true(g_file_set_contents(path, "", 0, NULL));
+        scope_state_add_recent(path);
+        scope_state_add_recent(path);
+    }
+    g_autofree char *last = stage_path("recent-19"), *before = stage_path("recent-18");
+    g_unlink(before);
+    g_auto(GStrv) recent = scope_state_recent();
+    g_assert_cmpuint(g_strv_length(recent), ==, 9); /* ten, one of which is gone */
+    g_assert_cmpstr(recent[0], ==, last);
+}
+
+/* --- Program ----------------------------------------------------------------------------------*/
+
+static void
+add(void)
+{
+    stage_add("/files/import", test_import);
+    stage_add("/files/wrong-answer", test_wrong_answer);
+    stage_add("/files/import-goes", test_import_goes);
+    stage_add("/files/live", test_live);
+    stage_add("/files/closed-while-live", test_closed_while_live);
+    stage_add("/files/export", test_export);
+    stage_add("/files/copy", test_copy);
+    stage_add("/files/state", test_state);
+    stage_add("/files/recent", test_recent_files);
+}
+
+int
+main(int argc, char **argv)
+{
+    return stage_run(argc, argv, add);
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The app by mouse and keyboard: events that come through the X server.
+ */
+#include "scope-scene-view.h"
+#include "stage.h"
+
+#include <string.h>
+
+static GtkWidget *
+window_of(Stage *stage)
+{
+    return GTK_WIDGET(stage->window);
+}
+
+static const char *
+filter_of(Stage *stage)
+{
+    return scope_focus_get_filter(scope_tab_get_focus(stage_tab(stage)));
+}
+
+/* --- Views ------------------------------------------------------------------------------------*/
+
+static void
+test_views(Stage *stage, gconstpointer data)
+{
+    stage_open_good(stage);
+    ScopeViews *views = scope_tab_get_views(stage_tab(stage));
+    for (int i = 0; i < 10 && scope_pages[i].name; i++) {
+        g_autofree char *keys = g_strdup_printf("ctrl+%d", (i + 1) % 10);
+        g_autofree char *picture = g_strconcat("view-", scope_pages[i].name, NULL);
+        press(window_of(stage), keys);
+        g_assert_cmpstr(scope_views_get_name(views), ==, scope_pages[i].name);
+        assert_drawn(window_of(stage), picture);
+    }
+}
+
+static void
+test_sidebar(Stage *stage, gconstpointer data)
+{
+    stage_open_good(stage);
+    ScopeViews *views = scope_tab_get_views(stage_tab(stage));
+    for (const ScopePageInfo *info = scope_pages; info->name; info++) {
+        GtkWidget *row = find(window_of(stage), GTK_TYPE_LIST_BOX_ROW, info->name);
+        g_assert_nonnull(row);
+        click(row);
+        g_assert_cmpstr(scope_views_get_name(views), ==, info->name);
+    }
+}
+
+static void
+test_inspector(Stage *stage, gconstpointer data)
+{
+    stage_open_good(stage);
+    g_assert_nonnull(find(window_of(stage), GTK_TYPE_DROP_DOWN, "norm"));
+    press(window_of(stage), "F9");
+    g_assert_null(find(window_of(stage), GTK_TYPE_DROP_DOWN, "norm"));
+    assert_drawn(window_of(stage), "no-inspector");
+    press(window_of(stage), "F9");
+    g_assert_nonnull(find(window_of(stage), GTK_TYPE_DROP_DOWN, "norm"));
+}
+
+/* --- The filter -------------------------------------------------------------------------------*/
+
+static GtkWidget *
+type_filter(Stage *stage, const char *words)
+{
+    press(window_of(stage), "ctrl+l");
+    press(window_of(stage), "ctrl+a");
+    type_text(window_of(stage), words);
+    return find(window_of(stage), GTK_TYPE_ENTRY, "filter");
+}
+
+static void
+test_filter(Stage *stage, gconstpointer data)
+{
+    GtkWidget *view = stage_open_good(stage);
+    g_auto(Picture) all = look_at(view, "unfiltered-view");
+    type_filter(stage, "domain=german");
+    g_assert_cmpstr(filter_of(stage), ==, ""); /* not before Enter */
+    press(window_of(stage), "Return");
+    g_assert_cmpstr(filter_of(stage), ==, "domain=german");
+    wait_until(stage_shows_figure, stage->window);
+    assert_drawn(window_of(stage), "filtered");
+    g_auto(Picture) some = look_at(view, "filtered-view");
+    g_assert_true(some.width != all.width || some.height != all.height ||
+                  memcmp(all.pixels, some.pixels, (gsize)(4 * all.width * all.height)) != 0);
+}
+
+/* Undo belongs to the entry while it has the keyboard, to the choices elsewhere. */
+static void
+test_undo(Stage *stage, gconstpointer data)
+{
+    GtkWidget *view = stage_open_good(stage);
+    type_filter(stage, "pos=0-9");
+    press(window_of(stage), "Return");
+    g_assert_cmpstr(filter_of(stage), ==, "pos=0-9");
+    gtk_widget_activate_action(view, "win.undo", NULL);
+    g_assert_cmpstr(filter_of(stage), ==, "");
+    gtk_widget_activate_action(view, "win.redo", NULL);
+    g_assert_cmpstr(filter_of(stage), ==, "pos=0-9");
+}
+
+static void
+test_wrong_filter(Stage *stage, gconstpointer data)
+{
+    stage_open_good(stage);
+    GtkWidget *entry = type_filter(stage, "domane=german");
+    g_assert_true(gtk_widget_has_css_class(entry, "error"));
+    g_assert_nonnull(strstr(gtk_widget_get_tooltip_text(entry), "domane"));
+    press(window_of(stage), "Return");
+    g_assert_cmpstr(filter_of(stage), ==, "");
+    assert_drawn(window_of(stage), "wrong-filter");
+}
+
+static void
+test_filter_form(Stage *stage, gconstpointer data)
+{
+    stage_open_good(stage);
+    click(find(window_of(stage), GTK_TYPE_MENU_BUTTON, "filter-menu"));
+    GtkWidget *box = find(window_of(stage), GTK_TYPE_CHECK_BUTTON, "english");
+    g_assert_nonnull(box);
+    assert_drawn(gtk_widget_get_ancestor(box, GTK_TYPE_POPOVER), "filter-form");
+    click(box);
+    g_assert_cmpstr(filter_of(stage), ==, "domain=english");
+    GtkWidget *positions = find(window_of(stage), GTK_TYPE_ENTRY, "filter-positions");
+    gtk_editable_set_text(GTK_EDITABLE(positions), "0-99");
+    g_signal_emit_by_name(positions, "activate");
+    g_assert_cmpstr(filter_of(stage), ==, "domain=english pos=0-99");
+    gtk_popover_popdown(GTK_POPOVER(gtk_widget_get_ancestor(box, GTK_TYPE_POPOVER)));
+    wait_until(stage_shows_figure, stage->window);
+    settle(window_of(stage));
+}
+
+/* --- Tabs and windows -------------------------------------------------------------------------*/
+
+static void
+test_tabs(Stage *stage, gconstpointer data)
+{
+    g_autofree char *second = stage_path("second.npz");
+    write_trace(second);
+    stage_open_good(stage);
+    stage_open(stage, second);
+    wait_until(stage_shows_figure, stage->window);
+    assert_drawn(window_of(stage), "tabs");
+    g_assert_cmpstr(scope_tab_get_title(stage_tab(stage)), ==, "second.npz");
+    press(window_of(stage), "ctrl+Page_Up");
+    g_assert_cmpstr(scope_tab_get_title(stage_tab(stage)), ==, "two-domains.npz");
+    press(window_of(stage), "ctrl+Page_Up"); /* round */
+    g_assert_cmpstr(scope_tab_get_title(stage_tab(stage)), ==, "second.npz");
+    press(window_of(stage), "ctrl+w");
+    g_assert_cmpstr(scope_tab_get_title(stage_tab(stage)), ==, "two-domains.npz");
+    press(window_of(stage), "ctrl+w");
+    g_assert_true(scope_window_is_blank(stage->window));
+}
+
+/* What is open is turned to instead of opened again. */
+static void
+test_same_file(Stage *stage, gconstpointer data)
+{
+    stage_open_good(stage);
+    ScopeTab *tab = stage_tab(stage);
+    stage_open_good(stage);
+    g_assert_true(stage_tab(stage) == tab);
+}
+
+static bool
+has_shortcuts(gpointer window)
+{
+    GtkWidget *help = GTK_WIDGET(gtk_application_window_get_help_overlay(window));
+    return help && gtk_widget_get_mapped(help);
+}
+
+static void
+test_shortcuts(Stage *stage, gconstpointer data)
+{
+    press(window_of(stage), "F1");
+    wait_until(has_shortcuts, stage->window);
+    GtkWidget *help =
+        GTK_WIDGET(gtk_application_window_get_help_overlay(GTK_APPLICATION_WINDOW(stage->window)));
+    assert_drawn(help, "shortcuts");
+    gtk_window_close(GTK_WINDOW(help));
+    settle(window_of(stage));
+}
+
+static void
+test_recent(Stage *stage, gconstpointer data)
+{
+    stage_open_good(stage);
+    press(window_of(stage), "ctrl+w");
+    assert_drawn(window_of(stage), "recent");
+    GtkWidget *row = find(window_of(stage), GTK_TYPE_BUTTON, "two-domains.npz");
+    g_assert_nonnull(row);
+    click(row);
+    g_assert_false(scope_window_is_blank(stage->window));
+    wait_until(stage_shows_figure, stage->window);
+}
+
+static void
+test_sample(Stage *stage, gconstpointer data)
+{
+    click(find(window_of(stage), GTK_TYPE_BUTTON, "sample-made-up"));
+    wait_until(stage_shows_figure, stage->window);
+    g_assert_true(says(window_of(stage), "made-up.npz"));
+    assert_drawn(window_of(stage), "sample");
+}
+
+/* --- Program ----------------------------------------------------------------------------------*/
+
+static void
+add(void)
+{
+    stage_add("/hands/views", test_views);
+    stage_add("/hands/sidebar", test_sidebar);
+    stage_add("/hands/inspector", test_inspector);
+    stage_add("/hands/filter", test_filter);
+    stage_add("/hands/undo", test_undo);
+    stage_add("/hands/wrong-filter", test_wrong_filter);
+    stage_add("/hands/filter-form", test_filter_form);
+    stage_add("/hands/tabs", test_tabs);
+    stage_add("/hands/same-file", test_same_file);
+    stage_add("/hands/shortcuts", test_shortcuts);
+    stage_add("/hands/recent", test_recent);
+    stage_add("/hands/sample", test_sample);
+}
+
+int
+main(int argc, char **argv)
+{
+    if (!have_hands()) {
+        g_print("1..0 # SKIP no xdotool\n");
+        return 0;
+    }
+    return stage_run(argc, argv, add);
+}

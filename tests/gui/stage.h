@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * stage.h: a window of the app with nothing open, for each case anew, and what is done with it
+ * again and again.
+ */
+#ifndef TESTS_GUI_STAGE_H
+#define TESTS_GUI_STAGE_H
+
+#include "scope-window.h"
+#include "support.h"
+
+typedef struct Stage {
+    ScopeWindow *window;
+    char *path; /* of a good trace: write_trace() */
+} Stage;
+
+/* A path in the folder of the tests, which goes when they are over. (transfer full) */
+char *stage_path(const char *name);
+/* Another window of the same application. */
+ScopeWindow *stage_window_new(void);
+
+void stage_open(Stage *stage, const char *path);
+/* Opens the good trace, at view "figures", and waits for its picture: the widget that shows it. */
+GtkWidget *stage_open_good(Stage *stage);
+/* The pane that can be seen. */
+ScopePane *stage_pane(Stage *stage);
+ScopeTab *stage_tab(Stage *stage);
+/* At view "figures": another figure, by its name. */
+void stage_choose_figure(Stage *stage, const char *name);
+/* For wait_until(), of the window: whether a figure is there, and none is under way. */
+bool stage_shows_figure(gpointer window);
+
+/* Adds a case. */
+void stage_add(const char *path, void (*test)(Stage *, gconstpointer));
+/* What main() returns; `add` adds the cases. Without a display all is skipped. */
+int stage_run(int argc, char **argv, void (*add)(void));
+
+#endif
