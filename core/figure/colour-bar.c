@@ -7,11 +7,11 @@
 
 #include <math.h>
 
-#define PAD 2.0 /* between bar and labels: a tick and a gap */
-#define GAP 1.5
+#define PAD   2.0 /* between bar and labels: a tick and a gap */
+#define GAP   1.5
+#define APART 0.3 /* of labels of ticks and that of the bar, in sizes of the type */
 /* Pixels of the bar: every third of the levels that cells have, so that they share colours. */
 #define STEPS 86
-#define APART 0.3 /* of labels of ticks and that of the bar, in sizes of the type */
 
 #define MOST_TICKS 8
 

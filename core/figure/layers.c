@@ -198,7 +198,7 @@ build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
 static const MoeField fields[] = {
     {.name = "metrics",
      .type = MOE_FIELD_STRING,
-     .fallback = "effective-experts,maxvio,entropy-normalised,dead",
+     .fallback = "effective-experts,maxvio,entropy,dead",
      .help = "names of metrics, separated by commas (moescope metrics --list), a panel each"},
 };
 

@@ -85,10 +85,11 @@ small(Box box)
 static bool
 drawn_as_image(const View *view, Run rows, Run columns)
 {
-    int own = view->scene->theme->most_cells;
     int64_t n = (int64_t)(rows.end - rows.first) * (columns.end - columns.first);
-    return n > (own > 0 ? own : MOST_VECTOR_CELLS) ||
-           (n > MOST_SMALL_CELLS && small(cell_box(view, 0, 0)));
+    int own = view->scene->theme->most_cells;
+    if (own > 0)
+        return n > own;
+    return n > MOST_VECTOR_CELLS || (n > MOST_SMALL_CELLS && small(cell_box(view, 0, 0)));
 }
 
 static bool
@@ -101,15 +102,16 @@ is_short(const char *text)
  * would be another number, and some of which would look like all: they are set if all of them fit,
  * in smaller type if need be. */
 static double
-text_size(const MoeCells *cells, const View *view)
+text_size(const MoeCells *cells, const View *view, Run rows, Run columns)
 {
     Box box = cell_box(view, 0, 0);
     double theme = view->scene->theme->tick_size, size = MIN(theme, 0.62 * box.height), widest = 0;
-    if (size < SMALLEST_TEXT)
-        return 0;
-    for (int i = 0; i < cells->rows * cells->columns; i++)
-        if (cells->texts[i] && !isnan(cells->values[i]) && is_short(cells->texts[i]))
-            widest = moe__ruler_wider(view->ruler, cells->texts[i], theme, widest);
+    for (int row = rows.first; size >= SMALLEST_TEXT && row < rows.end; row++)
+        for (int column = columns.first; column < columns.end; column++) {
+            const char *text = cells->texts[row * cells->columns + column];
+            if (text && !isnan(cells->values[row * cells->columns + column]) && is_short(text))
+                widest = moe__ruler_wider(view->ruler, text, theme, widest);
+        }
     if (widest > 0)
         size = MIN(size, FILL * box.width * theme / widest);
     return size >= SMALLEST_TEXT ? size : 0;
@@ -148,7 +150,7 @@ static void
 draw_texts(const MoeCells *cells, const View *view, const Tint *tint, Run rows, Run columns,
            Drawing *drawing)
 {
-    double size = text_size(cells, view);
+    double size = text_size(cells, view, rows, columns);
     if (size == 0)
         return;
     for (int row = rows.first; row < rows.end; row++) {
@@ -168,12 +170,13 @@ cells_draw(const Mark *mark, const View *view, Drawing *drawing)
     Box box = view->frame->box;
     Run rows = seen(&view->y, box.y, box.y + box.height, cells->rows);
     Run columns = seen(&view->x, box.x, box.x + box.width, cells->columns);
+    if (drawn_as_image(view, rows, columns)) {
+        draw_image(mark, view, rows, columns, drawing);
+        return;
+    }
     g_autofree Tint *tint = g_new(Tint, 1);
     moe__tint_init(tint, view->scene, cells->categories);
-    if (drawn_as_image(view, rows, columns))
-        draw_image(mark, view, rows, columns, drawing);
-    else
-        draw_shapes(cells, view, tint, rows, columns, drawing);
+    draw_shapes(cells, view, tint, rows, columns, drawing);
     if (cells->texts)
         draw_texts(cells, view, tint, rows, columns, drawing);
 }
@@ -232,7 +235,9 @@ cells_tell(const Mark *mark, const View *view, int piece, MoeDatum *datum)
 static MoeKey
 cells_key(const Mark *mark, int piece, int which)
 {
-    return (MoeKey){which == 0 ? mark->cells.value_key : NULL, mark->cells.values[piece], NULL};
+    const MoeKeys *keys = &mark->cells.keys;
+    bool has = which == 0 && keys->name;
+    return (MoeKey){has ? keys->name : NULL, has ? keys->number[piece] : NAN, NULL};
 }
 
 static void
