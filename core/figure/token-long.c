@@ -15,6 +15,14 @@ typedef struct Long {
     double *expert, *share; /* [routers × columns] */
 } Long;
 
+static void
+long_clear(Long *map)
+{
+    g_free(map->expert);
+    g_free(map->share);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Long, long_clear)
+
 /* The expert that most tokens of a column go to, of equals the one that is so first, and their
  * share. */
 static void
@@ -73,11 +81,11 @@ MoeScene *
 moe__token_long(const TokenSpan *span, int slot, int head, int most, int *per, int *named)
 {
     int layers = (int)span->routers->len;
-    Long map = {.span = span, .per = (span->n + most - 1) / most};
+    g_auto(Long) map = {.span = span, .per = (span->n + most - 1) / most};
     map.columns = (span->n + map.per - 1) / map.per;
     gsize cells = (gsize)layers * (gsize)map.columns;
-    g_autofree double *expert = map.expert = g_new(double, cells);
-    g_autofree double *share = map.share = g_new(double, cells);
+    map.expert = g_new(double, cells);
+    map.share = g_new(double, cells);
     g_autofree int *count = g_new0(int, (gsize)moe__span_experts(span));
     for (int r = 0; r < layers; r++)
         for (int column = 0; column < map.columns; column++)
