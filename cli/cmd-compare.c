@@ -233,6 +233,8 @@ cmd_compare(int argc, char **argv)
             "or by these loads, would show. --match finds out how much of it hides behind "
             "experts that have other numbers. --steps follows one text over the steps of a "
             "run. Of a trace over training without @STEP: its last step.",
+        .examples = "moescope compare first.npz second.npz --match\n"
+                    "moescope compare runs/first/trace.npz --steps\n",
         .most = 2,
     };
     g_auto(Options) o = {.replicates = 200, .level = 0.95};
