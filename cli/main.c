@@ -90,6 +90,7 @@ main(int argc, char **argv)
 {
     if (computes(argv[1]))
         moe_bound_spinning(argv);
+    moe_keep_memory();
     setlocale(LC_ALL, "");
     setlocale(LC_NUMERIC, "C"); /* numbers go to files and pipes: one way to write them */
     moe_init();

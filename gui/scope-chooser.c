@@ -146,7 +146,8 @@ scope_chooser_set_parts(ScopeChooser *chooser, guint parts, gboolean all)
     if (parts & SCOPE_FOCUS_EXPERT) {
         GtkWidget *expert = gtk_spin_button_new_with_range(-1, 1, 1);
         gtk_widget_set_name(expert, "expert");
-        gtk_editable_set_width_chars(GTK_EDITABLE(expert), 7);
+        gtk_editable_set_width_chars(GTK_EDITABLE(expert), 6);
+        gtk_editable_set_max_width_chars(GTK_EDITABLE(expert), 6);
         chooser->expert = GTK_SPIN_BUTTON(expert);
         g_signal_connect(expert, "output", G_CALLBACK(on_expert_output), NULL);
         g_signal_connect(expert, "input", G_CALLBACK(on_expert_input), NULL);
@@ -156,6 +157,8 @@ scope_chooser_set_parts(ScopeChooser *chooser, guint parts, gboolean all)
     if (parts & SCOPE_FOCUS_SLOT) {
         GtkWidget *slot = gtk_spin_button_new_with_range(0, 1, 1);
         gtk_widget_set_name(slot, "slot");
+        gtk_editable_set_width_chars(GTK_EDITABLE(slot), 2);
+        gtk_editable_set_max_width_chars(GTK_EDITABLE(slot), 2);
         chooser->slot = GTK_SPIN_BUTTON(slot);
         add(chooser, "_Choice", slot);
         gtk_widget_set_tooltip_text(slot, "Which of a token's choices is shown: 0 is the first");

@@ -84,7 +84,7 @@ add_router(ScopeFacts *facts, const MoeSummary *summary)
     const MoeRouterInfo *first = moe_summary_router(summary, 0);
     add(facts, "MoE layers", g_strdup_printf("%d", moe_summary_routers(summary)),
         g_strdup("Layers that have a router"));
-    add(facts, first->k > 0 ? "experts a unit, of" : "experts, as many as it likes",
+    add(facts, first->k > 0 ? "experts a token" : "experts, k varies",
         first->k > 0 ? g_strdup_printf("%d of %d", first->k, first->experts)
                      : g_strdup_printf("%d", first->experts),
         g_strdup_printf("Scores: %s; selection: %s; gates: %s", first->score, first->select,
@@ -97,7 +97,7 @@ add_spread(ScopeFacts *facts, const MoeSummary *summary)
     Spread spread = spread_of(summary);
     if (spread.layers == 0)
         return;
-    add(facts, "effective experts, mean",
+    add(facts, "effective, in the mean",
         g_strdup_printf("%.1f of %d", spread.effective / spread.layers, spread.experts),
         g_strdup("exp(entropy of the load): how many equally loaded experts have this entropy"));
     add(facts, "highest MaxVio", g_strdup_printf("%.2f", spread.worst),

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The importer's message names the options of the import command that it lacks ("give --experts
- * N"); each of those is a row here. What isn't a row is an option of files that the window can't
- * ask about one by one.
+ * N"); each of those is a row here.
  */
 #include "scope-import-form.h"
 
@@ -41,6 +40,7 @@ struct _ScopeImportForm {
     GtkBox parent_instance;
     char *path;
     GtkWidget *control[G_N_ELEMENTS(questions)]; /* NULL: not asked */
+    GtkLabel *reason[G_N_ELEMENTS(questions)];   /* in the importer's words */
 
     GtkLabel *message;
     GtkBox *rows;
@@ -122,55 +122,84 @@ control_new(ScopeImportForm *self, const Question *question)
     return control;
 }
 
-static GtkWidget *
-row_new(const Question *question, GtkWidget *control)
+static GtkLabel *
+note_new(const char *text)
 {
-    GtkWidget *row = gtk_grid_new();
-    GtkWidget *title = gtk_label_new(_(question->title)), *help = gtk_label_new(_(question->help));
+    GtkWidget *note = gtk_label_new(text);
+    gtk_label_set_xalign(GTK_LABEL(note), 0);
+    gtk_label_set_wrap(GTK_LABEL(note), TRUE);
+    gtk_label_set_max_width_chars(GTK_LABEL(note), 48);
+    gtk_widget_add_css_class(note, "note");
+    return GTK_LABEL(note);
+}
+
+static void
+add_row(ScopeImportForm *self, gsize i)
+{
+    GtkWidget *row = gtk_grid_new(), *title = gtk_label_new(_(questions[i].title));
+    GtkWidget *control = control_new(self, &questions[i]);
+    self->control[i] = control;
+    self->reason[i] = note_new(_(questions[i].help));
     gtk_grid_set_column_spacing(GTK_GRID(row), 18);
     gtk_label_set_xalign(GTK_LABEL(title), 0);
     gtk_label_set_mnemonic_widget(GTK_LABEL(title), control);
-    gtk_label_set_xalign(GTK_LABEL(help), 0);
-    gtk_label_set_wrap(GTK_LABEL(help), TRUE);
     gtk_widget_set_hexpand(title, TRUE);
-    gtk_widget_add_css_class(help, "note");
     gtk_widget_set_valign(control, GTK_ALIGN_CENTER);
-    gtk_widget_set_size_request(control, 160, -1);
+    gtk_widget_set_size_request(control, 170, -1);
     gtk_grid_attach(GTK_GRID(row), title, 0, 0, 1, 1);
-    gtk_grid_attach(GTK_GRID(row), help, 0, 1, 1, 1);
+    gtk_grid_attach(GTK_GRID(row), GTK_WIDGET(self->reason[i]), 0, 1, 1, 1);
     gtk_grid_attach(GTK_GRID(row), control, 1, 0, 1, 2);
-    return row;
+    gtk_box_append(self->rows, row);
 }
 
-/* Whether the message asks for an option; "--k" isn't in "--kind". */
-static bool
-asks(const char *message, const char *option)
+/* The option that a line of the message asks for; those it only names are left out. -1: none. */
+static int
+asked(const char *line)
 {
-    g_autofree char *needle = g_strconcat("--", option, NULL);
-    for (const char *at = message; (at = strstr(at, needle)); at++)
-        if (!g_ascii_isalnum(at[strlen(needle)]) && at[strlen(needle)] != '-')
-            return true;
-    return false;
+    const char *given = strstr(line, "give --");
+    for (int i = 0; given && i < (int)G_N_ELEMENTS(questions); i++) {
+        const char *end = given + strlen("give --");
+        if (g_str_has_prefix(end, questions[i].option) &&
+            !g_ascii_isalnum(end[strlen(questions[i].option)]))
+            return i;
+    }
+    return -1;
+}
+
+/* A line becomes the question's reason: "nothing in the files says how the router scores". Lines
+ * that ask for nothing here are said above. */
+static void
+take_line(ScopeImportForm *self, const char *line, GString *others)
+{
+    int i = asked(line);
+    if (i < 0) {
+        g_string_append_printf(others, "%s%s", others->len ? "\n" : "", line);
+        return;
+    }
+    if (!self->control[i])
+        add_row(self, (gsize)i);
+    const char *end = strstr(line, ": give --");
+    g_autofree char *reason = end ? g_strndup(line, (gsize)(end - line)) : g_strdup(line);
+    *reason = g_ascii_toupper(*reason);
+    gtk_label_set_label(self->reason[i], reason);
 }
 
 void
 scope_import_form_ask(ScopeImportForm *form, const char *path, const char *message)
 {
-    GtkWidget *first = NULL;
+    g_auto(GStrv) lines = g_strsplit(message, "\n", -1);
+    g_autoptr(GString) others = g_string_new(NULL);
     g_free(form->path);
     form->path = g_strdup(path);
-    gtk_label_set_label(form->message, message);
-    for (gsize i = 0; i < G_N_ELEMENTS(questions); i++) {
-        bool wanted = questions[i].always || asks(message, questions[i].option);
-        if (wanted && !form->control[i]) {
-            form->control[i] = control_new(form, &questions[i]);
-            gtk_box_append(form->rows, row_new(&questions[i], form->control[i]));
-        }
-        if (wanted && !first)
-            first = form->control[i];
-    }
+    for (char **line = lines; *line; line++)
+        take_line(form, *line, others);
+    for (gsize i = 0; i < G_N_ELEMENTS(questions); i++)
+        if (questions[i].always && !form->control[i])
+            add_row(form, i);
+    gtk_label_set_label(form->message, others->str);
+    gtk_widget_set_visible(GTK_WIDGET(form->message), others->len > 0);
     refresh(form);
-    gtk_widget_grab_focus(first);
+    gtk_widget_child_focus(GTK_WIDGET(form->rows), GTK_DIR_TAB_FORWARD);
 }
 
 /* --- The object -------------------------------------------------------------------------------*/

@@ -10,6 +10,7 @@
 
 typedef struct ScopePlatesPrivate {
     GtkStack *stack; /* of ScopePane */
+    GtkBox *bars;    /* above it */
     ScopeChooser *chooser;
 } ScopePlatesPrivate;
 
@@ -126,7 +127,8 @@ scope_plates_constructed(GObject *object)
         add_plate(self, plate);
     gtk_stack_set_hhomogeneous(private->stack, FALSE);
     gtk_widget_set_vexpand(GTK_WIDGET(private->stack), TRUE);
-    gtk_box_append(GTK_BOX(box), bar_new(self));
+    gtk_box_prepend(private->bars, bar_new(self));
+    gtk_box_append(GTK_BOX(box), GTK_WIDGET(private->bars));
     gtk_box_append(GTK_BOX(box), gtk_separator_new(GTK_ORIENTATION_HORIZONTAL));
     gtk_box_append(GTK_BOX(box), GTK_WIDGET(private->stack));
     gtk_widget_set_parent(box, GTK_WIDGET(self));
@@ -156,4 +158,11 @@ scope_plates_class_init(ScopePlatesClass *class)
 static void
 scope_plates_init(ScopePlates *self)
 {
+    private_of(self)->bars = GTK_BOX(gtk_box_new(GTK_ORIENTATION_VERTICAL, 0));
+}
+
+void
+scope_plates_add_bar(ScopePlates *page, GtkWidget *bar)
+{
+    gtk_box_append(private_of(page)->bars, bar);
 }

@@ -33,6 +33,9 @@ struct _ScopePlatesClass {
 /* The pane that is shown. (transfer none) */
 ScopePane *scope_plates_get_pane(ScopePlates *page);
 
+/* Puts a widget below the switcher, above the figures; from within init(). */
+void scope_plates_add_bar(ScopePlates *page, GtkWidget *bar);
+
 /* Defines scope_page_NAME_get_type(), a page of the `plates`, with choosers of `parts`. */
 #define SCOPE_DEFINE_PLATES(TypeName, name, plates_, parts_)           \
     typedef struct {                                                   \

@@ -16,6 +16,7 @@ struct _ScopeTab {
     ScopeTabState state;
     GFile *file;
     char *title, *problem;
+    bool answered;           /* questions were: what is wrong then is wrong with the answers */
     ScopeDocument *document; /* or NULL */
     ScopeFocus *focus;
     GCancellable *cancellable; /* of the opening under way, or NULL */
@@ -114,7 +115,7 @@ on_opened(GObject *source, GAsyncResult *result, gpointer user)
     g_clear_object(&self->cancellable);
     if (document)
         show_document(self, document);
-    else if (g_error_matches(error, SCOPE_ERROR, SCOPE_ERROR_ASKS))
+    else if (self->answered || g_error_matches(error, SCOPE_ERROR, SCOPE_ERROR_ASKS))
         show_questions(self, error->message);
     else if (g_error_matches(error, SCOPE_ERROR, SCOPE_ERROR_DESCRIBED))
         show_description(self, error->message);
@@ -154,6 +155,7 @@ static void
 on_answered(ScopeTab *self)
 {
     g_auto(GStrv) choices = scope_import_form_get_choices(self->form);
+    self->answered = true;
     start(self, choices);
 }
 

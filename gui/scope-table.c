@@ -231,6 +231,8 @@ static void
 scope_table_init(ScopeTable *self)
 {
     gtk_widget_init_template(GTK_WIDGET(self));
+    gtk_widget_set_hexpand(GTK_WIDGET(self), TRUE);
+    gtk_widget_set_vexpand(GTK_WIDGET(self), TRUE);
     GtkFilter *filter = GTK_FILTER(gtk_custom_filter_new(row_matches, self, NULL));
     self->found = gtk_filter_list_model_new(NULL, filter);
     GtkSorter *sorter = g_object_ref(gtk_column_view_get_sorter(self->view));

@@ -139,33 +139,30 @@ shrunk(const Item *item, int columns, int rows)
     return pixels;
 }
 
-/* How many pixels the image can have on the device; vector files keep all. */
-static void
-pixels_shown(cairo_t *cr, const Item *item, int *columns, int *rows)
+/* How many pixels of an image the device shows; false: all of them. */
+static bool
+pixels_shown(cairo_t *cr, Box box, int *columns, int *rows)
 {
-    double width = item->box.width, height = item->box.height;
-    *columns = item->image.columns;
-    *rows = item->image.rows;
-    if (cairo_surface_get_type(cairo_get_target(cr)) != CAIRO_SURFACE_TYPE_IMAGE)
-        return;
-    cairo_user_to_device_distance(cr, &width, &height);
-    *columns = (int)CLAMP(ceil(fabs(width)), 1, *columns);
-    *rows = (int)CLAMP(ceil(fabs(height)), 1, *rows);
+    int all_columns = *columns, all_rows = *rows;
+    cairo_user_to_device_distance(cr, &box.width, &box.height);
+    *columns = (int)CLAMP(ceil(fabs(box.width)), 1, all_columns);
+    *rows = (int)CLAMP(ceil(fabs(box.height)), 1, all_rows);
+    return *columns < all_columns || *rows < all_rows;
 }
 
 static void
 draw_image(cairo_t *cr, const Item *item, bool pixels)
 {
-    int across = 1, down = 1, columns, rows;
-    g_autofree uint32_t *finer = pixels ? NULL : moe__image_magnified(item, &across, &down);
+    int across = 1, down = 1, columns = item->image.columns, rows = item->image.rows;
     Box box = pixels ? snapped(cr, item->box) : item->box;
-    pixels_shown(cr, item, &columns, &rows);
-    bool whole = columns == item->image.columns && rows == item->image.rows;
-    g_autofree uint32_t *fewer = whole ? NULL : shrunk(item, columns, rows);
-    uint32_t *shown = finer ? finer : whole ? item->image.pixels : fewer;
-    columns *= across, rows *= down;
-    cairo_surface_t *surface = cairo_image_surface_create_for_data(
-        (unsigned char *)shown, CAIRO_FORMAT_ARGB32, columns, rows, columns * 4);
+    g_autofree uint32_t *made = NULL;
+    if (pixels && pixels_shown(cr, box, &columns, &rows))
+        made = shrunk(item, columns, rows);
+    else if (!pixels && (made = moe__image_magnified(item, &across, &down)))
+        columns *= across, rows *= down;
+    cairo_surface_t *surface =
+        cairo_image_surface_create_for_data((unsigned char *)(made ? made : item->image.pixels),
+                                            CAIRO_FORMAT_ARGB32, columns, rows, columns * 4);
     cairo_save(cr);
     cairo_translate(cr, box.x, box.y);
     cairo_scale(cr, box.width / columns, box.height / rows);
@@ -175,7 +172,7 @@ draw_image(cairo_t *cr, const Item *item, bool pixels)
     cairo_rectangle(cr, 0, 0, columns, rows);
     cairo_fill(cr);
     cairo_restore(cr);
-    cairo_surface_finish(surface);
+    cairo_surface_finish(surface); /* the pixels go; whoever wants them later has a copy now */
     cairo_surface_destroy(surface);
 }
 

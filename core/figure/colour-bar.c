@@ -7,8 +7,9 @@
 
 #include <math.h>
 
-#define PAD 2.0 /* between bar and labels: a tick and a gap */
-#define GAP 1.5
+#define PAD   2.0 /* between bar and labels: a tick and a gap */
+#define GAP   1.5
+#define APART 0.3 /* of labels of ticks and that of the bar, in sizes of the type */
 /* Pixels of the bar: every third of the levels that cells have, so that they share colours. */
 #define STEPS 86
 
@@ -63,7 +64,7 @@ labels_width(const MoeColourScale *scale, Ruler *ruler, const Theme *theme)
 double
 moe__colour_bar_width(const MoeColourScale *scale, Ruler *ruler, const Theme *theme)
 {
-    double label = scale->label ? theme->label_size * LINE_HEIGHT : 0;
+    double label = scale->label ? theme->label_size * LINE_HEIGHT + APART * theme->tick_size : 0;
     return theme->gap + theme->tick_size * 1.1 + PAD + GAP + labels_width(scale, ruler, theme) +
            label;
 }

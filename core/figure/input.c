@@ -113,7 +113,12 @@ moe_figure_input_open(MoeFigureInput *input, const char *path, const char *name,
     }
     MoeTrace *trace = NULL;
     MoeSummary *summary = NULL;
-    if (moe_summary_is(file))
+    if (folder && !g_file_test(file, G_FILE_TEST_EXISTS))
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "%s: found a folder without " TRACE_NAME
+                    ", which runs of models with routers have",
+                    path);
+    else if (moe_summary_is(file))
         summary = moe_summary_open(file, error);
     else
         trace = moe_trace_open(file, error);

@@ -85,14 +85,15 @@ static void
 add_panels(Filled *filled, const MoeSummary *summary, const MoeFigureOptions *options)
 {
     bool chosen = options && *moe_figure_options_text(options, "domains");
-    if (!chosen)
+    bool alone = options && moe_figure_options_choice(options, "by") == 1;
+    if (!chosen || alone)
         add_panel(filled, summary, MOE_DOMAIN_ALL, "all");
-    for (int i = 0; i < moe_summary_domains(summary); i++) {
+    for (int i = 0; i < moe_summary_domains(summary) && !alone; i++) {
         const char *name = moe_summary_domain_name(summary, i);
         if (!options || moe_figure_options_domain(options, name))
             add_panel(filled, summary, i, name);
     }
-    if (moe_summary_domains(summary) > 0 && !chosen)
+    if (moe_summary_domains(summary) > 0 && !chosen && !alone)
         add_panel(filled, summary, MOE_DOMAIN_UNKNOWN, "no domain");
     if (filled->panels->len == 2 && !chosen)
         g_array_remove_index(filled->panels, 0);
@@ -146,7 +147,15 @@ build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
     return summary ? moe_figure_load(summary, model, options, error) : NULL;
 }
 
-static const MoeField fields[] = {LOAD_FIELDS, SORT_FIELD("index", "index | load | domain")};
+static const MoeField fields[] = {
+    LOAD_FIELDS,
+    SORT_FIELD("index", "index | load | domain"),
+    {.name = "by",
+     .type = MOE_FIELD_CHOICE,
+     .fallback = "domain",
+     .choices = "domain | all",
+     .help = "a panel a domain beside that of all tokens, or that one alone"},
+};
 
 const MoeFigure moe__figure_load = {
     .struct_size = sizeof(MoeFigure),

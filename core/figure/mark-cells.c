@@ -102,15 +102,16 @@ is_short(const char *text)
  * would be another number, and some of which would look like all: they are set if all of them fit,
  * in smaller type if need be. */
 static double
-text_size(const MoeCells *cells, const View *view)
+text_size(const MoeCells *cells, const View *view, Run rows, Run columns)
 {
     Box box = cell_box(view, 0, 0);
     double theme = view->scene->theme->tick_size, size = MIN(theme, 0.62 * box.height), widest = 0;
-    if (size < SMALLEST_TEXT)
-        return 0;
-    for (int i = 0; i < cells->rows * cells->columns; i++)
-        if (cells->texts[i] && !isnan(cells->values[i]) && is_short(cells->texts[i]))
-            widest = moe__ruler_wider(view->ruler, cells->texts[i], theme, widest);
+    for (int row = rows.first; size >= SMALLEST_TEXT && row < rows.end; row++)
+        for (int column = columns.first; column < columns.end; column++) {
+            const char *text = cells->texts[row * cells->columns + column];
+            if (text && !isnan(cells->values[row * cells->columns + column]) && is_short(text))
+                widest = moe__ruler_wider(view->ruler, text, theme, widest);
+        }
     if (widest > 0)
         size = MIN(size, FILL * box.width * theme / widest);
     return size >= SMALLEST_TEXT ? size : 0;
@@ -149,7 +150,7 @@ static void
 draw_texts(const MoeCells *cells, const View *view, const Tint *tint, Run rows, Run columns,
            Drawing *drawing)
 {
-    double size = text_size(cells, view);
+    double size = text_size(cells, view, rows, columns);
     if (size == 0)
         return;
     for (int row = rows.first; row < rows.end; row++) {
@@ -234,7 +235,9 @@ cells_tell(const Mark *mark, const View *view, int piece, MoeDatum *datum)
 static MoeKey
 cells_key(const Mark *mark, int piece, int which)
 {
-    return (MoeKey){which == 0 ? mark->cells.value_key : NULL, mark->cells.values[piece], NULL};
+    const MoeKeys *keys = &mark->cells.keys;
+    bool has = which == 0 && keys->name;
+    return (MoeKey){has ? keys->name : NULL, has ? keys->number[piece] : NAN, NULL};
 }
 
 static void

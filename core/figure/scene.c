@@ -117,6 +117,12 @@ moe_scene_set_caption(MoeScene *scene, const char *caption)
     scene->caption = moe__scene_own_text(scene, caption ? caption : "");
 }
 
+const char *
+moe_scene_caption(const MoeScene *scene)
+{
+    return scene->caption;
+}
+
 void
 moe_scene_set_size(MoeScene *scene, double width_mm, double height_mm)
 {
@@ -124,12 +130,6 @@ moe_scene_set_size(MoeScene *scene, double width_mm, double height_mm)
     scene->width_mm = width_mm;
     scene->height_mm = height_mm;
     moe__scene_changed(scene);
-}
-
-const char *
-moe_scene_caption(const MoeScene *scene)
-{
-    return scene->caption;
 }
 
 bool

@@ -51,10 +51,10 @@ attribute(GString *out, const char *name, double value)
 static void
 colour_attribute(const Pen *pen, const char *name, const Item *item)
 {
-    static const char digits[] = "0123456789abcdef";
     GString *out = pen->out;
-    uint32_t colour = moe__pixel_of(item->colour);
     if (!pen->page || !moe__svg_page_colour(pen->page, out, name, item)) {
+        static const char digits[] = "0123456789abcdef";
+        uint32_t colour = moe__pixel_of(item->colour);
         g_string_append_c(out, ' ');
         g_string_append(out, name);
         g_string_append(out, "=\"#");

@@ -9,7 +9,7 @@
 
 /* Simulating caches takes longer than all else together; beyond so many picks only who asks for the
  * section waits for it. */
-#define MOST_CACHED ((int64_t)1 << 24)
+#define MOST_CACHED ((int64_t)1 << 23)
 
 static bool
 too_long_for_caches(const MoeTrace *trace)
@@ -55,7 +55,7 @@ read_meta(MoeReport *report)
 }
 
 MoeReport *
-moe__report_open(const char *path, const MoeReportOptions *options, GError **error)
+moe__report_open(const char *path, const MoeReportOptions *options, bool sections, GError **error)
 {
     static const MoeReportOptions usual = {0};
     g_autoptr(MoeReport) report = g_new0(MoeReport, 1);
@@ -67,12 +67,15 @@ moe__report_open(const char *path, const MoeReportOptions *options, GError **err
     report->name = g_path_get_basename(path);
     report->measured = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     report->input = moe_figure_input_new();
-    report->sections = moe__report_choose(report->options.sections, error);
+    report->sections =
+        sections ? moe__report_choose(report->options.sections, error) : g_ptr_array_new();
     if (!report->sections || !moe_figure_input_open(report->input, path, NULL, error))
         return NULL;
     report->trace = moe_figure_input_trace(report->input, 0);
     read_meta(report);
     report->tallies = choose_tallies(report);
+    if (sections && report->trace)
+        moe__report_checks_begin(report);
     moe_figure_input_expect(report->input, report->trace ? report->tallies : 0);
     report->summary =
         moe_figure_input_summary(report->input, 0, MOE_TALLY_LOAD, MOE_STEPS_LAST, 0, error);
@@ -88,6 +91,9 @@ moe__report_free(MoeReport *report)
 {
     if (!report)
         return;
+    if (report->checking) {
+        g_autoptr(GPtrArray) unread = moe__report_checks(report, NULL);
+    }
     moe_figure_input_free(report->input);
     g_clear_object(&report->meta);
     g_clear_pointer(&report->sections, g_ptr_array_unref);
@@ -191,12 +197,6 @@ moe__report_model(const MoeReport *report)
     if (!model)
         model = moe__report_meta(report, "model.name");
     return model ? model : moe__report_meta(report, "variant");
-}
-
-char *
-moe__report_layer(const MoeReport *report, int router)
-{
-    return g_strdup_printf("layer %d", moe_summary_router(report->summary, router)->layer);
 }
 
 /* --- Metrics ----------------------------------------------------------------------------------*/

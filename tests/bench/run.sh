@@ -4,7 +4,7 @@
 # Benchmarks: one line a figure, tab-separated: name, value, unit, target, `met` or `missed` (`-` where
 # a figure has no target or what it is compared with is absent).
 #
-#   tests/bench/run.sh [NAME…]      names: analysis figures kernels lm trace variants (default: all)
+#   tests/bench/run.sh [NAME…]      names: analysis figures kernels lm report trace variants (default: all)
 #
 # Peers are set beside ours, in turn within one run, where they are present:
 #   MOESCOPE_PEERS    folder of peer scripts (default: ../shared/peers beside the source tree)
@@ -169,6 +169,31 @@ bench_trace() {
     "$build/tests/bench/bench-trace"
 }
 
+# A report of a trace of 1M tokens, 16 layers, top-8, in all formats: time and peak memory of the whole
+# process.
+bench_report() {
+    local out began pid peak now
+    out=$(mktemp -d)
+    trap 'rm -rf "$out"' RETURN
+    "$build/cli/moescope" trace synth -t "${TOKENS:-1000000}" -r 16 -e 64 -k 8 -o "$out/big.npz" >/dev/null
+    for _ in $(seq "$rounds"); do
+        began=$(date +%s%N)
+        peak=0
+        "$build/cli/moescope" report "$out/big.npz" -o "$out/report" &
+        pid=$!
+        while kill -0 "$pid" 2>/dev/null; do
+            now=$(awk '$1 == "VmHWM:" { print $2 }' "/proc/$pid/status" 2>/dev/null || true)
+            peak=${now:-$peak}
+            sleep 0.02
+        done
+        wait "$pid"
+        echo "$began $(date +%s%N)" | awk '{ print ($2 - $1) / 1e9 }' >>"$out/seconds"
+        echo "$peak" | awk '{ print $1 / 1024 }' >>"$out/peak"
+    done
+    row report.seconds "$(median <"$out/seconds")" s '<=' 5
+    row report.peak_rss "$(median <"$out/peak")" MiB '<=' 500
+}
+
 bench_kernels() {
     "$build/tests/bench/bench-kernels"
 }
@@ -297,18 +322,19 @@ bench_variants() {
     row variants.hypermoe.times_torch_per_token "$(times "$out/hypermoe" "$out/torch-hypermoe")" x '>=' 8
 }
 
-if [ $# -eq 0 ]; then set -- analysis figures kernels lm trace variants; fi
+if [ $# -eq 0 ]; then set -- analysis figures kernels lm report trace variants; fi
 for name in "$@"; do
     case $name in
-    analysis | figures | kernels | lm | trace | variants) ;;
+    analysis | figures | kernels | lm | report | trace | variants) ;;
     *)
-        echo "run.sh: unknown benchmark '$name'; known: analysis figures kernels lm trace variants" >&2
+        echo "run.sh: unknown benchmark '$name'; known: analysis figures kernels lm report trace variants" >&2
         exit 2
         ;;
     esac
-    program=bench-${name/variants/lm}
-    if [ ! -x "$build/tests/bench/$program" ]; then
-        echo "run.sh: $build/tests/bench/$program is not built (ninja -C $build)" >&2
+    program=tests/bench/bench-${name/variants/lm}
+    if [ "$name" = report ]; then program=cli/moescope; fi
+    if [ ! -x "$build/$program" ]; then
+        echo "run.sh: $build/$program is not built (ninja -C $build)" >&2
         exit 1
     fi
 done

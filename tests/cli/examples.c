@@ -63,7 +63,7 @@ write_text(const char *file, const char *line)
 static void
 prepare(void)
 {
-    must("moescope train smoe-tiny --set train.steps=20 --out runs/first");
+    must("moescope train smoe-tiny --set train.steps=20 --set train.snapshots=10 --out runs/first");
     must("moescope train smoe-tiny --set train.steps=30 --out runs/second");
     must("moescope record runs/first --max-tokens 4000 --out first.npz");
     must("moescope record runs/second --max-tokens 4000 --out second.npz");

@@ -26,8 +26,8 @@ test_views(Stage *stage, gconstpointer data)
 {
     stage_open_good(stage);
     ScopeViews *views = scope_tab_get_views(stage_tab(stage));
-    for (int i = 0; i < 9 && scope_pages[i].name; i++) {
-        g_autofree char *keys = g_strdup_printf("ctrl+%d", i + 1);
+    for (int i = 0; i < 10 && scope_pages[i].name; i++) {
+        g_autofree char *keys = g_strdup_printf("ctrl+%d", (i + 1) % 10);
         g_autofree char *picture = g_strconcat("view-", scope_pages[i].name, NULL);
         press(window_of(stage), keys);
         g_assert_cmpstr(scope_views_get_name(views), ==, scope_pages[i].name);
@@ -127,7 +127,9 @@ test_filter_form(Stage *stage, gconstpointer data)
     gtk_editable_set_text(GTK_EDITABLE(positions), "0-99");
     g_signal_emit_by_name(positions, "activate");
     g_assert_cmpstr(filter_of(stage), ==, "domain=english pos=0-99");
+    gtk_popover_popdown(GTK_POPOVER(gtk_widget_get_ancestor(box, GTK_TYPE_POPOVER)));
     wait_until(stage_shows_figure, stage->window);
+    settle(window_of(stage));
 }
 
 /* --- Tabs and windows -------------------------------------------------------------------------*/

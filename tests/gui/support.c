@@ -37,7 +37,7 @@ remove_tree(const char *path)
 
 /* --- A trace ----------------------------------------------------------------------------------*/
 
-enum { LAYERS = 3, EXPERTS = 8, K = 2, TOKENS = 600 };
+enum { LAYERS = 3, EXPERTS = 8, K = 2, TOKENS = 600, DOCUMENT = 50 };
 
 static void
 fill_picks(int layer, const int32_t *domain, int32_t *expert)
@@ -53,13 +53,16 @@ void
 write_trace(const char *path)
 {
     static const char *const domains[] = {"english", "german"};
-    static int32_t id[TOKENS], domain[TOKENS], expert[LAYERS][TOKENS * K];
+    static int32_t id[TOKENS], domain[TOKENS], doc[TOKENS], pos[TOKENS];
+    static int32_t expert[LAYERS][TOKENS * K];
     MoeRouterInfo routers[LAYERS];
     MoeTracePicks picks[LAYERS] = {0};
     g_autoptr(GError) error = NULL;
     for (int i = 0; i < TOKENS; i++) {
         id[i] = i;
-        domain[i] = i % 2;
+        doc[i] = i / DOCUMENT;
+        pos[i] = i % DOCUMENT;
+        domain[i] = doc[i] % 2;
     }
     for (int r = 0; r < LAYERS; r++) {
         routers[r] = (MoeRouterInfo){.layer = r,
@@ -76,7 +79,7 @@ write_trace(const char *path)
     MoeTraceOptions options = {.compression = 1};
     MoeTraceWriter *writer = moe_trace_writer_new(path, meta, routers, LAYERS, &options, &error);
     g_assert_no_error(error);
-    MoeTraceTokens tokens = {.n = TOKENS, .id = id, .domain = domain};
+    MoeTraceTokens tokens = {.n = TOKENS, .id = id, .doc = doc, .pos = pos, .domain = domain};
     moe_trace_writer_append(writer, &tokens, picks, &error);
     g_assert_no_error(error);
     moe_trace_writer_close(writer, &error);

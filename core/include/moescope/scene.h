@@ -138,7 +138,8 @@ typedef struct MoeAxis {
     double first, step; /* BAND: band i stands for first + i·step; step > 0, 0 means 1; … */
     const char *const *names; /* … unless the bands have names: [bands] */
     bool bare;                /* no line, ticks or labels: places mean nothing by themselves */
-    bool every; /* of y, with names: the panel is high enough for all of them, as a list is */
+    bool square; /* of y, both axes BAND: bands as high as those of x are wide, where they can be */
+    bool every;  /* of y, with names: the panel is high enough for all of them, as a list is */
     /* What its values or bands stand for, as keys name it ("expert"), or NULL. A band's number is
      * numbers[i]; without those the number that its name is; without names first + i·step. */
     const char *key;
@@ -160,6 +161,7 @@ MOE_API void moe_scene_add_panel_key(MoeScene *scene, int panel, MoeKey key);
 typedef struct MoeInk {
     int colour;           /* as moe_colour_qualitative() counts … */
     const MoeColour *own; /* … or this one */
+    bool plain;           /* … or that of the theme's text */
     double opacity;       /* 0 … 1; 0 means 1 */
     bool dashed;          /* lines */
     const char *name;     /* its line in the legend, or NULL; equal names share one */
@@ -179,7 +181,7 @@ typedef struct MoeCells {
                                  moe_colour_category(), not through the scale */
     const char *const *texts; /* [rows × columns] written into the cell: short ones where they fit,
                                  words as far as they do; or NULL */
-    const char *value_key;    /* what the values are numbers of ("expert"), or NULL */
+    MoeKeys keys;             /* [rows × columns], the values themselves, for one */
 } MoeCells;
 MOE_API void moe_scene_add_cells(MoeScene *scene, int panel, const MoeCells *cells);
 
@@ -283,8 +285,7 @@ typedef struct MoeProse {
     const double *values;     /* [n] through the colour scale, or categories; NaN: none */
     int categories;           /* as of MoeCells */
     const char *const *notes; /* [n] what a reader is told of a piece, or NULL */
-    const char *value_key;    /* as of MoeCells */
-    MoeKeys keys;
+    MoeKeys keys[2];
 } MoeProse;
 MOE_API void moe_scene_add_prose(MoeScene *scene, int panel, const MoeProse *prose);
 
@@ -301,7 +302,8 @@ MOE_API void moe_scene_render(MoeScene *scene, cairo_t *cr, double width, double
  * dots an inch of a PNG (0: the theme's own). Text stays text in SVG, PDF and EPS; grids of more than
  * 100,000 cells, and of more than 2,000 small ones (below 5 points), become one image. A PNG has a
  * palette where 256 colours suffice, if need be with greys rounded to one of 64. The same scene
- * gives the same bytes. The file appears whole or not at all. Another ending is MOE_ERROR_UNSUPPORTED. */
+ * gives the same bytes. The file appears whole or not at all. Another ending is
+ * MOE_ERROR_UNSUPPORTED. */
 MOE_API bool moe_scene_save(MoeScene *scene, const char *path, double dpi, GError **error);
 
 /* The scene as an <svg> element to stand in an HTML page, without ids. Ink, grey and paper are the

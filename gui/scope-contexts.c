@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A concordance as a table: what is before, the token, what is behind.
+ */
+#include "scope-contexts.h"
+
+#include "scope-chooser.h"
+#include "scope-job.h"
+#include "scope-table.h"
+#include "scope-words.h"
+
+#include <math.h>
+#include <moescope/concordance.h>
+
+/* Contexts in the list, of one token id, and tokens on either side. */
+enum { TOP = 200, EACH = 5, WINDOW = 24 };
+
+struct _ScopeContexts {
+    GtkWidget parent_instance;
+    ScopeDocument *document; /* or NULL */
+    ScopeFocus *focus;       /* or NULL */
+    GCancellable *running;
+    bool stale;
+
+    GtkWidget *box;
+    GtkLabel *title;
+    GtkDropDown *order;
+    ScopeTable *table;
+};
+
+G_DEFINE_FINAL_TYPE(ScopeContexts, scope_contexts, GTK_TYPE_WIDGET)
+
+enum { SCORE, BEFORE, TOKEN, AFTER, DOMAIN, DOCUMENT, POSITION };
+
+/* --- Finding them, in a thread ----------------------------------------------------------------*/
+
+typedef struct Query {
+    MoeContextQuery query;
+    char *filter;
+} Query;
+
+static void
+query_free(gpointer data)
+{
+    Query *query = data;
+    g_free(query->filter);
+    g_free(query);
+}
+
+static ScopeRow *
+row_of(const MoeTrace *trace, GHashTable *texts, const MoeContext *context, bool by_lift)
+{
+    ScopeRow *row = scope_row_new();
+    double score = by_lift ? context->lift : context->gate;
+    int after = context->n - context->before - 1;
+    scope_row_take_number(row, SCORE, g_strdup_printf("%.3f", score), score);
+    scope_row_take(row, BEFORE, scope_words_of(texts, context->ids, context->before));
+    scope_row_take(row, TOKEN, scope_words_of(texts, &context->id, 1));
+    scope_row_take(row, AFTER, scope_words_of(texts, context->ids + context->before + 1, after));
+    scope_row_take(
+        row, DOMAIN,
+        g_strdup(context->domain < 0 ? "" : moe_trace_domain_name(trace, context->domain)));
+    scope_row_set_number(row, DOCUMENT, context->doc < 0 ? NAN : context->doc);
+    scope_row_set_number(row, POSITION, context->pos < 0 ? NAN : context->pos);
+    scope_row_set_target(row, (ScopeRowTarget){-1, -1, context->token});
+    return row;
+}
+
+static gpointer
+find_contexts(MoeFigureInput *input, gpointer data, GError **error)
+{
+    Query *query = data;
+    const MoeTrace *trace = moe_figure_input_trace(input, 0);
+    g_autoptr(MoeTokenFilter) filter = NULL;
+    if (*query->filter && !(filter = moe_token_filter_parse(query->filter, error)))
+        return NULL;
+    query->query.filter = filter;
+    g_autoptr(MoeConcordance) found = moe_concordance_new(trace, &query->query, error);
+    if (!found)
+        return NULL;
+    g_autoptr(GHashTable) texts = scope_words_new(input);
+    GListStore *rows = g_list_store_new(SCOPE_TYPE_ROW);
+    for (int i = 0; i < moe_concordance_count(found); i++) {
+        g_autoptr(ScopeRow) row = row_of(trace, texts, moe_concordance_get(found, i),
+                                         query->query.by == MOE_CONTEXTS_BY_LIFT);
+        g_list_store_append(rows, row);
+    }
+    return rows;
+}
+
+/* --- Showing them -----------------------------------------------------------------------------*/
+
+static void
+on_found(gpointer owner, gpointer result, const GError *error)
+{
+    ScopeContexts *self = SCOPE_CONTEXTS(owner);
+    scope_table_set_empty(self->table,
+                          error ? error->message : "No token that counts picks this expert.");
+    scope_table_set_rows(self->table, result);
+}
+
+static void
+show_title(ScopeContexts *self, int layer, gint64 expert)
+{
+    g_autofree char *title =
+        expert < 0 ? g_strdup("Tokens of an expert")
+                   : g_strdup_printf("Tokens of layer %d, expert %" G_GINT64_FORMAT, layer, expert);
+    gtk_label_set_label(self->title, title);
+}
+
+static void
+look(ScopeContexts *self)
+{
+    int n, router;
+    scope_job_give_up(&self->running);
+    self->stale = true;
+    if (!self->document || !gtk_widget_get_mapped(GTK_WIDGET(self)))
+        return;
+    self->stale = false;
+    const MoeRouterInfo *info = scope_document_routers(self->document, &n);
+    router = scope_focus_router(self->focus, self->document);
+    gint64 expert = scope_focus_get(self->focus, SCOPE_FOCUS_EXPERT);
+    show_title(self, router < 0 ? -1 : info[router].layer, expert);
+    if (router < 0 || expert < 0 || !scope_document_trace(self->document)) {
+        scope_table_set_rows(self->table, NULL);
+        scope_table_set_empty(self->table,
+                              scope_document_trace(self->document)
+                                  ? "Choose an expert, above or by a click in a figure, to read "
+                                    "the tokens that it takes."
+                                  : "A summary has no single tokens; open its trace to read them.");
+        return;
+    }
+    Query *query = g_new0(Query, 1);
+    query->query = (MoeContextQuery){
+        .router = router,
+        .expert = (int)expert,
+        .by = gtk_drop_down_get_selected(self->order) ? MOE_CONTEXTS_BY_LIFT : MOE_CONTEXTS_BY_GATE,
+        .top = TOP,
+        .each = EACH,
+        .window = WINDOW,
+        .steps = MOE_STEPS_LAST};
+    query->filter = g_strdup(scope_focus_get_filter(self->focus));
+    const ScopeJob job = {find_contexts, query, query_free, g_object_unref, on_found};
+    scope_job_start(&self->running, self, self->document, "", &job);
+}
+
+static void
+on_focus_changed(ScopeContexts *self, guint what)
+{
+    if (what & (SCOPE_FOCUS_LAYER | SCOPE_FOCUS_EXPERT | SCOPE_FOCUS_FILTER))
+        look(self);
+}
+
+static void
+on_activated(ScopeContexts *self, ScopeRow *row)
+{
+    scope_focus_set(self->focus, SCOPE_FOCUS_TOKEN, scope_row_get_target(row).token);
+    gtk_widget_activate_action(GTK_WIDGET(self), "win.view", "s", "tokens");
+}
+
+void
+scope_contexts_show(ScopeContexts *contexts, ScopeDocument *document, ScopeFocus *focus)
+{
+    if (contexts->document)
+        g_signal_handlers_disconnect_by_func(contexts->document, look, contexts);
+    if (contexts->focus)
+        g_signal_handlers_disconnect_by_func(contexts->focus, on_focus_changed, contexts);
+    g_set_object(&contexts->document, document);
+    g_set_object(&contexts->focus, focus);
+    g_signal_connect_object(document, "grown", G_CALLBACK(look), contexts, G_CONNECT_SWAPPED);
+    g_signal_connect_object(focus, "changed", G_CALLBACK(on_focus_changed), contexts,
+                            G_CONNECT_SWAPPED);
+    look(contexts);
+}
+
+/* --- The object -------------------------------------------------------------------------------*/
+
+static void
+scope_contexts_map(GtkWidget *widget)
+{
+    GTK_WIDGET_CLASS(scope_contexts_parent_class)->map(widget);
+    if (SCOPE_CONTEXTS(widget)->stale)
+        look(SCOPE_CONTEXTS(widget));
+}
+
+static void
+scope_contexts_dispose(GObject *object)
+{
+    ScopeContexts *self = SCOPE_CONTEXTS(object);
+    scope_job_give_up(&self->running);
+    g_clear_object(&self->document);
+    g_clear_object(&self->focus);
+    gtk_widget_dispose_template(GTK_WIDGET(object), SCOPE_TYPE_CONTEXTS);
+    G_OBJECT_CLASS(scope_contexts_parent_class)->dispose(object);
+}
+
+static void
+scope_contexts_class_init(ScopeContextsClass *class)
+{
+    GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
+    G_OBJECT_CLASS(class)->dispose = scope_contexts_dispose;
+    widget_class->map = scope_contexts_map;
+    g_type_ensure(SCOPE_TYPE_TABLE);
+    gtk_widget_class_set_layout_manager_type(widget_class, GTK_TYPE_BIN_LAYOUT);
+    gtk_widget_class_set_template_from_resource(widget_class,
+                                                "/org/moescope/Moescope/ui/contexts.ui");
+    gtk_widget_class_bind_template_child(widget_class, ScopeContexts, box);
+    gtk_widget_class_bind_template_child(widget_class, ScopeContexts, title);
+    gtk_widget_class_bind_template_child(widget_class, ScopeContexts, order);
+    gtk_widget_class_bind_template_child(widget_class, ScopeContexts, table);
+    gtk_widget_class_bind_template_callback(widget_class, look);
+    gtk_widget_class_bind_template_callback(widget_class, on_activated);
+}
+
+static void
+scope_contexts_init(ScopeContexts *self)
+{
+    static const ScopeColumn columns[] = {
+        [SCORE] = {"score", true, false, PANGO_ELLIPSIZE_NONE},
+        [BEFORE] = {"before", false, true, PANGO_ELLIPSIZE_START},
+        [TOKEN] = {"token", false, false, PANGO_ELLIPSIZE_NONE},
+        [AFTER] = {"after", false, true, PANGO_ELLIPSIZE_END},
+        [DOMAIN] = {"domain", false, false, PANGO_ELLIPSIZE_NONE},
+        [DOCUMENT] = {"doc", true, false, PANGO_ELLIPSIZE_NONE},
+        [POSITION] = {"pos", true, false, PANGO_ELLIPSIZE_NONE},
+    };
+    gtk_widget_init_template(GTK_WIDGET(self));
+    gtk_widget_set_vexpand(GTK_WIDGET(self), TRUE);
+    scope_table_set_columns(self->table, columns, G_N_ELEMENTS(columns), "Tokens of the expert");
+}

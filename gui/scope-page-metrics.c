@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * All metrics of one layer as a table: value, interval, what chance would show, and what each is.
+ */
+#include "scope-chooser.h"
+#include "scope-job.h"
+#include "scope-pages.h"
+#include "scope-table.h"
+
+#include <math.h>
+#include <moescope/resample.h>
+
+#define SCOPE_TYPE_PAGE_METRICS (scope_page_metrics_get_type())
+G_DECLARE_FINAL_TYPE(ScopePageMetrics, scope_page_metrics, SCOPE, PAGE_METRICS, ScopePage)
+
+struct _ScopePageMetrics {
+    ScopePage parent_instance;
+    GCancellable *running; /* of measuring, or NULL */
+
+    ScopeChooser *chooser;
+    GtkSearchEntry *search;
+    GtkWidget *busy;
+    ScopeTable *table;
+    GtkLabel *about; /* in the inspector; NULL before and after */
+};
+
+G_DEFINE_FINAL_TYPE(ScopePageMetrics, scope_page_metrics, SCOPE_TYPE_PAGE)
+
+enum { NAME, VALUE, LOW, HIGH, UNIFORM, SHUFFLED, UNIT, FORMULA };
+
+/* --- Measuring, in a thread -------------------------------------------------------------------*/
+
+static ScopeRow *
+row_of(const MoeMetric *metric, const MoeMetricCell *cell, const MoeInterval *interval)
+{
+    ScopeRow *row = scope_row_new();
+    scope_row_take(row, NAME, g_strdup(metric->name));
+    scope_row_set_number(row, VALUE, moe_metric_value(metric, cell));
+    scope_row_set_number(row, LOW, interval->low);
+    scope_row_set_number(row, HIGH, interval->high);
+    scope_row_set_number(row, UNIFORM, moe_metric_uniform(metric, cell));
+    scope_row_set_number(row, SHUFFLED, moe_metric_shuffled(metric, cell));
+    scope_row_take(row, UNIT, g_strdup(metric->unit));
+    scope_row_take(row, FORMULA, g_strdup(metric->formula));
+    return row;
+}
+
+/* With all that a trace can be counted for, or that a summary was. */
+static const MoeSummary *
+count(MoeFigureInput *input, GError **error)
+{
+    if (moe_figure_input_trace(input, 0))
+        return moe_figure_input_summary(input, 0, MOE_TALLIES_ALL, MOE_STEPS_LAST, 0, error);
+    return moe_figure_input_summary(input, 0, MOE_TALLY_LOAD, MOE_STEPS_ALL, 0, error);
+}
+
+/* Data is the number of the router. Metrics that nothing was recorded for are left out. */
+static gpointer
+measure(MoeFigureInput *input, gpointer data, GError **error)
+{
+    static const MoeResampleOptions options = {0};
+    int n, router = GPOINTER_TO_INT(data);
+    const MoeSummary *summary = count(input, error);
+    const MoeMetric *const *metrics = moe_metrics_list(&n);
+    if (!summary)
+        return NULL;
+    g_autofree MoeInterval *intervals = g_new(MoeInterval, n);
+    g_autofree const MoeSummaryCell **domains =
+        g_new(const MoeSummaryCell *, MAX(moe_summary_domains(summary), 1));
+    MoeMetricCell cell =
+        moe_metric_cell(summary, moe_figure_input_trace(input, 0), router, MOE_DOMAIN_ALL, domains);
+    GListStore *rows = g_list_store_new(SCOPE_TYPE_ROW);
+    moe_metric_intervals(summary, router, MOE_DOMAIN_ALL, metrics, n, &options, intervals);
+    for (int i = 0; i < n; i++) {
+        if (isnan(moe_metric_value(metrics[i], &cell)))
+            continue;
+        g_autoptr(ScopeRow) row = row_of(metrics[i], &cell, &intervals[i]);
+        g_list_store_append(rows, row);
+    }
+    return rows;
+}
+
+/* --- Showing ----------------------------------------------------------------------------------*/
+
+static void
+on_measured(gpointer owner, gpointer result, const GError *error)
+{
+    ScopePageMetrics *self = SCOPE_PAGE_METRICS(owner);
+    gtk_widget_set_visible(self->busy, FALSE);
+    scope_table_set_empty(self->table, error ? error->message : "No metric contains this text.");
+    scope_table_set_rows(self->table, result);
+}
+
+static void
+look(ScopePageMetrics *self)
+{
+    ScopeDocument *document = scope_page_get_document(SCOPE_PAGE(self));
+    ScopeFocus *focus = scope_page_get_focus(SCOPE_PAGE(self));
+    int router = scope_focus_router(focus, document);
+    if (router < 0)
+        return;
+    const ScopeJob job = {.work = measure,
+                          .data = GINT_TO_POINTER(router),
+                          .free_result = g_object_unref,
+                          .done = on_measured};
+    gtk_widget_set_visible(self->busy, TRUE);
+    scope_job_start(&self->running, self, document, scope_focus_get_filter(focus), &job);
+}
+
+static void
+on_focus_changed(ScopePageMetrics *self, guint what)
+{
+    if (what & (SCOPE_FOCUS_LAYER | SCOPE_FOCUS_FILTER))
+        look(self);
+}
+
+static void
+on_searched(ScopePageMetrics *self)
+{
+    scope_table_search(self->table, gtk_editable_get_text(GTK_EDITABLE(self->search)));
+}
+
+static void
+on_copy(ScopePageMetrics *self)
+{
+    g_autofree char *csv = scope_table_to_csv(self->table);
+    gdk_clipboard_set_text(gtk_widget_get_clipboard(GTK_WIDGET(self)), csv);
+}
+
+/* --- What a metric is, in the inspector -------------------------------------------------------*/
+
+static GtkWidget *
+scope_page_metrics_make_inspector(ScopePage *page)
+{
+    ScopePageMetrics *self = SCOPE_PAGE_METRICS(page);
+    GtkWidget *about = gtk_label_new("Choose a metric to read what it is, who defined it, and "
+                                     "where programs differ.");
+    gtk_label_set_xalign(GTK_LABEL(about), 0);
+    gtk_label_set_wrap(GTK_LABEL(about), TRUE);
+    gtk_label_set_wrap_mode(GTK_LABEL(about), PANGO_WRAP_WORD_CHAR);
+    gtk_label_set_selectable(GTK_LABEL(about), TRUE);
+    gtk_label_set_max_width_chars(GTK_LABEL(about), 28);
+    g_set_weak_pointer(&self->about, GTK_LABEL(about));
+    return about;
+}
+
+static void
+append(GString *text, const char *heading, const char *words)
+{
+    if (*words) {
+        g_autofree char *part = g_markup_printf_escaped("\n\n<b>%s</b>\n%s", heading, words);
+        g_string_append(text, part);
+    }
+}
+
+static void
+on_activated(ScopePageMetrics *self, ScopeRow *row)
+{
+    const MoeMetric *metric = moe_metric_find(scope_row_text(row, NAME));
+    if (!metric || !self->about)
+        return;
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_string_append_printf(text, "<big><b>%s</b></big>", metric->name);
+    append(text, "Formula", metric->formula);
+    append(text, "Unit", metric->unit);
+    append(text, "Source", metric->source);
+    append(text, "Convention", metric->convention);
+    gtk_label_set_markup(self->about, text->str);
+}
+
+/* --- The page ---------------------------------------------------------------------------------*/
+
+static void
+scope_page_metrics_show(ScopePage *page, ScopeDocument *document, ScopeFocus *focus)
+{
+    ScopePageMetrics *self = SCOPE_PAGE_METRICS(page);
+    scope_chooser_show(self->chooser, document, focus);
+    g_signal_connect_object(document, "grown", G_CALLBACK(look), self, G_CONNECT_SWAPPED);
+    g_signal_connect_object(focus, "changed", G_CALLBACK(on_focus_changed), self,
+                            G_CONNECT_SWAPPED);
+    look(self);
+}
+
+static void
+scope_page_metrics_find(ScopePage *page)
+{
+    gtk_widget_grab_focus(GTK_WIDGET(SCOPE_PAGE_METRICS(page)->search));
+}
+
+static void
+scope_page_metrics_dispose(GObject *object)
+{
+    scope_job_give_up(&SCOPE_PAGE_METRICS(object)->running);
+    g_clear_weak_pointer(&SCOPE_PAGE_METRICS(object)->about);
+    gtk_widget_dispose_template(GTK_WIDGET(object), SCOPE_TYPE_PAGE_METRICS);
+    G_OBJECT_CLASS(scope_page_metrics_parent_class)->dispose(object);
+}
+
+static void
+scope_page_metrics_class_init(ScopePageMetricsClass *class)
+{
+    GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
+    G_OBJECT_CLASS(class)->dispose = scope_page_metrics_dispose;
+    SCOPE_PAGE_CLASS(class)->show = scope_page_metrics_show;
+    SCOPE_PAGE_CLASS(class)->find = scope_page_metrics_find;
+    SCOPE_PAGE_CLASS(class)->make_inspector = scope_page_metrics_make_inspector;
+    g_type_ensure(SCOPE_TYPE_CHOOSER);
+    g_type_ensure(SCOPE_TYPE_TABLE);
+    gtk_widget_class_set_template_from_resource(widget_class,
+                                                "/org/moescope/Moescope/ui/page-metrics.ui");
+    gtk_widget_class_bind_template_child(widget_class, ScopePageMetrics, chooser);
+    gtk_widget_class_bind_template_child(widget_class, ScopePageMetrics, search);
+    gtk_widget_class_bind_template_child(widget_class, ScopePageMetrics, busy);
+    gtk_widget_class_bind_template_child(widget_class, ScopePageMetrics, table);
+    gtk_widget_class_bind_template_callback(widget_class, on_searched);
+    gtk_widget_class_bind_template_callback(widget_class, on_copy);
+    gtk_widget_class_bind_template_callback(widget_class, on_activated);
+}
+
+static void
+scope_page_metrics_init(ScopePageMetrics *self)
+{
+    static const ScopeColumn columns[] = {
+        [NAME] = {"metric", false, false, PANGO_ELLIPSIZE_NONE},
+        [VALUE] = {"value", true, false, PANGO_ELLIPSIZE_NONE},
+        [LOW] = {"95 % from", true, false, PANGO_ELLIPSIZE_NONE},
+        [HIGH] = {"to", true, false, PANGO_ELLIPSIZE_NONE},
+        [UNIFORM] = {"uniform", true, false, PANGO_ELLIPSIZE_NONE},
+        [SHUFFLED] = {"shuffled", true, false, PANGO_ELLIPSIZE_NONE},
+        [UNIT] = {"unit", false, false, PANGO_ELLIPSIZE_NONE},
+        [FORMULA] = {"formula", false, true, PANGO_ELLIPSIZE_END},
+    };
+    gtk_widget_init_template(GTK_WIDGET(self));
+    scope_table_set_columns(self->table, columns, G_N_ELEMENTS(columns), "Metrics of the layer");
+    scope_table_set_empty(self->table, "Measuring …");
+    scope_chooser_set_parts(self->chooser, SCOPE_FOCUS_LAYER, FALSE);
+}

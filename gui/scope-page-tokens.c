@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The text, a piece of a document at a time, coloured by what the router of a layer did; its map
+ * over all layers; and the contexts of an expert. What is in focus brings its piece into view.
+ */
+#include "scope-chooser.h"
+#include "scope-contexts.h"
+#include "scope-job.h"
+#include "scope-pages.h"
+#include "scope-search.h"
+
+#include <moescope/concordance.h>
+
+#define SCOPE_TYPE_PAGE_TOKENS (scope_page_tokens_get_type())
+G_DECLARE_FINAL_TYPE(ScopePageTokens, scope_page_tokens, SCOPE, PAGE_TOKENS, ScopePage)
+
+/* Tokens of a piece of text and of the map; documents that can be turned to. */
+enum { PIECE = 500, MAP = 40, MOST_DOCUMENTS = 100000 };
+
+struct _ScopePageTokens {
+    ScopePage parent_instance;
+    GCancellable *running; /* of reading where documents begin, or NULL */
+    ScopePane *pointed;
+    MoeTokenDocument *documents; /* [n_documents] */
+    gint64 n_documents, shown;   /* the one that is shown; -1: none */
+    gint64 from;                 /* its first token that is shown */
+
+    ScopeSearch *search;
+    ScopeChooser *chooser;
+    GtkDropDown *colour;
+    GtkLabel *place;
+    GtkWidget *back, *forward;
+    ScopePane *text, *map;
+    ScopeContexts *contexts;
+};
+
+G_DEFINE_FINAL_TYPE(ScopePageTokens, scope_page_tokens, SCOPE_TYPE_PAGE)
+
+/* --- The piece that is shown ------------------------------------------------------------------*/
+
+static void
+set_number(ScopePane *pane, const char *name, gint64 value)
+{
+    g_autofree char *setting = g_strdup_printf("%s=%" G_GINT64_FORMAT, name, value);
+    scope_pane_set_option(pane, setting);
+}
+
+static void
+set_piece(ScopePane *pane, const MoeTokenDocument *document, gint64 from, gint64 tokens)
+{
+    set_number(pane, "document", document->doc);
+    set_number(pane, "from", document->before + from);
+    set_number(pane, "tokens", tokens);
+    if (document->step >= 0)
+        set_number(pane, "steps", document->step);
+}
+
+static void
+show_place(ScopePageTokens *self, const MoeTokenDocument *document)
+{
+    const char *const *domains = scope_document_domains(scope_page_get_document(SCOPE_PAGE(self)));
+    gint64 last = MIN(self->from + PIECE, document->n);
+    g_autofree char *text = g_strdup_printf(
+        "Document %d%s%s · %" G_GINT64_FORMAT "–%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT,
+        document->doc, document->domain >= 0 ? " · " : "",
+        document->domain >= 0 ? domains[document->domain] : "", self->from, last - 1, document->n);
+    gtk_label_set_label(self->place, text);
+}
+
+/* Shows a piece of a document, and the map around `token` of it. */
+static void
+show_piece(ScopePageTokens *self, gint64 document, gint64 token)
+{
+    const MoeTokenDocument *at = &self->documents[document];
+    gint64 from = token / PIECE * PIECE, around = MAX(token - MAP / 4, 0);
+    self->shown = document;
+    self->from = from;
+    set_piece(self->text, at, from, PIECE);
+    set_piece(self->map, at, CLAMP(around, 0, MAX(at->n - MAP, 0)), MAP);
+    show_place(self, at);
+    gtk_widget_set_sensitive(self->back, document > 0 || from > 0);
+    gtk_widget_set_sensitive(self->forward,
+                             document + 1 < self->n_documents || from + PIECE < at->n);
+}
+
+/* The document of a token of the trace; -1: none. */
+static gint64
+document_of(ScopePageTokens *self, gint64 token)
+{
+    gint64 low = 0, high = self->n_documents;
+    while (low < high) {
+        gint64 middle = (low + high) / 2;
+        if (self->documents[middle].first + self->documents[middle].n <= token)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < self->n_documents && self->documents[low].first <= token ? low : -1;
+}
+
+static void
+show_token(ScopePageTokens *self)
+{
+    gint64 token = scope_focus_get(scope_page_get_focus(SCOPE_PAGE(self)), SCOPE_FOCUS_TOKEN);
+    gint64 document = token < 0 ? -1 : document_of(self, token);
+    if (document >= 0)
+        show_piece(self, document, token - self->documents[document].first);
+    else if (self->shown < 0 && self->n_documents > 0)
+        show_piece(self, 0, 0);
+}
+
+static void
+turn(ScopePageTokens *self, int direction)
+{
+    if (self->shown < 0)
+        return;
+    gint64 document = self->shown, from = self->from + direction * PIECE;
+    if (from < 0 && document > 0)
+        from = (self->documents[--document].n - 1) / PIECE * PIECE;
+    else if (from >= self->documents[document].n && document + 1 < self->n_documents)
+        document++, from = 0;
+    if (from >= 0 && from < self->documents[document].n)
+        show_piece(self, document, from);
+}
+
+static void
+on_back(ScopePageTokens *self)
+{
+    turn(self, -1);
+}
+
+static void
+on_forward(ScopePageTokens *self)
+{
+    turn(self, 1);
+}
+
+static void
+on_colour(ScopePageTokens *self)
+{
+    static const char *const colours[] = {"colour=expert", "colour=gate", "colour=entropy"};
+    guint i = gtk_drop_down_get_selected(self->colour);
+    if (self->text && scope_pane_get_figure(self->text) && i < G_N_ELEMENTS(colours))
+        scope_pane_set_option(self->text, colours[i]);
+}
+
+/* --- Documents --------------------------------------------------------------------------------*/
+
+typedef struct Documents {
+    MoeTokenDocument *list;
+    int64_t n;
+} Documents;
+
+static void
+documents_free(gpointer data)
+{
+    Documents *documents = data;
+    g_free(documents->list);
+    g_free(documents);
+}
+
+static gpointer
+find_documents(MoeFigureInput *input, gpointer data, GError **error)
+{
+    Documents *documents = g_new0(Documents, 1);
+    const MoeTrace *trace = moe_figure_input_trace(input, 0);
+    documents->list = moe_token_documents(trace, MOST_DOCUMENTS, &documents->n, error);
+    if (documents->list)
+        return documents;
+    documents_free(documents);
+    return NULL;
+}
+
+static void
+on_documents(gpointer owner, gpointer result, const GError *error)
+{
+    ScopePageTokens *self = SCOPE_PAGE_TOKENS(owner);
+    Documents *documents = result;
+    g_clear_pointer(&self->documents, g_free);
+    self->n_documents = 0;
+    if (!documents) {
+        gtk_label_set_label(self->place, error->message);
+        return;
+    }
+    self->documents = g_steal_pointer(&documents->list);
+    self->n_documents = documents->n;
+    if (self->shown >= self->n_documents)
+        self->shown = -1;
+    show_token(self);
+}
+
+static void
+read_documents(ScopePageTokens *self)
+{
+    static const ScopeJob job = {
+        .work = find_documents, .free_result = documents_free, .done = on_documents};
+    ScopeDocument *document = scope_page_get_document(SCOPE_PAGE(self));
+    if (scope_document_trace(document))
+        scope_job_start(&self->running, self, document, "", &job);
+}
+
+/* --- The page ---------------------------------------------------------------------------------*/
+
+static void
+on_focus_changed(ScopePageTokens *self, guint what)
+{
+    if (what & SCOPE_FOCUS_TOKEN)
+        show_token(self);
+}
+
+static void
+scope_page_tokens_show(ScopePage *page, ScopeDocument *document, ScopeFocus *focus)
+{
+    ScopePageTokens *self = SCOPE_PAGE_TOKENS(page);
+    scope_search_show(self->search, document, focus);
+    scope_chooser_show(self->chooser, document, focus);
+    scope_pane_set_document(self->text, document, focus);
+    scope_pane_set_document(self->map, document, focus);
+    scope_contexts_show(self->contexts, document, focus);
+    g_signal_connect_object(document, "grown", G_CALLBACK(read_documents), self, G_CONNECT_SWAPPED);
+    g_signal_connect_object(focus, "changed", G_CALLBACK(on_focus_changed), self,
+                            G_CONNECT_SWAPPED);
+    self->shown = -1;
+    read_documents(self);
+}
+
+static ScopePane *
+scope_page_tokens_get_pane(ScopePage *page)
+{
+    ScopePageTokens *self = SCOPE_PAGE_TOKENS(page);
+    return self->map && gtk_widget_get_mapped(GTK_WIDGET(self->map)) && self->pointed == self->map
+               ? self->map
+               : self->text;
+}
+
+static void
+on_pressed(GtkEventController *click, int n, double x, double y, ScopePageTokens *self)
+{
+    ScopePane *pane = SCOPE_PANE(gtk_event_controller_get_widget(click));
+    if (pane == self->pointed)
+        return;
+    self->pointed = pane;
+    scope_page_pane_changed(SCOPE_PAGE(self));
+}
+
+static void
+watch(ScopePageTokens *self, ScopePane *pane)
+{
+    GtkEventController *click = GTK_EVENT_CONTROLLER(gtk_gesture_click_new());
+    gtk_event_controller_set_propagation_phase(click, GTK_PHASE_CAPTURE);
+    g_signal_connect_object(click, "pressed", G_CALLBACK(on_pressed), self, 0);
+    gtk_widget_add_controller(GTK_WIDGET(pane), click);
+}
+
+static void
+scope_page_tokens_find(ScopePage *page)
+{
+    scope_search_grab(SCOPE_PAGE_TOKENS(page)->search);
+}
+
+static void
+scope_page_tokens_dispose(GObject *object)
+{
+    ScopePageTokens *self = SCOPE_PAGE_TOKENS(object);
+    scope_job_give_up(&self->running);
+    g_clear_pointer(&self->documents, g_free);
+    self->n_documents = 0;
+    self->pointed = NULL;
+    gtk_widget_dispose_template(GTK_WIDGET(object), SCOPE_TYPE_PAGE_TOKENS);
+    G_OBJECT_CLASS(scope_page_tokens_parent_class)->dispose(object);
+}
+
+static void
+scope_page_tokens_class_init(ScopePageTokensClass *class)
+{
+    GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
+    ScopePageClass *page_class = SCOPE_PAGE_CLASS(class);
+    G_OBJECT_CLASS(class)->dispose = scope_page_tokens_dispose;
+    page_class->show = scope_page_tokens_show;
+    page_class->get_pane = scope_page_tokens_get_pane;
+    page_class->find = scope_page_tokens_find;
+    g_type_ensure(SCOPE_TYPE_SEARCH);
+    g_type_ensure(SCOPE_TYPE_CHOOSER);
+    g_type_ensure(SCOPE_TYPE_PANE);
+    g_type_ensure(SCOPE_TYPE_CONTEXTS);
+    gtk_widget_class_set_template_from_resource(widget_class,
+                                                "/org/moescope/Moescope/ui/page-tokens.ui");
+    gtk_widget_class_bind_template_child(widget_class, ScopePageTokens, search);
+    gtk_widget_class_bind_template_child(widget_class, ScopePageTokens, chooser);
+    gtk_widget_class_bind_template_child(widget_class, ScopePageTokens, colour);
+    gtk_widget_class_bind_template_child(widget_class, ScopePageTokens, place);
+    gtk_widget_class_bind_template_child(widget_class, ScopePageTokens, back);
+    gtk_widget_class_bind_template_child(widget_class, ScopePageTokens, forward);
+    gtk_widget_class_bind_template_child(widget_class, ScopePageTokens, text);
+    gtk_widget_class_bind_template_child(widget_class, ScopePageTokens, map);
+    gtk_widget_class_bind_template_child(widget_class, ScopePageTokens, contexts);
+    gtk_widget_class_bind_template_callback(widget_class, on_back);
+    gtk_widget_class_bind_template_callback(widget_class, on_forward);
+    gtk_widget_class_bind_template_callback(widget_class, on_colour);
+}
+
+static void
+scope_page_tokens_init(ScopePageTokens *self)
+{
+    self->shown = -1;
+    gtk_widget_init_template(GTK_WIDGET(self));
+    scope_chooser_set_parts(self->chooser,
+                            SCOPE_FOCUS_LAYER | SCOPE_FOCUS_EXPERT | SCOPE_FOCUS_SLOT, FALSE);
+    scope_pane_set_figure(self->text, "text");
+    scope_pane_bind(self->text, "layer", SCOPE_FOCUS_LAYER);
+    scope_pane_bind(self->text, "slot", SCOPE_FOCUS_SLOT);
+    scope_pane_set_option(self->text, "caption=false");
+    scope_pane_set_figure(self->map, "token-map");
+    scope_pane_set_option(self->map, "caption=false");
+    self->pointed = self->text;
+    watch(self, self->text);
+    watch(self, self->map);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * scope-relatives.h: the other experts of a layer, and what each has to do with one of them. Made
+ * in a thread.
+ */
+#ifndef SCOPE_RELATIVES_H
+#define SCOPE_RELATIVES_H
+
+#include "scope-table.h"
+
+#include <moescope/figure.h>
+
+G_BEGIN_DECLS
+
+typedef struct ScopeRelativesQuery {
+    int router, expert;
+} ScopeRelativesQuery;
+
+/* The columns of its rows, which stand for the experts. (transfer none) */
+const ScopeColumn *scope_relatives_columns(int *n);
+/* A ScopeWork: data is a ScopeRelativesQuery. (transfer full, a GListStore of ScopeRow) */
+gpointer scope_relatives_find(MoeFigureInput *input, gpointer data, GError **error);
+
+G_END_DECLS
+
+#endif
