@@ -235,7 +235,8 @@ trace_merge(int argc, char **argv)
                  "--documents keep: the same number is the same document, as in parts of one "
                  "recording; shift: other texts, numbers go on where those before ended. Without "
                  "it, numbers that may clash are refused.",
-        .examples = "moescope trace merge first.npz second.npz --documents shift --out joined.npz\n",
+        .examples =
+            "moescope trace merge first.npz second.npz --documents shift --out joined.npz\n",
         .least = 1,
         .most = -1,
     };

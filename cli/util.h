@@ -22,7 +22,7 @@ typedef struct CmdArguments {
     const char *about; /* what the command does: stands above the options in --help */
     /* Command lines that work as written, one a line, each a use that people have. */
     const char *examples;
-    int least, most;   /* how many arguments beside options; most < 0: any number */
+    int least, most; /* how many arguments beside options; most < 0: any number */
 } CmdArguments;
 
 /* Takes the options out of argc, argv (the arguments are left as argv[1] …). --help prints and

@@ -144,7 +144,10 @@ test_plot(void)
 {
     static const struct {
         const char *file, *begins;
-    } endings[] = {{"x.png", "\x89PNG"}, {"x.svg", "<?xml"}, {"x.pdf", "%PDF"}, {"x.eps", "%!PS-Adobe-3.0 EPSF"}};
+    } endings[] = {{"x.png", "\x89PNG"},
+                   {"x.svg", "<?xml"},
+                   {"x.pdf", "%PDF"},
+                   {"x.eps", "%!PS-Adobe-3.0 EPSF"}};
     for (size_t i = 0; i < G_N_ELEMENTS(endings); i++) {
         g_auto(Run) run = run_moescope("plot", "load", "a.npz", "-o", endings[i].file, NULL);
         run_expect(&run, 0, "", "");
@@ -207,7 +210,9 @@ test_plot_refused(void)
         {{"laod", "a.npz", "--out=z.png"}, 1, "figure \"laod\": there is no such figure; known: "},
         {{"load", "nowhere.npz", "--out=z.png"}, 1, "nowhere.npz: cannot read"},
         {{"load", "tiny.ini", "--out=z.png"}, 1, "tiny.ini is not a trace"},
-        {{"load", "a.npz", "--out=z.gif"}, 1, "z.gif: the ending must be .png, .svg, .pdf or .eps\n"},
+        {{"load", "a.npz", "--out=z.gif"},
+         1,
+         "z.gif: the ending must be .png, .svg, .pdf or .eps\n"},
         {{"load", "a.npz", "--out=nowhere/z.png"}, 1, "nowhere/z.png"},
         {{"load", "a.npz", "--out=z.png", "--theme=drak"}, 1, "theme \"drak\": "},
         {{"load", "a.npz", "--out=z.png", "--set=nrom=x"}, 1, "no option \"nrom\""},
