@@ -20,6 +20,7 @@ static const struct {
     bool has_theme, has_dpi;
 } formats[] = {
     {N_("PDF, for papers"), "pdf", true, false},
+    {N_("EPS, for old LaTeX"), "eps", true, false},
     {N_("SVG, to edit"), "svg", true, false},
     {N_("PNG, for slides and pages"), "png", true, true},
     {N_("CSV, the numbers"), "csv", false, false},
