@@ -6,13 +6,15 @@
 #include "compare.h"
 #include "metric-choice.h"
 #include "progress.h"
+#include "reports.h"
 #include "util.h"
 
 #include <string.h>
 
 typedef struct {
     char **domains;
-    char *layers;
+    char *layers, *out;
+    ReportLook look;
     gboolean match, steps, in_order, list, no_intervals, no_check;
     MetricsFormats formats;
     int replicates, threads;
@@ -25,6 +27,8 @@ options_clear(Options *o)
 {
     g_strfreev(o->domains);
     g_free(o->layers);
+    g_free(o->out);
+    cmd_report_look_clear(&o->look);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 
@@ -65,7 +69,11 @@ open_file(ComparedFile *file, const char *given, bool check, GError **error)
     file->given = given;
     file->path = part_step(given, &file->side);
     file->checked = cmd_checked_new();
-    file->trace = moe_trace_open(file->path, error);
+    /* A run's folder has its trace in it. */
+    bool folder = g_file_test(file->path, G_FILE_TEST_IS_DIR);
+    g_autofree char *trace =
+        folder ? g_build_filename(file->path, "trace.npz", NULL) : g_strdup(file->path);
+    file->trace = moe_trace_open(trace, error);
     file->side.trace = file->trace;
     return file->trace &&
            (!check || cmd_checked_add(file->checked, file->path, file->trace, error));
@@ -126,6 +134,14 @@ check(const Options *o, int traces)
                          traces == 1 ? "" : "s");
     if (o->steps && (o->match || o->in_order || o->domains))
         return cmd_usage("found --match, --in-order or --domains with --steps, expected either");
+    if (o->steps && o->out)
+        return cmd_usage(
+            "found --out with --steps, expected two routings; moescope report tells of "
+            "the steps of one");
+    if (o->out && (o->formats.json || o->formats.csv || o->formats.markdown || o->formats.text ||
+                   o->no_intervals || o->no_check || o->domains))
+        return cmd_usage("found --text, --json, --csv, --markdown, --no-intervals, --no-check or "
+                         "--domains with --out, expected a report, which has all of it");
     if (o->replicates < 20 || o->replicates > 100000)
         return cmd_usage("found --replicates %d, expected 20 … 100000", o->replicates);
     if (!(o->level >= 0.5 && o->level <= 0.999))
@@ -205,6 +221,39 @@ run_steps(const Options *o, const GArray *ranges, MetricsFormat format, const ch
     return CMD_OK;
 }
 
+/* Splits "PATH@STEP" twice, and writes the report. */
+static int
+run_report(const Options *o, const GArray *ranges, char **given)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(CompareReport) sides = {.match = o->match};
+    int n_layers;
+    if (!open_file(&sides.a, given[0], false, &error) ||
+        !open_file(&sides.b, given[1], false, &error))
+        return cmd_source_fail(error);
+    g_autofree int *layers = choose_layers(sides.a.trace, ranges, &n_layers);
+    const MoeReportPair pair = {
+        .a = sides.a.path,
+        .b = sides.b.path,
+        .steps = {sides.a.side.steps, sides.b.side.steps},
+        .step = {sides.a.side.step, sides.b.side.step},
+        .match = o->match,
+        .in_order = o->in_order,
+        .layers = layers,
+        .n_layers = n_layers,
+    };
+    const MoeReportOptions options = {.replicates = o->replicates,
+                                      .level = o->level,
+                                      .seed = (uint64_t)o->seed,
+                                      .progress = cmd_progress_begin()};
+    g_autoptr(MoeDocument) document = moe_report_compare(&pair, &options, &error);
+    cmd_progress_end();
+    if (!document ||
+        !moe_document_save(document, o->out, "compare", o->look.formats, o->look.theme, &error))
+        return cmd_source_fail(error);
+    return CMD_OK;
+}
+
 static int
 run(const Options *o, char **given)
 {
@@ -218,6 +267,8 @@ run(const Options *o, char **given)
     g_autoptr(GArray) ranges = cmd_layers_parse(o->layers);
     if (!ranges)
         return CMD_USAGE;
+    if (o->out)
+        return run_report(o, ranges, given);
     return o->steps ? run_steps(o, ranges, format, given[0]) : run_pair(o, ranges, format, given);
 }
 
@@ -232,7 +283,8 @@ cmd_compare(int argc, char **argv)
             "with intervals over documents, beside what routers that pick at random, uniformly "
             "or by these loads, would show. --match finds out how much of it hides behind "
             "experts that have other numbers. --steps follows one text over the steps of a "
-            "run. Of a trace over training without @STEP: its last step.",
+            "run. Of a trace over training without @STEP: its last step. With --out: a report, as "
+            "moescope report writes them, in files compare.*",
         .most = 2,
     };
     g_auto(Options) o = {.replicates = 200, .level = 0.95};
@@ -256,12 +308,14 @@ cmd_compare(int argc, char **argv)
          "of the drawing, and of shuffled tokens (default: 0)", "N"},
         {"no-check", 0, 0, G_OPTION_ARG_NONE, &o.no_check, "don't check the traces", NULL},
         METRICS_FORMAT_ENTRIES(o.formats),
+        {"out", 'o', 0, G_OPTION_ARG_FILENAME, &o.out, "write a report into this folder", "DIR"},
+        REPORT_LOOK_ENTRIES(o.look),
         {"threads", 0, 0, G_OPTION_ARG_INT, &o.threads, "threads (default: all)", "N"},
         G_OPTION_ENTRY_NULL,
     };
     int status;
     if (!cmd_options(&arguments, entries, &argc, &argv, &status) ||
-        !cmd_set_threads(o.threads, &status))
+        !cmd_set_threads(o.threads, &status) || !cmd_report_look_check(&o.look, &status))
         return status;
     status = check(&o, argc - 1);
     return status == CMD_OK ? run(&o, argv + 1) : status;

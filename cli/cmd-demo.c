@@ -2,12 +2,13 @@
  *
  * moescope demo: from nothing to a picture of routing. Trains a sparse model and its dense twin on
  * the sample corpus, records how the sparse one routes text that it was not trained on, draws the
- * heat map, and says what was learned.
+ * heat map, writes a report, and says what was learned.
  */
 #include "cmd.h"
 #include "findings.h"
 #include "progress.h"
 #include "recipes.h"
+#include "reports.h"
 #include "training.h"
 #include "util.h"
 
@@ -160,6 +161,17 @@ plot(const char *figure_name, const char *trace_path, const char *out, GError **
     return scene != NULL;
 }
 
+/* OUT/report: of the text that was recorded, and of the run. */
+static int
+report(const char *out, char *trace, const Run *sparse)
+{
+    g_autofree char *folder = g_build_filename(out, "report", NULL);
+    const MoeReportOptions options = {0};
+    const ReportLook look = {.formats = MOE_REPORT_ALL};
+    char *const paths[] = {trace, sparse->dir};
+    return cmd_reports_write(folder, &options, &look, G_N_ELEMENTS(paths), paths);
+}
+
 static bool
 print_run(const Run *run, GError **error)
 {
@@ -192,23 +204,29 @@ print_summary(const Run *sparse, const Run *dense, const char *trace_path, GErro
     return true;
 }
 
-static bool
+/* CMD_OK, what the report returned (which has complained by itself), or CMD_FAILED with an error.
+ */
+static int
 demo(const char *out, Run *sparse, Run *dense, GError **error)
 {
     g_autofree char *trace = g_build_filename(out, "smoe.npz", NULL);
     if (!prepare(out, sparse, dense, error) || !train(sparse, error) || !train(dense, error))
-        return false;
+        return CMD_FAILED;
     g_autofree char *training = g_build_filename(sparse->dir, "trace.npz", NULL);
     if (!record(sparse->dir, trace, error) || !plot("load", trace, out, error) ||
         !plot("load-over-training", training, out, error) ||
         !print_summary(sparse, dense, trace, error))
-        return false;
-    printf("\npictures          %s/load.png, %s/load-over-training.png (also .svg, .pdf)\n"
+        return CMD_FAILED;
+    int status = report(out, trace, sparse);
+    if (status != CMD_OK)
+        return status;
+    printf("\nreport            %s/report/index.html (also .pdf, .md, .json)\n"
+           "pictures          %s/load.png, %s/load-over-training.png (also .svg, .pdf)\n"
            "trace             %s (moescope info, moescope plot)\n"
            "runs              %s, %s\n"
            "recipe            %s/" RECIPE_NAME "\n",
-           out, out, trace, sparse->dir, dense->dir, out);
-    return true;
+           out, out, out, trace, sparse->dir, dense->dir, out);
+    return CMD_OK;
 }
 
 int
@@ -217,8 +235,8 @@ cmd_demo(int argc, char **argv)
     static const CmdArguments arguments = {
         .names = "",
         .about = "Trains a sparse model and its dense twin on the sample corpus (some minutes), "
-                 "records how the sparse one routes each domain, draws the heat map and says what "
-                 "was learned.",
+                 "records how the sparse one routes each domain, draws the heat map, says what was "
+                 "learned, and ends in a report.",
     };
     g_autofree char *out = NULL;
     g_auto(GStrv) set = NULL;
@@ -238,9 +256,11 @@ cmd_demo(int argc, char **argv)
         return status;
     g_autoptr(GError) error = NULL;
     g_auto(Run) sparse = {.name = "smoe"}, dense = {.name = "dense"};
-    if (open_recipe(&sparse, steps, set, &error) && open_recipe(&dense, steps, set, &error) &&
-        demo(out ? out : "demo", &sparse, &dense, &error))
-        return CMD_OK;
+    status = CMD_FAILED;
+    if (open_recipe(&sparse, steps, set, &error) && open_recipe(&dense, steps, set, &error))
+        status = demo(out ? out : "demo", &sparse, &dense, &error);
+    if (!error)
+        return status;
     cmd_fail(error);
     return g_error_matches(error, MOE_ERROR, MOE_ERROR_CANCELLED) ? CMD_INTERRUPTED : CMD_FAILED;
 }

@@ -136,6 +136,18 @@ work(gpointer data, gpointer user)
         complain(batch, error);
 }
 
+/* A name that is taken gets "-run" for a run's folder, then a number. */
+static void
+settle_stem(Job *job, GHashTable *taken)
+{
+    bool run = g_file_test(job->path, G_FILE_TEST_IS_DIR);
+    g_autofree char *plain = g_strconcat(job->stem, run ? "-run" : "", NULL);
+    for (int k = run ? 1 : 2; g_hash_table_contains(taken, job->stem); k++) {
+        g_free(job->stem);
+        job->stem = k == 1 ? g_strdup(plain) : g_strdup_printf("%s-%d", plain, k);
+    }
+}
+
 /* Names of files: those of the inputs, each once, none of them the index's. (transfer full) */
 static GPtrArray *
 make_jobs(int n, char *const *paths)
@@ -146,11 +158,7 @@ make_jobs(int n, char *const *paths)
     for (int i = 0; i < n; i++) {
         Job *job = g_new(Job, 1);
         *job = (Job){i, paths[i], moe_report_stem(paths[i])};
-        g_autofree char *plain = g_strdup(job->stem);
-        for (int k = 2; g_hash_table_contains(taken, job->stem); k++) {
-            g_free(job->stem);
-            job->stem = g_strdup_printf("%s-%d", plain, k);
-        }
+        settle_stem(job, taken);
         g_hash_table_add(taken, job->stem);
         g_ptr_array_add(jobs, job);
     }

@@ -12,7 +12,7 @@ static const ScopePlate plates[] = {
     {"measures", "Router’s state", NULL, {{NULL, 0}}},
     {"load-over-training", "Load", NULL, {{"layers", SCOPE_FOCUS_LAYER}}},
     {"saturation", "Saturation", NULL, {{NULL, 0}}},
-    {"series", "Losses", NULL, {{NULL, 0}}},
+    {"losses", "Losses", NULL, {{NULL, 0}}},
     {NULL},
 };
 

@@ -10,7 +10,7 @@ static const ScopePlate plates[] = {
     {"transitions", "Next layer", NULL, {{"layers", SCOPE_FOCUS_LAYER}}},
     {"flow", "Flow", NULL, {{NULL, 0}}},
     {"similarity", "Similar", NULL, {{"layers", SCOPE_FOCUS_LAYER}, {"layer", SCOPE_FOCUS_LAYER}}},
-    {"embedding", "Map", NULL, {{"layers", SCOPE_FOCUS_LAYER}, {"layer", SCOPE_FOCUS_LAYER}}},
+    {"embeddings", "Map", NULL, {{"layers", SCOPE_FOCUS_LAYER}, {"layer", SCOPE_FOCUS_LAYER}}},
     {NULL},
 };
 

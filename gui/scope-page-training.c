@@ -10,7 +10,8 @@ static const ScopePlate plates[] = {
     {"load-at-step", "Load at the step", NULL, {{"step", SCOPE_FOCUS_STEP}}},
     {"load-over-training", "Load over steps", NULL, {{"layers", SCOPE_FOCUS_LAYER}}},
     {"collapse", "Collapse", NULL, {{NULL, 0}}},
-    {"series", "Losses", NULL, {{NULL, 0}}},
+    {"losses", "Losses", NULL, {{NULL, 0}}},
+    {"series", "Series", NULL, {{NULL, 0}}},
     {"saturation", "Saturation", NULL, {{NULL, 0}}},
     {NULL},
 };

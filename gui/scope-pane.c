@@ -339,6 +339,15 @@ scope_pane_bind(ScopePane *pane, const char *name, ScopeFocusPart part)
     draw(pane);
 }
 
+bool
+scope_pane_is_bound(ScopePane *pane, const char *name)
+{
+    for (guint i = 0; i < pane->bindings->len; i++)
+        if (g_str_equal(g_array_index(pane->bindings, Binding, i).name, name))
+            return true;
+    return false;
+}
+
 /* As the option was set; what the focus has stands before it. (transfer full) */
 static char *
 value_of(ScopePane *pane, const char *name)

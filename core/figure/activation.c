@@ -8,6 +8,9 @@
 #include <math.h>
 #include <moescope/resample.h>
 
+/* So many layers are shown where they aren't chosen. */
+#define PANELS 12
+
 typedef struct Bar {
     double share, low, high;
 } Bar;
@@ -23,14 +26,13 @@ bar_of(const MoeSummaryCell *cell, int e)
 }
 
 static void
-add_chance(MoeScene *scene, int panel, const MoeSummaryCell *cell)
+add_chance(MoeScene *scene, int panel, const MoeSummaryCell *cell, int bars)
 {
     double uniform = 1.0 / cell->experts;
     double spread = 1.96 * moe_null_cv_varying(cell->making, cell->experts) * uniform;
     MoeRule band = {.value = MAX(uniform - spread, 0), .high = uniform + spread};
-    MoeRule line = {.value = uniform, .high = NAN, .label = "uniform"};
     moe_scene_add_rule(scene, panel, &band);
-    moe_scene_add_rule(scene, panel, &line);
+    moe__kit_add_level(scene, panel, 0, bars, uniform, "uniform");
 }
 
 static void
@@ -56,7 +58,7 @@ add_panel(const Kit *kit, MoeScene *scene, guint i, const MoeAxis *y)
         .n = n, .value = share, .low = low, .high = high, .ink = {.colour = 0}, .words = words};
     int panel = moe_scene_add_panel(scene, title, NULL, &x, y);
     moe_scene_add_bars(scene, panel, &mark);
-    add_chance(scene, panel, cell);
+    add_chance(scene, panel, cell, n);
 }
 
 /* One scale for all layers, so that they can be compared. */
@@ -86,9 +88,12 @@ build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
     }
     MoeScene *scene = moe_scene_new(moe__figure_activation.title);
     MoeAxis y = {.label = "share of picks", .min = 0, .max = 1.08 * most};
-    for (guint i = 0; i < kit.routers->len; i++)
-        if (moe_summary_cell(kit.summary, moe__kit_router(&kit, i), kit.domain)->picks > 0)
-            add_panel(&kit, scene, i, &y);
+    g_autoptr(GArray) shown = moe__kit_shown(&kit, PANELS);
+    for (guint i = 0; i < shown->len; i++) {
+        guint layer = (guint)g_array_index(shown, int, i);
+        if (moe_summary_cell(kit.summary, moe__kit_router(&kit, layer), kit.domain)->picks > 0)
+            add_panel(&kit, scene, layer, &y);
+    }
     moe__kit_caption(
         &kit, scene,
         "Share of each layer\xe2\x80\x99s picks that an expert receives, with Wilson\xe2\x80\x99s "

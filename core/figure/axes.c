@@ -7,8 +7,11 @@
 
 #include <math.h>
 
-#define TICK 2.0 /* length of a tick, points */
-#define PAD  2.0 /* between panel and labels */
+#define TICK      2.0  /* length of a tick, points */
+#define PAD       2.0  /* between panel and labels */
+#define LABEL_GAP 0.5  /* between labels beside each other, in sizes of the type */
+#define NAME_GAP  0.25 /* … where all of them have to stand */
+#define FEW_NAMES 16   /* so many bands are names by themselves; of more, some tell */
 /* Names whose width is measured. */
 #define MOST_MEASURED 2000
 
@@ -121,7 +124,8 @@ labels_make(const Part *part, int most)
         g_autofree double *values = g_new(double, MAX(most, 2));
         int n = moe__ticks_log(axis->min, axis->max, most, values);
         for (int i = 0; i < n; i++) {
-            Label label = {moe__scale_at(scale, values[i]), moe__number_short(values[i])};
+            Label label = {moe__scale_at(scale, values[i]),
+                           moe__number_tick(values[i], values[i], MOE_FORMAT_NUMBER)};
             g_array_append_val(labels, label);
         }
         return labels;
@@ -189,12 +193,26 @@ moe__axis_x_overhang(const MoeAxis *axis, Ruler *ruler, const Theme *theme)
     return moe__axis_ruled(axis) ? widest(axis, ruler, theme->tick_size, 8) / 2 : 0;
 }
 
-/* How many labels of the axis fit beside each other. Fewer labels may be wider ones, so that the
- * count is found by trying. */
-static int
-most_that_fit(const MoeAxis *axis, Ruler *ruler, const Theme *theme, double width)
+double
+moe__axis_names_width(const MoeAxis *axis, Ruler *ruler, const Theme *theme)
 {
-    double gap = 0.7 * theme->tick_size;
+    if (axis->type != MOE_AXIS_BAND || !axis->names || axis->bare || axis->bands > FEW_NAMES)
+        return 0;
+    double name = widest(axis, ruler, theme->tick_size, axis->bands);
+    return axis->bands * (name + NAME_GAP * theme->tick_size);
+}
+
+/* How many labels of the axis fit beside each other. Fewer labels may be wider ones, so that the
+ * count is found by trying. A few names are set smaller if that lets all of them stand. */
+static int
+most_that_fit(const MoeAxis *axis, Ruler *ruler, const Theme *theme, double width, double *shrink)
+{
+    double names = moe__axis_names_width(axis, ruler, theme);
+    if (names > 0 && AXIS_SMALLEST * names <= width) {
+        *shrink = fmin(width / names, 1);
+        return axis->bands;
+    }
+    double gap = LABEL_GAP * theme->tick_size;
     int most = (int)CLAMP(width / (0.6 * theme->tick_size + gap), 1, 1000);
     while (most > 1 && most * (widest(axis, ruler, theme->tick_size, most) + gap) > width + gap)
         most = MIN(most - 1, (int)(most * 0.8));
@@ -222,10 +240,11 @@ moe__axis_draw_x(const Panel *panel, const Frame *frame, Ruler *ruler, const The
                           theme->thin);
     if (!frame->x_ticks || panel->x.bare)
         return;
-    int most = most_that_fit(&part.axis, ruler, theme, frame->box.width);
+    double shrink = 1;
+    int most = most_that_fit(&part.axis, ruler, theme, frame->box.width, &shrink);
     g_autoptr(GArray) labels = labels_make(&part, ruled ? MIN(most, 8) : most);
     double y = bottom + PAD + theme->tick_size * ruler->digit + (ruled ? TICK : 0);
-    TextStyle style = {theme->soft, theme->tick_size, ANCHOR_MIDDLE, false, false};
+    TextStyle style = {theme->soft, shrink * theme->tick_size, ANCHOR_MIDDLE, false, false};
     for (guint i = 0; i < labels->len; i++) {
         const Label *label = &g_array_index(labels, Label, i);
         if (!within(label->at, left, right))

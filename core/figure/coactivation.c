@@ -7,6 +7,9 @@
 
 #include <math.h>
 
+/* So many layers are shown where they aren't chosen. */
+#define PANELS 6
+
 /* The option norm, in its order. */
 typedef enum {
     CONDITIONAL, /* n_ij / n_i: rows are given */
@@ -140,6 +143,25 @@ caption_of(Pairing norm)
     return what[norm];
 }
 
+/* What independent picks would show in the mean of all cells. (transfer full) */
+static char *
+chance_of(const GArray *squares, Pairing norm)
+{
+    double sum = 0, cells = 0;
+    for (guint i = 0; i < squares->len; i++) {
+        const Square *square = &g_array_index(squares, Square, i);
+        for (gsize cell = 0; cell < (gsize)square->experts->len * square->experts->len; cell++)
+            if (!isnan(square->value[cell])) {
+                sum += square->number[0][cell];
+                cells++;
+            }
+    }
+    if (norm == LIFT)
+        return g_strdup("independent picks: 1\xc3\x97");
+    g_autofree char *mean = moe__number_short(cells > 0 ? sum / cells : 0);
+    return g_strdup_printf("independent picks of the same loads: %s in the mean", mean);
+}
+
 static MoeScene *
 build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
 {
@@ -149,25 +171,33 @@ build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
     Pairing norm = (Pairing)moe_figure_options_choice(options, "norm");
     g_autoptr(GArray) squares = g_array_new(FALSE, FALSE, sizeof(Square));
     g_array_set_clear_func(squares, moe__square_clear);
-    for (guint i = 0; i < kit.routers->len; i++) {
+    g_autoptr(GArray) shown = moe__kit_shown(&kit, PANELS);
+    for (guint i = 0; i < shown->len; i++) {
+        guint layer = (guint)g_array_index(shown, int, i);
         const MoePairCell *pairs =
-            moe_summary_pairs(kit.summary, moe__kit_router(&kit, i), kit.domain);
+            moe_summary_pairs(kit.summary, moe__kit_router(&kit, layer), kit.domain);
         if (!pairs || pairs->units == 0) {
             moe__kit_missing(&kit, "pairs of experts", "there are too many experts, or no picks",
                              error);
             return NULL;
         }
-        Square square = square_of(&kit, i, pairs, norm);
+        Square square = square_of(&kit, layer, pairs, norm);
         g_array_append_val(squares, square);
     }
     MoeScene *scene = moe_scene_new(moe__figure_coactivation.title);
     set_scale(&kit, scene, squares, norm);
-    for (guint i = 0; i < kit.routers->len; i++)
-        add_panel(&kit, scene, i, &g_array_index(squares, Square, i), norm);
-    moe__kit_caption(&kit, scene, caption_of(norm),
-                     moe__sort(options) == SORT_CLUSTER
-                         ? "experts in the order of average linkage by Jaccard index, with its tree"
-                         : NULL);
+    for (guint i = 0; i < shown->len; i++)
+        add_panel(&kit, scene, (guint)g_array_index(shown, int, i),
+                  &g_array_index(squares, Square, i), norm);
+    bool clustered = moe__sort(options) == SORT_CLUSTER;
+    g_autofree char *what =
+        g_strconcat(caption_of(norm), moe__kit_left_out(&kit, shown->len),
+                    clustered ? "; experts in the order of average linkage by Jaccard index, with "
+                                "its tree"
+                              : "",
+                    NULL);
+    g_autofree char *chance = chance_of(squares, norm);
+    moe__kit_caption(&kit, scene, what, chance);
     return scene;
 }
 

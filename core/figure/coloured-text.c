@@ -3,6 +3,7 @@
  * Running text whose tokens are coloured by what a router did with them: the expert in a slot, its
  * gate, or how undecided the router was.
  */
+#include "figure/expert-names.h"
 #include "figure/load.h"
 #include "figure/number.h"
 #include "figure/token-span.h"
@@ -13,9 +14,6 @@
 
 /* The option colour, in its order. */
 typedef enum { EXPERT, GATE, ENTROPY } Colour;
-
-/* More names than this in the legend are no longer looked up. */
-#define MOST_NAMES 8
 
 typedef struct Passage {
     const TokenSpan *span;
@@ -87,42 +85,6 @@ note_of(const Passage *p, int token)
 
 /* --- What colours mean ------------------------------------------------------------------------*/
 
-typedef struct Use {
-    int expert, n;
-} Use;
-
-static int
-by_use(const void *a, const void *b)
-{
-    const Use *x = a, *y = b;
-    return x->n != y->n ? y->n - x->n : x->expert - y->expert;
-}
-
-/* The experts that are met most often enter the legend. */
-static void
-add_names(MoeScene *scene, int panel, const double *values, int n, int experts)
-{
-    g_autofree Use *uses = g_new0(Use, (gsize)experts);
-    int picks = 0;
-    for (int e = 0; e < experts; e++)
-        uses[e].expert = e;
-    for (int t = 0; t < n; t++)
-        if (isfinite(values[t])) {
-            uses[(int)values[t]].n++;
-            picks++;
-        }
-    qsort(uses, (size_t)experts, sizeof(Use), by_use);
-    for (int i = 0; i < MIN(experts, MOST_NAMES) && uses[i].n > 0; i++) {
-        g_autofree char *share = moe__number_short(round(100.0 * uses[i].n / picks));
-        g_autofree char *name = g_strdup_printf("expert %d (%s" NBSP "%%)", uses[i].expert, share);
-        MoeColour own = moe_colour_category(uses[i].expert, experts);
-        static const double nowhere = NAN;
-        MoePoints names = {
-            .n = 1, .x = &nowhere, .y = &nowhere, .ink = {.own = &own, .name = name}};
-        moe_scene_add_points(scene, panel, &names);
-    }
-}
-
 static void
 set_scale(MoeScene *scene, const Passage *p, const double *values)
 {
@@ -143,7 +105,7 @@ set_scale(MoeScene *scene, const Passage *p, const double *values)
 }
 
 static MoeScene *
-scene_of(const Passage *p)
+scene_of(const Passage *p, int *named)
 {
     int n = p->span->n, experts = p->router->info->experts;
     g_auto(GStrv) pieces = g_new0(char *, (gsize)n + 1), notes = g_new0(char *, (gsize)n + 1);
@@ -158,7 +120,7 @@ scene_of(const Passage *p)
     MoeAxis bare = {.max = 1, .bare = true};
     int panel = moe_scene_add_panel(scene, title, NULL, &bare, &bare);
     if (p->colour == EXPERT)
-        add_names(scene, panel, values, n, experts);
+        *named = moe__expert_names(scene, panel, values, n, experts);
     else
         set_scale(scene, p, values);
     MoeProse prose = {.n = n,
@@ -221,7 +183,7 @@ passage_valid(const Passage *p, GError **error)
 }
 
 static char *
-what_of(const Passage *p)
+what_of(const Passage *p, const char *left)
 {
     int layer = p->router->info->layer;
     g_autofree char *head = p->router->info->units_per_token > 1
@@ -231,8 +193,8 @@ what_of(const Passage *p)
         return g_strdup_printf("Text coloured by the entropy of the router of layer %d, as a share "
                                "of ln" NBSP "E%s",
                                layer, head);
-    return g_strdup_printf("Text coloured by the %s in slot %d of each token%s, layer %d",
-                           p->colour == GATE ? "gate" : "expert", p->slot, head, layer);
+    return g_strdup_printf("Text coloured by the %s in slot %d of each token%s, layer %d%s",
+                           p->colour == GATE ? "gate" : "expert", p->slot, head, layer, left);
 }
 
 static MoeScene *
@@ -253,8 +215,10 @@ build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
                        .head = (int)moe_figure_options_real(options, "head")};
     if (!passage_valid(&passage, error))
         return NULL;
-    MoeScene *scene = scene_of(&passage);
-    g_autofree char *what = what_of(&passage), *chance = moe__span_chance(&span, passage.head);
+    int named = 0;
+    MoeScene *scene = scene_of(&passage, &named);
+    g_autofree char *left = moe__expert_names_left(named), *what = what_of(&passage, left);
+    g_autofree char *chance = moe__span_chance(&span, passage.head);
     moe__span_caption(&span, input, scene, what, chance);
     return scene;
 }

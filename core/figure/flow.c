@@ -13,6 +13,8 @@
 
 /* Of the way to the next column: a node's width. */
 #define WIDE 0.05
+/* Room for names at the sides. */
+#define SIDE 0.36
 
 static const MoeColour grey = {0.72, 0.72, 0.72};
 
@@ -194,7 +196,7 @@ scene_of(const Alluvial *alluvial)
     const Kit *kit = alluvial->kit;
     guint n = alluvial->columns->len;
     MoeScene *scene = moe_scene_new(moe__figure_flow.title);
-    MoeAxis x = {.min = -0.25, .max = n - 1 + 0.25 + WIDE, .bare = true};
+    MoeAxis x = {.min = -SIDE, .max = n - 1 + SIDE + WIDE, .bare = true};
     MoeAxis y = {.min = 0, .max = 1.1, .bare = true};
     int panel = moe_scene_add_panel(scene, NULL, NULL, &x, &y);
     for (guint i = 0; i + 1 < n; i++)

@@ -155,6 +155,23 @@ moe__kit_thin(GArray *numbers, guint most)
     g_array_set_size(numbers, most);
 }
 
+GArray *
+moe__kit_shown(const Kit *kit, guint most)
+{
+    GArray *shown = g_array_new(FALSE, FALSE, sizeof(int));
+    for (int i = 0; i < (int)kit->routers->len; i++)
+        g_array_append_val(shown, i);
+    if (moe__kit_all_layers(kit))
+        moe__kit_thin(shown, most);
+    return shown;
+}
+
+const char *
+moe__kit_left_out(const Kit *kit, guint shown)
+{
+    return shown < kit->routers->len ? "; evenly chosen layers" : "";
+}
+
 int
 moe__kit_by_number(const void *a, const void *b)
 {

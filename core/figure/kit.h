@@ -40,6 +40,11 @@ char *moe__kit_title(const Kit *kit, guint i);
 /* The experts of its router i that the options choose, arranged by load or domain where `sort` says
  * so. (transfer full, of int) */
 GArray *moe__kit_experts(const Kit *kit, guint i, Sort sort);
+/* Of its routers those that a figure of a panel a layer shows: the ones chosen, or `most` of all,
+ * evenly. (transfer full, of int) */
+GArray *moe__kit_shown(const Kit *kit, guint most);
+/* "; evenly chosen layers" where not all are shown, for captions. */
+const char *moe__kit_left_out(const Kit *kit, guint shown);
 /* Whether the option layers doesn't choose. */
 bool moe__kit_all_layers(const Kit *kit);
 /* Keeps `most` of an array of ints, evenly chosen, the first and the last among them. */

@@ -16,6 +16,8 @@
 #define SAME_HEIGHT     0.01
 #define LEAST_CELLS     8.0 /* width of a panel, in sizes of the type */
 #define LEAST_CURVES    12.0
+#define NARROW_PENALTY  3.0 /* of a panel half as wide as it should be, about twice */
+#define NAMES_PENALTY   0.5 /* of leaving names of bands out for lack of width */
 #define MIN_PANEL       4.0 /* what a panel keeps in a window too small for it */
 #define LIST_LINE       1.3 /* a line of a list, in sizes of the type */
 
@@ -30,6 +32,7 @@ typedef struct Room {
     double head;                     /* for trees */
     double y_ticks, x_ticks;         /* for tick labels beside and below a panel */
     double x_label, y_label;         /* for labels of axes */
+    double names;                    /* width that the names of all bands of x need; 0: few tell */
     double y_name, bar_name;         /* lengths of labels that stand upright */
     double legend;                   /* above the panels */
     Ruler *ruler;
@@ -106,6 +109,7 @@ measure_panels(Room *room, Ruler *ruler)
         room->y_ticks = MAX(room->y_ticks, moe__axis_y_width(&panel->y, ruler, theme));
         double ticks = theme->tick_size * (moe__axis_ruled(&panel->x) ? 1.8 : 1.45);
         room->x_ticks = MAX(room->x_ticks, panel->x.bare ? 0 : ticks);
+        room->names = MAX(room->names, moe__axis_names_width(&panel->x, ruler, theme));
         overhang = MAX(overhang, moe__axis_x_overhang(&panel->x, ruler, theme));
         if (has_tree(panel))
             room->head = TREE_ROOM * theme->tick_size;
@@ -198,6 +202,25 @@ stretch(const Room *room, double panel_width, double panel_height)
     return MAX(log(ratio / 2), 0);
 }
 
+/* Curves have to be higher and wider than cells to be read. */
+static double
+least_width(const Room *room)
+{
+    bool curves = true;
+    for (int i = 0; i < (int)room->scene->panels->len; i++)
+        curves &= panel_at(room->scene, i)->x.type != MOE_AXIS_BAND;
+    return (curves ? LEAST_CURVES : LEAST_CELLS) * room->theme->tick_size;
+}
+
+/* What a plan loses by panels that are narrower than they should be. */
+static double
+narrowness(const Room *room, double panel_width)
+{
+    bool left_out = panel_width < AXIS_SMALLEST * room->names && room->names < room->width;
+    double names = left_out ? NAMES_PENALTY : 0;
+    return names + NARROW_PENALTY * fmax(log(least_width(room) / panel_width), 0);
+}
+
 /* What a panel needs for labels that stand upright beside it, or beside all rows of panels. */
 static double
 least_panel_height(const Room *room, int rows, double row_foot)
@@ -241,18 +264,9 @@ plan_columns(const Room *room, int columns, double height)
     plan.penalty = height > 0 ? fabs(log(plan.panel_height / natural))
                               : fabs(log(plan.height / room->width / GOOD_SHAPE));
     plan.penalty += SLOT_PENALTY * empty / columns +
-                    STRETCH_PENALTY * stretch(room, plan.panel_width, plan.panel_height);
+                    STRETCH_PENALTY * stretch(room, plan.panel_width, plan.panel_height) +
+                    narrowness(room, plan.panel_width);
     return plan;
-}
-
-/* Curves have to be higher and wider than cells to be read. */
-static double
-least_width(const Room *room)
-{
-    bool curves = true;
-    for (int i = 0; i < (int)room->scene->panels->len; i++)
-        curves &= panel_at(room->scene, i)->x.type != MOE_AXIS_BAND;
-    return (curves ? LEAST_CURVES : LEAST_CELLS) * room->theme->tick_size;
 }
 
 static Plan
@@ -262,7 +276,7 @@ plan_best(const Room *room, double height)
     Plan best = plan_columns(room, 1, height);
     for (int columns = 2; columns <= n; columns++) {
         Plan plan = plan_columns(room, columns, height);
-        if (plan.panel_width < least_width(room))
+        if (plan.panel_width < LEAST_CELLS * room->theme->tick_size)
             break;
         if (plan.penalty < best.penalty)
             best = plan;

@@ -63,6 +63,21 @@ find_summary(Likenesses *likenesses, const MoeFigureOptions *options, unsigned t
                 moe_figure_input_summary(likenesses->input, i, tallies, steps, step, NULL);
 }
 
+/* What picks them: tokens, where pairs were counted, else domains. */
+static bool
+read_picked(Likenesses *likenesses, const MoeFigureOptions *options, GError **error)
+{
+    const MoeSummary *loads = likenesses->summary;
+    likenesses->summary = NULL;
+    find_summary(likenesses, options, MOE_TALLY_PAIRS);
+    if (likenesses->summary && !read_kind(likenesses, options, OF_TOKENS, false, error))
+        return false;
+    if (likenesses->layers->len > 0)
+        return true;
+    likenesses->summary = loads;
+    return read_kind(likenesses, options, OF_DOMAINS, false, error);
+}
+
 static void
 likeness_clear(gpointer data)
 {
@@ -80,12 +95,8 @@ moe__likenesses_read(Likenesses *likenesses, const MoeFigure *figure, MoeFigureI
     find_summary(likenesses, options, of == OF_TOKENS ? MOE_TALLY_PAIRS : MOE_TALLY_LOAD);
     if (!read_kind(likenesses, options, tried, centred, error))
         return false;
-    if (likenesses->layers->len == 0 && of == OF_AUTO) {
-        likenesses->summary = NULL;
-        find_summary(likenesses, options, MOE_TALLY_PAIRS);
-        if (!read_kind(likenesses, options, OF_TOKENS, centred, error))
-            return false;
-    }
+    if (likenesses->layers->len == 0 && of == OF_AUTO && !read_picked(likenesses, options, error))
+        return false;
     if (likenesses->layers->len > 0)
         return true;
     g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,

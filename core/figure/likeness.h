@@ -25,7 +25,7 @@ typedef enum {
         .choices = "auto | router | experts | outputs | embedding | domains | tokens",           \
         .help = "what of the experts is compared: rows of the router, all weights, outputs for " \
                 "the same tokens, HyperMoE's embeddings, the domains or the tokens that pick "   \
-                "them; auto: the rows, or where there are none the tokens"                       \
+                "them; auto: the rows, where there are none the tokens, else the domains"        \
     }
 
 /* One layer. */

@@ -5,147 +5,34 @@
  * bar and told of each panel: the standard error of a difference of two shares, pooled (Agresti
  * 2002, section 3.1).
  */
-#include "figure/kit.h"
+#include "figure/load-difference.h"
 
 #include <math.h>
 
-#define INPUTS 2
 /* Beyond a factor of 16 either way, shades no longer tell. */
 #define MOST_LOG2 4.0
 /* Of the normal distribution, for 95 %. */
 #define SIGMAS 1.959964
 
-/* Two routers of one layer, by their numbers. */
-typedef struct Pair {
-    int router[INPUTS];
-    int layer, experts;
-} Pair;
-
 typedef struct Difference {
-    const Kit *kit; /* of the first */
-    const MoeSummary *summary[INPUTS];
-    GArray *pairs; /* of Pair */
-    GArray *names; /* of const char *: domains in both, NULL for all tokens */
-    int experts;   /* of the layer that has most */
+    const LoadPairs *of;
     Norm norm;
     double least, most; /* finite values */
     bool below, above;  /* whether log2 met experts without picks in the second, the first */
     GArray *noise;      /* of double: of every cell shown */
 } Difference;
 
-static void
-difference_clear(Difference *d)
-{
-    g_clear_pointer(&d->pairs, g_array_unref);
-    g_clear_pointer(&d->names, g_array_unref);
-    g_clear_pointer(&d->noise, g_array_unref);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Difference, difference_clear)
-
-/* --- What goes together -----------------------------------------------------------------------*/
-
-static int
-router_of_layer(const MoeSummary *summary, int layer)
-{
-    for (int r = 0; r < moe_summary_routers(summary); r++)
-        if (moe_summary_router(summary, r)->layer == layer)
-            return r;
-    return -1;
-}
-
-static bool
-pair_routers(Difference *d, GError **error)
-{
-    const char *first = moe_figure_input_name(d->kit->input, 0);
-    const char *second = moe_figure_input_name(d->kit->input, 1);
-    for (guint i = 0; i < d->kit->routers->len; i++) {
-        const MoeRouterInfo *info = moe__kit_info(d->kit, i);
-        Pair pair = {{moe__kit_router(d->kit, i), router_of_layer(d->summary[1], info->layer)},
-                     info->layer,
-                     info->experts};
-        if (pair.router[1] < 0)
-            continue;
-        int experts = moe_summary_router(d->summary[1], pair.router[1])->experts;
-        if (experts != pair.experts) {
-            g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
-                        "figure load-difference: layer %d has %d experts in %s and %d in %s, "
-                        "expected as many in both",
-                        info->layer, info->experts, first, experts, second);
-            return false;
-        }
-        d->experts = MAX(d->experts, experts);
-        g_array_append_val(d->pairs, pair);
-    }
-    if (d->pairs->len == 0)
-        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
-                    "figure load-difference: %s has none of the layers of %s that are shown",
-                    second, first);
-    return d->pairs->len > 0;
-}
-
-static int
-domain_of(const MoeSummary *summary, const char *name)
-{
-    for (int d = 0; name && d < moe_summary_domains(summary); d++)
-        if (g_str_equal(moe_summary_domain_name(summary, d), name))
-            return d;
-    return name ? MOE_DOMAIN_UNKNOWN : MOE_DOMAIN_ALL;
-}
-
-static const MoeSummaryCell *
-cell_of(const Difference *d, int side, const Pair *pair, const char *domain)
-{
-    return moe_summary_cell(d->summary[side], pair->router[side],
-                            domain_of(d->summary[side], domain));
-}
-
-static bool
-has_picks(const Difference *d, const char *domain)
-{
-    const Pair *pair = &g_array_index(d->pairs, Pair, 0);
-    for (int side = 0; side < INPUTS; side++)
-        if ((domain && domain_of(d->summary[side], domain) < 0) ||
-            cell_of(d, side, pair, domain)->picks == 0)
-            return false;
-    return true;
-}
-
-/* All tokens, then the domains that both have, if there are several. */
-static bool
-choose_domains(Difference *d, GError **error)
-{
-    const char *all = NULL;
-    bool chosen = *moe_figure_options_text(d->kit->options, "domains") != 0;
-    for (int i = 0; i < moe_summary_domains(d->summary[0]); i++) {
-        const char *name = moe_summary_domain_name(d->summary[0], i);
-        if (moe_figure_options_domain(d->kit->options, name) && has_picks(d, name))
-            g_array_append_val(d->names, name);
-    }
-    if (!chosen && d->names->len < 2)
-        g_array_set_size(d->names, 0);
-    if (!chosen && has_picks(d, NULL))
-        g_array_prepend_val(d->names, all);
-    if (d->names->len == 0)
-        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
-                    "figure load-difference: found no picks that %s and %s both have%s",
-                    moe_figure_input_name(d->kit->input, 0),
-                    moe_figure_input_name(d->kit->input, 1), chosen ? " in these domains" : "");
-    return d->names->len > 0;
-}
-
-/* --- Numbers ----------------------------------------------------------------------------------*/
-
 /* Of a cell: shares in both, what is shown, and 95 % of what chance would show. */
 typedef struct Cell {
-    double share[INPUTS], value, noise;
+    double share[DIFFERENCE_INPUTS], value, noise;
 } Cell;
 
 static Cell
-cell_value(const Difference *d, const MoeSummaryCell *const load[INPUTS], int e)
+cell_value(const Difference *d, const MoeSummaryCell *const load[DIFFERENCE_INPUTS], int e)
 {
     Cell cell;
-    double units[INPUTS], k[INPUTS], picked = 0, all = 0;
-    for (int side = 0; side < INPUTS; side++) {
+    double units[DIFFERENCE_INPUTS], k[DIFFERENCE_INPUTS], picked = 0, all = 0;
+    for (int side = 0; side < DIFFERENCE_INPUTS; side++) {
         units[side] = (double)load[side]->units;
         k[side] = (double)load[side]->picks / units[side];
         cell.share[side] = (double)load[side]->count[e] / (double)load[side]->picks;
@@ -174,7 +61,7 @@ cell_value(const Difference *d, const MoeSummaryCell *const load[INPUTS], int e)
 
 /* The numbers of one panel, [layers × experts]. */
 typedef struct Panel {
-    double *value, *share[INPUTS];
+    double *value, *share[DIFFERENCE_INPUTS];
     double noise; /* of its median cell */
 } Panel;
 
@@ -210,17 +97,21 @@ note_value(Difference *d, const Cell *cell)
 static Panel
 panel_of(Difference *d, const char *domain)
 {
-    gsize n = (gsize)d->pairs->len * (gsize)d->experts;
+    gsize n = (gsize)d->of->pairs->len * (gsize)d->of->shown->len;
     Panel panel = {g_new(double, n), {g_new(double, n), g_new(double, n)}, 0};
     g_autoptr(GArray) noise = g_array_new(FALSE, FALSE, sizeof(double));
     for (gsize i = 0; i < n; i++)
         panel.value[i] = panel.share[0][i] = panel.share[1][i] = NAN;
-    for (guint i = 0; i < d->pairs->len; i++) {
-        const Pair *pair = &g_array_index(d->pairs, Pair, i);
-        const MoeSummaryCell *const load[INPUTS] = {cell_of(d, 0, pair, domain),
-                                                    cell_of(d, 1, pair, domain)};
-        for (int e = 0; e < pair->experts && load[0]->picks > 0 && load[1]->picks > 0; e++) {
-            gsize at = (gsize)i * (gsize)d->experts + (gsize)e;
+    for (guint i = 0; i < d->of->pairs->len; i++) {
+        const LoadPair *pair = &g_array_index(d->of->pairs, LoadPair, i);
+        const MoeSummaryCell *const load[DIFFERENCE_INPUTS] = {
+            moe__load_pairs_cell(d->of, 0, pair, domain),
+            moe__load_pairs_cell(d->of, 1, pair, domain)};
+        for (guint column = 0; column < d->of->shown->len; column++) {
+            gsize at = (gsize)i * (gsize)d->of->shown->len + (gsize)column;
+            int e = g_array_index(d->of->shown, int, column);
+            if (e >= pair->experts || load[0]->picks == 0 || load[1]->picks == 0)
+                continue;
             Cell cell = cell_value(d, load, e);
             panel.value[at] = cell.value;
             panel.share[0][at] = cell.share[0];
@@ -265,13 +156,14 @@ set_scale(const Difference *d, MoeScene *scene, double noise)
 static void
 add_panel(const Difference *d, MoeScene *scene, const char *domain, const Panel *numbers)
 {
-    int n = (int)d->pairs->len;
+    int n = (int)d->of->pairs->len;
     g_autofree int *layers = g_new(int, (gsize)n);
     g_auto(GStrv) names = g_new0(char *, (gsize)n + 1);
     for (int i = 0; i < n; i++)
-        layers[i] = g_array_index(d->pairs, Pair, i).layer;
+        layers[i] = g_array_index(d->of->pairs, LoadPair, i).layer;
     MoeAxis y = moe__load_layer_axis(layers, n, names);
-    MoeAxis x = {.type = MOE_AXIS_BAND, .label = "expert", .bands = d->experts};
+    g_auto(GStrv) experts = NULL;
+    MoeAxis x = moe__experts_axis(d->of->shown, "expert", &experts);
     bool ratio = d->norm == NORM_LOG2;
     g_autofree char *noise = moe__number_short(ratio ? exp2(numbers->noise) : numbers->noise);
     g_autofree char *note = g_strconcat("chance ", ratio ? "\xc3\x97" : "\xc2\xb1", noise, NULL);
@@ -279,7 +171,7 @@ add_panel(const Difference *d, MoeScene *scene, const char *domain, const Panel 
         g_strdup_printf("layer {row}, expert {column}%s%s: {1} of picks against {0}",
                         domain ? ", domain " : "", domain ? domain : "");
     MoeCells cells = {.rows = n,
-                      .columns = d->experts,
+                      .columns = (int)d->of->shown->len,
                       .values = numbers->value,
                       .numbers = {numbers->share[0], numbers->share[1]},
                       .words = words};
@@ -293,10 +185,10 @@ count_sizes(const Difference *d, int side, int64_t *tokens, int64_t *low, int64_
 {
     *low = G_MAXINT64;
     *high = *tokens = 0;
-    for (guint i = 0; i < d->pairs->len; i++) {
-        const Pair *pair = &g_array_index(d->pairs, Pair, i);
-        const MoeSummaryCell *cell = cell_of(d, side, pair, NULL);
-        int parts = moe_summary_router(d->summary[side], pair->router[side])->units_per_token;
+    for (guint i = 0; i < d->of->pairs->len; i++) {
+        const LoadPair *pair = &g_array_index(d->of->pairs, LoadPair, i);
+        const MoeSummaryCell *cell = moe__load_pairs_cell(d->of, side, pair, NULL);
+        int parts = moe_summary_router(d->of->summary[side], pair->router[side])->units_per_token;
         *tokens = MAX(*tokens, cell->units / MAX(parts, 1));
         *low = MIN(*low, cell->picks);
         *high = MAX(*high, cell->picks);
@@ -307,10 +199,10 @@ static char *
 size_of(const Difference *d)
 {
     g_autoptr(GString) text = g_string_new(NULL);
-    for (int side = 0; side < INPUTS; side++) {
+    for (int side = 0; side < DIFFERENCE_INPUTS; side++) {
         int64_t tokens, low, high;
         count_sizes(d, side, &tokens, &low, &high);
-        g_autofree char *name = moe__kit_input_name(d->kit->input, side);
+        g_autofree char *name = moe__kit_input_name(d->of->kit->input, side);
         g_autofree char *t = moe__number_count(tokens), *n = moe__kit_counts(low, high);
         g_string_append_printf(text, "%s%s: T" NBSP "=" NBSP "%s tokens, N" NBSP "=" NBSP "%s%s",
                                side ? "; " : "", name, t, n, side ? "" : " picks a layer");
@@ -327,17 +219,17 @@ set_caption(const Difference *d, MoeScene *scene, double noise)
         [NORM_RELATIVE] = "Load of each expert in multiples of uniform load, in %s less that in %s",
         [NORM_LOG2] = "Load of each expert in %s, divided by that in %s, log scale",
     };
-    g_autofree char *a = moe__kit_input_name(d->kit->input, 0);
-    g_autofree char *b = moe__kit_input_name(d->kit->input, 1);
+    g_autofree char *a = moe__kit_input_name(d->of->kit->input, 0);
+    g_autofree char *b = moe__kit_input_name(d->of->kit->input, 1);
     g_autofree char *of = g_strdup_printf(whats[d->norm], b, a);
-    g_autofree char *what = g_strconcat(of, d->names->len > 1 ? ", by domain" : "", NULL);
+    g_autofree char *what = g_strconcat(of, d->of->names->len > 1 ? ", by domain" : "", NULL);
     g_autofree char *size = size_of(d);
     g_autofree char *least = moe__number_short(d->norm == NORM_LOG2 ? exp2(noise) : noise);
     g_autofree char *chance = g_strdup_printf(
         "chance: 95" NBSP "%% of differences would lie within %s%s if both had the same load and "
         "tokens were independent (of the median cell)",
         d->norm == NORM_LOG2 ? "a factor of " : "\xc2\xb1", least);
-    moe__kit_caption_sized(d->kit, scene, what, size, isfinite(noise) ? chance : NULL);
+    moe__kit_caption_sized(d->of->kit, scene, what, size, isfinite(noise) ? chance : NULL);
 }
 
 static MoeScene *
@@ -346,14 +238,14 @@ scene_of(Difference *d)
     MoeScene *scene = moe_scene_new(moe__figure_load_difference.title);
     g_autoptr(GArray) panels = g_array_new(FALSE, FALSE, sizeof(Panel));
     g_array_set_clear_func(panels, panel_clear);
-    for (guint i = 0; i < d->names->len; i++) {
-        Panel panel = panel_of(d, g_array_index(d->names, const char *, i));
+    for (guint i = 0; i < d->of->names->len; i++) {
+        Panel panel = panel_of(d, g_array_index(d->of->names, const char *, i));
         g_array_append_val(panels, panel);
     }
     double noise = median(d->noise);
     set_scale(d, scene, noise);
-    for (guint i = 0; i < d->names->len; i++)
-        add_panel(d, scene, g_array_index(d->names, const char *, i),
+    for (guint i = 0; i < d->of->names->len; i++)
+        add_panel(d, scene, g_array_index(d->of->names, const char *, i),
                   &g_array_index(panels, Panel, i));
     set_caption(d, scene, noise);
     return scene;
@@ -363,21 +255,16 @@ static MoeScene *
 build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
 {
     g_auto(Kit) kit = {0};
-    int32_t step = 0;
-    MoeSteps steps = moe_figure_options_steps(options, &step);
-    if (!moe__kit_init(&kit, &moe__figure_load_difference, input, options, error))
+    g_auto(LoadPairs) pairs = {0};
+    if (!moe__kit_init(&kit, &moe__figure_load_difference, input, options, error) ||
+        !moe__load_pairs_init(&pairs, &kit, error))
         return NULL;
-    g_auto(Difference) d = {.kit = &kit,
-                            .summary = {kit.summary},
-                            .pairs = g_array_new(FALSE, FALSE, sizeof(Pair)),
-                            .names = g_array_new(FALSE, FALSE, sizeof(const char *)),
-                            .noise = g_array_new(FALSE, FALSE, sizeof(double)),
-                            .norm = (Norm)moe_figure_options_choice(options, "norm"),
-                            .least = INFINITY,
-                            .most = -INFINITY};
-    d.summary[1] = moe_figure_input_summary(input, 1, MOE_TALLY_LOAD, steps, step, error);
-    if (!d.summary[1] || !pair_routers(&d, error) || !choose_domains(&d, error))
-        return NULL;
+    g_autoptr(GArray) noise = g_array_new(FALSE, FALSE, sizeof(double));
+    Difference d = {.of = &pairs,
+                    .norm = (Norm)moe_figure_options_choice(options, "norm"),
+                    .least = INFINITY,
+                    .most = -INFINITY,
+                    .noise = noise};
     return scene_of(&d);
 }
 
@@ -397,9 +284,10 @@ const MoeFigure moe__figure_load_difference = {
             "of the first, beside what sampling alone would show",
     .fields = fields,
     .n_fields = G_N_ELEMENTS(fields),
-    .common = MOE_FIGURE_LAYERS | MOE_FIGURE_DOMAINS | MOE_FIGURE_STEPS | MOE_FIGURE_CAPTION,
+    .common = MOE_FIGURE_LAYERS | MOE_FIGURE_EXPERTS | MOE_FIGURE_DOMAINS | MOE_FIGURE_STEPS |
+              MOE_FIGURE_CAPTION,
     .tallies = MOE_TALLY_LOAD,
-    .most_inputs = INPUTS,
-    .least_inputs = INPUTS,
+    .most_inputs = DIFFERENCE_INPUTS,
+    .least_inputs = DIFFERENCE_INPUTS,
     .build = build,
 };

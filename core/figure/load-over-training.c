@@ -34,15 +34,15 @@ step_axis(const LoadStory *story, char **names)
 static void
 add_heat(MoeScene *scene, const LoadStory *story, const LoadNumbers *numbers)
 {
-    g_auto(GStrv) names = g_new0(char *, (gsize)story->columns + 1);
+    g_auto(GStrv) names = g_new0(char *, (gsize)story->columns + 1), experts = NULL;
     MoeAxis x = step_axis(story, names);
-    MoeAxis y = {.type = MOE_AXIS_BAND, .label = "expert", .bands = story->info->experts};
+    MoeAxis y = moe__experts_axis(story->shown, "expert", &experts);
     g_autofree char *title = g_strdup_printf("layer %d", story->info->layer);
     g_autofree char *words =
         g_strdup_printf("%s {column}, expert {row}, layer %d: {0} of picks ({1}\xc3\x97 uniform)",
                         story->per > 1 ? "steps from" : "step", story->info->layer);
     MoeCells cells = {
-        .rows = story->info->experts,
+        .rows = (int)story->shown->len,
         .columns = story->columns,
         .values = numbers->value,
         .numbers = {numbers->share, numbers->ratio},
@@ -54,11 +54,12 @@ add_heat(MoeScene *scene, const LoadStory *story, const LoadNumbers *numbers)
 static LoadNumbers
 numbers_of(const LoadStory *story, LoadLook *look)
 {
-    int experts = story->info->experts, columns = story->columns;
-    LoadNumbers numbers = moe__load_numbers((size_t)experts * (size_t)columns);
+    int experts = story->info->experts, columns = story->columns, rows = (int)story->shown->len;
+    const int *which = (const int *)(const void *)story->shown->data;
+    LoadNumbers numbers = moe__load_numbers((size_t)rows * (size_t)columns);
     for (int c = 0; c < columns; c++)
-        moe__load_fill(&numbers, (size_t)c, (size_t)columns, story->count + c * experts, experts,
-                       look);
+        moe__load_place(&numbers, (size_t)c, (size_t)columns, story->count + c * experts, experts,
+                        which, rows, look);
     return numbers;
 }
 
@@ -71,13 +72,10 @@ size_of(const GArray *stories)
     int64_t low = G_MAXINT64, high = 0, steps = 0, per = 1;
     for (guint i = 0; i < stories->len; i++) {
         const LoadStory *story = &g_array_index(stories, LoadStory, i);
-        steps = MAX(steps, moe_states_count(story->states));
+        steps = MAX(steps, story->steps);
         per = MAX(per, story->per);
-        for (int64_t s = 0; s < moe_states_count(story->states); s++) {
-            int64_t picks = moe_states_cell(story->states, s)->picks;
-            low = MIN(low, picks);
-            high = MAX(high, picks);
-        }
+        low = MIN(low, story->low);
+        high = MAX(high, story->high);
     }
     g_autofree char *count = moe__number_count(steps), *picks = moe__kit_counts(low, high);
     g_autofree char *added =
@@ -94,7 +92,8 @@ set_caption(const Kit *kit, MoeScene *scene, const GArray *stories, LoadView vie
     g_autofree int *experts = g_new(int, stories->len);
     for (guint i = 0; i < stories->len; i++)
         experts[i] = g_array_index(stories, LoadStory, i).info->experts;
-    bool ranked = experts[0] > (int)moe_figure_options_real(kit->options, "areas");
+    guint shown = g_array_index(stories, LoadStory, 0).shown->len;
+    bool ranked = (int)shown > (int)moe_figure_options_real(kit->options, "areas");
     g_autofree char *uniform = moe__load_uniform(experts, (int)stories->len);
     g_autofree char *size = size_of(stories);
     g_autofree char *heat = g_strconcat(moe__load_what(norm), ", over training", NULL);
@@ -175,9 +174,8 @@ build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
     g_array_set_clear_func(stories, moe__load_story_clear);
     for (guint i = 0; i < kit.routers->len; i++) {
         LoadStory story;
-        bool read =
-            moe__load_story_read(kit.trace, moe__kit_router(&kit, i),
-                                 (int)moe_figure_options_real(options, most), &story, error);
+        int columns = (int)moe_figure_options_real(options, most);
+        bool read = moe__load_story_read(&kit, i, columns, view == RIDGE, &story, error);
         g_array_append_val(stories, story);
         if (!read)
             return NULL;
@@ -193,6 +191,7 @@ static const MoeField fields[] = {
      .help = "experts by steps as a heat map; shares as areas that add up to 1; or the "
              "distribution of loads, a ridge a stretch of steps"},
     LOAD_FIELDS,
+    SORT_FIELD("index", "index | load"),
     {.name = "columns",
      .type = MOE_FIELD_INT,
      .fallback = "200",
@@ -221,6 +220,6 @@ const MoeFigure moe__figure_load_over_training = {
             "ridges): how load evens out or collapses",
     .fields = fields,
     .n_fields = G_N_ELEMENTS(fields),
-    .common = MOE_FIGURE_LAYERS | MOE_FIGURE_CAPTION,
+    .common = MOE_FIGURE_LAYERS | MOE_FIGURE_EXPERTS | MOE_FIGURE_CAPTION,
     .build = build,
 };

@@ -27,13 +27,14 @@ loads_of(const LoadStory *story, int column)
 {
     int experts = story->info->experts;
     int64_t first = column * story->per;
-    int64_t end = MIN(first + story->per, moe_states_count(story->states));
-    Loads loads = {.ratio = g_new(double, (gsize)((end - first) * experts))};
+    int64_t end = MIN(first + story->per, story->steps), n = (int64_t)story->shown->len;
+    Loads loads = {.ratio = g_new(double, (gsize)((end - first) * n))};
     double sum = 0, squares = 0;
     for (int64_t i = first; i < end; i++) {
         const MoeSummaryCell *cell = moe_states_cell(story->states, i);
-        for (int e = 0; e < experts && cell->picks > 0; e++) {
-            double ratio = (double)cell->count[e] * experts / (double)cell->picks;
+        for (guint e = 0; e < story->shown->len && cell->picks > 0; e++) {
+            int64_t count = cell->count[g_array_index(story->shown, int, e)];
+            double ratio = (double)count * experts / (double)cell->picks;
             loads.ratio[loads.n++] = ratio;
             sum += ratio;
             squares += ratio * ratio;

@@ -9,6 +9,8 @@
 #include <math.h>
 
 #define GROUPS 8
+/* Where areas would end: more lines than this would be a grating. */
+#define MOST_LINES 16
 /* Room for numbers at the right, as a share of the axis. */
 #define ROOM        0.1
 #define ROOM_GROUPS 0.2
@@ -45,24 +47,31 @@ typedef struct Stack {
     int panel, areas;
     bool ranked; /* areas are of ranks, not of numbers */
     const LoadStory *story;
-    double *share;      /* [columns × experts] by number, or from the busiest down */
+    double *share;      /* [columns × experts shown] in their order, or from the busiest down */
     double *low, *high; /* [columns] of the area at hand */
     GArray *names;      /* of Name */
 } Stack;
 
+static int
+shown(const Stack *stack)
+{
+    return (int)stack->story->shown->len;
+}
+
 static void
 fill_shares(Stack *stack)
 {
-    int experts = stack->story->info->experts;
+    int experts = stack->story->info->experts, n = shown(stack);
     for (int c = 0; c < stack->story->columns; c++) {
         const int64_t *count = stack->story->count + c * experts;
-        double *share = stack->share + c * experts, picks = 0;
+        double *share = stack->share + c * n, picks = 0;
         for (int e = 0; e < experts; e++)
             picks += (double)count[e];
-        for (int e = 0; e < experts; e++)
-            share[e] = picks > 0 ? (double)count[e] / picks : NAN;
+        for (int i = 0; i < n; i++)
+            share[i] =
+                picks > 0 ? (double)count[g_array_index(stack->story->shown, int, i)] / picks : NAN;
         if (stack->ranked)
-            qsort(share, (size_t)experts, sizeof(*share), descending);
+            qsort(share, (size_t)n, sizeof(*share), descending);
     }
 }
 
@@ -70,7 +79,7 @@ fill_shares(Stack *stack)
 static int
 first_of(const Stack *stack, int i)
 {
-    return (int)((int64_t)i * stack->story->info->experts / stack->areas);
+    return (int)((int64_t)i * shown(stack) / stack->areas);
 }
 
 static MoeColour
@@ -88,8 +97,9 @@ name_area(const Stack *stack, int area, char **name, char **words)
     int first = first_of(stack, area), last = first_of(stack, area + 1) - 1;
     int layer = stack->story->info->layer;
     if (!stack->ranked) {
-        *name = g_strdup_printf("%d", first);
-        *words = g_strdup_printf("step {at}, layer %d, expert %d: {width} of picks", layer, first);
+        int expert = g_array_index(stack->story->shown, int, first);
+        *name = g_strdup_printf("%d", expert);
+        *words = g_strdup_printf("step {at}, layer %d, expert %d: {width} of picks", layer, expert);
         return;
     }
     *name = first == last ? g_strdup_printf("%d", first + 1)
@@ -107,7 +117,7 @@ add_area(Stack *stack, int area)
     for (int c = 0; c <= last; c++) {
         stack->high[c] = stack->low[c];
         for (int e = first_of(stack, area); e < first_of(stack, area + 1); e++)
-            stack->high[c] += stack->share[c * story->info->experts + e];
+            stack->high[c] += stack->share[c * shown(stack) + e];
     }
     g_autofree char *words = NULL;
     Name name = {.middle = (stack->low[last] + stack->high[last]) / 2,
@@ -133,7 +143,8 @@ add_levels(const Stack *stack)
     static const MoeColour dark = {0.1, 0.1, 0.1};
     const LoadStory *story = stack->story;
     const double x[2] = {story->step[0], story->step[story->columns - 1]};
-    for (int i = 1; i < stack->areas; i++) {
+    int stride = stack->areas > MOST_LINES ? stack->areas / (MOST_LINES / 2) : 1;
+    for (int i = stride; i < stack->areas; i += stride) {
         double end = (double)first_of(stack, i) / story->info->experts, y[2] = {end, end};
         MoeLine line = {.n = 2,
                         .x = x,
@@ -164,7 +175,7 @@ add_names(const Stack *stack, double at)
 static void
 fill_panel(Stack *stack, double at)
 {
-    gsize columns = (gsize)stack->story->columns, experts = (gsize)stack->story->info->experts;
+    gsize columns = (gsize)stack->story->columns, experts = (gsize)shown(stack);
     g_autofree double *low = g_new0(double, columns), *high = g_new0(double, columns);
     g_autofree double *share = g_new(double, columns *experts);
     g_autoptr(GArray) names = g_array_new(FALSE, FALSE, sizeof(Name));
@@ -184,7 +195,7 @@ void
 moe__load_stack_add(MoeScene *scene, const LoadStory *story, int most)
 {
     Stack stack = {.scene = scene, .story = story};
-    int experts = story->info->experts;
+    int experts = shown(&stack);
     stack.areas = experts <= most ? experts : MIN(GROUPS, experts);
     stack.ranked = experts > most;
     double first = story->step[0], last = story->step[story->columns - 1];

@@ -10,15 +10,19 @@
 /* One router's. Recorded steps go into columns of `per` each, the last of which may have fewer. */
 typedef struct LoadStory {
     const MoeRouterInfo *info;
-    MoeStates *states;
-    int64_t per;
+    GArray *shown;     /* of int: the experts that are shown, in their order */
+    MoeStates *states; /* NULL where only columns are needed */
+    int64_t steps, per;
+    int64_t low, high; /* picks of a step */
     int columns;
     double *step;   /* [columns] the first of its steps */
     int64_t *count; /* [columns × experts] picks */
 } LoadStory;
 
-/* At most `most` columns. Fails with the errors of moe_states_read(). */
-bool moe__load_story_read(const MoeTrace *trace, int router, int most, LoadStory *story,
+/* Router `i` of the kit in at most `most` columns, with the experts that the options experts and
+ * sort choose; `keep`: with its single steps. Fails with the errors of moe_states_read(), and
+ * MOE_ERROR_DATA if no expert is chosen. */
+bool moe__load_story_read(const Kit *kit, guint i, int most, bool keep, LoadStory *story,
                           GError **error);
 /* A GDestroyNotify for the contents. */
 void moe__load_story_clear(gpointer story);

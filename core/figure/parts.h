@@ -19,6 +19,11 @@ Scale moe__frame_y(const Panel *panel, const Frame *frame);
 double moe__axis_y_width(const MoeAxis *axis, Ruler *ruler, const Theme *theme);
 /* How far the label of a tick at the right end reaches beyond it. */
 double moe__axis_x_overhang(const MoeAxis *axis, Ruler *ruler, const Theme *theme);
+/* To which the type of bands' names may shrink so that all of them stand. */
+#define AXIS_SMALLEST 0.8
+/* What the names of all bands take beside each other; 0: numbers, or more names than anyone misses.
+ */
+double moe__axis_names_width(const MoeAxis *axis, Ruler *ruler, const Theme *theme);
 void moe__axis_draw_x(const Panel *panel, const Frame *frame, Ruler *ruler, const Theme *theme,
                       Drawing *drawing);
 void moe__axis_draw_y(const Panel *panel, const Frame *frame, Ruler *ruler, const Theme *theme,

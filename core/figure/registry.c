@@ -110,6 +110,7 @@ moe__figure_register(void)
     moe_figures_add(&moe__figure_load_over_training);
     moe_figures_add(&moe__figure_collapse);
     moe_figures_add(&moe__figure_saturation);
+    moe_figures_add(&moe__figure_agreement);
     moe_figures_add(&moe__figure_losses);
     moe_figures_add(&moe__figure_series);
     moe_figures_add(&moe__figure_measures);

@@ -3,24 +3,12 @@
  * How decided routers are: a violin a layer of the entropy of their probabilities, and of the
  * margin by which the last chosen expert won.
  */
-#include "figure/kit.h"
+#include "figure/scores.h"
+#include "figure/depth.h"
 
 #include <math.h>
 
 #define HALF_WIDTH 0.44 /* of a band */
-
-/* A histogram of one router: bins over y, where each begins and ends. */
-typedef struct Violin {
-    const int64_t *bins; /* [MOE_SCORE_BINS]; NULL: nothing recorded */
-    int64_t n;
-} Violin;
-
-/* What a panel shows. */
-typedef struct Score {
-    const char *label, *words;
-    double (*edge)(int bin); /* where a bin begins */
-    Violin (*of)(const MoeScoreCell *cell);
-} Score;
 
 static double
 entropy_edge(int bin)
@@ -128,6 +116,13 @@ cell_at(const Kit *kit, guint i)
     return moe_summary_scores(kit->summary, moe__kit_router(kit, i), kit->domain);
 }
 
+Violin
+moe__score_of(const Kit *kit, guint i, const Score *score)
+{
+    const MoeScoreCell *cell = cell_at(kit, i);
+    return cell ? score->of(cell) : (Violin){0};
+}
+
 /* Whether any router has this score, and over which bins. */
 static bool
 bins_met(const Kit *kit, const Score *score, int *first, int *last)
@@ -145,8 +140,8 @@ bins_met(const Kit *kit, const Score *score, int *first, int *last)
     return *last >= 0;
 }
 
-static MoeAxis
-axis_of(const Score *score, int first, int last)
+MoeAxis
+moe__score_axis(const Score *score, int first, int last)
 {
     if (score->edge == entropy_edge)
         return (MoeAxis){.label = score->label,
@@ -161,8 +156,7 @@ axis_of(const Score *score, int first, int last)
 static void
 add_router(const Kit *kit, MoeScene *scene, int panel, guint i, const Score *score)
 {
-    const MoeScoreCell *cell = cell_at(kit, i);
-    Violin violin = cell ? score->of(cell) : (Violin){0};
+    Violin violin = moe__score_of(kit, i, score);
     if (violin.n == 0)
         return;
     g_autofree char *layer = g_strdup_printf("%d", moe__kit_info(kit, i)->layer);
@@ -173,12 +167,9 @@ add_router(const Kit *kit, MoeScene *scene, int panel, guint i, const Score *sco
     add_quartiles(scene, panel, score, violin, i + 0.5, median);
 }
 
-static bool
-add_panel(const Kit *kit, MoeScene *scene, const Score *score)
+static void
+add_violins(const Kit *kit, MoeScene *scene, const Score *score, int first, int last)
 {
-    int first, last;
-    if (!bins_met(kit, score, &first, &last))
-        return false;
     guint n = kit->routers->len;
     g_auto(GStrv) names = g_new0(char *, (gsize)n + 1);
     for (guint i = 0; i < n; i++)
@@ -187,14 +178,28 @@ add_panel(const Kit *kit, MoeScene *scene, const Score *score)
                  .label = "layer",
                  .bands = (int)n,
                  .names = (const char *const *)names};
-    MoeAxis y = axis_of(score, first, last);
+    MoeAxis y = moe__score_axis(score, first, last);
     int panel = moe_scene_add_panel(scene, NULL, NULL, &x, &y);
     if (score->edge == entropy_edge) {
-        MoeRule uniform = {.value = 1, .high = NAN, .label = "uniform"};
-        moe_scene_add_rule(scene, panel, &uniform);
+        moe__kit_add_level(scene, panel, 0, n, 1, "uniform");
     }
     for (guint i = 0; i < n; i++)
         add_router(kit, scene, panel, i, score);
+}
+
+/* The option shape, in its order. */
+typedef enum { VIOLIN, ECDF } Shape;
+
+static bool
+add_panel(const Kit *kit, MoeScene *scene, const Score *score, Shape shape)
+{
+    int first, last;
+    if (!bins_met(kit, score, &first, &last))
+        return false;
+    if (shape == VIOLIN)
+        add_violins(kit, scene, score, first, last);
+    else
+        moe__score_add_ecdf(kit, scene, score, first, last);
     return true;
 }
 
@@ -205,10 +210,13 @@ build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
     if (!moe__kit_init(&kit, &moe__figure_scores, input, options, error))
         return NULL;
     MoeScene *scene = moe_scene_new(moe__figure_scores.title);
+    Shape shape = (Shape)moe_figure_options_choice(options, "shape");
+    if (shape == ECDF)
+        moe__depth_set_scale(&kit, scene);
     int show = moe_figure_options_choice(options, "score"), panels = 0;
     for (int s = 0; s < (int)G_N_ELEMENTS(scores); s++)
         if (show == 0 || show == s + 1)
-            panels += add_panel(&kit, scene, &scores[s]);
+            panels += add_panel(&kit, scene, &scores[s], shape);
     if (panels == 0) {
         moe_scene_free(scene);
         moe__kit_missing(&kit, "columns entropy, margin or logits",
@@ -216,11 +224,16 @@ build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
                          error);
         return NULL;
     }
-    moe__kit_caption(&kit, scene,
-                     "How decided the routers are: entropy of the probabilities of all experts, "
-                     "and the margin of the last chosen expert\xe2\x80\x99s score over the next "
-                     "one\xe2\x80\x99s (log scale), a violin a layer",
-                     "a router without any preference has entropy ln" NBSP "E and margin 0");
+    moe__kit_caption(
+        &kit, scene,
+        shape == VIOLIN ? "How decided the routers are: entropy of the probabilities of all "
+                          "experts, and the margin of the last chosen expert\xe2\x80\x99s score "
+                          "over the next one\xe2\x80\x99s (log scale), a violin a layer"
+                        : "How decided the routers are: share of units up to an entropy of the "
+                          "probabilities of all experts, and up to a margin of the last chosen "
+                          "expert\xe2\x80\x99s score over the next one\xe2\x80\x99s (log scale), a "
+                          "line a layer",
+        "a router without any preference has entropy ln" NBSP "E and margin 0");
     return scene;
 }
 
@@ -230,13 +243,20 @@ static const MoeField fields[] = {
      .fallback = "both",
      .choices = "both | entropy | margin",
      .help = "entropy over ln E, the margin of the last choice over the next expert, or both"},
+    {.name = "shape",
+     .type = MOE_FIELD_CHOICE,
+     .fallback = "violin",
+     .choices = "violin | ecdf",
+     .help = "a violin a layer, or distribution functions, a line a layer"},
 };
 
 const MoeFigure moe__figure_scores = {
     .struct_size = sizeof(MoeFigure),
     .name = "scores",
     .title = "How decided the routers are",
-    .help = "violins by layer of the router's entropy and of the margin of the last choice",
+    .help =
+        "violins or distribution functions, by layer, of the router's entropy and of the margin of "
+        "the last choice",
     .fields = fields,
     .n_fields = G_N_ELEMENTS(fields),
     .common = MOE_FIGURE_LAYERS | MOE_FIGURE_DOMAIN | MOE_FIGURE_STEPS | MOE_FIGURE_CAPTION,

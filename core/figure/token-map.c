@@ -2,8 +2,13 @@
  *
  * Which expert each token of a text goes to, layer by layer: tokens downwards, layers across.
  */
+#include "figure/expert-names.h"
 #include "figure/load.h"
 #include "figure/token-grid.h"
+
+/* With more layers than this, cells are too narrow for the numbers of experts at the width of a
+ * paper's column: a legend names them. */
+#define NARROW 10
 
 /* Layers across, which are named where they don't follow each other. */
 static MoeAxis
@@ -27,7 +32,7 @@ fill(TokenGrid *grid, const TokenSpan *span, int slot, int head)
 }
 
 static MoeScene *
-scene_of(const TokenSpan *span, int slot, int head, int rows)
+scene_of(const TokenSpan *span, int slot, int head, int rows, int *named)
 {
     g_auto(TokenGrid) grid = moe__token_grid(span->n, (int)span->routers->len);
     fill(&grid, span, slot, head);
@@ -47,6 +52,9 @@ scene_of(const TokenSpan *span, int slot, int head, int rows)
             g_strdup_printf("tokens %d\xe2\x80\x93%d", from + first, from + last);
         moe__token_grid_panel(scene, &grid, span, first, rows, title, &x, words);
     }
+    if (grid.columns > NARROW)
+        *named = moe__expert_names(scene, 0, grid.expert, grid.n * grid.columns,
+                                   moe__span_experts(span));
     return scene;
 }
 
@@ -69,7 +77,7 @@ head_valid(const TokenSpan *span, int head, GError **error)
 static const char *const places[] = {"First", "Second", "Third", "Fourth"};
 
 static char *
-what(int slot, int head, bool split)
+what(int slot, int head, bool split, int named)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     if (slot < (int)G_N_ELEMENTS(places))
@@ -79,6 +87,8 @@ what(int slot, int head, bool split)
     g_string_append(text, " of expert for each token of a text, by layer");
     if (split)
         g_string_append_printf(text, ", sub-token %d", head);
+    g_autofree char *left = moe__expert_names_left(named);
+    g_string_append(text, left);
     return g_strdup(text->str);
 }
 
@@ -103,10 +113,12 @@ build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
         !head_valid(&span, head, error))
         return NULL;
     int slot = (int)moe_figure_options_real(options, "slot");
-    MoeScene *scene = scene_of(&span, slot, head, (int)moe_figure_options_real(options, "rows"));
+    int named = 0;
+    MoeScene *scene =
+        scene_of(&span, slot, head, (int)moe_figure_options_real(options, "rows"), &named);
     g_autofree char *chance = moe__span_chance(&span, head);
     g_autofree char *shown =
-        what(slot, head, moe__span_router(&span, 0)->info->units_per_token > 1);
+        what(slot, head, moe__span_router(&span, 0)->info->units_per_token > 1, named);
     moe__span_caption(&span, input, scene, shown, chance);
     return scene;
 }

@@ -68,7 +68,8 @@ int moe__span_experts(const TokenSpan *span);
 int moe__span_expert(const SpanRouter *router, int unit, int slot);
 /* Its gate; NaN: not recorded. */
 double moe__span_gate(const SpanRouter *router, int unit, int slot);
-/* The text of a token on one line, short enough for an axis; its id where it has none.
+/* The text of a token on one line, short enough for an axis; its id where it has none, and where
+ * that isn't known its place.
  * (transfer full) */
 char *moe__span_label(const TokenSpan *span, int token);
 /* The same of any text; NULL: of none. (transfer full) */

@@ -104,6 +104,8 @@ char *
 moe__span_label(const TokenSpan *span, int token)
 {
     int32_t id = g_array_index(span->id, int32_t, token);
+    if (id < 0)
+        return g_strdup_printf("%d", (int)moe_figure_options_real(span->options, "from") + token);
     return moe__token_label(moe_token_text(span->texts, id), id);
 }
 

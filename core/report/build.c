@@ -70,38 +70,11 @@ add_sections(MoeReport *report, MoeDocument *document, GError **error)
     return true;
 }
 
-/* --- Checks -----------------------------------------------------------------------------------*/
-
-/* What was checked when a summary was attached to the trace holds, as its content hasn't changed
- * since. */
-static GPtrArray *
-checks_attached(const MoeTrace *trace)
-{
-    MoeArray array;
-    g_autoptr(GError) ignored = NULL;
-    if (!moe_trace_attached(trace, "meta.json", &array, &ignored))
-        return NULL;
-    g_autofree char *json = g_strndup(array.data, (gsize)moe_array_count(&array));
-    g_free((void *)array.data);
-    return moe__checks_read(json);
-}
-
-static GPtrArray *
-checks_of(MoeReport *report, GError **error)
-{
-    const char *meta = moe_figure_input_meta(report->input, 0);
-    GPtrArray *kept = report->trace ? checks_attached(report->trace) : moe__checks_read(meta);
-    if (kept)
-        return kept;
-    return report->trace ? moe__checks_run(report->trace, error)
-                         : moe__checks_summary(report->summary, error);
-}
-
 static bool
 add_checks(MoeReport *report, MoeDocument *document, GError **error)
 {
     static const MoeColumn column = {.title = "checked", .type = MOE_COLUMN_TEXT};
-    g_autoptr(GPtrArray) list = checks_of(report, error);
+    g_autoptr(GPtrArray) list = moe__report_checks(report, error);
     if (!list)
         return false;
     moe_document_section(document, "checks", "Can the numbers be trusted?");
@@ -132,7 +105,7 @@ document_of(MoeReport *report)
 MoeDocument *
 moe_report_build(const char *path, const MoeReportOptions *options, GError **error)
 {
-    g_autoptr(MoeReport) report = moe__report_open(path, options, error);
+    g_autoptr(MoeReport) report = moe__report_open(path, options, true, error);
     if (!report)
         return NULL;
     g_autoptr(MoeDocument) document = document_of(report);

@@ -66,15 +66,15 @@ of_findings(const MoeFindings *findings)
     return list;
 }
 
-GPtrArray *
-moe__checks_run(const MoeTrace *trace, GError **error)
+static GPtrArray *
+checks_run(const MoeTrace *trace, GError **error)
 {
     g_autoptr(MoeFindings) findings = moe_check(trace, NULL, error);
     return findings ? of_findings(findings) : NULL;
 }
 
-GPtrArray *
-moe__checks_summary(const MoeSummary *summary, GError **error)
+static GPtrArray *
+checks_summary(const MoeSummary *summary, GError **error)
 {
     g_autoptr(MoeFindings) findings = moe_check_summary(summary, NULL, error);
     return findings ? of_findings(findings) : NULL;
@@ -153,8 +153,8 @@ read_source(JsonObject *source, bool several, GPtrArray *list)
     }
 }
 
-GPtrArray *
-moe__checks_read(const char *meta_json)
+static GPtrArray *
+checks_read(const char *meta_json)
 {
     g_autoptr(GPtrArray) list = list_new();
     g_autoptr(JsonParser) parser = json_parser_new();
@@ -166,6 +166,33 @@ moe__checks_read(const char *meta_json)
     for (guint i = 0; i < n; i++)
         read_source(object_at(sources, i), n > 1, list);
     return list->len > 0 ? g_steal_pointer(&list) : NULL;
+}
+
+/* --- Of an input ------------------------------------------------------------------------------*/
+
+/* What was checked when a summary was attached to the trace holds, as its content hasn't changed
+ * since. */
+static GPtrArray *
+checks_attached(const MoeTrace *trace)
+{
+    MoeArray array;
+    g_autoptr(GError) ignored = NULL;
+    if (!moe_trace_attached(trace, "meta.json", &array, &ignored))
+        return NULL;
+    g_autofree char *json = g_strndup(array.data, (gsize)moe_array_count(&array));
+    g_free((void *)array.data);
+    return checks_read(json);
+}
+
+GPtrArray *
+moe__report_checks(MoeReport *report, GError **error)
+{
+    const char *meta = moe_figure_input_meta(report->input, 0);
+    GPtrArray *kept = report->trace ? checks_attached(report->trace) : checks_read(meta);
+    if (kept)
+        return kept;
+    return report->trace ? checks_run(report->trace, error)
+                         : checks_summary(report->summary, error);
 }
 
 /* --- In a document ----------------------------------------------------------------------------*/

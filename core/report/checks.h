@@ -15,12 +15,7 @@ typedef struct Said {
     int more;           /* routers of which the same was found */
 } Said;
 
-/* Lists of Said. (transfer full) Of a trace; of a summary's counts; of what meta.json keeps (NULL:
- * nothing). */
-GPtrArray *moe__checks_run(const MoeTrace *trace, GError **error);
-GPtrArray *moe__checks_summary(const MoeSummary *summary, GError **error);
-GPtrArray *moe__checks_read(const char *meta_json);
-
+/* Of lists of Said. */
 void moe__checks_add(const GPtrArray *list, MoeDocument *document);
 /* "clean", or the worst and the checks that found it. (transfer full) */
 char *moe__checks_word(const GPtrArray *list);

@@ -22,7 +22,7 @@ typedef enum {
 typedef struct Block {
     BlockType type;
     char *name;  /* SECTION, TABLE, FIGURE: anchor; FACT: name; POINT: section it is of, or NULL */
-    char *label; /* of a POINT with a name: that section's title */
+    char *label; /* of a POINT with a name: that section's title; "": the one above */
     char *text;  /* SECTION, FIGURE: title; TABLE: caption */
     char *why, *remedy;
     MoeVerdict verdict;
@@ -52,7 +52,7 @@ const Block *moe__document_section_of(const MoeDocument *document, guint i);
 bool moe__document_first(const MoeDocument *document, guint i);
 bool moe__document_last(const MoeDocument *document, guint i);
 
-/* A sentence about what a section shows, which stands elsewhere. */
+/* A sentence about what a section shows, which stands elsewhere; `title` "": as the one above. */
 void moe__document_point_of(MoeDocument *document, const char *section, const char *title,
                             const char *text);
 /* Adds a number for the index; equal titles share a column. */

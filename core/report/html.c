@@ -67,7 +67,9 @@ static void
 add_point(GString *out, const Block *block)
 {
     g_string_append(out, "<li>");
-    if (block->label) {
+    if (block->label && !*block->label)
+        g_string_append(out, "<span></span>");
+    if (block->label && *block->label) {
         g_autofree char *name = g_markup_escape_text(block->name, -1);
         g_string_append_printf(out, "<a href=\"#%s\">", name);
         moe__html_text(out, block->label);

@@ -127,7 +127,7 @@ append_block(GString *out, const Block *block, bool last)
         break;
     case BLOCK_POINT:
         g_string_append(out, "- ");
-        if (block->label)
+        if (block->label && *block->label)
             append_marked(out, "**", block->label, ":** ");
         append_marked(out, "", block->text, last ? "\n\n" : "\n");
         break;

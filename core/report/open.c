@@ -55,7 +55,7 @@ read_meta(MoeReport *report)
 }
 
 MoeReport *
-moe__report_open(const char *path, const MoeReportOptions *options, GError **error)
+moe__report_open(const char *path, const MoeReportOptions *options, bool sections, GError **error)
 {
     static const MoeReportOptions usual = {0};
     g_autoptr(MoeReport) report = g_new0(MoeReport, 1);
@@ -67,7 +67,8 @@ moe__report_open(const char *path, const MoeReportOptions *options, GError **err
     report->name = g_path_get_basename(path);
     report->measured = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     report->input = moe_figure_input_new();
-    report->sections = moe__report_choose(report->options.sections, error);
+    report->sections =
+        sections ? moe__report_choose(report->options.sections, error) : g_ptr_array_new();
     if (!report->sections || !moe_figure_input_open(report->input, path, NULL, error))
         return NULL;
     report->trace = moe_figure_input_trace(report->input, 0);
@@ -191,12 +192,6 @@ moe__report_model(const MoeReport *report)
     if (!model)
         model = moe__report_meta(report, "model.name");
     return model ? model : moe__report_meta(report, "variant");
-}
-
-char *
-moe__report_layer(const MoeReport *report, int router)
-{
-    return g_strdup_printf("layer %d", moe_summary_router(report->summary, router)->layer);
 }
 
 /* --- Metrics ----------------------------------------------------------------------------------*/

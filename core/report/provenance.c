@@ -6,6 +6,8 @@
 
 #include "report/words.h"
 
+#include "figure/number.h"
+
 #include <string.h>
 
 static void
@@ -108,6 +110,18 @@ add_recipe(MoeReport *report, MoeDocument *document)
 }
 
 static char *
+parameters(MoeReport *report)
+{
+    g_autofree char *all = moe__report_meta_text(report, "model.params");
+    g_autofree char *active = moe__report_meta_text(report, "model.active_params");
+    if (!all || !active)
+        return NULL;
+    g_autofree char *said = moe__number_count(g_ascii_strtoll(all, NULL, 10));
+    g_autofree char *at_once = moe__number_count(g_ascii_strtoll(active, NULL, 10));
+    return g_strdup_printf("%s, %s of them active for a token", said, at_once);
+}
+
+static char *
 imported_from(MoeReport *report)
 {
     const char *importer = moe__report_meta(report, "import.importer");
@@ -133,16 +147,13 @@ fingerprint(MoeReport *report)
 }
 
 void
-moe__report_add_provenance(MoeReport *report, MoeDocument *document)
+moe__provenance_add(MoeReport *report, MoeDocument *document, const char *name, const char *title)
 {
     g_autofree char *routers = moe__provenance_routers(report->summary);
     g_autofree char *tokens = moe__provenance_tokens(report->summary);
     g_autofree char *imported = imported_from(report);
     g_autofree char *hash = fingerprint(report);
-    g_autofree char *parameters = moe__report_meta_text(report, "model.params");
-    g_autofree char *active = moe__report_meta_text(report, "model.active_params");
-    g_autofree char *sizes =
-        parameters && active ? g_strdup_printf("%s, %s active a token", parameters, active) : NULL;
+    g_autofree char *sizes = parameters(report);
     g_autofree char *program = g_strdup_printf("moescope %s", moe_version());
     g_autofree char *again = report->options.sections
                                  ? g_strdup_printf("moescope report %s --sections %s", report->name,
@@ -161,6 +172,17 @@ moe__report_add_provenance(MoeReport *report, MoeDocument *document)
     add_fact(document, report->trace ? "fingerprint" : "hash", hash);
     add_fact(document, "recorded by", moe__report_meta(report, "library"));
     add_fact(document, "recorded with", moe__report_meta(report, "command"));
+}
+
+void
+moe__report_add_provenance(MoeReport *report, MoeDocument *document)
+{
+    g_autofree char *program = g_strdup_printf("moescope %s", moe_version());
+    g_autofree char *again = report->options.sections
+                                 ? g_strdup_printf("moescope report %s --sections %s", report->name,
+                                                   report->options.sections)
+                                 : g_strdup_printf("moescope report %s", report->name);
+    moe__provenance_add(report, document, "provenance", "Where this comes from");
     add_fact(document, "report by", program);
     add_fact(document, "made with", again);
 }

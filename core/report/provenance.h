@@ -11,5 +11,8 @@
 char *moe__provenance_routers(const MoeSummary *summary);
 /* "1,000,000 tokens of 2 domains (code and prose)". (transfer full) */
 char *moe__provenance_tokens(const MoeSummary *summary);
+/* A section of that name and title: file, model, routers, text, recipe, programs. */
+void moe__provenance_add(MoeReport *report, MoeDocument *document, const char *name,
+                         const char *title);
 
 #endif

@@ -6,15 +6,9 @@
 #define REPORT_REPORT_H
 
 #include "report/document.h"
+#include "report/statement.h"
 
 #include <json-glib/json-glib.h>
-#include <moescope/resample.h>
-
-/* A metric of a router, over all tokens. */
-typedef struct Measured {
-    double value, uniform, shuffled;
-    MoeInterval interval;
-} Measured;
 
 struct MoeReport {
     char *path; /* as given */
@@ -30,8 +24,10 @@ struct MoeReport {
     GHashTable *measured; /* by MoeMetric: Measured [routers] */
 };
 
-/* Opens the input and counts it. Fails as moe_report_build(). */
-MoeReport *moe__report_open(const char *path, const MoeReportOptions *options, GError **error);
+/* Opens the input and counts it: what sections ask for, or, without `sections`, the load. Fails as
+ * moe_report_build(). */
+MoeReport *moe__report_open(const char *path, const MoeReportOptions *options, bool sections,
+                            GError **error);
 void moe__report_free(MoeReport *report);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeReport, moe__report_free)
 
@@ -54,12 +50,12 @@ const char *moe__report_meta(const MoeReport *report, const char *path);
 char *moe__report_meta_text(const MoeReport *report, const char *path);
 /* What the model is called; NULL: nobody says. (transfer none) */
 const char *moe__report_model(const MoeReport *report);
-/* "layer 3" of a router. (transfer full) */
-char *moe__report_layer(const MoeReport *report, int router);
-
 /* Reports progress; false with MOE_ERROR_CANCELLED if it is to stop. */
 bool moe__report_progress(const MoeReport *report, int64_t done, int64_t total, const char *what,
                           GError **error);
+
+/* What the checker says (checks.h), kept with the input or found now. (transfer full) */
+GPtrArray *moe__report_checks(MoeReport *report, GError **error);
 
 /* --- Parts of reports -------------------------------------------------------------------------*/
 

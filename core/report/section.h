@@ -8,21 +8,6 @@
 
 #include "report/report.h"
 
-/* A sentence on the layer where a metric is lowest or highest. In its texts stand {layer} ("layer
- * 7"), {Layer}, {value} (with its interval), {chance}, {experts}, {k}; and in `others`, for several
- * layers, {low}, {high}, {median}. */
-typedef struct Statement {
-    const char *metric;
-    bool lowest;
-    bool uniform;       /* which chance: of a uniform router, or of a shuffled one */
-    bool main;          /* stands in the summary too */
-    const char *says;   /* "{Layer} uses {value} of {experts} experts effectively" */
-    const char *chance; /* "; a uniform router would show {chance} at this T" */
-    const char *same;   /* instead, where chance lies in the interval */
-    const char *others; /* "; the layers lie between {low} and {high}" */
-    const char *none;   /* the whole sentence where the metric is 0 everywhere; "": none at all */
-} Statement;
-
 typedef struct PlainSection {
     MoeReportSection section;
     const char *const *metrics; /* columns of the table, ended by NULL; or NULL */

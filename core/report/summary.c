@@ -18,6 +18,7 @@ void
 moe__report_add_summary(MoeReport *report, MoeDocument *document)
 {
     guint before = document->blocks->len;
+    const MoeReportSection *last = NULL;
     for (guint i = 0; i < report->sections->len; i++) {
         const MoeReportSection *section = g_ptr_array_index(report->sections, i);
         const PlainSection *plain = (const PlainSection *)section;
@@ -28,7 +29,10 @@ moe__report_add_summary(MoeReport *report, MoeDocument *document)
             g_autofree char *words =
                 plain->statements[s].main ? moe__statement(report, &plain->statements[s]) : NULL;
             if (words)
-                moe__document_point_of(document, section->name, section->title, words);
+                moe__document_point_of(document, section->name,
+                                       section == last ? "" : section->title, words);
+            if (words)
+                last = section;
         }
     }
     if (document->blocks->len == before)

@@ -26,7 +26,9 @@ compare_numbers(double a, double b)
 static int
 compare(const MoeContext *a, const MoeContext *b)
 {
-    int by = compare_numbers(a->lift, b->lift);
+    int by = compare_numbers(a->moved, b->moved);
+    if (by == 0)
+        by = compare_numbers(a->lift, b->lift);
     if (by == 0)
         by = compare_numbers(a->gate, b->gate);
     if (by == 0)

@@ -111,7 +111,10 @@ take(Pass *pass, int64_t t, int head, int slot)
                           .head = head,
                           .slot = slot,
                           .gate = gate_of(pass->view, slot * pass->view->units + unit),
-                          .lift = NAN};
+                          .lift = NAN,
+                          .moved = NAN,
+                          .from = {-1, -1},
+                          .to = {-1, -1}};
     if (pass->query->by == MOE_CONTEXTS_BY_LIFT) {
         int64_t least = pass->query->least > 0 ? pass->query->least : MOE_TOKENS_LEAST;
         context.lift = moe__id_counts_lift(&pass->counts, context.id, least);

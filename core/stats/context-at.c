@@ -21,7 +21,10 @@ context_of(const MoeTokenChunk *chunk, int64_t token)
                         .head = -1,
                         .slot = -1,
                         .gate = NAN,
-                        .lift = NAN};
+                        .lift = NAN,
+                        .moved = NAN,
+                        .from = {-1, -1},
+                        .to = {-1, -1}};
 }
 
 /* The chunk of a token. */

@@ -13,11 +13,22 @@
 static void
 test_demo(void)
 {
-    static const char *const files[] = {
-        "load.png", "load.svg",        "load.pdf",         "load-over-training.png", "smoe.npz",
-        "demo.ini", "smoe/recipe.ini", "dense/recipe.ini", "smoe/trace.npz"};
+    static const char *const files[] = {"load.png",
+                                        "load.svg",
+                                        "load.pdf",
+                                        "load-over-training.png",
+                                        "smoe.npz",
+                                        "demo.ini",
+                                        "smoe/recipe.ini",
+                                        "dense/recipe.ini",
+                                        "smoe/trace.npz",
+                                        "report/index.html",
+                                        "report/smoe.html",
+                                        "report/smoe.pdf",
+                                        "report/smoe-run.json"};
     g_auto(Run) first = run_moescope(DEMO, "-o", "d", NULL);
     run_expect(&first, 0, "what each domain uses most", "");
+    run_expect(&first, 0, "report            d/report/index.html (also .pdf, .md, .json)\n", "");
     run_expect(&first, 0, "pictures          d/load.png, d/load-over-training.png", "");
     for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
         g_autofree char *path = g_build_filename("d", files[i], NULL);

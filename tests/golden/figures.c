@@ -176,7 +176,6 @@ static const Golden goldens[] = {
     {"load-share", "norm=share", "paper-column", load_scene},
     {"load-relative", "norm=relative", NULL, load_scene},
     {"load-log2", "norm=log2", "dark", load_scene},
-    {"load-all", "by=all", NULL, load_scene},
     {"load-over-training", "norm=share", "paper-full", training_scene},
     {"load-over-training-binned", "columns=20", NULL, training_scene},
     {"load-at-step", "step=7", "paper-column", step_scene},

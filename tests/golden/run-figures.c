@@ -162,13 +162,18 @@ typedef struct Golden {
 static const Golden goldens[] = {
     {"load-stack", "load-over-training", "view=stack", 1, NULL},
     {"load-stack-ranked", "load-over-training", "view=stack areas=4", 1, NULL},
+    {"load-over-training-few", "load-over-training", "columns=6 experts=2-5 sort=load layers=1", 1,
+     NULL},
     {"load-ridge", "load-over-training", "view=ridge", 1, "paper-full"},
     {"collapse", "collapse", NULL, 1, "paper-full"},
     {"load-difference", "load-difference", NULL, 2, "paper-column"},
-    {"load-difference-log2", "load-difference", "norm=log2 domains=code", 2, NULL},
+    {"load-difference-log2", "load-difference", "norm=log2 domains=code experts=1-5", 2, NULL},
     {"losses", "losses", "smooth=7", 3, "paper-column"},
     {"losses-tokens", "losses", "x=tokens scale=log smooth=1 points=12", 2, NULL},
     {"losses-validation", "losses", "name=validation_bits_per_byte", 2, NULL},
+    {"agreement", "agreement", NULL, 2, "paper-full"},
+    {"agreement-unmatched", "agreement", "match=false layers=1", 2, NULL},
+    {"agreement-matrix", "agreement", "view=matrix", 2, "paper-column"},
     {"saturation", "saturation", NULL, 1, "paper-column"},
     {"saturation-of-traces", "saturation", "layers=0", 3, NULL},
     {"collapse-of-text", "collapse", "load=text layers=1", 1, NULL},
@@ -241,7 +246,7 @@ test_missing(gconstpointer data)
 }
 
 static const Golden missings[] = {
-    {"router 0: the trace has no load of training steps, which those of runs have",
+    {"load-over-training: seed 0: router 0: the trace has no load of training steps, which those",
      "load-over-training", NULL, 1, NULL},
     {"seed 0 has no load of training steps, measures or snapshots; moescope train records",
      "collapse", NULL, 1, NULL},
@@ -251,6 +256,8 @@ static const Golden missings[] = {
      "load-difference", "domains=verse", 2, NULL},
     {"figure losses: seed 0 has no series (series/loss); the trace that moescope train writes",
      "losses", NULL, 2, NULL},
+    {"figure agreement: found match=false with view=matrix", "agreement", "view=matrix match=false",
+     2, NULL},
     {"figure load-difference: found 1 traces or summaries, expected 2", "load-difference", NULL, 1,
      NULL},
 };

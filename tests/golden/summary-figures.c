@@ -68,6 +68,7 @@ static const Golden goldens[] = {
     {"caches", "caches", "layers=0"},
 
     {"flow", "flow", "most=3", "paper-column"},
+    {"load-all", "load", "by=all"},
     {"expert", "expert", "expert=3", "paper-full"},
     {"expert-most", "expert", "layer=2"},
     {"layers", "layers", NULL, "paper-column"},

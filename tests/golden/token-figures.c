@@ -149,6 +149,7 @@ static const Golden goldens[] = {
     {"sub-tokens", "sub-tokens", "tokens=20", "paper-column", true},
     {"divergence", "divergence", "", NULL, true},
     {"scores", "scores", "", "paper-full", true},
+    {"scores-ecdf", "scores", "shape=ecdf", "paper-column", true},
     {"vocabulary", "vocabulary", "", "paper-column", true},
     {"vocabulary-uniform", "vocabulary", "null=uniform layers=0", NULL, false},
     {"top-tokens", "top-tokens", "layer=0 ranks=4", "paper-column", true},

@@ -1,96 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * Contexts of an expert and searches, against what plain loops over the whole trace find.
+ * Contexts of an expert, moved tokens and documents, against what plain loops over the whole trace
+ * find.
  */
-#include <glib/gstdio.h>
-#include <math.h>
+#include "whole-trace.h"
+
 #include <moescope/concordance.h>
-#include <moescope/token-texts.h>
-#include <moescope/trace-tools.h>
 #include <string.h>
-
-enum {
-    TOKENS = 3000,
-    EXPERTS = 16,
-    K = 2,
-    CHUNK = 190,
-    DOCUMENT = 37,
-    VOCABULARY = 60,
-    ROUTER = 1
-};
-
-/* A trace and all of it in plain arrays. */
-typedef struct Whole {
-    char *path;
-    MoeTrace *trace;
-    int32_t id[TOKENS], doc[TOKENS], expert[TOKENS][K];
-    float gate[TOKENS][K];
-} Whole;
-
-static void
-whole_clear(Whole *whole)
-{
-    moe_trace_free(whole->trace);
-    g_unlink(whole->path);
-    g_free(whole->path);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Whole, whole_clear)
-
-static void
-copy_chunk(Whole *whole, MoeTraceRows *rows, int64_t n, int64_t at)
-{
-    int64_t index[TOKENS];
-    MoeTraceTokens tokens;
-    MoeTracePicks picks;
-    for (int64_t i = 0; i < n; i++)
-        index[i] = i;
-    moe_trace_rows_take(rows, index, n, &tokens, &picks);
-    for (int64_t i = 0; i < n; i++) {
-        whole->id[at + i] = tokens.id[i];
-        whole->doc[at + i] = tokens.doc[i];
-        for (int slot = 0; slot < K; slot++) {
-            whole->expert[at + i][slot] = picks.expert[i * K + slot];
-            whole->gate[at + i][slot] = picks.gate ? picks.gate[i * K + slot] : NAN;
-        }
-    }
-}
-
-static Whole
-whole_new(bool gates)
-{
-    g_autoptr(GError) error = NULL;
-    const MoeTraceSynth synth = {.tokens = TOKENS,
-                                 .routers = ROUTER + 1,
-                                 .experts = EXPERTS,
-                                 .k = K,
-                                 .domains = 3,
-                                 .skew = 0.5,
-                                 .document_tokens = DOCUMENT,
-                                 .vocabulary = VOCABULARY,
-                                 .gates = gates,
-                                 .seed = 5};
-    const MoeTraceOutput output = {.chunk_tokens = CHUNK};
-    Whole whole = {.path = NULL};
-    int file = g_file_open_tmp("moescope-XXXXXX.npz", &whole.path, &error);
-    g_assert_no_error(error);
-    g_close(file, NULL);
-    moe_trace_synth(whole.path, &synth, &output, NULL, &error);
-    g_assert_no_error(error);
-    whole.trace = moe_trace_open(whole.path, &error);
-    g_assert_no_error(error);
-    g_assert_cmpint(moe_trace_chunks(whole.trace), >, 4);
-    const int router = ROUTER;
-    g_autoptr(MoeTraceRows) rows = moe_trace_rows_new(whole.trace, &router, 1);
-    int64_t at = 0;
-    for (int c = 0; c < moe_trace_chunks(whole.trace); c++) {
-        moe_trace_rows_load(rows, c, &error);
-        g_assert_no_error(error);
-        copy_chunk(&whole, rows, moe_trace_tokens(whole.trace, c), at);
-        at += moe_trace_tokens(whole.trace, c);
-    }
-    g_assert_cmpint(at, ==, TOKENS);
-    return whole;
-}
 
 /* --- Plain loops ------------------------------------------------------------------------------*/
 
@@ -98,15 +14,6 @@ typedef struct Hit {
     int token, slot;
     double lift, gate;
 } Hit;
-
-static int
-slot_of(const Whole *whole, int t, int expert)
-{
-    for (int slot = 0; slot < K; slot++)
-        if (whole->expert[t][slot] == expert)
-            return slot;
-    return -1;
-}
 
 static double
 lift_of(const Whole *whole, int id, int expert)
@@ -290,6 +197,80 @@ test_refused(void)
     }
 }
 
+/* --- Moved tokens -----------------------------------------------------------------------------*/
+
+/* The same tokens at another router of the trace: what its picks, read plainly, say. */
+static double
+moved_of(const Whole *a, const Whole *b, int t)
+{
+    double all = 0, gone = 0;
+    for (int slot = 0; slot < K; slot++) {
+        all += (double)a->gate[t][slot];
+        gone += slot_of(b, t, a->expert[t][slot]) < 0 ? (double)a->gate[t][slot] : 0;
+    }
+    return gone / all;
+}
+
+static void
+test_moved(void)
+{
+    enum { TOP = 25, WINDOW = 3 };
+    g_auto(Whole) a = whole_new(true);
+    g_auto(Whole) b = whole_new(true);
+    g_autoptr(GError) error = NULL;
+    copy_router(&b, 0);
+    const MoeMovedQuery query = {.a = {.trace = a.trace},
+                                 .b = {.trace = b.trace},
+                                 .router_a = ROUTER,
+                                 .router_b = 0,
+                                 .top = TOP,
+                                 .window = WINDOW};
+    g_autoptr(MoeConcordance) found = moe_concordance_moved(&query, &error);
+    g_assert_no_error(error);
+    g_autoptr(GArray) hits = g_array_new(FALSE, FALSE, sizeof(Hit));
+    for (int t = 0; t < TOKENS; t++) {
+        Hit hit = {t, -1, moved_of(&a, &b, t), 0};
+        if (hit.lift > 0)
+            g_array_append_val(hits, hit);
+    }
+    g_array_sort(hits, by_rank);
+    g_assert_cmpint(moe_concordance_units(found), ==, hits->len);
+    g_assert_cmpint(moe_concordance_count(found), ==, TOP);
+    for (int i = 0; i < TOP; i++) {
+        const MoeContext *context = moe_concordance_get(found, i);
+        const Hit *hit = &g_array_index(hits, Hit, i);
+        g_assert_cmpfloat(context->moved, ==, hit->lift);
+        expect_hit(&a, context, hit, WINDOW);
+        g_assert_cmpint(context->from[0], ==, a.expert[hit->token][0]);
+        g_assert_cmpint(context->to[1], ==, b.expert[hit->token][1]);
+    }
+}
+
+/* One token less, and ids of another seed. */
+static void
+test_moved_refused(void)
+{
+    g_auto(Whole) a = whole_new(true);
+    g_autofree char *path = g_strconcat(a.path, ".less", NULL);
+    g_autoptr(GError) error = NULL;
+    const MoeTraceOutput output = {0};
+    const MoeTraceSelection less = {.n_tokens = TOKENS - 1}, other = {.first_token = 1};
+    const MoeTraceSelection *const cases[] = {&less, &other};
+    static const char *const says[] = {"more tokens in the first trace", "expected routings of"};
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) wrong = NULL;
+        g_assert_true(moe_trace_select(a.trace, path, cases[i], &output, NULL, NULL, &error));
+        g_assert_no_error(error);
+        g_autoptr(MoeTrace) b = moe_trace_open(path, &error);
+        g_assert_no_error(error);
+        const MoeMovedQuery query = {.a = {.trace = a.trace}, .b = {.trace = b}, .top = 1};
+        g_assert_null(moe_concordance_moved(&query, &wrong));
+        g_assert_error(wrong, MOE_ERROR, MOE_ERROR_DATA);
+        g_assert_nonnull(strstr(wrong->message, says[i]));
+    }
+    g_unlink(path);
+}
+
 /* --- Documents --------------------------------------------------------------------------------*/
 
 static void
@@ -332,121 +313,6 @@ test_cancelled(void)
     g_assert_error(error, MOE_ERROR, MOE_ERROR_CANCELLED);
 }
 
-/* --- Search -----------------------------------------------------------------------------------*/
-
-/* Texts of the ids: pieces that make words across tokens, and signs that stand for others. */
-static const char *const pieces[] = {"th", "e", "The", "\xc4\xa0t", "\\n", "he ", "x", ""};
-
-static GHashTable *
-texts_of(void)
-{
-    GHashTable *texts = moe_token_texts_new();
-    for (int id = 0; id < VOCABULARY; id++)
-        g_hash_table_insert(texts, GINT_TO_POINTER(id),
-                            g_strdup(pieces[id % (int)G_N_ELEMENTS(pieces)]));
-    return texts;
-}
-
-/* Whether running text that begins in token t is `text`, by putting it together. */
-static bool
-begins(const Whole *whole, int t, const char *text)
-{
-    g_autoptr(GString) all = g_string_new(NULL);
-    gsize own = 0;
-    for (int i = t; i < TOKENS && i < t + 40 && whole->doc[i] == whole->doc[t]; i++) {
-        g_autofree char *plain =
-            moe_token_text_plain(pieces[whole->id[i] % (int)G_N_ELEMENTS(pieces)]);
-        g_string_append(all, plain);
-        own = i == t ? all->len : own;
-    }
-    g_string_ascii_down(all);
-    const char *found = strstr(all->str, text);
-    return found && (gsize)(found - all->str) < own;
-}
-
-static void
-expect_found(const Whole *whole, const MoeTokenQuery *query, const char *lower)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GHashTable) texts = texts_of();
-    g_autoptr(MoeTokenFinder) finder = moe_token_finder_new(whole->trace, query, texts, &error);
-    g_assert_no_error(error);
-    g_autoptr(GArray) meant = g_array_new(FALSE, FALSE, sizeof(int));
-    for (int t = 0; t < TOKENS; t++)
-        if ((!lower || begins(whole, t, lower)) && (query->id < 0 || whole->id[t] == query->id) &&
-            (query->expert < 0 ||
-             (query->slot < 0 ? slot_of(whole, t, query->expert) >= 0
-                              : whole->expert[t][query->slot] == query->expert)))
-            g_array_append_val(meant, t);
-    g_assert_cmpint(meant->len, >, 0);
-    int64_t token = -1;
-    for (guint i = 0; i <= meant->len; i++) {
-        g_assert_true(moe_token_finder_next(finder, token + 1, &token, NULL, &error));
-        g_assert_cmpint(token, ==, i < meant->len ? g_array_index(meant, int, i) : -1);
-    }
-    token = TOKENS;
-    for (guint i = meant->len; i-- > 0;) {
-        g_assert_true(moe_token_finder_previous(finder, token, &token, NULL, &error));
-        g_assert_cmpint(token, ==, g_array_index(meant, int, i));
-    }
-    g_assert_true(moe_token_finder_previous(finder, token, &token, NULL, &error));
-    g_assert_cmpint(token, ==, -1);
-}
-
-static void
-test_find(void)
-{
-    g_auto(Whole) whole = whole_new(false);
-    const MoeTokenQuery none = {NULL, -1, 0, -1, -1};
-    static const char *const texts[] = {"the", "hethe", " t", "e\nx", "THE"};
-    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
-        MoeTokenQuery query = none;
-        g_autofree char *lower = g_ascii_strdown(texts[i], -1);
-        query.text = texts[i];
-        expect_found(&whole, &query, lower);
-    }
-    MoeTokenQuery id = none, expert = {NULL, -1, ROUTER, 5, -1}, first = {"he", -1, ROUTER, 5, 0};
-    id.id = 3;
-    expect_found(&whole, &id, NULL);
-    expect_found(&whole, &expert, NULL);
-    expect_found(&whole, &first, "he");
-}
-
-static void
-test_find_refused(void)
-{
-    g_auto(Whole) whole = whole_new(false);
-    static const struct {
-        MoeTokenQuery query;
-        const char *says;
-    } cases[] = {{{"", -1, 0, -1, -1}, "nothing to search for"},
-                 {{NULL, -1, 9, 0, -1}, "router 9"},
-                 {{NULL, -1, 0, EXPERTS, -1}, "expert 16"},
-                 {{NULL, -1, 0, 1, K}, "slot 2"}};
-    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autoptr(GError) error = NULL;
-        g_assert_null(moe_token_finder_new(whole.trace, &cases[i].query, NULL, &error));
-        g_assert_error(error, MOE_ERROR, MOE_ERROR_DATA);
-        g_assert_nonnull(strstr(error->message, cases[i].says));
-    }
-}
-
-static void
-test_plain(void)
-{
-    static const char *const cases[][2] = {{"\\n\\n", "\n\n"},
-                                           {"\\xc3", "\xc3"},
-                                           {"\\nu", "\\nu"},
-                                           {"\xe2\x96\x81so", " so"},
-                                           {"\xc4\x8a\xc4\x89", "\n\t"},
-                                           {"\\x0", "\\x0"},
-                                           {"", ""}};
-    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autofree char *plain = moe_token_text_plain(cases[i][0]);
-        g_assert_cmpstr(plain, ==, cases[i][1]);
-    }
-}
-
 int
 main(int argc, char **argv)
 {
@@ -457,9 +323,8 @@ main(int argc, char **argv)
     g_test_add_func("/concordance/domain", test_domain);
     g_test_add_func("/concordance/refused", test_refused);
     g_test_add_func("/concordance/cancelled", test_cancelled);
+    g_test_add_func("/concordance/moved", test_moved);
+    g_test_add_func("/concordance/moved-refused", test_moved_refused);
     g_test_add_func("/concordance/documents", test_documents);
-    g_test_add_func("/concordance/find", test_find);
-    g_test_add_func("/concordance/find-refused", test_find_refused);
-    g_test_add_func("/concordance/plain", test_plain);
     return g_test_run();
 }

@@ -6,6 +6,7 @@
 #ifndef MOESCOPE_CONCORDANCE_H
 #define MOESCOPE_CONCORDANCE_H
 
+#include <moescope/compare.h>
 #include <moescope/token-filter.h>
 #include <moescope/tokens.h>
 
@@ -38,10 +39,12 @@ typedef struct MoeContextQuery {
 typedef struct MoeContext {
     int64_t token; /* counted over the whole trace */
     int32_t id, doc, pos, domain, step;
-    int head, slot; /* which of the token's units, which of its picks */
-    double gate;    /* NaN: not recorded */
-    double lift;    /* of the id; NaN by gate */
-    int before, n;  /* ids[n] are those around it in its document, ids[before] is its own */
+    int head, slot;         /* which of the token's units, which of its picks */
+    double gate;            /* NaN: not recorded */
+    double lift;            /* of the id; NaN by gate */
+    double moved;           /* of moved tokens (moe_concordance_moved()); else NaN */
+    int32_t from[2], to[2]; /* of moved tokens: their first two choices there; -1: none */
+    int before, n;          /* ids[n] are those around it in its document, ids[before] is its own */
     const int32_t *ids;
 } MoeContext;
 
@@ -67,6 +70,24 @@ MOE_API int moe_concordance_count(const MoeConcordance *concordance);
 MOE_API const MoeContext *moe_concordance_get(const MoeConcordance *concordance, int i);
 /* Of how many: the units that pick the expert. */
 MOE_API int64_t moe_concordance_units(const MoeConcordance *concordance);
+
+/* --- Tokens that moved ------------------------------------------------------------------------*/
+
+/* The tokens that two routings of the same text treat most differently. moved = Σ_{e ∈ A \ B} w_e
+ * of a unit, w being the gates of the first routing, renormalised; |A \ B| / |A| where it has none:
+ * the share of what the unit was given that comes from elsewhere in the second. */
+typedef struct MoeMovedQuery {
+    MoeCompareSide a, b;
+    int router_a, router_b;
+    int top, each, window; /* as of MoeContextQuery */
+    const MoeProgress *progress;
+} MoeMovedQuery;
+
+/* Finds them, the farthest moved first; `token` counts over the first trace. Fails with
+ * MOE_ERROR_DATA where the tokens aren't the same (their number, or ids where both have them), or
+ * the routers split tokens differently; as moe_concordance_new(). moe_concordance_units() are those
+ * that moved at all. (transfer full) */
+MOE_API MoeConcordance *moe_concordance_moved(const MoeMovedQuery *query, GError **error);
 
 /* --- Documents --------------------------------------------------------------------------------*/
 

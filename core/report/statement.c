@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Sentences derived from numbers, their intervals and what chance would show.
+ */
+#include "report/statement.h"
+
+#include "report/words.h"
+
+#include <math.h>
+
+static int
+by_number(const void *a, const void *b)
+{
+    const double *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+/* Values of all layers that have one, ascending. */
+static GArray *
+sorted(const Measured *measured, int n)
+{
+    GArray *values = g_array_new(FALSE, FALSE, sizeof(double));
+    for (int i = 0; i < n; i++)
+        if (isfinite(measured[i].value))
+            g_array_append_val(values, measured[i].value);
+    qsort(values->data, values->len, sizeof(double), by_number);
+    return values;
+}
+
+static int
+extreme(const Measured *measured, int n, bool lowest)
+{
+    int found = -1;
+    for (int i = 0; i < n; i++) {
+        if (!isfinite(measured[i].value))
+            continue;
+        if (found < 0 || (lowest ? measured[i].value < measured[found].value
+                                 : measured[i].value > measured[found].value))
+            found = i;
+    }
+    return found;
+}
+
+static bool
+is_zero(const Measured *measured, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (isfinite(measured[i].value) && measured[i].value != 0)
+            return false;
+    return true;
+}
+
+/* Whether the interval can't tell the value from chance. */
+static bool
+is_chance(const Measured *m, double chance)
+{
+    return isfinite(m->interval.low) && m->interval.low <= chance && chance <= m->interval.high;
+}
+
+static const char *
+tail_of(const Statement *statement, const Measured *m, double chance)
+{
+    if (!isfinite(chance))
+        return "";
+    return is_chance(m, chance) && statement->same ? statement->same
+           : statement->chance                     ? statement->chance
+                                                   : "";
+}
+
+/* The numbers beside the layer's own. */
+typedef struct Beside {
+    char *chance, *low, *high, *median;
+} Beside;
+
+static Beside
+beside_of(const Measured *m, double chance, const GArray *all, const char *unit)
+{
+    double low = m->interval.low, high = m->interval.high;
+    const double *values = (const double *)(const void *)all->data;
+    return (Beside){moe__say_beside(chance, m->value, low, high, unit),
+                    moe__say_beside(values[0], m->value, low, high, unit),
+                    moe__say_beside(values[all->len - 1], m->value, low, high, unit),
+                    moe__say_beside(values[all->len / 2], m->value, low, high, unit)};
+}
+
+static void
+beside_clear(Beside *beside)
+{
+    g_free(beside->chance);
+    g_free(beside->low);
+    g_free(beside->high);
+    g_free(beside->median);
+}
+
+char *
+moe__statement_say(const Statement *statement, const char *unit, const Measured *measured,
+                   const Place *places, int n)
+{
+    int at = extreme(measured, n, statement->lowest);
+    if (at < 0)
+        return NULL;
+    if (statement->none && is_zero(measured, n))
+        return *statement->none ? g_strdup(statement->none) : NULL;
+    const Measured *m = &measured[at];
+    g_autoptr(GArray) all = sorted(measured, n);
+    double chance = statement->uniform ? m->uniform : m->shuffled;
+    Beside beside = beside_of(m, chance, all, unit);
+    g_autofree char *layer = g_strdup_printf("layer" NBSP "%d", places[at].layer);
+    g_autofree char *upper = g_strconcat("L", layer + 1, NULL);
+    g_autofree char *value = moe__say(m->value, m->interval.low, m->interval.high, unit);
+    g_autofree char *experts = g_strdup_printf("%d", places[at].experts);
+    g_autofree char *k =
+        places[at].k > 0 ? g_strdup_printf("%d", places[at].k) : g_strdup("varying number of");
+    const SayKey keys[] = {{"{layer}", layer},          {"{Layer}", upper},
+                           {"{value}", value},          {"{chance}", beside.chance},
+                           {"{experts}", experts},      {"{k}", k},
+                           {"{low}", beside.low},       {"{high}", beside.high},
+                           {"{median}", beside.median}, {NULL, NULL}};
+    const char *others = all->len > 1 && statement->others ? statement->others : "";
+    g_autofree char *words =
+        g_strconcat(statement->says, tail_of(statement, m, chance), others, ".", NULL);
+    char *said = moe__say_fill(words, keys);
+    beside_clear(&beside);
+    return said;
+}
