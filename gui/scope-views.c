@@ -353,6 +353,8 @@ scope_views_turn(ScopeViews *views, const char *name)
     for (int i = 0; scope_pages[i].name; i++)
         if (g_str_equal(scope_pages[i].name, name))
             gtk_list_box_select_row(views->list, gtk_list_box_get_row_at_index(views->list, i));
+    if (views->followed_page && gtk_widget_get_mapped(GTK_WIDGET(views)))
+        gtk_widget_child_focus(GTK_WIDGET(views->followed_page), GTK_DIR_TAB_FORWARD);
 }
 
 const char *
