@@ -138,7 +138,6 @@ scope_page_metrics_make_inspector(ScopePage *page)
     gtk_label_set_xalign(GTK_LABEL(about), 0);
     gtk_label_set_wrap(GTK_LABEL(about), TRUE);
     gtk_label_set_wrap_mode(GTK_LABEL(about), PANGO_WRAP_WORD_CHAR);
-    gtk_label_set_selectable(GTK_LABEL(about), TRUE);
     gtk_label_set_max_width_chars(GTK_LABEL(about), 28);
     g_set_weak_pointer(&self->about, GTK_LABEL(about));
     return about;
