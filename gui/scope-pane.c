@@ -11,6 +11,7 @@
 #include "scope-plot-command.h"
 #include "scope-scene-view.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 typedef struct Binding {
@@ -54,7 +55,7 @@ show_words(ScopePane *self)
 {
     const char *words = scope_scene_view_get_words(self->view);
     const char *hint =
-        scope_scene_view_has_scene(self->view) ? "Point at the figure to read its numbers" : "";
+        scope_scene_view_has_scene(self->view) ? _("Point at the figure to read its numbers") : "";
     gtk_label_set_label(self->status, words ? words : hint);
     gtk_widget_set_tooltip_text(GTK_WIDGET(self->status), words);
     if (words)

@@ -95,13 +95,15 @@ label_clear(gpointer data)
     g_free(((Label *)data)->text);
 }
 
-/* Of bands with names every so many have a label, the same ones wherever one looks. */
+/* Where labels stand for round numbers they do so wherever one looks; others are those of every
+ * so many bands, counted from the axis' first. */
 static int
-first_label(const BandTicks *ticks, const MoeAxis *axis, int left_out)
+first_label(const BandTicks *ticks, const Part *part)
 {
-    return axis->names && ticks->stride > 1
-               ? (ticks->stride - left_out % ticks->stride) % ticks->stride
-               : ticks->first;
+    double apart = ticks->stride * part->axis.step;
+    double value = part->axis.first + ticks->first * part->axis.step;
+    bool round = !part->axis.names && fabs(remainder(value, apart)) < 1e-6 * apart;
+    return round ? ticks->first : (ticks->stride - part->left_out % ticks->stride) % ticks->stride;
 }
 
 static GArray *
@@ -113,7 +115,7 @@ labels_make(const Part *part, int most)
     g_array_set_clear_func(labels, label_clear);
     if (axis->type == MOE_AXIS_BAND) {
         BandTicks ticks = moe__band_ticks(axis, most);
-        for (int i = first_label(&ticks, axis, part->left_out); i < axis->bands;
+        for (int i = part->left_out ? first_label(&ticks, part) : ticks.first; i < axis->bands;
              i += ticks.stride) {
             Label label = {moe__scale_at(scale, i + 0.5), moe__axis_band_label(axis, i)};
             g_array_append_val(labels, label);
