@@ -63,6 +63,7 @@ typedef struct Drawing {
     double width, height;
     const char *family;
     double opacity; /* of what is added */
+    bool screen;    /* for eyes alone: many small cells are better an image than many shapes */
     GArray *items;  /* of Item */
     GArray *points; /* of Point */
 } Drawing;

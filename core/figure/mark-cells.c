@@ -9,6 +9,7 @@
 
 /* More cells than this become one image with a pixel a cell. */
 #define MOST_VECTOR_CELLS 100000
+#define MOST_SCREEN_CELLS 2000
 /* 1,152 dots an inch. */
 #define MOST_PIXELS_A_POINT 16
 /* Cells at least this large stand apart by a hair. */
@@ -130,6 +131,18 @@ draw_text(const char *text, double size, Box box, MoeColour ground, const View *
                       box.y + box.height / 2 + size * view->ruler->digit / 2, style);
 }
 
+/* Whether so many cells are drawn as an image. On a screen that pays as soon as they have no gaps
+ * between them; files keep shapes longer, which can be edited. */
+static bool
+as_image(const View *view, Run rows, Run columns, const Drawing *drawing)
+{
+    int64_t n = (int64_t)(rows.end - rows.first) * (columns.end - columns.first);
+    int own = view->scene->theme->most_cells, most = own > 0 ? own : MOST_VECTOR_CELLS;
+    Box box = cell_box(view, 0, 0);
+    bool small = box.width < GAP_FROM || box.height < GAP_FROM;
+    return n > (drawing->screen && small ? MOST_SCREEN_CELLS : most);
+}
+
 static void
 cells_draw(const Mark *mark, const View *view, Drawing *drawing)
 {
@@ -137,8 +150,7 @@ cells_draw(const Mark *mark, const View *view, Drawing *drawing)
     Box box = view->frame->box;
     Run rows = seen(&view->y, box.y, box.y + box.height, cells->rows);
     Run columns = seen(&view->x, box.x, box.x + box.width, cells->columns);
-    int own = view->scene->theme->most_cells, most = own > 0 ? own : MOST_VECTOR_CELLS;
-    if ((int64_t)(rows.end - rows.first) * (columns.end - columns.first) > most) {
+    if (as_image(view, rows, columns, drawing)) {
         draw_image(mark, view, rows, columns, drawing);
         return;
     }
