@@ -10,7 +10,7 @@
 #include <moescope/concordance.h>
 
 /* Moved tokens in the list, of one id, and tokens on either side. */
-enum { TOP = 300, EACH = 8, WINDOW = 10 };
+enum { TOP = 300, EACH = 8, WINDOW = 24 };
 
 enum { LAYER, AGREE, LOW, HIGH, CHANCE, MATCHED, OVERLAP, JACCARD, FLIPS, LOADS, RENUMBERED };
 enum { M_LAYER, M_FROM, M_TO, M_TOGETHER, M_SHARE };

@@ -13,7 +13,7 @@
 #include <moescope/concordance.h>
 
 /* Contexts in the list, of one token id, and tokens on either side. */
-enum { TOP = 200, EACH = 5, WINDOW = 12 };
+enum { TOP = 200, EACH = 5, WINDOW = 24 };
 
 struct _ScopeContexts {
     GtkWidget parent_instance;

@@ -14,6 +14,19 @@ scope_words_new(MoeFigureInput *input)
     return texts;
 }
 
+/* Takes off the parts of characters that lie beyond the ends. */
+static void
+cut_ends(GString *text)
+{
+    gsize from = 0;
+    while (from < text->len && ((guchar)text->str[from] & 0xc0) == 0x80)
+        from++;
+    g_string_erase(text, 0, (gssize)from);
+    const char *last = text->len ? g_utf8_find_prev_char(text->str, text->str + text->len) : NULL;
+    if (last && g_utf8_get_char_validated(last, -1) == (gunichar)-2)
+        g_string_truncate(text, (gsize)(last - text->str));
+}
+
 char *
 scope_words_of(GHashTable *texts, const int32_t *ids, int n)
 {
@@ -33,5 +46,7 @@ scope_words_of(GHashTable *texts, const int32_t *ids, int n)
     for (gsize i = 0; i < text->len; i++)
         if (g_ascii_iscntrl(text->str[i]))
             text->str[i] = ' ';
+    if (n > 1)
+        cut_ends(text);
     return g_utf8_make_valid(text->str, (gssize)text->len);
 }

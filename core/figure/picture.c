@@ -73,7 +73,6 @@ moe_scene_render_part(MoeScene *scene, cairo_t *cr, double width, double height,
     const Layout *layout = moe__layout(scene, width, height);
     g_return_if_fail(part == MOE_PART_AROUND || (panel >= 0 && panel < layout->n_frames));
     Drawing *drawing = drawing_new(scene, layout);
-    drawing->screen = true;
     if (part == MOE_PART_AXES) {
         draw_axes(scene, layout, panel, drawing);
     } else if (part == MOE_PART_MARKS) {

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A row a key: name, a control that suits its type, and below it what it means or what is wrong
+ * with what was typed.
+ */
+#include "scope-recipe-form.h"
+
+#include <string.h>
+
+struct _ScopeRecipeForm {
+    GtkWidget parent_instance;
+    MoeRecipe *recipe;   /* or NULL */
+    GHashTable *changes; /* of names to values, as they were given */
+    char *search;        /* in lower case, or NULL */
+    GtkWidget *scroll;
+    GtkListBox *list;
+};
+
+G_DEFINE_FINAL_TYPE(ScopeRecipeForm, scope_recipe_form, GTK_TYPE_WIDGET)
+
+typedef struct Row {
+    ScopeRecipeForm *form;
+    const MoeField *field;
+    GtkWidget *control;
+    GtkLabel *note;
+} Row;
+
+static void
+row_free(gpointer row, GClosure *closure)
+{
+    g_free(row);
+}
+
+/* --- Values -----------------------------------------------------------------------------------*/
+
+static void
+show_note(const Row *row, const char *problem)
+{
+    g_autofree char *help = row->field->unit
+                                ? g_strdup_printf("%s (%s)", row->field->help, row->field->unit)
+                                : g_strdup(row->field->help);
+    gtk_label_set_label(row->note, problem ? problem : help);
+    if (problem) {
+        gtk_widget_add_css_class(GTK_WIDGET(row->note), "error");
+        gtk_widget_add_css_class(row->control, "error");
+    } else {
+        gtk_widget_remove_css_class(GTK_WIDGET(row->note), "error");
+        gtk_widget_remove_css_class(row->control, "error");
+    }
+}
+
+static void
+take_value(const Row *row, const char *value)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *setting = g_strdup_printf("%s=%s", row->field->name, value);
+    if (!moe_recipe_set(row->form->recipe, setting, &error)) {
+        show_note(row, error->message);
+        return;
+    }
+    show_note(row, NULL);
+    g_hash_table_insert(row->form->changes, g_strdup(row->field->name), g_strdup(value));
+}
+
+static void
+on_switched(GObject *control, GParamSpec *spec, gpointer user)
+{
+    take_value(user, gtk_switch_get_active(GTK_SWITCH(control)) ? "true" : "false");
+}
+
+static void
+on_chosen(GObject *control, GParamSpec *spec, gpointer user)
+{
+    GtkStringObject *choice = gtk_drop_down_get_selected_item(GTK_DROP_DOWN(control));
+    if (choice)
+        take_value(user, gtk_string_object_get_string(choice));
+}
+
+static void
+on_typed(GtkEditable *control, gpointer user)
+{
+    take_value(user, gtk_editable_get_text(control));
+}
+
+/* --- Controls ---------------------------------------------------------------------------------*/
+
+static void
+connect_row(const Row *row, const char *signal, GCallback callback)
+{
+    g_signal_connect_data(row->control, signal, callback, g_memdup2(row, sizeof *row), row_free, 0);
+}
+
+/* The values of a choice: those of the field, or the presets that are registered for it. */
+static GtkStringList *
+choices_of(const MoeField *field)
+{
+    int n;
+    const MoePreset *const *presets = moe_presets_list(&n);
+    GtkStringList *choices = gtk_string_list_new(NULL);
+    if (field->choices) {
+        g_auto(GStrv) given = g_strsplit(field->choices, " | ", -1);
+        for (char **choice = given; *choice; choice++)
+            gtk_string_list_append(choices, *choice);
+    }
+    for (int i = 0; i < n && !field->choices; i++)
+        if (g_str_equal(presets[i]->key, field->name))
+            gtk_string_list_append(choices, presets[i]->name);
+    return choices;
+}
+
+static void
+add_choice(Row *row, const char *value)
+{
+    g_autoptr(GtkStringList) choices = choices_of(row->field);
+    row->control = gtk_drop_down_new(G_LIST_MODEL(g_object_ref(choices)), NULL);
+    for (guint i = 0; i < g_list_model_get_n_items(G_LIST_MODEL(choices)); i++)
+        if (g_str_equal(gtk_string_list_get_string(choices, i), value))
+            gtk_drop_down_set_selected(GTK_DROP_DOWN(row->control), i);
+    connect_row(row, "notify::selected", G_CALLBACK(on_chosen));
+}
+
+static void
+add_control(Row *row)
+{
+    const char *value = moe_recipe_text(row->form->recipe, row->field->name);
+    if (row->field->type == MOE_FIELD_CHOICE) {
+        add_choice(row, value);
+    } else if (row->field->type == MOE_FIELD_BOOL) {
+        row->control = gtk_switch_new();
+        gtk_switch_set_active(GTK_SWITCH(row->control), g_str_equal(value, "true"));
+        connect_row(row, "notify::active", G_CALLBACK(on_switched));
+    } else {
+        row->control = gtk_entry_new();
+        gtk_editable_set_text(GTK_EDITABLE(row->control), value);
+        gtk_editable_set_width_chars(GTK_EDITABLE(row->control), 12);
+        connect_row(row, "changed", G_CALLBACK(on_typed));
+    }
+    gtk_widget_set_name(row->control, row->field->name);
+    gtk_widget_set_valign(row->control, GTK_ALIGN_CENTER);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(row->control), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                   row->field->name, GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
+                                   row->field->help, -1);
+}
+
+static GtkWidget *
+row_new(ScopeRecipeForm *self, const MoeField *field)
+{
+    Row row = {.form = self, .field = field, .note = GTK_LABEL(gtk_label_new(NULL))};
+    GtkWidget *line = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 12);
+    GtkWidget *words = gtk_box_new(GTK_ORIENTATION_VERTICAL, 2);
+    GtkWidget *name = gtk_label_new(field->name), *shown = gtk_list_box_row_new();
+    add_control(&row);
+    gtk_label_set_xalign(GTK_LABEL(name), 0);
+    gtk_label_set_xalign(row.note, 0);
+    gtk_label_set_wrap(row.note, TRUE);
+    gtk_widget_add_css_class(GTK_WIDGET(row.note), "note");
+    gtk_widget_set_hexpand(words, TRUE);
+    gtk_box_append(GTK_BOX(words), name);
+    gtk_box_append(GTK_BOX(words), GTK_WIDGET(row.note));
+    gtk_box_append(GTK_BOX(line), words);
+    gtk_box_append(GTK_BOX(line), row.control);
+    show_note(&row, NULL);
+    gtk_list_box_row_set_child(GTK_LIST_BOX_ROW(shown), line);
+    gtk_list_box_row_set_activatable(GTK_LIST_BOX_ROW(shown), FALSE);
+    gtk_widget_set_focusable(shown, FALSE);
+    g_object_set_data(G_OBJECT(shown), "scope-field", (gpointer)field);
+    return shown;
+}
+
+static gboolean
+row_matches(GtkListBoxRow *row, gpointer user)
+{
+    ScopeRecipeForm *self = SCOPE_RECIPE_FORM(user);
+    const MoeField *field = g_object_get_data(G_OBJECT(row), "scope-field");
+    if (!self->search)
+        return TRUE;
+    g_autofree char *text = g_strconcat(field->name, " ", field->help, NULL);
+    g_autofree char *lower = g_utf8_strdown(text, -1);
+    return strstr(lower, self->search) != NULL;
+}
+
+/* --- What it shows ----------------------------------------------------------------------------*/
+
+void
+scope_recipe_form_set_recipe(ScopeRecipeForm *form, MoeRecipe *recipe)
+{
+    GtkWidget *child;
+    int n;
+    while ((child = gtk_widget_get_first_child(GTK_WIDGET(form->list))))
+        gtk_list_box_remove(form->list, child);
+    g_clear_pointer(&form->recipe, moe_recipe_free);
+    g_hash_table_remove_all(form->changes);
+    form->recipe = recipe;
+    const MoeField *const *fields = moe_fields_list(&n);
+    for (int i = 0; recipe && i < n; i++)
+        gtk_list_box_append(form->list, row_new(form, fields[i]));
+}
+
+void
+scope_recipe_form_search(ScopeRecipeForm *form, const char *text)
+{
+    g_free(form->search);
+    form->search = text && *text ? g_utf8_strdown(text, -1) : NULL;
+    gtk_list_box_invalidate_filter(form->list);
+}
+
+char **
+scope_recipe_form_get_changes(ScopeRecipeForm *form)
+{
+    g_autoptr(GList) names = g_hash_table_get_keys(form->changes);
+    g_autoptr(GPtrArray) changes = g_ptr_array_new();
+    names = g_list_sort(names, (GCompareFunc)strcmp);
+    for (GList *i = names; i; i = i->next)
+        g_ptr_array_add(changes,
+                        g_strdup_printf("%s=%s", (const char *)i->data,
+                                        (const char *)g_hash_table_lookup(form->changes, i->data)));
+    g_ptr_array_add(changes, NULL);
+    return (char **)g_ptr_array_free(g_steal_pointer(&changes), FALSE);
+}
+
+const MoeRecipe *
+scope_recipe_form_get_recipe(ScopeRecipeForm *form)
+{
+    return form->recipe;
+}
+
+/* --- The object -------------------------------------------------------------------------------*/
+
+static void
+scope_recipe_form_dispose(GObject *object)
+{
+    g_clear_pointer(&SCOPE_RECIPE_FORM(object)->scroll, gtk_widget_unparent);
+    G_OBJECT_CLASS(scope_recipe_form_parent_class)->dispose(object);
+}
+
+static void
+scope_recipe_form_finalize(GObject *object)
+{
+    ScopeRecipeForm *self = SCOPE_RECIPE_FORM(object);
+    g_clear_pointer(&self->recipe, moe_recipe_free);
+    g_hash_table_unref(self->changes);
+    g_free(self->search);
+    G_OBJECT_CLASS(scope_recipe_form_parent_class)->finalize(object);
+}
+
+static void
+scope_recipe_form_class_init(ScopeRecipeFormClass *class)
+{
+    G_OBJECT_CLASS(class)->dispose = scope_recipe_form_dispose;
+    G_OBJECT_CLASS(class)->finalize = scope_recipe_form_finalize;
+    gtk_widget_class_set_layout_manager_type(GTK_WIDGET_CLASS(class), GTK_TYPE_BIN_LAYOUT);
+}
+
+static void
+scope_recipe_form_init(ScopeRecipeForm *self)
+{
+    self->changes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    self->scroll = gtk_scrolled_window_new();
+    self->list = GTK_LIST_BOX(gtk_list_box_new());
+    gtk_list_box_set_selection_mode(self->list, GTK_SELECTION_NONE);
+    gtk_list_box_set_filter_func(self->list, row_matches, self, NULL);
+    gtk_widget_add_css_class(GTK_WIDGET(self->list), "recipe");
+    gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(self->scroll), GTK_POLICY_NEVER,
+                                   GTK_POLICY_AUTOMATIC);
+    gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(self->scroll), GTK_WIDGET(self->list));
+    gtk_widget_set_parent(self->scroll, GTK_WIDGET(self));
+    gtk_widget_set_vexpand(GTK_WIDGET(self), TRUE);
+    gtk_widget_set_hexpand(GTK_WIDGET(self), TRUE);
+}
