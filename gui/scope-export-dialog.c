@@ -314,15 +314,6 @@ draw(ScopePane *pane, ScopeDocument *document, ScopeFocus *focus, GCancellable *
                               scope_focus_get_filter(focus), cancellable, ready, user);
 }
 
-/* What another program wrote has to be imported first. (transfer full) */
-static char *
-command_of(ScopeDocument *document, ScopePane *pane)
-{
-    g_autofree char *import = scope_document_import_command(document);
-    g_autofree char *plot = scope_pane_get_command(pane);
-    return import ? g_strdup_printf("%s && %s", import, plot) : g_steal_pointer(&plot);
-}
-
 GtkWidget *
 scope_export_dialog_new(GtkWindow *parent, ScopeDocument *document, ScopeFocus *focus,
                         ScopePane *pane)
@@ -330,7 +321,7 @@ scope_export_dialog_new(GtkWindow *parent, ScopeDocument *document, ScopeFocus *
     ScopeExportDialog *self = g_object_new(SCOPE_TYPE_EXPORT_DIALOG, "transient-for", parent, NULL);
     g_autofree char *stem = scope_text_stem(scope_document_path(document));
     self->stem = g_strdup_printf("%s-%s", stem, scope_pane_get_figure(pane)->name);
-    self->command = command_of(document, pane);
+    self->command = scope_pane_get_command(pane);
     self->cancellable = g_cancellable_new();
     draw(pane, document, focus, self->cancellable, on_drawn, g_object_ref(self));
     refresh(self);

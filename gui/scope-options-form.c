@@ -215,5 +215,6 @@ scope_options_form_set_pane(ScopeOptionsForm *form, ScopePane *pane)
     for (char **setting = settings; *setting; setting++)
         moe_figure_options_set(form->options, *setting, NULL);
     for (int i = 0; i < moe_figure_n_fields(figure); i++)
-        add_row(form, moe_figure_field(figure, i));
+        if (!scope_pane_is_bound(pane, moe_figure_field(figure, i)->name))
+            add_row(form, moe_figure_field(figure, i));
 }

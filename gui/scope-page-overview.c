@@ -158,9 +158,9 @@ scope_page_overview_get_pane(ScopePage *page)
 }
 
 static void
-on_enter(GtkEventController *controller, double x, double y, ScopePageOverview *self)
+on_pressed(GtkEventController *click, int presses, double x, double y, ScopePageOverview *self)
 {
-    ScopePane *pane = SCOPE_PANE(gtk_event_controller_get_widget(controller));
+    ScopePane *pane = SCOPE_PANE(gtk_event_controller_get_widget(click));
     if (pane == self->pointed)
         return;
     self->pointed = pane;
@@ -172,7 +172,7 @@ watch(ScopePageOverview *self, ScopePane *pane)
 {
     GtkEventController *click = GTK_EVENT_CONTROLLER(gtk_gesture_click_new());
     gtk_event_controller_set_propagation_phase(click, GTK_PHASE_CAPTURE);
-    g_signal_connect_object(click, "pressed", G_CALLBACK(on_enter), self, 0);
+    g_signal_connect_object(click, "pressed", G_CALLBACK(on_pressed), self, 0);
     gtk_widget_add_controller(GTK_WIDGET(pane), click);
 }
 

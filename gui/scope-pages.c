@@ -40,7 +40,7 @@ const ScopePageInfo scope_pages[] = {
     {"collapse", N_("Collapse"), "scope-collapse-symbolic",
      N_("Load, representations and the router’s own state over training"),
      scope_page_collapse_get_type, scope_suits_collapse},
-    {"metrics", N_("Metrics"), "view-list-symbolic",
+    {"metrics", N_("Metrics"), "scope-metrics-symbolic",
      N_("All metrics of a layer, with intervals and what chance would show"),
      scope_page_metrics_get_type, NULL},
     {"run", N_("Run"), "scope-run-symbolic",

@@ -5,6 +5,10 @@
  */
 #include "scope-pane.h"
 
+#include "scope-pane-focus.h"
+#include "scope-pane-menu.h"
+
+#include "scope-plot-command.h"
 #include "scope-scene-view.h"
 
 #include <string.h>
@@ -23,6 +27,7 @@ struct _ScopePane {
     ScopeFocus *focus;         /* or NULL */
     GCancellable *cancellable; /* of the drawing under way, or NULL */
     bool stale;                /* what is shown isn't what should be */
+    guint busy_later;          /* a timeout; 0: none */
 
     GtkWidget *box;
     GtkStack *stack;
@@ -32,6 +37,9 @@ struct _ScopePane {
 };
 
 G_DEFINE_FINAL_TYPE(ScopePane, scope_pane, GTK_TYPE_WIDGET)
+
+/* A spinner appears when a drawing takes longer. */
+#define BUSY_MS 150
 
 enum { PROP_HAS_FIGURE = 1, N_PROPS };
 static GParamSpec *props[N_PROPS];
@@ -48,6 +56,7 @@ show_words(ScopePane *self)
     const char *hint =
         scope_scene_view_has_scene(self->view) ? "Point at the figure to read its numbers" : "";
     gtk_label_set_label(self->status, words ? words : hint);
+    gtk_widget_set_tooltip_text(GTK_WIDGET(self->status), words);
     if (words)
         gtk_widget_remove_css_class(GTK_WIDGET(self->status), "dim-label");
     else
@@ -55,9 +64,19 @@ show_words(ScopePane *self)
 }
 
 static void
+show_selected(ScopePane *self)
+{
+    if (self->focus)
+        scope_pane_focus_select(self->focus, self->view);
+    else
+        scope_scene_view_select(self->view, NULL, 0);
+}
+
+static void
 show_scene(ScopePane *self, MoeScene *scene)
 {
     scope_scene_view_set_scene(self->view, scene, self->figure ? self->figure->title : NULL);
+    show_selected(self);
     show_words(self);
     gtk_stack_set_visible_child_name(self->stack, "figure");
     g_object_notify_by_pspec(G_OBJECT(self), props[PROP_HAS_FIGURE]);
@@ -73,6 +92,27 @@ show_problem(ScopePane *self, const char *message)
 
 /* --- Drawing ----------------------------------------------------------------------------------*/
 
+static gboolean
+on_busy(gpointer user)
+{
+    ScopePane *self = SCOPE_PANE(user);
+    self->busy_later = 0;
+    gtk_widget_set_visible(self->busy, TRUE);
+    return G_SOURCE_REMOVE;
+}
+
+/* What is drawn at once doesn't flicker. */
+static void
+set_busy(ScopePane *self, bool busy)
+{
+    if (!busy) {
+        g_clear_handle_id(&self->busy_later, g_source_remove);
+        gtk_widget_set_visible(self->busy, FALSE);
+    } else if (!self->busy_later && !gtk_widget_get_visible(self->busy)) {
+        self->busy_later = g_timeout_add(BUSY_MS, on_busy, self);
+    }
+}
+
 static void
 on_drawn(GObject *source, GAsyncResult *result, gpointer user)
 {
@@ -82,7 +122,7 @@ on_drawn(GObject *source, GAsyncResult *result, gpointer user)
     if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
         return; /* another drawing is under way, or the window is gone */
     g_clear_object(&self->cancellable);
-    gtk_widget_set_visible(self->busy, FALSE);
+    set_busy(self, false);
     if (scene)
         show_scene(self, scene);
     else
@@ -94,19 +134,23 @@ give_up_drawing(ScopePane *self)
 {
     g_cancellable_cancel(self->cancellable);
     g_clear_object(&self->cancellable);
+    set_busy(self, false);
 }
 
 static void
 draw(ScopePane *self)
 {
-    give_up_drawing(self);
     self->stale = true;
-    if (!self->document || !self->figure || !gtk_widget_get_mapped(GTK_WIDGET(self)))
+    if (!self->document || !self->figure || !gtk_widget_get_mapped(GTK_WIDGET(self))) {
+        give_up_drawing(self);
         return;
+    }
+    g_cancellable_cancel(self->cancellable);
+    g_clear_object(&self->cancellable);
     g_auto(GStrv) settings = scope_pane_get_settings(self);
     self->stale = false;
     self->cancellable = g_cancellable_new();
-    gtk_widget_set_visible(self->busy, TRUE);
+    set_busy(self, true);
     if (!scope_scene_view_has_scene(self->view))
         gtk_stack_set_visible_child_name(self->stack, "figure");
     scope_document_draw_async(self->document, self->figure, (const char *const *)settings,
@@ -118,10 +162,29 @@ static void
 on_focus_changed(ScopePane *self, guint what)
 {
     bool concerns = what & SCOPE_FOCUS_FILTER;
+    show_selected(self);
     for (guint i = 0; i < self->bindings->len; i++)
         concerns |= (g_array_index(self->bindings, Binding, i).part & what) != 0;
     if (concerns)
         draw(self);
+}
+
+static void
+on_activated(ScopePane *self, const MoeDatum *datum)
+{
+    if (self->focus)
+        scope_pane_focus_take(self->focus, datum);
+    g_signal_emit(self, signals[ACTIVATED], 0, datum);
+}
+
+/* Nobody waits for what can't be seen. */
+static void
+scope_pane_unmap(GtkWidget *widget)
+{
+    ScopePane *self = SCOPE_PANE(widget);
+    self->stale |= self->cancellable != NULL;
+    give_up_drawing(self);
+    GTK_WIDGET_CLASS(scope_pane_parent_class)->unmap(widget);
 }
 
 static void
@@ -150,6 +213,7 @@ scope_pane_dispose(GObject *object)
     give_up_drawing(self);
     g_clear_object(&self->document);
     g_clear_object(&self->focus);
+    scope_pane_menu_drop(self);
     g_clear_pointer(&self->box, gtk_widget_unparent);
     G_OBJECT_CLASS(scope_pane_parent_class)->dispose(object);
 }
@@ -172,6 +236,7 @@ scope_pane_class_init(ScopePaneClass *class)
     object_class->dispose = scope_pane_dispose;
     object_class->finalize = scope_pane_finalize;
     widget_class->map = scope_pane_map;
+    widget_class->unmap = scope_pane_unmap;
     props[PROP_HAS_FIGURE] = g_param_spec_boolean("has-figure", NULL, NULL, FALSE,
                                                   G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
     g_object_class_install_properties(object_class, N_PROPS, props);
@@ -188,6 +253,8 @@ scope_pane_class_init(ScopePaneClass *class)
     gtk_widget_class_bind_template_child(widget_class, ScopePane, status);
     gtk_widget_class_bind_template_child(widget_class, ScopePane, busy);
     gtk_widget_class_bind_template_callback(widget_class, show_words);
+    gtk_widget_class_bind_template_callback(widget_class, on_activated);
+    scope_pane_menu_install(widget_class);
 }
 
 static void
@@ -202,6 +269,7 @@ scope_pane_init(ScopePane *self)
     self->bindings = g_array_new(FALSE, FALSE, sizeof(Binding));
     g_array_set_clear_func(self->bindings, binding_clear);
     gtk_widget_init_template(GTK_WIDGET(self));
+    scope_pane_menu_attach(self);
     show_words(self);
 }
 
@@ -271,6 +339,16 @@ scope_pane_bind(ScopePane *pane, const char *name, ScopeFocusPart part)
     draw(pane);
 }
 
+bool
+scope_pane_is_bound(ScopePane *pane, const char *name)
+{
+    for (guint i = 0; i < pane->bindings->len; i++)
+        if (g_str_equal(g_array_index(pane->bindings, Binding, i).name, name))
+            return true;
+    return false;
+}
+
+/* As the option was set; what the focus has stands before it. (transfer full) */
 static char *
 value_of(ScopePane *pane, const char *name)
 {
@@ -300,22 +378,10 @@ scope_pane_get_settings(ScopePane *pane)
 char *
 scope_pane_get_command(ScopePane *pane)
 {
-    g_autoptr(GString) command = g_string_new("moescope plot ");
-    g_autofree char *path = scope_document_word(pane->document);
-    g_string_append_printf(command, "%s %s", pane->figure->name, path);
-    for (int i = 0; i < moe_figure_n_fields(pane->figure); i++) {
-        const MoeField *field = moe_figure_field(pane->figure, i);
-        g_autofree char *value = value_of(pane, field->name);
-        g_autofree char *setting = g_strdup_printf("%s=%s", field->name, value);
-        g_autofree char *quoted = g_shell_quote(setting);
-        if (g_strcmp0(value, field->fallback) != 0)
-            g_string_append_printf(command, " --set %s", quoted);
-    }
-    const char *filter = pane->focus ? scope_focus_get_filter(pane->focus) : "";
-    g_autofree char *words = g_shell_quote(filter);
-    if (*filter && scope_document_filters(pane->figure))
-        g_string_append_printf(command, " --where %s", words);
-    return g_string_free(g_steal_pointer(&command), FALSE);
+    g_return_val_if_fail(pane->document && pane->figure, NULL);
+    g_auto(GStrv) settings = scope_pane_get_settings(pane);
+    return scope_plot_command(pane->document, pane->figure, (const char *const *)settings,
+                              pane->focus ? scope_focus_get_filter(pane->focus) : "");
 }
 
 bool
@@ -328,4 +394,16 @@ bool
 scope_pane_export(ScopePane *pane, const char *path, const char *theme, GError **error)
 {
     return scope_scene_view_save(pane->view, path, theme, error);
+}
+
+GdkTexture *
+scope_pane_copy(ScopePane *pane)
+{
+    return scope_pane_has_figure(pane) ? scope_scene_view_copy(pane->view) : NULL;
+}
+
+char *
+scope_pane_data(ScopePane *pane)
+{
+    return scope_pane_has_figure(pane) ? scope_scene_view_data(pane->view) : NULL;
 }

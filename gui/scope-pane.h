@@ -32,6 +32,7 @@ void scope_pane_set_document(ScopePane *pane, ScopeDocument *document, ScopeFocu
 void scope_pane_set_option(ScopePane *pane, const char *assignment);
 /* The option `name` follows a part of the focus; where that is -1, it is as it was set. */
 void scope_pane_bind(ScopePane *pane, const char *name, ScopeFocusPart part);
+bool scope_pane_is_bound(ScopePane *pane, const char *name);
 /* Every option as "name=value", as the command line takes them. (transfer full) */
 char **scope_pane_get_settings(ScopePane *pane);
 /* The command that makes this very figure: "moescope plot load esft.npz --set layers=3 …".
@@ -41,6 +42,10 @@ bool scope_pane_has_figure(ScopePane *pane);
 /* Writes what is shown as moe_scene_save() does, or its numbers where `path` ends in .csv: the same
  * bytes as the command's. */
 bool scope_pane_export(ScopePane *pane, const char *path, const char *theme, GError **error);
+/* What is shown as a picture, or its numbers as CSV, for other programs; NULL: there is no figure.
+ * (transfer full) */
+GdkTexture *scope_pane_copy(ScopePane *pane);
+char *scope_pane_data(ScopePane *pane);
 
 G_END_DECLS
 

@@ -1,38 +1,42 @@
 /* SPDX-License-Identifier: MIT
  *
- * Draws a scene once for a size and keeps the picture: moving the pointer redraws an outline, not
- * the figure.
+ * A scene, what of it is seen closely, and what is pointed at. ScopePainter draws it,
+ * scope-scene-input.c listens to pointer and keys.
  */
-#include "scope-scene-view.h"
+#include "scope-scene-private.h"
 
 /* A figure smaller than this can't be read; the window scrolls instead. */
 #define MIN_WIDTH_PX  320
 #define MIN_OF_HEIGHT 0.6 /* of the height that suits it */
-
-struct _ScopeSceneView {
-    GtkWidget parent_instance;
-    MoeScene *scene;      /* or NULL */
-    const char *theme;    /* that the scene has, or NULL if that isn't known */
-    double width, height; /* that suit the scene, points */
-    GdkTexture *picture;  /* the scene at the size of the widget, or NULL */
-    MoeDatum datum;       /* under the pointer, if datum.words */
-};
+/* A movement is over when nothing moved for so long. */
+#define REST_MS 150
 
 G_DEFINE_FINAL_TYPE(ScopeSceneView, scope_scene_view, GTK_TYPE_WIDGET)
 
-enum { PROP_WORDS = 1, N_PROPS };
+enum { PROP_WORDS = 1, PROP_CLOSER, N_PROPS };
 static GParamSpec *props[N_PROPS];
+enum { ACTIVATED, N_SIGNALS };
+static guint signals[N_SIGNALS];
 
 /* --- Sizes ------------------------------------------------------------------------------------*/
 
 /* A scene is in points, a window in pixels; the desktop's font resolution is the exchange rate, so
  * that a figure grows with the text around it. */
-static double
-pixels_per_point(ScopeSceneView *self)
+double
+scope_scene_view_point(ScopeSceneView *self)
 {
     int dpi = -1; /* in 1/1024 */
     g_object_get(gtk_widget_get_settings(GTK_WIDGET(self)), "gtk-xft-dpi", &dpi, NULL);
     return (dpi > 0 ? dpi / 1024.0 : 96) / 72;
+}
+
+bool
+scope_scene_view_page(ScopeSceneView *self, double *width, double *height)
+{
+    double point = scope_scene_view_point(self);
+    *width = gtk_widget_get_width(GTK_WIDGET(self)) / point;
+    *height = gtk_widget_get_height(GTK_WIDGET(self)) / point;
+    return self->scene && *width > 0 && *height > 0;
 }
 
 static void
@@ -42,63 +46,21 @@ scope_scene_view_measure(GtkWidget *widget, GtkOrientation orientation, int for_
     ScopeSceneView *self = SCOPE_SCENE_VIEW(widget);
     *minimum_baseline = *natural_baseline = -1;
     if (orientation == GTK_ORIENTATION_HORIZONTAL) {
-        *natural = (int)(self->width * pixels_per_point(self));
+        *natural = (int)(self->width * scope_scene_view_point(self));
         *minimum = MIN(*natural, MIN_WIDTH_PX);
     } else {
-        *natural = (int)(self->height * pixels_per_point(self));
+        *natural = (int)(self->height * scope_scene_view_point(self));
         *minimum = (int)(*natural * MIN_OF_HEIGHT);
     }
 }
 
 /* --- Drawing ----------------------------------------------------------------------------------*/
 
-static GdkTexture *
-texture_of(cairo_surface_t *surface)
+static gboolean
+draw_again(GtkWidget *widget, GdkFrameClock *clock, gpointer data)
 {
-    int height = cairo_image_surface_get_height(surface);
-    int stride = cairo_image_surface_get_stride(surface);
-    cairo_surface_flush(surface);
-    g_autoptr(GBytes) bytes = g_bytes_new_with_free_func(
-        cairo_image_surface_get_data(surface), (gsize)stride * (gsize)height,
-        (GDestroyNotify)cairo_surface_destroy, cairo_surface_reference(surface));
-    return gdk_memory_texture_new(cairo_image_surface_get_width(surface), height,
-                                  GDK_MEMORY_DEFAULT, bytes, (gsize)stride);
-}
-
-static GdkTexture *
-render_picture(ScopeSceneView *self, int width, int height, int scale)
-{
-    double points = pixels_per_point(self);
-    cairo_surface_t *surface =
-        cairo_image_surface_create(CAIRO_FORMAT_ARGB32, width * scale, height * scale);
-    cairo_t *cr = cairo_create(surface);
-    cairo_scale(cr, scale * points, scale * points);
-    moe_scene_render(self->scene, cr, width / points, height / points);
-    cairo_destroy(cr);
-    GdkTexture *texture = texture_of(surface);
-    cairo_surface_destroy(surface);
-    return texture;
-}
-
-/* Two lines, one of which stands out from any colour. */
-static void
-outline_datum(ScopeSceneView *self, GtkSnapshot *snapshot)
-{
-    static const float thin[4] = {1.5F, 1.5F, 1.5F, 1.5F};
-    static const GdkRGBA black = {0, 0, 0, 1}, white = {1, 1, 1, 1};
-    const GdkRGBA outer[4] = {black, black, black, black};
-    const GdkRGBA inner[4] = {white, white, white, white};
-    double points = pixels_per_point(self);
-    const MoeDatum *datum = &self->datum;
-    graphene_rect_t rect =
-        GRAPHENE_RECT_INIT((float)(datum->x * points), (float)(datum->y * points),
-                           (float)(datum->width * points), (float)(datum->height * points));
-    GskRoundedRect outline;
-    graphene_rect_inset(&rect, -1.5F, -1.5F);
-    gsk_rounded_rect_init_from_rect(&outline, &rect, 2);
-    gtk_snapshot_append_border(snapshot, &outline, thin, outer);
-    gsk_rounded_rect_shrink(&outline, 1.5F, 1.5F, 1.5F, 1.5F);
-    gtk_snapshot_append_border(snapshot, &outline, thin, inner);
+    gtk_widget_queue_draw(widget);
+    return G_SOURCE_REMOVE;
 }
 
 static void
@@ -108,74 +70,125 @@ scope_scene_view_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
     int width = gtk_widget_get_width(widget), height = gtk_widget_get_height(widget);
     if (!self->scene || width < 1 || height < 1)
         return;
-    if (!self->picture)
-        self->picture = render_picture(self, width, height, gtk_widget_get_scale_factor(widget));
-    gtk_snapshot_append_texture(snapshot, self->picture,
-                                &GRAPHENE_RECT_INIT(0, 0, (float)width, (float)height));
-    if (self->datum.words)
-        outline_datum(self, snapshot);
+    scope_painter_set_size(self->painter, width, height, gtk_widget_get_scale_factor(widget),
+                           scope_scene_view_point(self));
+    if (scope_painter_snapshot(self->painter, snapshot, self->settling != 0) && !self->settling)
+        gtk_widget_add_tick_callback(widget, draw_again, NULL, NULL);
+    scope_scene_outlines(self, snapshot);
+    if (gtk_widget_has_visible_focus(widget) && !self->datum.words)
+        gtk_snapshot_render_focus(snapshot, gtk_widget_get_style_context(widget), 0, 0, width,
+                                  height);
 }
 
-/* --- Pointing ---------------------------------------------------------------------------------*/
+static void
+forget_outlines(ScopeSceneView *self)
+{
+    g_clear_pointer(&self->outlines, g_free);
+    self->n_outlines = 0;
+    gtk_widget_queue_draw(GTK_WIDGET(self));
+}
+
+static gboolean
+on_rest(gpointer user)
+{
+    ScopeSceneView *self = SCOPE_SCENE_VIEW(user);
+    self->settling = 0;
+    gtk_widget_queue_draw(GTK_WIDGET(self));
+    return G_SOURCE_REMOVE;
+}
 
 static void
-forget_datum(ScopeSceneView *self)
+rest_later(ScopeSceneView *self)
 {
+    g_clear_handle_id(&self->settling, g_source_remove);
+    self->settling = g_timeout_add(REST_MS, on_rest, self);
+}
+
+/* --- The datum --------------------------------------------------------------------------------*/
+
+void
+scope_scene_view_tell(ScopeSceneView *self)
+{
+    const char *words = self->datum.words;
+    gtk_accessible_update_property(GTK_ACCESSIBLE(self), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
+                                   words ? words : "", -1);
+    gtk_widget_queue_draw(GTK_WIDGET(self));
+    g_object_notify_by_pspec(G_OBJECT(self), props[PROP_WORDS]);
+}
+
+void
+scope_scene_view_forget_datum(ScopeSceneView *self)
+{
+    self->walked = false;
     if (!self->datum.words)
         return;
     moe_datum_clear(&self->datum);
     self->datum = (MoeDatum){0};
-    gtk_widget_queue_draw(GTK_WIDGET(self));
-    g_object_notify_by_pspec(G_OBJECT(self), props[PROP_WORDS]);
+    scope_scene_view_tell(self);
 }
 
 static bool
 same_datum(const MoeDatum *a, const MoeDatum *b)
 {
-    return a->panel == b->panel && a->row == b->row && a->column == b->column &&
-           g_strcmp0(a->words, b->words) == 0;
+    return a->words && b->words && a->panel == b->panel && a->mark == b->mark &&
+           a->piece == b->piece && a->x == b->x && a->y == b->y && a->width == b->width;
 }
 
-static void
-point_at(ScopeSceneView *self, double x, double y)
+void
+scope_scene_view_point_at(ScopeSceneView *self, double x, double y)
 {
     g_auto(MoeDatum) found = {0};
-    double points = pixels_per_point(self);
-    double width = gtk_widget_get_width(GTK_WIDGET(self)) / points;
-    double height = gtk_widget_get_height(GTK_WIDGET(self)) / points;
-    bool hit = self->scene && width > 0 && height > 0 &&
-               moe_scene_pick(self->scene, width, height, x / points, y / points, &found);
+    double point = scope_scene_view_point(self), width, height;
+    bool hit = scope_scene_view_page(self, &width, &height) &&
+               moe_scene_pick(self->scene, width, height, x / point, y / point, &found);
     if (!hit) {
-        forget_datum(self);
+        scope_scene_view_forget_datum(self);
     } else if (!same_datum(&found, &self->datum)) {
-        moe_datum_clear(&self->datum);
+        MoeDatum before = self->datum;
         self->datum = found;
-        found = (MoeDatum){0};
-        gtk_widget_queue_draw(GTK_WIDGET(self));
-        g_object_notify_by_pspec(G_OBJECT(self), props[PROP_WORDS]);
+        found = before; /* to be cleared */
+        self->walked = false;
+        scope_scene_view_tell(self);
     }
 }
 
-static void
-on_motion(GtkEventControllerMotion *motion, double x, double y, gpointer user)
+void
+scope_scene_view_activate(ScopeSceneView *self)
 {
-    point_at(SCOPE_SCENE_VIEW(user), x, y);
+    if (self->datum.words)
+        g_signal_emit(self, signals[ACTIVATED], 0, &self->datum);
 }
 
+/* What is pointed at moves below the pointer; the caret stays at its mark. */
 static void
-on_leave(GtkEventControllerMotion *motion, gpointer user)
+follow_view(ScopeSceneView *self)
 {
-    forget_datum(SCOPE_SCENE_VIEW(user));
+    double width, height;
+    if (self->walked && self->datum.words && scope_scene_view_page(self, &width, &height))
+        moe_scene_locate(self->scene, width, height, &self->datum);
+    else if (self->at_x >= 0)
+        scope_scene_view_point_at(self, self->at_x, self->at_y);
+    else
+        scope_scene_view_forget_datum(self);
 }
 
-/* --- What changes the picture -----------------------------------------------------------------*/
+void
+scope_scene_view_moved(ScopeSceneView *self)
+{
+    rest_later(self);
+    follow_view(self);
+    forget_outlines(self);
+    g_object_notify_by_pspec(G_OBJECT(self), props[PROP_CLOSER]);
+}
+
+/* --- The theme --------------------------------------------------------------------------------*/
 
 static void
-forget_picture(ScopeSceneView *self)
+forget_pictures(ScopeSceneView *self)
 {
-    g_clear_object(&self->picture);
-    forget_datum(self);
-    gtk_widget_queue_draw(GTK_WIDGET(self));
+    if (self->painter)
+        scope_painter_forget(self->painter);
+    forget_outlines(self);
 }
 
 /* The theme follows the colours that GTK really uses: light text stands on a dark ground, whatever
@@ -199,7 +212,8 @@ follow_theme(ScopeSceneView *self)
     self->theme = theme;
     moe_scene_set_theme(self->scene, theme, NULL); /* both are built in */
     moe_scene_size(self->scene, &self->width, &self->height);
-    forget_picture(self);
+    forget_pictures(self);
+    scope_scene_view_forget_datum(self);
 }
 
 static void
@@ -212,7 +226,8 @@ scope_scene_view_css_changed(GtkWidget *widget, GtkCssStyleChange *change)
 static void
 scope_scene_view_size_allocate(GtkWidget *widget, int width, int height, int baseline)
 {
-    forget_picture(SCOPE_SCENE_VIEW(widget));
+    forget_outlines(SCOPE_SCENE_VIEW(widget));
+    scope_scene_view_forget_datum(SCOPE_SCENE_VIEW(widget));
 }
 
 /* --- The object -------------------------------------------------------------------------------*/
@@ -220,8 +235,11 @@ scope_scene_view_size_allocate(GtkWidget *widget, int width, int height, int bas
 static void
 scope_scene_view_get_property(GObject *object, guint id, GValue *value, GParamSpec *spec)
 {
+    ScopeSceneView *self = SCOPE_SCENE_VIEW(object);
     if (id == PROP_WORDS)
-        g_value_set_string(value, SCOPE_SCENE_VIEW(object)->datum.words);
+        g_value_set_string(value, self->datum.words);
+    else if (id == PROP_CLOSER)
+        g_value_set_boolean(value, scope_scene_view_is_closer(self));
     else
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
 }
@@ -230,8 +248,10 @@ static void
 scope_scene_view_finalize(GObject *object)
 {
     ScopeSceneView *self = SCOPE_SCENE_VIEW(object);
+    g_clear_handle_id(&self->settling, g_source_remove);
+    g_free(self->outlines);
     moe_datum_clear(&self->datum);
-    g_clear_object(&self->picture);
+    scope_painter_free(self->painter);
     moe_scene_free(self->scene);
     G_OBJECT_CLASS(scope_scene_view_parent_class)->finalize(object);
 }
@@ -249,7 +269,11 @@ scope_scene_view_class_init(ScopeSceneViewClass *class)
     widget_class->css_changed = scope_scene_view_css_changed;
     props[PROP_WORDS] =
         g_param_spec_string("words", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+    props[PROP_CLOSER] = g_param_spec_boolean("closer", NULL, NULL, FALSE,
+                                              G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
     g_object_class_install_properties(object_class, N_PROPS, props);
+    signals[ACTIVATED] = g_signal_new("activated", SCOPE_TYPE_SCENE_VIEW, G_SIGNAL_RUN_LAST, 0,
+                                      NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
     gtk_widget_class_set_css_name(widget_class, "scene");
     gtk_widget_class_set_accessible_role(widget_class, GTK_ACCESSIBLE_ROLE_IMG);
 }
@@ -257,25 +281,34 @@ scope_scene_view_class_init(ScopeSceneViewClass *class)
 static void
 scope_scene_view_init(ScopeSceneView *self)
 {
-    GtkEventController *motion = gtk_event_controller_motion_new();
-    g_signal_connect(motion, "motion", G_CALLBACK(on_motion), self);
-    g_signal_connect(motion, "leave", G_CALLBACK(on_leave), self);
-    gtk_widget_add_controller(GTK_WIDGET(self), motion);
-    g_signal_connect(self, "notify::scale-factor", G_CALLBACK(forget_picture), NULL);
+    self->at_x = self->at_y = -1;
+    scope_scene_input_attach(self);
+    g_signal_connect(self, "notify::scale-factor", G_CALLBACK(forget_pictures), NULL);
 }
+
+/* --- The scene --------------------------------------------------------------------------------*/
 
 void
 scope_scene_view_set_scene(ScopeSceneView *view, MoeScene *scene, const char *name)
 {
+    if (scene && view->scene && moe_scene_panels(scene) == moe_scene_panels(view->scene) &&
+        scope_scene_view_is_closer(view)) {
+        g_autofree MoeSceneView *views = scope_scene_views(view->scene);
+        scope_scene_set_views(scene, views);
+    }
+    g_clear_pointer(&view->painter, scope_painter_free);
     moe_scene_free(view->scene);
     view->scene = scene;
+    view->painter = scene ? scope_painter_new(scene) : NULL;
     view->theme = NULL;
     view->width = view->height = 0;
     gtk_accessible_update_property(GTK_ACCESSIBLE(view), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                    name ? name : "", -1);
-    forget_picture(view);
+    scope_scene_view_forget_datum(view);
+    forget_outlines(view);
     follow_theme(view);
     gtk_widget_queue_resize(GTK_WIDGET(view));
+    g_object_notify_by_pspec(G_OBJECT(view), props[PROP_CLOSER]);
 }
 
 bool
@@ -290,13 +323,12 @@ scope_scene_view_get_words(ScopeSceneView *view)
     return view->datum.words;
 }
 
-bool
-scope_scene_view_save(ScopeSceneView *view, const char *path, const char *theme, GError **error)
+void
+scope_scene_view_select(ScopeSceneView *view, const ScopeSelection *selections, int n)
 {
-    g_return_val_if_fail(view->scene, FALSE);
-    bool good = moe_scene_set_theme(view->scene, theme, error) &&
-                moe_scene_save(view->scene, path, 0, error);
-    view->theme = NULL;
-    follow_theme(view);
-    return good;
+    g_return_if_fail(n <= SCOPE_MOST_SELECTIONS);
+    view->n_selections = n;
+    for (int i = 0; i < n; i++)
+        view->selections[i] = selections[i];
+    forget_outlines(view);
 }

@@ -11,6 +11,8 @@
 /* Widths, in characters of the font, below which the inspector and the sidebar make way. */
 #define INSPECTOR_FROM 100
 #define SIDEBAR_FROM   70
+/* The same for all views, so that nothing moves when one turns to another. */
+#define INSPECTOR_WIDTH 37
 
 struct _ScopeViews {
     GtkWidget parent_instance;
@@ -43,11 +45,29 @@ tell(ScopeViews *self)
 /* --- The inspector ----------------------------------------------------------------------------*/
 
 static GtkWidget *
+words_new(const char *text, const char *class)
+{
+    GtkWidget *label = gtk_label_new(text);
+    gtk_label_set_xalign(GTK_LABEL(label), 0);
+    gtk_label_set_wrap(GTK_LABEL(label), TRUE);
+    gtk_label_set_max_width_chars(GTK_LABEL(label), 28);
+    gtk_widget_add_css_class(label, class);
+    return label;
+}
+
+/* What a pane shows, and its options. */
+static GtkWidget *
 options_new(ScopePane *pane)
 {
+    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 6);
     GtkWidget *form = g_object_new(SCOPE_TYPE_OPTIONS_FORM, NULL);
+    const MoeFigure *figure = scope_pane_get_figure(pane);
     scope_options_form_set_pane(SCOPE_OPTIONS_FORM(form), pane);
-    return form;
+    gtk_widget_set_margin_top(form, 12);
+    gtk_box_append(GTK_BOX(box), words_new(figure->title, "heading"));
+    gtk_box_append(GTK_BOX(box), words_new(figure->help, "note"));
+    gtk_box_append(GTK_BOX(box), form);
+    return box;
 }
 
 static void
@@ -235,6 +255,8 @@ scope_views_size_allocate(GtkWidget *widget, int width, int height, int baseline
 {
     ScopeViews *self = SCOPE_VIEWS(widget);
     int side = natural_width(self->sidebar), inspector = natural_width(self->inspector), least;
+    if (inspector > 0)
+        inspector = MAX(inspector, characters(widget, INSPECTOR_WIDTH));
     gtk_widget_measure(self->content, GTK_ORIENTATION_HORIZONTAL, -1, &least, NULL, NULL, NULL);
     bool sidebar_fits = width >= characters(widget, SIDEBAR_FROM) && width >= side + least;
     bool inspector_fits =

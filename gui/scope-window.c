@@ -286,8 +286,9 @@ scope_window_init(ScopeWindow *self)
     gtk_widget_init_template(GTK_WIDGET(self));
     accept_files(self);
     restore_size(self);
-    self->inspector = scope_state_get_int("inspector", 1) != 0;
     g_object_bind_property(self, "inspector", self->tabs, "inspector", G_BINDING_SYNC_CREATE);
+    self->inspector = scope_state_get_int("inspector", 1) != 0;
+    g_object_notify_by_pspec(G_OBJECT(self), props[PROP_INSPECTOR]);
     refresh(self);
 }
 

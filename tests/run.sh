@@ -41,7 +41,8 @@ while [ $# -gt 0 ]; do
     shift
 done
 
-packages=("${build_packages[@]}" clang-format-14 python3-numpy unzip poppler-utils xvfb xauth)
+packages=("${build_packages[@]}" clang-format-14 python3-numpy unzip poppler-utils xvfb xauth
+    xdotool gettext appstream groff-base)
 if $clang; then
     packages+=(clang-14 libomp-14-dev)
 fi

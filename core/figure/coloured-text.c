@@ -128,8 +128,8 @@ scene_of(const Passage *p, int *named)
                       .values = values,
                       .categories = p->colour == EXPERT ? experts : 0,
                       .notes = (const char *const *)notes,
-                      .value_key = p->colour == EXPERT ? "expert" : NULL,
-                      .keys = {"token", &g_array_index(p->span->row, double, 0)}};
+                      .keys = {{"token", &g_array_index(p->span->row, double, 0)},
+                               {p->colour == EXPERT ? "expert" : NULL, values}}};
     moe_scene_add_prose(scene, panel, &prose);
     return scene;
 }

@@ -89,7 +89,7 @@ add_runs(const Search *search, const Bands *rows, const Bands *columns)
     }
 }
 
-/* Cells whose values are wanted, those below each other in one rectangle. */
+/* Cells whose own keys are wanted, those below each other in one rectangle. */
 static void
 add_values(const Search *search, const MoeCells *cells, const Bands *rows, const Bands *columns)
 {
@@ -98,9 +98,9 @@ add_values(const Search *search, const MoeCells *cells, const Bands *rows, const
         for (int row = rows->first; row <= rows->end; row++) {
             bool in = row < rows->end && rows->meant[row - rows->first] &&
                       columns->meant[column - columns->first];
-            ReachKey key = {{cells->value_key, NAN, NULL}, 0};
+            ReachKey key = {{cells->keys.name, NAN, NULL}, 0};
             if (in)
-                key.key.number = cells->values[(gsize)row * cells->columns + column];
+                key.key.number = cells->keys.number[(gsize)row * cells->columns + column];
             in = in && is_wanted(search, &key);
             if (in && begin < 0)
                 begin = row;
@@ -122,7 +122,7 @@ find_cells(const Search *search, const MoeCells *cells)
     const char *of_rows = moe__axis_key_name(&view->panel->y);
     bool same =
         rows.asked && columns.asked && g_strcmp0(of_rows, moe__axis_key_name(&view->panel->x)) == 0;
-    if (moe__key_wanted(cells->value_key, search->wanted, search->n)) {
+    if (moe__key_wanted(cells->keys.name, search->wanted, search->n)) {
         add_values(search, cells, &rows, &columns);
     } else if (same) { /* experts by experts: a row and a column */
         Bands all_rows = {0, cells->rows, false, g_new(bool, cells->rows)};

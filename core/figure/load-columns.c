@@ -5,6 +5,8 @@
  */
 #include "figure/load-columns.h"
 
+#include <math.h>
+
 static int
 most_experts(const MoeLoad *load)
 {
@@ -118,4 +120,14 @@ moe__load_columns_clear(LoadColumns *columns)
     g_free(columns->expert);
     g_strfreev(columns->names);
     g_strfreev(columns->texts);
+}
+
+double *
+moe__load_column_keys(const LoadColumns *columns, int layers)
+{
+    int n = layers * columns->n;
+    double *keys = g_new(double, n + 1);
+    for (int i = 0; i < n; i++)
+        keys[i] = columns->expert[i] < 0 ? NAN : columns->expert[i];
+    return keys;
 }

@@ -18,6 +18,8 @@ typedef struct LoadColumns {
 /* By the options experts and sort. Fails with MOE_ERROR_DATA where they pick no expert. */
 bool moe__load_columns(LoadColumns *columns, const MoeLoad *load, const MoeFigureOptions *options,
                        GError **error);
+/* The experts as keys, [layers × n]; NaN: none. (transfer full) */
+double *moe__load_column_keys(const LoadColumns *columns, int layers);
 void moe__load_columns_clear(LoadColumns *columns);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(LoadColumns, moe__load_columns_clear)
 

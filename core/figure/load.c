@@ -7,6 +7,8 @@
 #include "figure/kit.h"
 #include "figure/load-columns.h"
 
+#include <math.h>
+
 /* Picks of a layer over all tokens; layers that cut tokens into more parts make more. (transfer
  * full) */
 static char *
@@ -22,8 +24,6 @@ picks_of(const MoeLoad *load)
     }
     return moe__kit_counts(low, high);
 }
-
-#include <math.h>
 
 static void
 set_caption(MoeScene *scene, const MoeLoad *load, const LoadLook *look)
@@ -94,6 +94,7 @@ add_panel(MoeScene *scene, const MoeLoad *load, int i, const LoadNumbers *number
     g_autofree char *words =
         g_strdup_printf("layer {row}, expert %s, %s: {0} of picks ({1}\xc3\x97 uniform)",
                         columns->texts ? "{text} (rank {column})" : "{column}", where);
+    g_autofree double *experts = moe__load_column_keys(columns, load->layers);
     MoeCells cells = {
         .rows = load->layers,
         .columns = columns->n,
@@ -101,6 +102,7 @@ add_panel(MoeScene *scene, const MoeLoad *load, int i, const LoadNumbers *number
         .numbers = {numbers->share, numbers->ratio},
         .words = words,
         .texts = (const char *const *)columns->texts,
+        .keys = {columns->texts ? "expert" : NULL, experts},
     };
     int number = moe_scene_add_panel(scene, panel->name, note, &columns->axis, &y);
     if (!all && load->n_panels > 1)

@@ -102,13 +102,16 @@ is_short(const char *text)
  * would be another number, and some of which would look like all: they are set if all of them fit,
  * in smaller type if need be. */
 static double
-text_size(const MoeCells *cells, const View *view)
+text_size(const MoeCells *cells, const View *view, Run rows, Run columns)
 {
     Box box = cell_box(view, 0, 0);
     double theme = view->scene->theme->tick_size, size = MIN(theme, 0.62 * box.height), widest = 0;
-    for (int i = 0; i < cells->rows * cells->columns; i++)
-        if (cells->texts[i] && !isnan(cells->values[i]) && is_short(cells->texts[i]))
-            widest = MAX(widest, moe__ruler_width(view->ruler, cells->texts[i], theme, false));
+    for (int row = rows.first; size >= SMALLEST_TEXT && row < rows.end; row++)
+        for (int column = columns.first; column < columns.end; column++) {
+            const char *text = cells->texts[row * cells->columns + column];
+            if (text && !isnan(cells->values[row * cells->columns + column]) && is_short(text))
+                widest = MAX(widest, moe__ruler_width(view->ruler, text, theme, false));
+        }
     if (widest > 0)
         size = MIN(size, FILL * box.width * theme / widest);
     return size >= SMALLEST_TEXT ? size : 0;
@@ -139,9 +142,9 @@ cells_draw(const Mark *mark, const View *view, Drawing *drawing)
         draw_image(mark, view, rows, columns, drawing);
         return;
     }
-    double size = cells->texts ? text_size(cells, view) : 0;
     g_autofree Tint *tint = g_new(Tint, 1);
     moe__tint_init(tint, view->scene, cells->categories);
+    double size = cells->texts ? text_size(cells, view, rows, columns) : 0;
     for (int row = rows.first; row < rows.end; row++) {
         for (int column = columns.first; column < columns.end; column++) {
             size_t i = (size_t)row * (size_t)cells->columns + (size_t)column;
@@ -210,7 +213,9 @@ cells_tell(const Mark *mark, const View *view, int piece, MoeDatum *datum)
 static MoeKey
 cells_key(const Mark *mark, int piece, int which)
 {
-    return (MoeKey){which == 0 ? mark->cells.value_key : NULL, mark->cells.values[piece], NULL};
+    const MoeKeys *keys = &mark->cells.keys;
+    bool has = which == 0 && keys->name;
+    return (MoeKey){has ? keys->name : NULL, has ? keys->number[piece] : NAN, NULL};
 }
 
 static void

@@ -144,9 +144,7 @@ prose_tell(const Mark *mark, const View *view, int piece, MoeDatum *datum)
 static MoeKey
 prose_key(const Mark *mark, int piece, int which)
 {
-    const MoeKeys *keys = &mark->prose.keys;
-    if (which == 0)
-        return (MoeKey){mark->prose.value_key, mark->prose.values[piece], NULL};
+    const MoeKeys *keys = &mark->prose.keys[which];
     return (MoeKey){keys->name, keys->name ? keys->number[piece] : NAN, NULL};
 }
 

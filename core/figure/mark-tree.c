@@ -15,6 +15,8 @@ static void
 tree_draw(const Mark *mark, const View *view, Drawing *drawing)
 {
     const MoeTree *tree = &mark->tree;
+    if (!moe__panel_whole(view->panel))
+        return; /* of a part of the bands there is no tree */
     const Theme *theme = view->scene->theme;
     double bottom = view->frame->box.y - FOOT * theme->tick_size;
     double band = fabs(moe__scale_at(&view->x, 1) - moe__scale_at(&view->x, 0));

@@ -61,6 +61,22 @@ moe_scene_pick(MoeScene *scene, double width, double height, double x, double y,
 }
 
 void
+moe_scene_locate(MoeScene *scene, double width, double height, MoeDatum *datum)
+{
+    const Panel *panel = moe__scene_panel(scene, datum->panel);
+    g_return_if_fail(panel && datum->mark < (int)panel->marks->len);
+    const Layout *layout = moe__layout(scene, width, height);
+    View view = moe__view_of(scene, datum->panel, &layout->frames[datum->panel], layout->ruler);
+    const Mark *mark = &g_array_index(panel->marks, Mark, datum->mark);
+    Place place = {0};
+    moe__mark_class(mark->type)->place(mark, &view, datum->piece, &place);
+    datum->x = place.box.x;
+    datum->y = place.box.y;
+    datum->width = place.box.width;
+    datum->height = place.box.height;
+}
+
+void
 moe_datum_clear(MoeDatum *datum)
 {
     g_clear_pointer(&datum->words, g_free);

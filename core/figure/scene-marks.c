@@ -61,7 +61,9 @@ moe_scene_add_cells(MoeScene *scene, int number, const MoeCells *cells)
     for (int i = 0; i < 2; i++)
         mark.cells.numbers[i] = own_numbers(scene, cells->numbers[i], n);
     mark.cells.words = moe__scene_own_text(scene, cells->words);
-    mark.cells.value_key = moe__scene_own_text(scene, cells->value_key);
+    mark.cells.keys = (MoeKeys){moe__scene_own_text(scene, cells->keys.name), mark.cells.values};
+    if (cells->keys.number != cells->values)
+        mark.cells.keys.number = own_numbers(scene, cells->keys.number, n);
     mark.cells.texts = moe__scene_own_texts(scene, cells->texts, n);
     add(scene, panel, mark);
 }
@@ -199,7 +201,7 @@ moe_scene_add_prose(MoeScene *scene, int number, const MoeProse *prose)
     mark.prose.texts = moe__scene_own_pieces(scene, prose->texts, (size_t)prose->n);
     mark.prose.values = own_numbers(scene, prose->values, (size_t)prose->n);
     mark.prose.notes = moe__scene_own_texts(scene, prose->notes, (size_t)prose->n);
-    mark.prose.value_key = moe__scene_own_text(scene, prose->value_key);
-    mark.prose.keys = own_keys(scene, &prose->keys, prose->n);
+    for (int i = 0; i < 2; i++)
+        mark.prose.keys[i] = own_keys(scene, &prose->keys[i], prose->n);
     add(scene, panel, mark);
 }

@@ -4,6 +4,7 @@
  * marks that say what they are when pointed at.
  */
 #include "figure/number.h"
+#include "figure/picture.h"
 #include "figure/scene.h"
 #include "figure/writers.h"
 
@@ -159,6 +160,6 @@ moe_scene_to_html(MoeScene *scene, int hovers)
 {
     SvgPage page = {.scene = scene, .hovers = hovers};
     moe_scene_size(scene, &page.width, &page.height);
-    const Layout *layout = moe__layout(scene, page.width, page.height);
-    return g_string_free(moe__svg_encode_page(layout->drawing, scene->title, &page), FALSE);
+    const Drawing *drawing = moe__picture(scene, page.width, page.height);
+    return g_string_free(moe__svg_encode_page(drawing, scene->title, &page), FALSE);
 }

@@ -55,6 +55,6 @@ moe__token_grid_panel(MoeScene *scene, const TokenGrid *grid, const TokenSpan *s
                       .words = words,
                       .categories = moe__span_experts(span),
                       .texts = (const char *const *)grid->texts + start,
-                      .value_key = "expert"};
+                      .keys = {"expert", grid->expert + start}};
     moe_scene_add_cells(scene, moe_scene_add_panel(scene, title, NULL, x, &y), &cells);
 }

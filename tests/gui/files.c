@@ -4,6 +4,7 @@
  * the command line's to the byte.
  */
 #include "scope-export-dialog.h"
+#include "scope-report.h"
 #include "scope-state.h"
 #include "stage.h"
 
@@ -295,6 +296,39 @@ test_copy(Stage *stage, gconstpointer data)
     g_assert_false(has_picture(stage->window));
 }
 
+static bool
+says_report(gpointer window)
+{
+    return says(window, "The report is in");
+}
+
+static void
+test_report(Stage *stage, gconstpointer data)
+{
+    g_autofree char *folder = stage_path("report"), *page = stage_path("report/two-domains.html");
+    stage_open_good(stage);
+    scope_report_write(stage->window, folder);
+    wait_until(says_report, stage->window);
+    g_assert_true(g_file_test(page, G_FILE_TEST_EXISTS));
+}
+
+/* What the program complains of is said. */
+static bool
+says_why(gpointer window)
+{
+    return says(window, "no-folder");
+}
+
+static void
+test_report_refused(Stage *stage, gconstpointer data)
+{
+    g_autofree char *file = stage_path("no-folder"), *folder = stage_path("no-folder/report");
+    g_assert_true(g_file_set_contents(file, "", 0, NULL));
+    stage_open_good(stage);
+    scope_report_write(stage->window, folder);
+    wait_until(says_why, stage->window);
+}
+
 /* --- State ------------------------------------------------------------------------------------*/
 
 static void
@@ -337,6 +371,8 @@ add(void)
     stage_add("/files/closed-while-live", test_closed_while_live);
     stage_add("/files/export", test_export);
     stage_add("/files/copy", test_copy);
+    stage_add("/files/report", test_report);
+    stage_add("/files/report-refused", test_report_refused);
     stage_add("/files/state", test_state);
     stage_add("/files/recent", test_recent_files);
 }

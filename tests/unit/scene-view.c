@@ -114,7 +114,7 @@ test_values(void)
     MoeAxis y = {
         .type = MOE_AXIS_BAND, .bands = 3, .names = words, .key = "token", .numbers = rows};
     MoeCells cells = {
-        .rows = 3, .columns = 2, .values = experts, .categories = 8, .value_key = "expert"};
+        .rows = 3, .columns = 2, .values = experts, .categories = 8, .keys = {"expert", experts}};
     moe_scene_add_cells(scene, moe_scene_add_panel(scene, NULL, NULL, &x, &y), &cells);
     int n;
     const MoeKey keys[] = {{"layer", 3, NULL}, {"expert", 5, NULL}};
@@ -150,8 +150,7 @@ lines_sample(void)
                       .values = values,
                       .categories = 2,
                       .notes = pieces,
-                      .value_key = "expert",
-                      .keys = {"token", rows}};
+                      .keys = {{"token", rows}, {"expert", values}}};
     moe_scene_add_prose(scene, moe_scene_add_panel(scene, NULL, NULL, &bare, &bare), &prose);
     return scene;
 }
@@ -250,6 +249,12 @@ test_view(void)
     g_auto(MoeDatum) datum = {0};
     g_assert_true(moe_scene_pick(scene, WIDTH, HEIGHT, after.x + 1, after.y + 1, &datum));
     g_assert_cmpstr(datum.words, ==, "10/2");
+    MoeDatum moved = datum;
+    moe_scene_locate(scene, WIDTH, HEIGHT, &moved);
+    g_assert_cmpfloat(moved.x, ==, datum.x);
+    moe_scene_set_view(scene, 0, (MoeSceneView){0.25, 0.65, 0, 0.6});
+    moe_scene_locate(scene, WIDTH, HEIGHT, &moved);
+    g_assert_cmpfloat_with_epsilon(moved.x - datum.x, 0.25 / 0.4 * after.width, 1e-9);
     moe_scene_set_view(scene, 0, (MoeSceneView){0.31, 0.3101, 0, 1});
     after = moe_scene_panel_place(scene, WIDTH, HEIGHT, 0);
     g_assert_cmpfloat_with_epsilon(after.x_band, after.width, 1e-9); /* no closer than a band */

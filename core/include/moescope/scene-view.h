@@ -78,6 +78,9 @@ typedef struct MoeRect {
 MOE_API MoeRect *moe_scene_find(MoeScene *scene, double width, double height, const MoeKey *keys,
                                 int n, int *n_found);
 
+/* Sets where the mark of a datum is now, seen or not: another view or size moves it. */
+MOE_API void moe_scene_locate(MoeScene *scene, double width, double height, MoeDatum *datum);
+
 typedef enum MoeDirection { MOE_LEFT, MOE_RIGHT, MOE_UP, MOE_DOWN } MoeDirection;
 
 /* Replaces `datum` by what lies next to it in that direction, if need be in another panel or

@@ -177,7 +177,7 @@ typedef struct MoeCells {
                                  moe_colour_category(), not through the scale */
     const char *const *texts; /* [rows × columns] written into the cell: short ones where they fit,
                                  words as far as they do; or NULL */
-    const char *value_key;    /* what the values are numbers of ("expert"), or NULL */
+    MoeKeys keys;             /* [rows × columns], the values themselves, for one */
 } MoeCells;
 MOE_API void moe_scene_add_cells(MoeScene *scene, int panel, const MoeCells *cells);
 
@@ -281,8 +281,7 @@ typedef struct MoeProse {
     const double *values;     /* [n] through the colour scale, or categories; NaN: none */
     int categories;           /* as of MoeCells */
     const char *const *notes; /* [n] what a reader is told of a piece, or NULL */
-    const char *value_key;    /* as of MoeCells */
-    MoeKeys keys;
+    MoeKeys keys[2];
 } MoeProse;
 MOE_API void moe_scene_add_prose(MoeScene *scene, int panel, const MoeProse *prose);
 

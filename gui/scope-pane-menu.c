@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What one can do with a figure: copy it, its numbers, its command, export it.
+ */
+#include "scope-pane-menu.h"
+
+#define MENU "scope-pane-menu"
+
+/* --- Actions ----------------------------------------------------------------------------------*/
+
+static void
+copy_image_action(GtkWidget *widget, const char *action, GVariant *parameter)
+{
+    g_autoptr(GdkTexture) picture = scope_pane_copy(SCOPE_PANE(widget));
+    if (picture)
+        gdk_clipboard_set_texture(gtk_widget_get_clipboard(widget), picture);
+}
+
+static void
+copy_data_action(GtkWidget *widget, const char *action, GVariant *parameter)
+{
+    g_autofree char *data = scope_pane_data(SCOPE_PANE(widget));
+    if (data)
+        gdk_clipboard_set_text(gtk_widget_get_clipboard(widget), data);
+}
+
+static void
+copy_command_action(GtkWidget *widget, const char *action, GVariant *parameter)
+{
+    if (!scope_pane_has_figure(SCOPE_PANE(widget)))
+        return;
+    g_autofree char *command = scope_pane_get_command(SCOPE_PANE(widget));
+    gdk_clipboard_set_text(gtk_widget_get_clipboard(widget), command);
+}
+
+void
+scope_pane_menu_install(GtkWidgetClass *class)
+{
+    gtk_widget_class_install_action(class, "pane.copy-image", NULL, copy_image_action);
+    gtk_widget_class_install_action(class, "pane.copy-data", NULL, copy_data_action);
+    gtk_widget_class_install_action(class, "pane.copy-command", NULL, copy_command_action);
+    gtk_widget_class_add_binding_action(class, GDK_KEY_c, GDK_CONTROL_MASK, "pane.copy-image",
+                                        NULL);
+}
+
+/* --- The menu ---------------------------------------------------------------------------------*/
+
+static GMenuModel *
+model_new(void)
+{
+    GMenu *menu = g_menu_new();
+    g_autoptr(GMenu) copy = g_menu_new(), export = g_menu_new();
+    g_menu_append(copy, "Copy _Image", "pane.copy-image");
+    g_menu_append(copy, "Copy _Data (CSV)", "pane.copy-data");
+    g_menu_append(copy, "Copy _Command", "pane.copy-command");
+    g_menu_append(export, "_Export…", "win.export");
+    g_menu_append_section(menu, NULL, G_MENU_MODEL(copy));
+    g_menu_append_section(menu, NULL, G_MENU_MODEL(export));
+    return G_MENU_MODEL(menu);
+}
+
+static void
+open_at(ScopePane *pane, double x, double y)
+{
+    GtkWidget *menu = g_object_get_data(G_OBJECT(pane), MENU);
+    if (!scope_pane_has_figure(pane))
+        return;
+    if (!menu) {
+        g_autoptr(GMenuModel) model = model_new();
+        menu = gtk_popover_menu_new_from_model(model);
+        gtk_popover_set_has_arrow(GTK_POPOVER(menu), FALSE);
+        gtk_widget_set_halign(menu, GTK_ALIGN_START);
+        gtk_widget_set_parent(menu, GTK_WIDGET(pane));
+        g_object_set_data(G_OBJECT(pane), MENU, menu);
+    }
+    const GdkRectangle at = {(int)x, (int)y, 1, 1};
+    gtk_popover_set_pointing_to(GTK_POPOVER(menu), &at);
+    gtk_popover_popup(GTK_POPOVER(menu));
+}
+
+static void
+on_pressed(GtkGestureClick *click, int n, double x, double y, gpointer pane)
+{
+    open_at(pane, x, y);
+}
+
+static gboolean
+on_menu_key(GtkWidget *widget, GVariant *parameters, gpointer data)
+{
+    open_at(SCOPE_PANE(widget), gtk_widget_get_width(widget) / 2.0,
+            gtk_widget_get_height(widget) / 2.0);
+    return TRUE;
+}
+
+void
+scope_pane_menu_attach(ScopePane *pane)
+{
+    GtkGesture *click = gtk_gesture_click_new();
+    GtkEventController *keys = gtk_shortcut_controller_new();
+    gtk_gesture_single_set_button(GTK_GESTURE_SINGLE(click), GDK_BUTTON_SECONDARY);
+    g_signal_connect(click, "pressed", G_CALLBACK(on_pressed), pane);
+    gtk_widget_add_controller(GTK_WIDGET(pane), GTK_EVENT_CONTROLLER(click));
+    gtk_shortcut_controller_add_shortcut(
+        GTK_SHORTCUT_CONTROLLER(keys),
+        gtk_shortcut_new(gtk_shortcut_trigger_parse_string("Menu|<Shift>F10"),
+                         gtk_callback_action_new(on_menu_key, NULL, NULL)));
+    gtk_widget_add_controller(GTK_WIDGET(pane), keys);
+}
+
+void
+scope_pane_menu_drop(ScopePane *pane)
+{
+    GtkWidget *menu = g_object_steal_data(G_OBJECT(pane), MENU);
+    if (menu)
+        gtk_widget_unparent(menu);
+}
