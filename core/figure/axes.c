@@ -7,11 +7,12 @@
 
 #include <math.h>
 
-#define TICK      2.0  /* length of a tick, points */
-#define PAD       2.0  /* between panel and labels */
-#define LABEL_GAP 0.5  /* between labels beside each other, in sizes of the type */
-#define NAME_GAP  0.25 /* … where all of them have to stand */
-#define FEW_NAMES 16   /* so many bands are names by themselves; of more, some tell */
+#define TICK       2.0  /* length of a tick, points */
+#define PAD        2.0  /* between panel and labels */
+#define LABEL_GAP  0.5  /* between labels beside each other, in sizes of the type */
+#define NAME_SHARE 0.34 /* of the theme's width, for names of the bands of y */
+#define NAME_GAP   0.25 /* … where all of them have to stand */
+#define FEW_NAMES  16   /* so many bands are names by themselves; of more, some tell */
 /* Names whose width is measured. */
 #define MOST_MEASURED 2000
 
@@ -170,6 +171,13 @@ widest_name(const MoeAxis *axis, Ruler *ruler, double size)
     return width;
 }
 
+/* What names beside a panel may take of the page. */
+static double
+most_name(const Theme *theme)
+{
+    return NAME_SHARE * theme->width_mm / 25.4 * 72;
+}
+
 double
 moe__axis_y_width(const MoeAxis *axis, Ruler *ruler, const Theme *theme)
 {
@@ -182,7 +190,7 @@ moe__axis_y_width(const MoeAxis *axis, Ruler *ruler, const Theme *theme)
         g_autofree char *last = moe__axis_band_label(axis, axis->bands - 1);
         width = MAX(width, moe__ruler_width(ruler, last, theme->tick_size, false));
     }
-    return width + PAD + (moe__axis_ruled(axis) ? TICK : 0);
+    return fmin(width, most_name(theme)) + PAD + (moe__axis_ruled(axis) ? TICK : 0);
 }
 
 double
@@ -275,8 +283,10 @@ moe__axis_draw_y(const Panel *panel, const Frame *frame, Ruler *ruler, const The
             moe__drawing_line(drawing, (Point){left - TICK, label->at},
                               (Point){left + frame->box.width, label->at}, theme->faint,
                               theme->thin / 2);
+        g_autofree char *text =
+            moe__ruler_fit_name(ruler, label->text, theme->tick_size, most_name(theme));
         if (frame->y_ticks)
-            moe__drawing_text(drawing, label->text, left - PAD - (ruled ? TICK : 0),
+            moe__drawing_text(drawing, text, left - PAD - (ruled ? TICK : 0),
                               label->at + theme->tick_size * ruler->digit / 2, style);
     }
 }

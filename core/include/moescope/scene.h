@@ -118,7 +118,8 @@ typedef struct MoeColourScale {
     double min, max; /* finite, min < max */
     MoeFormat format;
     const char *label;
-    bool below, above; /* whether values beyond min, max occur */
+    bool below, above;  /* whether values beyond min, max occur */
+    double first, last; /* the part of the colours that is used, of 0 … 1; both 0: all */
     int n_references;
     const MoeReference *references;
 } MoeColourScale;
@@ -165,6 +166,7 @@ typedef struct MoeInk {
     double opacity;       /* 0 … 1; 0 means 1 */
     bool dashed;          /* lines */
     const char *name;     /* its line in the legend, or NULL; equal names share one */
+    bool unlisted;        /* the name is for CSV and words alone, not in the legend */
     MoeKey key;           /* what all of it stands for */
 } MoeInk;
 
@@ -191,6 +193,7 @@ typedef struct MoeLine {
     const double *x, *y; /* [n] */
     MoeInk ink;
     bool steps;        /* goes along x, then y, as distribution functions do */
+    bool dots;         /* shows where its points are */
     const char *words; /* {x} and {y} stand for the numbers of the point ({x} for the label of its
                           band), {name} for the ink's */
 } MoeLine;
