@@ -277,6 +277,8 @@ cmd_check(int argc, char **argv)
                  "it matters and what to do. Of a summary: what was found in its traces. Without "
                  "arguments: the checks there are. The exit "
                  "status is 0 where no finding is an error, else 1; with --drop that of the copy.",
+        .examples = "moescope check first.npz\n"
+                    "moescope check first.npz --json\n",
         .most = -1,
     };
     g_auto(Options) o = {0};

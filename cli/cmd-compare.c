@@ -285,6 +285,9 @@ cmd_compare(int argc, char **argv)
             "experts that have other numbers. --steps follows one text over the steps of a "
             "run. Of a trace over training without @STEP: its last step. With --out: a report, as "
             "moescope report writes them, in files compare.*",
+        .examples = "moescope compare first.npz second.npz --match\n"
+                    "moescope compare runs/first/trace.npz --steps\n"
+                    "moescope compare first.npz second.npz --out difference\n",
         .most = 2,
     };
     g_auto(Options) o = {.replicates = 200, .level = 0.95};

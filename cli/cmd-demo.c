@@ -237,6 +237,7 @@ cmd_demo(int argc, char **argv)
         .about = "Trains a sparse model and its dense twin on the sample corpus (some minutes), "
                  "records how the sparse one routes each domain, draws the heat map, says what was "
                  "learned, and ends in a report.",
+        .examples = "moescope demo --steps 10 --out glance\n",
     };
     g_autofree char *out = NULL;
     g_auto(GStrv) set = NULL;

@@ -98,6 +98,8 @@ cmd_export(int argc, char **argv)
         .about = "Writes a trace or a summary in a format of other tools: a table with a row for "
                  "each token and "
                  "layer, or what the placement of experts starts from.",
+        .examples = "moescope export first.npz --as jsonl --out first.jsonl\n"
+                    "moescope export first.npz --as eplb --out load.json\n",
         .most = 1,
     };
     g_auto(Options) o = {0};

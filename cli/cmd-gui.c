@@ -38,6 +38,7 @@ cmd_gui(int argc, char **argv)
         .names = "[FILE…]",
         .about = "Opens FILE (a trace, a summary, the folder of a run, what import reads) in the "
                  "desktop app, each in a tab.",
+        .examples = "moescope gui first.npz\n",
         .most = -1,
     };
     const GOptionEntry entries[] = {G_OPTION_ENTRY_NULL};

@@ -195,6 +195,9 @@ cmd_import(int argc, char **argv)
             "Turns what other tools recorded into a trace, and what they counted into a summary. "
             "SRC is a file, plain or gzip'd, or a folder of them; the format is told by "
             "content. What the files don't say is asked for, never guessed.",
+        .examples = "moescope import --list\n"
+                    "moescope import log.jsonl --experts 60 --k 2 --score softmax --select top-k "
+                    "--gates sum-to-one --domain chat --out theirs.npz\n",
         .most = -1,
     };
     g_auto(Options) o = {.compression = 1};

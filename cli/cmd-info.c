@@ -251,6 +251,8 @@ cmd_info(int argc, char **argv)
         .about = "Describes a run folder, a checkpoint, a trace, a summary, or the model that a "
                  "recipe would train (a file that ends with .ini, a sample or a preset): "
                  "parameters and FLOPs, layer by layer.",
+        .examples = "moescope info first.npz\n"
+                    "moescope info smoe-small --set moe.experts=16\n",
         .least = 1,
         .most = 1,
     };

@@ -180,6 +180,9 @@ cmd_metrics(int argc, char **argv)
                  "often, of as many units (uniform), and for one of the same load that takes no "
                  "notice of tokens (shuffled); above them, what the checker found. Of a trace "
                  "over training: its last step.",
+        .examples = "moescope metrics first.npz --domains all\n"
+                    "moescope metrics first.npz --experts --layers 1\n"
+                    "moescope metrics --list\n",
         .most = -1,
     };
     g_auto(Options) o = {.replicates = 200, .level = 0.95};

@@ -47,23 +47,6 @@ options_clear(Options *o)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 
-static int
-list_figures(void)
-{
-    int n;
-    const MoeFigure *const *figures = moe_figures_list(&n);
-    for (int i = 0; i < n; i++) {
-        printf("%s: %s\n", figures[i]->name, figures[i]->help);
-        for (int j = 0; j < moe_figure_n_fields(figures[i]); j++) {
-            const MoeField *field = moe_figure_field(figures[i], j);
-            printf("    --set %s=%s  %s%s%s%s\n", field->name, field->fallback, field->help,
-                   field->choices ? " (" : "", field->choices ? field->choices : "",
-                   field->choices ? ")" : "");
-        }
-    }
-    return CMD_OK;
-}
-
 static bool
 choose_tokens(const MoeFigure *figure, MoeFigureInput *input, const char *where, GError **error)
 {
@@ -204,16 +187,22 @@ int
 cmd_plot(int argc, char **argv)
 {
     static const CmdArguments arguments = {
-        .names = "[FIGURE TRACE…]",
-        .about = "Draws FIGURE of TRACE (a trace, a run's folder, a summary, or for some figures a "
-                 "model's .safetensors; several where the figure compares) as PNG, SVG or PDF. "
-                 "Without arguments: the figures and their "
-                 "options.",
+        .names = "FIGURE TRACE…",
+        .about = "Draws FIGURE of TRACE (a trace, a run's folder, a summary, or for some figures "
+                 "a model's .safetensors; several where the figure compares) as PNG, SVG, PDF or "
+                 "EPS. \"moescope figures\" lists the figures, "
+                 "\"moescope figures FIGURE\" the options of one.",
+        .examples =
+            "moescope plot load first.npz --out load.pdf\n"
+            "moescope plot text first.npz --theme paper-column --out text.svg --data text.csv\n"
+            "moescope plot load first.npz --set norm=log2 --size 2000x1000px --dpi 200 --out "
+            "load.png\n",
         .most = -1,
     };
     g_auto(Options) o = {0};
     GOptionEntry entries[PLAIN + COMMON + 1] = {
-        {"out", 'o', 0, G_OPTION_ARG_FILENAME, &o.out, "the picture: .png, .svg or .pdf", "FILE"},
+        {"out", 'o', 0, G_OPTION_ARG_FILENAME, &o.out, "the picture: .png, .svg, .pdf or .eps",
+         "FILE"},
         {"data", 0, 0, G_OPTION_ARG_FILENAME, &o.data, "the numbers behind it, as CSV", "FILE"},
         {"set", 's', 0, G_OPTION_ARG_STRING_ARRAY, &o.set,
          "an option of the figure; may be repeated", "NAME=VALUE"},
@@ -233,7 +222,7 @@ cmd_plot(int argc, char **argv)
     if (!cmd_options(&arguments, entries, &argc, &argv, &status))
         return status;
     if (argc == 1)
-        return list_figures();
+        return cmd_usage("found no FIGURE; \"moescope figures\" lists them");
     if (argc == 2)
         return cmd_usage("found FIGURE but no TRACE");
     if (!o.out && !o.data)

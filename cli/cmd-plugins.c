@@ -104,6 +104,7 @@ cmd_plugins(int argc, char **argv)
     static const CmdArguments arguments = {
         .names = "[FILE]",
         .about = "Lists the plugins that were found, or loads one file and says whether it fits.",
+        .examples = "moescope plugins\n",
         .most = 1,
     };
     static const GOptionEntry no_options[] = {G_OPTION_ENTRY_NULL};

@@ -108,6 +108,7 @@ cmd_recipe_parity(int argc, char **argv)
         .about = "Says how far the MoE layer of RECIPE (a file, a sample or a preset; one with "
                  "heads) is from the FLOPs and parameters of another, and which moe.hidden and "
                  "moe.experts bring it there (arXiv 2411.16205, eq. 8, 9).",
+        .examples = "moescope recipe parity mhmoe-small --to smoe-small\n",
         .least = 1,
         .most = 1,
     };

@@ -25,7 +25,9 @@ recipe_list(int argc, char **argv)
 {
     static const CmdArguments arguments = {
         .names = "",
-        .about = "Lists the presets: named sets of values, by the key that takes them."};
+        .about = "Lists the presets: named sets of values, by the key that takes them.",
+        .examples = "moescope recipe list\n",
+    };
     static const GOptionEntry no_options[] = {G_OPTION_ENTRY_NULL};
     int n, width = 0, status;
     if (!cmd_options(&arguments, no_options, &argc, &argv, &status))
@@ -61,6 +63,7 @@ recipe_parts(int argc, char **argv)
         .names = "",
         .about = "Lists the parts of an MoE layer, by the key that chooses them: name, what it "
                  "does, paper.",
+        .examples = "moescope recipe parts\n",
     };
     static const GOptionEntry no_options[] = {G_OPTION_ENTRY_NULL};
     int status;
@@ -101,6 +104,7 @@ recipe_keys(int argc, char **argv)
     static const CmdArguments arguments = {
         .names = "[GROUP]",
         .about = "Lists the keys: name, what it takes, default, unit, meaning.",
+        .examples = "moescope recipe keys moe\n",
         .most = 1,
     };
     static const GOptionEntry no_options[] = {G_OPTION_ENTRY_NULL};
@@ -140,6 +144,7 @@ recipe_show(int argc, char **argv)
     static const CmdArguments arguments = {
         .names = "[FILE|SAMPLE|PRESET]",
         .about = "Prints the recipe as it is used, every key that matters to it with its value.",
+        .examples = "moescope recipe show smoe-small --set moe.k=1\n",
         .most = 1,
     };
     g_auto(GStrv) set = NULL;
@@ -162,6 +167,7 @@ recipe_check(int argc, char **argv)
     static const CmdArguments arguments = {
         .names = "FILE…",
         .about = "Says everything that is wrong with recipes; silent if nothing is.",
+        .examples = "moescope recipe check my.ini\n",
         .least = 1,
         .most = -1,
     };

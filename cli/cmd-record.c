@@ -105,6 +105,8 @@ cmd_record(int argc, char **argv)
         .names = "MODEL",
         .about = "Runs MODEL (a run folder or a checkpoint) over text and writes every routing "
                  "decision to a trace. Ctrl-C closes the trace with what it has.",
+        .examples = "moescope record runs/first --max-tokens 4000 --out first.npz\n"
+                    "moescope record runs/first --data my-texts --stats --out mine.npz\n",
         .least = 1,
         .most = 1,
     };

@@ -62,8 +62,9 @@ cmd_report(int argc, char **argv)
             "Writes a report of each trace, run's folder or summary into a folder: what it shows "
             "in words, whether the numbers can be trusted, where they come from, then figures "
             "and tables by section; as HTML (one file that needs no network), PDF, Markdown and "
-            "JSON. Of several inputs also an index that sets them side by side.\n\n"
-            "Example: moescope report first.npz runs/second -o reports",
+            "JSON. Of several inputs also an index that sets them side by side.",
+        .examples = "moescope report first.npz runs/second --out reports\n"
+                    "moescope report first.npz --sections load,domains --formats html --out page\n",
         .most = -1,
     };
     g_auto(Options) o = {.replicates = 200, .level = 0.95};

@@ -76,6 +76,8 @@ cmd_summary(int argc, char **argv)
         .about = "Counts traces once and writes the sums, with what the checker found: metrics, "
                  "info and plots take such a file like a trace. Summaries of parts are added up; "
                  "that of the whole is the same.",
+        .examples = "moescope summary first.npz --out first.sum.npz\n"
+                    "moescope summary first.npz second.npz --with pairs,flow --out both.sum.npz\n",
         .least = 1,
         .most = -1,
     };

@@ -180,9 +180,9 @@ cmd_tokens(int argc, char **argv)
             "Lists single tokens of a trace with the text around them: with --expert those that "
             "an expert of a layer takes with the highest gates, or whose ids it takes beyond "
             "their due (lift); with --find those where a text begins, with --id those of an id, "
-            "of all tokens or, with --expert as well, of those that the expert takes.\n\n"
-            "  moescope tokens first.npz --layer 3 --expert 5 --by lift --each 2\n"
-            "  moescope tokens first.npz --find \"ing \" --layer 3 --expert 5 --csv",
+            "of all tokens or, with --expert as well, of those that the expert takes.",
+        .examples = "moescope tokens first.npz --layer 1 --expert 2 --by lift --each 2\n"
+                    "moescope tokens first.npz --find \"the \" --csv\n",
         .least = 1,
         .most = 1,
     };

@@ -283,6 +283,8 @@ trace_cat(int argc, char **argv)
             "places in queues and drops; or as CSV, a line a pick, cells empty where the trace "
             "has no such column. With --follow a trace that is being recorded is printed as its "
             "chunks come, until it is finished or Ctrl-C.",
+        .examples = "moescope trace cat first.npz --tokens 0-9\n"
+                    "moescope trace cat first.npz --routers 0 --csv\n",
         .least = 1,
         .most = 1,
     };

@@ -148,6 +148,7 @@ trace_info(int argc, char **argv)
                  "if each was coded by how often it occurs and by nothing else, with one table for "
                  "all or one for each router and slot: zero-order entropy, for which all picks are "
                  "read.",
+        .examples = "moescope trace info first.npz --entropy\n",
         .least = 1,
         .most = 1,
     };

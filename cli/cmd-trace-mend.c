@@ -37,6 +37,7 @@ trace_verify(int argc, char **argv)
         .names = "TRACE…",
         .about = "Unpacks every member of traces and checks every CRC, type, shape and id, and "
                  "that they are finished. Says what is wrong; exit status 1 if anything is.",
+        .examples = "moescope trace verify first.npz second.npz\n",
         .least = 1,
         .most = -1,
     };
@@ -77,6 +78,7 @@ trace_repair(int argc, char **argv)
         .about = "Makes a complete trace of one that was cut off or damaged: all whole chunks that "
                  "verify, and a directory. Without --out the trace is replaced, when the new one "
                  "is written; one that is sound is left alone.",
+        .examples = "moescope trace repair cut.npz --out mended.npz\n",
         .least = 1,
         .most = 1,
     };

@@ -82,6 +82,7 @@ trace_slice(int argc, char **argv)
         .about = "Writes a part of a trace as a trace: what fits all that is asked for. State, "
                  "series and measures belong to the run, not to tokens: --routers and --steps "
                  "select among them, --tokens and --domain leave them whole.",
+        .examples = "moescope trace slice first.npz --tokens 0-999 --out part.npz\n",
         .least = 1,
         .most = 1,
     };
@@ -114,6 +115,7 @@ trace_sample(int argc, char **argv)
         .about = "Writes some of the documents of a trace as a trace: those whose number divides "
                  "by --every, or a share that --seed draws by the documents' numbers. State, "
                  "series and measures are kept whole.",
+        .examples = "moescope trace sample first.npz --share 0.5 --seed 1 --out half.npz\n",
         .least = 1,
         .most = 1,
     };
@@ -172,6 +174,7 @@ trace_recompress(int argc, char **argv)
             "Writes a trace anew, packed or cut into chunks in another way; every value stays, "
             "but for gates that are to be kept with fewer bits. Without --out the trace is "
             "replaced, when the new one is written.",
+        .examples = "moescope trace recompress first.npz --compression 9 --out small.npz\n",
         .least = 1,
         .most = 1,
     };
@@ -232,6 +235,8 @@ trace_merge(int argc, char **argv)
                  "--documents keep: the same number is the same document, as in parts of one "
                  "recording; shift: other texts, numbers go on where those before ended. Without "
                  "it, numbers that may clash are refused.",
+        .examples =
+            "moescope trace merge first.npz second.npz --documents shift --out joined.npz\n",
         .least = 1,
         .most = -1,
     };

@@ -19,6 +19,7 @@ trace_synth(int argc, char **argv)
                  "mixed with an order of each domain's own, and repeated from token to token. "
                  "meta.json has what is expected: load, load by domain, repetition, gates. The "
                  "same seed gives the same decisions, on any number of threads.",
+        .examples = "moescope trace synth --tokens 20000 --document-tokens 100 --out made.npz\n",
         .most = 0,
     };
     TraceOutput o = {.compression = 0};

@@ -96,6 +96,10 @@ cmd_train(int argc, char **argv)
         .about = "Trains the model that RECIPE describes (a file, a sample recipe such as "
                  "smoe-small, or a preset) and leaves a run folder: recipe, checkpoints, metrics, "
                  "a trace of the routing. Ctrl-C saves and stops.",
+        .examples =
+            "moescope train smoe-tiny --set train.steps=100 --out runs/tiny\n"
+            "moescope train mhmoe-tiny --data my-texts --set train.steps=50 --out runs/heads\n"
+            "moescope train --resume runs/first\n",
         .most = 1,
     };
     g_auto(Options) o = {0};

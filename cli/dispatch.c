@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cmd.h"
 
+#include "describe.h"
 #include "util.h"
 
 #include <moescope/base.h>
@@ -46,6 +47,8 @@ complain(const CommandTable *table, const char *name)
 int
 cmd_dispatch(const CommandTable *table, int argc, char **argv)
 {
+    if (cmd_describe_table(table))
+        return CMD_OK;
     g_set_prgname(table->program);
     if (argc < 2) {
         print_help(table, stderr);

@@ -3,6 +3,7 @@
  * moescope on the command line. One command is one file, cmd-NAME.c, and one row of this table.
  */
 #include "cmd.h"
+#include "describe.h"
 #include "util.h"
 
 #include <errno.h>
@@ -25,6 +26,7 @@ static const Command commands[] = {
     {"merge", cmd_merge, "add summaries of parts"},
     {"compare", cmd_compare, "hold two routings of the same tokens against each other"},
     {"plot", cmd_plot, "draw a figure of a trace"},
+    {"figures", cmd_figures, "list the figures that plot draws, and their options"},
     {"report", cmd_report,
      "write reports: words, tables and figures, as HTML, PDF, Markdown, JSON"},
     {"gui", cmd_gui, "open files in the desktop app"},
@@ -94,6 +96,8 @@ main(int argc, char **argv)
     moe_init();
     if (argc == 2 && strcmp(argv[1], "--version") == 0)
         return flush_output(print_version());
+    if (argc == 3 && strcmp(argv[1], "--describe") == 0)
+        return flush_output(cmd_describe_as(&table, argv[2]));
     load_plugins(argc, argv);
     return flush_output(cmd_dispatch(&table, argc, argv));
 }

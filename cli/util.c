@@ -2,6 +2,7 @@
 #include "util.h"
 
 #include "cmd.h"
+#include "describe.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -69,6 +70,18 @@ count_fits(const CmdArguments *arguments, int n, int *status)
     return false;
 }
 
+/* What --help ends with. (transfer full) */
+static char *
+examples_text(const char *examples)
+{
+    g_auto(GStrv) lines = g_strsplit(examples, "\n", -1);
+    g_autoptr(GString) text = g_string_new("Examples:");
+    for (char **line = lines; *line; line++)
+        if (**line)
+            g_string_append_printf(text, "\n  %s", *line);
+    return g_strdup(text->str);
+}
+
 bool
 cmd_options(const CmdArguments *arguments, const GOptionEntry *entries, int *argc, char ***argv,
             int *status)
@@ -76,7 +89,13 @@ cmd_options(const CmdArguments *arguments, const GOptionEntry *entries, int *arg
     g_autoptr(GOptionContext) context = g_option_context_new(arguments->names);
     g_autoptr(GError) error = NULL;
     *status = CMD_OK;
+    if (cmd_describe_command(arguments, entries))
+        return false;
     g_option_context_set_summary(context, arguments->about);
+    if (arguments->examples) {
+        g_autofree char *examples = examples_text(arguments->examples);
+        g_option_context_set_description(context, examples);
+    }
     g_option_context_add_main_entries(context, entries, NULL);
     if (!g_option_context_parse(context, argc, argv, &error)) {
         *status = cmd_usage("%s", error->message);

@@ -20,7 +20,9 @@ int cmd_usage(const char *format, ...) G_GNUC_PRINTF(1, 2);
 typedef struct CmdArguments {
     const char *names; /* "RECIPE [FILE]", for the usage line */
     const char *about; /* what the command does: stands above the options in --help */
-    int least, most;   /* how many arguments beside options; most < 0: any number */
+    /* Command lines that work as written, one a line, each a use that people have. */
+    const char *examples;
+    int least, most; /* how many arguments beside options; most < 0: any number */
 } CmdArguments;
 
 /* Takes the options out of argc, argv (the arguments are left as argv[1] …). --help prints and

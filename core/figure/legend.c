@@ -56,7 +56,7 @@ entries_of(const MoeScene *scene)
             const Mark *mark = &g_array_index(marks, Mark, j);
             const MoeInk *ink = moe__mark_ink(mark);
             Entry entry = {ink, mark->type == MARK_LINE};
-            if (ink && ink->name && !is_listed(entries, ink->name))
+            if (ink && ink->name && !ink->unlisted && !is_listed(entries, ink->name))
                 g_array_append_val(entries, entry);
         }
     }

@@ -6,7 +6,6 @@
 #include "figure/picture.h"
 #include "figure/writers.h"
 
-#include <cairo-pdf.h>
 #include <cairo.h>
 #include <math.h>
 #include <stdlib.h>
@@ -17,16 +16,6 @@
 #define MOST_PIXELS 32767
 /* Rounding of a size that was meant in pixels doesn't add one. */
 #define SLACK 1e-6
-
-static bool
-cairo_failed(cairo_status_t status, const char *path, GError **error)
-{
-    if (status == CAIRO_STATUS_SUCCESS)
-        return false;
-    g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "%s: drawing failed: %s", path,
-                cairo_status_to_string(status));
-    return true;
-}
 
 #define HUGE_PAGE ((size_t)2 << 20)
 
@@ -54,7 +43,7 @@ save_png(MoeScene *scene, const char *path, double dpi, GError **error)
         g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
                     "%s: %g dpi would make an image of %.0f x %.0f pixels; at most %d x %d are "
                     "possible",
-                    path, dpi, columns, rows, MOST_PIXELS, MOST_PIXELS);
+                    path, scale * 72, columns, rows, MOST_PIXELS, MOST_PIXELS);
         return false;
     }
     int stride = cairo_format_stride_for_width(CAIRO_FORMAT_RGB24, (int)columns);
@@ -68,7 +57,7 @@ save_png(MoeScene *scene, const char *path, double dpi, GError **error)
     cairo_status_t status = cairo_status(cr);
     cairo_destroy(cr);
     cairo_surface_flush(surface);
-    bool good = !cairo_failed(status, path, error);
+    bool good = !moe__cairo_failed(status, path, error);
     if (good) {
         g_autoptr(GByteArray) png =
             moe__png_encode(pixels, (int)columns, (int)rows, stride / 4, scale * 72);
@@ -77,36 +66,6 @@ save_png(MoeScene *scene, const char *path, double dpi, GError **error)
     cairo_surface_destroy(surface);
     free(pixels);
     return good;
-}
-
-static cairo_status_t
-append_bytes(void *closure, const unsigned char *data, unsigned int length)
-{
-    g_byte_array_append(closure, data, length);
-    return CAIRO_STATUS_SUCCESS;
-}
-
-static bool
-save_pdf(MoeScene *scene, const char *path, double dpi, GError **error)
-{
-    double width, height;
-    moe_scene_size(scene, &width, &height);
-    g_autoptr(GByteArray) bytes = g_byte_array_new();
-    cairo_surface_t *surface =
-        cairo_pdf_surface_create_for_stream(append_bytes, bytes, width, height);
-    cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, scene->title);
-    /* A date of the day would make every file differ from the last. */
-    cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, "2000-01-01T00:00:00Z");
-    cairo_t *cr = cairo_create(surface);
-    moe_scene_render(scene, cr, width, height);
-    cairo_status_t status = cairo_status(cr);
-    cairo_destroy(cr);
-    cairo_surface_finish(surface);
-    if (status == CAIRO_STATUS_SUCCESS)
-        status = cairo_surface_status(surface);
-    cairo_surface_destroy(surface);
-    return !cairo_failed(status, path, error) &&
-           moe_file_replace(path, bytes->data, bytes->len, error);
 }
 
 static bool
@@ -124,13 +83,14 @@ moe_scene_save(MoeScene *scene, const char *path, double dpi, GError **error)
     static const struct {
         const char *ending;
         bool (*save)(MoeScene *scene, const char *path, double dpi, GError **error);
-    } writers[] = {{".png", save_png}, {".svg", save_svg}, {".pdf", save_pdf}};
+    } writers[] = {
+        {".png", save_png}, {".svg", save_svg}, {".pdf", moe__save_pdf}, {".eps", moe__save_eps}};
     g_autofree char *lower = g_ascii_strdown(path, -1);
     for (size_t i = 0; i < G_N_ELEMENTS(writers); i++) {
         if (g_str_has_suffix(lower, writers[i].ending))
             return writers[i].save(scene, path, dpi, error);
     }
     g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
-                "%s: the ending must be .png, .svg or .pdf", path);
+                "%s: the ending must be .png, .svg, .pdf or .eps", path);
     return false;
 }

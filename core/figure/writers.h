@@ -7,6 +7,8 @@
 
 #include "figure/drawing.h"
 
+#include <cairo.h>
+
 /* Opaque pixels, 0xXXRRGGBB row by row with `stride` pixels a row, as a PNG: a palette where 256
  * colours suffice. `dpi` 0: none stated. */
 GByteArray *moe__png_encode(const uint32_t *pixels, int width, int height, int stride, double dpi);
@@ -27,7 +29,15 @@ GString *moe__svg_encode_page(const Drawing *drawing, const char *title, SvgPage
 bool moe__svg_page_colour(const SvgPage *page, GString *out, const char *name, const Item *item);
 /* What the item's mark says, escaped; NULL: nothing. (transfer full) */
 char *moe__svg_page_words(SvgPage *page, const Drawing *drawing, const Item *item);
+/* What the cells of an image say, behind it. */
+void moe__svg_page_image(SvgPage *page, GString *out, const Drawing *drawing, const Item *item);
 /* The points of lines, which are told of one by one. */
 void moe__svg_page_points(SvgPage *page, GString *out, const Drawing *drawing);
+
+/* The writers of moe_scene_save() that Cairo does the work for; `dpi` is of pictures. */
+bool moe__save_pdf(MoeScene *scene, const char *path, double dpi, GError **error);
+bool moe__save_eps(MoeScene *scene, const char *path, double dpi, GError **error);
+/* Whether `status` is an error, which is then set. */
+bool moe__cairo_failed(cairo_status_t status, const char *path, GError **error);
 
 #endif

@@ -144,14 +144,15 @@ test_plot(void)
 {
     static const struct {
         const char *file, *begins;
-    } endings[] = {{"x.png", "\x89PNG"}, {"x.svg", "<?xml"}, {"x.pdf", "%PDF"}};
+    } endings[] = {{"x.png", "\x89PNG"},
+                   {"x.svg", "<?xml"},
+                   {"x.pdf", "%PDF"},
+                   {"x.eps", "%!PS-Adobe-3.0 EPSF"}};
     for (size_t i = 0; i < G_N_ELEMENTS(endings); i++) {
         g_auto(Run) run = run_moescope("plot", "load", "a.npz", "-o", endings[i].file, NULL);
         run_expect(&run, 0, "", "");
         place_expect_begins(endings[i].file, endings[i].begins);
     }
-    g_auto(Run) list = run_moescope("plot", NULL);
-    run_expect(&list, 0, "load: ", "");
     g_auto(Run) of_run = run_moescope("plot", "load-over-training", "run/trace.npz", "-o", "y.svg",
                                       "--theme", "dark", NULL);
     run_expect(&of_run, 0, "", "");
@@ -220,12 +221,18 @@ test_plot_refused(void)
         int status;
         const char *part;
     } cases[] = {
+        {{NULL}, 2, "found no FIGURE; \"moescope figures\" lists them"},
         {{"load"}, 2, "found FIGURE but no TRACE"},
+        {{"load", "a.npz", "--out=z.png", "--size=x"}, 2, "found --size x, expected mm as 140"},
+        {{"load", "a.npz", "--out=z.png", "--size=9000"}, 2, "found --size 9000, expected mm"},
+        {{"load", "a.npz", "--out=z.png", "--size=9px"}, 2, "found --size 9px without --dpi"},
         {{"load", "a.npz"}, 2, "found no --out"},
         {{"laod", "a.npz", "--out=z.png"}, 1, "figure \"laod\": there is no such figure; known: "},
         {{"load", "nowhere.npz", "--out=z.png"}, 1, "nowhere.npz: cannot read"},
         {{"load", "tiny.ini", "--out=z.png"}, 1, "tiny.ini is not a trace"},
-        {{"load", "a.npz", "--out=z.gif"}, 1, "z.gif: the ending must be .png, .svg or .pdf\n"},
+        {{"load", "a.npz", "--out=z.gif"},
+         1,
+         "z.gif: the ending must be .png, .svg, .pdf or .eps\n"},
         {{"load", "a.npz", "--out=nowhere/z.png"}, 1, "nowhere/z.png"},
         {{"load", "a.npz", "--out=z.png", "--theme=drak"}, 1, "theme \"drak\": "},
         {{"load", "a.npz", "--out=z.png", "--set=nrom=x"}, 1, "no option \"nrom\""},

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * moescope figures, and whether others can read what plot writes: librsvg, poppler, Ghostscript.
+ */
+#include "place.h"
+#include "run.h"
+#include "tool.h"
+
+#include <string.h>
+
+static void
+test_list(void)
+{
+    g_auto(Run) list = run_moescope("figures", NULL);
+    run_expect(&list, 0, "\ncoactivation ", "");
+    run_expect(&list, 0, " trace or summary, 2 of them ", "");
+    run_expect(&list, 0, " trace of a run ", "");
+    g_auto(Run) load = run_moescope("figures", "load", NULL);
+    run_expect(&load, 0, "load: heat map of layer by expert", "");
+    run_expect(&load, 0, "\nneeds: trace or summary\n", "");
+    run_expect(&load, 0, "\n  --set norm=share\n", "");
+    run_expect(&load, 0, "(share | relative | log2)\n", "");
+    g_auto(Run) none = run_moescope("figures", "laod", NULL);
+    run_expect(&none, 1, "", "figure \"laod\": there is no such figure; known: load");
+}
+
+static void
+plot(const char *file)
+{
+    g_auto(Run) run = run_moescope("plot", "load", "made.npz", "--out", file, NULL);
+    run_expect(&run, 0, "", "");
+}
+
+/* Two figures of one trace are the same file. */
+static void
+test_same(void)
+{
+    static const char *const endings[] = {"png", "svg", "pdf", "eps"};
+    for (size_t i = 0; i < G_N_ELEMENTS(endings); i++) {
+        g_autofree char *first = g_strdup_printf("first.%s", endings[i]);
+        g_autofree char *second = g_strdup_printf("second.%s", endings[i]);
+        plot(first);
+        plot(second);
+        place_expect_same(first, second);
+    }
+}
+
+/* A picture of so many pixels. */
+static void
+test_size(void)
+{
+    g_autofree char *bytes = NULL;
+    g_auto(Run) run = run_moescope("plot", "load", "made.npz", "--size", "1200x500px", "--dpi",
+                                   "200", "--out", "size.png", NULL);
+    run_expect(&run, 0, "", "");
+    g_assert_true(g_file_get_contents("size.png", &bytes, NULL, NULL));
+    g_assert_cmpmem(bytes + 16, 8, "\0\0\x04\xb0\0\0\x01\xf4", 8);
+    g_auto(Run) page =
+        run_moescope("plot", "load", "made.npz", "--size", "100x50", "--out", "size.svg", NULL);
+    run_expect(&page, 0, "", "");
+    g_autofree char *svg = NULL;
+    g_assert_true(g_file_get_contents("size.svg", &svg, NULL, NULL));
+    g_assert_nonnull(strstr(svg, " width=\"283.465pt\" height=\"141.732pt\""));
+}
+
+static void
+test_svg(void)
+{
+    g_autofree char *svg = NULL;
+    if (!tool_there("rsvg-convert"))
+        return;
+    plot("f.svg");
+    g_auto(Run) run = tool_run("rsvg-convert", "f.svg", "--output", "from-svg.png", NULL);
+    run_expect(&run, 0, "", "");
+    place_expect_begins("from-svg.png", "\x89PNG");
+    g_assert_true(g_file_get_contents("f.svg", &svg, NULL, NULL));
+    g_assert_nonnull(strstr(svg, ">expert</text>"));
+}
+
+/* Fonts are embedded, and texts can be searched for. */
+static void
+test_pdf(void)
+{
+    if (!tool_there("pdffonts") || !tool_there("pdftotext"))
+        return;
+    plot("f.pdf");
+    g_auto(Run) fonts = tool_run("pdffonts", "f.pdf", NULL);
+    run_expect(&fonts, 0, "DejaVuSans", "");
+    g_auto(GStrv) lines = g_strsplit(g_strchomp(fonts.out), "\n", -1);
+    for (char **line = lines + 2; *line; line++)
+        g_assert_true(g_regex_match_simple(" yes +yes +yes +\\d+ +\\d+$", *line, 0, 0));
+    g_auto(Run) text = tool_run("pdftotext", "f.pdf", "-", NULL);
+    run_expect(&text, 0, "share of picks", "");
+    run_expect(&text, 0, "Share of each layer\xe2\x80\x99s picks that an expert receives", "");
+}
+
+static void
+test_eps(void)
+{
+    g_autofree char *eps = NULL;
+    plot("f.eps");
+    g_assert_true(g_file_get_contents("f.eps", &eps, NULL, NULL));
+    g_assert_null(strstr(eps, "CreationDate"));
+    g_assert_nonnull(strstr(eps, "\n%%BoundingBox: "));
+    if (!tool_there("gs"))
+        return;
+    g_auto(Run) run = tool_run("gs", "-q", "-dBATCH", "-dNOPAUSE", "-dSAFER", "-sDEVICE=txtwrite",
+                               "-sOutputFile=-", "f.eps", NULL);
+    run_expect(&run, 0, "expert", "");
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    place_enter();
+    g_auto(Run) made = run_moescope("trace", "synth", "--tokens", "2000", "--routers", "3",
+                                    "--experts", "8", "--k", "2", "--out", "made.npz", NULL);
+    run_expect(&made, 0, "made.npz: ", "");
+    g_test_add_func("/figures/list", test_list);
+    g_test_add_func("/figures/same", test_same);
+    g_test_add_func("/figures/size", test_size);
+    g_test_add_func("/figures/svg", test_svg);
+    g_test_add_func("/figures/pdf", test_pdf);
+    g_test_add_func("/figures/eps", test_eps);
+    int status = g_test_run();
+    place_leave();
+    return status;
+}
