@@ -19,11 +19,9 @@
 #define NARROW_PENALTY  3.0    /* of a panel half as wide as it should be, about twice */
 #define NAMES_PENALTY   0.9    /* of leaving names of bands out for lack of width */
 #define MIN_PANEL       4.0    /* what a panel keeps in a window too small for it */
-#define LARGEST_SQUARE  4.0    /* a cell of a square matrix, in sizes of the type */
 #define FINE            100000 /* cells, above which they are an image on any page */
 #define FINE_A_POINT    4.0    /* columns of cells: 288 an inch */
 #define FINE_CELLS      " A pixel that several cells fall on has the mean of their colours."
-#define LIST_LINE       1.3 /* a line of a list, in sizes of the type */
 
 /* What doesn't depend on the number of columns. */
 typedef struct Room {
@@ -174,65 +172,6 @@ room_measure(const MoeScene *scene, Ruler *ruler, double width)
     return room;
 }
 
-/* Height of a row of cells: that of a square where that leaves rows that can be read, less where
- * there are many. */
-static double
-natural_row_height(const Panel *panel, double panel_width, double size)
-{
-    double columns = panel->x.type == MOE_AXIS_BAND ? panel->x.bands : G_MAXINT;
-    double least = CLAMP(0.25 * panel_width / panel->y.bands, 0.55 * size, 1.15 * size);
-    return CLAMP(panel_width / columns, least, 1.9 * size);
-}
-
-/* Of the running text in a panel; 0: there is none. */
-static double
-prose_height(const Room *room, const Panel *panel, double panel_width)
-{
-    double height = 0;
-    for (guint i = 0; i < panel->marks->len; i++) {
-        const Mark *mark = &g_array_index(panel->marks, Mark, i);
-        if (mark->type == MARK_PROSE)
-            height =
-                MAX(height, moe__prose_height(&mark->prose, room->ruler, room->theme, panel_width));
-    }
-    return height;
-}
-
-static bool
-is_square(const Panel *panel)
-{
-    return panel->y.square && panel->x.type == MOE_AXIS_BAND && panel->y.type == MOE_AXIS_BAND;
-}
-
-/* Few cells needn't be as wide as they could be. */
-static double
-square_height(const Panel *panel, double panel_width, double size)
-{
-    double row = MIN(panel_width / panel->x.bands, LARGEST_SQUARE * size);
-    return MIN(row * panel->y.bands, panel_width);
-}
-
-static double
-natural_panel_height(const Room *room, double panel_width)
-{
-    double size = room->theme->tick_size, height = 4 * size;
-    for (int i = 0; i < (int)room->scene->panels->len; i++) {
-        const Panel *panel = panel_at(room->scene, i);
-        double natural = 0.62 * panel_width, prose = prose_height(room, panel, panel_width);
-        if (prose > 0)
-            natural = prose;
-        if (is_square(panel))
-            natural = square_height(panel, panel_width, size);
-        else if (panel->y.type == MOE_AXIS_BAND && panel->y.every)
-            natural = LIST_LINE * size * panel->y.bands;
-        else if (panel->y.type == MOE_AXIS_BAND)
-            natural =
-                MIN(natural_row_height(panel, panel_width, size) * panel->y.bands, panel_width);
-        height = MAX(height, natural);
-    }
-    return height;
-}
-
 /* How much wider than high the cells of the first panel are, beyond twice: such cells look like
  * bars. */
 static double
@@ -299,7 +238,7 @@ plan_columns(const Room *room, int columns, double height)
     if (plan.panel_width < room->beside && plan.panel_width >= room->note)
         plan.note = room->theme->tick_size * LINE_HEIGHT;
     plan.title = room->title + plan.note;
-    double natural = MAX(natural_panel_height(room, plan.panel_width),
+    double natural = MAX(moe__panel_height(room->scene, room->ruler, plan.panel_width),
                          least_panel_height(room, plan.rows, plan.row_foot));
     double around =
         room->top + room->bottom + plan.rows * plan.title + (plan.rows - 1) * plan.row_foot;

@@ -29,6 +29,9 @@ void moe__axis_draw_x(const Panel *panel, const Frame *frame, Ruler *ruler, cons
 void moe__axis_draw_y(const Panel *panel, const Frame *frame, Ruler *ruler, const Theme *theme,
                       Drawing *drawing);
 
+/* The height that suits all panels of a scene at that width. */
+double moe__panel_height(const MoeScene *scene, Ruler *ruler, double panel_width);
+
 /* Room that the colour bar takes at the right, gap included. */
 double moe__colour_bar_width(const MoeColourScale *scale, Ruler *ruler, const Theme *theme);
 void moe__colour_bar_draw(const MoeColourScale *scale, Box bar, Ruler *ruler, const Theme *theme,
