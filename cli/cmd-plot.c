@@ -5,12 +5,16 @@
 #include "cmd.h"
 #include "util.h"
 
+#include <glib/gstdio.h>
+#include <math.h>
 #include <moescope/figure.h>
 #include <stdio.h>
+#include <string.h>
 
 typedef struct {
     char **set;
-    char *out, *data, *theme, *where;
+    char *out, *data, *theme, *where, *size;
+    double width_mm, height_mm; /* of --size */
     double dpi;
 } Options;
 
@@ -21,6 +25,7 @@ options_clear(Options *o)
     g_free(o->out);
     g_free(o->data);
     g_free(o->theme);
+    g_free(o->size);
     g_free(o->where);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
@@ -72,6 +77,8 @@ build(const Options *o, const MoeFigure *figure, char **paths, GError **error)
     g_autoptr(MoeScene) scene = moe_figure_build(figure, input, options, error);
     if (scene && o->theme && !moe_scene_set_theme(scene, o->theme, error))
         return NULL;
+    if (scene)
+        moe_scene_set_size(scene, o->width_mm, o->height_mm);
     return g_steal_pointer(&scene);
 }
 
@@ -89,6 +96,61 @@ run(const Options *o, const char *name, char **paths)
     if (csv && !g_file_set_contents(o->data, csv, -1, &error))
         return cmd_fail(error);
     return CMD_OK;
+}
+
+#define LONGEST_SIDE 5000 /* mm */
+
+/* A number and what follows it. */
+static bool
+take_length(const char **text, double *length)
+{
+    char *end;
+    *length = g_ascii_strtod(*text, &end);
+    bool good = end > *text && *length > 0 && isfinite(*length);
+    *text = end;
+    return good;
+}
+
+/* "140", "140x80", "2000x1000px": of pixels --dpi says how large they are. */
+static bool
+take_size(Options *o, int *status)
+{
+    const char *rest = o->size;
+    if (!o->size)
+        return true;
+    bool good = take_length(&rest, &o->width_mm);
+    if (good && *rest == 'x') {
+        rest++;
+        good = take_length(&rest, &o->height_mm);
+    }
+    bool pixels = strcmp(rest, "px") == 0;
+    double mm = pixels && o->dpi > 0 ? 25.4 / o->dpi : 1;
+    o->width_mm *= mm;
+    o->height_mm *= mm;
+    if (!good || (*rest && !pixels) || o->width_mm > LONGEST_SIDE || o->height_mm > LONGEST_SIDE)
+        *status =
+            cmd_usage("found --size %s, expected mm as 140 or 140x80, up to %d, or 2000x1000px",
+                      o->size, LONGEST_SIDE);
+    else if (pixels && o->dpi == 0)
+        *status =
+            cmd_usage("found --size %s without --dpi, which says how large a pixel is", o->size);
+    return *status == CMD_OK;
+}
+
+/* Of small files the counting takes less time than threads do to start. */
+#define SMALL_BYTES (16 << 20)
+
+static void
+choose_threads(char **paths)
+{
+    goffset bytes = 0;
+    for (; *paths; paths++) {
+        GStatBuf status;
+        bytes +=
+            g_stat(*paths, &status) == 0 && S_ISREG(status.st_mode) ? status.st_size : SMALL_BYTES;
+    }
+    if (bytes < SMALL_BYTES)
+        moe_set_threads(1);
 }
 
 int
@@ -112,7 +174,11 @@ cmd_plot(int argc, char **argv)
          "paper-column | paper-full | acl-column | acl-full | icml-full | slide | screen | dark "
          "(default: paper-full)",
          "NAME"},
-        {"dpi", 0, 0, G_OPTION_ARG_DOUBLE, &o.dpi, "dots an inch of a PNG", "N"},
+        {"size", 0, 0, G_OPTION_ARG_STRING, &o.size,
+         "in mm, or in pixels as 2000x1000px (default: as wide as the theme, as high as suits)",
+         "W[xH]"},
+        {"dpi", 0, 0, G_OPTION_ARG_DOUBLE, &o.dpi, "dots an inch of a PNG (default: the theme's)",
+         "N"},
         G_OPTION_ENTRY_NULL,
     };
     int status;
@@ -126,5 +192,8 @@ cmd_plot(int argc, char **argv)
         return cmd_usage("found no --out, expected the name of the picture to write");
     if (!(o.dpi >= 0 && o.dpi <= 2400))
         return cmd_usage("found --dpi %g, expected up to 2400, or 0 for the theme's own", o.dpi);
+    if (!take_size(&o, &status))
+        return status;
+    choose_threads(argv + 2);
     return run(&o, argv[1], argv + 2);
 }

@@ -74,10 +74,21 @@ load_plugins(int argc, char **argv)
             cmd_say("plugin left out: %s", status[i]->problem);
 }
 
+/* Whether a command computes for so long that bounding the spinning of its threads is worth
+ * starting the program once more. */
+static bool
+computes(const char *name)
+{
+    static const char *const brief[] = {"figures", "plot", "info", "recipe", "plugins", NULL};
+    return name && *name != '-' && !g_strv_contains(brief, name);
+}
+
 int
 main(int argc, char **argv)
 {
-    moe_bound_spinning(argv);
+    if (computes(argv[1]))
+        moe_bound_spinning(argv);
+    moe_keep_memory();
     setlocale(LC_ALL, "");
     setlocale(LC_NUMERIC, "C"); /* numbers go to files and pipes: one way to write them */
     moe_init();

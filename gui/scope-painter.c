@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Three kinds of textures: the whole scene, where all of it is seen; the ground, which is the scene
+ * Three kinds of images: the whole scene, where all of it is seen; the ground, which is the scene
  * without the panels that show a part of their axes; and a picture of the marks of each of these.
  */
 #include "scope-painter.h"
@@ -14,7 +14,7 @@
 
 /* The marks of a panel as they were drawn last. */
 typedef struct Picture {
-    GdkTexture *texture; /* or NULL */
+    ScopeImage *image; /* or NULL */
     MoeSceneView view;
     gint64 cost; /* µs that drawing it took */
     ScopeTiles *tiles;
@@ -24,7 +24,8 @@ struct ScopePainter {
     MoeScene *scene;
     int width, height, scale;
     double point;
-    GdkTexture *whole, *ground; /* or NULL */
+    bool by_cairo;
+    ScopeImage *whole, *ground; /* or NULL */
     bool *moved;                /* [n]: not in the ground */
     Picture *pictures;          /* [n] */
     int n;
@@ -44,10 +45,10 @@ scope_painter_new(MoeScene *scene)
 void
 scope_painter_forget(ScopePainter *painter)
 {
-    g_clear_object(&painter->whole);
-    g_clear_object(&painter->ground);
+    g_clear_pointer(&painter->whole, scope_image_free);
+    g_clear_pointer(&painter->ground, scope_image_free);
     for (int i = 0; i < painter->n; i++)
-        g_clear_object(&painter->pictures[i].texture);
+        g_clear_pointer(&painter->pictures[i].image, scope_image_free);
 }
 
 void
@@ -64,8 +65,10 @@ scope_painter_free(ScopePainter *painter)
 }
 
 void
-scope_painter_set_size(ScopePainter *painter, int width, int height, int scale, double point)
+scope_painter_set_size(ScopePainter *painter, int width, int height, int scale, double point,
+                       bool by_cairo)
 {
+    painter->by_cairo = by_cairo;
     if (painter->width == width && painter->height == height && painter->scale == scale &&
         painter->point == point)
         return;
@@ -76,20 +79,7 @@ scope_painter_set_size(ScopePainter *painter, int width, int height, int scale, 
     scope_painter_forget(painter);
 }
 
-/* --- Textures ---------------------------------------------------------------------------------*/
-
-GdkTexture *
-scope_texture_new(cairo_surface_t *surface)
-{
-    int height = cairo_image_surface_get_height(surface);
-    int stride = cairo_image_surface_get_stride(surface);
-    cairo_surface_flush(surface);
-    g_autoptr(GBytes) bytes = g_bytes_new_with_free_func(
-        cairo_image_surface_get_data(surface), (gsize)stride * (gsize)height,
-        (GDestroyNotify)cairo_surface_destroy, cairo_surface_reference(surface));
-    return gdk_memory_texture_new(cairo_image_surface_get_width(surface), height,
-                                  GDK_MEMORY_DEFAULT, bytes, (gsize)stride);
-}
+/* --- Images -----------------------------------------------------------------------------------*/
 
 /* A surface for a part of the window, and a context in which the scene's points are at their
  * places. */
@@ -113,16 +103,14 @@ render_part(const ScopePainter *painter, cairo_t *cr, MoeScenePart part, int pan
                           painter->height / painter->point, part, panel);
 }
 
-static GdkTexture *
+static ScopeImage *
 finish(cairo_surface_t *surface, cairo_t *cr)
 {
     cairo_destroy(cr);
-    GdkTexture *texture = scope_texture_new(surface);
-    cairo_surface_destroy(surface);
-    return texture;
+    return scope_image_new(surface);
 }
 
-static GdkTexture *
+static ScopeImage *
 whole_of(const ScopePainter *painter)
 {
     cairo_t *cr;
@@ -133,7 +121,7 @@ whole_of(const ScopePainter *painter)
     return finish(surface, cr);
 }
 
-static GdkTexture *
+static ScopeImage *
 ground_of(const ScopePainter *painter)
 {
     cairo_t *cr;
@@ -146,6 +134,12 @@ ground_of(const ScopePainter *painter)
             render_part(painter, cr, MOE_PART_MARKS, i);
         }
     return finish(surface, cr);
+}
+
+static graphene_rect_t
+all_of(const ScopePainter *painter)
+{
+    return GRAPHENE_RECT_INIT(0, 0, (float)painter->width, (float)painter->height);
 }
 
 /* --- Panels -----------------------------------------------------------------------------------*/
@@ -198,8 +192,8 @@ draw_picture(ScopePainter *painter, int panel, const MoePanelPlace *place)
     cairo_t *cr;
     cairo_surface_t *surface = surface_of(painter, area_of(place), &cr);
     render_part(painter, cr, MOE_PART_MARKS, panel);
-    g_clear_object(&picture->texture);
-    picture->texture = finish(surface, cr);
+    g_clear_pointer(&picture->image, scope_image_free);
+    picture->image = finish(surface, cr);
     picture->view = place->view;
     picture->cost = g_get_monotonic_time() - start;
 }
@@ -218,24 +212,32 @@ stretched(graphene_rect_t rect, const MoePanelPlace *place, const MoeSceneView *
                               (float)(rect.size.width * across), (float)(rect.size.height * down));
 }
 
+static graphene_rect_t
+box_of(const MoePanelPlace *place)
+{
+    return GRAPHENE_RECT_INIT((float)place->x, (float)place->y, (float)place->width,
+                              (float)place->height);
+}
+
 /* What there is to show before the sharp picture. */
 static void
 snapshot_blurred(ScopePainter *painter, GtkSnapshot *snapshot, int panel,
                  const MoePanelPlace *place)
 {
     Picture *picture = &painter->pictures[panel];
+    graphene_rect_t box = box_of(place), rect;
     if (place->rows > 0) {
         if (!picture->tiles)
             picture->tiles = scope_tiles_new(painter->scene, panel);
-        scope_tiles_snapshot(picture->tiles, snapshot, place, painter->scale);
-    } else if (picture->texture) {
-        graphene_rect_t rect = stretched(rect_of(area_of(place)), place, &picture->view);
-        gtk_snapshot_append_texture(snapshot, picture->texture, &rect);
+        gtk_snapshot_push_clip(snapshot, &box);
+        scope_tiles_snapshot(picture->tiles, snapshot, place, painter->scale, painter->by_cairo);
+        gtk_snapshot_pop(snapshot);
+    } else if (picture->image) {
+        rect = stretched(rect_of(area_of(place)), place, &picture->view);
+        scope_image_snapshot(picture->image, snapshot, &rect, &box, painter->by_cairo);
     } else if (painter->whole) {
-        graphene_rect_t all =
-            GRAPHENE_RECT_INIT(0, 0, (float)painter->width, (float)painter->height);
-        graphene_rect_t rect = stretched(all, place, &MOE_SCENE_WHOLE);
-        gtk_snapshot_append_texture(snapshot, painter->whole, &rect);
+        rect = stretched(all_of(painter), place, &MOE_SCENE_WHOLE);
+        scope_image_snapshot(painter->whole, snapshot, &rect, &box, painter->by_cairo);
     }
 }
 
@@ -245,7 +247,7 @@ static bool
 may_draw(const Picture *picture, const MoePanelPlace *place, bool moving, gint64 spent)
 {
     if (moving)
-        return place->rows == 0 && picture->texture && spent + picture->cost < BUDGET_US;
+        return place->rows == 0 && picture->image && spent + picture->cost < BUDGET_US;
     return spent == 0 || spent + picture->cost < BUDGET_US;
 }
 
@@ -270,7 +272,7 @@ snapshot_panel(ScopePainter *painter, GtkSnapshot *snapshot, int panel, bool mov
 {
     MoePanelPlace place = place_of(painter, panel);
     Picture *picture = &painter->pictures[panel];
-    bool sharp = picture->texture && same_view(&picture->view, &place.view);
+    bool sharp = picture->image && same_view(&picture->view, &place.view);
     if (!sharp && may_draw(picture, &place, moving, *spent)) {
         draw_picture(painter, panel, &place);
         *spent += picture->cost;
@@ -278,16 +280,12 @@ snapshot_panel(ScopePainter *painter, GtkSnapshot *snapshot, int panel, bool mov
     }
     if (place.rows == 0 || place.y_ticks > 0 || place.x_foot > 0)
         snapshot_axes(painter, snapshot, panel, &place);
-    graphene_rect_t box =
-        GRAPHENE_RECT_INIT((float)place.x, (float)place.y, (float)place.width, (float)place.height);
-    gtk_snapshot_push_clip(snapshot, &box);
     if (sharp) {
-        graphene_rect_t rect = rect_of(area_of(&place));
-        gtk_snapshot_append_texture(snapshot, picture->texture, &rect);
+        graphene_rect_t rect = rect_of(area_of(&place)), box = box_of(&place);
+        scope_image_snapshot(picture->image, snapshot, &rect, &box, painter->by_cairo);
     } else {
         snapshot_blurred(painter, snapshot, panel, &place);
     }
-    gtk_snapshot_pop(snapshot);
     return !sharp;
 }
 
@@ -302,7 +300,7 @@ note_moved(ScopePainter *painter)
         MoePanelPlace place = place_of(painter, i);
         bool moved = !is_whole(&place);
         if (moved != painter->moved[i])
-            g_clear_object(&painter->ground);
+            g_clear_pointer(&painter->ground, scope_image_free);
         painter->moved[i] = moved;
         any |= moved;
     }
@@ -312,18 +310,18 @@ note_moved(ScopePainter *painter)
 bool
 scope_painter_snapshot(ScopePainter *painter, GtkSnapshot *snapshot, bool moving)
 {
-    graphene_rect_t all = GRAPHENE_RECT_INIT(0, 0, (float)painter->width, (float)painter->height);
+    graphene_rect_t all = all_of(painter);
     bool blurred = false;
     gint64 spent = 0;
     if (!note_moved(painter)) {
         if (!painter->whole)
             painter->whole = whole_of(painter);
-        gtk_snapshot_append_texture(snapshot, painter->whole, &all);
+        scope_image_snapshot(painter->whole, snapshot, &all, &all, painter->by_cairo);
         return false;
     }
     if (!painter->ground)
         painter->ground = ground_of(painter);
-    gtk_snapshot_append_texture(snapshot, painter->ground, &all);
+    scope_image_snapshot(painter->ground, snapshot, &all, &all, painter->by_cairo);
     for (int i = 0; i < painter->n; i++)
         if (painter->moved[i])
             blurred |= snapshot_panel(painter, snapshot, i, moving, &spent);

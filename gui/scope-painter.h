@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * scope-painter.h: a scene as textures. A scene at rest is one picture. While one moves over a
+ * scope-painter.h: a scene as images. A scene at rest is one picture. While one moves over a
  * panel, its cells are tiles and its other marks the last picture, stretched; its axes are drawn
  * anew for every frame.
  */
@@ -20,16 +20,14 @@ void scope_painter_free(ScopePainter *painter);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ScopePainter, scope_painter_free)
 
 /* The size of the window's widget in pixels, pixels of the screen in one of these, and pixels of
- * the window a point. */
-void scope_painter_set_size(ScopePainter *painter, int width, int height, int scale, double point);
-/* All textures are made anew: the theme is another. */
+ * the window a point. `by_cairo`: as of scope_image_by_cairo(). */
+void scope_painter_set_size(ScopePainter *painter, int width, int height, int scale, double point,
+                            bool by_cairo);
+/* All images are made anew: the theme is another. */
 void scope_painter_forget(ScopePainter *painter);
 /* `moving`: nothing is made sharp that takes long. Returns whether the next frame would be sharper.
  */
 bool scope_painter_snapshot(ScopePainter *painter, GtkSnapshot *snapshot, bool moving);
-
-/* A texture of an image surface, which isn't drawn to any more. (transfer full) */
-GdkTexture *scope_texture_new(cairo_surface_t *surface);
 
 G_END_DECLS
 

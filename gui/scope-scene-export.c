@@ -46,8 +46,9 @@ scope_scene_view_copy(ScopeSceneView *view)
     moe_scene_render(view->scene, cr, view->width, view->height);
     cairo_destroy(cr);
     scope_scene_set_views(view->scene, views);
-    GdkTexture *texture = scope_texture_new(surface);
-    cairo_surface_destroy(surface);
+    ScopeImage *image = scope_image_new(surface);
+    GdkTexture *texture = g_object_ref(scope_image_texture(image));
+    scope_image_free(image);
     return texture;
 }
 

@@ -5,6 +5,7 @@
 #ifndef SCOPE_SCENE_PRIVATE_H
 #define SCOPE_SCENE_PRIVATE_H
 
+#include "scope-image.h"
 #include "scope-painter.h"
 #include "scope-scene-view.h"
 

@@ -71,7 +71,7 @@ scope_scene_view_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
     if (!self->scene || width < 1 || height < 1)
         return;
     scope_painter_set_size(self->painter, width, height, gtk_widget_get_scale_factor(widget),
-                           scope_scene_view_point(self));
+                           scope_scene_view_point(self), scope_image_by_cairo(widget));
     if (scope_painter_snapshot(self->painter, snapshot, self->settling != 0) && !self->settling)
         gtk_widget_add_tick_callback(widget, draw_again, NULL, NULL);
     scope_scene_outlines(self, snapshot);

@@ -10,6 +10,7 @@
 #define SIDE       256 /* of a tile */
 #define MOST_TILES 192 /* 48 MiB */
 #define MOST_ZOOM  12  /* a cell larger than a screen is one colour wherever one looks */
+#define EDGES_FROM 2   /* cells this large have edges that are seen */
 
 /* Which tile: its size of cells, its place in tiles. */
 typedef struct Name {
@@ -18,7 +19,7 @@ typedef struct Name {
 
 typedef struct Tile {
     Name name;
-    GdkTexture *texture;
+    ScopeImage *image;
     guint64 seen; /* when */
 } Tile;
 
@@ -47,7 +48,7 @@ static void
 tile_free(gpointer data)
 {
     Tile *tile = data;
-    g_object_unref(tile->texture);
+    scope_image_free(tile->image);
     g_free(tile);
 }
 
@@ -68,19 +69,20 @@ scope_tiles_free(ScopeTiles *tiles)
     g_free(tiles);
 }
 
-/* --- Textures ---------------------------------------------------------------------------------*/
+/* --- Images -----------------------------------------------------------------------------------*/
 
-static GdkTexture *
-texture_of(const ScopeTiles *tiles, const Name *name)
+static ScopeImage *
+image_of(const ScopeTiles *tiles, const Name *name)
 {
-    gsize size = sizeof(guint32) * SIDE * SIDE;
-    guint32 *pixels = g_malloc(size);
+    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, SIDE, SIDE);
     const MoeCellTile tile = {
         name->zoom_x, name->zoom_y, (gint64)name->column * SIDE, (gint64)name->row * SIDE,
         SIDE,         SIDE};
-    moe_scene_draw_tile(tiles->scene, tiles->panel, &tile, pixels);
-    g_autoptr(GBytes) bytes = g_bytes_new_take(pixels, size);
-    return gdk_memory_texture_new(SIDE, SIDE, GDK_MEMORY_DEFAULT, bytes, SIDE * sizeof(guint32));
+    /* Its rows follow each other without a gap. */
+    moe_scene_draw_tile(tiles->scene, tiles->panel, &tile,
+                        (guint32 *)(gpointer)cairo_image_surface_get_data(surface));
+    cairo_surface_mark_dirty(surface);
+    return scope_image_new(surface);
 }
 
 static void
@@ -97,7 +99,7 @@ forget_oldest(ScopeTiles *tiles)
         g_hash_table_remove(tiles->tiles, &oldest->name);
 }
 
-static GdkTexture *
+static ScopeImage *
 lookup(ScopeTiles *tiles, const Name *name)
 {
     Tile *tile = g_hash_table_lookup(tiles->tiles, name);
@@ -105,11 +107,11 @@ lookup(ScopeTiles *tiles, const Name *name)
         if (g_hash_table_size(tiles->tiles) >= MOST_TILES)
             forget_oldest(tiles);
         tile = g_new(Tile, 1);
-        *tile = (Tile){.name = *name, .texture = texture_of(tiles, name)};
+        *tile = (Tile){.name = *name, .image = image_of(tiles, name)};
         g_hash_table_insert(tiles->tiles, &tile->name, tile);
     }
     tile->seen = ++tiles->now;
-    return tile->texture;
+    return tile->image;
 }
 
 /* --- Places -----------------------------------------------------------------------------------*/
@@ -142,23 +144,40 @@ edge(const Range *range, int i, int scale)
     return round((range->origin + i * range->size) * scale) / scale;
 }
 
+/* Draws the tiles that are seen: into `cr`, or as textures where that is NULL. */
+static void
+draw(ScopeTiles *tiles, const Range *across, const Range *down, int scale, GtkSnapshot *snapshot,
+     cairo_t *cr)
+{
+    bool cells = across->zoom >= EDGES_FROM && down->zoom >= EDGES_FROM;
+    for (int row = down->first; row < down->end; row++) {
+        double top = edge(down, row, scale), bottom = edge(down, row + 1, scale);
+        for (int column = across->first; column < across->end; column++) {
+            const Name name = {across->zoom, down->zoom, column, row};
+            double left = edge(across, column, scale), right = edge(across, column + 1, scale);
+            const graphene_rect_t rect = GRAPHENE_RECT_INIT(
+                (float)left, (float)top, (float)(right - left), (float)(bottom - top));
+            ScopeImage *image = lookup(tiles, &name);
+            if (cr)
+                scope_image_paint(image, cr, &rect, cells);
+            else
+                gtk_snapshot_append_texture(snapshot, scope_image_texture(image), &rect);
+        }
+    }
+}
+
 void
 scope_tiles_snapshot(ScopeTiles *tiles, GtkSnapshot *snapshot, const MoePanelPlace *place,
-                     int scale)
+                     int scale, bool by_cairo)
 {
     Range across = range_of(place->x, place->width, place->view.left, place->view.right,
                             place->x_band, place->columns, scale);
     Range down = range_of(place->y, place->height, place->view.top, place->view.bottom,
                           place->y_band, place->rows, scale);
-    for (int row = down.first; row < down.end; row++) {
-        double top = edge(&down, row, scale), bottom = edge(&down, row + 1, scale);
-        for (int column = across.first; column < across.end; column++) {
-            const Name name = {across.zoom, down.zoom, column, row};
-            double left = edge(&across, column, scale), right = edge(&across, column + 1, scale);
-            gtk_snapshot_append_texture(snapshot, lookup(tiles, &name),
-                                        &GRAPHENE_RECT_INIT((float)left, (float)top,
-                                                            (float)(right - left),
-                                                            (float)(bottom - top)));
-        }
-    }
+    graphene_rect_t panel = GRAPHENE_RECT_INIT((float)place->x, (float)place->y,
+                                               (float)place->width, (float)place->height);
+    cairo_t *cr = by_cairo ? gtk_snapshot_append_cairo(snapshot, &panel) : NULL;
+    draw(tiles, &across, &down, scale, snapshot, cr);
+    if (cr)
+        cairo_destroy(cr);
 }

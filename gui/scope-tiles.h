@@ -6,7 +6,8 @@
 #ifndef SCOPE_TILES_H
 #define SCOPE_TILES_H
 
-#include <gtk/gtk.h>
+#include "scope-image.h"
+
 #include <moescope/scene-view.h>
 
 G_BEGIN_DECLS
@@ -17,9 +18,9 @@ typedef struct ScopeTiles ScopeTiles;
 ScopeTiles *scope_tiles_new(MoeScene *scene, int panel);
 void scope_tiles_free(ScopeTiles *tiles);
 /* Draws what is seen of the cells into `place`, whose lengths are pixels of the window; `scale`:
- * pixels of the screen in one of these. */
+ * pixels of the screen in one of these; `by_cairo`: as of scope_image_by_cairo(). */
 void scope_tiles_snapshot(ScopeTiles *tiles, GtkSnapshot *snapshot, const MoePanelPlace *place,
-                          int scale);
+                          int scale, bool by_cairo);
 
 G_END_DECLS
 

@@ -7,7 +7,7 @@
  */
 #include "figure/agreement.h"
 
-/* The option view, in its order. */
+/* One figure each. */
 typedef enum { LAYERS, MATRIX } View;
 
 /* So many matrices are shown where layers aren't chosen. */
@@ -50,10 +50,11 @@ compare(const Kit *kit, bool match, GError **error)
     if (comparison)
         return comparison;
     bool many = match && g_error_matches(problem, MOE_ERROR, MOE_ERROR_UNSUPPORTED);
-    g_set_error(error, problem->domain, problem->code,
-                "figure agreement: %s (first) and %s (second): %s%s",
-                moe_figure_input_name(kit->input, 0), moe_figure_input_name(kit->input, 1),
-                problem->message, many ? "; match=false leaves matching out" : "");
+    g_set_error(
+        error, problem->domain, problem->code, "figure %s: %s (first) and %s (second): %s%s",
+        kit->figure->name, moe_figure_input_name(kit->input, 0),
+        moe_figure_input_name(kit->input, 1), problem->message,
+        many && kit->figure == &moe__figure_agreement ? "; match=false leaves matching out" : "");
     g_error_free(problem);
     return NULL;
 }
@@ -102,32 +103,16 @@ set_caption(const Agreement *a, MoeScene *scene, View view, bool intervals)
                                : "uniform: k/E, picked at random");
 }
 
-static bool
-matches(const Kit *kit, View view, GError **error)
-{
-    bool match = moe_figure_options_bool(kit->options, "match");
-    if (view == MATRIX && !match)
-        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
-                    "figure agreement: found match=false with view=matrix, which shows the "
-                    "matching; expected match=true");
-    return view != MATRIX || match;
-}
-
 static MoeScene *
-build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
+scene_of(const Kit *kit, View view, bool match, GError **error)
 {
-    g_auto(Kit) kit = {0};
-    View view = (View)moe_figure_options_choice(options, "view");
-    bool match = moe_figure_options_bool(options, "match");
-    if (!moe__kit_init_trace(&kit, &moe__figure_agreement, input, options, error) ||
-        !matches(&kit, view, error))
-        return NULL;
-    g_autoptr(MoeComparison) comparison = compare(&kit, match, error);
+    g_autoptr(MoeComparison) comparison = compare(kit, match, error);
     if (!comparison)
         return NULL;
-    g_autofree char *first = moe__kit_input_name(input, 0), *second = moe__kit_input_name(input, 1);
-    Agreement agreement = {&kit, comparison, {first, second}, match};
-    MoeScene *scene = moe_scene_new(moe__figure_agreement.title);
+    g_autofree char *first = moe__kit_input_name(kit->input, 0);
+    g_autofree char *second = moe__kit_input_name(kit->input, 1);
+    Agreement agreement = {kit, comparison, {first, second}, match};
+    MoeScene *scene = moe_scene_new(kit->figure->title);
     bool intervals = false;
     if (view == MATRIX)
         moe__agreement_add_matrices(scene, &agreement, MATRICES);
@@ -137,20 +122,49 @@ build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
     return scene;
 }
 
+/* Comparing takes all tokens. */
+static bool
+kit_init(Kit *kit, const MoeFigure *figure, MoeFigureInput *input, const MoeFigureOptions *options,
+         GError **error)
+{
+    if (moe_figure_input_filter(input)) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "figure %s: found a choice of tokens, expected none: it compares all that both "
+                    "have; moescope trace slice makes traces of a part",
+                    figure->name);
+        return false;
+    }
+    return moe__kit_init_trace(kit, figure, input, options, error);
+}
+
+static MoeScene *
+build_agreement(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
+{
+    g_auto(Kit) kit = {0};
+    if (!kit_init(&kit, &moe__figure_agreement, input, options, error))
+        return NULL;
+    return scene_of(&kit, LAYERS, moe_figure_options_bool(options, "match"), error);
+}
+
+static MoeScene *
+build_matching(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
+{
+    g_auto(Kit) kit = {0};
+    if (!kit_init(&kit, &moe__figure_matching, input, options, error))
+        return NULL;
+    return scene_of(&kit, MATRIX, true, error);
+}
+
+/* The first is that of both figures. */
 static const MoeField fields[] = {
-    {.name = "view",
-     .type = MOE_FIELD_CHOICE,
-     .fallback = "layers",
-     .choices = "layers | matrix",
-     .help = "agreement by layer, or which expert goes with which"},
-    {.name = "match",
-     .type = MOE_FIELD_BOOL,
-     .fallback = "true",
-     .help = "also with experts matched by the units that they take together"},
     {.name = "in-order",
      .type = MOE_FIELD_BOOL,
      .fallback = "false",
      .help = "the first router with the first, and so on, whatever their layers"},
+    {.name = "match",
+     .type = MOE_FIELD_BOOL,
+     .fallback = "true",
+     .help = "also with experts matched by the units that they take together"},
 };
 
 const MoeFigure moe__figure_agreement = {
@@ -160,9 +174,23 @@ const MoeFigure moe__figure_agreement = {
     .help = "how often two recordings of the same tokens pick the same experts, by layer, with and "
             "without matched experts, with intervals and what chance would show",
     .fields = fields,
-    .n_fields = G_N_ELEMENTS(fields),
+    .n_fields = 2,
     .common = MOE_FIGURE_LAYERS | MOE_FIGURE_STEPS | MOE_FIGURE_CAPTION,
     .most_inputs = 2,
     .least_inputs = 2,
-    .build = build,
+    .build = build_agreement,
+};
+
+const MoeFigure moe__figure_matching = {
+    .struct_size = sizeof(MoeFigure),
+    .name = "matching",
+    .title = "Matched experts",
+    .help = "which expert of one recording takes the units of which in another: experts by "
+            "experts, a panel a layer, matched ones on the diagonal",
+    .fields = fields,
+    .n_fields = 1,
+    .common = MOE_FIGURE_LAYERS | MOE_FIGURE_STEPS | MOE_FIGURE_CAPTION,
+    .most_inputs = 2,
+    .least_inputs = 2,
+    .build = build_matching,
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * agreement.h: two routings of the same tokens, as the views of the figure "agreement" see them.
+ * agreement.h: two routings of the same tokens, as the figures "agreement" and "matching" see them.
  */
 #ifndef FIGURE_AGREEMENT_H
 #define FIGURE_AGREEMENT_H

@@ -146,10 +146,8 @@ widest(const MoeAxis *axis, Ruler *ruler, double size, int most)
     Part part = {*axis, 0, 1, 0};
     g_autoptr(GArray) labels = labels_make(&part, most);
     double width = 0;
-    for (guint i = 0; i < labels->len; i++) {
-        const Label *label = &g_array_index(labels, Label, i);
-        width = MAX(width, moe__ruler_width(ruler, label->text, size, false));
-    }
+    for (guint i = 0; i < labels->len; i++)
+        width = moe__ruler_wider(ruler, g_array_index(labels, Label, i).text, size, width);
     return width;
 }
 

@@ -15,11 +15,58 @@ set_colour(cairo_t *cr, const Item *item)
 static void
 draw_rect(cairo_t *cr, const Item *item)
 {
-    cairo_set_antialias(cr, item->tile ? CAIRO_ANTIALIAS_NONE : CAIRO_ANTIALIAS_DEFAULT);
     set_colour(cr, item);
     cairo_rectangle(cr, item->box.x, item->box.y, item->box.width, item->box.height);
     cairo_fill(cr);
-    cairo_set_antialias(cr, CAIRO_ANTIALIAS_DEFAULT);
+}
+
+/* Whether there are pixels; PDF and PostScript have none. */
+static bool
+has_pixels(cairo_t *cr)
+{
+    switch (cairo_surface_get_type(cairo_get_target(cr))) {
+    case CAIRO_SURFACE_TYPE_PDF:
+    case CAIRO_SURFACE_TYPE_PS:
+    case CAIRO_SURFACE_TYPE_SVG:
+    case CAIRO_SURFACE_TYPE_RECORDING:
+        return false;
+    default:
+        return true;
+    }
+}
+
+/* To whole pixels: edges are sharp, and neighbours touch. */
+static Box
+snapped(cairo_t *cr, Box box)
+{
+    double x0 = box.x, y0 = box.y, x1 = box.x + box.width, y1 = box.y + box.height;
+    cairo_user_to_device(cr, &x0, &y0);
+    cairo_user_to_device(cr, &x1, &y1);
+    x0 = round(x0), y0 = round(y0), x1 = round(x1), y1 = round(y1);
+    cairo_device_to_user(cr, &x0, &y0);
+    cairo_device_to_user(cr, &x1, &y1);
+    return (Box){x0, y0, x1 - x0, y1 - y0};
+}
+
+/* Gaps are as many pixels everywhere. */
+static Box
+cell_in_pixels(cairo_t *cr, const Item *item)
+{
+    Box box = snapped(cr, item->box);
+    double one = 1, none = 0;
+    cairo_device_to_user_distance(cr, &one, &none); /* a pixel, in points */
+    double gap = round(item->cell.gap / one), before = floor(gap / 2);
+    return (Box){box.x + before * one, box.y + before * one, box.width - gap * one,
+                 box.height - gap * one};
+}
+
+static void
+draw_cell(cairo_t *cr, const Item *item, bool pixels)
+{
+    Box box = pixels ? cell_in_pixels(cr, item) : moe__cell_ink(item);
+    set_colour(cr, item);
+    cairo_rectangle(cr, box.x, box.y, box.width, box.height);
+    cairo_fill(cr);
 }
 
 static void
@@ -92,38 +139,40 @@ shrunk(const Item *item, int columns, int rows)
     return pixels;
 }
 
-/* How many pixels the image can have on the device; vector files keep all. */
-static void
-pixels_shown(cairo_t *cr, const Item *item, int *columns, int *rows)
+/* How many pixels of an image the device shows; false: all of them. */
+static bool
+pixels_shown(cairo_t *cr, Box box, int *columns, int *rows)
 {
-    double width = item->box.width, height = item->box.height;
-    *columns = item->image.columns;
-    *rows = item->image.rows;
-    if (cairo_surface_get_type(cairo_get_target(cr)) != CAIRO_SURFACE_TYPE_IMAGE)
-        return;
-    cairo_user_to_device_distance(cr, &width, &height);
-    *columns = (int)CLAMP(ceil(fabs(width)), 1, *columns);
-    *rows = (int)CLAMP(ceil(fabs(height)), 1, *rows);
+    int all_columns = *columns, all_rows = *rows;
+    cairo_user_to_device_distance(cr, &box.width, &box.height);
+    *columns = (int)CLAMP(ceil(fabs(box.width)), 1, all_columns);
+    *rows = (int)CLAMP(ceil(fabs(box.height)), 1, all_rows);
+    return *columns < all_columns || *rows < all_rows;
 }
 
 static void
-draw_image(cairo_t *cr, const Item *item)
+draw_image(cairo_t *cr, const Item *item, bool pixels)
 {
-    int columns, rows;
-    pixels_shown(cr, item, &columns, &rows);
-    g_autofree uint32_t *pixels = shrunk(item, columns, rows);
-    cairo_surface_t *surface = cairo_image_surface_create_for_data(
-        (unsigned char *)pixels, CAIRO_FORMAT_ARGB32, columns, rows, columns * 4);
+    int across = 1, down = 1, columns = item->image.columns, rows = item->image.rows;
+    Box box = pixels ? snapped(cr, item->box) : item->box;
+    g_autofree uint32_t *made = NULL;
+    if (pixels && pixels_shown(cr, box, &columns, &rows))
+        made = shrunk(item, columns, rows);
+    else if (!pixels && (made = moe__image_magnified(item, &across, &down)))
+        columns *= across, rows *= down;
+    cairo_surface_t *surface =
+        cairo_image_surface_create_for_data((unsigned char *)(made ? made : item->image.pixels),
+                                            CAIRO_FORMAT_ARGB32, columns, rows, columns * 4);
     cairo_save(cr);
-    cairo_translate(cr, item->box.x, item->box.y);
-    cairo_scale(cr, item->box.width / columns, item->box.height / rows);
+    cairo_translate(cr, box.x, box.y);
+    cairo_scale(cr, box.width / columns, box.height / rows);
     cairo_set_source_surface(cr, surface, 0, 0);
     /* Cells have edges: nothing is made up between them. */
     cairo_pattern_set_filter(cairo_get_source(cr), CAIRO_FILTER_NEAREST);
     cairo_rectangle(cr, 0, 0, columns, rows);
     cairo_fill(cr);
     cairo_restore(cr);
-    cairo_surface_finish(surface);
+    cairo_surface_finish(surface); /* the pixels go; whoever wants them later has a copy now */
     cairo_surface_destroy(surface);
 }
 
@@ -143,12 +192,16 @@ void
 moe__cairo_draw(const Drawing *drawing, cairo_t *cr)
 {
     PangoLayout *layout = text_layout(cr);
+    bool pixels = has_pixels(cr);
     cairo_save(cr);
     for (guint i = 0; i < drawing->items->len; i++) {
         const Item *item = &g_array_index(drawing->items, Item, i);
         switch (item->type) {
         case ITEM_RECT:
             draw_rect(cr, item);
+            break;
+        case ITEM_CELL:
+            draw_cell(cr, item, pixels);
             break;
         case ITEM_PATH:
             draw_path(cr, drawing, item);
@@ -157,7 +210,7 @@ moe__cairo_draw(const Drawing *drawing, cairo_t *cr)
             draw_text(cr, drawing, item, layout);
             break;
         case ITEM_IMAGE:
-            draw_image(cr, item);
+            draw_image(cr, item, pixels);
             break;
         case ITEM_CLIP:
             cairo_save(cr);

@@ -38,13 +38,6 @@ image_new(int down_x, int down_y, int columns, int rows)
     return image;
 }
 
-static uint32_t
-pixel_of(MoeColour colour)
-{
-    return 0xff000000u | (uint32_t)lround(colour.r * 255) << 16 |
-           (uint32_t)lround(colour.g * 255) << 8 | (uint32_t)lround(colour.b * 255);
-}
-
 static CellImage *
 finest(const MoeScene *scene, const MoeCells *cells)
 {
@@ -54,7 +47,7 @@ finest(const MoeScene *scene, const MoeCells *cells)
     gsize n = (gsize)cells->columns * (gsize)cells->rows;
     for (gsize i = 0; i < n; i++)
         image->pixels[i] =
-            isnan(cells->values[i]) ? 0 : pixel_of(moe__tint_at(tint, cells->values[i]));
+            isnan(cells->values[i]) ? 0 : moe__pixel_of(moe__tint_at(tint, cells->values[i]));
     return image;
 }
 

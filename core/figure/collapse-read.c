@@ -119,21 +119,30 @@ read_states(Collapse *c, guint router, bool *found, GError **error)
     return true;
 }
 
-/* Of the recorded text, at its steps. */
+/* Of the recorded text, all of it, at one of its steps. */
 static bool
-read_snapshots(Collapse *c, guint router, const int32_t *steps, int n, GError **error)
+read_snapshot(Collapse *c, int32_t step, LoadCurves *curves, GError **error)
 {
-    LoadCurves curves = curves_begin();
+    const MoeSummaryOptions options = {.steps = MOE_STEPS_ONE, .step = step};
+    g_autoptr(MoeSummary) summary = moe_summary_from_trace(c->kit->trace, &options, error);
+    for (guint i = 0; summary && i < c->kit->routers->len; i++)
+        curves_add(&curves[i], c, step,
+                   moe_summary_cell(summary, moe__kit_router(c->kit, i), MOE_DOMAIN_ALL));
+    return summary != NULL;
+}
+
+static bool
+read_snapshots(Collapse *c, const int32_t *steps, int n, GError **error)
+{
+    guint routers = c->kit->routers->len;
+    g_autofree LoadCurves *curves = g_new(LoadCurves, routers);
     bool good = true;
-    for (int i = 0; good && i < n; i++) {
-        const MoeSummary *summary = moe_figure_input_summary(c->kit->input, 0, MOE_TALLY_LOAD,
-                                                             MOE_STEPS_ONE, steps[i], error);
-        good = summary != NULL;
-        if (good)
-            curves_add(&curves, c, steps[i],
-                       moe_summary_cell(summary, moe__kit_router(c->kit, router), MOE_DOMAIN_ALL));
-    }
-    curves_end(&curves, c, router);
+    for (guint i = 0; i < routers; i++)
+        curves[i] = curves_begin();
+    for (int i = 0; good && i < n; i++)
+        good = read_snapshot(c, steps[i], curves, error);
+    for (guint i = 0; i < routers; i++)
+        curves_end(&curves[i], c, i);
     return good;
 }
 
@@ -145,9 +154,8 @@ read_loads(Collapse *c, bool of_text, const int32_t *steps, int n, GError **erro
         if (!read_states(c, i, &found, error))
             return false;
     c->of_text = !found && n > 1;
-    for (guint i = 0; i < c->kit->routers->len && c->of_text; i++)
-        if (!read_snapshots(c, i, steps, n, error))
-            return false;
+    if (c->of_text && !read_snapshots(c, steps, n, error))
+        return false;
     c->steps = c->of_text ? n : c->steps;
     return true;
 }

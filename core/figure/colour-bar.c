@@ -9,7 +9,9 @@
 
 #define PAD   2.0 /* between bar and labels: a tick and a gap */
 #define GAP   1.5
-#define STEPS 64 /* rectangles that the bar is made of */
+#define APART 0.3 /* of labels of ticks and that of the bar, in sizes of the type */
+/* Pixels of the bar: every third of the levels that cells have, so that they share colours. */
+#define STEPS 86
 
 #define MOST_TICKS 8
 
@@ -62,19 +64,19 @@ labels_width(const MoeColourScale *scale, Ruler *ruler, const Theme *theme)
 double
 moe__colour_bar_width(const MoeColourScale *scale, Ruler *ruler, const Theme *theme)
 {
-    double label = scale->label ? theme->label_size * LINE_HEIGHT : 0;
+    double label = scale->label ? theme->label_size * LINE_HEIGHT + APART * theme->tick_size : 0;
     return theme->gap + theme->tick_size * 1.1 + PAD + GAP + labels_width(scale, ruler, theme) +
            label;
 }
 
+/* An image of one column. */
 static void
 draw_ramp(const MoeColourScale *scale, Box bar, Drawing *drawing)
 {
-    for (int i = 0; i < STEPS; i++) {
-        double y = bar.y + bar.height * i / STEPS;
-        Box step = {bar.x, y, bar.width, bar.height / STEPS + (i + 1 < STEPS ? 0.3 : 0)};
-        moe__drawing_tile(drawing, step, moe_colour_at(scale->colours, 1 - (i + 0.5) / STEPS));
-    }
+    uint32_t *pixels = g_new(uint32_t, STEPS);
+    for (int i = 0; i < STEPS; i++)
+        pixels[i] = moe__pixel_of(moe_colour_at(scale->colours, 1 - i / (STEPS - 1.0)));
+    moe__drawing_image(drawing, bar, pixels, 1, STEPS);
 }
 
 static double

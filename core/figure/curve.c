@@ -69,6 +69,8 @@ MoeAxis
 moe__axis_over(MoeRange range, double air, const char *label)
 {
     double span = range.max - range.min, size = MAX(fabs(range.min), fabs(range.max));
+    if (span == 0 && size == 0) /* of nothing but zeros, what would be more */
+        return (MoeAxis){.type = MOE_AXIS_LINEAR, .label = label, .max = 1};
     double room = span > 1e-9 * size + 1e-100 ? air * span : MAX(size / 10, 1e-6);
     return (MoeAxis){
         .type = MOE_AXIS_LINEAR, .label = label, .min = range.min - room, .max = range.max + room};

@@ -12,18 +12,14 @@
 /* So many layers are shown where they aren't chosen: first, middle, last, as OLMoE's figure does.
  */
 #define PANELS 3
+/* So many domains, where they aren't chosen. */
+#define DOMAINS 8
 
 /* The option norm, in its order. */
 typedef enum {
     TOKENS, /* c / T: share of a domain's units that pick the expert */
     PICKS,  /* c / N */
 } Share;
-
-static int
-by_expert(const void *a, const void *b)
-{
-    return *(const int *)a - *(const int *)b;
-}
 
 static const MoeSummaryCell *
 cell_of(const Kit *kit, int router, int domain)
@@ -49,18 +45,57 @@ needs_whiskers(const Kit *kit, const GArray *domains)
     return false;
 }
 
-/* Domains that are picked and occur. */
+/* How far a domain's loads are from those of all tokens: total variation, over the kit's layers. */
+static double
+distance_of(const Kit *kit, int domain)
+{
+    double distance = 0;
+    for (guint i = 0; i < kit->routers->len; i++) {
+        int router = moe__kit_router(kit, i);
+        const MoeSummaryCell *all = cell_of(kit, router, MOE_DOMAIN_ALL);
+        const MoeSummaryCell *cell = cell_of(kit, router, domain);
+        for (int e = 0; e < all->experts && cell->picks > 0; e++)
+            distance += fabs(share_of(cell, e, PICKS) - share_of(all, e, PICKS)) / 2;
+    }
+    return distance;
+}
+
+/* Domains that are picked and occur; where none are picked, of more than DOMAINS those whose loads
+ * differ most from those of all tokens. */
 static GArray *
 domains_of(const Kit *kit)
 {
+    int all = moe_summary_domains(kit->summary);
     GArray *domains = g_array_new(FALSE, FALSE, sizeof(int));
-    for (int d = 0; d < moe_summary_domains(kit->summary); d++) {
+    g_autofree Rank *ranks = g_new(Rank, (gsize)all + 1);
+    for (int d = 0; d < all; d++) {
         bool occurs = cell_of(kit, moe__kit_router(kit, 0), d)->picks > 0;
-        if (occurs &&
-            moe_figure_options_domain(kit->options, moe_summary_domain_name(kit->summary, d)))
-            g_array_append_val(domains, d);
+        if (!occurs ||
+            !moe_figure_options_domain(kit->options, moe_summary_domain_name(kit->summary, d)))
+            continue;
+        ranks[domains->len] = (Rank){d, 0, distance_of(kit, d)};
+        g_array_append_val(domains, d);
     }
+    if (domains->len <= DOMAINS || *moe_figure_options_text(kit->options, "domains"))
+        return domains;
+    moe__experts_rank(domains, ranks);
+    g_array_set_size(domains, DOMAINS);
+    g_array_sort(domains, moe__experts_by_number);
     return domains;
+}
+
+/* "; the 8 of 40 domains …" where not all are shown, for captions. (transfer full) */
+static char *
+domains_left(const Kit *kit, const GArray *domains)
+{
+    int occur = 0;
+    for (int d = 0; d < moe_summary_domains(kit->summary); d++)
+        occur += cell_of(kit, moe__kit_router(kit, 0), d)->picks > 0;
+    if ((int)domains->len == occur || *moe_figure_options_text(kit->options, "domains"))
+        return g_strdup("");
+    return g_strdup_printf("; the %u of %d domains whose loads differ most from those of all "
+                           "tokens",
+                           domains->len, occur);
 }
 
 /* Largest minus smallest share of the domains. */
@@ -93,7 +128,7 @@ experts_of(const Kit *kit, int router, const GArray *domains, Share norm)
     moe__experts_rank(chosen, ranks);
     g_array_set_size(chosen, MIN(chosen->len, most));
     if (sort == SORT_INDEX)
-        g_array_sort(chosen, by_expert);
+        g_array_sort(chosen, moe__experts_by_number);
     moe__experts_sort(chosen, sort, kit->summary, router, MOE_DOMAIN_ALL);
     return chosen;
 }
@@ -181,15 +216,17 @@ set_caption(const Kit *kit, MoeScene *scene, guint layers, const GArray *domains
         info->experts > most
             ? g_strdup_printf("the %d experts of a layer whose shares differ most", most)
             : g_strdup("all experts");
+    g_autofree char *left = domains_left(kit, domains);
     g_autofree char *what =
-        g_strdup_printf("Share of each domain\xe2\x80\x99s %s that %s an expert; %s%s",
+        g_strdup_printf("Share of each domain\xe2\x80\x99s %s that %s an expert; %s%s%s",
                         norm == TOKENS ? "tokens" : "picks", norm == TOKENS ? "pick" : "go to",
-                        which, layers < kit->routers->len ? "; evenly chosen layers" : "");
-    g_autofree char *chance = g_strdup_printf(
-        "dashed: uniform load, %s" NBSP "=" NBSP "%s%s", norm == TOKENS ? "k/E" : "1/E", uniform,
-        needs_whiskers(kit, domains) ? "; whiskers: Wilson\xe2\x80\x99s 95" NBSP
-                                       "% interval, as if tokens were independent"
-                                     : "");
+                        which, left, moe__kit_left_out(kit, layers));
+    g_autofree char *chance =
+        g_strdup_printf("dashed: uniform load, %s" NBSP "=" NBSP "%s%s",
+                        norm == TOKENS ? "k" NBSP "/" NBSP "E" : "1" NBSP "/" NBSP "E", uniform,
+                        needs_whiskers(kit, domains) ? "; whiskers: Wilson\xe2\x80\x99s 95" NBSP
+                                                       "% interval, as if tokens were independent"
+                                                     : "");
     moe__kit_caption(kit, scene, what, chance);
 }
 

@@ -4,6 +4,15 @@
  */
 #include "figure/drawing.h"
 
+#include <math.h>
+#include <string.h>
+
+#define BLEED 0.3
+/* Pixels of an image are cut in four each way, or in two where there are many; not where they are
+ * finer than a point already. */
+#define MANY_PIXELS 5000
+#define TOO_MANY    10000
+
 static void
 item_clear(gpointer data)
 {
@@ -45,23 +54,33 @@ add_item(Drawing *drawing, Item item)
     g_array_append_val(drawing->items, item);
 }
 
-static void
-add_rect(Drawing *drawing, Box box, MoeColour colour, bool tile)
+void
+moe__drawing_rect(Drawing *drawing, Box box, MoeColour colour)
 {
-    Item item = {.type = ITEM_RECT, .colour = colour, .box = box, .tile = tile};
+    Item item = {.type = ITEM_RECT, .colour = colour, .box = box};
     add_item(drawing, item);
 }
 
 void
-moe__drawing_rect(Drawing *drawing, Box box, MoeColour colour)
+moe__drawing_cell(Drawing *drawing, Box box, MoeColour colour, double gap, bool right, bool below)
 {
-    add_rect(drawing, box, colour, false);
+    Item item = {.type = ITEM_CELL, .colour = colour, .box = box};
+    item.cell.gap = gap;
+    item.cell.right = right;
+    item.cell.below = below;
+    add_item(drawing, item);
 }
 
-void
-moe__drawing_tile(Drawing *drawing, Box box, MoeColour colour)
+Box
+moe__cell_ink(const Item *item)
 {
-    add_rect(drawing, box, colour, true);
+    Box box = item->box;
+    double gap = item->cell.gap;
+    if (gap > 0)
+        return (Box){box.x + gap / 2, box.y + gap / 2, box.width - gap, box.height - gap};
+    box.width += item->cell.right ? BLEED : 0;
+    box.height += item->cell.below ? BLEED : 0;
+    return box;
 }
 
 static void
@@ -109,6 +128,13 @@ moe__drawing_line(Drawing *drawing, Point from, Point to, MoeColour colour, doub
     moe__drawing_point(drawing, to.x, to.y);
 }
 
+uint32_t
+moe__pixel_of(MoeColour colour)
+{
+    return 0xff000000u | (uint32_t)lround(colour.r * 255) << 16 |
+           (uint32_t)lround(colour.g * 255) << 8 | (uint32_t)lround(colour.b * 255);
+}
+
 void
 moe__drawing_image(Drawing *drawing, Box box, uint32_t *pixels, int columns, int rows)
 {
@@ -143,4 +169,26 @@ moe__drawing_text(Drawing *drawing, const char *string, double x, double y, Text
     item.text.bold = style.bold;
     item.text.upwards = style.upwards;
     add_item(drawing, item);
+}
+
+uint32_t *
+moe__image_magnified(const Item *item, int *across, int *down)
+{
+    int columns = item->image.columns, rows = item->image.rows;
+    int n = columns * rows, finer = n <= MANY_PIXELS ? 4 : n <= TOO_MANY ? 2 : 1;
+    *across = *down = 1;
+    if (finer == 1 || item->box.width < columns || item->box.height < rows)
+        return NULL;
+    *across = *down = finer;
+    size_t width = (size_t)columns * *across;
+    uint32_t *pixels = g_new(uint32_t, width * rows * *down), *at = pixels;
+    for (int row = 0; row < rows; row++) {
+        const uint32_t *from = item->image.pixels + (size_t)row * columns;
+        for (size_t x = 0; x < width; x++)
+            at[x] = from[x / *across];
+        for (int copy = 1; copy < *down; copy++)
+            memcpy(at + copy * width, at, width * sizeof(*at));
+        at += *down * width;
+    }
+    return pixels;
 }

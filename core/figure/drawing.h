@@ -17,6 +17,7 @@ typedef struct Box {
 
 typedef enum {
     ITEM_RECT,
+    ITEM_CELL,
     ITEM_PATH,
     ITEM_TEXT,
     ITEM_IMAGE,
@@ -34,9 +35,12 @@ typedef struct Item {
     ItemType type;
     MoeColour colour; /* of all but images */
     double opacity;
-    Box box; /* RECT, IMAGE, CLIP; TEXT: x, y of the anchor on the baseline */
+    Box box; /* RECT, CELL, IMAGE, CLIP; TEXT: x, y of the anchor on the baseline */
     union {
-        bool tile; /* RECT: one of a tiling: no antialiasing, so that no seams show */
+        struct {
+            double gap;        /* CELL: what is left free between its ink and that of the next */
+            bool right, below; /* there is a cell there */
+        } cell;
         struct {
             int first, n; /* PATH: run of drawing->points */
             double width; /* 0: filled, its end joined to its beginning */
@@ -71,7 +75,9 @@ Drawing *moe__drawing_new(double width, double height, const char *family);
 void moe__drawing_free(Drawing *drawing);
 
 void moe__drawing_rect(Drawing *drawing, Box box, MoeColour colour);
-void moe__drawing_tile(Drawing *drawing, Box box, MoeColour colour);
+/* One cell of a grid; grids have edges of whole pixels where there are pixels. */
+void moe__drawing_cell(Drawing *drawing, Box box, MoeColour colour, double gap, bool right,
+                       bool below);
 /* A polyline; its points are added one by one behind it. */
 void moe__drawing_path(Drawing *drawing, MoeColour colour, double width);
 void moe__drawing_dashes(Drawing *drawing, MoeColour colour, double width);
@@ -81,6 +87,8 @@ void moe__drawing_point(Drawing *drawing, double x, double y);
 void moe__drawing_line(Drawing *drawing, Point from, Point to, MoeColour colour, double width);
 void moe__drawing_clip(Drawing *drawing, Box box);
 void moe__drawing_unclip(Drawing *drawing);
+/* An opaque pixel. */
+uint32_t moe__pixel_of(MoeColour colour);
 /* `pixels` is taken over. */
 void moe__drawing_image(Drawing *drawing, Box box, uint32_t *pixels, int columns, int rows);
 
@@ -91,5 +99,14 @@ typedef struct TextStyle {
     bool bold, upwards;
 } TextStyle;
 void moe__drawing_text(Drawing *drawing, const char *string, double x, double y, TextStyle style);
+
+/* Where a cell's ink lies in a file of vectors: inside of its gap; without one a little under its
+ * neighbours, which are drawn later: viewers would show seams between edges that merely touch. */
+Box moe__cell_ink(const Item *item);
+
+/* The image with each pixel as several, [columns × across] × [rows × down], so that viewers which
+ * blur images leave the middle of a cell alone. NULL, and 1 × 1: it is fine enough as it is.
+ * (transfer full) */
+uint32_t *moe__image_magnified(const Item *item, int *across, int *down);
 
 #endif

@@ -234,16 +234,24 @@ add_panel(const Map *map, MoeScene *scene)
     return moe_scene_add_panel(scene, title, NULL, &x, &y);
 }
 
-/* The share of component 1 that nothing but chance would give. Of random vectors, the largest
- * eigenvalue is (1 + sqrt(n / d))² of their mean one (Marchenko & Pastur 1967), with n - 1 of them
- * after the mean is taken off; experts that are picked apart from each other are at right angles,
- * each as long as its picks make it. NaN: not known. */
+/* Mean of the largest eigenvalue of n random vectors' Gram matrix, as a share of all (Johnstone
+ * 2001): (sqrt(n - ½) + sqrt(d - ½))² moved by the mean of the Tracy-Widom law, over n d. */
+static double
+largest_share(double n, double d)
+{
+    double a = sqrt(n - 0.5), b = sqrt(d - 0.5), width = (a + b) * cbrt(1 / a + 1 / b);
+    return fmin(((a + b) * (a + b) - 1.2065 * width) / (n * d), 1);
+}
+
+/* The share of component 1 that nothing but chance would give. Of random vectors, n - 1 dimensions
+ * are left after the mean is taken off; experts that are picked apart from each other are at right
+ * angles, each as long as its picks make it. NaN: not known. */
 static double
 chance_of(const Map *map, Of of)
 {
     double n = map->likeness->experts - 1, d = map->likeness->dimensions, sum = 0, most = 0;
     if (of != OF_TOKENS)
-        return d > 0 ? fmin((1 + sqrt(n / d)) * (1 + sqrt(n / d)) / n, 1) : NAN;
+        return d > 0 ? largest_share(n, d) : NAN;
     for (int e = 0; e <= (int)n; e++) {
         double picks = map->likeness->gram[e * (map->likeness->experts + 1)];
         sum += picks;

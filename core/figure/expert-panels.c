@@ -36,6 +36,9 @@ add_uniform(const OneExpert *one, int panel, double bands)
     moe__kit_add_level(one->scene, panel, 0, bands, 1.0 / one->info->experts, "uniform");
 }
 
+/* So many domains are shown. */
+#define DOMAINS 12
+
 /* --- By domain --------------------------------------------------------------------------------*/
 
 typedef struct Domains {
@@ -54,21 +57,42 @@ domains_clear(Domains *domains)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Domains, domains_clear)
 
-/* Domains that occur; intervals as if picks were independent. */
+/* Domains that occur; of more than DOMAINS, those that use the expert most. (transfer full, of int)
+ */
+static GArray *
+domains_shown(const OneExpert *one)
+{
+    int all = moe_summary_domains(one->kit->summary);
+    GArray *shown = g_array_new(FALSE, FALSE, sizeof(int));
+    g_autofree Rank *ranks = g_new(Rank, (gsize)all + 1);
+    for (int i = 0; i < all; i++) {
+        const MoeSummaryCell *cell = load_of(one, i);
+        if (cell->picks == 0)
+            continue;
+        ranks[shown->len] = (Rank){i, 0, (double)cell->count[one->expert] / (double)cell->picks};
+        g_array_append_val(shown, i);
+    }
+    if (shown->len <= DOMAINS)
+        return shown;
+    moe__experts_rank(shown, ranks);
+    return g_array_set_size(shown, DOMAINS);
+}
+
+/* Intervals as if picks were independent. */
 static Domains
 domains_of(const OneExpert *one)
 {
     const Kit *kit = one->kit;
-    gsize all = (gsize)moe_summary_domains(kit->summary) + 1;
+    g_autoptr(GArray) shown = domains_shown(one);
+    gsize all = (gsize)shown->len + 1;
     Domains d = {.names = g_new0(const char *, all),
                  .share = g_new(double, all),
                  .low = g_new(double, all),
                  .high = g_new(double, all),
                  .most = 1.0 / one->info->experts};
-    for (int i = 0; i < (int)all - 1; i++) {
+    for (guint place = 0; place < shown->len; place++) {
+        int i = g_array_index(shown, int, place);
         const MoeSummaryCell *cell = load_of(one, i);
-        if (cell->picks == 0)
-            continue;
         MoeInterval interval = moe_wilson(cell->count[one->expert], cell->picks, 0.95);
         d.names[d.n] = moe_summary_domain_name(kit->summary, i);
         d.share[d.n] = (double)cell->count[one->expert] / (double)cell->picks;
@@ -88,7 +112,8 @@ moe__expert_add_domains(const OneExpert *one)
         return;
     MoeAxis x = axis_up_to(d.most, "share of picks");
     MoeAxis y = {.type = MOE_AXIS_BAND, .bands = d.n, .names = d.names, .every = true};
-    int panel = moe_scene_add_panel(one->scene, "by domain", NULL, &x, &y);
+    int panel = moe_scene_add_panel(
+        one->scene, d.n == DOMAINS ? "domains that use it most" : "by domain", NULL, &x, &y);
     g_autofree char *words =
         g_strdup_printf("%s: {value} of the picks of {band} ({low} to {high})", one->title);
     MoeBars bars = {.n = d.n,

@@ -5,6 +5,7 @@
  */
 #include "figure/load.h"
 #include "figure/router-rows.h"
+#include "figure/ruler.h"
 
 #include <string.h>
 
@@ -59,6 +60,7 @@ moe_figure_input_new(void)
     MoeFigureInput *input = g_new0(MoeFigureInput, 1);
     input->sources = g_ptr_array_new_with_free_func(source_free);
     g_mutex_init(&input->lock);
+    moe__ruler_prepare(); /* found while the input is read */
     return input;
 }
 
@@ -111,7 +113,12 @@ moe_figure_input_open(MoeFigureInput *input, const char *path, const char *name,
     }
     MoeTrace *trace = NULL;
     MoeSummary *summary = NULL;
-    if (moe_summary_is(file))
+    if (folder && !g_file_test(file, G_FILE_TEST_EXISTS))
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "%s: found a folder without " TRACE_NAME
+                    ", which runs of models with routers have",
+                    path);
+    else if (moe_summary_is(file))
         summary = moe_summary_open(file, error);
     else
         trace = moe_trace_open(file, error);

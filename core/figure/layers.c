@@ -66,7 +66,8 @@ axis_of(const Curve *curve)
                 low = fmin(low, all[a][i]);
                 high = fmax(high, all[a][i]);
             }
-    double air = high > low ? 0.08 * (high - low) : fmax(0.1 * fabs(high), 0.5);
+    bool apart = high - low > 1e-9 * fmax(fabs(high), 1); /* chance may be all but 0 */
+    double air = apart ? 0.08 * (high - low) : fmax(0.1 * fabs(high), 0.5);
     MoeAxis axis = {.label = curve->metric->unit, .min = low - air, .max = high + air};
     if (low >= 0 && axis.min < 0.35 * high)
         axis.min = low > 0 ? 0 : -0.05 * axis.max; /* dots at 0 stay clear of the labels */

@@ -17,8 +17,9 @@
 #define LEAST_CELLS     8.0 /* width of a panel, in sizes of the type */
 #define LEAST_CURVES    12.0
 #define NARROW_PENALTY  3.0 /* of a panel half as wide as it should be, about twice */
-#define NAMES_PENALTY   0.5 /* of leaving names of bands out for lack of width */
+#define NAMES_PENALTY   0.9 /* of leaving names of bands out for lack of width */
 #define MIN_PANEL       4.0 /* what a panel keeps in a window too small for it */
+#define LARGEST_SQUARE  4.0 /* a cell of a square matrix, in sizes of the type */
 #define LIST_LINE       1.3 /* a line of a list, in sizes of the type */
 
 /* What doesn't depend on the number of columns. */
@@ -27,6 +28,7 @@ typedef struct Room {
     const Theme *theme;
     double width;
     double left, right, top, bottom; /* around the grid of panels */
+    double titles;                   /* width of the widest title */
     double beside, note;             /* width of titles with their notes, and of notes alone */
     double title;                    /* above each panel, trees included */
     double head;                     /* for trees */
@@ -92,6 +94,9 @@ measure_panels(Room *room, Ruler *ruler)
     double overhang = 0;
     for (int i = 0; i < (int)room->scene->panels->len; i++) {
         const Panel *panel = panel_at(room->scene, i);
+        if (panel->title)
+            room->titles =
+                MAX(room->titles, moe__ruler_width(ruler, panel->title, theme->label_size, false));
         if (panel->note) {
             double note = moe__ruler_width(ruler, panel->note, theme->tick_size, false);
             room->beside = MAX(room->beside, moe__title_width(panel, ruler, theme));
@@ -171,6 +176,20 @@ prose_height(const Room *room, const Panel *panel, double panel_width)
     return height;
 }
 
+static bool
+is_square(const Panel *panel)
+{
+    return panel->y.square && panel->x.type == MOE_AXIS_BAND && panel->y.type == MOE_AXIS_BAND;
+}
+
+/* Few cells needn't be as wide as they could be. */
+static double
+square_height(const Panel *panel, double panel_width, double size)
+{
+    double row = MIN(panel_width / panel->x.bands, LARGEST_SQUARE * size);
+    return MIN(row * panel->y.bands, panel_width);
+}
+
 static double
 natural_panel_height(const Room *room, double panel_width)
 {
@@ -180,7 +199,9 @@ natural_panel_height(const Room *room, double panel_width)
         double natural = 0.62 * panel_width, prose = prose_height(room, panel, panel_width);
         if (prose > 0)
             natural = prose;
-        if (panel->y.type == MOE_AXIS_BAND && panel->y.every)
+        if (is_square(panel))
+            natural = square_height(panel, panel_width, size);
+        else if (panel->y.type == MOE_AXIS_BAND && panel->y.every)
             natural = LIST_LINE * size * panel->y.bands;
         else if (panel->y.type == MOE_AXIS_BAND)
             natural =
@@ -217,6 +238,7 @@ static double
 narrowness(const Room *room, double panel_width)
 {
     bool left_out = panel_width < AXIS_SMALLEST * room->names && room->names < room->width;
+    left_out |= panel_width < room->titles && room->titles < room->width;
     double names = left_out ? NAMES_PENALTY : 0;
     return names + NARROW_PENALTY * fmax(log(least_width(room) / panel_width), 0);
 }
@@ -364,7 +386,10 @@ moe__layout(MoeScene *scene, double width, double height)
 void
 moe_scene_size(MoeScene *scene, double *width, double *height)
 {
-    const Layout *layout = moe__layout(scene, scene->theme->width_mm / 25.4 * 72, 0);
+    double mm = 72 / 25.4;
+    const Layout *layout =
+        moe__layout(scene, (scene->width_mm > 0 ? scene->width_mm : scene->theme->width_mm) * mm,
+                    scene->height_mm * mm);
     *width = layout->width;
     *height = layout->height;
 }

@@ -67,7 +67,7 @@ static void
 draw_swatch(const Entry *entry, double x, double y, const Theme *theme, Drawing *drawing)
 {
     double size = theme->tick_size, middle = y + LINE * size / 2;
-    MoeColour colour = moe__ink_colour(entry->ink);
+    MoeColour colour = moe__ink_colour(entry->ink, theme);
     drawing->opacity = moe__ink_opacity(entry->ink);
     if (entry->stroke) {
         if (entry->ink->dashed)

@@ -214,8 +214,8 @@ static void
 set_caption(const Difference *d, MoeScene *scene, double noise)
 {
     static const char *const whats[] = {
-        [NORM_SHARE] = "Share of each layer\xe2\x80\x99s picks that an expert receives in %s, less "
-                       "its share in %s",
+        [NORM_SHARE] =
+            "Share of a layer\xe2\x80\x99s picks that an expert gets in %s, less that in %s",
         [NORM_RELATIVE] = "Load of each expert in multiples of uniform load, in %s less that in %s",
         [NORM_LOG2] = "Load of each expert in %s, divided by that in %s, log scale",
     };

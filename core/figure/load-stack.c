@@ -140,7 +140,6 @@ add_area(Stack *stack, int area)
 static void
 add_levels(const Stack *stack)
 {
-    static const MoeColour dark = {0.1, 0.1, 0.1};
     const LoadStory *story = stack->story;
     const double x[2] = {story->step[0], story->step[story->columns - 1]};
     int stride = stack->areas > MOST_LINES ? stack->areas / (MOST_LINES / 2) : 1;
@@ -149,7 +148,7 @@ add_levels(const Stack *stack)
         MoeLine line = {.n = 2,
                         .x = x,
                         .y = y,
-                        .ink = {.own = &dark, .opacity = 0.6, .dashed = true, .name = "uniform"},
+                        .ink = {.plain = true, .opacity = 0.6, .dashed = true, .name = "uniform"},
                         .words = "under uniform load the area would end at {y}"};
         moe_scene_add_line(stack->scene, stack->panel, &line);
     }

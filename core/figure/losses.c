@@ -115,7 +115,6 @@ read_run(Losses *l, int i, Run *run, GError **error)
     run->name = moe__kit_input_name(l->input, i);
     run->model = moe__figure_model(moe_trace_meta_json(trace));
     double tokens = read_meta(trace, run);
-    g_autofree char *member = g_strconcat("series/", l->name, NULL);
     g_autoptr(GError) problem = NULL;
     run->pairs = moe__series_read(trace, l->name, &run->n, &problem);
     if (!run->pairs && g_error_matches(problem, MOE_ERROR, MOE_ERROR_DATA))
@@ -141,16 +140,20 @@ static double *
 smoothed(const Run *run, int64_t window)
 {
     double *pairs = g_new(double, (gsize)(2 * run->n));
+    g_autofree double *sum = g_new0(double, (gsize)run->n + 1); /* of all values before */
+    g_autofree int64_t *count = g_new0(int64_t, (gsize)run->n + 1);
     for (int64_t i = 0; i < run->n; i++) {
-        int64_t reach = MIN(MIN((window - 1) / 2, i), run->n - 1 - i), n = 0;
-        double sum = 0;
-        for (int64_t j = i - reach; j <= i + reach; j++) {
-            bool finite = isfinite(run->pairs[2 * j + 1]);
-            sum += finite ? run->pairs[2 * j + 1] : 0;
-            n += finite;
-        }
+        double value = run->pairs[2 * i + 1];
+        sum[i + 1] = sum[i] + (isfinite(value) ? value : 0);
+        count[i + 1] = count[i] + isfinite(value);
+    }
+    for (int64_t i = 0; i < run->n; i++) {
+        int64_t reach = MIN(MIN((window - 1) / 2, i), run->n - 1 - i);
+        int64_t first = i - reach, end = i + reach + 1, n = count[end] - count[first];
         pairs[2 * i] = run->pairs[2 * i];
-        pairs[2 * i + 1] = n > 0 ? sum / (double)n : NAN;
+        pairs[2 * i + 1] = n > 0 ? (sum[end] - sum[first]) / (double)n : NAN;
+        if (reach == 0)
+            pairs[2 * i + 1] = run->pairs[2 * i + 1];
     }
     return pairs;
 }

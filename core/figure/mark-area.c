@@ -32,7 +32,7 @@ area_draw(const Mark *mark, const View *view, Drawing *drawing)
             ;
         if (last == first)
             continue;
-        moe__drawing_shape(drawing, moe__ink_colour(&area->ink));
+        moe__drawing_shape(drawing, moe__ink_colour(&area->ink, view->scene->theme));
         for (int i = first; i < last; i++) {
             Point point = place(area, view, i, area->high[i]);
             moe__drawing_point(drawing, point.x, point.y);

@@ -80,7 +80,8 @@ bars_draw(const Mark *mark, const View *view, Drawing *drawing)
     for (int i = 0; i < bars->n; i++) {
         if (!isfinite(bars->value[i]))
             continue;
-        MoeColour colour = bars->each ? bars->each[i] : moe__ink_colour(&bars->ink);
+        MoeColour colour =
+            bars->each ? bars->each[i] : moe__ink_colour(&bars->ink, view->scene->theme);
         moe__drawing_rect(drawing, bar_box(bars, view, i), colour);
     }
     drawing->opacity = 1;

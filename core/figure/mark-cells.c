@@ -7,16 +7,15 @@
 
 #include <math.h>
 
-/* More cells than this become one image with a pixel a cell. */
+/* More cells than these become one image with a pixel a cell: of small ones, nobody takes one up to
+ * edit it, and as shapes they make files large and viewers slow; of any size. */
+#define MOST_SMALL_CELLS  2000
 #define MOST_VECTOR_CELLS 100000
 /* 1,152 dots an inch. */
 #define MOST_PIXELS_A_POINT 16
 /* Cells at least this large stand apart by a hair. */
 #define GAP_FROM 5.0
 #define GAP      0.5
-/* Tiles reach a little under their neighbours, which are drawn later: viewers of vector files would
- * show seams between edges that merely touch. */
-#define BLEED 0.3
 /* Nobody reads smaller type than this. */
 #define SMALLEST_TEXT 3.0
 #define SHORT_TEXT    4   /* letters */
@@ -77,19 +76,20 @@ cell_box(const View *view, int row, int column)
                  moe__scale_at(&view->y, row + 1) - y};
 }
 
-static void
-draw_cell(const MoeCells *cells, const View *view, int row, int column, MoeColour colour,
-          Drawing *drawing)
+static bool
+small(Box box)
 {
-    Box box = cell_box(view, row, column);
-    if (box.width >= GAP_FROM && box.height >= GAP_FROM) {
-        Box inner = {box.x + GAP / 2, box.y + GAP / 2, box.width - GAP, box.height - GAP};
-        moe__drawing_rect(drawing, inner, colour);
-        return;
-    }
-    box.width += column + 1 < cells->columns ? BLEED : 0;
-    box.height += row + 1 < cells->rows ? BLEED : 0;
-    moe__drawing_tile(drawing, box, colour);
+    return box.width < GAP_FROM || box.height < GAP_FROM;
+}
+
+static bool
+drawn_as_image(const View *view, Run rows, Run columns)
+{
+    int64_t n = (int64_t)(rows.end - rows.first) * (columns.end - columns.first);
+    int own = view->scene->theme->most_cells;
+    if (own > 0)
+        return n > own;
+    return n > MOST_VECTOR_CELLS || (n > MOST_SMALL_CELLS && small(cell_box(view, 0, 0)));
 }
 
 static bool
@@ -110,7 +110,7 @@ text_size(const MoeCells *cells, const View *view, Run rows, Run columns)
         for (int column = columns.first; column < columns.end; column++) {
             const char *text = cells->texts[row * cells->columns + column];
             if (text && !isnan(cells->values[row * cells->columns + column]) && is_short(text))
-                widest = MAX(widest, moe__ruler_width(view->ruler, text, theme, false));
+                widest = moe__ruler_wider(view->ruler, text, theme, widest);
         }
     if (widest > 0)
         size = MIN(size, FILL * box.width * theme / widest);
@@ -122,12 +122,45 @@ static void
 draw_text(const char *text, double size, Box box, MoeColour ground, const View *view,
           Drawing *drawing)
 {
-    if (size == 0 || (!is_short(text) && box.width <= SHORT_TEXT * size))
+    if (!is_short(text) && box.width <= SHORT_TEXT * size)
         return;
     g_autofree char *shown = moe__ruler_fit(view->ruler, text, size, box.width);
     TextStyle style = {moe__tint_text(ground), size, ANCHOR_MIDDLE, false, false};
     moe__drawing_text(drawing, shown, box.x + box.width / 2,
                       box.y + box.height / 2 + size * view->ruler->digit / 2, style);
+}
+
+static void
+draw_shapes(const MoeCells *cells, const View *view, const Tint *tint, Run rows, Run columns,
+            Drawing *drawing)
+{
+    for (int row = rows.first; row < rows.end; row++) {
+        for (int column = columns.first; column < columns.end; column++) {
+            double value = cells->values[(size_t)row * (size_t)cells->columns + (size_t)column];
+            if (isnan(value))
+                continue;
+            Box box = cell_box(view, row, column);
+            moe__drawing_cell(drawing, box, moe__tint_at(tint, value), small(box) ? 0 : GAP,
+                              column + 1 < cells->columns, row + 1 < cells->rows);
+        }
+    }
+}
+
+static void
+draw_texts(const MoeCells *cells, const View *view, const Tint *tint, Run rows, Run columns,
+           Drawing *drawing)
+{
+    double size = text_size(cells, view, rows, columns);
+    if (size == 0)
+        return;
+    for (int row = rows.first; row < rows.end; row++) {
+        for (int column = columns.first; column < columns.end; column++) {
+            size_t i = (size_t)row * (size_t)cells->columns + (size_t)column;
+            if (!isnan(cells->values[i]) && cells->texts[i])
+                draw_text(cells->texts[i], size, cell_box(view, row, column),
+                          moe__tint_at(tint, cells->values[i]), view, drawing);
+        }
+    }
 }
 
 static void
@@ -137,26 +170,15 @@ cells_draw(const Mark *mark, const View *view, Drawing *drawing)
     Box box = view->frame->box;
     Run rows = seen(&view->y, box.y, box.y + box.height, cells->rows);
     Run columns = seen(&view->x, box.x, box.x + box.width, cells->columns);
-    int own = view->scene->theme->most_cells, most = own > 0 ? own : MOST_VECTOR_CELLS;
-    if ((int64_t)(rows.end - rows.first) * (columns.end - columns.first) > most) {
+    if (drawn_as_image(view, rows, columns)) {
         draw_image(mark, view, rows, columns, drawing);
         return;
     }
     g_autofree Tint *tint = g_new(Tint, 1);
     moe__tint_init(tint, view->scene, cells->categories);
-    double size = cells->texts ? text_size(cells, view, rows, columns) : 0;
-    for (int row = rows.first; row < rows.end; row++) {
-        for (int column = columns.first; column < columns.end; column++) {
-            size_t i = (size_t)row * (size_t)cells->columns + (size_t)column;
-            if (isnan(cells->values[i]))
-                continue;
-            MoeColour colour = moe__tint_at(tint, cells->values[i]);
-            draw_cell(cells, view, row, column, colour, drawing);
-            if (cells->texts && cells->texts[i])
-                draw_text(cells->texts[i], size, cell_box(view, row, column), colour, view,
-                          drawing);
-        }
-    }
+    draw_shapes(cells, view, tint, rows, columns, drawing);
+    if (cells->texts)
+        draw_texts(cells, view, tint, rows, columns, drawing);
 }
 
 static char *

@@ -28,7 +28,8 @@ static void
 draw_flow(const MoeFlows *flows, const View *view, int i, Drawing *drawing)
 {
     double x0 = moe__scale_at(&view->x, flows->x0[i]), x1 = moe__scale_at(&view->x, flows->x1[i]);
-    moe__drawing_shape(drawing, flows->each ? flows->each[i] : moe__ink_colour(&flows->ink));
+    moe__drawing_shape(drawing, flows->each ? flows->each[i]
+                                            : moe__ink_colour(&flows->ink, view->scene->theme));
     for (int j = 0; j <= PIECES; j++) {
         double t = (double)j / PIECES;
         moe__drawing_point(drawing, x0 + (x1 - x0) * t,

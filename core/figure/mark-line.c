@@ -28,7 +28,7 @@ static void
 line_draw(const Mark *mark, const View *view, Drawing *drawing)
 {
     const MoeLine *line = &mark->line;
-    MoeColour colour = moe__ink_colour(&line->ink);
+    MoeColour colour = moe__ink_colour(&line->ink, view->scene->theme);
     drawing->opacity = moe__ink_opacity(&line->ink);
     double width = view->scene->theme->line;
     for (int i = 0; i < line->n; i++) {

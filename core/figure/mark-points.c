@@ -32,6 +32,14 @@ place(const MoePoints *points, const View *view, int i)
     return (Point){moe__scale_at(&view->x, points->x[i]), moe__scale_at(&view->y, points->y[i])};
 }
 
+static MoeColour
+colour_of(const MoePoints *points, const View *view, int i)
+{
+    const Theme *theme = view->scene->theme;
+    return points->each ? moe__colour_on(points->each[i], theme)
+                        : moe__ink_colour(&points->ink, theme);
+}
+
 static void
 draw_dot(Point at, double r, MoeColour colour, Drawing *drawing)
 {
@@ -116,8 +124,8 @@ points_draw(const Mark *mark, const View *view, Drawing *drawing)
     drawing->opacity = moe__ink_opacity(&points->ink);
     for (int i = 0; i < points->n; i++)
         if (is_there(points, i))
-            draw_dot(place(points, view, i), radius(points, view, i),
-                     points->each ? points->each[i] : moe__ink_colour(&points->ink), drawing);
+            draw_dot(place(points, view, i), radius(points, view, i), colour_of(points, view, i),
+                     drawing);
     drawing->opacity = 1;
     if (points->labels)
         draw_labels(points, view, drawing);

@@ -8,6 +8,11 @@
 
 #include <math.h>
 
+/* What thin marks need to be seen on paper, and how colours get there. */
+#define LEAST_CONTRAST 1.45
+#define STEP           0.08
+#define MOST_STEPS     10
+
 static const MarkClass *const classes[] = {
     [MARK_AREA] = &moe__mark_area,     [MARK_BARS] = &moe__mark_bars,
     [MARK_CELLS] = &moe__mark_cells,   [MARK_FLOWS] = &moe__mark_flows,
@@ -22,10 +27,42 @@ moe__mark_class(MarkType type)
     return classes[type];
 }
 
-MoeColour
-moe__ink_colour(const MoeInk *ink)
+/* Relative luminance (sRGB, ITU-R BT.709). */
+static double
+luminance(MoeColour colour)
 {
-    return ink->own ? *ink->own : moe_colour_qualitative(ink->colour);
+    const double channel[3] = {colour.r, colour.g, colour.b}, weight[3] = {0.2126, 0.7152, 0.0722};
+    double sum = 0;
+    for (int i = 0; i < 3; i++)
+        sum += weight[i] * (channel[i] <= 0.04045 ? channel[i] / 12.92
+                                                  : pow((channel[i] + 0.055) / 1.055, 2.4));
+    return sum;
+}
+
+/* Contrast ratio as WCAG 2 has it, 1 … 21. */
+static double
+contrast(MoeColour a, MoeColour b)
+{
+    double x = luminance(a), y = luminance(b);
+    return (fmax(x, y) + 0.05) / (fmin(x, y) + 0.05);
+}
+
+MoeColour
+moe__colour_on(MoeColour colour, const Theme *theme)
+{
+    for (int step = 0; step < MOST_STEPS && contrast(colour, theme->paper) < LEAST_CONTRAST; step++)
+        colour = (MoeColour){colour.r + STEP * (theme->ink.r - colour.r),
+                             colour.g + STEP * (theme->ink.g - colour.g),
+                             colour.b + STEP * (theme->ink.b - colour.b)};
+    return colour;
+}
+
+MoeColour
+moe__ink_colour(const MoeInk *ink, const Theme *theme)
+{
+    if (ink->plain)
+        return theme->ink;
+    return moe__colour_on(ink->own ? *ink->own : moe_colour_qualitative(ink->colour), theme);
 }
 
 double

@@ -61,7 +61,9 @@ void moe__piece_tell(const View *view, int panel, int mark, int piece, MoeDatum 
 
 /* The ink that all of a mark is drawn with, or NULL. */
 const MoeInk *moe__mark_ink(const Mark *mark);
-MoeColour moe__ink_colour(const MoeInk *ink);
+/* Colours that hardly show on the theme's paper are moved towards its text. */
+MoeColour moe__ink_colour(const MoeInk *ink, const Theme *theme);
+MoeColour moe__colour_on(MoeColour colour, const Theme *theme);
 /* 0 means opaque. */
 double moe__ink_opacity(const MoeInk *ink);
 

@@ -52,6 +52,12 @@ by_rank(const void *a, const void *b)
     return x->expert - y->expert;
 }
 
+int
+moe__experts_by_number(const void *a, const void *b)
+{
+    return *(const int *)a - *(const int *)b;
+}
+
 void
 moe__experts_rank(GArray *experts, Rank *ranks)
 {

@@ -36,6 +36,9 @@ typedef struct Rank {
  */
 void moe__experts_rank(GArray *experts, Rank *ranks);
 
+/* Compares ints, for g_array_sort(). */
+int moe__experts_by_number(const void *a, const void *b);
+
 /* Of `experts` experts those that the options choose, ascending; may be none. (transfer full, of
  * int) */
 GArray *moe__experts_chosen(const MoeFigureOptions *options, int experts);

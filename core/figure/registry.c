@@ -96,7 +96,6 @@ void
 moe__figure_register(void)
 {
     moe_figures_add(&moe__figure_load);
-    moe_figures_add(&moe__figure_load_difference);
     moe_figures_add(&moe__figure_activation);
     moe_figures_add(&moe__figure_activation_curve);
     moe_figures_add(&moe__figure_coactivation);
@@ -107,10 +106,13 @@ moe__figure_register(void)
     moe_figures_add(&moe__figure_domains);
     moe_figures_add(&moe__figure_locality);
     moe_figures_add(&moe__figure_caches);
+    moe_figures_add(&moe__figure_load_difference);
     moe_figures_add(&moe__figure_load_over_training);
     moe_figures_add(&moe__figure_collapse);
     moe_figures_add(&moe__figure_saturation);
+    moe_figures_add(&moe__figure_fluctuation);
     moe_figures_add(&moe__figure_agreement);
+    moe_figures_add(&moe__figure_matching);
     moe_figures_add(&moe__figure_losses);
     moe_figures_add(&moe__figure_series);
     moe_figures_add(&moe__figure_measures);
@@ -122,6 +124,7 @@ moe__figure_register(void)
     moe_figures_add(&moe__figure_vocabulary);
     moe_figures_add(&moe__figure_top_tokens);
     moe_figures_add(&moe__figure_expert);
+    moe_figures_add(&moe__figure_heads);
     moe_figures_add(&moe__figure_layers);
     moe_figures_add(&moe__figure_load_at_step);
 }

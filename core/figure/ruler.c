@@ -4,7 +4,10 @@
  */
 #include "figure/ruler.h"
 
+#include <math.h>
+
 #define NO_BREAK_SPACE "\xc2\xa0"
+#define MEASURED_AT    100.0 /* points */
 #define ELLIPSIS       "\xe2\x80\xa6"
 
 cairo_font_options_t *
@@ -30,13 +33,19 @@ moe__ruler_set(PangoLayout *layout, const char *family, const char *text, double
 }
 
 static double
-digit_height(Ruler *ruler)
+digit_height(PangoLayout *layout, const char *family)
 {
     PangoRectangle ink;
-    moe__ruler_set(ruler->layout, ruler->family, "0", 100, false);
-    pango_layout_get_extents(ruler->layout, &ink, NULL);
-    int baseline = pango_layout_get_baseline(ruler->layout);
-    return (baseline - ink.y) / (100.0 * PANGO_SCALE);
+    moe__ruler_set(layout, family, "0", MEASURED_AT, false);
+    pango_layout_get_extents(layout, &ink, NULL);
+    int baseline = pango_layout_get_baseline(layout);
+    return (baseline - ink.y) / (MEASURED_AT * PANGO_SCALE);
+}
+
+void
+moe__ruler_prepare(void)
+{
+    pango_cairo_font_map_get_default(); /* starts fontconfig in a thread */
 }
 
 Ruler *
@@ -51,7 +60,7 @@ moe__ruler_new(const char *family)
     ruler->layout = pango_layout_new(context);
     g_object_unref(context);
     ruler->family = family;
-    ruler->digit = digit_height(ruler);
+    ruler->digit = digit_height(ruler->layout, family);
     return ruler;
 }
 
@@ -64,14 +73,83 @@ moe__ruler_free(Ruler *ruler)
     g_free(ruler);
 }
 
-double
-moe__ruler_width(Ruler *ruler, const char *text, double size, bool bold)
+/* --- Widths, of size 1 ------------------------------------------------------------------------
+ * Shaping a word takes twenty microseconds, and figures ask for the same words again and again.
+ * Without hinting, widths grow with the size. */
+
+/* Texts kept; then all are forgotten. */
+#define MOST_WIDTHS 20000
+
+static GMutex widths_lock;
+static GHashTable *widths; /* "family/b/text" to a double */
+
+static bool
+width_lookup(const char *key, double *width)
+{
+    g_mutex_lock(&widths_lock);
+    const double *found = widths ? g_hash_table_lookup(widths, key) : NULL;
+    if (found)
+        *width = *found;
+    g_mutex_unlock(&widths_lock);
+    return found != NULL;
+}
+
+static void
+width_keep(const char *key, double width)
+{
+    g_mutex_lock(&widths_lock);
+    if (!widths)
+        widths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    if (g_hash_table_size(widths) >= MOST_WIDTHS)
+        g_hash_table_remove_all(widths);
+    g_hash_table_insert(widths, g_strdup(key), g_memdup2(&width, sizeof(width)));
+    g_mutex_unlock(&widths_lock);
+}
+
+static double
+width_measure(Ruler *ruler, const char *text, bool bold)
 {
     int width;
     pango_layout_set_width(ruler->layout, -1);
-    moe__ruler_set(ruler->layout, ruler->family, text, size, bold);
+    moe__ruler_set(ruler->layout, ruler->family, text, MEASURED_AT, bold);
     pango_layout_get_size(ruler->layout, &width, NULL);
-    return (double)width / PANGO_SCALE;
+    return (double)width / (PANGO_SCALE * MEASURED_AT);
+}
+
+double
+moe__ruler_width(Ruler *ruler, const char *text, double size, bool bold)
+{
+    g_autofree char *key = g_strconcat(ruler->family, bold ? "/b/" : "//", text, NULL);
+    double width;
+    if (!width_lookup(key, &width)) {
+        width = width_measure(ruler, text, bold);
+        width_keep(key, width);
+    }
+    return width * size;
+}
+
+/* A width that the text hardly exceeds: that of its letters one by one, without kerning. */
+static double
+width_at_most(Ruler *ruler, const char *text)
+{
+    double sum = 0;
+    for (; *text; text++) {
+        int c = (guchar)*text;
+        if (c >= 128)
+            return INFINITY;
+        if (ruler->letters[c] == 0)
+            ruler->letters[c] = moe__ruler_width(ruler, (char[]){*text, '\0'}, 1, false);
+        sum += ruler->letters[c];
+    }
+    return sum;
+}
+
+double
+moe__ruler_wider(Ruler *ruler, const char *text, double size, double width)
+{
+    if (width_at_most(ruler, text) * size <= width)
+        return width;
+    return MAX(width, moe__ruler_width(ruler, text, size, false));
 }
 
 static char *

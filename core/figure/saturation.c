@@ -6,6 +6,7 @@
  */
 #include "figure/curve.h"
 #include "figure/depth.h"
+#include "figure/follow.h"
 
 #include <math.h>
 #include <moescope/compare.h>
@@ -72,15 +73,10 @@ static bool
 read_steps(const Kit *kit, Saturation *s, GError **error)
 {
     static const char *const names[PANELS] = {"saturation", "saturation-first"};
-    g_autoptr(GError) problem = NULL;
-    g_autoptr(MoeFluctuation) f = moe_fluctuation(kit->trace, NULL, 0, NULL, &problem);
-    if (!f) {
-        g_set_error(error, problem->domain, problem->code,
-                    "figure saturation: %s: %s; moescope train records one text at "
-                    "train.snapshots, and recordings of several checkpoints do as well",
-                    moe_figure_input_name(kit->input, 0), problem->message);
+    g_autoptr(MoeFluctuation) f = moe__follow_text(
+        kit, ", and recordings of several checkpoints can be given as well", error);
+    if (!f)
         return false;
-    }
     int last = moe_fluctuation_steps(f) - 1;
     saturation_init(s, kit, last);
     s->tokens = moe_fluctuation_tokens(f);

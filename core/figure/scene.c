@@ -76,8 +76,14 @@ moe__scene_own_texts(MoeScene *scene, const char *const *texts, size_t n)
     if (!texts)
         return NULL;
     g_autofree const char **copies = g_new0(const char *, n + 1);
-    for (size_t i = 0; i < n; i++)
+    g_autoptr(GHashTable) known = g_hash_table_new(NULL, NULL); /* cells share their few texts */
+    for (size_t i = 0; i < n; i++) {
+        copies[i] = g_hash_table_lookup(known, texts[i]);
+        if (!texts[i] || copies[i])
+            continue;
         copies[i] = moe__scene_own_text(scene, texts[i]);
+        g_hash_table_insert(known, (gpointer)texts[i], (gpointer)copies[i]);
+    }
     return moe__scene_own(scene, copies, sizeof(*copies) * (n + 1));
 }
 
@@ -115,6 +121,15 @@ const char *
 moe_scene_caption(const MoeScene *scene)
 {
     return scene->caption;
+}
+
+void
+moe_scene_set_size(MoeScene *scene, double width_mm, double height_mm)
+{
+    g_return_if_fail(width_mm >= 0 && height_mm >= 0);
+    scene->width_mm = width_mm;
+    scene->height_mm = height_mm;
+    moe__scene_changed(scene);
 }
 
 bool

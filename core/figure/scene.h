@@ -56,6 +56,7 @@ typedef struct Panel {
 struct MoeScene {
     const char *title, *caption;
     const Theme *theme;
+    double width_mm, height_mm; /* 0: the theme's; what suits the width */
     bool has_colours;
     MoeColourScale colours;
     GPtrArray *panels; /* of Panel */

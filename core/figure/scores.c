@@ -93,16 +93,15 @@ static void
 add_quartiles(MoeScene *scene, int panel, const Score *score, Violin violin, double middle,
               const char *words)
 {
-    static const MoeColour ink = {0.1, 0.1, 0.1};
     double x[2] = {middle, middle};
     double y[2] = {quantile(score, violin, 0.25), quantile(score, violin, 0.75)};
     double median = quantile(score, violin, 0.5), small = 0.6;
-    MoeLine stroke = {.n = 2, .x = x, .y = y, .ink = {.own = &ink, .name = "middle half"}};
+    MoeLine stroke = {.n = 2, .x = x, .y = y, .ink = {.plain = true, .name = "middle half"}};
     MoePoints dot = {.n = 1,
                      .x = x,
                      .y = &median,
                      .area = &small,
-                     .ink = {.own = &ink, .name = "median"},
+                     .ink = {.plain = true, .name = "median"},
                      .words = words};
     moe_scene_add_line(scene, panel, &stroke);
     moe_scene_add_points(scene, panel, &dot);

@@ -95,7 +95,9 @@ moe__square_panel(MoeScene *scene, const Square *square, const char *title, cons
                       .values = square->value,
                       .numbers = {square->number[0], square->number[1]},
                       .words = words};
-    int panel = moe_scene_add_panel(scene, title, note, &axis, &axis);
+    MoeAxis y = axis;
+    y.square = true;
+    int panel = moe_scene_add_panel(scene, title, note, &axis, &y);
     moe_scene_add_cells(scene, panel, &cells);
     if (square->merges && square->merges->len > 0)
         add_tree(scene, panel, square->merges);

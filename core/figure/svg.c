@@ -3,13 +3,33 @@
  * SVG written from the drawing itself: Cairo's back end turns text into outlines, and a paper's
  * figure should be searchable and editable. Scalable Vector Graphics 1.1, W3C, 2011.
  */
-#include "figure/number.h"
 #include "figure/writers.h"
 
 #include <math.h>
 
-/* Places to a hundredth of a point or better, at any size of page. */
-#define DIGITS 6
+/* A length or a share, to a thousandth: thousands of cells have five numbers each, and printf takes
+ * its time. */
+static void
+number(GString *out, double value)
+{
+    char text[32], *at = text + sizeof(text);
+    bool negative = value < 0;
+    guint64 rest = (guint64)llround(fabs(CLAMP(value, -1e12, 1e12)) * 1000);
+    int decimals = 3;
+    for (; decimals > 0 && rest % 10 == 0; decimals--)
+        rest /= 10;
+    negative &= rest > 0;
+    for (int i = 0; i < decimals; i++, rest /= 10)
+        *--at = (char)('0' + rest % 10);
+    if (decimals > 0)
+        *--at = '.';
+    do
+        *--at = (char)('0' + rest % 10);
+    while ((rest /= 10) > 0);
+    if (negative)
+        *--at = '-';
+    g_string_append_len(out, at, text + sizeof(text) - at);
+}
 
 /* Where a drawing goes; `page` NULL: a file of its own. */
 typedef struct Pen {
@@ -21,8 +41,10 @@ typedef struct Pen {
 static void
 attribute(GString *out, const char *name, double value)
 {
-    g_string_append_printf(out, " %s=\"", name);
-    moe__number_append(out, fabs(value) < 1e-4 ? 0 : value, DIGITS);
+    g_string_append_c(out, ' ');
+    g_string_append(out, name);
+    g_string_append(out, "=\"");
+    number(out, value);
     g_string_append_c(out, '"');
 }
 
@@ -30,10 +52,16 @@ static void
 colour_attribute(const Pen *pen, const char *name, const Item *item)
 {
     GString *out = pen->out;
-    MoeColour colour = item->colour;
-    if (!pen->page || !moe__svg_page_colour(pen->page, out, name, item))
-        g_string_append_printf(out, " %s=\"#%02x%02x%02x\"", name, (int)lround(colour.r * 255),
-                               (int)lround(colour.g * 255), (int)lround(colour.b * 255));
+    if (!pen->page || !moe__svg_page_colour(pen->page, out, name, item)) {
+        static const char digits[] = "0123456789abcdef";
+        uint32_t colour = moe__pixel_of(item->colour);
+        g_string_append_c(out, ' ');
+        g_string_append(out, name);
+        g_string_append(out, "=\"#");
+        for (int shift = 20; shift >= 0; shift -= 4)
+            g_string_append_c(out, digits[colour >> shift & 15]);
+        g_string_append_c(out, '"');
+    }
     if (item->opacity < 1)
         attribute(out, "opacity", item->opacity);
 }
@@ -62,7 +90,7 @@ static void
 write_rect(const Pen *pen, const Item *item)
 {
     g_string_append(pen->out, "<rect");
-    write_box(pen->out, item->box);
+    write_box(pen->out, item->type == ITEM_CELL ? moe__cell_ink(item) : item->box);
     colour_attribute(pen, "fill", item);
     end_element(pen, "rect", item);
 }
@@ -85,9 +113,9 @@ write_path(const Pen *pen, const Item *item)
     g_string_append(out, " points=\"");
     for (int i = 0; i < item->path.n; i++) {
         Point point = g_array_index(pen->drawing->points, Point, item->path.first + i);
-        moe__number_append(out, point.x, DIGITS);
+        number(out, point.x);
         g_string_append_c(out, ',');
-        moe__number_append(out, point.y, DIGITS);
+        number(out, point.y);
         g_string_append_c(out, i + 1 < item->path.n ? ' ' : '"');
     }
     end_element(pen, shape ? "polygon" : "polyline", item);
@@ -101,9 +129,9 @@ write_text(const Pen *pen, const Item *item)
     g_string_append(out, "<text");
     if (item->text.upwards) {
         g_string_append(out, " transform=\"translate(");
-        moe__number_append(out, item->box.x, DIGITS);
+        number(out, item->box.x);
         g_string_append_c(out, ' ');
-        moe__number_append(out, item->box.y, DIGITS);
+        number(out, item->box.y);
         g_string_append(out, ") rotate(-90)\"");
     } else {
         attribute(out, "x", item->box.x);
@@ -123,8 +151,10 @@ static void
 write_image(const Pen *pen, const Item *item)
 {
     GString *out = pen->out;
-    g_autoptr(GByteArray) png =
-        moe__png_encode_alpha(item->image.pixels, item->image.columns, item->image.rows);
+    int across = 1, down = 1;
+    g_autofree uint32_t *finer = moe__image_magnified(item, &across, &down);
+    g_autoptr(GByteArray) png = moe__png_encode_alpha(
+        finer ? finer : item->image.pixels, item->image.columns * across, item->image.rows * down);
     g_autofree char *base64 = g_base64_encode(png->data, png->len);
     g_string_append(out, "<image preserveAspectRatio=\"none\" image-rendering=\"optimizeSpeed\" "
                          "style=\"image-rendering:pixelated\"");
@@ -148,6 +178,7 @@ write_item(const Pen *pen, guint i)
     const Item *item = &g_array_index(pen->drawing->items, Item, i);
     switch (item->type) {
     case ITEM_RECT:
+    case ITEM_CELL:
         write_rect(pen, item);
         break;
     case ITEM_PATH:
@@ -174,7 +205,7 @@ write_items(const Pen *pen, guint first)
     bool tiles = false;
     for (guint i = first; i < pen->drawing->items->len; i++) {
         const Item *item = &g_array_index(pen->drawing->items, Item, i);
-        bool tile = item->type == ITEM_RECT && item->tile;
+        bool tile = item->type == ITEM_CELL && item->cell.gap == 0;
         if (tile != tiles)
             g_string_append(pen->out, tile ? "<g shape-rendering=\"crispEdges\">\n" : "</g>\n");
         tiles = tile;
@@ -189,13 +220,13 @@ static void
 write_size(GString *out, const Drawing *drawing, const char *unit)
 {
     g_string_append(out, " width=\"");
-    moe__number_append(out, drawing->width, DIGITS);
+    number(out, drawing->width);
     g_string_append_printf(out, "%s\" height=\"", unit);
-    moe__number_append(out, drawing->height, DIGITS);
+    number(out, drawing->height);
     g_string_append_printf(out, "%s\" viewBox=\"0 0 ", unit);
-    moe__number_append(out, drawing->width, DIGITS);
+    number(out, drawing->width);
     g_string_append_c(out, ' ');
-    moe__number_append(out, drawing->height, DIGITS);
+    number(out, drawing->height);
     g_string_append_printf(out, "\" font-family=\"%s, Helvetica, Arial, sans-serif\"",
                            drawing->family);
 }

@@ -28,7 +28,7 @@ static const Theme themes[] = {
     THEME("icml-full", 171.5, 300, 0, 7.5, 6.5, 1.5, 8, 1, 0.4, ON_PAPER),
     /* Its paper is told from a white mark (svg-page.c). */
     THEME("report", 171.5, 200, 0, 7.5, 6.5, 1.5, 8, 1, 0.4, .paper = GREY(0.999),
-          .ink = GREY(0.08), .soft = GREY(0.38), .faint = GREY(0.7), .most_cells = 1500),
+          .ink = GREY(0.08), .soft = GREY(0.38), .faint = GREY(0.7), .most_cells = 2500),
     THEME("slide", 254, 150, 20, 15, 13, 16, 18, 2.6, 1, ON_PAPER),
     THEME("screen", 254, 144, 13, 10, 8.5, 14, 13, 1.5, 0.6, .paper = GREY(1), .ink = GREY(0.1),
           .soft = GREY(0.4), .faint = GREY(0.72)),

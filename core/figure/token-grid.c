@@ -10,18 +10,34 @@ TokenGrid
 moe__token_grid(int n, int columns)
 {
     gsize cells = (gsize)n * (gsize)columns;
-    return (TokenGrid){n, columns, g_new0(double, cells), g_new0(double, cells),
-                       g_new0(char *, cells + 1)};
+    return (TokenGrid){n,
+                       columns,
+                       g_new0(double, cells),
+                       g_new0(double, cells),
+                       g_new0(const char *, cells + 1),
+                       g_ptr_array_new_with_free_func(g_free)};
 }
 
 void
 moe__token_grid_clear(TokenGrid *grid)
 {
-    for (int i = 0; grid->texts && i < grid->n * grid->columns; i++)
-        g_free(grid->texts[i]);
+    g_clear_pointer(&grid->numbers, g_ptr_array_unref);
     g_free(grid->texts);
     g_free(grid->expert);
     g_free(grid->gate);
+}
+
+static const char *
+number_of(TokenGrid *grid, int expert)
+{
+    if (expert < 0)
+        return NULL;
+    if ((guint)expert >= grid->numbers->len)
+        g_ptr_array_set_size(grid->numbers, expert + 1);
+    char **number = (char **)&g_ptr_array_index(grid->numbers, expert);
+    if (!*number)
+        *number = g_strdup_printf("%d", expert);
+    return *number;
 }
 
 void
@@ -32,19 +48,21 @@ moe__token_grid_set(TokenGrid *grid, int row, int column, const SpanRouter *rout
     int expert = moe__span_expert(router, unit, slot);
     grid->expert[i] = expert < 0 ? NAN : expert;
     grid->gate[i] = moe__span_gate(router, unit, slot);
-    grid->texts[i] = expert < 0 ? NULL : g_strdup_printf("%d", expert);
+    grid->texts[i] = number_of(grid, expert);
 }
 
 void
 moe__token_grid_panel(MoeScene *scene, const TokenGrid *grid, const TokenSpan *span, int first,
                       int rows, const char *title, const MoeAxis *x, const char *words)
 {
-    g_auto(GStrv) labels = moe__span_labels(span);
     gsize start = (gsize)first * (gsize)grid->columns;
     rows = MIN(rows, span->n - first);
+    g_auto(GStrv) labels = g_new0(char *, (gsize)rows + 1);
+    for (int i = 0; i < rows; i++)
+        labels[i] = moe__span_label(span, first + i);
     MoeAxis y = {.type = MOE_AXIS_BAND,
                  .bands = rows,
-                 .names = (const char *const *)labels + first,
+                 .names = (const char *const *)labels,
                  .every = true,
                  .key = "token",
                  .numbers = &g_array_index(span->row, double, first)};
@@ -54,7 +72,7 @@ moe__token_grid_panel(MoeScene *scene, const TokenGrid *grid, const TokenSpan *s
                       .numbers = {grid->gate + start, NULL},
                       .words = words,
                       .categories = moe__span_experts(span),
-                      .texts = (const char *const *)grid->texts + start,
+                      .texts = grid->texts + start,
                       .keys = {"expert", grid->expert + start}};
     moe_scene_add_cells(scene, moe_scene_add_panel(scene, title, NULL, x, &y), &cells);
 }

@@ -12,7 +12,8 @@
 typedef struct TokenGrid {
     int n, columns;
     double *expert, *gate; /* NaN: none */
-    char **texts;          /* the experts' numbers */
+    const char **texts;    /* the experts' numbers */
+    GPtrArray *numbers;    /* of the texts, by expert: there are few */
 } TokenGrid;
 
 TokenGrid moe__token_grid(int n, int columns);

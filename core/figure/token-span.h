@@ -74,8 +74,6 @@ double moe__span_gate(const SpanRouter *router, int unit, int slot);
 char *moe__span_label(const TokenSpan *span, int token);
 /* The same of any text; NULL: of none. (transfer full) */
 char *moe__token_label(const char *text, int32_t id);
-/* Label i of a figure's axis of tokens, [n + 1]. (transfer full) */
-char **moe__span_labels(const TokenSpan *span);
 
 /* "<what>. Model m, k = 2 of 64; T = 64 tokens of document 3 from 0 on, N = 128 picks a layer;
  * <chance>." unless the option caption says no. */

@@ -109,15 +109,6 @@ moe__span_label(const TokenSpan *span, int token)
     return moe__token_label(moe_token_text(span->texts, id), id);
 }
 
-char **
-moe__span_labels(const TokenSpan *span)
-{
-    char **labels = g_new0(char *, (gsize)span->n + 1);
-    for (int i = 0; i < span->n; i++)
-        labels[i] = moe__span_label(span, i);
-    return labels;
-}
-
 /* --- Caption ----------------------------------------------------------------------------------*/
 
 void

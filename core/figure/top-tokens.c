@@ -12,7 +12,7 @@
 
 /* Cells [experts × ranks] of one layer. */
 typedef struct Table {
-    int experts, ranks;
+    int experts, ranks; /* rows */
     double *lift, *log_lift, *picks;
     char **texts;
     double most;
@@ -30,16 +30,37 @@ table_clear(Table *table)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Table, table_clear)
 
-static Table
-table_of(const MoeTokenCell *cell, GHashTable *names, int ranks)
+/* Of the experts chosen, the `most` whose first token has the highest lift, in their order.
+ * (transfer full, of int) */
+static GArray *
+experts_of(const Kit *kit, const MoeTokenCell *cell)
 {
-    gsize n = (gsize)cell->experts * (gsize)ranks;
-    Table table = {cell->experts,     ranks, g_new(double, n), g_new(double, n), g_new(double, n),
+    guint most = (guint)moe_figure_options_real(kit->options, "most");
+    GArray *experts = moe__experts_chosen(kit->options, cell->experts);
+    g_autofree Rank *ranks = g_new(Rank, (gsize)experts->len + 1);
+    for (guint i = 0; i < experts->len; i++) {
+        int e = g_array_index(experts, int, i);
+        bool some = cell->top_picks[(gsize)e * MOE_TOKENS_TOP] > 0;
+        ranks[i] = (Rank){e, 0, some ? cell->top_lift[(gsize)e * MOE_TOKENS_TOP] : 0};
+    }
+    if (experts->len > most) {
+        moe__experts_rank(experts, ranks);
+        g_array_set_size(experts, most);
+        g_array_sort(experts, moe__experts_by_number);
+    }
+    return experts;
+}
+
+static Table
+table_of(const MoeTokenCell *cell, const GArray *experts, GHashTable *names, int ranks)
+{
+    gsize n = (gsize)experts->len * (gsize)ranks;
+    Table table = {(int)experts->len, ranks, g_new(double, n), g_new(double, n), g_new(double, n),
                    g_new0(char *, n), 0};
-    for (int e = 0; e < cell->experts; e++)
+    for (guint row = 0; row < experts->len; row++)
         for (int rank = 0; rank < ranks; rank++) {
-            gsize from = (gsize)e * MOE_TOKENS_TOP + (gsize)rank;
-            gsize to = (gsize)e * (gsize)ranks + (gsize)rank;
+            gsize from = (gsize)g_array_index(experts, int, row) * MOE_TOKENS_TOP + (gsize)rank;
+            gsize to = (gsize)row * (gsize)ranks + (gsize)rank;
             int32_t id = (int32_t)cell->top_id[from];
             bool there = cell->top_picks[from] > 0;
             table.lift[to] = there ? cell->top_lift[from] : NAN;
@@ -67,14 +88,14 @@ set_scale(MoeScene *scene, double most)
 }
 
 static MoeScene *
-scene_of(const Kit *kit, guint router, const MoeTokenCell *cell, int ranks)
+scene_of(const Kit *kit, guint router, const MoeTokenCell *cell, const GArray *experts, int ranks)
 {
     g_autoptr(GHashTable) names = moe_token_texts_new();
     moe_token_texts_add(names, moe_figure_input_meta(kit->input, 0));
-    g_auto(Table) table = table_of(cell, names, ranks);
+    g_auto(Table) table = table_of(cell, experts, names, ranks);
     g_auto(GStrv) rows = g_new0(char *, (gsize)table.experts + 1);
-    for (int e = 0; e < table.experts; e++)
-        rows[e] = g_strdup_printf("%d", e);
+    for (guint row = 0; row < experts->len; row++)
+        rows[row] = g_strdup_printf("%d", g_array_index(experts, int, row));
     MoeScene *scene = moe_scene_new(moe__figure_top_tokens.title);
     set_scale(scene, table.most);
     MoeAxis x = {.type = MOE_AXIS_BAND, .label = "rank by lift", .bands = ranks, .first = 1};
@@ -130,11 +151,17 @@ build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
                          "record the column id of more tokens", error);
         return NULL;
     }
-    MoeScene *scene = scene_of(&kit, router, cell, (int)moe_figure_options_real(options, "ranks"));
-    moe__kit_caption(&kit, scene,
-                     "Tokens that each expert takes more often than it takes others, among those "
-                     "seen 10 times or more, all picks",
-                     "lift 1: as often as any token");
+    g_autoptr(GArray) experts = experts_of(&kit, cell);
+    MoeScene *scene =
+        scene_of(&kit, router, cell, experts, (int)moe_figure_options_real(options, "ranks"));
+    g_autofree char *left =
+        experts->len < (guint)cell->experts && !*moe_figure_options_text(options, "experts")
+            ? g_strdup_printf("; the %u experts with the highest lift", experts->len)
+            : g_strdup("");
+    g_autofree char *what = g_strconcat("Tokens that each expert takes more often than it takes "
+                                        "others, among those seen 10 times or more, all picks",
+                                        left, NULL);
+    moe__kit_caption(&kit, scene, what, "lift 1: as often as any token");
     return scene;
 }
 
@@ -151,6 +178,12 @@ static const MoeField fields[] = {
      .min = 1,
      .max = MOE_TOKENS_TOP,
      .help = "how many tokens an expert"},
+    {.name = "most",
+     .type = MOE_FIELD_INT,
+     .fallback = "32",
+     .min = 1,
+     .max = 65535,
+     .help = "at most so many experts: those whose tokens have the highest lift"},
 };
 
 const MoeFigure moe__figure_top_tokens = {
@@ -160,7 +193,7 @@ const MoeFigure moe__figure_top_tokens = {
     .help = "table of the tokens that each expert of a layer takes more often than others, by lift",
     .fields = fields,
     .n_fields = G_N_ELEMENTS(fields),
-    .common = MOE_FIGURE_STEPS | MOE_FIGURE_CAPTION,
+    .common = MOE_FIGURE_EXPERTS | MOE_FIGURE_STEPS | MOE_FIGURE_CAPTION,
     .tallies = MOE_TALLY_TOKENS,
     .build = build,
 };

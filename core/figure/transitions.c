@@ -187,6 +187,7 @@ add_panel(const Kit *kit, MoeScene *scene, const Matrix *matrix, Moving norm)
     g_auto(GStrv) x_names = NULL, y_names = NULL;
     MoeAxis x = moe__experts_axis(matrix->columns, "expert, next layer", &x_names);
     MoeAxis y = moe__experts_axis(matrix->rows, "expert", &y_names);
+    y.square = true;
     MoeCells cells = {.rows = (int)matrix->rows->len,
                       .columns = (int)matrix->columns->len,
                       .values = matrix->value,

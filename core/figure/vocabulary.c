@@ -86,7 +86,6 @@ add_mean(const Kit *kit, MoeScene *scene, const Mean *mean, const Column *column
 static void
 add_chance(const Kit *kit, MoeScene *scene, const Column *column, const char *chance)
 {
-    static const MoeColour ink = {0.1, 0.1, 0.1};
     int n = (int)kit->routers->len;
     g_autofree double *area = g_new(double, (gsize)n);
     for (int i = 0; i < n; i++)
@@ -95,7 +94,7 @@ add_chance(const Kit *kit, MoeScene *scene, const Column *column, const char *ch
                       .x = column->at,
                       .y = column->chance,
                       .area = area,
-                      .ink = {.own = &ink, .name = chance},
+                      .ink = {.plain = true, .name = chance},
                       .words = "{name}: {y}"};
     moe_scene_add_points(scene, 0, &dots);
 }

@@ -109,13 +109,15 @@ moe_report_build(const char *path, const MoeReportOptions *options, GError **err
     if (!report)
         return NULL;
     g_autoptr(MoeDocument) document = document_of(report);
+    g_autoptr(MoeDocument) sections = moe_document_new(NULL);
+    moe__report_measure_all(report);
     moe__report_add_headlines(report, document);
     moe_document_section(document, "summary", "In short");
     moe__report_add_summary(report, document);
-    if (!add_checks(report, document, error))
+    /* Checks may still be at work: they are waited for last. */
+    if (!add_sections(report, sections, error) || !add_checks(report, document, error))
         return NULL;
     moe__report_add_provenance(report, document);
-    if (!add_sections(report, document, error))
-        return NULL;
+    moe__document_append(document, sections);
     return g_steal_pointer(&document);
 }

@@ -67,10 +67,24 @@ of_findings(const MoeFindings *findings)
 }
 
 static GPtrArray *
-checks_run(const MoeTrace *trace, GError **error)
+checks_run(const MoeReport *report, GError **error)
 {
-    g_autoptr(MoeFindings) findings = moe_check(trace, NULL, error);
+    const MoeCheckOptions options = {.progress = report->options.progress};
+    g_autoptr(MoeFindings) findings = moe_check(report->trace, &options, error);
     return findings ? of_findings(findings) : NULL;
+}
+
+typedef struct Checked {
+    GPtrArray *list;
+    GError *error;
+} Checked;
+
+static gpointer
+work(gpointer data)
+{
+    Checked *checked = g_new0(Checked, 1);
+    checked->list = checks_run(data, &checked->error);
+    return checked;
 }
 
 static GPtrArray *
@@ -184,15 +198,38 @@ checks_attached(const MoeTrace *trace)
     return checks_read(json);
 }
 
+void
+moe__report_checks_begin(MoeReport *report)
+{
+    GPtrArray *kept = checks_attached(report->trace);
+    if (kept)
+        g_ptr_array_unref(kept);
+    else
+        report->checking = g_thread_new("check", work, report);
+}
+
+static GPtrArray *
+wait_for_checks(MoeReport *report, GError **error)
+{
+    Checked *checked = g_thread_join(report->checking);
+    GPtrArray *list = checked->list;
+    report->checking = NULL;
+    if (checked->error)
+        g_propagate_error(error, checked->error);
+    g_free(checked);
+    return list;
+}
+
 GPtrArray *
 moe__report_checks(MoeReport *report, GError **error)
 {
+    if (report->checking)
+        return wait_for_checks(report, error);
     const char *meta = moe_figure_input_meta(report->input, 0);
     GPtrArray *kept = report->trace ? checks_attached(report->trace) : checks_read(meta);
     if (kept)
         return kept;
-    return report->trace ? checks_run(report->trace, error)
-                         : checks_summary(report->summary, error);
+    return report->trace ? checks_run(report, error) : checks_summary(report->summary, error);
 }
 
 /* --- In a document ----------------------------------------------------------------------------*/

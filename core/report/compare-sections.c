@@ -214,7 +214,7 @@ add_domains(const Versus *versus, MoeDocument *document)
 static void
 add_figures(const Versus *versus, MoeDocument *document)
 {
-    static const char *const both[] = {"agreement", "load-difference", "matching", NULL};
+    static const char *const both[] = {"agreement", "load-difference", NULL};
     g_autoptr(MoeFigureInput) input = moe_figure_input_new();
     for (int i = 0; i < 2; i++)
         moe_figure_input_add(input, versus->side[i]->trace, NULL, versus->name[i]);

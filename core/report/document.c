@@ -214,7 +214,6 @@ moe_document_table(MoeDocument *document, const MoeTable *table)
     g_return_if_fail(table->n_columns > 0 && table->n_rows >= 0);
     Block *block = add(document, BLOCK_TABLE, table->name, table->caption);
     block->table = table_copy(table);
-    document->tables++;
 }
 
 void
@@ -224,7 +223,13 @@ moe_document_figure(MoeDocument *document, const char *name, const char *title, 
     block->scene = scene;
     block->caption = own(moe_scene_caption(scene));
     moe_scene_set_caption(scene, NULL);
-    document->figures++;
+}
+
+void
+moe__document_append(MoeDocument *into, MoeDocument *from)
+{
+    g_ptr_array_extend_and_steal(into->blocks, from->blocks);
+    from->blocks = g_ptr_array_new_with_free_func(block_free);
 }
 
 void

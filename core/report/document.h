@@ -42,7 +42,6 @@ struct MoeDocument {
     char *title, *lead;
     GPtrArray *blocks;    /* of Block */
     GPtrArray *headlines; /* of Headline */
-    int tables, figures;
 };
 
 const Block *moe__document_block(const MoeDocument *document, guint i);
@@ -55,6 +54,8 @@ bool moe__document_last(const MoeDocument *document, guint i);
 /* A sentence about what a section shows, which stands elsewhere; `title` "": as the one above. */
 void moe__document_point_of(MoeDocument *document, const char *section, const char *title,
                             const char *text);
+/* Moves all blocks of one document to the end of another. */
+void moe__document_append(MoeDocument *into, MoeDocument *from);
 /* Adds a number for the index; equal titles share a column. */
 void moe__document_headline(MoeDocument *document, const MoeColumn *column, const MoeEntry *entry);
 

@@ -38,9 +38,12 @@ static const char common[] =
     "gap:.3rem 1rem;font-size:.9rem}\n"
     "nav a{color:var(--soft);text-decoration:none}\n"
     "nav a:hover{color:var(--link);text-decoration:underline}\n"
-    "@media(min-width:68rem){body{display:grid;grid-template-columns:11rem minmax(0,1fr);"
-    "column-gap:3rem}header{grid-column:2}nav{grid-column:1;grid-row:2}"
-    "nav ul{position:sticky;top:2rem;flex-direction:column;gap:.45rem}main{grid-column:2}}\n"
+    "@media(min-width:68rem){body:not(.single){display:grid;grid-template-columns:11rem "
+    "minmax(0,1fr);"
+    "column-gap:3rem}body:not(.single)>header{grid-column:2}nav{grid-column:1;grid-row:2}"
+    "nav "
+    "ul{position:sticky;top:2rem;flex-direction:column;gap:.45rem}body:not(.single)>main{grid-"
+    "column:2}}\n"
     "@media(max-width:40rem){body{padding:1.4rem 1rem 3rem}h1{font-size:1.5rem}"
     "h2{font-size:1.2rem}}\n";
 
@@ -81,6 +84,7 @@ static const char tables[] =
     "tbody tr:hover{background:var(--raised)}\n"
     ".i,.c,.u{font-size:.78rem;font-weight:400;color:var(--soft)}\n"
     "thead .c{display:block}td .i,td .c{margin-left:.35em}\n"
+    ".wide .i,.wide td .c{display:block;margin:0}\n"
     "th button{all:unset;cursor:pointer;font-weight:600}\n"
     "th button:focus-visible,.scroll:focus-visible,.plot:focus-visible{"
     "outline:2px solid var(--link);outline-offset:2px}\n"

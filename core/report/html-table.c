@@ -7,6 +7,9 @@
 
 #include <math.h>
 
+/* With more columns, intervals stand below their numbers. */
+#define WIDE 8
+
 static void
 add_span(GString *out, const char *class, const char *text)
 {
@@ -104,8 +107,8 @@ moe__html_table(GString *out, const Block *block)
     g_autofree char *caption = g_markup_escape_text(block->text, -1);
     g_string_append_printf(out,
                            "<div class=\"scroll\" role=\"region\" aria-label=\"%s\" "
-                           "tabindex=\"0\">\n<table>\n<caption>%s</caption>\n<thead><tr>",
-                           caption, caption);
+                           "tabindex=\"0\">\n<table%s>\n<caption>%s</caption>\n<thead><tr>",
+                           caption, table->n_columns > WIDE ? " class=\"wide\"" : "", caption);
     for (int c = 0; c < table->n_columns; c++)
         add_head(out, &manners[c]);
     g_string_append(out, "</tr></thead>\n<tbody>\n");

@@ -183,6 +183,16 @@ add_head(GString *out, const MoeDocument *document, MoeReportTheme theme)
     g_string_append(out, "</head>\n");
 }
 
+/* Few sections are seen at once. */
+static bool
+needs_navigation(const MoeDocument *document)
+{
+    int sections = 0;
+    for (guint i = 0; i < document->blocks->len; i++)
+        sections += moe__document_block(document, i)->type == BLOCK_SECTION;
+    return sections > 2;
+}
+
 static void
 add_navigation(GString *out, const MoeDocument *document)
 {
@@ -204,12 +214,14 @@ moe_document_html(MoeDocument *document, MoeReportTheme theme)
 {
     GString *out = g_string_new(NULL);
     add_head(out, document, theme);
-    g_string_append(out, "<body>\n<header>\n");
+    bool navigation = needs_navigation(document);
+    g_string_append_printf(out, "<body%s>\n<header>\n", navigation ? "" : " class=\"single\"");
     add_element(out, "h1", document->title);
     if (*document->lead)
         add_element(out, "p class=\"lead\"", document->lead);
     g_string_append(out, "</header>\n");
-    add_navigation(out, document);
+    if (navigation)
+        add_navigation(out, document);
     g_string_append(out, "<main>\n");
     add_blocks(out, document);
     g_string_append(out, "</main>\n");

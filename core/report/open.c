@@ -9,7 +9,7 @@
 
 /* Simulating caches takes longer than all else together; beyond so many picks only who asks for the
  * section waits for it. */
-#define MOST_CACHED ((int64_t)1 << 24)
+#define MOST_CACHED ((int64_t)1 << 23)
 
 static bool
 too_long_for_caches(const MoeTrace *trace)
@@ -74,6 +74,8 @@ moe__report_open(const char *path, const MoeReportOptions *options, bool section
     report->trace = moe_figure_input_trace(report->input, 0);
     read_meta(report);
     report->tallies = choose_tallies(report);
+    if (sections && report->trace)
+        moe__report_checks_begin(report);
     moe_figure_input_expect(report->input, report->trace ? report->tallies : 0);
     report->summary =
         moe_figure_input_summary(report->input, 0, MOE_TALLY_LOAD, MOE_STEPS_LAST, 0, error);
@@ -89,6 +91,9 @@ moe__report_free(MoeReport *report)
 {
     if (!report)
         return;
+    if (report->checking) {
+        g_autoptr(GPtrArray) unread = moe__report_checks(report, NULL);
+    }
     moe_figure_input_free(report->input);
     g_clear_object(&report->meta);
     g_clear_pointer(&report->sections, g_ptr_array_unref);

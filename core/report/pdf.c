@@ -8,9 +8,10 @@
 #include <cairo-pdf.h>
 #include <math.h>
 
-#define FACT_NAME   96.0 /* width of the names of facts */
-#define INDENT      12.0
-#define POINT_LABEL 92.0 /* width of the sections that sentences are of */
+#define FACT_NAME    96.0 /* width of the names of facts */
+#define LEAST_SHRUNK 0.8
+#define INDENT       12.0
+#define POINT_LABEL  92.0 /* width of the sections that sentences are of */
 
 /* --- Figures ----------------------------------------------------------------------------------*/
 
@@ -25,7 +26,7 @@ caption_text(const Block *block)
     return g_strdup_printf("%s.%s%s", block->text, *block->caption ? " " : "", block->caption);
 }
 
-/* As wide as the text, or as high as a page. */
+/* As wide as the text, or as high as a page; a little smaller where it then fits on this page. */
 static Placed
 place_figure(Sheet *sheet, const Block *block)
 {
@@ -33,9 +34,11 @@ place_figure(Sheet *sheet, const Block *block)
     g_autofree char *text = caption_text(block);
     moe_scene_size(block->scene, &placed.width, &placed.height);
     placed.caption = moe__sheet_text_height(sheet, text, &moe__style_soft, TEXT_WIDTH) + 6;
-    double most = BOTTOM - TOP - placed.caption - 4;
-    placed.scale = MIN(TEXT_WIDTH / placed.width, most / placed.height);
-    placed.scale = MIN(placed.scale, 1);
+    double most = BOTTOM - TOP - placed.caption - 4, room = BOTTOM - sheet->y - placed.caption - 8;
+    placed.scale = MIN(MIN(TEXT_WIDTH / placed.width, most / placed.height), 1);
+    double shrunk = room / placed.height;
+    if (shrunk < placed.scale && shrunk >= LEAST_SHRUNK * placed.scale)
+        placed.scale = shrunk;
     return placed;
 }
 
@@ -117,23 +120,27 @@ draw_point(Sheet *sheet, const Block *block)
     sheet->y += 4;
 }
 
-/* What has to stand on the page below a heading. */
+/* What has to stand on the page below a heading, of the blocks from `next` on. */
 static double
-start_of(Sheet *sheet, const Block *next)
+start_of(Sheet *sheet, const MoeDocument *document, guint next)
 {
-    if (next && next->type == BLOCK_FIGURE) {
-        const Placed placed = place_figure(sheet, next);
+    const Block *block = moe__document_block(document, next);
+    if (block && block->type == BLOCK_HEADING)
+        return 28 + start_of(sheet, document, next + 1);
+    if (block && block->type == BLOCK_FIGURE) {
+        const Placed placed = place_figure(sheet, block);
         return placed.height * placed.scale + placed.caption + 6;
     }
-    return next && next->type == BLOCK_TABLE ? moe__pdf_table_start() : 44;
+    return block && block->type == BLOCK_TABLE ? moe__pdf_table_start() : 44;
 }
 
 static void
-draw_section(Sheet *sheet, const Block *block, const Block *next)
+draw_section(Sheet *sheet, const MoeDocument *document, guint i)
 {
+    const Block *block = moe__document_block(document, i);
     double own = moe__sheet_text_height(sheet, block->text, &moe__style_section, TEXT_WIDTH);
     moe__sheet_skip(sheet, 16);
-    moe__sheet_need(sheet, own + 16 + start_of(sheet, next));
+    moe__sheet_need(sheet, own + 16 + start_of(sheet, document, i + 1));
     if (sheet->y > TOP) {
         moe__sheet_rule(sheet, sheet->y, LEFT, LEFT + TEXT_WIDTH, 0.85, 0.5);
         sheet->y += 10;
@@ -146,23 +153,24 @@ draw_section(Sheet *sheet, const Block *block, const Block *next)
 }
 
 static void
-draw_heading(Sheet *sheet, const Block *block, const Block *next)
+draw_heading(Sheet *sheet, const MoeDocument *document, guint i)
 {
     moe__sheet_skip(sheet, 8);
-    moe__sheet_need(sheet, 20 + start_of(sheet, next));
-    moe__sheet_text(sheet, block->text, &moe__style_heading, LEFT);
+    moe__sheet_need(sheet, 20 + start_of(sheet, document, i + 1));
+    moe__sheet_text(sheet, moe__document_block(document, i)->text, &moe__style_heading, LEFT);
     sheet->y += 3;
 }
 
 static void
-draw_block(Sheet *sheet, const Block *block, const Block *next)
+draw_block(Sheet *sheet, const MoeDocument *document, guint i)
 {
+    const Block *block = moe__document_block(document, i);
     switch (block->type) {
     case BLOCK_SECTION:
-        draw_section(sheet, block, next);
+        draw_section(sheet, document, i);
         break;
     case BLOCK_HEADING:
-        draw_heading(sheet, block, next);
+        draw_heading(sheet, document, i);
         break;
     case BLOCK_PARAGRAPH:
         moe__sheet_text(sheet, block->text, &moe__style_text, LEFT);
@@ -190,6 +198,52 @@ draw_block(Sheet *sheet, const Block *block, const Block *next)
     }
 }
 
+/* --- The order of blocks ----------------------------------------------------------------------
+ * A figure that doesn't fit on the rest of a page lets a table of its section go first, which fills
+ * the page. */
+
+static double
+figure_height(Sheet *sheet, const Block *block)
+{
+    const Placed placed = place_figure(sheet, block);
+    return placed.height * placed.scale + placed.caption + 6;
+}
+
+/* The table that may stand before figure `i`; `i`: none. */
+static guint
+table_first(Sheet *sheet, const MoeDocument *document, guint i, const bool *drawn)
+{
+    double room = BOTTOM - sheet->y;
+    if (figure_height(sheet, moe__document_block(document, i)) <= room ||
+        room < 2 * moe__pdf_table_start())
+        return i;
+    const Block *block;
+    for (guint next = i + 1; (block = moe__document_block(document, next)); next++) {
+        if (block->type == BLOCK_SECTION || block->type == BLOCK_HEADING)
+            return i;
+        if (block->type == BLOCK_TABLE && !drawn[next])
+            return next;
+    }
+    return i;
+}
+
+static void
+draw_blocks(Sheet *sheet, const MoeDocument *document)
+{
+    guint n = document->blocks->len;
+    g_autofree bool *drawn = g_new0(bool, n + 1);
+    for (guint i = 0; i < n; i++) {
+        const Block *block = moe__document_block(document, i);
+        guint first = block->type == BLOCK_FIGURE ? table_first(sheet, document, i, drawn) : i;
+        if (first != i) {
+            draw_block(sheet, document, first);
+            drawn[first] = true;
+        }
+        if (!drawn[i])
+            draw_block(sheet, document, i);
+    }
+}
+
 GBytes *
 moe_document_pdf(MoeDocument *document, GError **error)
 {
@@ -199,7 +253,6 @@ moe_document_pdf(MoeDocument *document, GError **error)
     sheet.y += 4;
     if (*document->lead)
         moe__sheet_text(&sheet, document->lead, &moe__style_lead, LEFT);
-    for (guint i = 0; i < document->blocks->len; i++)
-        draw_block(&sheet, moe__document_block(document, i), moe__document_block(document, i + 1));
+    draw_blocks(&sheet, document);
     return moe__sheet_finish(&sheet, error);
 }

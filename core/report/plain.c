@@ -64,16 +64,15 @@ add_statements(const PlainSection *plain, MoeReport *report, MoeDocument *docume
     }
 }
 
-void
-moe__section_measure(const PlainSection *plain, MoeReport *report)
+/* What was too much to count, where nobody insisted. (transfer full) */
+static char *
+not_counted(const MoeReportSection *section, const MoeReport *report)
 {
-    g_autoptr(GPtrArray) names = g_ptr_array_new();
-    for (const char *const *metric = plain->metrics; metric && *metric; metric++)
-        g_ptr_array_add(names, (gpointer)*metric);
-    for (int i = 0; i < plain->n_statements; i++)
-        g_ptr_array_add(names, (gpointer)plain->statements[i].metric);
-    g_ptr_array_add(names, NULL);
-    moe__report_measure(report, (const char *const *)names->pdata);
+    if (!report->trace || (section->tallies & ~report->tallies) == 0)
+        return NULL;
+    return g_strdup_printf("more picks than are simulated unasked; moescope report --sections %s "
+                           "does it, whatever it takes",
+                           section->name);
 }
 
 bool
@@ -83,7 +82,11 @@ moe__section_plain(const MoeReportSection *section, MoeReport *report, MoeDocume
     const PlainSection *plain = (const PlainSection *)section;
     g_autofree char *why = NULL;
     bool any = false;
-    moe__section_measure(plain, report);
+    g_autofree char *too_much = not_counted(section, report);
+    if (too_much) {
+        moe_document_note(document, too_much);
+        return true;
+    }
     add_statements(plain, report, document);
     for (const char *const *figure = plain->figures; figure && *figure; figure++) {
         g_autofree char *complaint = moe__report_add_figure(report->input, *figure, document);

@@ -20,6 +20,7 @@ struct MoeReport {
     JsonParser *meta; /* of meta.json; holds an object */
     MoeReportOptions options;
     GPtrArray *sections;  /* const MoeReportSection, those that are made */
+    GThread *checking;    /* at work on the trace, or NULL */
     unsigned tallies;     /* counted */
     GHashTable *measured; /* by MoeMetric: Measured [routers] */
 };
@@ -54,12 +55,16 @@ const char *moe__report_model(const MoeReport *report);
 bool moe__report_progress(const MoeReport *report, int64_t done, int64_t total, const char *what,
                           GError **error);
 
+/* Begins to check the trace, unless what was found is kept with it, beside all other work. */
+void moe__report_checks_begin(MoeReport *report);
 /* What the checker says (checks.h), kept with the input or found now. (transfer full) */
 GPtrArray *moe__report_checks(MoeReport *report, GError **error);
 
 /* --- Parts of reports -------------------------------------------------------------------------*/
 
 void moe__report_add_provenance(MoeReport *report, MoeDocument *document);
+/* Measures what all of the sections and the index say. */
+void moe__report_measure_all(MoeReport *report);
 void moe__report_add_summary(MoeReport *report, MoeDocument *document);
 void moe__report_add_headlines(MoeReport *report, MoeDocument *document);
 /* Figure `what` ("load norm=log2": its name and options) as a block. NULL: done; else why not, or

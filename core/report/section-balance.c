@@ -6,7 +6,7 @@
 
 static const char *const metrics[] = {"effective-experts", "maxvio", "cv", "gini", "dead",
                                       "drop-rate",         NULL};
-static const char *const figures[] = {"balance", "activation", "activation-curve", NULL};
+static const char *const figures[] = {"layers", "activation", "activation-curve", NULL};
 
 static const Statement statements[] = {
     {

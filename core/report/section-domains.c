@@ -6,7 +6,7 @@
 
 static const char *const metrics[] = {"domain-information-corrected", "domain-js-corrected",
                                       "domain-distance", "domain-specialised", NULL};
-static const char *const figures[] = {"domains", "domain-distance", NULL};
+static const char *const figures[] = {"domains", NULL};
 
 static const Statement statements[] = {
     {

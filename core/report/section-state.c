@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * What routers tell of themselves: how alike experts are, whether representations collapse, what a
- * variant's own parts do.
+ * What routers tell of themselves: whether representations collapse, what a variant's own parts do.
  */
 #include "report/section.h"
 
 #include <string.h>
 
 static const char *const metrics[] = {"representation-collapse",
-                                      "expert-cosine",
-                                      "expert-output-cka",
-                                      "router-cosine",
                                       "router-rank",
                                       "logit-std",
                                       "branch-ratio",
@@ -61,12 +57,9 @@ add_figures(MoeReport *report, MoeDocument *document)
 static bool
 build(const MoeReportSection *section, MoeReport *report, MoeDocument *document, GError **error)
 {
-    static const char *const figures[] = {"expert-similarity", "embedding", NULL};
     guint before = document->blocks->len;
     if (report->trace) {
         moe__section_metrics(report, section->name, metrics, document);
-        for (const char *const *figure = figures; *figure; figure++)
-            g_free(moe__report_add_figure(report->input, *figure, document));
         add_figures(report, document);
     }
     if (document->blocks->len == before)

@@ -4,7 +4,7 @@
  */
 #include "report/section.h"
 
-static const char *const figures[] = {"text length=300", "token-map", NULL};
+static const char *const figures[] = {"text tokens=300", "token-map", NULL};
 
 const PlainSection moe__section_text = {
     PLAIN("text", "Text by expert", "a document's tokens in the colours of their experts", 0),

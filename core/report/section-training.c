@@ -8,8 +8,8 @@
 #include <math.h>
 
 /* Figures by name; those that nobody registered are passed over. */
-static const char *const figures[] = {"series",     "load-over-training", "collapse",
-                                      "saturation", "fluctuation",        NULL};
+static const char *const figures[] = {"series", "load-over-training", "collapse", "saturation",
+                                      NULL};
 
 static bool
 has_training(const MoeReport *report)

@@ -17,8 +17,6 @@ typedef struct PlainSection {
     const char *missing; /* what to say where there is nothing; NULL: what the figures say */
 } PlainSection;
 
-/* Measures all that the section says. */
-void moe__section_measure(const PlainSection *plain, MoeReport *report);
 /* The sentence, or NULL where the metric has no value. (transfer full) */
 char *moe__statement(MoeReport *report, const Statement *statement);
 bool moe__section_plain(const MoeReportSection *section, MoeReport *report, MoeDocument *document,
@@ -32,8 +30,9 @@ bool moe__section_metrics(MoeReport *report, const char *name, const char *const
 #define STATEMENTS(ARRAY) .statements = (ARRAY), .n_statements = G_N_ELEMENTS(ARRAY)
 
 extern const PlainSection moe__section_load, moe__section_balance, moe__section_domains,
-    moe__section_vocabulary, moe__section_coactivation, moe__section_flow, moe__section_locality,
-    moe__section_caches, moe__section_scores, moe__section_sub_tokens, moe__section_text;
+    moe__section_vocabulary, moe__section_coactivation, moe__section_likeness, moe__section_flow,
+    moe__section_locality, moe__section_caches, moe__section_scores, moe__section_sub_tokens,
+    moe__section_text;
 extern const MoeReportSection moe__section_training, moe__section_state;
 
 #endif

@@ -50,6 +50,7 @@ moe__report_register(void)
     moe_report_sections_add(&moe__section_domains.section);
     moe_report_sections_add(&moe__section_vocabulary.section);
     moe_report_sections_add(&moe__section_coactivation.section);
+    moe_report_sections_add(&moe__section_likeness.section);
     moe_report_sections_add(&moe__section_flow.section);
     moe_report_sections_add(&moe__section_locality.section);
     moe_report_sections_add(&moe__section_caches.section);

@@ -72,6 +72,7 @@ GBytes *
 moe__sheet_finish(Sheet *sheet, GError **error)
 {
     draw_foot(sheet);
+    g_clear_object(&sheet->gauge);
     cairo_status_t status = cairo_status(sheet->cr);
     cairo_destroy(sheet->cr);
     cairo_surface_finish(sheet->surface);
@@ -143,6 +144,19 @@ moe__layout_width(PangoLayout *layout)
     int width;
     pango_layout_get_size(layout, &width, NULL);
     return (double)width / PANGO_SCALE;
+}
+
+/* Tables measure thousands of texts in few styles: one layout serves for all of them. */
+double
+moe__sheet_width(Sheet *sheet, const char *text, const Style *style)
+{
+    if (sheet->gauged != style) {
+        g_clear_object(&sheet->gauge);
+        sheet->gauge = moe__sheet_layout(sheet, "", style, 0);
+        sheet->gauged = style;
+    }
+    pango_layout_set_text(sheet->gauge, text, -1);
+    return moe__layout_width(sheet->gauge);
 }
 
 static void

@@ -23,7 +23,9 @@ typedef struct Sheet {
     GByteArray *bytes;
     const char *running; /* what stands at the foot beside the page's number */
     int page;
-    double y; /* where the next thing goes */
+    double y;           /* where the next thing goes */
+    PangoLayout *gauge; /* for measuring; NULL: not yet */
+    const struct Style *gauged;
 } Sheet;
 
 typedef struct Style {
@@ -51,6 +53,8 @@ void moe__sheet_skip(Sheet *sheet, double height);
 PangoLayout *moe__sheet_layout(Sheet *sheet, const char *text, const Style *style, double width);
 double moe__layout_height(PangoLayout *layout);
 double moe__layout_width(PangoLayout *layout);
+/* The width of a line of text. */
+double moe__sheet_width(Sheet *sheet, const char *text, const Style *style);
 /* Draws it with its upper left corner there. */
 void moe__sheet_draw(Sheet *sheet, PangoLayout *layout, const Style *style, double x, double y);
 /* Text in the flow from `x` on, broken between lines where the page ends. */

@@ -14,6 +14,57 @@ is_plain(const MoeReportSection *section)
     return section->build == moe__section_plain;
 }
 
+static void
+add_names(const PlainSection *plain, GPtrArray *names)
+{
+    for (const char *const *metric = plain->metrics; metric && *metric; metric++)
+        g_ptr_array_add(names, (gpointer)*metric);
+    for (int s = 0; s < plain->n_statements; s++)
+        g_ptr_array_add(names, (gpointer)plain->statements[s].metric);
+}
+
+/* What an index shows of a report. */
+static const char *const headlines[] = {"effective-experts",
+                                        "maxvio",
+                                        "dead",
+                                        "same-first",
+                                        "domain-information-corrected",
+                                        "context-independence-corrected",
+                                        "token-entropy-normalised"};
+
+/* Intervals draw documents anew for every metric at once: all sections' in one go. */
+void
+moe__report_measure_all(MoeReport *report)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    for (gsize i = 0; i < G_N_ELEMENTS(headlines); i++)
+        g_ptr_array_add(names, (gpointer)headlines[i]);
+    for (guint i = 0; i < report->sections->len; i++) {
+        const MoeReportSection *section = g_ptr_array_index(report->sections, i);
+        if (is_plain(section))
+            add_names((const PlainSection *)section, names);
+    }
+    g_ptr_array_add(names, NULL);
+    moe__report_measure(report, (const char *const *)names->pdata);
+}
+
+/* Why numbers have no intervals, where they have none. */
+static void
+note_intervals(MoeReport *report, MoeDocument *document)
+{
+    const MoeMetric *metric = moe_metric_find(headlines[0]);
+    const Measured *measured = metric ? moe__report_measured(report, metric) : NULL;
+    if (!measured || moe_summary_routers(report->summary) == 0 ||
+        measured[0].interval.groups >= MOE_RESAMPLE_LEAST)
+        return;
+    g_autofree char *groups = moe__say_count(measured[0].interval.groups, "group", "groups");
+    g_autofree char *text =
+        g_strdup_printf("Numbers stand without intervals: %s of documents to draw from, "
+                        "where %d are needed.",
+                        groups, MOE_RESAMPLE_LEAST);
+    moe_document_note(document, text);
+}
+
 void
 moe__report_add_summary(MoeReport *report, MoeDocument *document)
 {
@@ -24,7 +75,6 @@ moe__report_add_summary(MoeReport *report, MoeDocument *document)
         const PlainSection *plain = (const PlainSection *)section;
         if (!is_plain(section))
             continue;
-        moe__section_measure(plain, report);
         for (int s = 0; s < plain->n_statements; s++) {
             g_autofree char *words =
                 plain->statements[s].main ? moe__statement(report, &plain->statements[s]) : NULL;
@@ -35,7 +85,9 @@ moe__report_add_summary(MoeReport *report, MoeDocument *document)
                 last = section;
         }
     }
-    if (document->blocks->len == before)
+    if (document->blocks->len > before)
+        note_intervals(report, document);
+    else
         moe_document_note(document, "nothing was counted that can be said in a sentence");
 }
 
@@ -86,16 +138,7 @@ add_count(MoeDocument *document, const char *title, double value)
 void
 moe__report_add_headlines(MoeReport *report, MoeDocument *document)
 {
-    static const char *const names[] = {"effective-experts",
-                                        "maxvio",
-                                        "dead",
-                                        "same-first",
-                                        "domain-information-corrected",
-                                        "context-independence-corrected",
-                                        "token-entropy-normalised",
-                                        NULL};
     const MoeRouterInfo *info = moe_summary_router(report->summary, 0);
-    moe__report_measure(report, names);
     add_text(document, "model", moe__report_model(report));
     add_count(document, "tokens", (double)moe_summary_tokens_counted(report->summary));
     add_count(document, "layers", moe_summary_routers(report->summary));
@@ -103,6 +146,6 @@ moe__report_add_headlines(MoeReport *report, MoeDocument *document)
         add_count(document, "experts", info->experts);
         add_count(document, "k", info->k > 0 ? info->k : NAN);
     }
-    for (const char *const *name = names; *name; name++)
-        add_metric(report, document, *name);
+    for (gsize i = 0; i < G_N_ELEMENTS(headlines); i++)
+        add_metric(report, document, headlines[i]);
 }

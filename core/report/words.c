@@ -40,17 +40,32 @@ moe__say_decimals(double value, double low, double high)
     return decimals_of(fabs(value), 3);
 }
 
+/* Numbers this small have no readable decimals. */
+#define SMALL   1e-5
+#define NOTHING 1e-12
+
+/* "1.2e-07" */
+static char *
+tiny(double value)
+{
+    char text[G_ASCII_DTOSTR_BUF_SIZE];
+    return g_strdup(g_ascii_formatd(text, sizeof text, "%.1e", value));
+}
+
 /* Whole numbers of thousands have commas. */
 static char *
 number(double value, int decimals)
 {
-    if (!isfinite(value))
-        return g_strdup(isnan(value) ? "\xe2\x80\x93"
-                        : value > 0  ? "\xe2\x88\x9e"
-                                     : "\xe2\x88\x92\xe2\x88\x9e");
+    if (isnan(value))
+        return g_strdup("\xe2\x80\x93");
+    if (isinf(value))
+        return g_strdup(value > 0 ? "\xe2\x88\x9e" : "\xe2\x88\x92\xe2\x88\x9e");
     if (decimals == 0 && fabs(value) < 9e18)
         return moe__number_count(llround(value));
-    return moe__number_fixed(value, decimals);
+    if (fabs(value) < NOTHING)
+        return g_strdup("0");
+    /* Rounded to 0 beside larger numbers, it may stay so. */
+    return fabs(value) < SMALL && decimals > 6 ? tiny(value) : moe__number_fixed(value, decimals);
 }
 
 typedef struct Said {

@@ -4,6 +4,8 @@
  */
 #include "stats/columns.h"
 
+#include "stats/errors.h"
+
 /* Columns that take no more than this are kept, with what follows from them. */
 #define KEPT_BYTES (64 << 20)
 
@@ -147,11 +149,13 @@ read_chunk(const MoeColumns *columns, int chunk, MoeColumnsChunk *out, GError **
 static bool
 keep_all(MoeColumns *columns, GError **error)
 {
-    columns->kept = g_new0(MoeColumnsChunk, (gsize)columns->chunks);
-    for (int i = 0; i < columns->chunks; i++)
-        if (!read_chunk(columns, i, &columns->kept[i], error))
-            return false;
-    return true;
+    int n = columns->chunks;
+    g_autofree GError **errors = g_new0(GError *, (gsize)n);
+    columns->kept = g_new0(MoeColumnsChunk, (gsize)n);
+#pragma omp parallel for schedule(dynamic, 1) num_threads(CLAMP(moe_threads(), 1, MAX(n, 1)))
+    for (int i = 0; i < n; i++)
+        read_chunk(columns, i, &columns->kept[i], &errors[i]);
+    return moe__take_first_error(errors, n, error);
 }
 
 MoeColumns *

@@ -5,8 +5,12 @@
  */
 #include "stats/columns.h"
 #include "stats/compare-sample.h"
+#include "stats/errors.h"
 
 #include <omp.h>
+
+/* Tokens that are looked at together. */
+enum { STRIDE = 16 };
 
 typedef struct Side {
     const MoeTrace *trace;
@@ -45,17 +49,26 @@ typedef struct Walk {
 /* --- Reading ----------------------------------------------------------------------------------*/
 
 static bool
+report(const Pass *pass, int done)
+{
+    return moe_progress(pass->options->progress, done, pass->total, "comparing picks");
+}
+
+static bool
+say_stopped(GError **error)
+{
+    g_set_error(error, MOE_ERROR, MOE_ERROR_CANCELLED, "comparing picks was stopped");
+    return false;
+}
+
+static bool
 go_on(Pass *pass, GError **error)
 {
     int done = g_atomic_int_add(&pass->done, 1);
     /* Only the caller's thread may call the caller's function. */
-    if (omp_get_thread_num() == 0 &&
-        !moe_progress(pass->options->progress, done, pass->total, "comparing picks"))
+    if (omp_get_thread_num() == 0 && !report(pass, done))
         g_atomic_int_set(&pass->stop, 1);
-    if (!g_atomic_int_get(&pass->stop))
-        return true;
-    g_set_error(error, MOE_ERROR, MOE_ERROR_CANCELLED, "comparing picks was stopped");
-    return false;
+    return !g_atomic_int_get(&pass->stop) || say_stopped(error);
 }
 
 static bool
@@ -122,6 +135,32 @@ domain_of(const int32_t *domain, int64_t token)
     return domain ? domain[token] : MOE_DOMAIN_UNKNOWN;
 }
 
+/* Whether STRIDE values from `at` on are all `value`. */
+static bool
+are_all(const int32_t *column, int64_t at, int32_t value)
+{
+    int32_t other = 0;
+    for (int i = 0; column && i < STRIDE; i++)
+        other |= column[at + i] ^ value;
+    return other == 0;
+}
+
+/* Where the tokens end, of n, that belong where token `first` does. */
+static int64_t
+find_end(const int32_t *domain, const int32_t *doc, int64_t first, int64_t n)
+{
+    int own = domain_of(domain, first), group = group_of(doc, first);
+    int64_t end = first + 1;
+    for (;;) {
+        while (end + STRIDE <= n && are_all(domain, end, own) &&
+               are_all(doc, end, doc ? doc[end - 1] : 0))
+            end += STRIDE;
+        if (end >= n || domain_of(domain, end) != own || group_of(doc, end) != group)
+            return end;
+        end++;
+    }
+}
+
 /* A column from a token on; NULL stays NULL. */
 static const int32_t *
 from(const int32_t *column, int64_t first)
@@ -144,13 +183,11 @@ count_paired(Walk *walk, const MoePaired *paired)
                             (int64_t *)pair->matching.together, (int64_t *)pair->matching.first};
     bool fill = walk->labels == MOE_LABELS_OWN && pass->options->match;
     for (int64_t t = 0, end; t < paired->n; t = end) {
-        int group = group_of(doc, t), own = domain_of(domain, t);
-        for (end = t + 1; end < paired->n; end++)
-            if (domain_of(domain, end) != own || group_of(doc, end) != group)
-                break;
+        end = find_end(domain, doc, t, paired->n);
         MoeSidePicks a = reader_picks(&walk->a, (paired->first_a + t) * heads);
         MoeSidePicks b = reader_picks(&walk->b, (paired->first_b + t) * heads);
-        int64_t *row = moe__comparison_row(pass->comparison, pair, walk->labels, own, group);
+        int64_t *row = moe__comparison_row(pass->comparison, pair, walk->labels,
+                                           domain_of(domain, t), group_of(doc, t));
         moe__counter_add(walk->counter, &a, &b, (end - t) * heads, &pair->shape, row,
                          fill ? &tables : NULL);
     }
@@ -287,27 +324,14 @@ compare_pair(Pass *pass, int index, GError **error)
 
 /* --- All of them ------------------------------------------------------------------------------*/
 
-bool
-moe__take_first_error(GError **errors, int n, GError **error)
-{
-    int found = -1;
-    for (int i = 0; i < n; i++)
-        if (errors[i] &&
-            (found < 0 || g_error_matches(errors[found], MOE_ERROR, MOE_ERROR_CANCELLED)))
-            found = i;
-    if (found >= 0)
-        g_propagate_error(error, g_steal_pointer(&errors[found]));
-    for (int i = 0; i < n; i++)
-        g_clear_error(&errors[i]);
-    return found < 0;
-}
-
 static bool
 compare_pairs(Pass *pass, GError **error)
 {
     int n = pass->comparison->n_pairs;
+    if (!report(pass, 0)) /* the caller's thread may come too late to count anything */
+        return say_stopped(error);
     g_autofree GError **errors = g_new0(GError *, (gsize)n);
-#pragma omp parallel for schedule(static, 1) num_threads(CLAMP(moe_threads(), 1, n))
+#pragma omp parallel for schedule(dynamic, 1) num_threads(CLAMP(moe_threads(), 1, n))
     for (int i = 0; i < n; i++)
         if (!g_atomic_int_get(&pass->stop) && !compare_pair(pass, i, &errors[i]))
             g_atomic_int_set(&pass->stop, 1);

@@ -5,6 +5,7 @@
  * its next first choice, and whether it has been seen to differ.
  */
 #include "stats/compare.h"
+#include "stats/errors.h"
 
 #include <omp.h>
 #include <stdlib.h>

@@ -122,10 +122,6 @@ bool moe__comparison_count(MoeComparison *comparison, const MoeCompareSide *a,
                            const GArray *stretches_b, const MoeCompareOptions *options,
                            GError **error);
 
-/* Hands on the first error of [n] (any may be NULL) and frees them all; that a thread was stopped
- * for another's error doesn't count. Returns true where there is none. */
-bool moe__take_first_error(GError **errors, int n, GError **error);
-
 /* --- Counting (compare-count.c) ---------------------------------------------------------------*/
 
 /* The picks of one side from some unit on, slot-major: the columns of a view as they are on disk.

@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: MIT
  *
  * pass.c: counts a trace. Each thread takes neighbouring routers and goes through all chunks of one
- * after the other: what a tally has to remember then is of one router at a time. A router's sums
- * don't depend on the number of threads.
+ * after the other: what a tally has to remember then is of one router at a time. One that is done
+ * takes the last router of whoever has most left. A router's sums don't depend on any of that.
  */
 #include "stats/columns.h"
 #include "stats/disk.h"
+#include "stats/errors.h"
 #include "stats/picks.h"
 #include "stats/sets.h"
 #include "stats/step.h"
 #include "stats/summary.h"
 #include "stats/tokens.h"
 
+#include <string.h>
+
 /* First choices that threads keep for the router behind take no more than this; where they would,
  * the router before is decoded again. */
 #define KEPT_BYTES (64 << 20)
-#define NO_CHOICE  UINT16_MAX
 
 typedef struct Pass {
     const MoeTrace *trace;
@@ -26,20 +28,29 @@ typedef struct Pass {
     bool sets;       /* wanted */
     bool tables;     /* of tokens are kept */
     int chunks;
-    int done; /* chunks of all routers; atomic */
-    int stop; /* atomic */
+    int done;             /* chunks of all routers; atomic */
+    int stop;             /* atomic */
+    struct Range *ranges; /* [n_ranges] of all threads */
+    int n_ranges;
+    GMutex lock; /* of Range.next and .end */
 } Pass;
+
+/* First choices of a chunk. */
+typedef struct Choices {
+    uint16_t *first; /* [room] */
+    int64_t room;
+} Choices;
 
 /* A thread's routers. */
 typedef struct Range {
     Pass *pass;
-    int first, end;
-    bool reports; /* it runs on the caller's thread */
+    int next, end; /* routers that nobody has taken yet */
+    int last;      /* that was counted; -1: none */
+    bool reports;  /* it runs on the caller's thread */
     MoeTraceView *view, *other;
     MoeColumnsChunk place;
-    uint16_t *kept;     /* [units of all chunks] first choices of the router before, or NULL */
-    int32_t *before;    /* [units of a chunk] the same, as tallies want them */
-    int64_t room;       /* in `before` */
+    uint16_t *kept; /* [units of all chunks] first choices of the last router, or NULL */
+    Choices own, before;
     uint64_t *sets;     /* [units × words of a chunk] */
     int64_t words_room; /* in `sets` */
     void *walks[MOE_N_TALLIES];
@@ -48,53 +59,49 @@ typedef struct Range {
     GError *error;
 } Range;
 
-/* --- First choices of the router before -------------------------------------------------------*/
+/* --- First choices ----------------------------------------------------------------------------*/
 
-static void
-keep_choices(uint16_t *kept, const MoeTraceView *view)
+static uint16_t *
+reserve_choices(Choices *choices, int64_t units)
 {
+    if (units > choices->room) {
+        g_free(choices->first);
+        choices->first = g_new(uint16_t, (gsize)units);
+        choices->room = units;
+    }
+    return choices->first;
+}
+
+/* Those of a view. (transfer none) */
+static const uint16_t *
+make_choices(Choices *choices, const MoeTraceView *view)
+{
+    uint16_t *first = reserve_choices(choices, view->units);
     for (int64_t unit = 0; unit < view->units; unit++) {
         int32_t expert = view->k > 0 ? moe__pick(view, unit) : -1;
-        kept[unit] = expert < 0 ? NO_CHOICE : (uint16_t)expert;
+        first[unit] = expert < 0 ? MOE_NO_CHOICE : (uint16_t)expert;
     }
+    return first;
 }
 
-static int32_t *
-reserve_before(Range *range, int64_t units)
-{
-    if (units > range->room) {
-        g_free(range->before);
-        range->before = g_new(int32_t, (gsize)units);
-        range->room = units;
-    }
-    return range->before;
-}
-
+/* Fills chunk->first and chunk->before; `kept` is where the chunk's choices stand in range->kept.
+ */
 static bool
-decode_before(Range *range, int router, int chunk, GError **error)
+find_choices(Range *range, const uint16_t *kept, MoeTallyChunk *chunk, GError **error)
 {
-    if (!moe_trace_view(range->pass->trace, chunk, router - 1, range->other, error))
-        return false;
-    int32_t *before = reserve_before(range, range->other->units);
-    for (int64_t unit = 0; unit < range->other->units; unit++)
-        before[unit] = range->other->k > 0 ? moe__pick(range->other, unit) : -1;
-    return true;
-}
-
-/* Fills chunk->before; `kept` is where the chunk's choices stand in range->kept. */
-static bool
-find_before(Range *range, const uint16_t *kept, MoeTallyChunk *chunk, GError **error)
-{
-    if (!range->pass->flow || range->pass->summary->shapes[chunk->router].from == 0)
+    const Pass *pass = range->pass;
+    int router = chunk->router;
+    if (pass->flow || range->tokens)
+        chunk->first = make_choices(&range->own, chunk->view);
+    if (!pass->flow || pass->summary->shapes[router].from == 0 || range->again)
         return true;
-    if (kept && chunk->router > range->first) {
-        int32_t *before = reserve_before(range, chunk->view->units);
-        for (int64_t unit = 0; unit < chunk->view->units; unit++)
-            before[unit] = kept[unit] == NO_CHOICE ? -1 : kept[unit];
-    } else if (!decode_before(range, chunk->router, chunk->chunk, error)) {
-        return false;
+    if (kept && router - 1 == range->last) {
+        chunk->before = kept;
+        return true;
     }
-    chunk->before = range->before;
+    if (!moe_trace_view(pass->trace, chunk->chunk, router - 1, range->other, error))
+        return false;
+    chunk->before = make_choices(&range->before, range->other);
     return true;
 }
 
@@ -120,17 +127,27 @@ make_sets(Range *range, MoeTallyChunk *chunk)
 /* --- A router ---------------------------------------------------------------------------------*/
 
 static bool
+say_stopped(GError **error)
+{
+    g_set_error(error, MOE_ERROR, MOE_ERROR_CANCELLED, "counting picks was stopped");
+    return false;
+}
+
+static bool
+report(const Pass *pass, int done)
+{
+    int total = pass->chunks * pass->summary->n_routers;
+    return moe_progress(pass->progress, MIN(done, total), total, "counting picks");
+}
+
+static bool
 go_on(Range *range, GError **error)
 {
     Pass *pass = range->pass;
     int done = g_atomic_int_add(&pass->done, 1);
-    int total = pass->chunks * pass->summary->n_routers;
-    if (range->reports && !moe_progress(pass->progress, MIN(done, total), total, "counting picks"))
+    if (range->reports && !report(pass, done))
         g_atomic_int_set(&pass->stop, 1);
-    if (!g_atomic_int_get(&pass->stop))
-        return true;
-    g_set_error(error, MOE_ERROR, MOE_ERROR_CANCELLED, "counting picks was stopped");
-    return false;
+    return !g_atomic_int_get(&pass->stop) || say_stopped(error);
 }
 
 static bool
@@ -167,14 +184,16 @@ count_chunk(Range *range, int router, int i, uint16_t *kept, GError **error)
         .n_runs = columns->runs->len,
     };
     make_sets(range, &chunk);
+    if (!find_choices(range, kept, &chunk, error))
+        return false;
     if (range->tokens)
         moe__tokens_count(range->tokens, &chunk);
     if (range->again)
         return true;
-    if (!find_before(range, kept, &chunk, error) || !count_tallies(range, &chunk, error))
+    if (!count_tallies(range, &chunk, error))
         return false;
-    if (kept)
-        keep_choices(kept, view);
+    if (kept && view->units > 0)
+        memcpy(kept, chunk.first, (gsize)view->units * sizeof *kept);
     return true;
 }
 
@@ -239,6 +258,23 @@ most_units(const Pass *pass)
     return most * moe_trace_tokens(pass->trace, -1);
 }
 
+/* The next router of a range, or of another one that has most left; -1: there is none. */
+static int
+take_router(Range *range)
+{
+    Pass *pass = range->pass;
+    int router = -1;
+    g_mutex_lock(&pass->lock);
+    Range *most = range;
+    for (int i = 0; i < pass->n_ranges && range->next == range->end; i++)
+        if (pass->ranges[i].end - pass->ranges[i].next > most->end - most->next)
+            most = &pass->ranges[i];
+    if (most->next < most->end)
+        router = most == range ? most->next++ : --most->end;
+    g_mutex_unlock(&pass->lock);
+    return router;
+}
+
 static void
 count_range(Range *range)
 {
@@ -252,38 +288,21 @@ count_range(Range *range)
     }
     if (range->pass->keep)
         range->kept = g_new(uint16_t, (gsize)most_units(range->pass));
-    for (int r = range->first; r < range->end; r++)
+    for (int r = take_router(range); r >= 0; r = take_router(range)) {
         if (!count_router(range, r, &range->error)) {
             g_atomic_int_set(&range->pass->stop, 1);
             break;
         }
+        range->last = r;
+    }
     moe_trace_view_free(range->view);
     moe_trace_view_free(range->other);
     moe__columns_chunk_clear(&range->place);
     g_free(range->kept);
-    g_free(range->before);
+    g_free(range->own.first);
+    g_free(range->before.first);
     g_free(range->sets);
     moe__tokens_free(range->tokens);
-}
-
-/* The first error of the trace; that others were stopped for it doesn't count. */
-static bool
-collect_errors(Range *ranges, int n, GError **error)
-{
-    GError *found = NULL;
-    for (int i = 0; i < n; i++) {
-        GError *own = g_steal_pointer(&ranges[i].error);
-        bool stopped = own && g_error_matches(own, MOE_ERROR, MOE_ERROR_CANCELLED);
-        if (own &&
-            (!found || (!stopped && g_error_matches(found, MOE_ERROR, MOE_ERROR_CANCELLED)))) {
-            g_clear_error(&found);
-            found = g_steal_pointer(&own);
-        }
-        g_clear_error(&own);
-    }
-    if (found)
-        g_propagate_error(error, found);
-    return !found;
 }
 
 static bool
@@ -291,16 +310,27 @@ count_routers(Pass *pass, GError **error)
 {
     int routers = pass->summary->n_routers, n = CLAMP(moe_threads(), 1, MAX(routers, 1));
     g_autofree Range *ranges = g_new0(Range, (gsize)n);
+    g_autofree GError **errors = g_new(GError *, (gsize)n);
     pass->keep = pass->flow && most_units(pass) * n * (int64_t)sizeof(uint16_t) <= KEPT_BYTES;
-#pragma omp parallel for schedule(static, 1) num_threads(n)
+    if (!report(pass, 0)) /* the caller's thread may come too late to count anything */
+        return say_stopped(error);
+    pass->ranges = ranges;
+    pass->n_ranges = n;
+    g_mutex_init(&pass->lock);
     for (int i = 0; i < n; i++) {
         ranges[i].pass = pass;
-        ranges[i].first = routers * i / n;
+        ranges[i].next = routers * i / n;
         ranges[i].end = routers * (i + 1) / n;
+        ranges[i].last = -1;
         ranges[i].reports = i == 0;
-        count_range(&ranges[i]);
     }
-    return collect_errors(ranges, n, error);
+#pragma omp parallel for schedule(static, 1) num_threads(n)
+    for (int i = 0; i < n; i++)
+        count_range(&ranges[i]);
+    g_mutex_clear(&pass->lock);
+    for (int i = 0; i < n; i++)
+        errors[i] = ranges[i].error;
+    return moe__take_first_error(errors, n, error);
 }
 
 /* Tallies that the trace has no columns for. */

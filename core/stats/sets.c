@@ -18,12 +18,18 @@ moe__sets_words(int experts)
     return experts <= MOE_SETS_EXPERTS ? (experts + 63) / 64 : 0;
 }
 
-/* One slot's picks into sets of one word. No pick shifts nothing in. */
+/* Sets of one word of units whose first slots stand at expert[n], the others each `stride` further
+ * on. No pick shifts nothing in. */
 MOE_CLONES static void
-sets_add8(const uint8_t *restrict expert, int64_t n, uint64_t *restrict sets)
+sets_fill8(const uint8_t *restrict expert, int64_t stride, int slots, int64_t n,
+           uint64_t *restrict sets)
 {
-    for (int64_t u = 0; u < n; u++)
-        sets[u] |= (uint64_t)(expert[u] != UINT8_MAX) << (expert[u] & 63);
+    memset(sets, 0, (size_t)n * sizeof *sets);
+    for (int slot = 0; slot < slots; slot++)
+        for (int64_t u = 0; u < n; u++) {
+            uint8_t own = expert[slot * stride + u];
+            sets[u] |= (uint64_t)(own != UINT8_MAX) << (own & 63);
+        }
 }
 
 static void
@@ -36,22 +42,56 @@ add_slot(const MoeTraceView *view, int64_t first, int64_t n, int words, uint64_t
     }
 }
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+/* sets_fill8() of eight units at a time, whose sets stay in a register: a shift by 64 and more
+ * gives 0. */
+__attribute__((target("avx512f"))) static void
+sets_fill8_avx512(const uint8_t *expert, int64_t stride, int slots, int64_t n, uint64_t *sets)
+{
+    int64_t u = 0;
+    for (; u + 8 <= n; u += 8) {
+        __m512i set = _mm512_setzero_si512();
+        for (int slot = 0; slot < slots; slot++) {
+            const void *own = expert + slot * stride + u;
+            __m512i shift = _mm512_cvtepu8_epi64(_mm_loadl_epi64(own));
+            set = _mm512_or_si512(set, _mm512_sllv_epi64(_mm512_set1_epi64(1), shift));
+        }
+        _mm512_storeu_si512(sets + u, set);
+    }
+    if (u < n)
+        sets_fill8(expert + u, stride, slots, n - u, sets + u);
+}
+#endif
+
+static void
+fill8(const MoeTraceView *view, int64_t first, int64_t n, uint64_t *sets)
+{
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx512f")) {
+        sets_fill8_avx512(view->expert8 + first, view->units, view->k, n, sets);
+        return;
+    }
+#endif
+    for (int64_t u = 0; u < n; u += BLOCK)
+        sets_fill8(view->expert8 + first + u, view->units, view->k, MIN(BLOCK, n - u), sets + u);
+}
+
 void
 moe__sets_fill(const MoeTraceView *view, int64_t first, int64_t n, int words, uint64_t *sets)
 {
     if (n == 0) /* a chunk may have state alone, and then there are no sets */
         return;
-    memset(sets, 0, (size_t)(n * words) * sizeof *sets);
-    for (int64_t u = 0; u < n; u += BLOCK) {
-        int64_t some = MIN(BLOCK, n - u);
-        for (int slot = 0; slot < view->k; slot++) {
-            int64_t at = slot * view->units + first + u;
-            if (words == 1 && view->expert8)
-                sets_add8(view->expert8 + at, some, sets + u);
-            else
-                add_slot(view, at, some, words, sets + u * words);
-        }
+    if (words == 1 && view->expert8) {
+        fill8(view, first, n, sets);
+        return;
     }
+    memset(sets, 0, (size_t)(n * words) * sizeof *sets);
+    for (int64_t u = 0; u < n; u += BLOCK)
+        for (int slot = 0; slot < view->k; slot++)
+            add_slot(view, slot * view->units + first + u, MIN(BLOCK, n - u), words,
+                     sets + u * words);
 }
 
 /* --- What sets share --------------------------------------------------------------------------*/
@@ -66,8 +106,6 @@ shared(const uint64_t *a, const uint64_t *b, int64_t n)
 }
 
 #if defined(__x86_64__)
-#include <immintrin.h>
-
 /* Eight words at a time; what is left over is read under a mask. */
 __attribute__((target("avx512f,avx512vpopcntdq"))) static int64_t
 shared_avx512(const uint64_t *a, const uint64_t *b, int64_t n)

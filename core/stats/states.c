@@ -72,9 +72,10 @@ moe_states_read(const MoeTrace *trace, int router, GError **error)
         return NULL;
     if (states->step && states->load && states->n > 0)
         return g_steal_pointer(&states);
-    g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
-                "router %d: the trace has no load of training steps, which those of runs have",
-                router);
+    g_set_error(
+        error, MOE_ERROR, MOE_ERROR_DATA,
+        "router %d: the trace has no load of training steps (state/step), which those of runs have",
+        router);
     return NULL;
 }
 

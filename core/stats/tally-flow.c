@@ -1,34 +1,110 @@
 /* SPDX-License-Identifier: MIT
  *
- * tally-flow.c: from the first choice at the router before to the first choice at this one.
+ * tally-flow.c: from the first choice at the router before to the first choice at this one. Runs
+ * are short and cells many and large, so each cell is counted in 16 bits, which stay in the cache,
+ * and added up before they are full.
  */
-#include "stats/picks.h"
 #include "stats/tally.h"
 
+#include <string.h>
+
+enum { MOST = UINT16_MAX };
+
+/* Units of one cell that aren't in it yet. */
+typedef struct Narrow {
+    MoeFlowCell *cell;
+    int64_t units;   /* looked at, <= MOST */
+    uint16_t *moves; /* [from × experts] */
+} Narrow;
+
 static void
-count_run(MoeFlowCell *cell, const int32_t *before, const MoeTraceView *view, int64_t first,
-          int64_t n)
+narrow_free(void *data)
 {
-    for (int64_t u = first; u < first + n; u++) {
-        int32_t expert = moe__pick(view, u);
-        if (before[u] >= 0 && expert >= 0) {
-            cell->moves[(int64_t)before[u] * cell->experts + expert]++;
-            cell->units++;
-        }
+    Narrow *narrow = data;
+    g_free(narrow->moves);
+    g_free(narrow);
+}
+
+static gsize
+cells_of(const MoeFlowCell *cell)
+{
+    return (gsize)cell->from * (gsize)cell->experts;
+}
+
+static Narrow *
+find_narrow(GHashTable *walk, MoeFlowCell *cell)
+{
+    Narrow *narrow = g_hash_table_lookup(walk, cell);
+    if (!narrow) {
+        narrow = g_new0(Narrow, 1);
+        narrow->cell = cell;
+        narrow->moves = g_new0(uint16_t, cells_of(cell));
+        g_hash_table_insert(walk, cell, narrow);
     }
+    return narrow;
+}
+
+static void
+widen(Narrow *narrow)
+{
+    gsize n = cells_of(narrow->cell);
+    for (gsize i = 0; i < n; i++)
+        narrow->cell->moves[i] += narrow->moves[i];
+    memset(narrow->moves, 0, n * sizeof *narrow->moves);
+    narrow->units = 0;
+}
+
+static void
+count_units(Narrow *narrow, const uint16_t *before, const uint16_t *first, int64_t n)
+{
+    const size_t experts = (size_t)narrow->cell->experts;
+    int64_t units = 0;
+    for (int64_t u = 0; u < n; u++) {
+        if (before[u] == MOE_NO_CHOICE || first[u] == MOE_NO_CHOICE)
+            continue;
+        narrow->moves[before[u] * experts + first[u]]++;
+        units++;
+    }
+    narrow->cell->units += units;
+    narrow->units += n;
+}
+
+static void *
+begin(const MoeTallyCells *cells)
+{
+    (void)cells;
+    return g_hash_table_new_full(NULL, NULL, NULL, narrow_free);
 }
 
 static bool
 count(void *walk, const MoeTallyCells *cells, const MoeTallyChunk *chunk, GError **error)
 {
-    if (!chunk->before || chunk->view->k == 0)
-        return true;
-    for (int64_t i = 0; i < chunk->n_runs; i++) {
+    (void)error;
+    for (int64_t i = 0; chunk->before && i < chunk->n_runs; i++) {
         const MoeTallyRun *run = &chunk->runs[i];
-        count_run(moe__tally_cell(cells, run->domain, run->group), chunk->before, chunk->view,
-                  run->first * chunk->units_per_token, run->n * chunk->units_per_token);
+        Narrow *narrow = find_narrow(walk, moe__tally_cell(cells, run->domain, run->group));
+        int64_t first = run->first * chunk->units_per_token;
+        int64_t end = first + run->n * chunk->units_per_token;
+        for (int64_t some; first < end; first += some) {
+            if (narrow->units == MOST)
+                widen(narrow);
+            some = MIN(end - first, MOST - narrow->units);
+            count_units(narrow, chunk->before + first, chunk->first + first, some);
+        }
     }
     return true;
+}
+
+static void
+end(void *walk, const MoeTallyCells *cells)
+{
+    (void)cells;
+    GHashTableIter iterator;
+    void *narrow;
+    g_hash_table_iter_init(&iterator, walk);
+    while (g_hash_table_iter_next(&iterator, NULL, &narrow))
+        widen(narrow);
+    g_hash_table_unref(walk);
 }
 
 static void
@@ -58,5 +134,7 @@ const MoeTally moe__tally_flow = {
     .n_fields = G_N_ELEMENTS(fields),
     .describe = describe,
     .applies = applies,
+    .begin = begin,
     .count = count,
+    .end = end,
 };

@@ -6,6 +6,7 @@
 #include "stats/pair-kernels.h"
 #include "stats/sets.h"
 #include "stats/tally.h"
+#include "tensor/cpu.h"
 
 #include <string.h>
 
@@ -84,10 +85,21 @@ gather(Walk *walk, MoePairCell *cell, const uint64_t *sets, int64_t n)
     }
 }
 
+MOE_CLONES static int64_t
+pairs_filled_words(const uint64_t *sets, int64_t n)
+{
+    int64_t filled = 0;
+    for (int64_t u = 0; u < n; u++)
+        filled += sets[u] != 0;
+    return filled;
+}
+
 static int64_t
 with_picks(const uint64_t *sets, int64_t n, int words)
 {
     int64_t units = 0;
+    if (words == 1)
+        return pairs_filled_words(sets, n);
     for (int64_t u = 0; u < n; u++) {
         uint64_t any = 0;
         for (int w = 0; w < words; w++)

@@ -47,6 +47,9 @@ typedef struct MoeTallyRun {
     int group;        /* 0 … MOE_SUMMARY_GROUPS - 1 */
 } MoeTallyRun;
 
+/* Experts are fewer. */
+#define MOE_NO_CHOICE UINT16_MAX
+
 /* token-order.h */
 typedef struct MoeTokenOrder MoeTokenOrder;
 
@@ -60,8 +63,9 @@ typedef struct MoeTallyChunk {
     const MoeTokenOrder *order;      /* tokens by id; NULL: not wanted, or there are none */
     const uint64_t *sets; /* [units × words] each unit's picks (sets.h); NULL: too many experts */
     int words;
-    const int32_t *before;   /* [units] first choices of the router before, -1: none; NULL: no such
-                                router, or it splits tokens differently */
+    /* [units] first choices, of this router and of the one before, or MOE_NO_CHOICE; NULL: nobody
+     * asked, there is no such router, or it splits tokens differently. */
+    const uint16_t *first, *before;
     const MoeTallyRun *runs; /* ascending, apart */
     int64_t n_runs;
 } MoeTallyChunk;

@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* Rows and sets are fetched so many places, or tokens, before they are needed. */
-enum { ROWS_AHEAD = 6, SETS_AHEAD = MOE_TOKEN_ORDER_BEYOND };
+enum { ROWS_AHEAD = 16, SETS_AHEAD = MOE_TOKEN_ORDER_BEYOND };
 
 /* --- In plain C -------------------------------------------------------------------------------*/
 
@@ -36,12 +36,12 @@ add_one(MoeTokenRows *rows, const MoeTokenPlace *place, int at)
 }
 
 static void
-add_unit(MoeTokenRows *rows, const MoeTokenPlace *place, const uint64_t *set, int32_t first)
+add_unit(MoeTokenRows *rows, const MoeTokenPlace *place, const uint64_t *set, uint16_t first)
 {
     for (int w = 0; w < rows->width / 64; w++)
         for (uint64_t left = set[w]; left; left &= left - 1)
             add_one(rows, place, 64 * w + __builtin_ctzll(left));
-    if (first >= 0)
+    if (first != MOE_NO_CHOICE)
         add_one(rows, place, rows->width + first);
 }
 
@@ -56,7 +56,7 @@ add_portable(MoeTokenRows *rows, const MoeTallyChunk *chunk, const MoeTokenPlace
             int64_t unit = token * chunk->units_per_token + i % chunk->units_per_token;
             const uint64_t *own = chunk->sets ? chunk->sets + unit * words
                                               : gather_set(chunk->view, unit, words, set);
-            add_unit(rows, &places[p], own, moe__pick(chunk->view, unit));
+            add_unit(rows, &places[p], own, chunk->first[unit]);
         }
 }
 
@@ -89,26 +89,63 @@ add_ones(__m512i counts, uint64_t set)
     return _mm512_mask_add_epi8(counts, set, counts, _mm512_set1_epi8(1));
 }
 
-/* Experts 64 w … 64 w + 63; a token has at most MOST units. */
+/* The bit of a first choice in word w. */
+static inline uint64_t
+bit_of(uint32_t first, uint32_t w)
+{
+    return (uint64_t)(first >> 6 == w) << (first & 63);
+}
+
+/* Experts 64 w … 64 w + 63, of tokens of one unit. */
 AVX512 static inline void
-add_word(MoeTokenRows *rows, const MoeTallyChunk *chunk, const MoeTokenPlace *place, int w)
+add_word(MoeTokenRows *rows, const MoeTallyChunk *chunk, const MoeTokenPlace *place, int words,
+         int w)
 {
     const uint64_t *sets = chunk->sets + w;
-    int words = chunk->words, heads = chunk->units_per_token, full = MOST / heads;
-    for (int64_t done = 0; done < place->n; done += full) {
+    const uint16_t *first = chunk->first;
+    const uint32_t *token = place->token, *last = token + place->n;
+    while (token < last) {
         __m512i picks = _mm512_setzero_si512(), firsts = picks;
-        for (int64_t i = done, end = MIN(place->n, done + full); i < end; i++) {
-            int64_t unit = (int64_t)place->token[i] * heads;
-            __builtin_prefetch(sets + (int64_t)place->token[i + SETS_AHEAD] * heads * words);
-            for (int64_t last = unit + heads; unit < last; unit++) {
-                int32_t first = moe__pick(chunk->view, unit);
-                picks = add_ones(picks, sets[unit * words]);
-                firsts = add_ones(firsts, (uint64_t)(first >> 6 == w) << (first & 63));
-            }
+        for (const uint32_t *end = MIN(last, token + MOST); token < end; token++) {
+            __builtin_prefetch(sets + (size_t)token[SETS_AHEAD] * (size_t)words);
+            picks = add_ones(picks, sets[(size_t)*token * (size_t)words]);
+            firsts = add_ones(firsts, bit_of(first[*token], (uint32_t)w));
         }
         add_counts(rows, place, 64 * w, picks);
         add_counts(rows, place, rows->width + 64 * w, firsts);
     }
+}
+
+/* The same of `heads` <= MOST units a token. */
+AVX512 static void
+add_heads(MoeTokenRows *rows, const MoeTallyChunk *chunk, const MoeTokenPlace *place, int heads,
+          int w)
+{
+    const uint64_t *sets = chunk->sets + w;
+    const int64_t full = MOST / heads;
+    for (int64_t done = 0; done < place->n; done += full) {
+        __m512i picks = _mm512_setzero_si512(), firsts = picks;
+        for (int64_t i = done, end = MIN(place->n, done + full); i < end; i++)
+            for (int64_t unit = (int64_t)place->token[i] * heads, h = 0; h < heads; h++, unit++) {
+                picks = add_ones(picks, sets[unit * chunk->words]);
+                firsts = add_ones(firsts, bit_of(chunk->first[unit], (uint32_t)w));
+            }
+        add_counts(rows, place, 64 * w, picks);
+        add_counts(rows, place, rows->width + 64 * w, firsts);
+    }
+}
+
+AVX512 static void
+add_place(MoeTokenRows *rows, const MoeTallyChunk *chunk, const MoeTokenPlace *place)
+{
+    if (chunk->units_per_token > 1)
+        for (int w = 0; w < chunk->words; w++)
+            add_heads(rows, chunk, place, chunk->units_per_token, w);
+    else if (chunk->words == 1)
+        add_word(rows, chunk, place, 1, 0);
+    else
+        for (int w = 0; w < chunk->words; w++)
+            add_word(rows, chunk, place, chunk->words, w);
 }
 
 AVX512 static void
@@ -123,8 +160,7 @@ add_avx512(MoeTokenRows *rows, const MoeTallyChunk *chunk, const MoeTokenPlace *
         const uint8_t *ahead = places[MIN(p + ROWS_AHEAD, n_places - 1)].bytes;
         __builtin_prefetch(ahead, 1);
         __builtin_prefetch(ahead + rows->width, 1);
-        for (int w = 0; w < chunk->words; w++)
-            add_word(rows, chunk, &places[p], w);
+        add_place(rows, chunk, &places[p]);
     }
 }
 

@@ -25,9 +25,12 @@ struct MoeTokenSums {
     int64_t small[SETS][SMALL], small_totals[SETS][SMALL];
     double large[SETS], large_totals[SETS];
     /* Rows of bytes that aren't in the load yet. */
-    MoeTokenBytesFunc measure;
+    const MoeTokenBytesKernel *kernel;
     int width, waiting;
-    uint16_t *bytes; /* [picks, first choices][width] */
+    uint16_t *bytes;  /* [picks, first choices][width] */
+    float *least;     /* [width] less than the share that comes into an expert's top tokens */
+    uint8_t *above;   /* [width + 64] scratch: counts above 1 */
+    uint16_t *places; /* [width] scratch: experts */
 };
 
 MoeTokenSums *
@@ -36,9 +39,12 @@ moe__token_sums_new(int experts, int k)
     MoeTokenSums *sums = g_new0(MoeTokenSums, 1);
     sums->cell = moe__token_cell_new(experts);
     sums->k = k;
-    sums->measure = moe__token_bytes();
+    sums->kernel = moe__token_bytes_kernels()[0];
     sums->width = (experts + 63) / 64 * 64;
     sums->bytes = g_aligned_alloc0((gsize)sums->width, 2 * sizeof(uint16_t), 64);
+    sums->least = g_new0(float, (gsize)sums->width);
+    sums->above = g_new(uint8_t, (gsize)sums->width + 64);
+    sums->places = g_new(uint16_t, (gsize)sums->width);
     return sums;
 }
 
@@ -49,6 +55,9 @@ moe__token_sums_free(MoeTokenSums *sums)
         return;
     moe__token_cell_free(sums->cell);
     g_aligned_free(sums->bytes);
+    g_free(sums->least);
+    g_free(sums->above);
+    g_free(sums->places);
     g_free(sums);
 }
 
@@ -170,37 +179,26 @@ moe__token_sums_add(MoeTokenSums *sums, const MoeTokenRow *row)
 
 /* --- An id whose counts are bytes -------------------------------------------------------------*/
 
-/* The lowest byte of a word that isn't 0, which is taken out. */
-static int
-take_byte(uint64_t *word)
-{
-    int byte = __builtin_ctzll(*word) / 8;
-    *word &= ~((uint64_t)0xff << 8 * byte);
-    return byte;
-}
-
 /* Most counts are 1, and 1 ln 1 = 0: those above are noted one by one. */
 static void
 note_bytes(MoeTokenSums *sums, int set, const uint8_t *bytes)
 {
-    for (int at = 0; at < sums->width; at += 8) {
-        uint64_t word;
-        memcpy(&word, bytes + at, sizeof word);
-        for (word &= 0xfefefefefefefefe; word;)
-            sums->small[set][bytes[at + take_byte(&word)]]++;
-    }
+    int n = sums->kernel->above_one(bytes, sums->width, sums->above);
+    for (int i = 0; i < n; i++)
+        sums->small[set][sums->above[i]]++;
 }
 
+/* Few come into the top tokens: a rough look in floats leaves out most of the others. */
 static void
 consider_bytes(MoeTokenSums *sums, int32_t id, const uint8_t *bytes, double seen)
 {
-    for (int at = 0; at < sums->width; at += 8) {
-        uint64_t word;
-        memcpy(&word, bytes + at, sizeof word);
-        while (word) {
-            int expert = at + take_byte(&word);
-            consider(sums->cell, expert, id, bytes[expert], seen);
-        }
+    const float below = 0.9999f; /* far more than what rounding takes away */
+    int n = sums->kernel->reaching(bytes, sums->width, sums->least, (float)seen, sums->places);
+    for (int i = 0; i < n; i++) {
+        int expert = sums->places[i];
+        gsize last = (gsize)expert * MOE_TOKENS_TOP + MOE_TOKENS_TOP - 1;
+        consider(sums->cell, expert, id, bytes[expert], seen);
+        sums->least[expert] = (float)sums->cell->top_lift[last] * below;
     }
 }
 
@@ -220,10 +218,10 @@ void
 moe__token_sums_add_bytes(MoeTokenSums *sums, int32_t id, const uint8_t *bytes)
 {
     const uint8_t *first = bytes + sums->width;
-    MoeTokenBytes p = sums->measure(bytes, sums->width, sums->bytes);
+    MoeTokenBytes p = sums->kernel->measure(bytes, sums->width, sums->bytes);
     if (p.total == 0)
         return;
-    MoeTokenBytes f = sums->measure(first, sums->width, sums->bytes + sums->width);
+    MoeTokenBytes f = sums->kernel->measure(first, sums->width, sums->bytes + sums->width);
     if (++sums->waiting == ROWS_A_FLUSH)
         flush(sums);
     add_totals(sums, MOE_TOKENS_PICKS, p.total, p.most, p.pairs);

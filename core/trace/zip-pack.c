@@ -8,6 +8,10 @@
 #include <string.h>
 #include <zlib.h>
 
+typedef struct How {
+    int level, strategy;
+} How;
+
 /* Raw deflate without zlib's header. zlib counts a call's bytes in 32 bits, hence the pieces. */
 static bool
 deflate_all(z_stream *z, const uint8_t *bytes, uint64_t size, uint8_t *out, uint64_t capacity)
@@ -32,12 +36,11 @@ deflate_all(z_stream *z, const uint8_t *bytes, uint64_t size, uint8_t *out, uint
 
 /* The compressed length, 0 if that wouldn't be shorter; false if memory runs out. */
 static bool
-deflate_with(const uint8_t *bytes, uint64_t size, int level, int strategy, uint8_t *out,
-             uint64_t *packed)
+deflate_with(const uint8_t *bytes, uint64_t size, How how, uint8_t *out, uint64_t *packed)
 {
     *packed = 0;
     z_stream z = {0};
-    if (deflateInit2(&z, level, Z_DEFLATED, -MAX_WBITS, 8, strategy) != Z_OK)
+    if (deflateInit2(&z, how.level, Z_DEFLATED, -MAX_WBITS, 8, how.strategy) != Z_OK)
         return false;
     if (deflate_all(&z, bytes, size, out, size) && z.total_out < size)
         *packed = z.total_out;
@@ -45,27 +48,35 @@ deflate_with(const uint8_t *bytes, uint64_t size, int level, int strategy, uint8
     return true;
 }
 
-/* Looking for matches takes most of the time, and finds none in what routers write: the mantissas
- * of gates and the ids of experts only differ in how often they occur. Pieces of a column tell:
- * where runs of a byte and codes alone make them as short, they do for all of it, three times as
- * fast. */
-enum { PIECE = 1 << 13, PIECES = 4, SAMPLED_FROM = 4 * PIECE * PIECES };
+/* Looking for matches takes most of the time, and finds few in what routers write: the mantissas
+ * of gates and the ids of experts only differ in how often they occur. Runs of a byte and codes
+ * alone make ids as short, three times as fast; and gates get shorter where only matches that are
+ * easy to find are taken (levels up to 3), since distances of far short ones cost more than they
+ * save. Pieces of a column as long as deflate looks back tell what is best for all of it. */
+enum { PIECE = 1 << 15, PIECES = 2, SAMPLED_FROM = 4 * PIECE * PIECES, EASY = 3 };
 
 static bool
-choose_strategy(const uint8_t *bytes, uint64_t size, int level, uint8_t *out, int *strategy)
+choose_how(const uint8_t *bytes, uint64_t size, int level, uint8_t *out, How *how)
 {
+    const How coded = {level, Z_RLE}, easy = {MIN(level, EASY), Z_DEFAULT_STRATEGY};
     uint8_t sample[PIECES * PIECE];
-    uint64_t matched, coded;
-    *strategy = Z_DEFAULT_STRATEGY;
+    uint64_t by_codes, by_easy, by_matches;
+    *how = (How){level, Z_DEFAULT_STRATEGY};
     if (size < SAMPLED_FROM)
         return true;
     for (uint64_t i = 0; i < PIECES; i++)
         memcpy(sample + i * PIECE, bytes + (2 * i + 1) * (size / (2 * PIECES)) - PIECE / 2, PIECE);
-    if (!deflate_with(sample, sizeof sample, level, Z_DEFAULT_STRATEGY, out, &matched) ||
-        !deflate_with(sample, sizeof sample, level, Z_RLE, out, &coded))
+    if (!deflate_with(sample, sizeof sample, coded, out, &by_codes) ||
+        !deflate_with(sample, sizeof sample, easy, out, &by_easy))
         return false;
-    if (coded > 0 && (matched == 0 || coded <= matched))
-        *strategy = Z_RLE;
+    if (by_codes > 0 && (by_easy == 0 || by_codes <= by_easy)) {
+        *how = coded;
+        return true;
+    }
+    if (!deflate_with(sample, sizeof sample, *how, out, &by_matches))
+        return false;
+    if (by_easy > 0 && by_easy <= by_matches)
+        *how = easy;
     return true;
 }
 
@@ -73,10 +84,10 @@ choose_strategy(const uint8_t *bytes, uint64_t size, int level, uint8_t *out, in
 static bool
 deflate_bytes(const uint8_t *bytes, uint64_t size, int level, uint8_t **out, uint64_t *packed)
 {
-    int strategy;
+    How how;
     *out = g_try_malloc(size);
-    return *out && choose_strategy(bytes, size, level, *out, &strategy) &&
-           deflate_with(bytes, size, level, strategy, *out, packed);
+    return *out && choose_how(bytes, size, level, *out, &how) &&
+           deflate_with(bytes, size, how, *out, packed);
 }
 
 bool

@@ -2,16 +2,21 @@
  *
  * zip-stream.c: unpacks a member from its beginning to its end, as many bytes at a time as the
  * caller has room for, straight into the caller's memory. Stored members are never copied, and no
- * member gives more bytes than its header states: that is all that is ever unpacked.
+ * member gives more bytes than its header states: that is all that is ever unpacked. Where a
+ * library unpacks faster as a whole, members that aren't large are unpacked when they are begun;
+ * what it refuses is left to zlib, and so are the complaints.
  */
 #include "trace/crc.h"
+#include "trace/inflate.h"
 #include "trace/zip.h"
 
+#include <string.h>
 #include <zlib.h>
 
 enum {
     PIECE = 64 * 1024,
     STORED_PIECE = 256 * 1024, /* is still in the cache when its CRC is taken */
+    WHOLE_MOST = 16 << 20,
 };
 
 struct MoeZipStream {
@@ -23,6 +28,7 @@ struct MoeZipStream {
     bool opened;           /* `z` has to be closed */
     z_stream z;
     uint8_t *piece; /* of a deflated member */
+    uint8_t *whole; /* all of one, or NULL */
 };
 
 static bool
@@ -34,6 +40,22 @@ fail(const MoeZipStream *stream, GError **error, const char *complaint)
     return false;
 }
 
+/* Unpacks all of a member; leaves stream->whole NULL where that won't do. */
+static bool
+unpack_whole(MoeZipStream *stream, GError **error)
+{
+    const MoeZipEntry *entry = stream->entry;
+    if (!moe__inflate_can() || entry->size > WHOLE_MOST || entry->packed > WHOLE_MOST)
+        return true;
+    g_autofree uint8_t *packed = g_malloc(entry->packed + 1);
+    g_autofree uint8_t *whole = g_malloc(entry->size + 1);
+    if (!moe__zip_reader_pread(stream->reader, entry->data, packed, entry->packed, error))
+        return false;
+    if (moe__inflate_whole(packed, entry->packed, whole, entry->size))
+        stream->whole = g_steal_pointer(&whole);
+    return true;
+}
+
 MoeZipStream *
 moe__zip_stream_new(const MoeZipReader *reader, const MoeZipEntry *entry, GError **error)
 {
@@ -41,6 +63,10 @@ moe__zip_stream_new(const MoeZipReader *reader, const MoeZipEntry *entry, GError
     stream->reader = reader;
     stream->entry = entry;
     if (entry->method == MOE_ZIP_STORED)
+        return g_steal_pointer(&stream);
+    if (!unpack_whole(stream, error))
+        return NULL;
+    if (stream->whole)
         return g_steal_pointer(&stream);
     stream->opened = inflateInit2(&stream->z, -MAX_WBITS) == Z_OK;
     if (!stream->opened) {
@@ -59,6 +85,7 @@ moe__zip_stream_free(MoeZipStream *stream)
     if (stream->opened)
         inflateEnd(&stream->z);
     g_free(stream->piece);
+    g_free(stream->whole);
     g_free(stream);
 }
 
@@ -126,7 +153,10 @@ moe__zip_stream_read(MoeZipStream *stream, void *out, uint64_t n, GError **error
     g_return_val_if_fail(n <= entry->size - stream->given, false);
     if (entry->method == MOE_ZIP_STORED)
         return read_stored(stream, out, n, error);
-    if (!inflate_up_to(stream, out, n, &got, error))
+    if (stream->whole) {
+        memcpy(out, stream->whole + stream->given, n);
+        got = n;
+    } else if (!inflate_up_to(stream, out, n, &got, error))
         return false;
     if (got < n)
         return fail(stream, error, "the deflated data end elsewhere than the header states");
@@ -161,7 +191,7 @@ moe__zip_stream_end(MoeZipStream *stream, GError **error)
 {
     const MoeZipEntry *entry = stream->entry;
     g_return_val_if_fail(moe__zip_stream_left(stream) == 0, false);
-    if (entry->method != MOE_ZIP_STORED && !check_end(stream, error))
+    if (entry->method != MOE_ZIP_STORED && !stream->whole && !check_end(stream, error))
         return false;
     if (stream->crc == entry->crc)
         return true;

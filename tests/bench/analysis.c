@@ -93,6 +93,7 @@ main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
     moe_bound_spinning(argv);
+    moe_keep_memory();
     moe_init();
     if (argc < 3) {
         fprintf(stderr, "usage: bench-analysis FINAL EARLY [ROUNDS]\n");

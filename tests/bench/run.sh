@@ -4,11 +4,11 @@
 # Benchmarks: one line a figure, tab-separated: name, value, unit, target, `met` or `missed` (`-` where
 # a figure has no target or what it is compared with is absent).
 #
-#   tests/bench/run.sh [NAME…]      names: analysis kernels lm trace variants (default: all)
+#   tests/bench/run.sh [NAME…]      names: analysis figures kernels lm report trace variants (default: all)
 #
 # Peers are set beside ours, in turn within one run, where they are present:
 #   MOESCOPE_PEERS    folder of peer scripts (default: ../shared/peers beside the source tree)
-#   MOESCOPE_PYTHON   a Python with PyTorch and numpy (default: python3)
+#   MOESCOPE_PYTHON   a Python with PyTorch, numpy and matplotlib, or some of them (default: python3)
 #   ROUNDS            rounds of ours and theirs (default: 3); the median is taken
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -104,8 +104,94 @@ bench_analysis() {
     row analysis.peak_rss.of_numpy "$(ratio "$(field peak_rss "$out/ours")" "$rss")" x '<=' 0.2
 }
 
+# seconds COMMAND…: of a whole process
+seconds() {
+    local start end
+    start=$(date +%s%N)
+    "$@" >/dev/null
+    end=$(date +%s%N)
+    awk -v a="$start" -v b="$end" 'BEGIN { print (b - a) / 1e9 }'
+}
+
+# What the peer calls our figures, and what ours are drawn of: figure, file, options.
+declare -A figure_peer=([heat]=heat16x64 [matrix]=coact64x64 [map]=map4096x16)
+declare -A figure_plot=(
+    [heat]="load heat.npz"
+    [matrix]="coactivation matrix.npz"
+    [map]="token-map map.npz --set tokens=4096 --set rows=512"
+)
+
+# Figures of 2000 × 1000 pixels: 16 layers × 64 experts, 64 × 64 experts, 4,096 tokens × 16 layers.
+# Whole processes, ours and matplotlib's in turn within each round, then figures in one process.
+bench_figures() {
+    local out name format
+    out=$(mktemp -d)
+    trap 'rm -rf "$out"' RETURN
+    local synth=("$build/cli/moescope" trace synth -t 4096 -e 64 -d 1 --document-tokens 4096 --no-gates --seed 1)
+    "${synth[@]}" -r 16 -o "$out/trace.npz" >/dev/null
+    "$build/cli/moescope" summary "$out/trace.npz" --with load -o "$out/heat.npz" >/dev/null
+    "${synth[@]}" -r 1 -o "$out/one.npz" >/dev/null
+    "$build/cli/moescope" summary "$out/one.npz" --with pairs -o "$out/matrix.npz" >/dev/null
+    "${synth[@]}" -r 16 -k 1 -o "$out/map.npz" >/dev/null
+    local with_peer=false
+    if [ -f "$peers/figs/matplotlib_figures.py" ] && "$python" -c 'import matplotlib' 2>/dev/null; then with_peer=true; fi
+    for _ in $(seq "$rounds"); do
+        for name in heat matrix map; do
+            for format in png pdf svg; do
+                # shellcheck disable=SC2086
+                (cd "$out" && seconds "$build/cli/moescope" plot ${figure_plot[$name]} -o "$name.$format" \
+                    --theme screen --size 2000x1000px --dpi 200) >>"$out/ours-$name.$format"
+                if $with_peer; then
+                    OUT_DIR=$out seconds "$python" "$peers/figs/matplotlib_figures.py" "${figure_peer[$name]}" \
+                        "$format" >>"$out/theirs-$name.$format"
+                fi
+            done
+        done
+        "$build/tests/bench/bench-figures" "$out" >>"$out/warm"
+    done
+    for name in heat matrix map; do
+        for format in png pdf svg; do
+            row "figures.warm.$name.$format" "$(field "$name.$format" "$out/warm")" ms '<=' 10
+            row "figures.$name.$format" "$(median <"$out/ours-$name.$format")" s
+            if $with_peer; then
+                row "matplotlib.$name.$format" "$(median <"$out/theirs-$name.$format")" s
+                row "figures.$name.$format.times_matplotlib" \
+                    "$(times "$out/theirs-$name.$format" "$out/ours-$name.$format")" x '>=' 20
+            fi
+        done
+    done
+    if ! $with_peer; then
+        skip "figures beside matplotlib: no $peers/figs/matplotlib_figures.py, or no matplotlib in $python"
+    fi
+}
+
 bench_trace() {
     "$build/tests/bench/bench-trace"
+}
+
+# A report of a trace of 1M tokens, 16 layers, top-8, in all formats: time and peak memory of the whole
+# process.
+bench_report() {
+    local out began pid peak now
+    out=$(mktemp -d)
+    trap 'rm -rf "$out"' RETURN
+    "$build/cli/moescope" trace synth -t "${TOKENS:-1000000}" -r 16 -e 64 -k 8 -o "$out/big.npz" >/dev/null
+    for _ in $(seq "$rounds"); do
+        began=$(date +%s%N)
+        peak=0
+        "$build/cli/moescope" report "$out/big.npz" -o "$out/report" &
+        pid=$!
+        while kill -0 "$pid" 2>/dev/null; do
+            now=$(awk '$1 == "VmHWM:" { print $2 }' "/proc/$pid/status" 2>/dev/null || true)
+            peak=${now:-$peak}
+            sleep 0.02
+        done
+        wait "$pid"
+        echo "$began $(date +%s%N)" | awk '{ print ($2 - $1) / 1e9 }' >>"$out/seconds"
+        echo "$peak" | awk '{ print $1 / 1024 }' >>"$out/peak"
+    done
+    row report.seconds "$(median <"$out/seconds")" s '<=' 5
+    row report.peak_rss "$(median <"$out/peak")" MiB '<=' 500
 }
 
 bench_kernels() {
@@ -236,18 +322,19 @@ bench_variants() {
     row variants.hypermoe.times_torch_per_token "$(times "$out/hypermoe" "$out/torch-hypermoe")" x '>=' 8
 }
 
-if [ $# -eq 0 ]; then set -- analysis kernels lm trace variants; fi
+if [ $# -eq 0 ]; then set -- analysis figures kernels lm report trace variants; fi
 for name in "$@"; do
     case $name in
-    analysis | kernels | lm | trace | variants) ;;
+    analysis | figures | kernels | lm | report | trace | variants) ;;
     *)
-        echo "run.sh: unknown benchmark '$name'; known: analysis kernels lm trace variants" >&2
+        echo "run.sh: unknown benchmark '$name'; known: analysis figures kernels lm report trace variants" >&2
         exit 2
         ;;
     esac
-    program=bench-${name/variants/lm}
-    if [ ! -x "$build/tests/bench/$program" ]; then
-        echo "run.sh: $build/tests/bench/$program is not built (ninja -C $build)" >&2
+    program=tests/bench/bench-${name/variants/lm}
+    if [ "$name" = report ]; then program=cli/moescope; fi
+    if [ ! -x "$build/$program" ]; then
+        echo "run.sh: $build/$program is not built (ninja -C $build)" >&2
         exit 1
     fi
 done

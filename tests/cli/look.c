@@ -162,6 +162,36 @@ test_plot(void)
     place_expect_begins("m.svg", "<?xml");
 }
 
+/* Figures over training, and of two inputs: of the sparse run's 20 steps, and its trace twice. */
+static void
+test_plot_runs(void)
+{
+    static const char *const figures[][3] = {
+        {"collapse", "run", NULL},       {"saturation", "run", NULL},
+        {"fluctuation", "run", NULL},    {"matching", "a.npz", "a.npz"},
+        {"losses", "run", NULL},         {"load-difference", "a.npz", "a.npz"},
+        {"agreement", "a.npz", "a.npz"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(figures); i++) {
+        const char *const *a = figures[i];
+        g_auto(Run) run = run_moescope("plot", "-o", "r.svg", a[0], a[1], a[2], NULL);
+        run_expect(&run, 0, "", "");
+        place_expect_begins("r.svg", "<?xml");
+    }
+    g_auto(Run) named =
+        run_moescope("plot", "losses", "run", "run/trace.npz", "--data", "l.csv", NULL);
+    run_expect(&named, 0, "", "");
+    place_expect_holds("l.csv", ",line,run (1),");
+    place_expect_holds("l.csv", ",line,run (2),");
+    g_auto(Run) dense = run_moescope("plot", "losses", "run", "dense", "-o", "z.svg", NULL);
+    expect_refused(&dense, 1, "dense: found a folder without trace.npz, which runs of models with",
+                   "z.svg");
+    g_auto(Run) chosen = run_moescope("plot", "agreement", "a.npz", "a.npz", "--where", "pos=0-9",
+                                      "-o", "z.svg", NULL);
+    expect_refused(&chosen, 1, "figure agreement: found a choice of tokens, expected none",
+                   "z.svg");
+}
+
 static void
 test_plot_refused(void)
 {
@@ -273,6 +303,7 @@ main(int argc, char **argv)
     g_test_add_func("/cli/record-interrupted", test_record_interrupted);
     g_test_add_func("/cli/info", test_info);
     g_test_add_func("/cli/plot", test_plot);
+    g_test_add_func("/cli/plot-runs", test_plot_runs);
     g_test_add_func("/cli/plot-refused", test_plot_refused);
     g_test_add_func("/cli/truncated", test_truncated);
     g_test_add_func("/cli/safetensors", test_official_reader);

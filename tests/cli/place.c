@@ -124,3 +124,12 @@ place_expect_begins(const char *file, const char *bytes)
     g_assert_cmpint(length, >, 500);
     g_assert_cmpmem(found, strlen(bytes), bytes, strlen(bytes));
 }
+
+void
+place_expect_holds(const char *file, const char *part)
+{
+    gsize length;
+    g_autofree char *found = read_file(file, &length);
+    if (!g_strstr_len(found, (gssize)length, part))
+        g_error("%s doesn't hold \"%s\"", file, part);
+}

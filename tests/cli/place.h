@@ -26,5 +26,7 @@ void place_expect_same_end(const char *a, const char *b);
 void place_cut(const char *from, const char *to, gsize length);
 /* Asserts what the first bytes of a file are. */
 void place_expect_begins(const char *file, const char *bytes);
+/* That it holds this text somewhere. */
+void place_expect_holds(const char *file, const char *part);
 
 #endif

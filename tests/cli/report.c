@@ -110,8 +110,8 @@ test_numbers(void)
     g_auto(Run) run =
         run_moescope("metrics", "a.npz", "-m", "effective-experts", "--csv", "--layers", "0", NULL);
     g_autofree char *number =
-        g_strdup_printf(",%.15g,", json_object_get_double_member(value, "value"));
-    g_autofree char *low = g_strdup_printf(",%.15g,", json_object_get_double_member(value, "low"));
+        g_strdup_printf(",%.17g,", json_object_get_double_member(value, "value"));
+    g_autofree char *low = g_strdup_printf(",%.17g,", json_object_get_double_member(value, "low"));
     run_expect(&run, 0, number, "");
     run_expect(&run, 0, low, "");
     g_assert_false(place_has("numbers/a.html"));

@@ -173,7 +173,8 @@ static const Golden goldens[] = {
     {"losses-validation", "losses", "name=validation_bits_per_byte", 2, NULL},
     {"agreement", "agreement", NULL, 2, "paper-full"},
     {"agreement-unmatched", "agreement", "match=false layers=1", 2, NULL},
-    {"agreement-matrix", "agreement", "view=matrix", 2, "paper-column"},
+    {"matching", "matching", NULL, 2, "paper-column"},
+    {"fluctuation", "fluctuation", NULL, 1, NULL},
     {"saturation", "saturation", NULL, 1, "paper-column"},
     {"saturation-of-traces", "saturation", "layers=0", 3, NULL},
     {"collapse-of-text", "collapse", "load=text layers=1", 1, NULL},
@@ -246,7 +247,8 @@ test_missing(gconstpointer data)
 }
 
 static const Golden missings[] = {
-    {"load-over-training: seed 0: router 0: the trace has no load of training steps, which those",
+    {"load-over-training: seed 0: router 0: the trace has no load of training steps (state/step), "
+     "which",
      "load-over-training", NULL, 1, NULL},
     {"seed 0 has no load of training steps, measures or snapshots; moescope train records",
      "collapse", NULL, 1, NULL},
@@ -256,8 +258,10 @@ static const Golden missings[] = {
      "load-difference", "domains=verse", 2, NULL},
     {"figure losses: seed 0 has no series (series/loss); the trace that moescope train writes",
      "losses", NULL, 2, NULL},
-    {"figure agreement: found match=false with view=matrix", "agreement", "view=matrix match=false",
-     2, NULL},
+    {"figure agreement: found 1 traces or summaries, expected 2", "agreement", NULL, 1, NULL},
+    {"figure fluctuation: seed 0: found picks of 1 step, expected those of two or more; moescope "
+     "train records one text at train.snapshots",
+     "fluctuation", NULL, 1, NULL},
     {"figure load-difference: found 1 traces or summaries, expected 2", "load-difference", NULL, 1,
      NULL},
 };

@@ -258,7 +258,7 @@ test_training(Fixture *f, gconstpointer batches)
     g_assert_nonnull(strstr(all, "x 20 bands from 0 by 1: \"step\""));
     g_assert_nonnull(strstr(all, "cells 8 x 20 \"step {column}, expert {row}, layer 0: "));
     g_assert_nonnull(strstr(few, "x 5 bands from 0 by 4: \"step\""));
-    g_assert_nonnull(strstr(few, "20 recorded steps, 4 added up in a column"));
+    g_assert_nonnull(strstr(few, "20 recorded steps, up to 4 brought together"));
     /* Expert 0 of 8 at steps 0 to 3: 6000 of 8 × 6000 + 4 × 28. */
     char share[32];
     g_autofree char *row = g_strdup_printf(

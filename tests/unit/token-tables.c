@@ -21,6 +21,7 @@ typedef struct Made {
     MoeTokenOrder order;
     int32_t *id;
     uint64_t *sets;
+    uint16_t *first;
 } Made;
 
 static void
@@ -30,6 +31,7 @@ made_clear(Made *made)
     g_free(made->view.expert);
     g_free(made->id);
     g_free(made->sets);
+    g_free(made->first);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Made, made_clear)
 
@@ -60,12 +62,16 @@ make(Made *made, int experts, int k, int heads, int64_t tokens, int32_t stride)
     }
     made->runs[0] = (MoeTallyRun){7, tokens / 2 - 7, 0, 0};
     made->runs[1] = (MoeTallyRun){tokens / 2 + 3, tokens - tokens / 2 - 3, 1, 0};
+    made->first = g_new(uint16_t, (gsize)units);
+    for (int64_t u = 0; u < units; u++)
+        made->first[u] = made->view.expert[u] < 0 ? MOE_NO_CHOICE : (uint16_t)made->view.expert[u];
     moe__token_order_init(&made->order, made->id, made->runs, 2);
     made->chunk = (MoeTallyChunk){.view = &made->view,
                                   .units_per_token = heads,
                                   .order = &made->order,
                                   .sets = made->sets,
                                   .words = words,
+                                  .first = made->first,
                                   .runs = made->runs,
                                   .n_runs = 2};
 }
@@ -285,22 +291,49 @@ test_far_ids(void)
 }
 
 static void
-test_bytes(void)
+check_bytes(const MoeTokenBytesKernel *kernel, const MoeTokenBytesKernel *naive)
 {
-    uint8_t bytes[128] __attribute__((aligned(64)));
+    uint8_t bytes[128] __attribute__((aligned(64))), x[192], y[192];
     uint16_t a[128] __attribute__((aligned(64))) = {0}, b[128] __attribute__((aligned(64))) = {0};
+    uint16_t at[128], there[128];
+    float least[128];
     MoeRng rng = moe_rng(9, 0);
     for (int i = 0; i < 257; i++) {
-        for (int j = 0; j < 128; j++)
+        for (int j = 0; j < 128; j++) {
             bytes[j] = (uint8_t)moe_rng_below(&rng, i % 3 ? 4 : 256);
+            least[j] = moe_rng_uniform(&rng);
+        }
         int width = i % 2 ? 64 : 128;
-        MoeTokenBytes x = moe__token_bytes()(bytes, width, a);
-        MoeTokenBytes y = moe__token_bytes_portable(bytes, width, b);
-        g_assert_cmpint(x.total, ==, y.total);
-        g_assert_cmpint(x.most, ==, y.most);
-        g_assert_cmpint(x.pairs, ==, y.pairs);
+        MoeTokenBytes p = kernel->measure(bytes, width, a), q = naive->measure(bytes, width, b);
+        g_assert_cmpint(p.total, ==, q.total);
+        g_assert_cmpint(p.most, ==, q.most);
+        g_assert_cmpint(p.pairs, ==, q.pairs);
+        int n = kernel->above_one(bytes, width, x), m = naive->above_one(bytes, width, y);
+        g_assert_cmpmem(x, (gsize)n, y, (gsize)m);
+        n = kernel->reaching(bytes, width, least, i % 5, at);
+        m = naive->reaching(bytes, width, least, i % 5, there);
+        g_assert_cmpmem(at, (gsize)n * sizeof *at, there, (gsize)m * sizeof *there);
     }
     g_assert_cmpmem(a, sizeof a, b, sizeof b);
+}
+
+/* The last kernel is the plain one. */
+static void
+test_bytes(void)
+{
+    const MoeTokenBytesKernel *const *kernels = moe__token_bytes_kernels(), *naive = NULL;
+    for (int i = 0; kernels[i]; i++)
+        naive = kernels[i];
+    const uint8_t four[64] __attribute__((aligned(64))) = {0, 3, 1, 2};
+    const float least[64] = {0, 0.5f, 0.5f, 0.75f};
+    uint8_t above[64];
+    uint16_t places[64];
+    g_assert_cmpint(naive->above_one(four, 64, above), ==, 2);
+    g_assert_cmpint(above[0], ==, 3);
+    g_assert_cmpint(naive->reaching(four, 64, least, 4, places), ==, 1);
+    g_assert_cmpint(places[0], ==, 1);
+    for (int i = 0; kernels[i]; i++)
+        check_bytes(kernels[i], naive);
 }
 
 /* --- By hand ----------------------------------------------------------------------------------*/

@@ -51,6 +51,9 @@ MOE_API int moe_threads(void);
  * read their environment when they are loaded, so the program is started once more, with the same
  * arguments; returns in that second start. */
 MOE_API void moe_bound_spinning(char **argv);
+/* For a program's main(), before other threads: up to 128 MiB that were freed stay with the program
+ * for what comes next. Does nothing where the C library isn't glibc. */
+MOE_API void moe_keep_memory(void);
 
 /* Progress of long work. `done` of `total` units (total 0: unknown); `what` is a short line that
  * says what is going on. Return false to ask the work to stop: it then cleans up after itself and

@@ -93,6 +93,8 @@ MOE_API const char *moe_scene_caption(const MoeScene *scene);
  * (171.5 mm, a page of a report). Returns false with MOE_ERROR_DATA, naming the themes, if there is
  * no such one. */
 MOE_API bool moe_scene_set_theme(MoeScene *scene, const char *theme, GError **error);
+/* Another width than the theme's, and another height than the one that suits it; 0: as it was. */
+MOE_API void moe_scene_set_size(MoeScene *scene, double width_mm, double height_mm);
 /* The names of the themes, NULL-terminated. (transfer none) */
 MOE_API const char *const *moe_themes(void);
 
@@ -136,7 +138,8 @@ typedef struct MoeAxis {
     double first, step; /* BAND: band i stands for first + i·step; step > 0, 0 means 1; … */
     const char *const *names; /* … unless the bands have names: [bands] */
     bool bare;                /* no line, ticks or labels: places mean nothing by themselves */
-    bool every; /* of y, with names: the panel is high enough for all of them, as a list is */
+    bool square; /* of y, both axes BAND: bands as high as those of x are wide, where they can be */
+    bool every;  /* of y, with names: the panel is high enough for all of them, as a list is */
     /* What its values or bands stand for, as keys name it ("expert"), or NULL. A band's number is
      * numbers[i]; without those the number that its name is; without names first + i·step. */
     const char *key;
@@ -158,6 +161,7 @@ MOE_API void moe_scene_add_panel_key(MoeScene *scene, int panel, MoeKey key);
 typedef struct MoeInk {
     int colour;           /* as moe_colour_qualitative() counts … */
     const MoeColour *own; /* … or this one */
+    bool plain;           /* … or that of the theme's text */
     double opacity;       /* 0 … 1; 0 means 1 */
     bool dashed;          /* lines */
     const char *name;     /* its line in the legend, or NULL; equal names share one */
@@ -296,8 +300,10 @@ MOE_API void moe_scene_render(MoeScene *scene, cairo_t *cr, double width, double
 
 /* Writes the scene, at the size that suits it, to a .png, .svg or .pdf as the ending says. `dpi`:
  * dots an inch of a PNG (0: the theme's own). Text stays text in SVG and PDF; grids of more than
- * 100,000 cells become one image with a pixel a cell. The same scene gives the same bytes. The file
- * appears whole or not at all. Another ending is MOE_ERROR_UNSUPPORTED. */
+ * 100,000 cells, and of more than 2,000 small ones (below 5 points), become one image. A PNG has a
+ * palette where 256 colours suffice, if need be with greys rounded to one of 64. The same scene
+ * gives the same bytes. The file appears whole or not at all. Another ending is
+ * MOE_ERROR_UNSUPPORTED. */
 MOE_API bool moe_scene_save(MoeScene *scene, const char *path, double dpi, GError **error);
 
 /* The scene as an <svg> element to stand in an HTML page, without ids. Ink, grey and paper are the

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * inflate.h: unpacks deflated bytes as a whole, where there is a library for that.
+ */
+#ifndef MOESCOPE_TRACE_INFLATE_H
+#define MOESCOPE_TRACE_INFLATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Whether moe__inflate_whole() can do anything. */
+bool moe__inflate_can(void);
+/* Unpacks raw deflate's packed[n_packed] to out[n]. Returns false, having written anything, where
+ * there is no library, and where they don't unpack to just that many bytes. */
+bool moe__inflate_whole(const void *packed, size_t n_packed, void *out, size_t n);
+
+#endif
