@@ -27,7 +27,7 @@ struct _ScopePageCompare {
     ScopeChooser *chooser;
     GtkStack *outer, *stack;
     ScopeTable *layers, *moved, *matched;
-    ScopePane *difference;
+    ScopePane *agreement, *difference;
 };
 
 G_DEFINE_FINAL_TYPE(ScopePageCompare, scope_page_compare, SCOPE_TYPE_PAGE)
@@ -250,6 +250,7 @@ scope_page_compare_show(ScopePage *page, ScopeDocument *document, ScopeFocus *fo
 {
     ScopePageCompare *self = SCOPE_PAGE_COMPARE(page);
     scope_chooser_show(self->chooser, document, focus);
+    scope_pane_set_document(self->agreement, document, focus);
     scope_pane_set_document(self->difference, document, focus);
     g_signal_connect_object(document, "grown", G_CALLBACK(compare), self, G_CONNECT_SWAPPED);
     g_signal_connect_object(focus, "changed", G_CALLBACK(on_focus_changed), self,
@@ -262,9 +263,11 @@ static ScopePane *
 scope_page_compare_get_pane(ScopePage *page)
 {
     ScopePageCompare *self = SCOPE_PAGE_COMPARE(page);
-    return self->difference && gtk_widget_get_mapped(GTK_WIDGET(self->difference))
-               ? self->difference
-               : NULL;
+    ScopePane *const panes[] = {self->agreement, self->difference};
+    for (gsize i = 0; i < G_N_ELEMENTS(panes); i++)
+        if (panes[i] && gtk_widget_get_mapped(GTK_WIDGET(panes[i])))
+            return panes[i];
+    return NULL;
 }
 
 static void
@@ -305,6 +308,7 @@ bind_children(GtkWidgetClass *class)
     gtk_widget_class_bind_template_child(class, ScopePageCompare, layers);
     gtk_widget_class_bind_template_child(class, ScopePageCompare, moved);
     gtk_widget_class_bind_template_child(class, ScopePageCompare, matched);
+    gtk_widget_class_bind_template_child(class, ScopePageCompare, agreement);
     gtk_widget_class_bind_template_child(class, ScopePageCompare, difference);
     gtk_widget_class_bind_template_callback(class, on_chosen);
     gtk_widget_class_bind_template_callback(class, on_open);
@@ -343,5 +347,6 @@ scope_page_compare_init(ScopePageCompare *self)
     columns = scope_compared_matched_columns(&n);
     scope_table_set_columns(self->matched, columns, n, _("Matched experts"));
     scope_chooser_set_parts(self->chooser, SCOPE_FOCUS_LAYER, FALSE);
+    scope_pane_set_figure(self->agreement, "agreement");
     scope_pane_set_figure(self->difference, "load-difference");
 }

@@ -124,6 +124,7 @@ moe__figure_register(void)
     moe_figures_add(&moe__figure_vocabulary);
     moe_figures_add(&moe__figure_top_tokens);
     moe_figures_add(&moe__figure_expert);
+    moe_figures_add(&moe__figure_heads);
     moe_figures_add(&moe__figure_layers);
     moe_figures_add(&moe__figure_load_at_step);
 }

@@ -150,6 +150,7 @@ static const Golden goldens[] = {
     {"text-gate", "text", "tokens=12 colour=gate document=5", NULL, true},
     {"sub-tokens", "sub-tokens", "tokens=20", "paper-column", true},
     {"divergence", "divergence", "", NULL, true},
+    {"heads", "heads", "", "paper-column", true},
     {"scores", "scores", "", "paper-full", true},
     {"scores-ecdf", "scores", "shape=ecdf", "paper-column", true},
     {"vocabulary", "vocabulary", "", "paper-column", true},
@@ -209,6 +210,7 @@ test_missing(void)
         {"token-map", "layers=7", "picks none of the 3 MoE layers"},
         {"sub-tokens", "layers=0", "splits tokens"},
         {"divergence", "layers=0,2", "splits tokens"},
+        {"heads", "layers=0,2", "splits tokens"},
         {"scores", "", "moescope record --stats"},
         {"top-tokens", "layer=1", "found layer=1"},
     };
