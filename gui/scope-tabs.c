@@ -105,8 +105,8 @@ label_new(ScopeTab *tab)
     gtk_widget_set_hexpand(label, TRUE);
     gtk_button_set_has_frame(GTK_BUTTON(close), FALSE);
     gtk_widget_set_tooltip_text(close, _("Close (Ctrl+W)"));
-    gtk_accessible_update_property(GTK_ACCESSIBLE(close), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                   _("Close"), -1);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(close), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Close"),
+                                   -1);
     g_signal_connect_object(close, "clicked", G_CALLBACK(on_close_clicked), tab, 0);
     gtk_box_append(GTK_BOX(box), label);
     gtk_box_append(GTK_BOX(box), close);
