@@ -11,8 +11,23 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Options that many figures have, which have flags of their own: --layers 0,4-7 is --set
+ * layers=0,4-7. */
+static const struct {
+    const char *name, *takes, *help;
+} common[] = {
+    {"layers", "N,…", "only these layers, as 0,4-7"},
+    {"experts", "N,…", "only these experts, likewise"},
+    {"domains", "NAME,…", "only these domains; figures that show one, or all tokens: this domain"},
+    {"steps", "STEP", "last, all, or the number of a snapshot"},
+    {"sort", "ORDER", "index, load, domain, cluster or spread, as the figure has it"},
+    {"norm", "NORM", "what numbers are relative to, as the figure has it"},
+};
+enum { COMMON = G_N_ELEMENTS(common) };
+
 typedef struct {
     char **set;
+    char *common[COMMON];
     char *out, *data, *theme, *where, *size;
     double width_mm, height_mm; /* of --size */
     double dpi;
@@ -22,6 +37,8 @@ static void
 options_clear(Options *o)
 {
     g_strfreev(o->set);
+    for (int i = 0; i < COMMON; i++)
+        g_free(o->common[i]);
     g_free(o->out);
     g_free(o->data);
     g_free(o->theme);
@@ -44,13 +61,40 @@ choose_tokens(const MoeFigure *figure, MoeFigureInput *input, const char *where,
     return false;
 }
 
+static bool
+set_all(const Options *o, MoeFigureOptions *options, GError **error)
+{
+    for (int i = 0; i < COMMON; i++) {
+        g_autofree char *set =
+            o->common[i] ? g_strconcat(common[i].name, "=", o->common[i], NULL) : NULL;
+        if (set && !moe_figure_options_set(options, set, error))
+            return false;
+    }
+    for (char **set = o->set; set && *set; set++)
+        if (!moe_figure_options_set(options, *set, error))
+            return false;
+    return true;
+}
+
+/* The flags of the common options, behind those that every figure takes. */
+static void
+add_common(Options *o, GOptionEntry *entries)
+{
+    while (entries->long_name)
+        entries++;
+    for (int i = 0; i < COMMON; i++)
+        entries[i] = (GOptionEntry){
+            common[i].name,  0, 0, G_OPTION_ARG_STRING, &o->common[i], common[i].help,
+            common[i].takes,
+        };
+}
+
 static MoeScene *
 build(const Options *o, const MoeFigure *figure, char **paths, GError **error)
 {
     g_autoptr(MoeFigureOptions) options = moe_figure_options_new(figure);
-    for (char **set = o->set; set && *set; set++)
-        if (!moe_figure_options_set(options, *set, error))
-            return NULL;
+    if (!set_all(o, options, error))
+        return NULL;
     g_autoptr(MoeFigureInput) input = moe_figure_input_new();
     for (; *paths; paths++)
         if (!moe_figure_input_open(input, *paths, NULL, error))
@@ -120,6 +164,9 @@ take_size(Options *o, int *status)
     return *status == CMD_OK;
 }
 
+/* Flags that every figure takes, at most. */
+#define PLAIN 12
+
 /* Of small files the counting takes less time than threads do to start. */
 #define SMALL_BYTES (16 << 20)
 
@@ -141,10 +188,10 @@ cmd_plot(int argc, char **argv)
 {
     static const CmdArguments arguments = {
         .names = "FIGURE TRACE…",
-        .about =
-            "Draws FIGURE of TRACE (a trace, a run's folder or a summary; several where the "
-            "figure compares) as PNG, SVG, PDF or EPS. \"moescope figures\" lists the figures, "
-            "\"moescope figures FIGURE\" the options of one.",
+        .about = "Draws FIGURE of TRACE (a trace, a run's folder, a summary, or for some figures "
+                 "a model's .safetensors; several where the figure compares) as PNG, SVG, PDF or "
+                 "EPS. \"moescope figures\" lists the figures, "
+                 "\"moescope figures FIGURE\" the options of one.",
         .examples =
             "moescope plot load first.npz --out load.pdf\n"
             "moescope plot text first.npz --theme paper-column --out text.svg --data text.csv\n"
@@ -153,7 +200,7 @@ cmd_plot(int argc, char **argv)
         .most = -1,
     };
     g_auto(Options) o = {0};
-    const GOptionEntry entries[] = {
+    GOptionEntry entries[PLAIN + COMMON + 1] = {
         {"out", 'o', 0, G_OPTION_ARG_FILENAME, &o.out, "the picture: .png, .svg, .pdf or .eps",
          "FILE"},
         {"data", 0, 0, G_OPTION_ARG_FILENAME, &o.data, "the numbers behind it, as CSV", "FILE"},
@@ -169,8 +216,8 @@ cmd_plot(int argc, char **argv)
          "W[xH]"},
         {"dpi", 0, 0, G_OPTION_ARG_DOUBLE, &o.dpi, "dots an inch of a PNG (default: the theme's)",
          "N"},
-        G_OPTION_ENTRY_NULL,
     };
+    add_common(&o, entries);
     int status;
     if (!cmd_options(&arguments, entries, &argc, &argv, &status))
         return status;

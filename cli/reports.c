@@ -69,6 +69,7 @@ typedef struct Batch {
     const MoeProgress *progress;
     MoeReportIndex *index;
     int n, done;
+    int threads; /* of each report */
     GMutex lock;
     bool failed, stopped;
 } Batch;
@@ -123,8 +124,12 @@ work(gpointer data, gpointer user)
     Job *job = data;
     Batch *batch = user;
     g_autoptr(GError) error = NULL;
+    g_mutex_lock(&batch->lock);
+    bool stopped = batch->stopped;
+    moe_set_threads(batch->threads); /* OpenMP keeps that number for each thread apart */
+    g_mutex_unlock(&batch->lock);
     g_autoptr(MoeDocument) document =
-        batch->stopped ? NULL : moe_report_build(job->path, &batch->options, &error);
+        stopped ? NULL : moe_report_build(job->path, &batch->options, &error);
     if (document && moe_document_save(document, batch->out, job->stem, batch->look->formats,
                                       batch->look->theme, &error)) {
         g_mutex_lock(&batch->lock);
@@ -165,14 +170,14 @@ make_jobs(int n, char *const *paths)
     return jobs;
 }
 
+/* Sums of fractions depend on the number of threads in their last digits, so every report has as
+ * many as it would have alone, though several are made at once. */
 static void
 run_jobs(Batch *batch, GPtrArray *jobs)
 {
-    int at_once = CLAMP(moe_threads(), 1, 4);
-    /* Loops within a report have threads of their own; two reports at once keep both cores busy
-     * where one waits for its figures. */
-    GThreadPool *pool =
-        jobs->len > 1 && at_once > 1 ? g_thread_pool_new(work, batch, at_once, FALSE, NULL) : NULL;
+    int at_once = CLAMP(MIN(moe_threads(), (int)jobs->len), 1, 4);
+    batch->threads = moe_threads();
+    GThreadPool *pool = at_once > 1 ? g_thread_pool_new(work, batch, at_once, FALSE, NULL) : NULL;
     for (guint i = 0; i < jobs->len; i++) {
         if (pool)
             g_thread_pool_push(pool, jobs->pdata[i], NULL);

@@ -4,6 +4,8 @@
  */
 #include "scope-chooser.h"
 
+#include <glib/gi18n.h>
+
 struct _ScopeChooser {
     GtkBox parent_instance;
     guint parts;
@@ -101,7 +103,7 @@ on_expert_output(GtkSpinButton *spin)
 {
     int expert = gtk_spin_button_get_value_as_int(spin);
     g_autofree char *text = g_strdup_printf("%d", expert);
-    gtk_editable_set_text(GTK_EDITABLE(spin), expert < 0 ? "busiest" : text);
+    gtk_editable_set_text(GTK_EDITABLE(spin), expert < 0 ? _("busiest") : text);
     return TRUE;
 }
 
@@ -140,7 +142,7 @@ scope_chooser_set_parts(ScopeChooser *chooser, guint parts, gboolean all)
         GtkWidget *layers = gtk_drop_down_new(NULL, NULL);
         gtk_widget_set_name(layers, "layer");
         chooser->layers = GTK_DROP_DOWN(layers);
-        add(chooser, "_Layer", layers);
+        add(chooser, _("_Layer"), layers);
         g_signal_connect_swapped(layers, "notify::selected", G_CALLBACK(on_layer), chooser);
     }
     if (parts & SCOPE_FOCUS_EXPERT) {
@@ -151,7 +153,7 @@ scope_chooser_set_parts(ScopeChooser *chooser, guint parts, gboolean all)
         chooser->expert = GTK_SPIN_BUTTON(expert);
         g_signal_connect(expert, "output", G_CALLBACK(on_expert_output), NULL);
         g_signal_connect(expert, "input", G_CALLBACK(on_expert_input), NULL);
-        add(chooser, "_Expert", expert);
+        add(chooser, _("_Expert"), expert);
         g_signal_connect_swapped(expert, "value-changed", G_CALLBACK(on_expert), chooser);
     }
     if (parts & SCOPE_FOCUS_SLOT) {
@@ -160,8 +162,8 @@ scope_chooser_set_parts(ScopeChooser *chooser, guint parts, gboolean all)
         gtk_editable_set_width_chars(GTK_EDITABLE(slot), 2);
         gtk_editable_set_max_width_chars(GTK_EDITABLE(slot), 2);
         chooser->slot = GTK_SPIN_BUTTON(slot);
-        add(chooser, "_Choice", slot);
-        gtk_widget_set_tooltip_text(slot, "Which of a token's choices is shown: 0 is the first");
+        add(chooser, _("_Choice"), slot);
+        gtk_widget_set_tooltip_text(slot, _("Which of a token's choices is shown: 0 is the first"));
         g_signal_connect_swapped(slot, "value-changed", G_CALLBACK(on_slot), chooser);
     }
 }
@@ -173,7 +175,7 @@ layers_of(ScopeChooser *self)
     const MoeRouterInfo *info = scope_document_routers(self->document, &n);
     GtkStringList *list = gtk_string_list_new(NULL);
     if (self->all)
-        gtk_string_list_append(list, "All");
+        gtk_string_list_append(list, _("All"));
     for (int i = 0; i < n; i++)
         gtk_string_list_take(list, g_strdup_printf("%d", info[i].layer));
     return list;

@@ -30,7 +30,7 @@ scope_compared_layer_columns(int *n)
         [JACCARD] = {"Jaccard", true, false, PANGO_ELLIPSIZE_NONE},
         [FLIPS] = {"flips", true, false, PANGO_ELLIPSIZE_NONE},
         [LOADS] = {"JS of loads", true, false, PANGO_ELLIPSIZE_NONE},
-        [RENUMBERED] = {"renumbered", true, true, PANGO_ELLIPSIZE_NONE},
+        [RENUMBERED] = {"renumbered", true, false, PANGO_ELLIPSIZE_NONE},
     };
     *n = G_N_ELEMENTS(columns);
     return columns;
@@ -44,7 +44,7 @@ scope_compared_matched_columns(int *n)
         [M_FROM] = {"expert here", true, false, PANGO_ELLIPSIZE_NONE},
         [M_TO] = {"expert there", true, false, PANGO_ELLIPSIZE_NONE},
         [M_TOGETHER] = {"picked by both", true, false, PANGO_ELLIPSIZE_NONE},
-        [M_SHARE] = {"of those here", true, true, PANGO_ELLIPSIZE_NONE},
+        [M_SHARE] = {"of those here", true, false, PANGO_ELLIPSIZE_NONE},
     };
     *n = G_N_ELEMENTS(columns);
     return columns;

@@ -9,6 +9,7 @@
 #include "scope-table.h"
 #include "scope-words.h"
 
+#include <glib/gi18n.h>
 #include <math.h>
 #include <moescope/concordance.h>
 
@@ -95,7 +96,7 @@ on_found(gpointer owner, gpointer result, const GError *error)
 {
     ScopeContexts *self = SCOPE_CONTEXTS(owner);
     scope_table_set_empty(self->table,
-                          error ? error->message : "No token that counts picks this expert.");
+                          error ? error->message : _("No token that counts picks this expert."));
     scope_table_set_rows(self->table, result);
 }
 
@@ -103,7 +104,7 @@ static void
 show_title(ScopeContexts *self, int layer, gint64 expert)
 {
     g_autofree char *title =
-        expert < 0 ? g_strdup("Tokens of an expert")
+        expert < 0 ? g_strdup(_("Tokens of an expert"))
                    : g_strdup_printf("Tokens of layer %d, expert %" G_GINT64_FORMAT, layer, expert);
     gtk_label_set_label(self->title, title);
 }
@@ -123,11 +124,11 @@ look(ScopeContexts *self)
     show_title(self, router < 0 ? -1 : info[router].layer, expert);
     if (router < 0 || expert < 0 || !scope_document_trace(self->document)) {
         scope_table_set_rows(self->table, NULL);
-        scope_table_set_empty(self->table,
-                              scope_document_trace(self->document)
-                                  ? "Choose an expert, above or by a click in a figure, to read "
-                                    "the tokens that it takes."
-                                  : "A summary has no single tokens; open its trace to read them.");
+        scope_table_set_empty(
+            self->table, scope_document_trace(self->document)
+                             ? "Choose an expert, above or by a click in a figure, to read "
+                               "the tokens that it takes."
+                             : _("A summary has no single tokens; open its trace to read them."));
         return;
     }
     Query *query = g_new0(Query, 1);
@@ -226,5 +227,5 @@ scope_contexts_init(ScopeContexts *self)
     };
     gtk_widget_init_template(GTK_WIDGET(self));
     gtk_widget_set_vexpand(GTK_WIDGET(self), TRUE);
-    scope_table_set_columns(self->table, columns, G_N_ELEMENTS(columns), "Tokens of the expert");
+    scope_table_set_columns(self->table, columns, G_N_ELEMENTS(columns), _("Tokens of the expert"));
 }

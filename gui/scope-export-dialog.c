@@ -32,14 +32,13 @@ struct _ScopeExportDialog {
     char *command;   /* that draws it, without theme and file */
     char *stem;      /* of the file's name */
     GCancellable *cancellable;
-    guint preview; /* idle source, or 0 */
 
     GtkDropDown *format, *theme;
     GtkSpinButton *dpi;
     GtkWidget *theme_row, *dpi_row;
     GtkLabel *size, *command_label, *problem, *numbers;
     GtkStack *stack;
-    GtkPicture *picture;
+    GtkDrawingArea *picture;
     GtkWidget *save, *copy;
 };
 
@@ -113,29 +112,26 @@ show_numbers(ScopeExportDialog *self)
     gtk_label_set_label(self->size, "");
 }
 
-static gboolean
-show_preview(gpointer dialog)
+static void
+draw_preview(GtkDrawingArea *area, cairo_t *cr, int width, int height, gpointer dialog)
 {
     ScopeExportDialog *self = dialog;
-    GtkWidget *place = GTK_WIDGET(self->stack);
-    int scale = gtk_widget_get_scale_factor(place);
-    int width = MAX(gtk_widget_get_width(place), 200),
-        height = MAX(gtk_widget_get_height(place), 150);
-    self->preview = 0;
-    if (!self->scene)
-        return G_SOURCE_REMOVE;
+    if (self->scene)
+        scope_picture_draw(self->scene, cr, width, height);
+}
+
+static void
+show_preview(ScopeExportDialog *self)
+{
     bool picture = formats[gtk_drop_down_get_selected(self->format)].has_theme;
     if (picture) {
         moe_scene_set_theme(self->scene, theme_of(self), NULL); /* one of the list */
-        g_autoptr(GdkTexture) texture =
-            scope_picture_preview(self->scene, width * scale, height * scale);
-        gtk_picture_set_paintable(self->picture, GDK_PAINTABLE(texture));
+        gtk_widget_queue_draw(GTK_WIDGET(self->picture));
         show_size(self);
     } else {
         show_numbers(self);
     }
     gtk_stack_set_visible_child_name(self->stack, picture ? "picture" : "numbers");
-    return G_SOURCE_REMOVE;
 }
 
 static void
@@ -150,8 +146,8 @@ refresh(ScopeExportDialog *self)
     gtk_label_set_label(self->command_label, command);
     gtk_widget_set_sensitive(self->save, self->scene != NULL);
     gtk_widget_set_sensitive(self->copy, self->scene != NULL);
-    if (!self->preview)
-        self->preview = g_idle_add(show_preview, self);
+    if (self->scene)
+        show_preview(self);
 }
 
 static void
@@ -257,7 +253,6 @@ scope_export_dialog_dispose(GObject *object)
     ScopeExportDialog *self = SCOPE_EXPORT_DIALOG(object);
     g_cancellable_cancel(self->cancellable);
     g_clear_object(&self->cancellable);
-    g_clear_handle_id(&self->preview, g_source_remove);
     G_OBJECT_CLASS(scope_export_dialog_parent_class)->dispose(object);
 }
 
@@ -303,6 +298,7 @@ static void
 scope_export_dialog_init(ScopeExportDialog *self)
 {
     gtk_widget_init_template(GTK_WIDGET(self));
+    gtk_drawing_area_set_draw_func(self->picture, draw_preview, self, NULL);
     list_choices(self);
 }
 

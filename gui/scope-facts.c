@@ -4,6 +4,7 @@
  */
 #include "scope-facts.h"
 
+#include <glib/gi18n.h>
 #include <moescope/stats.h>
 #include <string.h>
 
@@ -82,9 +83,9 @@ static void
 add_router(ScopeFacts *facts, const MoeSummary *summary)
 {
     const MoeRouterInfo *first = moe_summary_router(summary, 0);
-    add(facts, "MoE layers", g_strdup_printf("%d", moe_summary_routers(summary)),
-        g_strdup("Layers that have a router"));
-    add(facts, first->k > 0 ? "experts a token" : "experts, k varies",
+    add(facts, _("MoE layers"), g_strdup_printf("%d", moe_summary_routers(summary)),
+        g_strdup(_("Layers that have a router")));
+    add(facts, first->k > 0 ? _("experts a token") : _("experts, k varies"),
         first->k > 0 ? g_strdup_printf("%d of %d", first->k, first->experts)
                      : g_strdup_printf("%d", first->experts),
         g_strdup_printf("Scores: %s; selection: %s; gates: %s", first->score, first->select,
@@ -97,13 +98,13 @@ add_spread(ScopeFacts *facts, const MoeSummary *summary)
     Spread spread = spread_of(summary);
     if (spread.layers == 0)
         return;
-    add(facts, "effective, in the mean",
+    add(facts, _("effective, in the mean"),
         g_strdup_printf("%.1f of %d", spread.effective / spread.layers, spread.experts),
         g_strdup("exp(entropy of the load): how many equally loaded experts have this entropy"));
-    add(facts, "highest MaxVio", g_strdup_printf("%.2f", spread.worst),
+    add(facts, _("highest MaxVio"), g_strdup_printf("%.2f", spread.worst),
         g_strdup_printf("In layer %d the busiest expert takes %.2f times a uniform share",
                         spread.worst_layer, spread.worst + 1));
-    add(facts, "dead experts", g_strdup_printf("%d", spread.dead),
+    add(facts, _("dead experts"), g_strdup_printf("%d", spread.dead),
         g_strdup("Experts without a pick, over all layers"));
 }
 
@@ -131,7 +132,7 @@ scope_facts_find(MoeFigureInput *input, gpointer data, GError **error)
     ScopeFacts *facts = g_new0(ScopeFacts, 1);
     facts->facts = g_ptr_array_new_with_free_func(fact_free);
     add_router(facts, summary);
-    add(facts, "tokens", count_text(moe_summary_tokens_counted(summary)),
+    add(facts, _("tokens"), count_text(moe_summary_tokens_counted(summary)),
         g_strdup("Tokens that are counted here, at the last step that has any"));
     add_spread(facts, summary);
     if (add_findings(facts, input, summary, error))

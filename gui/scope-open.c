@@ -78,7 +78,7 @@ describe(const char *path, GError **error)
     if (g_subprocess_get_successful(child))
         g_set_error_literal(error, SCOPE_ERROR, SCOPE_ERROR_DESCRIBED, words);
     else
-        g_set_error_literal(error, MOE_ERROR, MOE_ERROR_DATA, complaints);
+        g_set_error_literal(error, MOE_ERROR, MOE_ERROR_DATA, scope_program_words(complaints));
 }
 
 /* --- Files ------------------------------------------------------------------------------------*/

@@ -10,6 +10,7 @@
 #include "scope-tabs.h"
 
 #include <glib/gi18n.h>
+#include <moescope/compare.h>
 
 #define SCOPE_TYPE_PAGE_COMPARE (scope_page_compare_get_type())
 G_DECLARE_FINAL_TYPE(ScopePageCompare, scope_page_compare, SCOPE, PAGE_COMPARE, ScopePage)
@@ -220,6 +221,28 @@ on_token(ScopePageCompare *self, ScopeRow *row)
     gtk_widget_activate_action(GTK_WIDGET(self), "win.view", "s", "tokens");
 }
 
+/* --- What the columns mean, in the inspector --------------------------------------------------*/
+
+static GtkWidget *
+scope_page_compare_make_inspector(ScopePage *page)
+{
+    int n;
+    const MoeComparisonMetric *metrics = moe_comparison_metrics(&n);
+    g_autoptr(GString) text = g_string_new(NULL);
+    GtkWidget *about = gtk_label_new(NULL);
+    for (int i = 0; i < n; i++) {
+        g_autofree char *part = g_markup_printf_escaped("%s<b>%s</b>\n%s", i ? "\n\n" : "",
+                                                        metrics[i].name, metrics[i].formula);
+        g_string_append(text, part);
+    }
+    gtk_label_set_markup(GTK_LABEL(about), text->str);
+    gtk_label_set_xalign(GTK_LABEL(about), 0);
+    gtk_label_set_wrap(GTK_LABEL(about), TRUE);
+    gtk_label_set_wrap_mode(GTK_LABEL(about), PANGO_WRAP_WORD_CHAR);
+    gtk_label_set_max_width_chars(GTK_LABEL(about), 28);
+    return about;
+}
+
 /* --- The page ---------------------------------------------------------------------------------*/
 
 static void
@@ -297,6 +320,7 @@ scope_page_compare_class_init(ScopePageCompareClass *class)
     G_OBJECT_CLASS(class)->dispose = scope_page_compare_dispose;
     SCOPE_PAGE_CLASS(class)->show = scope_page_compare_show;
     SCOPE_PAGE_CLASS(class)->get_pane = scope_page_compare_get_pane;
+    SCOPE_PAGE_CLASS(class)->make_inspector = scope_page_compare_make_inspector;
     widget_class->map = scope_page_compare_map;
     g_type_ensure(SCOPE_TYPE_CHOOSER);
     g_type_ensure(SCOPE_TYPE_PANE);

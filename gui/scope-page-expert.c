@@ -9,6 +9,8 @@
 #include "scope-pages.h"
 #include "scope-relatives.h"
 
+#include <glib/gi18n.h>
+
 #define SCOPE_TYPE_PAGE_EXPERT (scope_page_expert_get_type())
 G_DECLARE_FINAL_TYPE(ScopePageExpert, scope_page_expert, SCOPE, PAGE_EXPERT, ScopePage)
 
@@ -29,7 +31,7 @@ on_relatives(gpointer owner, gpointer result, const GError *error)
 {
     ScopePageExpert *self = SCOPE_PAGE_EXPERT(owner);
     scope_table_set_empty(self->relatives,
-                          error ? error->message : "No token picks two experts of this layer.");
+                          error ? error->message : _("No token picks two experts of this layer."));
     scope_table_set_rows(self->relatives, result);
 }
 
@@ -124,7 +126,7 @@ scope_page_expert_init(ScopePageExpert *self)
     int n;
     gtk_widget_init_template(GTK_WIDGET(self));
     const ScopeColumn *columns = scope_relatives_columns(&n);
-    scope_table_set_columns(self->relatives, columns, n, "Other experts of the layer");
+    scope_table_set_columns(self->relatives, columns, n, _("Other experts of the layer"));
     scope_chooser_set_parts(self->chooser, SCOPE_FOCUS_LAYER | SCOPE_FOCUS_EXPERT, FALSE);
     scope_pane_set_figure(self->pane, "expert");
     scope_pane_bind(self->pane, "layer", SCOPE_FOCUS_LAYER);

@@ -7,6 +7,7 @@
 #include "scope-pages.h"
 #include "scope-table.h"
 
+#include <glib/gi18n.h>
 #include <math.h>
 #include <moescope/resample.h>
 
@@ -87,7 +88,7 @@ on_measured(gpointer owner, gpointer result, const GError *error)
 {
     ScopePageMetrics *self = SCOPE_PAGE_METRICS(owner);
     gtk_widget_set_visible(self->busy, FALSE);
-    scope_table_set_empty(self->table, error ? error->message : "No metric contains this text.");
+    scope_table_set_empty(self->table, error ? error->message : _("No metric contains this text."));
     scope_table_set_rows(self->table, result);
 }
 
@@ -138,7 +139,6 @@ scope_page_metrics_make_inspector(ScopePage *page)
     gtk_label_set_xalign(GTK_LABEL(about), 0);
     gtk_label_set_wrap(GTK_LABEL(about), TRUE);
     gtk_label_set_wrap_mode(GTK_LABEL(about), PANGO_WRAP_WORD_CHAR);
-    gtk_label_set_selectable(GTK_LABEL(about), TRUE);
     gtk_label_set_max_width_chars(GTK_LABEL(about), 28);
     g_set_weak_pointer(&self->about, GTK_LABEL(about));
     return about;
@@ -161,10 +161,10 @@ on_activated(ScopePageMetrics *self, ScopeRow *row)
         return;
     g_autoptr(GString) text = g_string_new(NULL);
     g_string_append_printf(text, "<big><b>%s</b></big>", metric->name);
-    append(text, "Formula", metric->formula);
-    append(text, "Unit", metric->unit);
-    append(text, "Source", metric->source);
-    append(text, "Convention", metric->convention);
+    append(text, _("Formula"), metric->formula);
+    append(text, _("Unit"), metric->unit);
+    append(text, _("Source"), metric->source);
+    append(text, _("Convention"), metric->convention);
     gtk_label_set_markup(self->about, text->str);
 }
 
@@ -231,7 +231,7 @@ scope_page_metrics_init(ScopePageMetrics *self)
         [FORMULA] = {"formula", false, true, PANGO_ELLIPSIZE_END},
     };
     gtk_widget_init_template(GTK_WIDGET(self));
-    scope_table_set_columns(self->table, columns, G_N_ELEMENTS(columns), "Metrics of the layer");
-    scope_table_set_empty(self->table, "Measuring …");
+    scope_table_set_columns(self->table, columns, G_N_ELEMENTS(columns), _("Metrics of the layer"));
+    scope_table_set_empty(self->table, _("Measuring …"));
     scope_chooser_set_parts(self->chooser, SCOPE_FOCUS_LAYER, FALSE);
 }

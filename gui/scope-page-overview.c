@@ -7,6 +7,8 @@
 #include "scope-job.h"
 #include "scope-pages.h"
 
+#include <glib/gi18n.h>
+
 #define SCOPE_TYPE_PAGE_OVERVIEW (scope_page_overview_get_type())
 G_DECLARE_FINAL_TYPE(ScopePageOverview, scope_page_overview, SCOPE, PAGE_OVERVIEW, ScopePage)
 
@@ -144,7 +146,7 @@ scope_page_overview_show(ScopePage *page, ScopeDocument *document, ScopeFocus *f
     ScopePageOverview *self = SCOPE_PAGE_OVERVIEW(page);
     scope_pane_set_document(self->load, document, focus);
     scope_pane_set_document(self->layers, document, focus);
-    gtk_label_set_label(self->verdict, "Checking …");
+    gtk_label_set_label(self->verdict, _("Checking …"));
     g_signal_connect_object(document, "grown", G_CALLBACK(find_out), self, G_CONNECT_SWAPPED);
     g_signal_connect_object(focus, "changed", G_CALLBACK(on_focus_changed), self,
                             G_CONNECT_SWAPPED);

@@ -7,6 +7,7 @@
 #include "scope-pages.h"
 #include "scope-recipe-form.h"
 #include "scope-run.h"
+#include "scope-samples.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -20,7 +21,8 @@ struct _ScopePageRun {
     GFile *data;                  /* the text; NULL: the sample corpus */
     GtkFileChooserNative *dialog; /* or NULL */
 
-    GtkDropDown *variant;
+    GtkDropDown *variant, *size;
+    bool filling; /* the sizes */
     GtkButton *text;
     GtkEntry *folder;
     GtkSearchEntry *search;
@@ -69,17 +71,62 @@ propose_folder(ScopePageRun *self)
     gtk_editable_set_text(GTK_EDITABLE(self->folder), path);
 }
 
+/* The file of the sample that is chosen; NULL: the preset is. (transfer full) */
+static char *
+sample_of(ScopePageRun *self)
+{
+    GtkStringObject *size = gtk_drop_down_get_selected_item(self->size);
+    if (!size || gtk_drop_down_get_selected(self->size) == 0)
+        return NULL;
+    g_autofree char *name =
+        g_strdup_printf("%s-%s", variant_of(self), gtk_string_object_get_string(size));
+    return scope_samples_recipe(name);
+}
+
+static MoeRecipe *
+recipe_new(ScopePageRun *self, GError **error)
+{
+    g_autofree char *sample = sample_of(self);
+    if (sample)
+        return moe_recipe_load(sample, error);
+    g_autoptr(MoeRecipe) recipe = moe_recipe_new();
+    g_autofree char *setting = g_strdup_printf("moe.variant=%s", variant_of(self));
+    return moe_recipe_set(recipe, setting, error) ? g_steal_pointer(&recipe) : NULL;
+}
+
+static void
+on_recipe(ScopePageRun *self)
+{
+    g_autoptr(GError) error = NULL;
+    if (!self->form || self->filling)
+        return;
+    MoeRecipe *recipe = recipe_new(self, &error);
+    if (!recipe)
+        gtk_label_set_label(self->state, error->message);
+    scope_recipe_form_set_recipe(self->form, recipe);
+}
+
+/* The sizes that there are sample recipes of. */
 static void
 on_variant(ScopePageRun *self)
 {
-    MoeRecipe *recipe = moe_recipe_new();
-    g_autofree char *setting = g_strdup_printf("moe.variant=%s", variant_of(self));
-    g_autoptr(GError) error = NULL;
+    static const char *const sizes[] = {"tiny", "small", "base"};
+    g_autoptr(GtkStringList) there = gtk_string_list_new(NULL);
     if (!self->form)
         return;
-    if (!moe_recipe_set(recipe, setting, &error))
-        gtk_label_set_label(self->state, error->message);
-    scope_recipe_form_set_recipe(self->form, recipe);
+    gtk_string_list_append(there, _("preset"));
+    for (gsize i = 0; i < G_N_ELEMENTS(sizes); i++) {
+        g_autofree char *name = g_strdup_printf("%s-%s", variant_of(self), sizes[i]);
+        g_autofree char *path = scope_samples_recipe(name);
+        if (path)
+            gtk_string_list_append(there, sizes[i]);
+    }
+    self->filling = true;
+    gtk_drop_down_set_model(self->size, G_LIST_MODEL(there));
+    gtk_drop_down_set_selected(
+        self->size, g_list_model_get_n_items(G_LIST_MODEL(there)) > 1 ? 1 : 0); /* the smallest */
+    self->filling = false;
+    on_recipe(self);
     propose_folder(self);
 }
 
@@ -175,14 +222,14 @@ on_start(ScopePageRun *self)
 {
     g_auto(GStrv) changes = scope_recipe_form_get_changes(self->form);
     const char *folder = gtk_editable_get_text(GTK_EDITABLE(self->folder));
-    g_autofree char *parent = g_path_get_dirname(folder);
+    g_autofree char *parent = g_path_get_dirname(folder), *sample = sample_of(self);
     g_autoptr(GPtrArray) arguments = g_ptr_array_new();
     if (g_mkdir_with_parents(parent, 0755) != 0) {
         gtk_label_set_label(self->state, _("The folder for the run can’t be made."));
         return;
     }
     g_ptr_array_add(arguments, (gpointer) "train");
-    g_ptr_array_add(arguments, (gpointer)variant_of(self));
+    g_ptr_array_add(arguments, sample ? sample : (gpointer)variant_of(self));
     g_ptr_array_add(arguments, (gpointer) "--out");
     g_ptr_array_add(arguments, (gpointer)folder);
     if (self->data) {
@@ -243,6 +290,30 @@ on_ended(ScopePageRun *self, const char *words)
     show_state(self);
 }
 
+/* --- What the recipe is, in the inspector -----------------------------------------------------*/
+
+static GtkWidget *
+scope_page_run_make_inspector(ScopePage *page)
+{
+    GtkWidget *about = gtk_label_new(NULL);
+    g_autofree char *text = g_markup_printf_escaped(
+        "<b>%s</b>\n%s\n\n<b>%s</b>\n%s\n\n<b>%s</b>\n%s", _("A run"),
+        _("Start trains a model by the recipe, with what was changed in the form. As soon as it "
+          "has "
+          "recorded something, the run opens in a tab of its own, and is followed there."),
+        _("Stop"),
+        _("Saves and ends. Go on continues from there, to the same bits as if it had never "
+          "stopped."),
+        _("Outside"),
+        _("The moescope program does the work, with the command that is shown in the log. If it "
+          "crashes, the window goes on."));
+    gtk_label_set_markup(GTK_LABEL(about), text);
+    gtk_label_set_xalign(GTK_LABEL(about), 0);
+    gtk_label_set_wrap(GTK_LABEL(about), TRUE);
+    gtk_label_set_max_width_chars(GTK_LABEL(about), 28);
+    return about;
+}
+
 /* --- The page ---------------------------------------------------------------------------------*/
 
 static void
@@ -276,6 +347,7 @@ static void
 bind_children(GtkWidgetClass *class)
 {
     gtk_widget_class_bind_template_child(class, ScopePageRun, variant);
+    gtk_widget_class_bind_template_child(class, ScopePageRun, size);
     gtk_widget_class_bind_template_child(class, ScopePageRun, text);
     gtk_widget_class_bind_template_child(class, ScopePageRun, folder);
     gtk_widget_class_bind_template_child(class, ScopePageRun, search);
@@ -287,6 +359,7 @@ bind_children(GtkWidgetClass *class)
     gtk_widget_class_bind_template_child(class, ScopePageRun, state);
     gtk_widget_class_bind_template_child(class, ScopePageRun, log);
     gtk_widget_class_bind_template_callback(class, on_variant);
+    gtk_widget_class_bind_template_callback(class, on_recipe);
     gtk_widget_class_bind_template_callback(class, on_text);
     gtk_widget_class_bind_template_callback(class, on_searched);
     gtk_widget_class_bind_template_callback(class, on_start);
@@ -301,6 +374,7 @@ scope_page_run_class_init(ScopePageRunClass *class)
     G_OBJECT_CLASS(class)->dispose = scope_page_run_dispose;
     SCOPE_PAGE_CLASS(class)->show = scope_page_run_show;
     SCOPE_PAGE_CLASS(class)->find = scope_page_run_find;
+    SCOPE_PAGE_CLASS(class)->make_inspector = scope_page_run_make_inspector;
     g_type_ensure(SCOPE_TYPE_RECIPE_FORM);
     gtk_widget_class_set_template_from_resource(widget_class,
                                                 "/org/moescope/Moescope/ui/page-run.ui");

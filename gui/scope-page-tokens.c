@@ -81,6 +81,7 @@ show_piece(ScopePageTokens *self, gint64 document, gint64 token)
     gtk_widget_set_sensitive(self->back, document > 0 || from > 0);
     gtk_widget_set_sensitive(self->forward,
                              document + 1 < self->n_documents || from + PIECE < at->n);
+    scope_page_pane_changed(SCOPE_PAGE(self)); /* the inspector shows these options */
 }
 
 /* The document of a token of the trace; -1: none. */

@@ -4,6 +4,8 @@
  */
 #include "scope-pane-menu.h"
 
+#include <glib/gi18n.h>
+
 #define MENU "scope-pane-menu"
 
 /* --- Actions ----------------------------------------------------------------------------------*/
@@ -50,10 +52,10 @@ model_new(void)
 {
     GMenu *menu = g_menu_new();
     g_autoptr(GMenu) copy = g_menu_new(), export = g_menu_new();
-    g_menu_append(copy, "Copy _Image", "pane.copy-image");
-    g_menu_append(copy, "Copy _Data (CSV)", "pane.copy-data");
-    g_menu_append(copy, "Copy _Command", "pane.copy-command");
-    g_menu_append(export, "_Export…", "win.export");
+    g_menu_append(copy, _("Copy _Image"), "pane.copy-image");
+    g_menu_append(copy, _("Copy _Data (CSV)"), "pane.copy-data");
+    g_menu_append(copy, _("Copy _Command"), "pane.copy-command");
+    g_menu_append(export, _("_Export…"), "win.export");
     g_menu_append_section(menu, NULL, G_MENU_MODEL(copy));
     g_menu_append_section(menu, NULL, G_MENU_MODEL(export));
     return G_MENU_MODEL(menu);

@@ -11,6 +11,7 @@
 #include "scope-plot-command.h"
 #include "scope-scene-view.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 typedef struct Binding {
@@ -48,13 +49,23 @@ static guint signals[N_SIGNALS];
 
 /* --- Showing ----------------------------------------------------------------------------------*/
 
+static const char *
+hint_of(ScopePane *self)
+{
+    gboolean closer = FALSE;
+    if (!scope_scene_view_has_scene(self->view))
+        return "";
+    g_object_get(self->view, "closer", &closer, NULL);
+    return closer
+               ? _("Drag to move; 0 shows all of it again")
+               : _("Point at the figure to read its numbers; Ctrl and the wheel bring it closer");
+}
+
 /* The line below the figure. */
 static void
 show_words(ScopePane *self)
 {
-    const char *words = scope_scene_view_get_words(self->view);
-    const char *hint =
-        scope_scene_view_has_scene(self->view) ? "Point at the figure to read its numbers" : "";
+    const char *words = scope_scene_view_get_words(self->view), *hint = hint_of(self);
     gtk_label_set_label(self->status, words ? words : hint);
     gtk_widget_set_tooltip_text(GTK_WIDGET(self->status), words);
     if (words)

@@ -48,32 +48,13 @@ scope_picture_content(MoeScene *scene, double dpi, GError **error)
 
 /* --- Preview ----------------------------------------------------------------------------------*/
 
-static GdkTexture *
-texture_of(cairo_surface_t *surface)
-{
-    int height = cairo_image_surface_get_height(surface);
-    int stride = cairo_image_surface_get_stride(surface);
-    cairo_surface_flush(surface);
-    g_autoptr(GBytes) bytes =
-        g_bytes_new(cairo_image_surface_get_data(surface), (gsize)stride * (gsize)height);
-    return gdk_memory_texture_new(cairo_image_surface_get_width(surface), height,
-                                  GDK_MEMORY_DEFAULT, bytes, (gsize)stride);
-}
-
-GdkTexture *
-scope_picture_preview(MoeScene *scene, int width, int height)
+void
+scope_picture_draw(MoeScene *scene, cairo_t *cr, int width, int height)
 {
     double points_wide, points_high;
     moe_scene_size(scene, &points_wide, &points_high);
     double scale = MIN(width / points_wide, height / points_high);
-    cairo_surface_t *surface =
-        cairo_image_surface_create(CAIRO_FORMAT_ARGB32, MAX(1, (int)(points_wide * scale)),
-                                   MAX(1, (int)(points_high * scale)));
-    cairo_t *cr = cairo_create(surface);
+    cairo_translate(cr, (width - points_wide * scale) / 2, (height - points_high * scale) / 2);
     cairo_scale(cr, scale, scale);
     moe_scene_render(scene, cr, points_wide, points_high);
-    cairo_destroy(cr);
-    GdkTexture *texture = texture_of(surface);
-    cairo_surface_destroy(surface);
-    return texture;
 }

@@ -15,8 +15,8 @@ G_BEGIN_DECLS
 bool scope_picture_save(MoeScene *scene, const char *path, double dpi, GError **error);
 /* The scene as a picture and as SVG, for a clipboard. (transfer full) */
 GdkContentProvider *scope_picture_content(MoeScene *scene, double dpi, GError **error);
-/* The scene on a ground of its own, fitted into width × height. (transfer full) */
-GdkTexture *scope_picture_preview(MoeScene *scene, int width, int height);
+/* Draws the scene at the size that suits it, scaled to fit into the middle of width × height. */
+void scope_picture_draw(MoeScene *scene, cairo_t *cr, int width, int height);
 
 G_END_DECLS
 

@@ -62,14 +62,19 @@ scope_program_start(const char *const *arguments, GError **error)
     return g_subprocess_launcher_spawnv(launcher, (const char *const *)argv->pdata, error);
 }
 
-/* What it said last, without its name in front. */
-static char *
-last_line(const char *text)
+const char *
+scope_program_words(char *complaints)
 {
-    g_autofree char *all = g_strstrip(g_strdup(text ? text : ""));
-    const char *line = strrchr(all, '\n');
-    line = line ? line + 1 : all;
-    return g_strdup(g_str_has_prefix(line, "moescope: ") ? line + strlen("moescope: ") : line);
+    const char *words = g_strstrip(complaints);
+    return g_str_has_prefix(words, "moescope: ") ? words + strlen("moescope: ") : words;
+}
+
+/* What it said last. */
+static char *
+last_line(char *complaints)
+{
+    char *line = strrchr(g_strchomp(complaints), '\n');
+    return g_strdup(scope_program_words(line ? line + 1 : complaints));
 }
 
 static void

@@ -21,6 +21,8 @@ GSubprocess *scope_program_start(const char *const *arguments, GError **error);
 void scope_program_run_async(const char *const *arguments, GCancellable *cancellable,
                              GAsyncReadyCallback ready, gpointer user);
 gboolean scope_program_run_finish(GAsyncResult *result, GError **error);
+/* What it complains of, without its name in front; changes the text and returns a part of it. */
+const char *scope_program_words(char *complaints);
 
 G_END_DECLS
 

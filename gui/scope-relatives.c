@@ -19,7 +19,7 @@ scope_relatives_columns(int *n)
         [SHARE] = {"of its tokens", true, false, PANGO_ELLIPSIZE_NONE},
         [LIFT] = {"lift", true, false, PANGO_ELLIPSIZE_NONE},
         [COMPANY] = {"same company", true, false, PANGO_ELLIPSIZE_NONE},
-        [WEIGHTS] = {"like weights", true, true, PANGO_ELLIPSIZE_NONE},
+        [WEIGHTS] = {"like weights", true, false, PANGO_ELLIPSIZE_NONE},
     };
     *n = COLUMNS;
     return columns;

@@ -7,6 +7,7 @@
 
 #include "scope-program.h"
 
+#include <glib/gi18n.h>
 #include <moescope/trace.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -129,12 +130,12 @@ on_ended(GObject *source, GAsyncResult *result, gpointer user)
         return; /* nobody waits any more */
     bool good = g_subprocess_get_if_exited(child) && g_subprocess_get_exit_status(child) == 0;
     g_autofree char *words =
-        good            ? g_strdup("Finished.")
-        : self->stopped ? g_strdup("Stopped and saved; it can go on from here.")
+        good            ? g_strdup(_("Finished."))
+        : self->stopped ? g_strdup(_("Stopped and saved; it can go on from here."))
         : g_subprocess_get_if_signaled(child)
             ? g_strdup_printf("The program crashed (signal %d). What it saved is kept.",
                               g_subprocess_get_term_sig(child))
-            : g_strdup(self->complaint ? self->complaint : "The program ended early.");
+            : g_strdup(self->complaint ? self->complaint : _("The program ended early."));
     look(self);
     g_clear_handle_id(&self->look, g_source_remove);
     g_clear_object(&self->child);

@@ -7,7 +7,7 @@
 #include <float.h>
 #include <math.h>
 
-/* Nobody needs cells larger than this; the other axis may still come closer. */
+/* Cells this large along one axis wait for the other one. */
 #define LARGE_PX 64.0
 
 /* --- Views ------------------------------------------------------------------------------------*/
@@ -64,16 +64,21 @@ scope_scene_view_look(ScopeSceneView *self, int panel, MoeSceneView view)
     scope_scene_view_moved(self);
 }
 
-/* About `at`, a share of what is seen. Cells that are large enough grow no more. */
+/* About `at`, a share of what is seen. */
 static void
-zoom_axis(double *from, double *to, double at, double factor, double band, double whole_band)
+zoom_axis(double *from, double *to, double at, double factor)
 {
-    double most = MAX(LARGE_PX, whole_band);
-    if (band > 0 && factor > 1)
-        factor = CLAMP(most / band, 1, factor);
     double size = (*to - *from) / factor, middle = *from + at * (*to - *from);
     *from = middle - at * size;
     *to = *from + size;
+}
+
+/* How much closer an axis comes. A map that is much longer than wide fills its panel first. */
+static double
+factor_of(double factor, double band, double other)
+{
+    bool waits = band > 0 && other > 0 && other < LARGE_PX && factor > 1;
+    return waits ? CLAMP(LARGE_PX / band, 1, factor) : factor;
 }
 
 /* Values have no bands: they stay as they are beside an axis that has. */
@@ -85,13 +90,12 @@ scope_scene_view_zoom(ScopeSceneView *view, double x, double y, double factor)
     if (panel < 0)
         return false;
     MoeSceneView to = place.view;
-    double across = to.right - to.left, down = to.bottom - to.top;
     double at_x = CLAMP((x - place.x) / place.width, 0, 1);
     double at_y = CLAMP((y - place.y) / place.height, 0, 1);
     if (place.x_band > 0 || place.y_band == 0)
-        zoom_axis(&to.left, &to.right, at_x, factor, place.x_band, place.x_band * across);
+        zoom_axis(&to.left, &to.right, at_x, factor_of(factor, place.x_band, place.y_band));
     if (place.y_band > 0 || place.x_band == 0)
-        zoom_axis(&to.top, &to.bottom, at_y, factor, place.y_band, place.y_band * down);
+        zoom_axis(&to.top, &to.bottom, at_y, factor_of(factor, place.y_band, place.x_band));
     scope_scene_view_look(view, panel, to);
     return true;
 }

@@ -175,8 +175,10 @@ follow_view(ScopeSceneView *self)
 void
 scope_scene_view_moved(ScopeSceneView *self)
 {
+    bool closer = scope_scene_view_is_closer(self);
     rest_later(self);
     follow_view(self);
+    gtk_widget_set_cursor_from_name(GTK_WIDGET(self), closer ? "grab" : NULL);
     forget_outlines(self);
     g_object_notify_by_pspec(G_OBJECT(self), props[PROP_CLOSER]);
 }

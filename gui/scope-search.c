@@ -7,6 +7,7 @@
 #include "scope-chooser.h"
 #include "scope-job.h"
 
+#include <glib/gi18n.h>
 #include <moescope/concordance.h>
 #include <moescope/token-texts.h>
 
@@ -82,8 +83,8 @@ on_found(gpointer owner, gpointer result, const GError *error)
     ScopeSearch *self = SCOPE_SEARCH(owner);
     const Found *found = result;
     const char *says = error              ? error->message
-                       : found->token < 0 ? "Not found"
-                       : found->wrapped   ? "Went around"
+                       : found->token < 0 ? _("Not found")
+                       : found->wrapped   ? _("Went around")
                                           : "";
     gtk_label_set_label(self->result, says);
     gtk_widget_set_tooltip_text(GTK_WIDGET(self->result), *says ? says : NULL);
@@ -123,14 +124,14 @@ look(ScopeSearch *self, bool back, bool from_here)
     Query *query = g_new0(Query, 1);
     if (!read_query(self, query)) {
         bool blank = !*gtk_editable_get_text(GTK_EDITABLE(self->entry));
-        gtk_label_set_label(self->result, blank ? "" : "A whole number is expected");
+        gtk_label_set_label(self->result, blank ? "" : _("A whole number is expected"));
         query_free(query);
         return;
     }
     gint64 token = scope_focus_get(self->focus, SCOPE_FOCUS_TOKEN);
     query->back = back;
     query->from = back ? (token < 0 ? G_MAXINT64 : token) : MAX(token + !from_here, 0);
-    gtk_label_set_label(self->result, "Searching …");
+    gtk_label_set_label(self->result, _("Searching …"));
     const ScopeJob job = {search, query, query_free, g_free, on_found};
     scope_job_start(&self->running, self, self->document, "", &job);
 }
@@ -156,12 +157,12 @@ on_previous(ScopeSearch *self)
 static void
 on_kind(ScopeSearch *self)
 {
-    static const char *const hints[] = {"Text", "Number of a token id",
-                                        "Number of an expert of the layer"};
+    static const char *const hints[] = {N_("Text"), N_("Number of a token id"),
+                                        N_("Number of an expert of the layer")};
     guint kind = gtk_drop_down_get_selected(self->kind);
     if (!self->entry || kind >= G_N_ELEMENTS(hints))
         return;
-    g_object_set(self->entry, "placeholder-text", hints[kind], NULL);
+    g_object_set(self->entry, "placeholder-text", _(hints[kind]), NULL);
     on_changed(self);
 }
 

@@ -4,10 +4,12 @@
  */
 #include "scope-pages.h"
 
+#include <glib/gi18n.h>
+
 static bool
 missing(char **why, const char *text)
 {
-    *why = g_strdup(text);
+    *why = g_strdup(_(text));
     return false;
 }
 
@@ -28,12 +30,14 @@ scope_suits_tokens(ScopeDocument *document, char **why)
 {
     const MoeTrace *trace = scope_document_trace(document);
     if (!trace)
-        return missing(why, "A summary holds sums, not single tokens. Open the trace that it was "
-                            "counted from to read its text.");
+        return missing(why,
+                       N_("A summary holds sums, not single tokens. Open the trace that it was "
+                          "counted from to read its text."));
     if (moe_trace_tokens(trace, -1) == 0)
-        return missing(why, "No token was recorded yet. A run records tokens at its end, or at the "
-                            "steps that record.every names; “moescope record RUN -o trace.npz” "
-                            "records any text.");
+        return missing(why,
+                       N_("No token was recorded yet. A run records tokens at its end, or at the "
+                          "steps that record.every names; “moescope record RUN -o trace.npz” "
+                          "records any text."));
     return true;
 }
 
@@ -45,8 +49,8 @@ scope_suits_heads(ScopeDocument *document, char **why)
     for (int i = 0; i < n; i++)
         if (routers[i].units_per_token > 1)
             return true;
-    return missing(why, "Here every token is routed whole. Models that split tokens, as MH-MoE "
-                        "does, have sub-tokens: train one with “moescope train mhmoe-small”.");
+    return missing(why, N_("Here every token is routed whole. Models that split tokens, as MH-MoE "
+                           "does, have sub-tokens: train one with “moescope train mhmoe-small”."));
 }
 
 bool
@@ -54,8 +58,9 @@ scope_suits_domains(ScopeDocument *document, char **why)
 {
     if (g_strv_length((char **)scope_document_domains(document)) >= 2)
         return true;
-    return missing(why, "All tokens are of one domain. Record or import several texts under names "
-                        "of their own (one --data or --domain each) to see how they differ.");
+    return missing(why,
+                   N_("All tokens are of one domain. Record or import several texts under names "
+                      "of their own (one --data or --domain each) to see how they differ."));
 }
 
 bool
@@ -64,9 +69,10 @@ scope_suits_training(ScopeDocument *document, char **why)
     const MoeTrace *trace = scope_document_trace(document);
     if (trace && has_states(trace))
         return true;
-    return missing(why, "This was recorded after training, so there are no steps to go through. "
-                        "Open the folder of a run, or its trace.npz: they hold the load of every "
-                        "recorded step.");
+    return missing(why,
+                   N_("This was recorded after training, so there are no steps to go through. "
+                      "Open the folder of a run, or its trace.npz: they hold the load of every "
+                      "recorded step."));
 }
 
 bool
@@ -81,9 +87,10 @@ scope_suits_collapse(ScopeDocument *document, char **why)
     }
     if (trace && has_states(trace))
         return true;
-    return missing(why, "Whether routing collapses shows over training. Open the folder of a run, "
-                        "or its trace.npz: they hold the load, and what routers tell of themselves "
-                        "(representation collapse, similarity of experts), step by step.");
+    return missing(why,
+                   N_("Whether routing collapses shows over training. Open the folder of a run, "
+                      "or its trace.npz: they hold the load, and what routers tell of themselves "
+                      "(representation collapse, similarity of experts), step by step."));
 }
 
 bool
@@ -91,6 +98,7 @@ scope_suits_compare(ScopeDocument *document, char **why)
 {
     if (scope_document_trace(document))
         return true;
-    return missing(why, "Two routings are compared token by token, which a summary no longer has. "
-                        "Open the trace that it was counted from.");
+    return missing(why,
+                   N_("Two routings are compared token by token, which a summary no longer has. "
+                      "Open the trace that it was counted from."));
 }

@@ -175,10 +175,12 @@ scope_tab_dispose(GObject *object)
 {
     ScopeTab *self = SCOPE_TAB(object);
     give_up_opening(self);
+    gtk_widget_dispose_template(GTK_WIDGET(object), SCOPE_TYPE_TAB);
+    if (self->document)
+        scope_document_set_other(self->document, NULL); /* which may compare itself with this one */
     g_clear_object(&self->file);
     g_clear_object(&self->document);
     g_clear_object(&self->focus);
-    gtk_widget_dispose_template(GTK_WIDGET(object), SCOPE_TYPE_TAB);
     G_OBJECT_CLASS(scope_tab_parent_class)->dispose(object);
 }
 

@@ -105,6 +105,8 @@ label_new(ScopeTab *tab)
     gtk_widget_set_hexpand(label, TRUE);
     gtk_button_set_has_frame(GTK_BUTTON(close), FALSE);
     gtk_widget_set_tooltip_text(close, _("Close (Ctrl+W)"));
+    gtk_accessible_update_property(GTK_ACCESSIBLE(close), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                   _("Close"), -1);
     g_signal_connect_object(close, "clicked", G_CALLBACK(on_close_clicked), tab, 0);
     gtk_box_append(GTK_BOX(box), label);
     gtk_box_append(GTK_BOX(box), close);
@@ -170,12 +172,28 @@ scope_tabs_set_property(GObject *object, guint id, const GValue *value, GParamSp
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
 }
 
+/* The page that is shown last: a notebook that turns to another page asks its window for the focus,
+ * and may no longer have a window. */
+static void
+close_all(GtkNotebook *notebook)
+{
+    int n = gtk_notebook_get_n_pages(notebook), shown = gtk_notebook_get_current_page(notebook);
+    for (int i = n - 1; i > shown; i--)
+        gtk_notebook_remove_page(notebook, i);
+    for (int i = shown - 1; i >= 0; i--)
+        gtk_notebook_remove_page(notebook, i);
+    if (n > 0)
+        gtk_notebook_remove_page(notebook, 0);
+}
+
 static void
 scope_tabs_dispose(GObject *object)
 {
     GtkNotebook *notebook = g_steal_pointer(&SCOPE_TABS(object)->notebook);
-    if (notebook)
+    if (notebook) {
+        close_all(notebook);
         gtk_widget_unparent(GTK_WIDGET(notebook));
+    }
     G_OBJECT_CLASS(scope_tabs_parent_class)->dispose(object);
 }
 

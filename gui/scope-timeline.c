@@ -5,6 +5,8 @@
  */
 #include "scope-timeline.h"
 
+#include <glib/gi18n.h>
+
 /* A run is played in so many frames, one every FRAME_MS. */
 enum { FRAMES = 120, FRAME_MS = 80 };
 
@@ -60,7 +62,7 @@ follow(ScopeTimeline *self)
     g_autofree char *text = self->n > 0
                                 ? g_strdup_printf("step %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT,
                                                   self->steps[notch], self->steps[self->n - 1])
-                                : g_strdup("no steps");
+                                : g_strdup(_("no steps"));
     self->following = true;
     gtk_range_set_range(GTK_RANGE(self->scale), 0, MAX(self->n - 1, 1));
     gtk_range_set_value(GTK_RANGE(self->scale), notch);
@@ -89,7 +91,7 @@ on_scrubbed(ScopeTimeline *self)
 static void
 show_play(ScopeTimeline *self)
 {
-    const char *name = self->playing ? "Pause" : "Play";
+    const char *name = self->playing ? _("Pause") : _("Play");
     gtk_button_set_icon_name(GTK_BUTTON(self->play), self->playing
                                                          ? "media-playback-pause-symbolic"
                                                          : "media-playback-start-symbolic");

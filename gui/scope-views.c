@@ -11,6 +11,8 @@
 /* Widths, in characters of the font, below which the inspector and the sidebar make way. */
 #define INSPECTOR_FROM 100
 #define SIDEBAR_FROM   70
+/* The same for all views, so that nothing moves when one turns to another. */
+#define INSPECTOR_WIDTH 37
 
 struct _ScopeViews {
     GtkWidget parent_instance;
@@ -253,6 +255,8 @@ scope_views_size_allocate(GtkWidget *widget, int width, int height, int baseline
 {
     ScopeViews *self = SCOPE_VIEWS(widget);
     int side = natural_width(self->sidebar), inspector = natural_width(self->inspector), least;
+    if (inspector > 0)
+        inspector = MAX(inspector, characters(widget, INSPECTOR_WIDTH));
     gtk_widget_measure(self->content, GTK_ORIENTATION_HORIZONTAL, -1, &least, NULL, NULL, NULL);
     bool sidebar_fits = width >= characters(widget, SIDEBAR_FROM) && width >= side + least;
     bool inspector_fits =
@@ -349,6 +353,8 @@ scope_views_turn(ScopeViews *views, const char *name)
     for (int i = 0; scope_pages[i].name; i++)
         if (g_str_equal(scope_pages[i].name, name))
             gtk_list_box_select_row(views->list, gtk_list_box_get_row_at_index(views->list, i));
+    if (views->followed_page && gtk_widget_get_mapped(GTK_WIDGET(views)))
+        gtk_widget_child_focus(GTK_WIDGET(views->followed_page), GTK_DIR_TAB_FORWARD);
 }
 
 const char *

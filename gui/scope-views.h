@@ -18,7 +18,7 @@ G_DECLARE_FINAL_TYPE(ScopeViews, scope_views, SCOPE, VIEWS, GtkWidget)
 
 /* Shows `document`, as it did the one before: the view stays. */
 void scope_views_show(ScopeViews *views, ScopeDocument *document, ScopeFocus *focus);
-/* Turns to a view by its name; one that isn't there is left alone. */
+/* Turns to a view by its name and gives it the keyboard; one that isn't there is left alone. */
 void scope_views_turn(ScopeViews *views, const char *name);
 const char *scope_views_get_name(ScopeViews *views);
 /* The view that is shown, or NULL where there is nothing to see. (transfer none) */

@@ -27,9 +27,21 @@ cut_ends(GString *text)
         g_string_truncate(text, (gsize)(last - text->str));
 }
 
+/* Nothing can be said of tokens whose ids weren't recorded. */
+static bool
+all_unknown(const int32_t *ids, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (ids[i] >= 0)
+            return false;
+    return true;
+}
+
 char *
 scope_words_of(GHashTable *texts, const int32_t *ids, int n)
 {
+    if (all_unknown(ids, n))
+        return g_strdup(n == 1 ? "?" : "");
     g_autoptr(GString) text = g_string_new(NULL);
     for (int i = 0; i < n; i++) {
         const char *own = moe_token_text(texts, ids[i]);

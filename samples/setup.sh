@@ -7,7 +7,7 @@
 # libc6-dev is named because gcc only recommends it.
 build_packages=(
     gcc libc6-dev meson ninja-build pkg-config
-    libglib2.0-dev libjson-glib-dev zlib1g-dev libopenblas-openmp-dev
+    libglib2.0-dev libjson-glib-dev zlib1g-dev libdeflate-dev libopenblas-openmp-dev
     libcairo2-dev libpango1.0-dev fonts-dejavu-core libgtk-4-dev
 )
 

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * Goes through a trace once, chunk by chunk and router by router, and shows each to every check.
+ * Goes through a trace once, chunk by chunk and router by router, and shows each to every check;
+ * threads share the checks.
  */
 #include "check/check.h"
 
 #include <string.h>
 
-/* One check of a run, with its state. */
+/* One check of a run, with its state and what it found: a thread may be at it while another is at
+ * another one. */
 typedef struct Turn {
-    const MoeCheck *check;
+    MoeCheckRun run;
     void *state;
 } Turn;
 
@@ -96,11 +98,12 @@ read_floats(const MoeTrace *trace, int chunk, int router, const char *column, in
 static void
 show_rows(Pass *pass, const MoeCheckRows *rows)
 {
-    for (guint i = 0; i < pass->turns->len; i++) {
-        const Turn *turn = &g_array_index(pass->turns, Turn, i);
-        pass->run.check = turn->check;
-        if (turn->check->rows)
-            turn->check->rows(&pass->run, turn->state, rows);
+    int n = (int)pass->turns->len;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(CLAMP(moe_threads(), 1, MAX(n, 1)))
+    for (int i = 0; i < n; i++) {
+        Turn *turn = &g_array_index(pass->turns, Turn, (guint)i);
+        if (turn->run.check->rows)
+            turn->run.check->rows(&turn->run, turn->state, rows);
     }
 }
 
@@ -152,10 +155,9 @@ check_chunk(Pass *pass, int chunk, int64_t first)
             note_unreadable(pass, chunk, first, g_steal_pointer(&problem));
     g_free((gpointer)id.data);
     for (guint i = 0; i < pass->turns->len; i++) {
-        const Turn *turn = &g_array_index(pass->turns, Turn, i);
-        pass->run.check = turn->check;
-        if (turn->check->chunk)
-            turn->check->chunk(&pass->run, turn->state, chunk);
+        Turn *turn = &g_array_index(pass->turns, Turn, i);
+        if (turn->run.check->chunk)
+            turn->run.check->chunk(&turn->run, turn->state, chunk);
     }
 }
 
@@ -246,18 +248,27 @@ begin(Pass *pass, const char *const *only)
     int n;
     const MoeCheck *const *checks = moe_checks_list(&n);
     for (int i = 0; i < n; i++) {
-        Turn turn = {checks[i], g_malloc0(MAX(checks[i]->state_size, 1))};
-        if (!is_wanted(checks[i]->name, only) || is_for_summaries(checks[i])) {
-            g_free(turn.state);
+        if (!is_wanted(checks[i]->name, only) || is_for_summaries(checks[i]))
             continue;
-        }
+        Turn turn = {{pass->run.trace, moe__findings_new(), checks[i]},
+                     g_malloc0(MAX(checks[i]->state_size, 1))};
+        if (checks[i]->begin)
+            checks[i]->begin(&turn.run, turn.state);
         g_array_append_val(pass->turns, turn);
-        pass->run.check = turn.check;
-        if (turn.check->begin)
-            turn.check->begin(&pass->run, turn.state);
     }
     pass->run.findings->checks = (int)pass->turns->len;
     pass->run.findings->tokens = moe_trace_tokens(pass->run.trace, -1);
+}
+
+/* Puts what a check found behind what others did. */
+static void
+take_findings(MoeFindings *all, MoeFindings *own)
+{
+    g_array_append_vals(all->list, own->list->data, own->list->len);
+    g_array_append_vals(all->drops, own->drops->data, own->drops->len);
+    g_array_set_clear_func(own->list, NULL); /* what they hold has moved */
+    g_array_set_clear_func(own->drops, NULL);
+    moe_findings_free(own);
 }
 
 static void
@@ -266,10 +277,10 @@ end(Pass *pass, const char *const *only, bool cancelled)
     if (!cancelled && is_wanted(moe__check_readable.name, only))
         tell_unreadable(pass);
     for (guint i = 0; i < pass->turns->len; i++) {
-        const Turn *turn = &g_array_index(pass->turns, Turn, i);
-        pass->run.check = turn->check;
-        if (turn->check->end)
-            turn->check->end(&pass->run, turn->state, cancelled);
+        Turn *turn = &g_array_index(pass->turns, Turn, i);
+        if (turn->run.check->end)
+            turn->run.check->end(&turn->run, turn->state, cancelled);
+        take_findings(pass->run.findings, turn->run.findings);
         g_free(turn->state);
     }
     g_array_unref(pass->turns);

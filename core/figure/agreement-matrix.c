@@ -48,7 +48,7 @@ add_panel(MoeScene *scene, const Agreement *a, int router)
             values[i * columns + j] = units > 0 ? both / units : NAN;
         }
     }
-    MoeAxis y = {.type = MOE_AXIS_BAND, .label = a->names[0], .bands = rows};
+    MoeAxis y = {.type = MOE_AXIS_BAND, .label = a->names[0], .bands = rows, .key = "expert"};
     MoeAxis x = {.type = MOE_AXIS_BAND,
                  .label = a->names[1],
                  .bands = columns,

@@ -7,11 +7,14 @@
 
 #include <math.h>
 
-#define TICK      2.0  /* length of a tick, points */
-#define PAD       2.0  /* between panel and labels */
-#define LABEL_GAP 0.5  /* between labels beside each other, in sizes of the type */
-#define NAME_GAP  0.25 /* … where all of them have to stand */
-#define FEW_NAMES 16   /* so many bands are names by themselves; of more, some tell */
+#define TICK       2.0  /* length of a tick, points */
+#define PAD        2.0  /* between panel and labels */
+#define LABEL_GAP  0.5  /* between labels beside each other, in sizes of the type */
+#define NAME_SHARE 0.34 /* of the theme's width, for names of the bands of y */
+#define NAME_GAP   0.25 /* … where all of them have to stand */
+#define FEW_NAMES  16   /* so many bands are names by themselves; of more, some tell */
+/* A band of which less is seen has no label. */
+#define LITTLE 0.25
 /* Names whose width is measured. */
 #define MOST_MEASURED 2000
 
@@ -38,12 +41,13 @@ typedef struct Part {
     MoeAxis axis;
     double start, end;
     int left_out;
+    double from, to; /* the edges of the panel */
 } Part;
 
 static Part
 part_seen(const Scale *scale, double from, double to)
 {
-    Part part = {*scale->axis, from, to, 0};
+    Part part = {*scale->axis, from, to, 0, from, to};
     double first = moe__scale_invert(scale, from), last = moe__scale_invert(scale, to);
     if (part.axis.type != MOE_AXIS_BAND) {
         part.axis.min = MIN(first, last);
@@ -68,7 +72,7 @@ part_of_x(const Panel *panel, const Frame *frame)
     Scale scale = moe__frame_x(panel, frame);
     Box box = frame->box;
     if (moe__panel_whole(panel))
-        return (Part){panel->x, scale.start, scale.end, 0};
+        return (Part){panel->x, scale.start, scale.end, 0, scale.start, scale.end};
     return part_seen(&scale, box.x, box.x + box.width);
 }
 
@@ -78,7 +82,7 @@ part_of_y(const Panel *panel, const Frame *frame)
     Scale scale = moe__frame_y(panel, frame);
     double top = frame->box.y, bottom = top + frame->box.height;
     if (moe__panel_whole(panel))
-        return (Part){panel->y, scale.start, scale.end, 0};
+        return (Part){panel->y, scale.start, scale.end, 0, scale.start, scale.end};
     bool band = panel->y.type == MOE_AXIS_BAND;
     return part_seen(&scale, band ? top : bottom, band ? bottom : top);
 }
@@ -95,13 +99,26 @@ label_clear(gpointer data)
     g_free(((Label *)data)->text);
 }
 
-/* Of bands with names every so many have a label, the same ones wherever one looks. */
+/* Where labels stand for round numbers they do so wherever one looks; others are those of every
+ * so many bands, counted from the axis' first. */
 static int
-first_label(const BandTicks *ticks, const MoeAxis *axis, int left_out)
+first_label(const BandTicks *ticks, const Part *part)
 {
-    return axis->names && ticks->stride > 1
-               ? (ticks->stride - left_out % ticks->stride) % ticks->stride
-               : ticks->first;
+    double apart = ticks->stride * part->axis.step;
+    double value = part->axis.first + ticks->first * part->axis.step;
+    bool round = !part->axis.names && fabs(remainder(value, apart)) < 1e-6 * apart;
+    return round ? ticks->first : (ticks->stride - part->left_out % ticks->stride) % ticks->stride;
+}
+
+/* Where the label of a band stands: in the middle of what is seen of it, unless that is little. */
+static double
+middle_seen(const Scale *scale, const Part *part, int band)
+{
+    double start = moe__scale_at(scale, band), end = moe__scale_at(scale, band + 1);
+    double from = MAX(start, part->from), to = MIN(end, part->to);
+    bool cut = start < part->from - 1e-9 || end > part->to + 1e-9;
+    return cut && to - from >= LITTLE * (end - start) ? (from + to) / 2
+                                                      : moe__scale_at(scale, band + 0.5);
 }
 
 static GArray *
@@ -113,9 +130,9 @@ labels_make(const Part *part, int most)
     g_array_set_clear_func(labels, label_clear);
     if (axis->type == MOE_AXIS_BAND) {
         BandTicks ticks = moe__band_ticks(axis, most);
-        for (int i = first_label(&ticks, axis, part->left_out); i < axis->bands;
+        for (int i = part->left_out ? first_label(&ticks, part) : ticks.first; i < axis->bands;
              i += ticks.stride) {
-            Label label = {moe__scale_at(scale, i + 0.5), moe__axis_band_label(axis, i)};
+            Label label = {middle_seen(scale, part, i), moe__axis_band_label(axis, i)};
             g_array_append_val(labels, label);
         }
         return labels;
@@ -143,7 +160,7 @@ labels_make(const Part *part, int most)
 static double
 widest(const MoeAxis *axis, Ruler *ruler, double size, int most)
 {
-    Part part = {*axis, 0, 1, 0};
+    Part part = {*axis, 0, 1, 0, 0, 1};
     g_autoptr(GArray) labels = labels_make(&part, most);
     double width = 0;
     for (guint i = 0; i < labels->len; i++)
@@ -170,6 +187,13 @@ widest_name(const MoeAxis *axis, Ruler *ruler, double size)
     return width;
 }
 
+/* What names beside a panel may take of the page. */
+static double
+most_name(const Theme *theme)
+{
+    return NAME_SHARE * theme->width_mm / 25.4 * 72;
+}
+
 double
 moe__axis_y_width(const MoeAxis *axis, Ruler *ruler, const Theme *theme)
 {
@@ -182,7 +206,7 @@ moe__axis_y_width(const MoeAxis *axis, Ruler *ruler, const Theme *theme)
         g_autofree char *last = moe__axis_band_label(axis, axis->bands - 1);
         width = MAX(width, moe__ruler_width(ruler, last, theme->tick_size, false));
     }
-    return width + PAD + (moe__axis_ruled(axis) ? TICK : 0);
+    return fmin(width, most_name(theme)) + PAD + (moe__axis_ruled(axis) ? TICK : 0);
 }
 
 double
@@ -275,8 +299,10 @@ moe__axis_draw_y(const Panel *panel, const Frame *frame, Ruler *ruler, const The
             moe__drawing_line(drawing, (Point){left - TICK, label->at},
                               (Point){left + frame->box.width, label->at}, theme->faint,
                               theme->thin / 2);
+        g_autofree char *text =
+            moe__ruler_fit_name(ruler, label->text, theme->tick_size, most_name(theme));
         if (frame->y_ticks)
-            moe__drawing_text(drawing, label->text, left - PAD - (ruled ? TICK : 0),
+            moe__drawing_text(drawing, text, left - PAD - (ruled ? TICK : 0),
                               label->at + theme->tick_size * ruler->digit / 2, style);
     }
 }

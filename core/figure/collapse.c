@@ -97,17 +97,14 @@ add_curve(const Collapse *c, MoeScene *scene, int panel, int kind, guint router)
         g_strdup_printf("%s, %s {x}: %s%s", title, curve->per > 1 ? "around step" : "step",
                         curve->per > 1 ? "mean " : "", shown[kind].words);
     MoeInk ink = moe__depth_ink(c->kit, router, &own, &name);
-    MoeLine line = {.n = curve->n, .x = curve->step, .y = curve->value, .ink = ink, .words = words};
-    if (curve->n == 0)
-        return;
-    moe_scene_add_line(scene, panel, &line);
-    g_autofree double *area = g_new(double, (gsize)curve->n);
-    for (int i = 0; i < curve->n; i++)
-        area[i] = 0.6;
-    MoePoints dots = {.n = curve->n, .x = curve->step, .y = curve->value, .area = area};
-    dots.ink.own = &own;
-    if (curve->n <= FEW_POINTS)
-        moe_scene_add_points(scene, panel, &dots);
+    MoeLine line = {.n = curve->n,
+                    .x = curve->step,
+                    .y = curve->value,
+                    .ink = ink,
+                    .dots = curve->n <= FEW_POINTS,
+                    .words = words};
+    if (curve->n > 0)
+        moe_scene_add_line(scene, panel, &line);
 }
 
 /* Layers of other sizes have other levels. */

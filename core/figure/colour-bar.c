@@ -2,6 +2,7 @@
  *
  * The colour bar: the scale upright, ticks at its right, values to compare with across it.
  */
+#include "figure/mark.h"
 #include "figure/number.h"
 #include "figure/parts.h"
 
@@ -75,7 +76,7 @@ draw_ramp(const MoeColourScale *scale, Box bar, Drawing *drawing)
 {
     uint32_t *pixels = g_new(uint32_t, STEPS);
     for (int i = 0; i < STEPS; i++)
-        pixels[i] = moe__pixel_of(moe_colour_at(scale->colours, 1 - i / (STEPS - 1.0)));
+        pixels[i] = moe__pixel_of(moe__scale_colour(scale, 1 - i / (STEPS - 1.0)));
     moe__drawing_image(drawing, bar, pixels, 1, STEPS);
 }
 
@@ -113,7 +114,7 @@ draw_references(const MoeColourScale *scale, Box bar, Ruler *ruler, const Theme 
         double t = (reference->value - scale->min) / (scale->max - scale->min);
         double right = bar.x + bar.width;
         moe__drawing_line(drawing, (Point){bar.x, y}, (Point){right, y},
-                          contrast(moe_colour_at(scale->colours, t)), 1.5 * theme->thin);
+                          contrast(moe__scale_colour(scale, t)), 1.5 * theme->thin);
         moe__drawing_line(drawing, (Point){right, y}, (Point){right + PAD, y}, theme->ink,
                           1.5 * theme->thin);
         moe__drawing_text(drawing, reference->label, right + PAD + GAP,

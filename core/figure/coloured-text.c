@@ -224,7 +224,7 @@ build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
 }
 
 static const MoeField fields[] = {
-    SPAN_FIELDS("400"),
+    SPAN_FIELDS("400", 4096),
     {.name = "layer",
      .type = MOE_FIELD_INT,
      .fallback = "-1",

@@ -5,7 +5,7 @@
 #include "figure/depth.h"
 
 /* The lightest colours of viridis don't show as thin lines on paper, its darkest not on a dark
- * screen; a colour bar begins with those all the same. */
+ * screen. */
 #define LIGHTEST 0.88
 #define DARKEST  0.24
 
@@ -26,28 +26,32 @@ height(const Kit *kit, int layer)
 MoeColour
 moe__depth_colour(const Kit *kit, guint i)
 {
-    double from = kit->routers->len <= DEPTH_NAMED ? DARKEST : 0;
-    double up = height(kit, layer_of(kit, i));
-    return moe_colour_at(MOE_COLOURS_VIRIDIS, from + (LIGHTEST - from) * up);
+    return moe_colour_at(MOE_COLOURS_VIRIDIS,
+                         DARKEST + (LIGHTEST - DARKEST) * height(kit, layer_of(kit, i)));
 }
 
 MoeInk
 moe__depth_ink(const Kit *kit, guint i, MoeColour *own, char **name)
 {
     *own = moe__depth_colour(kit, i);
-    *name = kit->routers->len <= DEPTH_NAMED ? moe__kit_title(kit, i) : NULL;
-    return (MoeInk){.own = own, .name = *name, .key = {"layer", layer_of(kit, i), NULL}};
+    *name = moe__kit_title(kit, i);
+    return (MoeInk){.own = own,
+                    .name = *name,
+                    .unlisted = kit->routers->len > DEPTH_NAMED,
+                    .key = {"layer", layer_of(kit, i), NULL}};
 }
 
 void
 moe__depth_set_scale(const Kit *kit, MoeScene *scene)
 {
-    if (kit->routers->len <= DEPTH_NAMED)
-        return;
     double low = layer_of(kit, 0), high = layer_of(kit, kit->routers->len - 1);
+    if (kit->routers->len <= DEPTH_NAMED || high <= low)
+        return;
     MoeColourScale scale = {.colours = MOE_COLOURS_VIRIDIS,
                             .min = low,
-                            .max = low + (high - low) / LIGHTEST,
-                            .label = "layer"};
+                            .max = high,
+                            .label = "layer",
+                            .first = DARKEST,
+                            .last = LIGHTEST};
     moe_scene_set_colour_scale(scene, &scale);
 }

@@ -12,7 +12,8 @@
 
 /* The colour of router i of the kit: dark at the bottom of the model, light at its top. */
 MoeColour moe__depth_colour(const Kit *kit, guint i);
-/* A line of router i, named where the legend names layers; `own` and `name` have to outlive it. */
+/* A line of router i, in the legend where that names layers; `own` and `name` have to outlive it.
+ */
 MoeInk moe__depth_ink(const Kit *kit, guint i, MoeColour *own, char **name);
 /* The colour bar, where there are more layers than the legend names. */
 void moe__depth_set_scale(const Kit *kit, MoeScene *scene);

@@ -11,6 +11,9 @@
 
 #include <math.h>
 
+/* Lines of so few points show where they are. */
+#define FEW_POINTS 24
+
 typedef enum { CHANGED, SETTLED, PANELS } Panel;
 
 /* Whether nothing changed before the first step isn't known. */
@@ -71,11 +74,8 @@ add_curve(const Kit *kit, MoeScene *scene, int number, guint i, const MoeFluctua
     g_autofree char *name = NULL, *title = moe__kit_title(kit, i);
     g_autofree char *words = g_strdup_printf("%s, step {x}: %s", title, told[panel]);
     MoeInk ink = moe__depth_ink(kit, i, &own, &name);
-    MoeLine line = {.n = n, .x = x, .y = y, .ink = ink, .words = words};
-    MoePoints dots = {.n = n, .x = x, .y = y, .ink = {.own = &own}, .words = words};
+    MoeLine line = {.n = n, .x = x, .y = y, .ink = ink, .dots = n <= FEW_POINTS, .words = words};
     moe_scene_add_line(scene, number, &line);
-    if (n <= 24)
-        moe_scene_add_points(scene, number, &dots);
 }
 
 /* Layers of other sizes have other levels. */

@@ -16,10 +16,13 @@
 #define SAME_HEIGHT     0.01
 #define LEAST_CELLS     8.0 /* width of a panel, in sizes of the type */
 #define LEAST_CURVES    12.0
-#define NARROW_PENALTY  3.0 /* of a panel half as wide as it should be, about twice */
-#define NAMES_PENALTY   0.9 /* of leaving names of bands out for lack of width */
-#define MIN_PANEL       4.0 /* what a panel keeps in a window too small for it */
-#define LARGEST_SQUARE  4.0 /* a cell of a square matrix, in sizes of the type */
+#define NARROW_PENALTY  3.0    /* of a panel half as wide as it should be, about twice */
+#define NAMES_PENALTY   0.9    /* of leaving names of bands out for lack of width */
+#define MIN_PANEL       4.0    /* what a panel keeps in a window too small for it */
+#define LARGEST_SQUARE  4.0    /* a cell of a square matrix, in sizes of the type */
+#define FINE            100000 /* cells, above which they are an image on any page */
+#define FINE_A_POINT    4.0    /* columns of cells: 288 an inch */
+#define FINE_CELLS      " A pixel that several cells fall on has the mean of their colours."
 #define LIST_LINE       1.3 /* a line of a list, in sizes of the type */
 
 /* What doesn't depend on the number of columns. */
@@ -123,6 +126,23 @@ measure_panels(Room *room, Ruler *ruler)
     room->right += overhang;
 }
 
+/* Whether some cells are drawn as an image, whose pixels may have to stand for several. */
+static bool
+has_fine_cells(const MoeScene *scene, double width)
+{
+    for (int i = 0; i < (int)scene->panels->len; i++) {
+        const Panel *panel = panel_at(scene, i);
+        for (guint j = 0; j < panel->marks->len; j++) {
+            const Mark *mark = &g_array_index(panel->marks, Mark, j);
+            const MoeCells *cells = &mark->cells;
+            if (mark->type == MARK_CELLS && ((int64_t)cells->rows * cells->columns > FINE ||
+                                             cells->columns > FINE_A_POINT * width))
+                return true;
+        }
+    }
+    return false;
+}
+
 static Room
 room_measure(const MoeScene *scene, Ruler *ruler, double width)
 {
@@ -146,7 +166,9 @@ room_measure(const MoeScene *scene, Ruler *ruler, double width)
     room.top += room.legend > 0 ? room.legend + 0.4 * theme->tick_size : 0;
     if (scene->caption[0]) {
         double text_width = MAX(width - 2 * edge, 10 * theme->tick_size);
-        room.caption = moe__ruler_wrap(ruler, scene->caption, theme->tick_size, text_width);
+        g_autofree char *caption =
+            g_strconcat(scene->caption, has_fine_cells(scene, width) ? FINE_CELLS : "", NULL);
+        room.caption = moe__ruler_wrap(ruler, caption, theme->tick_size, text_width);
         room.bottom += theme->tick_size * (0.5 + LINE_HEIGHT * g_strv_length(room.caption));
     }
     return room;

@@ -56,7 +56,7 @@ entries_of(const MoeScene *scene)
             const Mark *mark = &g_array_index(marks, Mark, j);
             const MoeInk *ink = moe__mark_ink(mark);
             Entry entry = {ink, mark->type == MARK_LINE};
-            if (ink && ink->name && !is_listed(entries, ink->name))
+            if (ink && ink->name && !ink->unlisted && !is_listed(entries, ink->name))
                 g_array_append_val(entries, entry);
         }
     }
@@ -93,8 +93,9 @@ run(const MoeScene *scene, Ruler *ruler, double x, double y, double width, Drawi
     double size = theme->tick_size, left = x, top = y;
     for (guint i = 0; i < entries->len; i++) {
         const Entry *entry = &g_array_index(entries, Entry, i);
-        double text = moe__ruler_width(ruler, entry->ink->name, size, false);
-        double whole = (SWATCH + 0.4) * size + text;
+        double swatch = (SWATCH + 0.4) * size;
+        g_autofree char *name = moe__ruler_fit_name(ruler, entry->ink->name, size, width - swatch);
+        double whole = swatch + moe__ruler_width(ruler, name, size, false);
         if (left > x && left + whole > x + width) {
             left = x;
             top += LINE * size;
@@ -102,7 +103,7 @@ run(const MoeScene *scene, Ruler *ruler, double x, double y, double width, Drawi
         if (drawing) {
             TextStyle style = {theme->ink, size, ANCHOR_START, false, false};
             draw_swatch(entry, left, top, theme, drawing);
-            moe__drawing_text(drawing, entry->ink->name, left + (SWATCH + 0.4) * size,
+            moe__drawing_text(drawing, name, left + swatch,
                               top + LINE * size / 2 + size * ruler->digit / 2, style);
         }
         left += whole + GAP * size;

@@ -133,7 +133,15 @@ from_distances(double *square, int n)
         square[i] = -0.5 * (square[i] - mean[i / n] - mean[i % n] + all);
 }
 
-/* Width of the units that a linear router compares its rows with; 0: the trace doesn't say. */
+/* Scores whose rows are as wide as a unit; those of cosines are of fewer dimensions. */
+static bool
+as_wide_as_units(const char *score)
+{
+    static const char *const scores[] = {"linear", "noisy", "frozen", "hyper", "centroid", NULL};
+    return score && g_strv_contains(scores, score);
+}
+
+/* Width of the rows that a router compares units with; 0: the trace doesn't say. */
 static double
 width_of(const MoeTrace *trace, int router)
 {
@@ -149,7 +157,7 @@ width_of(const MoeTrace *trace, int router)
         json_node_unref(node);
         node = next;
     }
-    if (node && g_strcmp0(info->score, "linear") == 0)
+    if (node && as_wide_as_units(info->score))
         moe__json_get_int(json_node_get_object(node), "d_model", 1, G_MAXINT, &width, NULL);
     g_clear_pointer(&node, json_node_unref);
     g_clear_pointer(&root, json_node_unref);

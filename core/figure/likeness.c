@@ -84,6 +84,26 @@ likeness_clear(gpointer data)
     g_free(((Likeness *)data)->gram);
 }
 
+/* What isn't a number has neither a place nor a likeness. */
+static bool
+all_finite(const Likenesses *likenesses, const MoeFigure *figure, GError **error)
+{
+    for (guint i = 0; i < likenesses->layers->len; i++) {
+        const Likeness *likeness = &g_array_index(likenesses->layers, Likeness, i);
+        for (gsize j = 0; j < (gsize)likeness->experts * (gsize)likeness->experts; j++) {
+            if (isfinite(likeness->gram[j]))
+                continue;
+            g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                        "figure %s: layer %d of %s: found numbers that aren't finite in %s, "
+                        "expected finite ones",
+                        figure->name, likeness->layer, moe_figure_input_name(likenesses->input, 0),
+                        kinds[likenesses->of].what);
+            return false;
+        }
+    }
+    return true;
+}
+
 bool
 moe__likenesses_read(Likenesses *likenesses, const MoeFigure *figure, MoeFigureInput *input,
                      const MoeFigureOptions *options, bool centred, GError **error)
@@ -98,7 +118,7 @@ moe__likenesses_read(Likenesses *likenesses, const MoeFigure *figure, MoeFigureI
     if (likenesses->layers->len == 0 && of == OF_AUTO && !read_picked(likenesses, options, error))
         return false;
     if (likenesses->layers->len > 0)
-        return true;
+        return all_finite(likenesses, figure, error);
     g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
                 "figure %s: %s has no %s at the chosen layers; %s", figure->name,
                 moe_figure_input_name(input, 0), kinds[tried].missing, kinds[tried].how);

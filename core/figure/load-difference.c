@@ -176,6 +176,8 @@ add_panel(const Difference *d, MoeScene *scene, const char *domain, const Panel 
                       .numbers = {numbers->share[0], numbers->share[1]},
                       .words = words};
     int panel = moe_scene_add_panel(scene, domain ? domain : "all", note, &x, &y);
+    if (domain)
+        moe_scene_add_panel_key(scene, panel, (MoeKey){"domain", NAN, domain});
     moe_scene_add_cells(scene, panel, &cells);
 }
 

@@ -129,8 +129,10 @@ add_area(Stack *stack, int area)
                      .at = story->step,
                      .low = stack->low,
                      .high = stack->high,
-                     .ink = {.own = &colour},
+                     .ink = {.own = &colour, .name = name.text, .unlisted = true},
                      .words = words};
+    if (!stack->ranked)
+        shape.ink.key = (MoeKey){"expert", strtod(name.text, NULL), NULL};
     moe_scene_add_area(stack->scene, stack->panel, &shape);
     for (int c = 0; c <= last; c++)
         stack->low[c] = stack->high[c];

@@ -12,6 +12,8 @@
 
 /* So many lines can still have their values behind them. */
 #define MOST_FAINT 4
+/* Lines of so few points show where they are. */
+#define FEW_POINTS 16
 /* Smoothing where it isn't chosen: this part of the recorded values. */
 #define PART 50
 
@@ -227,6 +229,7 @@ static void
 add_run(const Losses *l, MoeScene *scene, int panel, const Run *run, MoeColour colour, bool faint)
 {
     const MoeCurve *curve = faint ? &run->raw : &run->smooth;
+    g_autofree char *name = g_strconcat(run->name, faint ? ", unsmoothed" : "", NULL);
     const char *x = l->tokens ? "after {x} tokens" : "step {x}";
     g_autofree char *words = g_strdup_printf("%s, %s: %s{y}", run->name, x,
                                              l->window > 1 || curve->per > 1 ? "mean " : "");
@@ -235,18 +238,11 @@ add_run(const Losses *l, MoeScene *scene, int panel, const Run *run, MoeColour c
                     .y = curve->value,
                     .ink = {.own = &colour,
                             .opacity = faint ? 0.3 : 1,
-                            .name = faint || l->runs->len == 1 ? NULL : run->name},
+                            .name = name,
+                            .unlisted = faint || l->runs->len == 1},
+                    .dots = !faint && curve->n <= FEW_POINTS,
                     .words = faint ? NULL : words};
     moe_scene_add_line(scene, panel, &line);
-}
-
-static void
-add_points(MoeScene *scene, int panel, const Run *run, MoeColour colour)
-{
-    MoePoints dots = {
-        .n = run->smooth.n, .x = run->smooth.step, .y = run->smooth.value, .ink = {.own = &colour}};
-    if (run->smooth.n <= 16)
-        moe_scene_add_points(scene, panel, &dots);
 }
 
 /* "smoe, mhmoe", each model once; NULL: none is known. (transfer full) */
@@ -329,7 +325,6 @@ build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
     for (int i = 0; i < n; i++) {
         const Run *run = &g_array_index(l.runs, Run, i);
         add_run(&l, scene, panel, run, moe_colour_category(i, n), false);
-        add_points(scene, panel, run, moe_colour_category(i, n));
     }
     set_caption(&l, scene);
     return scene;

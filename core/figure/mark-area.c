@@ -45,9 +45,13 @@ area_draw(const Mark *mark, const View *view, Drawing *drawing)
 }
 
 static char *
-area_words(const MoeArea *area, int i)
+area_words(const MoeArea *area, const View *view, int i)
 {
-    g_autofree char *at = moe__number_short(area->at[i]);
+    const MoeAxis *axis = area->along_y ? &view->panel->y : &view->panel->x;
+    g_autofree char *at =
+        axis->type == MOE_AXIS_BAND
+            ? moe__axis_band_label(axis, CLAMP((int)area->at[i], 0, axis->bands - 1))
+            : moe__number_short(area->at[i]);
     g_autofree char *low = moe__number_short(area->low[i]);
     g_autofree char *high = moe__number_short(area->high[i]);
     g_autofree char *width = moe__number_short(area->high[i] - area->low[i]);
@@ -108,10 +112,9 @@ area_place(const Mark *mark, const View *view, int piece, Place *out)
 static void
 area_tell(const Mark *mark, const View *view, int piece, MoeDatum *datum)
 {
-    (void)view;
     datum->column = piece;
     datum->value = mark->area.high[piece] - mark->area.low[piece];
-    datum->words = area_words(&mark->area, piece);
+    datum->words = area_words(&mark->area, view, piece);
 }
 
 static void

@@ -11,6 +11,7 @@
  * edit it, and as shapes they make files large and viewers slow; of any size. */
 #define MOST_SMALL_CELLS  2000
 #define MOST_VECTOR_CELLS 100000
+#define MANY_GRIDS        4
 /* 1,152 dots an inch. */
 #define MOST_PIXELS_A_POINT 16
 /* Cells at least this large stand apart by a hair. */
@@ -82,13 +83,29 @@ small(Box box)
     return box.width < GAP_FROM || box.height < GAP_FROM;
 }
 
+static int64_t
+count_cells(const MoeScene *scene)
+{
+    int64_t all = 0;
+    for (guint p = 0; p < scene->panels->len; p++) {
+        const Panel *panel = g_ptr_array_index(scene->panels, p);
+        for (guint m = 0; m < panel->marks->len; m++) {
+            const Mark *mark = &g_array_index(panel->marks, Mark, m);
+            if (mark->type == MARK_CELLS)
+                all += (int64_t)mark->cells.rows * mark->cells.columns;
+        }
+    }
+    return all;
+}
+
+/* A theme may allow fewer; all grids of a scene then count together. */
 static bool
 drawn_as_image(const View *view, Run rows, Run columns)
 {
     int64_t n = (int64_t)(rows.end - rows.first) * (columns.end - columns.first);
     int own = view->scene->theme->most_cells;
     if (own > 0)
-        return n > own;
+        return n > own || count_cells(view->scene) > MANY_GRIDS * own;
     return n > MOST_VECTOR_CELLS || (n > MOST_SMALL_CELLS && small(cell_box(view, 0, 0)));
 }
 

@@ -16,6 +16,20 @@ is_point(const MoeLine *line, int i)
     return i >= 0 && i < line->n && isfinite(line->x[i]) && isfinite(line->y[i]);
 }
 
+/* Dots on a line are smaller than those that stand alone. */
+#define DOT_ON_LINE 0.8
+
+static void
+draw_dots(const MoeLine *line, const View *view, Drawing *drawing)
+{
+    double r = DOT_ON_LINE * MARK_DOT / 2 * view->scene->theme->line;
+    for (int i = 0; i < line->n; i++) {
+        Point at = {moe__scale_at(&view->x, line->x[i]), moe__scale_at(&view->y, line->y[i])};
+        if (is_point(line, i))
+            moe__draw_dot(at, r, moe__ink_colour(&line->ink, view->scene->theme), drawing);
+    }
+}
+
 /* A point without neighbours is a line of no length: it gets a dot. */
 static void
 draw_dot(double x, double y, MoeColour colour, double width, Drawing *drawing)
@@ -37,7 +51,8 @@ line_draw(const Mark *mark, const View *view, Drawing *drawing)
         double x = moe__scale_at(&view->x, line->x[i]), y = moe__scale_at(&view->y, line->y[i]);
         bool first = !is_point(line, i - 1);
         if (first && !is_point(line, i + 1)) {
-            draw_dot(x, y, colour, width, drawing);
+            if (!line->dots)
+                draw_dot(x, y, colour, width, drawing);
             continue;
         }
         if (first && line->ink.dashed)
@@ -48,6 +63,8 @@ line_draw(const Mark *mark, const View *view, Drawing *drawing)
             moe__drawing_point(drawing, x, moe__scale_at(&view->y, line->y[i - 1]));
         moe__drawing_point(drawing, x, y);
     }
+    if (line->dots)
+        draw_dots(line, view, drawing);
 }
 
 static int
@@ -104,9 +121,9 @@ static void
 line_dump(const Mark *mark, GString *out)
 {
     const MoeLine *line = &mark->line;
-    g_string_append_printf(out, " %d points%s, colour %d \"%s\"", line->n,
-                           line->steps ? " in steps" : "", line->ink.colour,
-                           line->words ? line->words : "");
+    g_string_append_printf(out, " %d points%s%s, colour %d \"%s\"", line->n,
+                           line->steps ? " in steps" : "", line->dots ? " with dots" : "",
+                           line->ink.colour, line->words ? line->words : "");
     moe__dump_name(out, &line->ink);
     for (int i = 0; i < line->n; i++) {
         const double values[] = {line->x[i], line->y[i]};

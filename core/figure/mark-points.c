@@ -7,17 +7,13 @@
 
 #include <math.h>
 
-/* Diameter of a dot of area 1, in widths of the theme's line. */
-#define DOT   3.6
 #define REACH 6.0
-/* A dot is a polygon: at this size no eye tells it from a circle. */
-#define CORNERS 20
 
 static double
 radius(const MoePoints *points, const View *view, int i)
 {
     double area = points->area ? points->area[i] : 1;
-    return sqrt(MAX(area, 0)) * DOT / 2 * view->scene->theme->line;
+    return sqrt(MAX(area, 0)) * MARK_DOT / 2 * view->scene->theme->line;
 }
 
 static bool
@@ -38,15 +34,6 @@ colour_of(const MoePoints *points, const View *view, int i)
     const Theme *theme = view->scene->theme;
     return points->each ? moe__colour_on(points->each[i], theme)
                         : moe__ink_colour(&points->ink, theme);
-}
-
-static void
-draw_dot(Point at, double r, MoeColour colour, Drawing *drawing)
-{
-    moe__drawing_shape(drawing, colour);
-    for (int i = 0; i < CORNERS; i++)
-        moe__drawing_point(drawing, at.x + r * cos(2 * G_PI * i / CORNERS),
-                           at.y + r * sin(2 * G_PI * i / CORNERS));
 }
 
 static bool
@@ -124,8 +111,8 @@ points_draw(const Mark *mark, const View *view, Drawing *drawing)
     drawing->opacity = moe__ink_opacity(&points->ink);
     for (int i = 0; i < points->n; i++)
         if (is_there(points, i))
-            draw_dot(place(points, view, i), radius(points, view, i), colour_of(points, view, i),
-                     drawing);
+            moe__draw_dot(place(points, view, i), radius(points, view, i),
+                          colour_of(points, view, i), drawing);
     drawing->opacity = 1;
     if (points->labels)
         draw_labels(points, view, drawing);

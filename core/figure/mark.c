@@ -143,3 +143,15 @@ moe__dump_row(GString *out, const double *values, int n, const char *text)
         g_string_append_printf(out, " \"%s\"", text);
     g_string_append_c(out, '\n');
 }
+
+/* A dot is a polygon: at this size no eye tells it from a circle. */
+#define CORNERS 20
+
+void
+moe__draw_dot(Point at, double r, MoeColour colour, Drawing *drawing)
+{
+    moe__drawing_shape(drawing, colour);
+    for (int i = 0; i < CORNERS; i++)
+        moe__drawing_point(drawing, at.x + r * cos(2 * G_PI * i / CORNERS),
+                           at.y + r * sin(2 * G_PI * i / CORNERS));
+}

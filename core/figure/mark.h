@@ -67,6 +67,13 @@ MoeColour moe__colour_on(MoeColour colour, const Theme *theme);
 /* 0 means opaque. */
 double moe__ink_opacity(const MoeInk *ink);
 
+/* Diameter of a dot of area 1, in widths of the theme's line. */
+#define MARK_DOT 3.6
+void moe__draw_dot(Point at, double r, MoeColour colour, Drawing *drawing);
+
+/* The colour at `t` of the part that the scale uses, 0 … 1. */
+MoeColour moe__scale_colour(const MoeColourScale *scale, double t);
+
 /* Values to colours as cells and prose have them: through the scene's scale, or categories. */
 #define COLOUR_LEVELS 256
 typedef struct Tint {

@@ -163,15 +163,23 @@ build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
     int most = (int)moe_figure_options_real(options, "points");
     g_autoptr(GArray) curves = g_array_new(FALSE, FALSE, sizeof(MoeCurve));
     g_array_set_clear_func(curves, moe__curve_clear);
+    bool any = false;
     for (int r = 0; r < moe_trace_routers(trace); r++) {
         MoeCurve curve = {0};
-        if (has(trace, r, name) && !curve_read(trace, r, name, most, &curve, error))
+        bool chosen = moe_figure_options_layer(options, moe_trace_router(trace, r)->layer);
+        any |= chosen;
+        if (chosen && has(trace, r, name) && !curve_read(trace, r, name, most, &curve, error))
             return NULL;
         g_array_append_val(curves, curve);
     }
     MoeScene *scene = scene_of(trace, name, curves, moe_figure_options_bool(options, "caption"));
-    if (!scene)
+    if (!scene && any)
         set_unknown(trace, name, error);
+    else if (!scene)
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "figure measures: layers=%s picks none of the %d MoE layers of %s",
+                    moe_figure_options_text(options, "layers"), moe_trace_routers(trace),
+                    moe_figure_input_name(input, 0));
     return scene;
 }
 
@@ -196,6 +204,6 @@ const MoeFigure moe__figure_measures = {
             "representation collapse, …",
     .fields = fields,
     .n_fields = G_N_ELEMENTS(fields),
-    .common = MOE_FIGURE_CAPTION,
+    .common = MOE_FIGURE_LAYERS | MOE_FIGURE_CAPTION,
     .build = build,
 };

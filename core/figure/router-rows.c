@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define ENDING       ".safetensors"
-#define MOST_EXPERTS 65535
+#define MOST_EXPERTS 2048
 /* Of one layer; real ones have a few millions. */
 #define MOST_VALUES (1 << 28)
 

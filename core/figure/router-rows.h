@@ -23,9 +23,9 @@ typedef enum {
 /* Whether the path is a .safetensors file, or a folder that has some. */
 bool moe__router_rows_is(const char *path);
 /* Those of all layers, ascending; empty if there are none of the kind. A tensor counts as a
- * router's if it is [experts, width] and named as they are: "….LAYER.….gate.weight",
- * "….router.weight", "….router.layer.weight" and the like. The errors of moe_safetensors_open().
- * (transfer full, of RouterRows) */
+ * router's if it is [experts, width], of 2 to 2048 experts, and named as they are:
+ * "….LAYER.….gate.weight", "….router.weight", "….router.layer.weight" and the like. The errors of
+ * moe_safetensors_open(). (transfer full, of RouterRows) */
 GArray *moe__router_rows_read(const char *path, RowsKind kind, GError **error);
 
 #endif

@@ -152,28 +152,43 @@ moe__ruler_wider(Ruler *ruler, const char *text, double size, double width)
     return MAX(width, moe__ruler_width(ruler, text, size, false));
 }
 
+/* The first n letters; or, of a name, half of them from its end. */
 static char *
-shortened(const char *text, glong n)
+shortened(const char *text, glong n, bool name)
 {
-    g_autofree char *start = g_utf8_substring(text, 0, n);
-    return g_strconcat(g_strchomp(start), ELLIPSIS, NULL);
+    glong all = g_utf8_strlen(text, -1), tail = name ? n / 2 : 0;
+    g_autofree char *start = g_utf8_substring(text, 0, n - tail);
+    g_autofree char *end = g_utf8_substring(text, all - tail, all);
+    return g_strconcat(g_strchomp(start), ELLIPSIS, g_strchug(end), NULL);
 }
 
-char *
-moe__ruler_fit(Ruler *ruler, const char *text, double size, double width)
+static char *
+fit(Ruler *ruler, const char *text, double size, double width, bool name)
 {
     if (moe__ruler_width(ruler, text, size, false) <= width)
         return g_strdup(text);
     glong fits = 0, too_long = g_utf8_strlen(text, -1);
     while (too_long - fits > 1) {
         glong middle = (fits + too_long) / 2;
-        g_autofree char *tried = shortened(text, middle);
+        g_autofree char *tried = shortened(text, middle, name);
         if (moe__ruler_width(ruler, tried, size, false) <= width)
             fits = middle;
         else
             too_long = middle;
     }
-    return shortened(text, fits);
+    return shortened(text, fits, name);
+}
+
+char *
+moe__ruler_fit(Ruler *ruler, const char *text, double size, double width)
+{
+    return fit(ruler, text, size, width, false);
+}
+
+char *
+moe__ruler_fit_name(Ruler *ruler, const char *text, double size, double width)
+{
+    return fit(ruler, text, size, width, true);
 }
 
 char **

@@ -24,6 +24,8 @@ double moe__ruler_width(Ruler *ruler, const char *text, double size, bool bold);
 double moe__ruler_wider(Ruler *ruler, const char *text, double size, double width);
 /* The text, or as much of its beginning as fits with an ellipsis behind it. (transfer full) */
 char *moe__ruler_fit(Ruler *ruler, const char *text, double size, double width);
+/* The same, with the ellipsis in the middle: names often differ at their ends. (transfer full) */
+char *moe__ruler_fit_name(Ruler *ruler, const char *text, double size, double width);
 /* Breaks text into lines no wider than `width`; no-break spaces have then done their work and
  * become plain ones. (transfer full) */
 char **moe__ruler_wrap(Ruler *ruler, const char *text, double size, double width);

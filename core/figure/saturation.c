@@ -11,6 +11,9 @@
 #include <math.h>
 #include <moescope/compare.h>
 
+/* Lines of so few points show where they are. */
+#define FEW_POINTS 24
+
 enum { ALL_PICKS, FIRST_CHOICE, PANELS };
 
 /* Of one router. */
@@ -205,11 +208,13 @@ add_curve(const Saturation *s, MoeScene *scene, int panel, int number, guint rou
     g_autofree char *words =
         g_strdup_printf("%s, %s{x}: %s", title, s->names ? "" : "step ", told[panel]);
     MoeInk ink = moe__depth_ink(s->kit, router, &own, &name);
-    MoeLine line = {.n = s->points, .x = s->at, .y = y, .ink = ink, .words = words};
-    MoePoints dots = {.n = s->points, .x = s->at, .y = y, .ink = {.own = &own}, .words = words};
+    MoeLine line = {.n = s->points,
+                    .x = s->at,
+                    .y = y,
+                    .ink = ink,
+                    .dots = s->points <= FEW_POINTS,
+                    .words = words};
     moe_scene_add_line(scene, number, &line);
-    if (s->points <= 24)
-        moe_scene_add_points(scene, number, &dots);
 }
 
 static void

@@ -27,6 +27,8 @@ dump_colours(GString *out, const MoeColourScale *scale)
     g_string_append_printf(out, "  colours %s %s, ", moe_colours_name(scale->colours),
                            formats[scale->format]);
     dump_range(out, scale->min, scale->max);
+    if (scale->last > 0)
+        g_string_append_printf(out, ", of %g to %g", scale->first, scale->last);
     g_string_append_printf(out, "%s%s", scale->below ? ", below" : "",
                            scale->above ? ", above" : "");
     dump_text(out, ":", scale->label ? scale->label : "");

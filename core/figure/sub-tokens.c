@@ -100,7 +100,7 @@ build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
     return scene;
 }
 
-static const MoeField fields[] = {SPAN_FIELDS("32")};
+static const MoeField fields[] = {SPAN_FIELDS("32", 4096)};
 
 const MoeFigure moe__figure_sub_tokens = {
     .struct_size = sizeof(MoeFigure),

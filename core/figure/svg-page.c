@@ -126,11 +126,25 @@ moe__svg_page_words(SvgPage *page, const Drawing *drawing, const Item *item)
 #define MOST_POINTS 120
 #define REACH       4.0 /* of a point, around it */
 
+/* A point on the edge of its panel lies outside of it by a hair: it is looked for on all sides. */
+static char *
+words_near(SvgPage *page, Point point, MoeDatum *datum)
+{
+    static const double away[5][2] = {{0, 0}, {-0.4, -0.4}, {0.4, 0.4}, {-0.4, 0.4}, {0.4, -0.4}};
+    for (size_t i = 0; i < G_N_ELEMENTS(away); i++) {
+        char *words = words_at(page, point.x + away[i][0], point.y + away[i][1], datum);
+        if (words)
+            return words;
+        moe_datum_clear(datum);
+    }
+    return NULL;
+}
+
 static void
 write_point(SvgPage *page, GString *out, Point point)
 {
     g_auto(MoeDatum) datum = {0};
-    g_autofree char *words = words_at(page, point.x, point.y, &datum);
+    g_autofree char *words = words_near(page, point, &datum);
     if (!words || fabs(datum.x + datum.width / 2 - point.x) > 0.5 ||
         fabs(datum.y + datum.height / 2 - point.y) > 0.5)
         return;
@@ -153,6 +167,122 @@ moe__svg_page_points(SvgPage *page, GString *out, const Drawing *drawing)
         for (int p = 0; p < item->path.n; p += stride)
             write_point(page, out, g_array_index(drawing->points, Point, item->path.first + p));
     }
+}
+
+/* --- Images of cells --------------------------------------------------------------------------
+ * An image has no marks to carry words; over it lies a rectangle with the numbers of its cells and
+ * the words to put them into, which the page's script reads. */
+
+/* Images of a scene with more cells than this in all have none: it would take megabytes. */
+#define MOST_CELLS 70000
+
+static int64_t
+image_cells(const Drawing *drawing)
+{
+    int64_t cells = 0;
+    for (guint i = 0; i < drawing->items->len; i++) {
+        const Item *item = &g_array_index(drawing->items, Item, i);
+        if (item->type == ITEM_IMAGE)
+            cells += (int64_t)item->image.columns * item->image.rows;
+    }
+    return cells;
+}
+
+static bool
+is_within(Box box, const Item *item)
+{
+    double x = item->box.x + item->box.width / 2, y = item->box.y + item->box.height / 2;
+    return x >= box.x && x < box.x + box.width && y >= box.y && y < box.y + box.height;
+}
+
+/* The cells that an image shows, and their panel; NULL: none that words are made of. */
+static const MoeCells *
+cells_of(const SvgPage *page, const Item *item, const Panel **panel)
+{
+    const Layout *layout = moe__layout(page->scene, page->width, page->height);
+    for (int p = 0; p < layout->n_frames; p++) {
+        *panel = moe__scene_panel(page->scene, p);
+        for (guint m = 0; is_within(layout->frames[p].box, item) && m < (*panel)->marks->len; m++) {
+            const Mark *mark = &g_array_index((*panel)->marks, Mark, m);
+            if (mark->type == MARK_CELLS && mark->cells.words && !mark->cells.texts &&
+                mark->cells.rows == item->image.rows && mark->cells.columns == item->image.columns)
+                return &mark->cells;
+        }
+    }
+    return NULL;
+}
+
+static void
+append_text(GString *json, const char *text)
+{
+    g_string_append_c(json, '"');
+    for (const char *c = text; *c; c++) {
+        if ((guchar)*c < 0x20)
+            g_string_append_printf(json, "\\u%04x", (guchar)*c);
+        else if (*c == '"' || *c == '\\')
+            g_string_append_printf(json, "\\%c", *c);
+        else
+            g_string_append_c(json, *c);
+    }
+    g_string_append_c(json, '"');
+}
+
+static void
+append_labels(GString *json, const char *key, const MoeAxis *axis, int n)
+{
+    g_string_append_printf(json, ",\"%s\":[", key);
+    for (int i = 0; i < n; i++) {
+        g_autofree char *label = moe__axis_band_label(axis, i);
+        g_string_append(json, i > 0 ? "," : "");
+        append_text(json, label);
+    }
+    g_string_append_c(json, ']');
+}
+
+/* Three digits, as words have them elsewhere; whole numbers in full. */
+static void
+append_numbers(GString *json, const char *key, const double *numbers, int n)
+{
+    if (!numbers)
+        return;
+    g_string_append_printf(json, ",\"%s\":[", key);
+    for (int i = 0; i < n; i++) {
+        g_string_append(json, i > 0 ? "," : "");
+        if (isfinite(numbers[i]))
+            moe__number_append(json, numbers[i], numbers[i] == round(numbers[i]) ? 15 : 3);
+        else
+            g_string_append(json, "null");
+    }
+    g_string_append_c(json, ']');
+}
+
+void
+moe__svg_page_image(SvgPage *page, GString *out, const Drawing *drawing, const Item *item)
+{
+    const Panel *panel;
+    const MoeCells *cells = cells_of(page, item, &panel);
+    if (!cells || page->hovers <= 0 || image_cells(drawing) > MOST_CELLS)
+        return;
+    g_autoptr(GString) json = g_string_new("{\"words\":");
+    append_text(json, cells->words);
+    append_labels(json, "row", &panel->y, cells->rows);
+    append_labels(json, "column", &panel->x, cells->columns);
+    append_numbers(json, "value", cells->values, cells->rows * cells->columns);
+    append_numbers(json, "0", cells->numbers[0], cells->rows * cells->columns);
+    append_numbers(json, "1", cells->numbers[1], cells->rows * cells->columns);
+    g_string_append_c(json, '}');
+    g_autofree char *escaped = g_markup_escape_text(json->str, -1);
+    g_auto(GStrv) parts = g_strsplit(escaped, "&quot;", -1);
+    g_autofree char *attribute = g_strjoinv("\"", parts); /* it stands between single quotes */
+    g_string_append(out, "<rect class=\"h\"");
+    const char *const names[] = {"x", "y", "width", "height"};
+    const double places[] = {item->box.x, item->box.y, item->box.width, item->box.height};
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_string_append_printf(out, " %s=\"", names[i]);
+        moe__number_append(out, places[i], 6);
+        g_string_append_c(out, '"');
+    }
+    g_string_append_printf(out, " data-cells='%s'/>\n", attribute);
 }
 
 char *

@@ -162,6 +162,8 @@ write_image(const Pen *pen, const Item *item)
     /* HTML knows no namespaces. */
     g_string_append_printf(out, " %s=\"data:image/png;base64,%s\"/>\n",
                            pen->page ? "href" : "xlink:href", base64);
+    if (pen->page)
+        moe__svg_page_image(pen->page, out, pen->drawing, item);
 }
 
 static void

@@ -18,7 +18,8 @@ typedef struct Theme {
     double margin, gap;
     double line;    /* strokes of data */
     double thin;    /* strokes of axes */
-    int most_cells; /* of a grid; more become one image with a pixel a cell; 0: 100,000 */
+    int most_cells; /* of a grid, or a quarter of all grids of a scene: more become
+                       images with a pixel a cell; 0: 100,000 of a grid */
     const char *family;
     MoeColour paper, ink, soft, faint; /* background, text, secondary text, axes */
 } Theme;

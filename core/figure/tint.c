@@ -6,6 +6,13 @@
 
 #include <math.h>
 
+MoeColour
+moe__scale_colour(const MoeColourScale *scale, double t)
+{
+    double first = scale->first, last = scale->last > 0 ? scale->last : 1;
+    return moe_colour_at(scale->colours, first + (last - first) * CLAMP(t, 0.0, 1.0));
+}
+
 void
 moe__tint_init(Tint *tint, const MoeScene *scene, int categories)
 {
@@ -14,7 +21,7 @@ moe__tint_init(Tint *tint, const MoeScene *scene, int categories)
     for (int i = 0; i < COLOUR_LEVELS; i++)
         tint->levels[i] = categories > 0
                               ? moe_colour_category(i, categories)
-                              : moe_colour_at(scene->colours.colours, i / (COLOUR_LEVELS - 1.0));
+                              : moe__scale_colour(&scene->colours, i / (COLOUR_LEVELS - 1.0));
 }
 
 MoeColour

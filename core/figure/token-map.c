@@ -5,10 +5,13 @@
 #include "figure/expert-names.h"
 #include "figure/load.h"
 #include "figure/token-grid.h"
+#include "figure/token-long.h"
 
 /* With more layers than this, cells are too narrow for the numbers of experts at the width of a
  * paper's column: a legend names them. */
 #define NARROW 10
+/* More panels below each other nobody reads. */
+#define PANELS 12
 
 /* Layers across, which are named where they don't follow each other. */
 static MoeAxis
@@ -77,7 +80,7 @@ head_valid(const TokenSpan *span, int head, GError **error)
 static const char *const places[] = {"First", "Second", "Third", "Fourth"};
 
 static char *
-what(int slot, int head, bool split, int named)
+what(int slot, int head, bool split, int per, int named)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     if (slot < (int)G_N_ELEMENTS(places))
@@ -87,6 +90,12 @@ what(int slot, int head, bool split, int named)
     g_string_append(text, " of expert for each token of a text, by layer");
     if (split)
         g_string_append_printf(text, ", sub-token %d", head);
+    if (per > 1)
+        g_string_append_printf(
+            text,
+            "; %d tokens a column, in the colour of the expert that most of them "
+            "go to",
+            per);
     g_autofree char *left = moe__expert_names_left(named);
     g_string_append(text, left);
     return g_strdup(text->str);
@@ -112,25 +121,36 @@ build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
                         (int)routers->len, error) ||
         !head_valid(&span, head, error))
         return NULL;
-    int slot = (int)moe_figure_options_real(options, "slot");
-    int named = 0;
-    MoeScene *scene =
-        scene_of(&span, slot, head, (int)moe_figure_options_real(options, "rows"), &named);
+    int slot = (int)moe_figure_options_real(options, "slot"), named = 0, per = 1;
+    int rows = (int)moe_figure_options_real(options, "rows");
+    int columns = (int)moe_figure_options_real(options, "columns");
+    bool across = (span.n + rows - 1) / rows > PANELS;
+    MoeScene *scene = across ? moe__token_long(&span, slot, head, columns, &per, &named)
+                             : scene_of(&span, slot, head, rows, &named);
     g_autofree char *chance = moe__span_chance(&span, head);
     g_autofree char *shown =
-        what(slot, head, moe__span_router(&span, 0)->info->units_per_token > 1, named);
+        what(slot, head, moe__span_router(&span, 0)->info->units_per_token > 1, per, named);
     moe__span_caption(&span, input, scene, shown, chance);
     return scene;
 }
 
 static const MoeField fields[] = {
-    SPAN_FIELDS("64"),
+    SPAN_FIELDS("64", 200000),
     {.name = "rows",
      .type = MOE_FIELD_INT,
      .fallback = "32",
      .min = 1,
      .max = 512,
-     .help = "tokens below each other, before a new panel begins"},
+     .help = "tokens below each other, before a new panel begins; of more than 12 panels, tokens "
+             "stand across instead"},
+    {.name = "columns",
+     .type = MOE_FIELD_INT,
+     .fallback = "800",
+     .min = 16,
+     .max = 20000,
+     .help =
+         "at most so many columns where tokens stand across; of more tokens, several are brought "
+         "together in one"},
     {.name = "slot",
      .type = MOE_FIELD_INT,
      .fallback = "0",

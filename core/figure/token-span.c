@@ -9,11 +9,15 @@
 #include <moescope/token-texts.h>
 #include <moescope/trace-tools.h>
 
+/* The option document: the first one. */
+#define FIRST (-1)
+
 /* Which rows of a trace are meant. */
 typedef struct Wanted {
     MoeSteps steps;
     int32_t step;
-    int64_t document; /* -1: that of the first row */
+    int64_t document; /* -1: that of the first row; SPAN_ALL */
+    int32_t last;     /* that the last row was of */
     int64_t skip, left;
     const MoeTokenSet *set; /* NULL: all tokens */
     bool gap;               /* tokens of the document were left out since the last one */
@@ -65,10 +69,12 @@ rows_of(const MoeTrace *trace, int chunk, Wanted *wanted, GError **error)
         if (wanted->steps != MOE_STEPS_ALL && value_at(&step, i) != wanted->step)
             continue;
         bool chosen = !bits || moe_token_set_has(bits, i), follows = !wanted->gap;
-        if (wanted->document < 0 && chosen)
+        if (wanted->document == FIRST && chosen)
             wanted->document = value_at(&doc, i);
-        if (value_at(&doc, i) != wanted->document)
+        if (wanted->document != SPAN_ALL && value_at(&doc, i) != wanted->document)
             continue;
+        follows &= value_at(&doc, i) == wanted->last;
+        wanted->last = value_at(&doc, i);
         wanted->gap = !chosen;
         if (!chosen || wanted->skip-- > 0)
             continue;
@@ -201,7 +207,7 @@ static void
 set_none(const TokenSpan *span, const Wanted *wanted, GError **error)
 {
     const char *name = span->figure->name, *from = moe_figure_options_text(span->options, "from");
-    if (wanted->document < 0)
+    if (wanted->document == FIRST || wanted->document == SPAN_ALL)
         g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
                     "figure %s: %s has no tokens %sat the chosen step; record some", name,
                     span->name, wanted->set ? "that were chosen " : "");

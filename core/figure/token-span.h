@@ -8,23 +8,26 @@
 
 #include "figure/figures.h"
 
+/* The option document: all, one after another. */
+#define SPAN_ALL (-2)
+
 /* The options that choose the tokens, which every figure of single tokens has. */
-#define SPAN_FIELDS(TOKENS)                                                                 \
-    {.name = "document",                                                                    \
-     .type = MOE_FIELD_INT,                                                                 \
-     .fallback = "-1",                                                                      \
-     .min = -1,                                                                             \
-     .max = G_MAXINT32,                                                                     \
-     .help = "number of the document, as recorded; -1: the first one of the trace"},        \
-        {.name = "from",                                                                    \
-         .type = MOE_FIELD_INT,                                                             \
-         .fallback = "0",                                                                   \
-         .min = 0,                                                                          \
-         .max = G_MAXINT32,                                                                 \
-         .help = "tokens of the document that are passed over"},                            \
-    {                                                                                       \
-        .name = "tokens", .type = MOE_FIELD_INT, .fallback = TOKENS, .min = 1, .max = 4096, \
-        .help = "how many tokens are shown"                                                 \
+#define SPAN_FIELDS(TOKENS, MOST)                                                             \
+    {.name = "document",                                                                      \
+     .type = MOE_FIELD_INT,                                                                   \
+     .fallback = "-1",                                                                        \
+     .min = SPAN_ALL,                                                                         \
+     .max = G_MAXINT32,                                                                       \
+     .help = "number of the document, as recorded; -1: the first one of the trace; -2: all"}, \
+        {.name = "from",                                                                      \
+         .type = MOE_FIELD_INT,                                                               \
+         .fallback = "0",                                                                     \
+         .min = 0,                                                                            \
+         .max = G_MAXINT32,                                                                   \
+         .help = "tokens of the document that are passed over"},                              \
+    {                                                                                         \
+        .name = "tokens", .type = MOE_FIELD_INT, .fallback = TOKENS, .min = 1, .max = (MOST), \
+        .help = "how many tokens are shown"                                                   \
     }
 
 /* What one router did: [units × width] experts (-1: no pick) and gates, [units] entropies in nats.
@@ -39,8 +42,8 @@ typedef struct TokenSpan {
     const MoeFigure *figure;
     const MoeFigureOptions *options;
     const MoeTrace *trace;
-    const char *name; /* of the input */
-    int32_t document;
+    const char *name;  /* of the input */
+    int32_t document;  /* SPAN_ALL: several */
     int n;             /* tokens */
     GArray *id;        /* of int32_t, [n] */
     GArray *row;       /* of double, [n]: rows of the trace */

@@ -123,6 +123,9 @@ moe__span_caption(const TokenSpan *span, MoeFigureInput *input, MoeScene *scene,
     for (guint i = 0; i < router->expert->len; i++)
         picks += g_array_index(router->expert, int32_t, i) >= 0;
     g_autofree char *tokens = moe__number_count(span->n), *n = moe__number_count(picks);
+    g_autofree char *where = span->document == SPAN_ALL
+                                 ? g_strdup("all documents")
+                                 : g_strdup_printf("document %d", span->document);
     g_autoptr(GString) text = g_string_new(what);
     g_string_append(text, ". ");
     if (model)
@@ -132,11 +135,10 @@ moe__span_caption(const TokenSpan *span, MoeFigureInput *input, MoeScene *scene,
                                router->info->experts);
     else
         g_string_append_printf(text, "k varies, %d experts; ", router->info->experts);
-    g_string_append_printf(text,
-                           "T" NBSP "=" NBSP "%s tokens of document %d from %s on, N" NBSP "=" NBSP
-                           "%s picks a layer; %s.",
-                           tokens, span->document, moe_figure_options_text(span->options, "from"),
-                           n, chance);
+    g_string_append_printf(
+        text,
+        "T" NBSP "=" NBSP "%s tokens of %s from %s on, N" NBSP "=" NBSP "%s picks a layer; %s.",
+        tokens, where, moe_figure_options_text(span->options, "from"), n, chance);
     moe_scene_set_caption(scene, text->str);
 }
 

@@ -68,7 +68,7 @@ draw_panel_title(const Panel *panel, Box box, const Layout *layout, Ruler *ruler
                  const Theme *theme, Drawing *drawing)
 {
     TextStyle style = {theme->ink, theme->label_size, ANCHOR_START, false, false};
-    g_autofree char *title = moe__ruler_fit(ruler, panel->title, theme->label_size, box.width);
+    g_autofree char *title = moe__ruler_fit_name(ruler, panel->title, theme->label_size, box.width);
     moe__drawing_text(drawing, title, box.x,
                       box.y - layout->head - layout->note - 0.35 * theme->label_size, style);
 }

@@ -29,6 +29,8 @@ GString *moe__svg_encode_page(const Drawing *drawing, const char *title, SvgPage
 bool moe__svg_page_colour(const SvgPage *page, GString *out, const char *name, const Item *item);
 /* What the item's mark says, escaped; NULL: nothing. (transfer full) */
 char *moe__svg_page_words(SvgPage *page, const Drawing *drawing, const Item *item);
+/* What the cells of an image say, behind it. */
+void moe__svg_page_image(SvgPage *page, GString *out, const Drawing *drawing, const Item *item);
 /* The points of lines, which are told of one by one. */
 void moe__svg_page_points(SvgPage *page, GString *out, const Drawing *drawing);
 

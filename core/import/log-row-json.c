@@ -1,13 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 #include "import/log-row.h"
 
+#include <string.h>
+
+/* Digits in place of printf(), which would take a tenth of the time. */
+static void
+append_int(GString *out, int64_t value)
+{
+    char digits[24], *at = digits + sizeof digits;
+    uint64_t left = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    do
+        *--at = (char)('0' + left % 10);
+    while (left /= 10);
+    if (value < 0)
+        *--at = '-';
+    g_string_append_len(out, at, digits + sizeof digits - at);
+}
+
 /* A text, or an integer as text: requests are named either way. */
 static bool
 read_name(MoeJson *json, const char *what, GString *out)
 {
     MoeJsonEvent event = moe__json_next(json);
     if (event == MOE_JSON_INT) {
-        g_string_printf(out, "%" G_GINT64_FORMAT, json->integer);
+        g_string_truncate(out, 0);
+        append_int(out, json->integer);
         return true;
     }
     if (event == MOE_JSON_NULL)
@@ -70,18 +87,34 @@ read_field(MoeJson *json, MoeLogField field, MoeLogRow *row)
     return moe__json_skip(json);
 }
 
-bool
-moe__log_row_json(MoeJson *json, MoeLogRow *row)
+/* Lines have the same keys at the same places, as a rule: a key that was there on the line before
+ * needn't be looked up. */
+static MoeLogField
+field_at(MoeLogReader *reader, int place, const char *name, size_t length)
 {
+    MoeLogKey *known = place < MOE_LOG_KEYS ? &reader->keys[place] : NULL;
+    if (known && known->length == length && length > 0 && memcmp(known->name, name, length) == 0)
+        return known->field;
+    MoeLogField field = moe__log_field(name, length);
+    if (known && length <= sizeof known->name) {
+        memcpy(known->name, name, length);
+        known->length = length;
+        known->field = field;
+    }
+    return field;
+}
+
+bool
+moe__log_row_json(MoeLogReader *reader, MoeLogRow *row)
+{
+    MoeJson *json = reader->json;
     MoeJsonEvent event = moe__json_next(json);
     if (event == MOE_JSON_END)
         return false;
     if (event != MOE_JSON_OBJECT)
         return moe__json_fail(json, "expected an object a line");
-    while (moe__json_next(json) == MOE_JSON_KEY) {
-        MoeLogField field = moe__log_field(json->raw, json->raw_length);
-        if (!read_field(json, field, row))
+    for (int place = 0; moe__json_next(json) == MOE_JSON_KEY; place++)
+        if (!read_field(json, field_at(reader, place, json->raw, json->raw_length), row))
             return false;
-    }
     return !json->error;
 }

@@ -139,12 +139,20 @@ check_row(const MoeLogReader *reader, const MoeLogRow *row, GError **error)
 bool
 moe__log_next(MoeLogReader *reader, MoeLogRow *row, GError **error)
 {
+    MoeStream *stream = reader->stream;
+    uint64_t begin = stream->base + stream->at;
+    bool got;
     begin_row(row);
-    if (!reader->json)
-        return moe__log_row_csv(reader, row, error) && check_row(reader, row, error);
-    bool got = moe__log_row_json(reader->json, row);
-    reader->stream->line = reader->json->line;
-    if (reader->json->error)
-        return moe__json_give_up(reader->json, error);
+    if (reader->json) {
+        got = moe__log_row_json(reader, row);
+        stream->line = reader->json->line;
+        if (reader->json->error)
+            return moe__json_give_up(reader->json, error);
+    } else {
+        got = moe__log_row_csv(reader, row, error);
+    }
+    row->line = stream->line;
+    row->end = stream->base + stream->at;
+    row->length = row->end - begin;
     return got && check_row(reader, row, error);
 }

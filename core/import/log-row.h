@@ -8,23 +8,6 @@
 
 #include "import/json-pull.h"
 
-typedef struct MoeLogRow {
-    bool meta; /* "type" says other than "route": no picks, but perhaps the model */
-    int64_t meta_experts, meta_k; /* 0: not said */
-    int meta_renormalised;        /* -1: not said */
-    GString *model;               /* empty: not said */
-
-    GString *doc;            /* as text; empty: not said */
-    GString *domain;         /* likewise */
-    int64_t pos, id;         /* -1: not said */
-    int64_t layer;           /* -1: not said */
-    GArray *experts, *gates; /* int32_t, double; gates may be empty */
-} MoeLogRow;
-
-void moe__log_row_init(MoeLogRow *row);
-void moe__log_row_clear(MoeLogRow *row);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MoeLogRow, moe__log_row_clear)
-
 /* What a key or a column means. Every logger has names of its own. */
 typedef enum {
     MOE_LOG_UNKNOWN,
@@ -43,6 +26,33 @@ typedef enum {
 } MoeLogField;
 MoeLogField moe__log_field(const char *name, size_t length);
 
+/* A key of a line, and what it was found to mean. */
+enum { MOE_LOG_KEYS = 16 };
+typedef struct MoeLogKey {
+    MoeLogField field;
+    size_t length; /* 0: there was none */
+    char name[24];
+} MoeLogKey;
+
+typedef struct MoeLogRow {
+    bool meta; /* "type" says other than "route": no picks, but perhaps the model */
+    int64_t meta_experts, meta_k; /* 0: not said */
+    int meta_renormalised;        /* -1: not said */
+    GString *model;               /* empty: not said */
+
+    GString *doc;            /* as text; empty: not said */
+    GString *domain;         /* likewise */
+    int64_t pos, id;         /* -1: not said */
+    int64_t layer;           /* -1: not said */
+    GArray *experts, *gates; /* int32_t, double; gates may be empty */
+
+    uint64_t line, end, length; /* of the file; its bytes, unpacked, up to here; of the line */
+} MoeLogRow;
+
+void moe__log_row_init(MoeLogRow *row);
+void moe__log_row_clear(MoeLogRow *row);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MoeLogRow, moe__log_row_clear)
+
 enum { MOE_LOG_COLUMNS = 32 };
 
 /* A log that is being read. */
@@ -51,6 +61,7 @@ typedef struct MoeLogReader {
     MoeJson *json;     /* NULL: it is CSV */
     MoeLogField columns[MOE_LOG_COLUMNS];
     int n_columns;
+    MoeLogKey keys[MOE_LOG_KEYS]; /* of JSON, in their order, as of the line before */
 } MoeLogReader;
 
 MoeLogReader *moe__log_open(const char *path, bool csv, GError **error);
@@ -60,7 +71,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeLogReader, moe__log_free)
 bool moe__log_next(MoeLogReader *reader, MoeLogRow *row, GError **error);
 
 /* The two kinds of line; as moe__log_next(), but json's error is in `json`. */
-bool moe__log_row_json(MoeJson *json, MoeLogRow *row);
+bool moe__log_row_json(MoeLogReader *reader, MoeLogRow *row);
 bool moe__log_row_csv(MoeLogReader *reader, MoeLogRow *row, GError **error);
 /* The next line that says something: not empty, no '#' before it. NULL at the end and with an
  * error. (transfer none: good until the next line) */

@@ -7,21 +7,31 @@
  */
 #include "import/door.h"
 #include "import/importers.h"
-#include "import/log-row.h"
+#include "import/log-pipe.h"
 #include "import/rows.h"
 
 #include <string.h>
 
 enum { LAYERS = UINT16_MAX + 1, REPORT_EVERY = 4096 };
 
-/* Bytes of a file, unpacked, that a look takes in at first. */
-#define LOOK ((uint64_t)8 << 20)
+/* Bytes of a file, unpacked, that a look takes in at first: what it costs is little beside the
+ * whole, and what it misses (a domain that comes late) costs reading it all twice. */
+#define LOOK_LEAST ((uint64_t)8 << 20)
+#define LOOK_MOST  ((uint64_t)64 << 20)
+#define LOOK_SHARE 16
+
+/* The name of a document or domain that was looked up last: the next row mostly has the same. */
+typedef struct Last {
+    GString *name;
+    int32_t number; /* -1: of none */
+} Last;
 
 typedef struct Log {
     MoeImport *import;
     bool csv;
-    uint64_t look; /* bytes a file; UINT64_MAX: all */
-    bool cut;      /* some file has more */
+    const char *path; /* of the file at hand */
+    uint64_t look;    /* bytes a file; UINT64_MAX: all */
+    bool cut;         /* some file has more */
     /* Of the look. */
     int *index;     /* [LAYERS]: of a layer among those that occur; -1: it doesn't */
     GArray *layers; /* int, ascending */
@@ -36,6 +46,7 @@ typedef struct Log {
     GHashTable *docs;   /* name → document + 1, within a file */
     GHashTable *places; /* document and layer → rows so far, for logs without positions */
     int32_t n_docs;
+    Last doc, domain;
 } Log;
 
 static void
@@ -49,6 +60,8 @@ log_clear(Log *log)
     g_hash_table_unref(log->docs);
     g_hash_table_unref(log->places);
     moe__rows_free(log->joined);
+    g_string_free(log->doc.name, TRUE);
+    g_string_free(log->domain.name, TRUE);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Log, log_clear)
 
@@ -67,6 +80,8 @@ log_new(MoeImport *import, bool csv, uint64_t look)
         .domain_index = g_hash_table_new(g_str_hash, g_str_equal),
         .docs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
         .places = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
+        .doc = {g_string_new(NULL), -1},
+        .domain = {g_string_new(NULL), -1},
     };
     for (int i = 0; i < LAYERS; i++)
         log.index[i] = -1;
@@ -75,29 +90,41 @@ log_new(MoeImport *import, bool csv, uint64_t look)
 
 /* --- Looking ----------------------------------------------------------------------------------*/
 
+G_GNUC_PRINTF(4, 5)
 static bool
-learn_number(const MoeLogReader *reader, const char *what, int64_t found, int *known,
+fail(const Log *log, const MoeLogRow *row, GError **error, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *message = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT, "%s: line %" G_GUINT64_FORMAT ": %s", log->path,
+                row->line, message);
+    return false;
+}
+
+static bool
+learn_number(const Log *log, const MoeLogRow *row, const char *what, int64_t found, int *known,
              GError **error)
 {
     if (found == 0 || *known == found)
         return true;
     if (*known > 0)
-        return moe__stream_fail(reader->stream, error, "%s: found %d, %d before", what, (int)found,
-                                *known);
+        return fail(log, row, error, "%s: found %d, %d before", what, (int)found, *known);
     *known = (int)found;
     return true;
 }
 
 static bool
-learn_meta(Log *log, const MoeLogReader *reader, const MoeLogRow *row, GError **error)
+learn_meta(Log *log, const MoeLogRow *row, GError **error)
 {
     if (row->model->len)
         g_string_assign(log->model, row->model->str);
     if (row->meta_renormalised >= 0)
         log->shape.gates =
             row->meta_renormalised ? MOE_IMPORT_GATES_SUM_TO_ONE : MOE_IMPORT_GATES_AS_SCORED;
-    return learn_number(reader, "experts", row->meta_experts, &log->shape.experts, error) &&
-           learn_number(reader, "k", row->meta_k, &log->shape.k, error);
+    return learn_number(log, row, "experts", row->meta_experts, &log->shape.experts, error) &&
+           learn_number(log, row, "k", row->meta_k, &log->shape.k, error);
 }
 
 static void
@@ -122,16 +149,16 @@ are_floats(const GArray *gates)
 }
 
 static bool
-learn_row(Log *log, const MoeLogReader *reader, const MoeLogRow *row, GError **error)
+learn_row(Log *log, const MoeLogRow *row, GError **error)
 {
     if (row->meta)
-        return learn_meta(log, reader, row, error);
-    if (!learn_number(reader, "experts a token", row->experts->len, &log->shape.k, error))
+        return learn_meta(log, row, error);
+    if (!learn_number(log, row, "experts a token", row->experts->len, &log->shape.k, error))
         return false;
     if (log->rows++ == 0)
         log->shape.has_gates = row->gates->len > 0;
     if (log->shape.has_gates != (row->gates->len > 0))
-        return moe__stream_fail(reader->stream, error, "some lines have gates, others have none");
+        return fail(log, row, error, "some lines have gates, others have none");
     if (log->index[row->layer] < 0) {
         int layer = (int)row->layer;
         g_array_append_val(log->layers, layer);
@@ -147,14 +174,30 @@ learn_row(Log *log, const MoeLogReader *reader, const MoeLogRow *row, GError **e
 /* --- Bringing ---------------------------------------------------------------------------------*/
 
 static int32_t
-find_doc(Log *log, const char *name)
+find_doc(Log *log, const GString *name)
 {
-    int32_t doc = GPOINTER_TO_INT(g_hash_table_lookup(log->docs, name));
+    Last *last = &log->doc;
+    if (last->number >= 0 && g_string_equal(last->name, name))
+        return last->number;
+    int32_t doc = GPOINTER_TO_INT(g_hash_table_lookup(log->docs, name->str));
     if (doc == 0) {
         doc = ++log->n_docs;
-        g_hash_table_insert(log->docs, g_strdup(name), GINT_TO_POINTER(doc));
+        g_hash_table_insert(log->docs, g_strdup(name->str), GINT_TO_POINTER(doc));
     }
-    return doc - 1;
+    g_string_assign(last->name, name->str);
+    return last->number = doc - 1;
+}
+
+/* The number of a domain; -1: it isn't known. */
+static int32_t
+find_domain(Log *log, const GString *name)
+{
+    Last *last = &log->domain;
+    if (last->number < 0 || !g_string_equal(last->name, name)) {
+        g_string_assign(last->name, name->str);
+        last->number = GPOINTER_TO_INT(g_hash_table_lookup(log->domain_index, name->str)) - 1;
+    }
+    return last->number;
 }
 
 /* Where a log has no positions, the rows of a document's layer count up. */
@@ -181,42 +224,40 @@ meta_fits(const Log *log, const MoeLogRow *row)
 }
 
 static bool
-row_fits(const Log *log, const MoeLogRow *row)
+row_fits(Log *log, const MoeLogRow *row)
 {
     return log->index[row->layer] >= 0 && (int)row->experts->len == log->shape.k &&
            log->shape.has_gates == (row->gates->len > 0) &&
            (!log->floats || are_floats(row->gates)) &&
-           (row->domain->len == 0 || g_hash_table_contains(log->domain_index, row->domain->str));
+           (row->domain->len == 0 || find_domain(log, row->domain) >= 0);
 }
 
 /* A look at the whole knew every line, unless the log is still growing. */
 static bool
-check_known(const Log *log, const MoeLogReader *reader, const MoeLogRow *row, GError **error)
+check_known(Log *log, const MoeLogRow *row, GError **error)
 {
     bool fits = row->meta ? !log->cut || meta_fits(log, row) : row_fits(log, row);
-    return fits || moe__stream_fail(reader->stream, error, "the file changed while it was read");
+    return fits || fail(log, row, error, "the file changed while it was read");
 }
 
 static bool
-bring_row(Log *log, int file, const MoeLogReader *reader, const MoeLogRow *row, GError **error)
+bring_row(Log *log, int file, const MoeLogRow *row, GError **error)
 {
     if (row->meta)
         return true;
     MoeImportToken token = {
         .id = (int32_t)row->id,
-        .doc = find_doc(log, row->doc->str),
+        .doc = find_doc(log, row->doc),
         .domain = moe_import_domain(log->import, file),
         .expert = (const int32_t *)row->experts->data,
         .gate = (const double *)row->gates->data,
     };
     token.pos = row->pos >= 0 ? (int32_t)row->pos : next_place(log, token.doc, (int)row->layer);
     if (token.domain < 0)
-        token.domain =
-            GPOINTER_TO_INT(g_hash_table_lookup(log->domain_index, row->domain->str)) - 1;
+        token.domain = find_domain(log, row->domain);
     if (moe__rows_add(log->joined, log->index[row->layer], &token, error))
         return true;
-    g_prefix_error(error, "%s: line %" G_GUINT64_FORMAT ": ", reader->stream->path,
-                   reader->stream->line);
+    g_prefix_error(error, "%s: line %" G_GUINT64_FORMAT ": ", log->path, row->line);
     return false;
 }
 
@@ -224,6 +265,7 @@ static void
 end_file(Log *log)
 {
     moe__rows_end(log->joined);
+    log->doc.number = -1;
     g_hash_table_remove_all(log->docs);
     g_hash_table_remove_all(log->places);
 }
@@ -232,31 +274,35 @@ end_file(Log *log)
 
 /* Whether a look has seen enough of a file. */
 static bool
-seen_enough(Log *log, const MoeLogReader *reader)
+seen_enough(Log *log, const MoeLogRow *row)
 {
-    bool enough = !log->joined && reader->stream->base + reader->stream->at > log->look;
+    bool enough = !log->joined && row->end > log->look;
     log->cut = log->cut || enough;
     return enough;
 }
 
 static bool
+take_row(Log *log, int file, const MoeLogRow *row, GError **error)
+{
+    return log->joined ? check_known(log, row, error) && bring_row(log, file, row, error)
+                       : learn_row(log, row, error);
+}
+
+static bool
 each_row(Log *log, int file, const char *path, GError **error)
 {
-    g_autoptr(MoeLogReader) reader = moe__log_open(path, log->csv, error);
-    if (!reader)
+    g_autoptr(MoeLogPipe) pipe = moe__log_pipe_open(path, log->csv, error);
+    if (!pipe)
         return false;
-    g_auto(MoeLogRow) row;
     GError *reason = NULL;
-    moe__log_row_init(&row);
-    for (int64_t n = 1; moe__log_next(reader, &row, &reason); n++) {
-        bool good = n % REPORT_EVERY != 0 ||
-                    moe_import_progress(log->import, file, moe__stream_done(reader->stream), error);
-        good = good && (log->joined ? check_known(log, reader, &row, error) &&
-                                          bring_row(log, file, reader, &row, error)
-                                    : learn_row(log, reader, &row, error));
-        if (!good)
+    const MoeLogRow *row;
+    log->path = moe__log_pipe_path(pipe);
+    for (int64_t n = 1; (row = moe__log_pipe_next(pipe, &reason)); n++) {
+        if ((n % REPORT_EVERY == 0 &&
+             !moe_import_progress(log->import, file, moe__log_pipe_done(pipe), error)) ||
+            !take_row(log, file, row, error))
             return false;
-        if (seen_enough(log, reader))
+        if (seen_enough(log, row))
             break;
     }
     if (reason)
@@ -308,7 +354,9 @@ static bool
 read_log(MoeImport *import, bool csv, GError **error)
 {
     GError *reason = NULL;
-    g_auto(Log) log = log_new(import, csv, LOOK);
+    uint64_t all = (uint64_t)g_array_index(import->sizes, int64_t, import->files->len);
+    uint64_t look = CLAMP(all / import->files->len / LOOK_SHARE, LOOK_LEAST, LOOK_MOST);
+    g_auto(Log) log = log_new(import, csv, look);
     if (read_files(&log, &reason))
         return true;
     if (!log.cut || g_error_matches(reason, MOE_ERROR, MOE_ERROR_CANCELLED)) {

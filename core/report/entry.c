@@ -33,12 +33,13 @@ decimals_of(const MoeColumn *column, const MoeEntry *entry)
     return moe__say_decimals(scale * entry->value, scale * entry->low, scale * entry->high);
 }
 
-/* Those of the middle row; -1: each has its own. */
+/* Those of the middle row, or, without intervals, of the largest number; -1: each has its own. */
 static int
 column_decimals(const MoeTable *table, int c)
 {
     g_autoptr(GArray) each = g_array_new(FALSE, FALSE, sizeof(int));
     double least = INFINITY, most = 0;
+    bool intervals = false;
     for (int r = 0; r < table->n_rows; r++) {
         const MoeEntry *entry = entry_at(table, r, c);
         double size = fabs(entry->value);
@@ -46,13 +47,14 @@ column_decimals(const MoeTable *table, int c)
             continue;
         least = MIN(least, size);
         most = MAX(most, size);
+        intervals |= isfinite(entry->low);
         int decimals = decimals_of(&table->columns[c], entry);
         g_array_append_val(each, decimals);
     }
     if (each->len == 0 || most > ONE_KIND * least)
         return -1;
     qsort(each->data, each->len, sizeof(int), by_number);
-    return g_array_index(each, int, each->len / 2);
+    return g_array_index(each, int, intervals ? each->len / 2 : 0);
 }
 
 /* What chance would show in every row alike, or NULL. */

@@ -16,7 +16,8 @@ reason(const GError *error, const char *figure, const char *input)
     g_autofree char *named = g_strdup_printf("figure %s: ", figure);
     g_autofree char *own = g_strdup_printf("%s: ", input);
     g_autofree char *has = g_strdup_printf("%s has ", input);
-    const char *const leads[] = {named, own, has};
+    g_autofree char *is = g_strdup_printf("%s is ", input);
+    const char *const leads[] = {named, own, has, is};
     for (gsize i = 0; i < G_N_ELEMENTS(leads); i++)
         if (g_str_has_prefix(text, leads[i]))
             text += strlen(leads[i]);

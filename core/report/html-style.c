@@ -69,11 +69,10 @@ static const char blocks[] =
     ".good{--v:var(--good)}.note{--v:var(--info)}.warning{--v:var(--warn)}.error{--v:var(--bad)}\n";
 
 static const char tables[] =
-    ".scroll{overflow-x:auto;margin:1rem 0 1.4rem}\n"
+    ".caption{color:var(--soft);font-size:.875rem;margin:1.1rem 0 .5rem}\n"
+    ".scroll{overflow-x:auto;margin:0 0 1.4rem}\n"
     "table{border-collapse:collapse;font-size:.875rem;font-variant-numeric:tabular-nums;"
     "line-height:1.4}\n"
-    "caption{caption-side:top;text-align:left;color:var(--soft);padding:0 0 .45rem;"
-    "font-size:.875rem}\n"
     "th,td{padding:.34rem .7rem;text-align:right;vertical-align:top;"
     "border-bottom:1px solid var(--line);white-space:nowrap}\n"
     "th:first-child,td:first-child{padding-left:.2rem}\n"
@@ -81,7 +80,8 @@ static const char tables[] =
     "white-space:normal;min-width:4.2rem}\n"
     "th.t,td.t,tbody th{text-align:left}tbody th{font-weight:600}\n"
     "td.t{white-space:normal;min-width:9rem}\n"
-    "tbody tr:hover{background:var(--raised)}\n"
+    "tbody th{position:sticky;left:0;background:var(--ground)}\n"
+    "tbody tr:hover,tbody tr:hover th{background:var(--raised)}\n"
     ".i,.c,.u{font-size:.78rem;font-weight:400;color:var(--soft)}\n"
     "thead .c{display:block}td .i,td .c{margin-left:.35em}\n"
     ".wide .i,.wide td .c{display:block;margin:0}\n"
@@ -101,7 +101,7 @@ static const char figures[] =
     ".fi{fill:var(--ink)}.fs{fill:var(--soft)}.ff{fill:var(--faint)}.fp{fill:var(--paper)}\n"
     ".si{stroke:var(--ink)}.ss{stroke:var(--soft)}.sf{stroke:var(--faint)}"
     ".sp{stroke:var(--paper)}\n"
-    ".h{fill:transparent}.h:hover{fill:var(--soft);opacity:.55}\n"
+    ".h{fill:transparent}circle.h:hover{fill:var(--soft);opacity:.55}\n"
     "#tip{position:fixed;z-index:9;max-width:22rem;padding:.35rem .6rem;background:var(--ink);"
     "color:var(--paper);font-size:.82rem;line-height:1.35;border-radius:4px;pointer-events:none}\n";
 

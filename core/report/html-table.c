@@ -105,10 +105,12 @@ moe__html_table(GString *out, const Block *block)
     const MoeTable *table = block->table;
     Manner *manners = moe__manners_new(table);
     g_autofree char *caption = g_markup_escape_text(block->text, -1);
+    /* Outside of what scrolls. */
+    g_string_append_printf(out, "<p class=\"caption\">%s</p>\n", caption);
     g_string_append_printf(out,
                            "<div class=\"scroll\" role=\"region\" aria-label=\"%s\" "
-                           "tabindex=\"0\">\n<table%s>\n<caption>%s</caption>\n<thead><tr>",
-                           caption, table->n_columns > WIDE ? " class=\"wide\"" : "", caption);
+                           "tabindex=\"0\">\n<table aria-label=\"%s\"%s>\n<thead><tr>",
+                           caption, caption, table->n_columns > WIDE ? " class=\"wide\"" : "");
     for (int c = 0; c < table->n_columns; c++)
         add_head(out, &manners[c]);
     g_string_append(out, "</tr></thead>\n<tbody>\n");

@@ -71,6 +71,13 @@ moe__report_open(const char *path, const MoeReportOptions *options, bool section
         sections ? moe__report_choose(report->options.sections, error) : g_ptr_array_new();
     if (!report->sections || !moe_figure_input_open(report->input, path, NULL, error))
         return NULL;
+    if (moe_figure_input_weights(report->input, 0)) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "%s: found the weights of a model, expected what was routed: a trace, a run's "
+                    "folder or a summary",
+                    path);
+        return NULL;
+    }
     report->trace = moe_figure_input_trace(report->input, 0);
     read_meta(report);
     report->tallies = choose_tallies(report);
@@ -91,9 +98,8 @@ moe__report_free(MoeReport *report)
 {
     if (!report)
         return;
-    if (report->checking) {
-        g_autoptr(GPtrArray) unread = moe__report_checks(report, NULL);
-    }
+    GPtrArray *unread = report->checking ? moe__report_checks(report, NULL) : NULL;
+    g_clear_pointer(&unread, g_ptr_array_unref);
     moe_figure_input_free(report->input);
     g_clear_object(&report->meta);
     g_clear_pointer(&report->sections, g_ptr_array_unref);

@@ -75,6 +75,23 @@ not_counted(const MoeReportSection *section, const MoeReport *report)
                            section->name);
 }
 
+/* What a summary would have to hold; NULL: it holds it. (transfer full) */
+static char *
+not_in_summary(const MoeReportSection *section, const MoeReport *report)
+{
+    static const char *const names[] = {"load",   "order", "pairs",  "adjacent", "flow",
+                                        "places", "heads", "scores", "caches",   "tokens"};
+    unsigned missing = report->trace ? 0 : section->tallies & ~moe_summary_tallies(report->summary);
+    g_autoptr(GString) list = g_string_new(NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+        if (missing & 1U << i)
+            g_string_append_printf(list, "%s%s", list->len ? "," : "", names[i]);
+    return missing == 0 ? NULL
+                        : g_strdup_printf("not counted in this summary; moescope summary TRACE "
+                                          "--with %s counts it",
+                                          list->str);
+}
+
 bool
 moe__section_plain(const MoeReportSection *section, MoeReport *report, MoeDocument *document,
                    GError **error)
@@ -96,9 +113,12 @@ moe__section_plain(const MoeReportSection *section, MoeReport *report, MoeDocume
     }
     if (plain->metrics)
         any |= moe__section_metrics(report, section->name, plain->metrics, document);
+    any |= plain->more && plain->more(report, document);
+    g_autofree char *lacking = any ? NULL : not_in_summary(section, report);
     if (!any)
-        moe_document_note(document, plain->missing ? plain->missing
-                                    : why          ? why
-                                                   : "nothing of it was recorded");
+        moe_document_note(document, lacking          ? lacking
+                                    : plain->missing ? plain->missing
+                                    : why            ? why
+                                                     : "nothing of it was recorded");
     return true;
 }

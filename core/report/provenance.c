@@ -87,6 +87,19 @@ moe__provenance_tokens(const MoeSummary *summary)
     return g_strdup_printf("%s of %s (%s)", tokens, count, list);
 }
 
+/* A run's trace has the same tokens at several steps. */
+static char *
+step_counted(MoeReport *report)
+{
+    int64_t counted = moe_summary_tokens_counted(report->summary);
+    int64_t all = report->trace ? moe_trace_tokens(report->trace, -1) : counted;
+    if (all == counted)
+        return NULL;
+    g_autofree char *tokens = moe__say_count(counted, "token", "tokens");
+    g_autofree char *of = moe__number_count(all);
+    return g_strdup_printf("the last recorded step: %s of %s", tokens, of);
+}
+
 /* --- Recipe, programs -------------------------------------------------------------------------*/
 
 /* What of a recipe says most, in the words of its keys. */
@@ -151,21 +164,18 @@ moe__provenance_add(MoeReport *report, MoeDocument *document, const char *name, 
 {
     g_autofree char *routers = moe__provenance_routers(report->summary);
     g_autofree char *tokens = moe__provenance_tokens(report->summary);
+    g_autofree char *step = step_counted(report);
     g_autofree char *imported = imported_from(report);
     g_autofree char *hash = fingerprint(report);
     g_autofree char *sizes = parameters(report);
-    g_autofree char *program = g_strdup_printf("moescope %s", moe_version());
-    g_autofree char *again = report->options.sections
-                                 ? g_strdup_printf("moescope report %s --sections %s", report->name,
-                                                   report->options.sections)
-                                 : g_strdup_printf("moescope report %s", report->name);
-    moe_document_section(document, "provenance", "Where this comes from");
+    moe_document_section(document, name, title);
     add_fact(document, "file", report->name);
     add_fact(document, "model", moe__report_model(report));
     add_fact(document, "routers", routers);
     add_fact(document, "parameters", sizes);
     add_routing(report, document);
     add_fact(document, "text", tokens);
+    add_fact(document, "counted", step);
     add_fact(document, "tokenizer", moe__report_meta(report, "tokenizer"));
     add_fact(document, "imported from", imported);
     add_recipe(report, document);

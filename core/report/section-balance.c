@@ -47,9 +47,62 @@ static const Statement statements[] = {
     },
 };
 
+/* More dead experts than this are counted, not listed. */
+enum { MOST_LISTED = 12 };
+
+static char *
+list_dead(const MoeSummaryCell *cell)
+{
+    g_autoptr(GString) list = g_string_new(NULL);
+    int n = 0;
+    for (int e = 0; e < cell->experts; e++) {
+        if (cell->count[e] > 0)
+            continue;
+        if (n++ < MOST_LISTED)
+            g_string_append_printf(list, "%s%d", n > 1 ? ", " : "", e);
+    }
+    if (n > MOST_LISTED)
+        g_string_append_printf(list, " and %d more", n - MOST_LISTED);
+    return g_strdup(n > 0 ? list->str : "none");
+}
+
+/* Which experts they are. */
+static bool
+add_experts(MoeReport *report, MoeDocument *document)
+{
+    static const MoeColumn columns[] = {
+        {.title = "layer", .type = MOE_COLUMN_TEXT},
+        {.title = "busiest expert", .type = MOE_COLUMN_COUNT},
+        {.title = "its load, times uniform", .type = MOE_COLUMN_VALUE},
+        {.title = "least used", .type = MOE_COLUMN_COUNT},
+        {.title = "its load, times uniform", .type = MOE_COLUMN_VALUE},
+        {.title = "without picks", .type = MOE_COLUMN_TEXT}};
+    RowTable table = moe__row_table_new(columns, G_N_ELEMENTS(columns));
+    for (int r = 0; r < moe_summary_routers(report->summary); r++) {
+        const MoeSummaryCell *cell = moe_summary_cell(report->summary, r, MOE_DOMAIN_ALL);
+        int most = 0, least = 0;
+        double uniform = (double)cell->picks / cell->experts;
+        for (int e = 1; e < cell->experts; e++) {
+            most = cell->count[e] > cell->count[most] ? e : most;
+            least = cell->count[e] < cell->count[least] ? e : least;
+        }
+        if (cell->picks == 0)
+            continue;
+        moe__row_table_text(&table,
+                            g_strdup_printf("%d", moe_summary_router(report->summary, r)->layer));
+        moe__row_table_number(&table, most);
+        moe__row_table_number(&table, (double)cell->count[most] / uniform);
+        moe__row_table_number(&table, least);
+        moe__row_table_number(&table, (double)cell->count[least] / uniform);
+        moe__row_table_text(&table, list_dead(cell));
+    }
+    return moe__row_table_end(&table, "experts", "The experts at both ends, by layer.", document);
+}
+
 const PlainSection moe__section_balance = {
     PLAIN("balance", "Balance", "how evenly picks spread over experts, by layer", MOE_TALLY_LOAD),
     .metrics = metrics,
     .figures = figures,
+    .more = add_experts,
     STATEMENTS(statements),
 };

@@ -4,6 +4,8 @@
  */
 #include "report/section.h"
 
+#include <math.h>
+
 static const char *const metrics[] = {"max-coactivation", "top-partner",          "max-pmi",
                                       "lift-spread",      "coactivation-jaccard", NULL};
 static const char *const figures[] = {"coactivation", NULL};
@@ -20,10 +22,46 @@ static const Statement statements[] = {
     },
 };
 
+/* Layer by layer the two that go together most. */
+static bool
+add_pairs(MoeReport *report, MoeDocument *document)
+{
+    static const MoeColumn columns[] = {
+        {.title = "layer", .type = MOE_COLUMN_TEXT},
+        {.title = "expert", .type = MOE_COLUMN_COUNT},
+        {.title = "partner", .type = MOE_COLUMN_COUNT},
+        {.title = "units with both", .type = MOE_COLUMN_COUNT},
+        {.title = "of the expert's", .unit = "share", .type = MOE_COLUMN_VALUE},
+        {.title = "times independent",
+         .type = MOE_COLUMN_VALUE,
+         .help = "n_ij T / (n_i n_j), the lift"}};
+    RowTable table = moe__row_table_new(columns, G_N_ELEMENTS(columns));
+    for (int r = 0; r < moe_summary_routers(report->summary); r++) {
+        const MoePairCell *pairs = moe_summary_pairs(report->summary, r, MOE_DOMAIN_ALL);
+        int i, j;
+        if (!pairs || isnan(moe_pairs_top(pairs->together, pairs->experts, &i, &j)))
+            continue;
+        const int64_t *n = pairs->together;
+        double both = (double)n[(size_t)i * (size_t)pairs->experts + (size_t)j];
+        double own = (double)n[(size_t)i * (size_t)pairs->experts + (size_t)i];
+        double other = (double)n[(size_t)j * (size_t)pairs->experts + (size_t)j];
+        moe__row_table_text(&table,
+                            g_strdup_printf("%d", moe_summary_router(report->summary, r)->layer));
+        moe__row_table_number(&table, i);
+        moe__row_table_number(&table, j);
+        moe__row_table_number(&table, both);
+        moe__row_table_number(&table, both / own);
+        moe__row_table_number(&table, both * (double)pairs->units / (own * other));
+    }
+    return moe__row_table_end(&table, "pairs",
+                              "The two experts of each layer that go together most.", document);
+}
+
 const PlainSection moe__section_coactivation = {
     PLAIN("coactivation", "Experts picked together", "which experts units pick together",
           MOE_TALLY_PAIRS),
     .metrics = metrics,
     .figures = figures,
+    .more = add_pairs,
     STATEMENTS(statements),
 };

@@ -55,22 +55,16 @@ add_series(MoeReport *report, MoeDocument *document)
                                         {.title = "last value", .type = MOE_COLUMN_VALUE}};
     int n;
     const char *const *names = moe_trace_series_names(report->trace, &n);
-    g_autoptr(GArray) entries = g_array_new(FALSE, FALSE, sizeof(MoeEntry));
+    RowTable table = moe__row_table_new(columns, G_N_ELEMENTS(columns));
     for (int i = 0; i < n; i++) {
         double ends[4];
         if (!read_ends(report->trace, names[i], ends))
             continue;
-        const MoeEntry row[] = {moe__entry_text(names[i]), moe__entry_number(ends[0]),
-                                moe__entry_number(ends[1]), moe__entry_number(ends[2]),
-                                moe__entry_number(ends[3])};
-        g_array_append_vals(entries, row, G_N_ELEMENTS(row));
+        moe__row_table_text(&table, g_strdup(names[i]));
+        for (gsize e = 0; e < G_N_ELEMENTS(ends); e++)
+            moe__row_table_number(&table, ends[e]);
     }
-    int rows = (int)(entries->len / G_N_ELEMENTS(columns));
-    const MoeTable table = {
-        "series", "Series of the run: first and last value.",   G_N_ELEMENTS(columns), rows,
-        columns,  (const MoeEntry *)(const void *)entries->data};
-    if (rows > 0)
-        moe_document_table(document, &table);
+    moe__row_table_end(&table, "series", "Series of the run: first and last value.", document);
 }
 
 static bool

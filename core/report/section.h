@@ -14,6 +14,8 @@ typedef struct PlainSection {
     const char *const *figures; /* moe__report_add_figure(), ended by NULL; or NULL */
     const Statement *statements;
     int n_statements;
+    /* A further table, or NULL; false: there was nothing to add. */
+    bool (*more)(MoeReport *report, MoeDocument *document);
     const char *missing; /* what to say where there is nothing; NULL: what the figures say */
 } PlainSection;
 
@@ -24,6 +26,20 @@ bool moe__section_plain(const MoeReportSection *section, MoeReport *report, MoeD
 /* A table of metrics by layer; false: none has a value. */
 bool moe__section_metrics(MoeReport *report, const char *name, const char *const *metrics,
                           MoeDocument *document);
+
+/* A table whose rows are added one by one, each with an entry for each column. Texts are kept. */
+typedef struct RowTable {
+    const MoeColumn *columns;
+    int n_columns;
+    GArray *entries;  /* of MoeEntry */
+    GPtrArray *texts; /* that entries point to */
+} RowTable;
+RowTable moe__row_table_new(const MoeColumn *columns, int n_columns);
+void moe__row_table_number(RowTable *table, double value);
+void moe__row_table_text(RowTable *table, char *text); /* takes it */
+/* Adds it to the document, unless it has no row (false), and clears it. */
+bool moe__row_table_end(RowTable *table, const char *name, const char *caption,
+                        MoeDocument *document);
 
 #define PLAIN(NAME, TITLE, HELP, TALLIES) \
     .section = {sizeof(MoeReportSection), NAME, TITLE, HELP, TALLIES, moe__section_plain}

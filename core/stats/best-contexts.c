@@ -71,7 +71,7 @@ moe__best_contexts_add(MoeBestContexts *best, const MoeContext *context)
     guint place = place_of(list, context);
     if (place >= best->top)
         return;
-    if (best->each < best->top) {
+    if (best->each < best->top && context->id >= 0) {
         guint worst = last_of_full(best, context->id);
         if (worst < list->len && worst < place)
             return;

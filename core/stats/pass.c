@@ -4,10 +4,10 @@
  * after the other: what a tally has to remember then is of one router at a time. One that is done
  * takes the last router of whoever has most left. A router's sums don't depend on any of that.
  */
+#include "stats/choices.h"
 #include "stats/columns.h"
 #include "stats/disk.h"
 #include "stats/errors.h"
-#include "stats/picks.h"
 #include "stats/sets.h"
 #include "stats/step.h"
 #include "stats/summary.h"
@@ -35,12 +35,6 @@ typedef struct Pass {
     GMutex lock; /* of Range.next and .end */
 } Pass;
 
-/* First choices of a chunk. */
-typedef struct Choices {
-    uint16_t *first; /* [room] */
-    int64_t room;
-} Choices;
-
 /* A thread's routers. */
 typedef struct Range {
     Pass *pass;
@@ -50,7 +44,7 @@ typedef struct Range {
     MoeTraceView *view, *other;
     MoeColumnsChunk place;
     uint16_t *kept; /* [units of all chunks] first choices of the last router, or NULL */
-    Choices own, before;
+    MoeChoices own, before;
     uint64_t *sets;     /* [units × words of a chunk] */
     int64_t words_room; /* in `sets` */
     void *walks[MOE_N_TALLIES];
@@ -61,29 +55,6 @@ typedef struct Range {
 
 /* --- First choices ----------------------------------------------------------------------------*/
 
-static uint16_t *
-reserve_choices(Choices *choices, int64_t units)
-{
-    if (units > choices->room) {
-        g_free(choices->first);
-        choices->first = g_new(uint16_t, (gsize)units);
-        choices->room = units;
-    }
-    return choices->first;
-}
-
-/* Those of a view. (transfer none) */
-static const uint16_t *
-make_choices(Choices *choices, const MoeTraceView *view)
-{
-    uint16_t *first = reserve_choices(choices, view->units);
-    for (int64_t unit = 0; unit < view->units; unit++) {
-        int32_t expert = view->k > 0 ? moe__pick(view, unit) : -1;
-        first[unit] = expert < 0 ? MOE_NO_CHOICE : (uint16_t)expert;
-    }
-    return first;
-}
-
 /* Fills chunk->first and chunk->before; `kept` is where the chunk's choices stand in range->kept.
  */
 static bool
@@ -92,7 +63,7 @@ find_choices(Range *range, const uint16_t *kept, MoeTallyChunk *chunk, GError **
     const Pass *pass = range->pass;
     int router = chunk->router;
     if (pass->flow || range->tokens)
-        chunk->first = make_choices(&range->own, chunk->view);
+        chunk->first = moe__choices_make(&range->own, chunk->view);
     if (!pass->flow || pass->summary->shapes[router].from == 0 || range->again)
         return true;
     if (kept && router - 1 == range->last) {
@@ -101,7 +72,7 @@ find_choices(Range *range, const uint16_t *kept, MoeTallyChunk *chunk, GError **
     }
     if (!moe_trace_view(pass->trace, chunk->chunk, router - 1, range->other, error))
         return false;
-    chunk->before = make_choices(&range->before, range->other);
+    chunk->before = moe__choices_make(&range->before, range->other);
     return true;
 }
 
@@ -299,8 +270,8 @@ count_range(Range *range)
     moe_trace_view_free(range->other);
     moe__columns_chunk_clear(&range->place);
     g_free(range->kept);
-    g_free(range->own.first);
-    g_free(range->before.first);
+    moe__choices_clear(&range->own);
+    moe__choices_clear(&range->before);
     g_free(range->sets);
     moe__tokens_free(range->tokens);
 }

@@ -150,19 +150,42 @@ find_cut(const MoeTrace *trace, GArray *kept, uint64_t *cut, GError **error)
     return true;
 }
 
+/* A member that was packed, or wasn't. */
+typedef struct Packed {
+    bool good;
+    MoeZipPacked bytes;
+} Packed;
+
+static void
+pack_member(const MoeAttachment *member, Packed *packed)
+{
+    packed->good = member->array
+                       ? moe__zip_pack_array(member->array, &packed->bytes)
+                       : moe__zip_pack_bytes(member->bytes, member->n_bytes, &packed->bytes);
+}
+
+/* Packs some members at a time, on all threads, and adds them in order. */
 static bool
 add_members(MoeZipWriter *writer, const MoeAttachment *members, int n, GError **error)
 {
-    for (int i = 0; i < n; i++) {
-        const MoeAttachment *member = &members[i];
-        bool ok = member->array
-                      ? moe__zip_add_array(writer, MOE_ATTACHED, member->name, member->array, error)
-                      : moe__zip_add_bytes(writer, MOE_ATTACHED, member->name, member->bytes,
-                                           member->n_bytes, error);
-        if (!ok)
-            return false;
+    enum { AT_ONCE = 64 };
+    bool ok = true;
+    for (int first = 0; ok && first < n; first += AT_ONCE) {
+        Packed packed[AT_ONCE] = {0};
+        int some = MIN(AT_ONCE, n - first);
+#pragma omp parallel for schedule(dynamic, 1) num_threads(moe_threads())
+        for (int i = 0; i < some; i++)
+            pack_member(&members[first + i], &packed[i]);
+        for (int i = 0; i < some; i++) {
+            const MoeAttachment *member = &members[first + i];
+            g_autofree char *name =
+                g_strconcat(MOE_ATTACHED, member->name, member->array ? ".npy" : NULL, NULL);
+            if (ok)
+                ok = moe__zip_add_packed(writer, name, packed[i].good, &packed[i].bytes, error);
+            moe__zip_packed_clear(&packed[i].bytes);
+        }
     }
-    return true;
+    return ok;
 }
 
 /* Cuts the file and writes the members and a directory, which comes to the disk after them. */

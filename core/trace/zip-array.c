@@ -31,17 +31,42 @@ moe__zip_check_name(const char *name, GError **error)
     return false;
 }
 
-/* Takes `bytes`. */
-static bool
-add(MoeZipWriter *writer, const char *member, uint8_t *bytes, uint64_t n, GError **error)
+bool
+moe__zip_pack_array(const MoeArray *array, MoeZipPacked *out)
 {
-    MoeZipPacked packed;
-    if (!bytes || !moe__zip_pack(bytes, n, LEVEL, &packed)) {
+    char header[MOE_NPY_HEADER_MAX];
+    size_t before = moe__npy_header(array, header);
+    size_t n = moe_type_size(array->type) * (size_t)moe_array_count(array);
+    uint8_t *bytes = g_try_malloc(before + n);
+    if (!bytes)
+        return false;
+    memcpy(bytes, header, before);
+    if (n > 0)
+        memcpy(bytes + before, array->data, n);
+    return moe__zip_pack(bytes, before + n, LEVEL, out);
+}
+
+bool
+moe__zip_pack_bytes(const void *bytes, size_t n, MoeZipPacked *out)
+{
+    uint8_t *copy = g_try_malloc(MAX(n, 1));
+    if (!copy)
+        return false;
+    if (n > 0)
+        memcpy(copy, bytes, n);
+    return moe__zip_pack(copy, n, LEVEL, out);
+}
+
+bool
+moe__zip_add_packed(MoeZipWriter *writer, const char *member, bool packed, MoeZipPacked *bytes,
+                    GError **error)
+{
+    if (!packed) {
         g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "no memory to pack %s", member);
         return false;
     }
-    bool ok = moe__zip_writer_add(writer, member, &packed, error);
-    moe__zip_packed_clear(&packed);
+    bool ok = moe__zip_writer_add(writer, member, bytes, error);
+    moe__zip_packed_clear(bytes);
     return ok;
 }
 
@@ -49,17 +74,9 @@ bool
 moe__zip_add_array(MoeZipWriter *writer, const char *prefix, const char *name,
                    const MoeArray *array, GError **error)
 {
-    char header[MOE_NPY_HEADER_MAX];
-    size_t before = moe__npy_header(array, header);
-    size_t n = moe_type_size(array->type) * (size_t)moe_array_count(array);
     g_autofree char *member = g_strconcat(prefix, name, ".npy", NULL);
-    uint8_t *bytes = g_try_malloc(before + n);
-    if (bytes) {
-        memcpy(bytes, header, before);
-        if (n > 0)
-            memcpy(bytes + before, array->data, n);
-    }
-    return add(writer, member, bytes, before + n, error);
+    MoeZipPacked packed = {0};
+    return moe__zip_add_packed(writer, member, moe__zip_pack_array(array, &packed), &packed, error);
 }
 
 bool
@@ -67,10 +84,9 @@ moe__zip_add_bytes(MoeZipWriter *writer, const char *prefix, const char *name, c
                    size_t n, GError **error)
 {
     g_autofree char *member = g_strconcat(prefix, name, NULL);
-    uint8_t *copy = g_try_malloc(MAX(n, 1));
-    if (copy && n > 0)
-        memcpy(copy, bytes, n);
-    return add(writer, member, copy, n, error);
+    MoeZipPacked packed = {0};
+    return moe__zip_add_packed(writer, member, moe__zip_pack_bytes(bytes, n, &packed), &packed,
+                               error);
 }
 
 /* --- Reading ----------------------------------------------------------------------------------*/

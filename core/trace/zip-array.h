@@ -14,6 +14,13 @@
  * beginning with "." (other programs unpack members to files), not ending in ".npy". */
 bool moe__zip_check_name(const char *name, GError **error);
 
+/* Deflates an array, or plain bytes, as a member; false where there is no memory. Thread-safe. */
+bool moe__zip_pack_array(const MoeArray *array, MoeZipPacked *out);
+bool moe__zip_pack_bytes(const void *bytes, size_t n, MoeZipPacked *out);
+/* Adds what one of them made, or says that it had no memory (`packed` false); clears `bytes`. */
+bool moe__zip_add_packed(MoeZipWriter *writer, const char *member, bool packed, MoeZipPacked *bytes,
+                         GError **error);
+
 /* Adds PREFIX NAME.npy, or PREFIX NAME, deflated where that makes it smaller. */
 bool moe__zip_add_array(MoeZipWriter *writer, const char *prefix, const char *name,
                         const MoeArray *array, GError **error);

@@ -4,7 +4,7 @@
 # Benchmarks: one line a figure, tab-separated: name, value, unit, target, `met` or `missed` (`-` where
 # a figure has no target or what it is compared with is absent).
 #
-#   tests/bench/run.sh [NAME…]      names: analysis figures kernels lm report trace variants (default: all)
+#   tests/bench/run.sh [NAME…]      names: analysis figures import kernels lm report trace variants (default: all)
 #
 # Peers are set beside ours, in turn within one run, where they are present:
 #   MOESCOPE_PEERS    folder of peer scripts (default: ../shared/peers beside the source tree)
@@ -194,6 +194,25 @@ bench_report() {
     row report.peak_rss "$(median <"$out/peak")" MiB '<=' 500
 }
 
+# A made-up trace as JSON Lines, read, written deflated, checked and summed up.
+bench_import() {
+    local out begin end
+    out=$(mktemp -d)
+    trap 'rm -rf "$out"' RETURN
+    "$build/cli/moescope" trace synth -t 100000 -r 16 -e 64 -k 8 -d 6 --seed 1 -o "$out/made.npz" >/dev/null
+    "$build/cli/moescope" export "$out/made.npz" --as jsonl -o "$out/made.jsonl" >/dev/null
+    for _ in $(seq "$rounds"); do
+        begin=$(date +%s%N)
+        "$build/cli/moescope" import "$out/made.jsonl" -o "$out/read.npz" --score softmax --select topk >/dev/null
+        end=$(date +%s%N)
+        awk -v bytes="$(stat -c %s "$out/made.jsonl")" -v ns=$((end - begin)) 'BEGIN { print bytes / ns * 1e3 }' >>"$out/rates"
+    done
+    row import.jsonl "$(median <"$out/rates")" MB/s '>=' 150
+    "$build/cli/moescope" trace recompress "$out/made.npz" --compression 6 >/dev/null
+    row trace.deflated_decision "$("$build/cli/moescope" trace info "$out/made.npz" |
+        awk '$1 == "decisions" { print $3 }')" B '<=' 2.2
+}
+
 bench_kernels() {
     "$build/tests/bench/bench-kernels"
 }
@@ -322,17 +341,17 @@ bench_variants() {
     row variants.hypermoe.times_torch_per_token "$(times "$out/hypermoe" "$out/torch-hypermoe")" x '>=' 8
 }
 
-if [ $# -eq 0 ]; then set -- analysis figures kernels lm report trace variants; fi
+if [ $# -eq 0 ]; then set -- analysis figures import kernels lm report trace variants; fi
 for name in "$@"; do
     case $name in
-    analysis | figures | kernels | lm | report | trace | variants) ;;
+    analysis | figures | import | kernels | lm | report | trace | variants) ;;
     *)
-        echo "run.sh: unknown benchmark '$name'; known: analysis figures kernels lm report trace variants" >&2
+        echo "run.sh: unknown benchmark '$name'; known: analysis figures import kernels lm report trace variants" >&2
         exit 2
         ;;
     esac
     program=tests/bench/bench-${name/variants/lm}
-    if [ "$name" = report ]; then program=cli/moescope; fi
+    if [ "$name" = report ] || [ "$name" = import ]; then program=cli/moescope; fi
     if [ ! -x "$build/$program" ]; then
         echo "run.sh: $build/$program is not built (ninja -C $build)" >&2
         exit 1

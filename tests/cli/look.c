@@ -196,6 +196,26 @@ test_plot_runs(void)
                    "z.svg");
 }
 
+/* Flags of common options are --set by another name; a model's weights are an input as well. */
+static void
+test_plot_flags(void)
+{
+    g_auto(Run) flags = run_moescope("plot", "load", "a.npz", "--layers", "0", "--sort", "load",
+                                     "--norm", "relative", "--data", "f.csv", NULL);
+    run_expect(&flags, 0, "", "");
+    g_auto(Run) set = run_moescope("plot", "load", "a.npz", "-s", "layers=0", "-s", "sort=load",
+                                   "-s", "norm=relative", "--data", "s.csv", NULL);
+    run_expect(&set, 0, "", "");
+    place_expect_same("f.csv", "s.csv");
+    g_auto(Run) other =
+        run_moescope("plot", "series", "run", "--experts", "1", "-o", "z.svg", NULL);
+    expect_refused(&other, 1, "figure series: no option \"experts\"; it has:", "z.svg");
+    g_auto(Run) weights = run_moescope("plot", "similarity", "run/checkpoints/00000020", "a.npz",
+                                       "--sort", "load", "-o", "w.svg", NULL);
+    run_expect(&weights, 0, "", "");
+    place_expect_begins("w.svg", "<?xml");
+}
+
 static void
 test_plot_refused(void)
 {
@@ -350,6 +370,7 @@ main(int argc, char **argv)
     g_test_add_func("/cli/info", test_info);
     g_test_add_func("/cli/plot", test_plot);
     g_test_add_func("/cli/plot-runs", test_plot_runs);
+    g_test_add_func("/cli/plot-flags", test_plot_flags);
     g_test_add_func("/cli/plot-refused", test_plot_refused);
     g_test_add_func("/cli/full-disk", test_full_disk);
     g_test_add_func("/cli/truncated", test_truncated);

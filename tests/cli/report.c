@@ -101,7 +101,7 @@ find_block(JsonObject *report, const char *type, const char *name)
 static void
 test_numbers(void)
 {
-    g_autoptr(JsonParser) parser = json_parser_new(), theirs = json_parser_new();
+    g_autoptr(JsonParser) parser = json_parser_new();
     good(run_moescope("report", "a.npz", "-o", "numbers", "--formats", "json", NULL));
     JsonObject *report = load(parser, "numbers/a.json");
     JsonArray *rows = json_object_get_array_member(find_block(report, "table", "balance"), "rows");
@@ -207,6 +207,8 @@ test_compare(void)
     expect_same("c1", "c2", "compare");
     g_assert_true(says("c1/compare.md", "# a and c\n"));
     g_assert_true(says("c1/compare.md", "The two agree least in layer"));
+    g_assert_true(says("c1/compare.html", "<section id=\"first\""));
+    g_assert_true(says("c1/compare.html", "<section id=\"second\""));
     g_assert_true(says("c1/compare.md", "## With experts matched\n"));
     g_auto(Run) both = run_moescope("compare", "a.npz", "c.npz", "--json", "-o", "c3", NULL);
     run_expect(&both, 2, "", "with --out, expected a report");

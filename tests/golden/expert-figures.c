@@ -116,14 +116,14 @@ write_trace(const char *path, bool measures)
 
 /* Rows of a router as Hugging Face names them, and what only looks like one. */
 static void
-write_weights(const char *path)
+write_weights(const char *path, bool numbers)
 {
     static float rows[ROUTERS][EXPERTS * WIDTH];
     const int64_t shape[2] = {EXPERTS, WIDTH}, turned[2] = {WIDTH, EXPERTS};
     MoeSafetensorsWriter *writer = moe_safetensors_writer_new();
     for (int r = 0; r < ROUTERS; r++) {
         for (int i = 0; i < EXPERTS * WIDTH; i++)
-            rows[r][i] = coordinate(r, i / WIDTH, i % WIDTH);
+            rows[r][i] = numbers ? coordinate(r, i / WIDTH, i % WIDTH) : NAN;
         g_autofree char *name = g_strdup_printf("model.layers.%d.mlp.gate.weight", 1 + 3 * r);
         moe_safetensors_writer_add(writer, name, MOE_STORED_F32, 2, shape, rows[r]);
     }
@@ -140,7 +140,7 @@ write_weights(const char *path)
 
 /* --- Inputs -----------------------------------------------------------------------------------*/
 
-/* Letters: t, a trace; m, one with measures; w, weights. */
+/* Letters: t, a trace; m, one with measures; w, weights; n, weights that aren't numbers. */
 static MoeScene *
 build(const char *name, const char *assignments, const char *inputs, GError **error)
 {
@@ -152,11 +152,11 @@ build(const char *name, const char *assignments, const char *inputs, GError **er
         g_assert_true(moe_figure_options_set(options, *one, error));
     g_autoptr(MoeFigureInput) input = moe_figure_input_new();
     for (; *inputs; inputs++) {
-        bool weights = *inputs == 'w';
+        bool weights = *inputs == 'w' || *inputs == 'n';
         g_autofree char *path =
             g_build_filename(folder, weights ? "toy.safetensors" : "toy.npz", NULL);
         if (weights)
-            write_weights(path);
+            write_weights(path, *inputs == 'w');
         else
             write_trace(path, *inputs == 'm');
         g_assert_true(moe_figure_input_open(input, path, NULL, error));
@@ -240,6 +240,10 @@ test_missing(void)
         {"has no rows of routers", "embeddings", "of=router", "t", NULL},
         {"no loads to sort by", "similarity", "sort=load", "w", NULL},
         {"no input has loads of experts", "embeddings", "colour=load", "w", NULL},
+        {"layer 1 of toy.safetensors: found numbers that aren't finite", "similarity", "", "n",
+         NULL},
+        {"layer 1 of toy.safetensors: found numbers that aren't finite", "embeddings", "", "n",
+         NULL},
         {"expected two or more", "similarity", "experts=9", "t", NULL},
         {"holds the weights of a model", "load", "", "w", NULL},
         {"holds the weights of a model", "token-map", "", "w", NULL},

@@ -143,6 +143,8 @@ static const Golden goldens[] = {
     {"token-map", "token-map", "", "paper-full", true},
     {"token-map-ids", "token-map", "tokens=6 rows=4 document=5 from=3 slot=1 layers=2", NULL,
      false},
+    {"token-map-across", "token-map", "tokens=200 document=-2 rows=4 columns=50", "paper-column",
+     true},
     {"text", "text", "tokens=120 layer=0", "paper-column", true},
     {"text-entropy", "text", "tokens=12 colour=entropy layer=3 head=1", NULL, true},
     {"text-gate", "text", "tokens=12 colour=gate document=5", NULL, true},

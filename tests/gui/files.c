@@ -111,6 +111,43 @@ test_import_goes(Stage *stage, gconstpointer data)
     g_assert_false(g_file_test(file, G_FILE_TEST_EXISTS));
 }
 
+/* --- Models -----------------------------------------------------------------------------------*/
+
+static bool
+is_described(gpointer tab)
+{
+    return scope_tab_get_state(tab) == SCOPE_TAB_DESCRIBED;
+}
+
+/* A recipe has nothing to draw yet; the program says what it is. */
+static void
+test_recipe(Stage *stage, gconstpointer data)
+{
+    static const char recipe[] = "[moe]\nvariant = smoe\nexperts = 16\n";
+    g_autofree char *path = stage_path("small.ini");
+    g_assert_true(g_file_set_contents(path, recipe, -1, NULL));
+    stage_open(stage, path);
+    wait_until(is_described, stage_tab(stage));
+    g_assert_true(says(window_of(stage), "16 experts"));
+    assert_drawn(window_of(stage), "recipe");
+}
+
+static bool
+has_failed(gpointer tab)
+{
+    return scope_tab_get_state(tab) == SCOPE_TAB_FAILED;
+}
+
+static void
+test_wrong_recipe(Stage *stage, gconstpointer data)
+{
+    g_autofree char *path = stage_path("wrong.ini");
+    g_assert_true(g_file_set_contents(path, "[moe]\nexprts = 16\n", -1, NULL));
+    stage_open(stage, path);
+    wait_until(has_failed, stage_tab(stage));
+    g_assert_true(says(window_of(stage), "exprts"));
+}
+
 /* --- Runs that grow ---------------------------------------------------------------------------*/
 
 static MoeTraceWriter *
@@ -367,6 +404,8 @@ add(void)
     stage_add("/files/import", test_import);
     stage_add("/files/wrong-answer", test_wrong_answer);
     stage_add("/files/import-goes", test_import_goes);
+    stage_add("/files/recipe", test_recipe);
+    stage_add("/files/wrong-recipe", test_wrong_recipe);
     stage_add("/files/live", test_live);
     stage_add("/files/closed-while-live", test_closed_while_live);
     stage_add("/files/export", test_export);

@@ -60,6 +60,23 @@ test_inspector(Stage *stage, gconstpointer data)
     g_assert_nonnull(find(window_of(stage), GTK_TYPE_DROP_DOWN, "norm"));
 }
 
+/* A click on a cell of the heat map chooses its layer and expert, here and in all views. */
+static void
+test_click(Stage *stage, gconstpointer data)
+{
+    stage_open_good(stage);
+    ScopeFocus *focus = scope_tab_get_focus(stage_tab(stage));
+    press(window_of(stage), "ctrl+1");
+    wait_until(stage_shows_figure, stage->window);
+    GtkWidget *view = find(window_of(stage), SCOPE_TYPE_SCENE_VIEW, NULL);
+    click_at(view, gtk_widget_get_width(view) * 0.3, gtk_widget_get_height(view) * 0.3);
+    g_assert_cmpint(scope_focus_get(focus, SCOPE_FOCUS_LAYER), >=, 0);
+    g_assert_cmpint(scope_focus_get(focus, SCOPE_FOCUS_EXPERT), >=, 0);
+    assert_drawn(window_of(stage), "clicked");
+    press(window_of(stage), "ctrl+z");
+    g_assert_cmpint(scope_focus_get(focus, SCOPE_FOCUS_EXPERT), ==, -1);
+}
+
 /* --- The filter -------------------------------------------------------------------------------*/
 
 static GtkWidget *
@@ -213,6 +230,7 @@ add(void)
     stage_add("/hands/views", test_views);
     stage_add("/hands/sidebar", test_sidebar);
     stage_add("/hands/inspector", test_inspector);
+    stage_add("/hands/click", test_click);
     stage_add("/hands/filter", test_filter);
     stage_add("/hands/undo", test_undo);
     stage_add("/hands/wrong-filter", test_wrong_filter);

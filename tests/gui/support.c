@@ -336,3 +336,13 @@ type_text(GtkWidget *window, const char *text)
     xdotool(words);
     settle(window);
 }
+
+void
+do_by_hand(GtkWidget *window, const char *words)
+{
+    g_autofree char *all = g_strconcat("xdotool ", words, NULL);
+    g_auto(GStrv) list = g_strsplit(all, " ", -1);
+    give_keyboard(window);
+    xdotool((const char *const *)list);
+    settle(window);
+}

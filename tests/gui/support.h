@@ -54,5 +54,7 @@ void click_at(GtkWidget *widget, double x, double y);
 void press(GtkWidget *window, const char *keys);
 /* Types a text. */
 void type_text(GtkWidget *window, const char *text);
+/* What xdotool does with these words, a blank between each two. */
+void do_by_hand(GtkWidget *window, const char *words);
 
 #endif

@@ -285,7 +285,8 @@ test_documents(void)
     g_assert_no_error(error);
     g_assert_cmpint(n, ==, (TOKENS + DOCUMENT - 1) / DOCUMENT);
     g_assert_cmpint(some, ==, MOST);
-    g_assert_cmpmem(first, MOST * sizeof *first, all, MOST * sizeof *all);
+    for (int64_t i = 0; i < some; i++)
+        g_assert_true(first[i].first == all[i].first && first[i].n <= all[i].n);
     int64_t at = 0;
     for (int64_t i = 0; i < n; at += all[i++].n) {
         g_assert_cmpint(all[i].first, ==, at);

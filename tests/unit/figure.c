@@ -271,7 +271,7 @@ test_image(void)
     }
 }
 
-/* A title wider than its panel ends in an ellipsis, and the notes stand below the titles. */
+/* A title wider than its panel is cut in the middle, and the notes stand below the titles. */
 static void
 test_long_title(void)
 {
@@ -291,7 +291,7 @@ test_long_title(void)
             title = item->box.y;
         if (g_str_equal(item->text.string, "note"))
             note = item->box.y;
-        found += g_str_has_suffix(item->text.string, "n\xe2\x80\xa6");
+        found += strstr(item->text.string, "n\xe2\x80\xa6n") != NULL;
         g_assert_cmpuint(strlen(item->text.string), <, 200);
     }
     g_assert_cmpint(found, ==, 1);

@@ -207,6 +207,7 @@ test_empty(void)
     g_autofree char *json = moe_document_json(document);
     g_autoptr(GBytes) pdf = moe_document_pdf(document, &error);
     g_assert_no_error(error);
+    g_assert_nonnull(pdf);
     g_assert_nonnull(strstr(html, "<main>\n</main>"));
     g_assert_cmpstr(markdown, ==, "# \n");
     g_assert_nonnull(strstr(json, "\"blocks\":[]"));

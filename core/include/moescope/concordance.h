@@ -26,7 +26,7 @@ typedef struct MoeContextQuery {
     int router, expert;
     MoeContextOrder by;
     int top;       /* so many contexts, 1 … MOE_CONTEXTS_MOST */
-    int each;      /* at most so many of one token id; 0: any number */
+    int each;      /* at most so many of one known token id; 0: any number */
     int window;    /* tokens before and after, 0 … MOE_CONTEXT_WINDOW_MOST */
     int64_t least; /* by lift, ids that are seen less often are passed over; 0: MOE_TOKENS_LEAST */
     const MoeTokenFilter *filter; /* which tokens count; NULL: all */

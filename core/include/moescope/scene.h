@@ -118,7 +118,8 @@ typedef struct MoeColourScale {
     double min, max; /* finite, min < max */
     MoeFormat format;
     const char *label;
-    bool below, above; /* whether values beyond min, max occur */
+    bool below, above;  /* whether values beyond min, max occur */
+    double first, last; /* the part of the colours that is used, of 0 … 1; both 0: all */
     int n_references;
     const MoeReference *references;
 } MoeColourScale;
@@ -165,6 +166,7 @@ typedef struct MoeInk {
     double opacity;       /* 0 … 1; 0 means 1 */
     bool dashed;          /* lines */
     const char *name;     /* its line in the legend, or NULL; equal names share one */
+    bool unlisted;        /* the name is for CSV and words alone, not in the legend */
     MoeKey key;           /* what all of it stands for */
 } MoeInk;
 
@@ -191,6 +193,7 @@ typedef struct MoeLine {
     const double *x, *y; /* [n] */
     MoeInk ink;
     bool steps;        /* goes along x, then y, as distribution functions do */
+    bool dots;         /* shows where its points are */
     const char *words; /* {x} and {y} stand for the numbers of the point ({x} for the label of its
                           band), {name} for the ink's */
 } MoeLine;
@@ -310,7 +313,8 @@ MOE_API bool moe_scene_save(MoeScene *scene, const char *path, double dpi, GErro
  * page's custom properties --ink, --soft, --faint and --paper, through classes that the page
  * defines (fi fs ff fp fill with them, si ss sf sp stroke); lines and shapes too dark for a dark
  * page have class fd or sd and custom properties --l and --d, their colour on a light and on a dark
- * one. Up to `hovers` marks say what they are in a <title>. (transfer full) */
+ * one. Up to `hovers` marks say what they are in a <title>; over images of cells lies a rectangle
+ * whose data-cells has their numbers, and the words for them, as JSON. (transfer full) */
 MOE_API char *moe_scene_to_html(MoeScene *scene, int hovers);
 
 /* What lies under a point. */

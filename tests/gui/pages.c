@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The views: each opens, shows what it should of a run, and follows what is in focus.
+ */
+#include "scope-scene-view.h"
+#include "scope-table.h"
+#include "scope-tabs.h"
+#include "small-run.h"
+#include "stage.h"
+
+#include <string.h>
+
+static GtkWidget *
+window_of(Stage *stage)
+{
+    return GTK_WIDGET(stage->window);
+}
+
+static ScopeFocus *
+focus_of(Stage *stage)
+{
+    return scope_tab_get_focus(stage_tab(stage));
+}
+
+static bool
+is_open(gpointer user)
+{
+    return scope_tab_get_state(stage_tab(user)) == SCOPE_TAB_OPEN;
+}
+
+static void
+turn(Stage *stage, const char *view)
+{
+    scope_views_turn(scope_tab_get_views(stage_tab(stage)), view);
+    settle(window_of(stage));
+}
+
+/* Opens the run at a view. */
+static void
+open_run(Stage *stage, const char *view)
+{
+    g_autofree char *run = small_run();
+    stage_open(stage, run);
+    wait_until(is_open, stage);
+    turn(stage, view);
+}
+
+static GtkWidget *
+named(Stage *stage, GType type, const char *name)
+{
+    GtkWidget *widget = find(window_of(stage), type, name);
+    if (!widget)
+        g_error("there is no %s %s to be seen", g_type_name(type), name);
+    return widget;
+}
+
+/* --- Waiting ----------------------------------------------------------------------------------*/
+
+typedef struct Wanted {
+    Stage *stage;
+    const char *text;  /* that a label says, or is in a table */
+    const char *table; /* its name, or NULL */
+} Wanted;
+
+static bool
+is_said(gpointer user)
+{
+    const Wanted *wanted = user;
+    if (!wanted->table)
+        return says(window_of(wanted->stage), wanted->text);
+    GtkWidget *table = find(window_of(wanted->stage), SCOPE_TYPE_TABLE, wanted->table);
+    g_autofree char *csv = table ? scope_table_to_csv(SCOPE_TABLE(table)) : NULL;
+    return csv && strstr(csv, wanted->text);
+}
+
+static void
+wait_for_text(Stage *stage, const char *text)
+{
+    Wanted wanted = {stage, text, NULL};
+    wait_until(is_said, &wanted);
+}
+
+static void
+wait_for_row(Stage *stage, const char *table, const char *text)
+{
+    Wanted wanted = {stage, text, table};
+    wait_until(is_said, &wanted);
+}
+
+static bool
+has_token(gpointer user)
+{
+    return scope_focus_get(focus_of(user), SCOPE_FOCUS_TOKEN) >= 0;
+}
+
+static bool
+has_expert(gpointer user)
+{
+    return scope_focus_get(focus_of(user), SCOPE_FOCUS_EXPERT) >= 0;
+}
+
+/* What a pane is set to show now. */
+static bool
+is_set(ScopePane *pane, const char *setting)
+{
+    g_auto(GStrv) settings = scope_pane_get_settings(pane);
+    return g_strv_contains((const char *const *)settings, setting);
+}
+
+/* Enter on a row of the table that can be seen. */
+static void
+activate_row(Stage *stage, const char *table, guint row)
+{
+    GtkWidget *view = find(named(stage, SCOPE_TYPE_TABLE, table), GTK_TYPE_COLUMN_VIEW, NULL);
+    g_assert_nonnull(view);
+    g_signal_emit_by_name(view, "activate", row);
+}
+
+/* --- Cases ------------------------------------------------------------------------------------*/
+
+static void
+test_figures(Stage *stage, gconstpointer data)
+{
+    static const char *const views[] = {"overview",  "training", "tokens",        "expert",
+                                        "relations", "domains",  "distributions", "collapse"};
+    open_run(stage, "overview");
+    for (gsize i = 0; i < G_N_ELEMENTS(views); i++) {
+        g_autofree char *picture = g_strconcat("page-", views[i], NULL);
+        turn(stage, views[i]);
+        wait_until(stage_shows_figure, window_of(stage));
+        g_assert_false(says(window_of(stage), "No figure"));
+        assert_drawn(window_of(stage), picture);
+    }
+}
+
+static void
+test_overview(Stage *stage, gconstpointer data)
+{
+    open_run(stage, "overview");
+    wait_for_text(stage, "MoE layers");
+    wait_for_text(stage, "2 of 4");
+    wait_for_text(stage, "Checked: ");
+}
+
+/* What is missing, and how to record it. */
+static void
+test_empty(Stage *stage, gconstpointer data)
+{
+    stage_open(stage, stage->path);
+    wait_until(is_open, stage);
+    turn(stage, "training");
+    g_assert_true(says(window_of(stage), "Open the folder of a run"));
+    turn(stage, "sub-tokens");
+    g_assert_true(says(window_of(stage), "moescope train mhmoe-small"));
+    turn(stage, "compare");
+    g_assert_true(says(window_of(stage), "Nothing to compare with"));
+}
+
+static void
+test_training(Stage *stage, gconstpointer data)
+{
+    open_run(stage, "training");
+    wait_until(stage_shows_figure, window_of(stage));
+    GtkWidget *scale = named(stage, GTK_TYPE_SCALE, "step");
+    g_assert_true(says(window_of(stage), "step 40 of 40"));
+    gtk_range_set_value(GTK_RANGE(scale), 2);
+    gint64 step = scope_focus_get(focus_of(stage), SCOPE_FOCUS_STEP);
+    g_autofree char *setting = g_strdup_printf("step=%" G_GINT64_FORMAT, step);
+    g_assert_cmpint(step, >, 0);
+    g_assert_cmpint(step, <, 40);
+    g_assert_true(is_set(stage_pane(stage), setting));
+    scope_focus_undo(focus_of(stage));
+    g_assert_true(says(window_of(stage), "step 40 of 40"));
+}
+
+static bool
+plays(gpointer user)
+{
+    gint64 step = scope_focus_get(focus_of(user), SCOPE_FOCUS_STEP);
+    return step > 2;
+}
+
+static void
+test_play(Stage *stage, gconstpointer data)
+{
+    open_run(stage, "training");
+    GtkWidget *play = named(stage, GTK_TYPE_BUTTON, "play");
+    g_signal_emit_by_name(play, "clicked");
+    wait_until(plays, stage);
+    g_signal_emit_by_name(play, "clicked");
+    gint64 step = scope_focus_get(focus_of(stage), SCOPE_FOCUS_STEP);
+    settle(window_of(stage));
+    g_assert_cmpint(scope_focus_get(focus_of(stage), SCOPE_FOCUS_STEP), ==, step);
+}
+
+static void
+test_search(Stage *stage, gconstpointer data)
+{
+    open_run(stage, "tokens");
+    wait_for_text(stage, "Document ");
+    GtkWidget *entry = named(stage, GTK_TYPE_SEARCH_ENTRY, "search");
+    gtk_editable_set_text(GTK_EDITABLE(entry), "OATS 1");
+    wait_until(has_token, stage);
+    gint64 first = scope_focus_get(focus_of(stage), SCOPE_FOCUS_TOKEN);
+    g_signal_emit_by_name(entry, "activate");
+    while (scope_focus_get(focus_of(stage), SCOPE_FOCUS_TOKEN) == first)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_cmpint(scope_focus_get(focus_of(stage), SCOPE_FOCUS_TOKEN), >, first);
+    g_assert_true(says(window_of(stage), "boats"));
+    gtk_editable_set_text(GTK_EDITABLE(entry), "zebra");
+    wait_for_text(stage, "Not found");
+}
+
+static void
+test_choosers(Stage *stage, gconstpointer data)
+{
+    open_run(stage, "tokens");
+    GtkWidget *layers = named(stage, GTK_TYPE_DROP_DOWN, "layer");
+    gtk_drop_down_set_selected(GTK_DROP_DOWN(layers), 0);
+    g_assert_cmpint(scope_focus_get(focus_of(stage), SCOPE_FOCUS_LAYER), ==, 0);
+    g_assert_true(is_set(stage_pane(stage), "layer=0"));
+    scope_focus_set(focus_of(stage), SCOPE_FOCUS_LAYER, 1);
+    g_assert_cmpuint(gtk_drop_down_get_selected(GTK_DROP_DOWN(layers)), ==, 1);
+    gtk_spin_button_set_value(GTK_SPIN_BUTTON(named(stage, GTK_TYPE_SPIN_BUTTON, "slot")), 1);
+    g_assert_true(is_set(stage_pane(stage), "slot=1"));
+}
+
+static void
+test_expert(Stage *stage, gconstpointer data)
+{
+    open_run(stage, "expert");
+    gtk_spin_button_set_value(GTK_SPIN_BUTTON(named(stage, GTK_TYPE_SPIN_BUTTON, "expert")), 2);
+    g_assert_true(is_set(stage_pane(stage), "expert=2"));
+    wait_for_text(stage, "expert 2");
+    GtkWidget *lower =
+        gtk_widget_get_ancestor(named(stage, GTK_TYPE_DROP_DOWN, "contexts-order"), GTK_TYPE_STACK);
+    gtk_stack_set_visible_child_name(GTK_STACK(lower), "relatives");
+    settle(window_of(stage));
+    wait_for_row(stage, "relatives", "\n0,");
+    activate_row(stage, "relatives", 0);
+    g_assert_cmpint(scope_focus_get(focus_of(stage), SCOPE_FOCUS_EXPERT), ==, 0);
+    assert_drawn(window_of(stage), "page-relatives");
+}
+
+static void
+test_metrics(Stage *stage, gconstpointer data)
+{
+    open_run(stage, "metrics");
+    wait_for_row(stage, "metrics", "\neffective-experts,");
+    gtk_editable_set_text(GTK_EDITABLE(named(stage, GTK_TYPE_SEARCH_ENTRY, "search")), "gini");
+    wait_for_row(stage, "metrics",
+                 "metric,value,95 % from,to,uniform,shuffled,unit,formula\ngini,");
+    activate_row(stage, "metrics", 0);
+    g_assert_true(says(window_of(stage), "Convention") || says(window_of(stage), "Formula"));
+    assert_drawn(window_of(stage), "page-metrics");
+}
+
+/* The run with itself: they agree in everything. */
+static void
+test_compare(Stage *stage, gconstpointer data)
+{
+    g_autofree char *run = small_run();
+    g_autofree char *trace = g_build_filename(run, "trace.npz", NULL);
+    stage_open(stage, trace);
+    wait_until(is_open, stage);
+    open_run(stage, "compare");
+    GtkWidget *other = named(stage, GTK_TYPE_DROP_DOWN, "other");
+    gtk_drop_down_set_selected(GTK_DROP_DOWN(other), 1);
+    wait_for_row(stage, "agreement", "\n0,1,");
+    activate_row(stage, "agreement", 1);
+    g_assert_cmpint(scope_focus_get(focus_of(stage), SCOPE_FOCUS_LAYER), ==, 1);
+    assert_drawn(window_of(stage), "page-compare");
+    gtk_drop_down_set_selected(GTK_DROP_DOWN(other), 0);
+    wait_for_text(stage, "Nothing to compare with");
+}
+
+static void
+test_filter(Stage *stage, gconstpointer data)
+{
+    open_run(stage, "overview");
+    wait_for_text(stage, "MoE layers");
+    scope_focus_set_filter(focus_of(stage), "domain=boats");
+    wait_until(stage_shows_figure, window_of(stage));
+    turn(stage, "expert");
+    wait_until(stage_shows_figure, window_of(stage));
+    g_assert_false(says(window_of(stage), "No figure"));
+    g_assert_false(has_expert(stage));
+}
+
+static void
+add(void)
+{
+    stage_add("/gui/pages/figures", test_figures);
+    stage_add("/gui/pages/overview", test_overview);
+    stage_add("/gui/pages/empty", test_empty);
+    stage_add("/gui/pages/training", test_training);
+    stage_add("/gui/pages/play", test_play);
+    stage_add("/gui/pages/search", test_search);
+    stage_add("/gui/pages/choosers", test_choosers);
+    stage_add("/gui/pages/expert", test_expert);
+    stage_add("/gui/pages/metrics", test_metrics);
+    stage_add("/gui/pages/compare", test_compare);
+    stage_add("/gui/pages/filter", test_filter);
+}
+
+int
+main(int argc, char **argv)
+{
+    return stage_run(argc, argv, add);
+}
