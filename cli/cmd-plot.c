@@ -120,7 +120,7 @@ run(const Options *o, const char *name, char **paths)
     if (!scene || (o->out && !moe_scene_save(scene, o->out, o->dpi, &error)))
         return cmd_fail(error);
     g_autofree char *csv = o->data ? moe_scene_to_csv(scene) : NULL;
-    if (csv && !g_file_set_contents(o->data, csv, -1, &error))
+    if (csv && !moe_file_replace(o->data, csv, strlen(csv), &error))
         return cmd_fail(error);
     return CMD_OK;
 }

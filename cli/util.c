@@ -88,6 +88,9 @@ cmd_options(const CmdArguments *arguments, const GOptionEntry *entries, int *arg
 {
     g_autoptr(GOptionContext) context = g_option_context_new(arguments->names);
     g_autoptr(GError) error = NULL;
+    gboolean help = FALSE;
+    const GOptionEntry help_entries[] = {
+        {"help", 'h', 0, G_OPTION_ARG_NONE, &help, "print this", NULL}, G_OPTION_ENTRY_NULL};
     *status = CMD_OK;
     if (cmd_describe_command(arguments, entries))
         return false;
@@ -97,8 +100,16 @@ cmd_options(const CmdArguments *arguments, const GOptionEntry *entries, int *arg
         g_option_context_set_description(context, examples);
     }
     g_option_context_add_main_entries(context, entries, NULL);
+    /* GOption's own --help exits before anyone sees whether it could be written. */
+    g_option_context_set_help_enabled(context, FALSE);
+    g_option_context_add_main_entries(context, help_entries, NULL);
     if (!g_option_context_parse(context, argc, argv, &error)) {
         *status = cmd_usage("%s", error->message);
+        return false;
+    }
+    if (help) {
+        g_autofree char *text = g_option_context_get_help(context, TRUE, NULL);
+        fputs(text, stdout);
         return false;
     }
     return count_fits(arguments, *argc - 1, status);

@@ -25,8 +25,8 @@ typedef struct CmdArguments {
     int least, most; /* how many arguments beside options; most < 0: any number */
 } CmdArguments;
 
-/* Takes the options out of argc, argv (the arguments are left as argv[1] …). --help prints and
- * exits. Returns false, having complained, with *status to return; else *status is CMD_OK. */
+/* Takes the options out of argc, argv (the arguments are left as argv[1] …). Returns false,
+ * with *status to return, having complained or, for --help, printed; else *status is CMD_OK. */
 bool cmd_options(const CmdArguments *arguments, const GOptionEntry *entries, int *argc,
                  char ***argv, int *status);
 

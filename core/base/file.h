@@ -9,4 +9,7 @@
  * (transfer full) */
 char *moe__file_read(const char *path, size_t limit, size_t *length, GError **error);
 
+/* Whether there is a device, pipe or socket of that name: nothing must be renamed over it. */
+bool moe__file_is_special(const char *path);
+
 #endif

@@ -2,11 +2,13 @@
  *
  * The door: finds the exporter, lets it write beside the target, and renames when all is written.
  */
+#include "base/file.h"
 #include "export/exporters.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 struct MoeExport {
@@ -14,7 +16,7 @@ struct MoeExport {
     const MoeExportOptions *options;
     const MoeProgress *progress;
     const char *out;
-    char *target; /* what is written until it is whole */
+    char *target; /* what is written until it is whole; a device or a pipe: `out` itself */
     FILE *file;
 };
 
@@ -23,7 +25,8 @@ export_clear(MoeExport *job)
 {
     if (job->file) {
         fclose(job->file);
-        g_unlink(job->target);
+        if (strcmp(job->target, job->out) != 0)
+            g_unlink(job->target);
     }
     g_free(job->target);
 }
@@ -57,6 +60,14 @@ find_exporter(const char *name, GError **error)
     return NULL;
 }
 
+/* (transfer full) */
+static char *
+target_of(const char *out)
+{
+    return moe__file_is_special(out) ? g_strdup(out)
+                                     : g_strdup_printf("%s.%ld.part", out, (long)getpid());
+}
+
 static bool
 open_target(MoeExport *job, GError **error)
 {
@@ -68,9 +79,10 @@ open_target(MoeExport *job, GError **error)
 static bool
 finish(MoeExport *job, GError **error)
 {
-    if (fflush(job->file) != 0 || fsync(fileno(job->file)) != 0)
+    bool beside = strcmp(job->target, job->out) != 0;
+    if (fflush(job->file) != 0 || (beside && fsync(fileno(job->file)) != 0))
         return fail(job, errno, error);
-    if (g_rename(job->target, job->out) != 0)
+    if (beside && g_rename(job->target, job->out) != 0)
         return fail(job, errno, error);
     fclose(g_steal_pointer(&job->file));
     return true;
@@ -103,7 +115,7 @@ moe_export(const MoeTrace *trace, const char *out, const char *name,
         .options = options ? options : &nothing,
         .progress = progress,
         .out = out,
-        .target = g_strdup_printf("%s.%ld.part", out, (long)getpid()),
+        .target = target_of(out),
     };
     const MoeExporter *exporter = find_exporter(name, error);
     if (!exporter)
@@ -126,7 +138,7 @@ moe_export_summary(const MoeSummary *summary, const char *out, const char *name,
     g_auto(MoeExport) job = {
         .options = options ? options : &nothing,
         .out = out,
-        .target = g_strdup_printf("%s.%ld.part", out, (long)getpid()),
+        .target = target_of(out),
     };
     const MoeExporter *exporter = find_exporter(name, error);
     if (!exporter)

@@ -181,7 +181,7 @@ widest_name(const MoeAxis *axis, Ruler *ruler, double size)
         if (axis->bands > MOST_MEASURED &&
             g_utf8_strlen(axis->names[i], -1) < 0.8 * (double)longest)
             continue;
-        width = MAX(width, moe__ruler_width(ruler, axis->names[i], size, false));
+        width = moe__ruler_wider(ruler, axis->names[i], size, width);
         measured++;
     }
     return width;

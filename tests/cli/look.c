@@ -4,9 +4,12 @@
  */
 #include "place.h"
 #include "run.h"
+#include "tool.h"
 
+#include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 /* One sentence on stderr, nothing on stdout, and no file `left`. */
 static void
@@ -248,6 +251,42 @@ test_plot_refused(void)
     }
 }
 
+/* One sentence on stderr, whatever else was said before. */
+static void
+expect_full(const Run *run)
+{
+    g_assert_cmpint(run->status, ==, 1);
+    g_assert_true(g_str_has_prefix(run->err, "moescope: "));
+    g_assert_true(g_str_has_suffix(run->err, "No space left on device\n"));
+    g_assert_cmpint(strchr(run->err, '\n') - run->err + 1, ==, strlen(run->err));
+}
+
+/* A full disk is said; a device is written to, not replaced. */
+static void
+test_full_disk(void)
+{
+    static const char *const lines[] = {
+        "plot --help",    "--help", "figures", "info a.npz", "metrics a.npz --no-intervals",
+        "recipe keys moe"};
+    if (g_access("/dev/full", W_OK) != 0) {
+        g_test_skip("no /dev/full");
+        return;
+    }
+    g_assert_cmpint(symlink("/dev/full", "full"), ==, 0);
+    for (size_t i = 0; i < G_N_ELEMENTS(lines); i++) {
+        g_autofree char *line = g_strdup_printf("\"$MOESCOPE_PROGRAM\" %s >/dev/full", lines[i]);
+        g_auto(Run) run = tool_run("sh", "-c", line, NULL);
+        expect_full(&run);
+    }
+    g_auto(Run) data = run_moescope("plot", "load", "a.npz", "--data", "full", NULL);
+    expect_full(&data);
+    g_auto(Run) csv = run_moescope("export", "a.npz", "--as", "csv", "--out", "full", NULL);
+    expect_full(&csv);
+    g_assert_true(g_file_test("full", G_FILE_TEST_IS_SYMLINK));
+    g_auto(Run) pipe = run_moescope("plot", "load", "a.npz", "--data", "/dev/stdout", NULL);
+    run_expect(&pipe, 0, "panel,", "");
+}
+
 /* Cut within its chunk: a trace without tokens. Cut within meta.json: none. */
 static void
 test_truncated(void)
@@ -333,6 +372,7 @@ main(int argc, char **argv)
     g_test_add_func("/cli/plot-runs", test_plot_runs);
     g_test_add_func("/cli/plot-flags", test_plot_flags);
     g_test_add_func("/cli/plot-refused", test_plot_refused);
+    g_test_add_func("/cli/full-disk", test_full_disk);
     g_test_add_func("/cli/truncated", test_truncated);
     g_test_add_func("/cli/safetensors", test_official_reader);
     int status = g_test_run();

@@ -134,6 +134,10 @@ def main():
         there = {h.name for h in pathlib.Path(folder + prefix, 'include/moescope').glob('*.h')}
         tap.check('the public headers are installed, and no others',
                   [f'{name}: in one place only' for name in sorted(wanted ^ there)])
+        pages = ('man1/moescope.1', 'bash-completion/completions/moescope',
+                 'site-functions/_moescope')
+        tap.check('the manual page and completions are installed',
+                  [f'{page} is not' for page in pages if not find(destination, page).is_file()])
         check_program(tap, destination, version, compiler)
         check_plugins(tap, destination, compiler)
         check_blas(tap, destination, blas)

@@ -89,7 +89,7 @@ MOE_API uint64_t moe_rng_below(MoeRng *rng, uint64_t n);
 MOE_API void moe_rng_block(uint64_t seed, uint64_t stream, uint64_t counter, uint32_t out[4]);
 
 /* Writes `length` bytes to `path` beside the target and renames, so that a reader sees the old
- * file or the new one, never half of one. */
+ * file or the new one, never half of one. A device or a pipe is written to as it is. */
 MOE_API bool moe_file_replace(const char *path, const void *data, size_t length, GError **error);
 
 /* "Did you mean …?": the one of `candidates` (ended by NULL) nearest to `word` by edit distance
