@@ -233,7 +233,7 @@ test_refused(void)
     run_expect(&formats, 2, "", "found --formats docx, expected some of html, pdf, md and json");
     run_expect(&theme, 2, "", "found --theme pink, expected auto, light or dark");
     run_expect(&flag, 2, "", "Unknown option --outt");
-    run_expect(&help, 0, "Example: moescope report ", "");
+    run_expect(&help, 0, "moescope report first.npz runs/second", "");
     g_assert_false(place_has("x"));
 }
 

@@ -282,7 +282,7 @@ assert_same_file(const char *a, const char *b)
 static void
 compare_with_command(GtkWidget *dialog, guint format)
 {
-    static const char *const endings[] = {"pdf", "svg", "png", "csv"};
+    static const char *const endings[] = {"pdf", "eps", "svg", "png", "csv"};
     g_autoptr(GError) error = NULL;
     GtkWidget *formats = find(dialog, GTK_TYPE_DROP_DOWN, "export-format");
     gtk_drop_down_set_selected(GTK_DROP_DOWN(formats), format);
@@ -309,7 +309,7 @@ test_export(Stage *stage, gconstpointer data)
     wait_until(stage_shows_figure, stage->window);
     GtkWidget *dialog = export_dialog(stage);
     gtk_drop_down_set_selected(GTK_DROP_DOWN(find(dialog, GTK_TYPE_DROP_DOWN, "export-theme")), 2);
-    for (guint format = 0; format < 4; format++)
+    for (guint format = 0; format < 5; format++)
         compare_with_command(dialog, format);
     gtk_window_destroy(GTK_WINDOW(dialog));
 }
