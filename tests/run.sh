@@ -84,11 +84,12 @@ run_plain() {
     fi
 }
 
-# The house suite looks at sources and at the installed library: once is enough.
+# The house suite looks at sources and at the installed library: once is enough. Lines are all that a
+# report names, and -O1 finds what -O2 does: both halve the time of the build.
 run_sanitized() {
-    local test_args=(--no-suite house --timeout-multiplier 5)
-    build_and_test build-asan -Dbuildtype=debugoptimized -Db_sanitize=address,undefined \
-        -Db_lundef=false
+    local test_args=(--no-suite house --no-suite once --timeout-multiplier 5)
+    build_and_test build-asan -Dbuildtype=debugoptimized -Doptimization=1 -Ddebug=false -Dc_args=-g1 \
+        -Db_sanitize=address,undefined -Db_lundef=false
 }
 
 if install_packages "${packages[@]}"; then

@@ -16,7 +16,7 @@ typedef struct List {
 static int64_t *
 tokens_of(List *list, int32_t doc, int32_t step)
 {
-    gint64 key = (gint64)step << 32 | (guint32)doc;
+    gint64 key = (gint64)((guint64)(guint32)step << 32 | (guint32)doc);
     int64_t *n = g_hash_table_lookup(list->tokens, &key);
     if (!n) {
         n = g_new0(int64_t, 1);
