@@ -62,7 +62,9 @@ build_and_test() {
     fi
     rm -f "$log"
     # Whether tests failed is read from the log, which also knows of those that crashed midway.
-    meson test -C "$folder" --no-rebuild --print-errorlogs "${test_args[@]}" "${chosen[@]}" || true
+    # Some wait for a window or a child more than they compute: twice as many as cores run at once.
+    meson test -C "$folder" --no-rebuild --print-errorlogs --num-processes $((2 * $(nproc))) \
+        "${test_args[@]}" "${chosen[@]}" || true
     if [ -f "$log" ]; then
         logs+=("$log")
     elif [ ${#chosen[@]} -eq 0 ]; then # a choice may lie outside of what this folder runs
