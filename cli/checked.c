@@ -195,16 +195,6 @@ cmd_checked_json(GString *json, const char *key, const GPtrArray *list)
     json_close(json, ']');
 }
 
-char *
-cmd_checked_meta(const GPtrArray *list)
-{
-    GString *json = g_string_new(NULL);
-    json_open(json, NULL, '{');
-    cmd_checked_json(json, "sources", list);
-    json_close(json, '}');
-    return g_string_free(json, FALSE);
-}
-
 static bool
 is_note(const CmdFinding *finding)
 {

@@ -33,8 +33,6 @@ bool cmd_checked_add_summary(GPtrArray *list, const char *path, const MoeSummary
  * that don't read as such are left out. */
 void cmd_checked_read(GPtrArray *list, const char *meta_json);
 
-/* The list as the members of a JSON object, "sources": […], for meta.json. (transfer full) */
-char *cmd_checked_meta(const GPtrArray *list);
 /* The list as an array of objects under `key`. */
 void cmd_checked_json(GString *json, const char *key, const GPtrArray *list);
 /* In one word: "clean", "unchecked", or "error:dummy-rows;warning:few-tokens", each check once.

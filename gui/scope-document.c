@@ -297,12 +297,6 @@ scope_document_summary(ScopeDocument *document)
     return g_string_free(text, FALSE);
 }
 
-const MoeSummary *
-scope_document_counts(ScopeDocument *document)
-{
-    return summary_of(document);
-}
-
 const MoeTrace *
 scope_document_trace(ScopeDocument *document)
 {

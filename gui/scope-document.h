@@ -52,8 +52,6 @@ char *scope_document_import_command(ScopeDocument *document);
 const char *scope_document_notes(ScopeDocument *document);
 /* "3 MoE layers · 12,345 tokens · 4 domains", and whether the trace was cut off. (transfer full) */
 char *scope_document_summary(ScopeDocument *document);
-/* The summary, of a document that is one; else NULL. (transfer none) */
-const MoeSummary *scope_document_counts(ScopeDocument *document);
 /* NULL for a summary. It stays until "grown"; hold no pointer into it beyond the main loop's turn.
  * (transfer none) */
 const MoeTrace *scope_document_trace(ScopeDocument *document);

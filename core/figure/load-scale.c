@@ -75,13 +75,6 @@ moe__load_place(LoadNumbers *numbers, size_t at, size_t stride, const int64_t *c
     }
 }
 
-void
-moe__load_fill(LoadNumbers *numbers, size_t at, size_t stride, const int64_t *counts, int experts,
-               LoadLook *look)
-{
-    moe__load_place(numbers, at, stride, counts, experts, NULL, experts, look);
-}
-
 bool
 moe__load_found(const LoadLook *look, const char *figure, GError **error)
 {

@@ -47,11 +47,8 @@ LoadLook moe__load_look(const MoeFigureOptions *options);
 /* `n` cells of NaN: none. */
 LoadNumbers moe__load_numbers(size_t n);
 void moe__load_numbers_clear(LoadNumbers *numbers);
-/* Fills the cells at, at + stride, … from counts[experts]; leaves them where nothing was counted.
- */
-void moe__load_fill(LoadNumbers *numbers, size_t at, size_t stride, const int64_t *counts,
-                    int experts, LoadLook *look);
-/* The same of which[n] alone, of the layer's `experts`: -1 leaves a cell. */
+/* Fills the cells at, at + stride, … from counts[experts] of which[n] (NULL: 0 … n-1), where -1
+ * leaves a cell; leaves all where nothing was counted. */
 void moe__load_place(LoadNumbers *numbers, size_t at, size_t stride, const int64_t *counts,
                      int experts, const int *which, int n, LoadLook *look);
 /* Whether any panel had picks; otherwise an error that names the figure. */

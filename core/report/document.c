@@ -251,17 +251,6 @@ moe__document_block(const MoeDocument *document, guint i)
     return i < document->blocks->len ? g_ptr_array_index(document->blocks, i) : NULL;
 }
 
-const Block *
-moe__document_section_of(const MoeDocument *document, guint i)
-{
-    for (guint at = i + 1; at-- > 0;) {
-        const Block *block = moe__document_block(document, at);
-        if (block->type == BLOCK_SECTION)
-            return block;
-    }
-    return NULL;
-}
-
 bool
 moe__document_first(const MoeDocument *document, guint i)
 {

@@ -45,8 +45,6 @@ struct MoeDocument {
 };
 
 const Block *moe__document_block(const MoeDocument *document, guint i);
-/* The section that block `i` belongs to, or NULL. */
-const Block *moe__document_section_of(const MoeDocument *document, guint i);
 /* Whether block `i` is the first, the last of neighbours of its type. */
 bool moe__document_first(const MoeDocument *document, guint i);
 bool moe__document_last(const MoeDocument *document, guint i);
