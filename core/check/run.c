@@ -171,7 +171,8 @@ const MoeCheck moe__check_readable = {
     .name = "readable",
     .help = "the archive is whole, and its columns fit each other and meta.json (ids in range)",
     .why = "what can't be read is in no number",
-    .remedy = "record or import again; moescope repairs nothing that it would have to guess",
+    .remedy = "a trace that was cut off: moescope trace repair keeps what is whole; else record or "
+              "import again",
 };
 
 /* What the pass itself learnt: nobody else sees what couldn't be read. */
