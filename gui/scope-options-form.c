@@ -5,6 +5,8 @@
  */
 #include "scope-options-form.h"
 
+#include "scope-text.h"
+
 struct _ScopeOptionsForm {
     GtkBox parent_instance;
     ScopePane *pane;           /* or NULL */
@@ -52,7 +54,7 @@ static void
 scope_options_form_init(ScopeOptionsForm *self)
 {
     gtk_orientable_set_orientation(GTK_ORIENTABLE(self), GTK_ORIENTATION_VERTICAL);
-    gtk_box_set_spacing(GTK_BOX(self), 18);
+    gtk_box_set_spacing(GTK_BOX(self), 16);
 }
 
 /* --- Values -----------------------------------------------------------------------------------*/
@@ -63,7 +65,8 @@ show_help(const Row *row)
     g_autofree char *help = row->field->unit
                                 ? g_strdup_printf("%s (%s)", row->field->help, row->field->unit)
                                 : g_strdup(row->field->help);
-    gtk_label_set_label(row->note, help);
+    g_autofree char *sentence = scope_text_sentence(help);
+    gtk_label_set_label(row->note, sentence);
     gtk_widget_remove_css_class(GTK_WIDGET(row->note), "error");
     gtk_widget_remove_css_class(row->control, "error");
 }
@@ -71,7 +74,8 @@ show_help(const Row *row)
 static void
 show_problem(const Row *row, const char *message)
 {
-    gtk_label_set_label(row->note, message);
+    g_autofree char *sentence = scope_text_sentence(message);
+    gtk_label_set_label(row->note, sentence);
     gtk_widget_add_css_class(GTK_WIDGET(row->note), "error");
     gtk_widget_add_css_class(row->control, "error");
 }
@@ -103,9 +107,11 @@ on_switched(GObject *control, GParamSpec *spec, gpointer user)
 static void
 on_chosen(GObject *control, GParamSpec *spec, gpointer user)
 {
-    GtkStringObject *choice = gtk_drop_down_get_selected_item(GTK_DROP_DOWN(control));
-    if (choice)
-        take_value(user, gtk_string_object_get_string(choice));
+    const Row *row = user;
+    g_auto(GStrv) choices = g_strsplit(row->field->choices, " | ", -1);
+    guint chosen = gtk_drop_down_get_selected(GTK_DROP_DOWN(control));
+    if (chosen < g_strv_length(choices))
+        take_value(row, choices[chosen]);
 }
 
 static void
@@ -133,7 +139,10 @@ static void
 add_drop_down(Row *row, const char *value)
 {
     g_auto(GStrv) choices = g_strsplit(row->field->choices, " | ", -1);
-    row->control = gtk_drop_down_new_from_strings((const char *const *)choices);
+    GtkStringList *titles = gtk_string_list_new(NULL);
+    for (guint i = 0; choices[i]; i++)
+        gtk_string_list_take(titles, scope_text_title(choices[i]));
+    row->control = gtk_drop_down_new(G_LIST_MODEL(titles), NULL);
     for (guint i = 0; choices[i]; i++)
         if (g_str_equal(choices[i], value))
             gtk_drop_down_set_selected(GTK_DROP_DOWN(row->control), i);
@@ -181,16 +190,16 @@ static void
 add_row(ScopeOptionsForm *self, const MoeField *field)
 {
     Row row = {.form = self, .field = field, .note = note_new()};
-    GtkWidget *label = gtk_label_new(field->name);
+    g_autofree char *title = scope_text_title(field->name);
+    GtkWidget *label = gtk_label_new(title);
     GtkWidget *line = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 12);
-    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 6);
+    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 4);
     add_control(&row);
     gtk_label_set_xalign(GTK_LABEL(label), 0);
     gtk_widget_set_hexpand(label, TRUE);
     gtk_label_set_mnemonic_widget(GTK_LABEL(label), row.control);
     gtk_accessible_update_property(GTK_ACCESSIBLE(row.control), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                   field->name, GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, field->help,
-                                   -1);
+                                   title, GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, field->help, -1);
     gtk_box_append(GTK_BOX(line), label);
     gtk_box_append(GTK_BOX(line), row.control);
     gtk_box_append(GTK_BOX(box), line);

@@ -45,8 +45,9 @@ find_relatives(ScopePageExpert *self)
     if (query.router < 0 || query.expert < 0) {
         scope_job_give_up(&self->running);
         scope_table_set_rows(self->relatives, NULL);
-        scope_table_set_empty(self->relatives, "Choose an expert above, or by a click in a figure, "
-                                               "to see with whom it goes.");
+        scope_table_set_empty(self->relatives,
+                              _("Choose an expert above, or by a click in a figure, "
+                                "to see with whom it goes."));
         return;
     }
     const ScopeJob job = {scope_relatives_find, g_memdup2(&query, sizeof query), g_free,

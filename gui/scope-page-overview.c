@@ -6,6 +6,7 @@
 #include "scope-facts.h"
 #include "scope-job.h"
 #include "scope-pages.h"
+#include "scope-text.h"
 
 #include <glib/gi18n.h>
 
@@ -19,6 +20,7 @@ struct _ScopePageOverview {
 
     GtkBox *facts;
     ScopePane *load, *layers;
+    GtkImage *mark; /* beside the verdict */
     GtkLabel *verdict;
     GtkListBox *findings;
     GtkWidget *findings_frame;
@@ -67,15 +69,21 @@ text_new(const char *text, const char *class)
     return label;
 }
 
-static GtkWidget *
-finding_new(const MoeFinding *finding)
+static const char *
+icon_of(int severity)
 {
     static const char *const icons[] = {[MOE_FINDING_NOTE] = "dialog-information-symbolic",
                                         [MOE_FINDING_WARNING] = "dialog-warning-symbolic",
                                         [MOE_FINDING_ERROR] = "dialog-error-symbolic"};
+    return icons[severity];
+}
+
+static GtkWidget *
+finding_new(const MoeFinding *finding)
+{
     GtkWidget *row = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 12);
     GtkWidget *words = gtk_box_new(GTK_ORIENTATION_VERTICAL, 2);
-    GtkWidget *icon = gtk_image_new_from_icon_name(icons[finding->severity]);
+    GtkWidget *icon = gtk_image_new_from_icon_name(icon_of(finding->severity));
     g_autofree char *help = g_strconcat(finding->why, " ", finding->remedy, NULL);
     gtk_widget_add_css_class(icon, moe_severity_name(finding->severity));
     gtk_widget_set_valign(icon, GTK_ALIGN_START);
@@ -105,6 +113,30 @@ show_findings(ScopePageOverview *self, const MoeFindings *findings)
     gtk_widget_set_visible(self->findings_frame, shown > 0);
 }
 
+/* The worst that was found; -1: nothing. */
+static int
+worst_of(const MoeFindings *findings)
+{
+    int worst = -1;
+    for (int i = 0; i < moe_findings_count(findings); i++)
+        worst = MAX(worst, (int)moe_findings_get(findings, i)->severity);
+    return worst;
+}
+
+static void
+show_verdict(ScopePageOverview *self, const ScopeFacts *facts, const GError *error)
+{
+    int worst = facts ? worst_of(facts->findings) : MOE_FINDING_ERROR;
+    g_autofree char *words = scope_text_sentence(facts ? facts->verdict : error->message);
+    gtk_label_set_label(self->verdict, words);
+    gtk_widget_set_visible(GTK_WIDGET(self->mark), TRUE);
+    gtk_image_set_from_icon_name(self->mark, worst < 0 ? "object-select-symbolic" : icon_of(worst));
+    for (int i = MOE_FINDING_NOTE; i <= MOE_FINDING_ERROR; i++)
+        gtk_widget_remove_css_class(GTK_WIDGET(self->mark), moe_severity_name(i));
+    gtk_widget_add_css_class(GTK_WIDGET(self->mark),
+                             worst < 0 ? "success" : moe_severity_name(worst));
+}
+
 static void
 on_found(gpointer owner, gpointer result, const GError *error)
 {
@@ -115,8 +147,7 @@ on_found(gpointer owner, gpointer result, const GError *error)
     gtk_widget_set_visible(self->findings_frame, FALSE);
     for (guint i = 0; facts && i < facts->facts->len; i++)
         gtk_box_append(self->facts, fact_new(facts->facts->pdata[i]));
-    g_autofree char *verdict = facts ? g_strdup_printf("Checked: %s", facts->verdict) : NULL;
-    gtk_label_set_label(self->verdict, facts ? verdict : error->message);
+    show_verdict(self, facts, error);
     if (facts)
         show_findings(self, facts->findings);
 }
@@ -201,6 +232,7 @@ scope_page_overview_class_init(ScopePageOverviewClass *class)
     gtk_widget_class_bind_template_child(widget_class, ScopePageOverview, facts);
     gtk_widget_class_bind_template_child(widget_class, ScopePageOverview, load);
     gtk_widget_class_bind_template_child(widget_class, ScopePageOverview, layers);
+    gtk_widget_class_bind_template_child(widget_class, ScopePageOverview, mark);
     gtk_widget_class_bind_template_child(widget_class, ScopePageOverview, verdict);
     gtk_widget_class_bind_template_child(widget_class, ScopePageOverview, findings);
     gtk_widget_class_bind_template_child(widget_class, ScopePageOverview, findings_frame);

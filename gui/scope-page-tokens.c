@@ -8,7 +8,9 @@
 #include "scope-job.h"
 #include "scope-pages.h"
 #include "scope-search.h"
+#include "scope-text.h"
 
+#include <glib/gi18n.h>
 #include <moescope/concordance.h>
 
 #define SCOPE_TYPE_PAGE_TOKENS (scope_page_tokens_get_type())
@@ -60,11 +62,13 @@ show_place(ScopePageTokens *self, const MoeTokenDocument *document)
 {
     const char *const *domains = scope_document_domains(scope_page_get_document(SCOPE_PAGE(self)));
     gint64 last = MIN(self->from + PIECE, document->n);
+    g_autofree char *first = scope_text_count(self->from), *end = scope_text_count(last - 1);
+    g_autofree char *all = scope_text_count(document->n);
     g_autofree char *text = g_strdup_printf(
-        "Document %d%s%s · %" G_GINT64_FORMAT "–%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT,
-        document->doc, document->domain >= 0 ? " · " : "",
-        document->domain >= 0 ? domains[document->domain] : "", self->from, last - 1, document->n);
+        _("Document %d%s%s · %s–%s of %s"), document->doc, document->domain >= 0 ? " · " : "",
+        document->domain >= 0 ? domains[document->domain] : "", first, end, all);
     gtk_label_set_label(self->place, text);
+    gtk_widget_set_tooltip_text(GTK_WIDGET(self->place), text);
 }
 
 /* Shows a piece of a document, and the map around `token` of it. */
