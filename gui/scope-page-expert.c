@@ -129,6 +129,7 @@ scope_page_expert_init(ScopePageExpert *self)
     const ScopeColumn *columns = scope_relatives_columns(&n);
     scope_table_set_columns(self->relatives, columns, n, _("Other experts of the layer"));
     scope_chooser_set_parts(self->chooser, SCOPE_FOCUS_LAYER | SCOPE_FOCUS_EXPERT, FALSE);
+    scope_chooser_set_none(self->chooser, _("busiest"));
     scope_pane_set_figure(self->pane, "expert");
     scope_pane_bind(self->pane, "layer", SCOPE_FOCUS_LAYER);
     scope_pane_bind(self->pane, "expert", SCOPE_FOCUS_EXPERT);

@@ -16,7 +16,6 @@ G_DECLARE_FINAL_TYPE(ScopePageOverview, scope_page_overview, SCOPE, PAGE_OVERVIE
 struct _ScopePageOverview {
     ScopePage parent_instance;
     GCancellable *running; /* of what is being found out, or NULL */
-    ScopePane *pointed;    /* the pane that was pointed at last */
 
     GtkBox *facts;
     ScopePane *load, *layers;
@@ -184,37 +183,11 @@ scope_page_overview_show(ScopePage *page, ScopeDocument *document, ScopeFocus *f
     find_out(self);
 }
 
-static ScopePane *
-scope_page_overview_get_pane(ScopePage *page)
-{
-    return SCOPE_PAGE_OVERVIEW(page)->pointed;
-}
-
-static void
-on_pressed(GtkEventController *click, int presses, double x, double y, ScopePageOverview *self)
-{
-    ScopePane *pane = SCOPE_PANE(gtk_event_controller_get_widget(click));
-    if (pane == self->pointed)
-        return;
-    self->pointed = pane;
-    scope_page_pane_changed(SCOPE_PAGE(self));
-}
-
-static void
-watch(ScopePageOverview *self, ScopePane *pane)
-{
-    GtkEventController *click = GTK_EVENT_CONTROLLER(gtk_gesture_click_new());
-    gtk_event_controller_set_propagation_phase(click, GTK_PHASE_CAPTURE);
-    g_signal_connect_object(click, "pressed", G_CALLBACK(on_pressed), self, 0);
-    gtk_widget_add_controller(GTK_WIDGET(pane), click);
-}
-
 static void
 scope_page_overview_dispose(GObject *object)
 {
     ScopePageOverview *self = SCOPE_PAGE_OVERVIEW(object);
     scope_job_give_up(&self->running);
-    self->pointed = NULL;
     gtk_widget_dispose_template(GTK_WIDGET(object), SCOPE_TYPE_PAGE_OVERVIEW);
     G_OBJECT_CLASS(scope_page_overview_parent_class)->dispose(object);
 }
@@ -225,7 +198,6 @@ scope_page_overview_class_init(ScopePageOverviewClass *class)
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
     G_OBJECT_CLASS(class)->dispose = scope_page_overview_dispose;
     SCOPE_PAGE_CLASS(class)->show = scope_page_overview_show;
-    SCOPE_PAGE_CLASS(class)->get_pane = scope_page_overview_get_pane;
     g_type_ensure(SCOPE_TYPE_PANE);
     gtk_widget_class_set_template_from_resource(widget_class,
                                                 "/org/moescope/Moescope/ui/page-overview.ui");
@@ -245,7 +217,6 @@ scope_page_overview_init(ScopePageOverview *self)
     scope_pane_set_figure(self->load, "load");
     scope_pane_set_option(self->load, "by=all");
     scope_pane_set_figure(self->layers, "layers");
-    self->pointed = self->load;
-    watch(self, self->load);
-    watch(self, self->layers);
+    scope_page_watch(SCOPE_PAGE(self), self->load);
+    scope_page_watch(SCOPE_PAGE(self), self->layers);
 }

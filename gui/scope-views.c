@@ -27,6 +27,7 @@ struct _ScopeViews {
     GtkListBox *list;
     GtkStack *stack;
     GtkWidget *inspector_box; /* what it shows is its one child */
+    GtkImage *empty_icon;
     GtkLabel *empty_title, *empty;
 };
 
@@ -150,6 +151,7 @@ show_page(ScopeViews *self)
 static void
 show_empty(ScopeViews *self, const char *why)
 {
+    gtk_image_set_from_icon_name(self->empty_icon, self->info->icon);
     gtk_label_set_label(self->empty_title, _(self->info->title));
     gtk_label_set_label(self->empty, why);
     gtk_stack_set_visible_child_name(self->stack, "empty");
@@ -335,6 +337,7 @@ scope_views_class_init(ScopeViewsClass *class)
     gtk_widget_class_bind_template_child(widget_class, ScopeViews, list);
     gtk_widget_class_bind_template_child(widget_class, ScopeViews, stack);
     gtk_widget_class_bind_template_child(widget_class, ScopeViews, inspector_box);
+    gtk_widget_class_bind_template_child(widget_class, ScopeViews, empty_icon);
     gtk_widget_class_bind_template_child(widget_class, ScopeViews, empty_title);
     gtk_widget_class_bind_template_child(widget_class, ScopeViews, empty);
     gtk_widget_class_bind_template_callback(widget_class, on_row_selected);
