@@ -102,6 +102,16 @@ document_of(ScopePageTokens *self, gint64 token)
     return low < self->n_documents && self->documents[low].first <= token ? low : -1;
 }
 
+/* Where the last step that was recorded begins: a run says most at its end. */
+static gint64
+first_of_last_step(ScopePageTokens *self)
+{
+    gint64 first = self->n_documents - 1;
+    while (first > 0 && self->documents[first - 1].step == self->documents[first].step)
+        first--;
+    return first;
+}
+
 static void
 show_token(ScopePageTokens *self)
 {
@@ -110,7 +120,7 @@ show_token(ScopePageTokens *self)
     if (document >= 0)
         show_piece(self, document, token - self->documents[document].first);
     else if (self->shown < 0 && self->n_documents > 0)
-        show_piece(self, 0, 0);
+        show_piece(self, first_of_last_step(self), 0);
 }
 
 static void
