@@ -18,7 +18,8 @@ struct _ScopeRecipeForm {
 };
 
 /* Of what a key means, a line: in a wide window the control stays near its name. */
-#define NOTE_CHARS 72
+#define NOTE_CHARS  72
+#define ENTRY_CHARS 16
 
 G_DEFINE_FINAL_TYPE(ScopeRecipeForm, scope_recipe_form, GTK_TYPE_WIDGET)
 
@@ -60,8 +61,10 @@ row_new(ScopeRecipeForm *self, const MoeField *field)
     GtkWidget *line = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 12);
     GtkWidget *words = gtk_box_new(GTK_ORIENTATION_VERTICAL, 2);
     GtkWidget *name = gtk_label_new(field->name), *shown = gtk_list_box_row_new();
-    if (GTK_IS_ENTRY(parts.control))
-        gtk_editable_set_max_width_chars(GTK_EDITABLE(parts.control), 20);
+    if (GTK_IS_ENTRY(parts.control)) {
+        gtk_editable_set_width_chars(GTK_EDITABLE(parts.control), ENTRY_CHARS);
+        gtk_editable_set_max_width_chars(GTK_EDITABLE(parts.control), ENTRY_CHARS);
+    }
     gtk_label_set_xalign(GTK_LABEL(name), 0);
     gtk_label_set_max_width_chars(parts.note, NOTE_CHARS);
     gtk_widget_set_hexpand(words, TRUE);
