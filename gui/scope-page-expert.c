@@ -42,13 +42,8 @@ find_relatives(ScopePageExpert *self)
     ScopeFocus *focus = scope_page_get_focus(SCOPE_PAGE(self));
     ScopeRelativesQuery query = {scope_focus_router(focus, document),
                                  (int)scope_focus_get(focus, SCOPE_FOCUS_EXPERT)};
-    if (query.router < 0 || query.expert < 0) {
-        scope_job_give_up(&self->running);
-        scope_table_set_rows(self->relatives, NULL);
-        scope_table_set_empty(self->relatives, "Choose an expert above, or by a click in a figure, "
-                                               "to see with whom it goes.");
+    if (query.router < 0)
         return;
-    }
     const ScopeJob job = {scope_relatives_find, g_memdup2(&query, sizeof query), g_free,
                           g_object_unref, on_relatives};
     scope_job_start(&self->running, self, document, scope_focus_get_filter(focus), &job);

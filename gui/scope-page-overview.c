@@ -6,6 +6,7 @@
 #include "scope-facts.h"
 #include "scope-job.h"
 #include "scope-pages.h"
+#include "scope-text.h"
 
 #include <glib/gi18n.h>
 
@@ -15,10 +16,10 @@ G_DECLARE_FINAL_TYPE(ScopePageOverview, scope_page_overview, SCOPE, PAGE_OVERVIE
 struct _ScopePageOverview {
     ScopePage parent_instance;
     GCancellable *running; /* of what is being found out, or NULL */
-    ScopePane *pointed;    /* the pane that was pointed at last */
 
     GtkBox *facts;
     ScopePane *load, *layers;
+    GtkImage *mark; /* beside the verdict */
     GtkLabel *verdict;
     GtkListBox *findings;
     GtkWidget *findings_frame;
@@ -35,6 +36,7 @@ fact_new(const ScopeFact *fact)
     GtkWidget *value = gtk_label_new(fact->value), *caption = gtk_label_new(fact->caption);
     gtk_label_set_xalign(GTK_LABEL(value), 0);
     gtk_label_set_xalign(GTK_LABEL(caption), 0);
+    gtk_label_set_ellipsize(GTK_LABEL(value), PANGO_ELLIPSIZE_END);
     gtk_label_set_ellipsize(GTK_LABEL(caption), PANGO_ELLIPSIZE_END);
     gtk_widget_add_css_class(value, "fact");
     gtk_widget_add_css_class(caption, "note");
@@ -67,15 +69,21 @@ text_new(const char *text, const char *class)
     return label;
 }
 
-static GtkWidget *
-finding_new(const MoeFinding *finding)
+static const char *
+icon_of(int severity)
 {
     static const char *const icons[] = {[MOE_FINDING_NOTE] = "dialog-information-symbolic",
                                         [MOE_FINDING_WARNING] = "dialog-warning-symbolic",
                                         [MOE_FINDING_ERROR] = "dialog-error-symbolic"};
+    return icons[severity];
+}
+
+static GtkWidget *
+finding_new(const MoeFinding *finding)
+{
     GtkWidget *row = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 12);
     GtkWidget *words = gtk_box_new(GTK_ORIENTATION_VERTICAL, 2);
-    GtkWidget *icon = gtk_image_new_from_icon_name(icons[finding->severity]);
+    GtkWidget *icon = gtk_image_new_from_icon_name(icon_of(finding->severity));
     g_autofree char *help = g_strconcat(finding->why, " ", finding->remedy, NULL);
     gtk_widget_add_css_class(icon, moe_severity_name(finding->severity));
     gtk_widget_set_valign(icon, GTK_ALIGN_START);
@@ -105,6 +113,30 @@ show_findings(ScopePageOverview *self, const MoeFindings *findings)
     gtk_widget_set_visible(self->findings_frame, shown > 0);
 }
 
+/* The worst that was found; -1: nothing. */
+static int
+worst_of(const MoeFindings *findings)
+{
+    int worst = -1;
+    for (int i = 0; i < moe_findings_count(findings); i++)
+        worst = MAX(worst, (int)moe_findings_get(findings, i)->severity);
+    return worst;
+}
+
+static void
+show_verdict(ScopePageOverview *self, const ScopeFacts *facts, const GError *error)
+{
+    int worst = facts ? worst_of(facts->findings) : MOE_FINDING_ERROR;
+    g_autofree char *words = scope_text_sentence(facts ? facts->verdict : error->message);
+    gtk_label_set_label(self->verdict, words);
+    gtk_widget_set_visible(GTK_WIDGET(self->mark), TRUE);
+    gtk_image_set_from_icon_name(self->mark, worst < 0 ? "object-select-symbolic" : icon_of(worst));
+    for (int i = MOE_FINDING_NOTE; i <= MOE_FINDING_ERROR; i++)
+        gtk_widget_remove_css_class(GTK_WIDGET(self->mark), moe_severity_name(i));
+    gtk_widget_add_css_class(GTK_WIDGET(self->mark),
+                             worst < 0 ? "success" : moe_severity_name(worst));
+}
+
 static void
 on_found(gpointer owner, gpointer result, const GError *error)
 {
@@ -115,8 +147,7 @@ on_found(gpointer owner, gpointer result, const GError *error)
     gtk_widget_set_visible(self->findings_frame, FALSE);
     for (guint i = 0; facts && i < facts->facts->len; i++)
         gtk_box_append(self->facts, fact_new(facts->facts->pdata[i]));
-    g_autofree char *verdict = facts ? g_strdup_printf("Checked: %s", facts->verdict) : NULL;
-    gtk_label_set_label(self->verdict, facts ? verdict : error->message);
+    show_verdict(self, facts, error);
     if (facts)
         show_findings(self, facts->findings);
 }
@@ -153,37 +184,11 @@ scope_page_overview_show(ScopePage *page, ScopeDocument *document, ScopeFocus *f
     find_out(self);
 }
 
-static ScopePane *
-scope_page_overview_get_pane(ScopePage *page)
-{
-    return SCOPE_PAGE_OVERVIEW(page)->pointed;
-}
-
-static void
-on_pressed(GtkEventController *click, int presses, double x, double y, ScopePageOverview *self)
-{
-    ScopePane *pane = SCOPE_PANE(gtk_event_controller_get_widget(click));
-    if (pane == self->pointed)
-        return;
-    self->pointed = pane;
-    scope_page_pane_changed(SCOPE_PAGE(self));
-}
-
-static void
-watch(ScopePageOverview *self, ScopePane *pane)
-{
-    GtkEventController *click = GTK_EVENT_CONTROLLER(gtk_gesture_click_new());
-    gtk_event_controller_set_propagation_phase(click, GTK_PHASE_CAPTURE);
-    g_signal_connect_object(click, "pressed", G_CALLBACK(on_pressed), self, 0);
-    gtk_widget_add_controller(GTK_WIDGET(pane), click);
-}
-
 static void
 scope_page_overview_dispose(GObject *object)
 {
     ScopePageOverview *self = SCOPE_PAGE_OVERVIEW(object);
     scope_job_give_up(&self->running);
-    self->pointed = NULL;
     gtk_widget_dispose_template(GTK_WIDGET(object), SCOPE_TYPE_PAGE_OVERVIEW);
     G_OBJECT_CLASS(scope_page_overview_parent_class)->dispose(object);
 }
@@ -194,13 +199,13 @@ scope_page_overview_class_init(ScopePageOverviewClass *class)
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
     G_OBJECT_CLASS(class)->dispose = scope_page_overview_dispose;
     SCOPE_PAGE_CLASS(class)->show = scope_page_overview_show;
-    SCOPE_PAGE_CLASS(class)->get_pane = scope_page_overview_get_pane;
     g_type_ensure(SCOPE_TYPE_PANE);
     gtk_widget_class_set_template_from_resource(widget_class,
                                                 "/org/moescope/Moescope/ui/page-overview.ui");
     gtk_widget_class_bind_template_child(widget_class, ScopePageOverview, facts);
     gtk_widget_class_bind_template_child(widget_class, ScopePageOverview, load);
     gtk_widget_class_bind_template_child(widget_class, ScopePageOverview, layers);
+    gtk_widget_class_bind_template_child(widget_class, ScopePageOverview, mark);
     gtk_widget_class_bind_template_child(widget_class, ScopePageOverview, verdict);
     gtk_widget_class_bind_template_child(widget_class, ScopePageOverview, findings);
     gtk_widget_class_bind_template_child(widget_class, ScopePageOverview, findings_frame);
@@ -213,7 +218,6 @@ scope_page_overview_init(ScopePageOverview *self)
     scope_pane_set_figure(self->load, "load");
     scope_pane_set_option(self->load, "by=all");
     scope_pane_set_figure(self->layers, "layers");
-    self->pointed = self->load;
-    watch(self, self->load);
-    watch(self, self->layers);
+    scope_page_watch(SCOPE_PAGE(self), self->load);
+    scope_page_watch(SCOPE_PAGE(self), self->layers);
 }

@@ -10,6 +10,7 @@
 
 #include "scope-plot-command.h"
 #include "scope-scene-view.h"
+#include "scope-text.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -56,9 +57,8 @@ hint_of(ScopePane *self)
     if (!scope_scene_view_has_scene(self->view))
         return "";
     g_object_get(self->view, "closer", &closer, NULL);
-    return closer
-               ? _("Drag to move; 0 shows all of it again")
-               : _("Point at the figure to read its numbers; Ctrl and the wheel bring it closer");
+    return closer ? _("Drag to move; 0 shows all of it again")
+                  : _("Point to read, click to choose, Ctrl+wheel to zoom");
 }
 
 /* The line below the figure. */
@@ -96,8 +96,9 @@ show_scene(ScopePane *self, MoeScene *scene)
 static void
 show_problem(ScopePane *self, const char *message)
 {
+    g_autofree char *sentence = scope_text_sentence(message);
     show_scene(self, NULL);
-    gtk_label_set_label(self->problem, message);
+    gtk_label_set_label(self->problem, sentence);
     gtk_stack_set_visible_child_name(self->stack, "problem");
 }
 
