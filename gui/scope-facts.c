@@ -4,9 +4,10 @@
  */
 #include "scope-facts.h"
 
+#include "scope-text.h"
+
 #include <glib/gi18n.h>
 #include <moescope/stats.h>
-#include <string.h>
 
 static void
 fact_free(gpointer data)
@@ -18,38 +19,13 @@ fact_free(gpointer data)
     g_free(fact);
 }
 
-void
-scope_facts_free(gpointer data)
-{
-    ScopeFacts *facts = data;
-    g_ptr_array_unref(facts->facts);
-    g_free(facts->verdict);
-    moe_findings_free(facts->findings);
-    g_free(facts);
-}
-
 /* Takes the texts. */
 static void
-add(ScopeFacts *facts, const char *caption, char *value, char *tip)
+add(GPtrArray *facts, const char *caption, char *value, char *tip)
 {
     ScopeFact *fact = g_new(ScopeFact, 1);
     *fact = (ScopeFact){value, g_strdup(caption), tip};
-    g_ptr_array_add(facts->facts, fact);
-}
-
-/* Digits in groups of three. */
-static char *
-count_text(int64_t n)
-{
-    g_autofree char *digits = g_strdup_printf("%" G_GINT64_FORMAT, n);
-    GString *text = g_string_new(NULL);
-    size_t length = strlen(digits);
-    for (size_t i = 0; i < length; i++) {
-        if (i && (length - i) % 3 == 0)
-            g_string_append_c(text, ',');
-        g_string_append_c(text, digits[i]);
-    }
-    return g_string_free(text, FALSE);
+    g_ptr_array_add(facts, fact);
 }
 
 /* What loads of all layers come to. */
@@ -80,7 +56,7 @@ spread_of(const MoeSummary *summary)
 }
 
 static void
-add_router(ScopeFacts *facts, const MoeSummary *summary)
+add_router(GPtrArray *facts, const MoeSummary *summary)
 {
     const MoeRouterInfo *first = moe_summary_router(summary, 0);
     add(facts, _("MoE layers"), g_strdup_printf("%d", moe_summary_routers(summary)),
@@ -93,7 +69,7 @@ add_router(ScopeFacts *facts, const MoeSummary *summary)
 }
 
 static void
-add_spread(ScopeFacts *facts, const MoeSummary *summary)
+add_spread(GPtrArray *facts, const MoeSummary *summary)
 {
     Spread spread = spread_of(summary);
     if (spread.layers == 0)
@@ -108,18 +84,6 @@ add_spread(ScopeFacts *facts, const MoeSummary *summary)
         g_strdup("Experts without a pick, over all layers"));
 }
 
-/* Of the whole document: what is wrong with it isn't a question of a filter. */
-static bool
-add_findings(ScopeFacts *facts, MoeFigureInput *input, const MoeSummary *summary, GError **error)
-{
-    const MoeTrace *trace = moe_figure_input_trace(input, 0);
-    facts->findings =
-        trace ? moe_check(trace, NULL, error) : moe_check_summary(summary, NULL, error);
-    if (facts->findings)
-        facts->verdict = moe_findings_verdict(facts->findings);
-    return facts->findings != NULL;
-}
-
 gpointer
 scope_facts_find(MoeFigureInput *input, gpointer data, GError **error)
 {
@@ -129,14 +93,22 @@ scope_facts_find(MoeFigureInput *input, gpointer data, GError **error)
         summary = moe_figure_input_summary(input, 0, MOE_TALLY_LOAD, MOE_STEPS_ALL, 0, error);
     if (!summary)
         return NULL;
-    ScopeFacts *facts = g_new0(ScopeFacts, 1);
-    facts->facts = g_ptr_array_new_with_free_func(fact_free);
+    GPtrArray *facts = g_ptr_array_new_with_free_func(fact_free);
     add_router(facts, summary);
-    add(facts, _("tokens"), count_text(moe_summary_tokens_counted(summary)),
+    add(facts, _("tokens"), scope_text_count(moe_summary_tokens_counted(summary)),
         g_strdup("Tokens that are counted here, at the last step that has any"));
     add_spread(facts, summary);
-    if (add_findings(facts, input, summary, error))
-        return facts;
-    scope_facts_free(facts);
-    return NULL;
+    return facts;
+}
+
+gpointer
+scope_facts_check(MoeFigureInput *input, gpointer data, GError **error)
+{
+    const MoeCheckOptions options = {.progress = scope_document_progress()};
+    const MoeTrace *trace = moe_figure_input_trace(input, 0);
+    const MoeSummary *summary =
+        trace ? NULL : moe_figure_input_summary(input, 0, MOE_TALLY_LOAD, MOE_STEPS_ALL, 0, error);
+    if (trace)
+        return moe_check(trace, &options, error);
+    return summary ? moe_check_summary(summary, &options, error) : NULL;
 }

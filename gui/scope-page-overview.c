@@ -14,7 +14,9 @@ G_DECLARE_FINAL_TYPE(ScopePageOverview, scope_page_overview, SCOPE, PAGE_OVERVIE
 
 struct _ScopePageOverview {
     ScopePage parent_instance;
-    GCancellable *running; /* of what is being found out, or NULL */
+    GCancellable *running;  /* of what is being found out, or NULL */
+    GCancellable *checking; /* of the checker's work, or NULL */
+    bool unchecked;         /* as it is now */
 
     GtkBox *facts;
     ScopePane *load, *layers;
@@ -67,20 +69,19 @@ text_new(const char *text, const char *class)
 }
 
 static GtkWidget *
-finding_new(const MoeFinding *finding)
+finding_new(MoeSeverity severity, const char *text, const char *help)
 {
     static const char *const icons[] = {[MOE_FINDING_NOTE] = "dialog-information-symbolic",
                                         [MOE_FINDING_WARNING] = "dialog-warning-symbolic",
                                         [MOE_FINDING_ERROR] = "dialog-error-symbolic"};
     GtkWidget *row = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 12);
     GtkWidget *words = gtk_box_new(GTK_ORIENTATION_VERTICAL, 2);
-    GtkWidget *icon = gtk_image_new_from_icon_name(icons[finding->severity]);
-    g_autofree char *help = g_strconcat(finding->why, " ", finding->remedy, NULL);
-    gtk_widget_add_css_class(icon, moe_severity_name(finding->severity));
+    GtkWidget *icon = gtk_image_new_from_icon_name(icons[severity]);
+    gtk_widget_add_css_class(icon, moe_severity_name(severity));
     gtk_widget_set_valign(icon, GTK_ALIGN_START);
     gtk_accessible_update_property(GTK_ACCESSIBLE(icon), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                   moe_severity_name(finding->severity), -1);
-    gtk_box_append(GTK_BOX(words), text_new(finding->text, "finding"));
+                                   moe_severity_name(severity), -1);
+    gtk_box_append(GTK_BOX(words), text_new(text, "finding"));
     gtk_box_append(GTK_BOX(words), text_new(help, "note"));
     gtk_widget_set_hexpand(words, TRUE);
     gtk_box_append(GTK_BOX(row), icon);
@@ -88,8 +89,25 @@ finding_new(const MoeFinding *finding)
     return row;
 }
 
+/* What the importer wants readers to know; returns how much. */
+static int
+show_notes(ScopePageOverview *self)
+{
+    const char *notes = scope_document_notes(scope_page_get_document(SCOPE_PAGE(self)));
+    g_auto(GStrv) lines = g_strsplit(notes ? notes : "", "\n", -1);
+    int shown = 0;
+    for (char **line = lines; *line; line++) {
+        if (!**line)
+            continue;
+        GtkWidget *row = finding_new(MOE_FINDING_NOTE, *line, _("Found while it was imported."));
+        gtk_list_box_append(self->findings, row);
+        shown++;
+    }
+    return shown;
+}
+
 /* The worst first. */
-static void
+static int
 show_findings(ScopePageOverview *self, const MoeFindings *findings)
 {
     int shown = 0;
@@ -98,36 +116,92 @@ show_findings(ScopePageOverview *self, const MoeFindings *findings)
             const MoeFinding *finding = moe_findings_get(findings, i);
             if ((int)finding->severity != severity)
                 continue;
-            gtk_list_box_append(self->findings, finding_new(finding));
+            g_autofree char *help = g_strconcat(finding->why, " ", finding->remedy, NULL);
+            gtk_list_box_append(self->findings,
+                                finding_new(finding->severity, finding->text, help));
             shown++;
         }
-    gtk_widget_set_visible(self->findings_frame, shown > 0);
+    return shown;
 }
+
+static void check(ScopePageOverview *self); /* again, where it has grown meanwhile */
+
+static void
+on_checked(gpointer owner, gpointer result, const GError *error)
+{
+    ScopePageOverview *self = SCOPE_PAGE_OVERVIEW(owner);
+    g_autofree char *verdict = result ? moe_findings_verdict(result) : NULL;
+    g_autofree char *checked = result ? g_strdup_printf("Checked: %s", verdict) : NULL;
+    empty(GTK_WIDGET(self->findings));
+    gtk_label_set_label(self->verdict, result ? checked : error->message);
+    int shown = result ? show_findings(self, result) : 0;
+    shown += show_notes(self);
+    gtk_widget_set_visible(self->findings_frame, shown > 0);
+    check(self);
+}
+
+static void
+on_checking(ScopePageOverview *self, double done)
+{
+    g_autofree char *text = g_strdup_printf("Checking … %.0f %%", 100 * done);
+    if (self->checking)
+        gtk_label_set_label(self->verdict, text);
+}
+
+static void
+free_findings(gpointer findings)
+{
+    moe_findings_free(findings);
+}
+
+/* Of what grows, one check follows the other. */
+static void
+check(ScopePageOverview *self)
+{
+    static const ScopeJob job = {
+        .work = scope_facts_check, .free_result = free_findings, .done = on_checked};
+    if (!self->unchecked || self->checking)
+        return;
+    self->unchecked = false;
+    scope_job_start(&self->checking, self, scope_page_get_document(SCOPE_PAGE(self)), "", &job);
+}
+
+/* --- Finding out ------------------------------------------------------------------------------*/
 
 static void
 on_found(gpointer owner, gpointer result, const GError *error)
 {
     ScopePageOverview *self = SCOPE_PAGE_OVERVIEW(owner);
-    const ScopeFacts *facts = result;
+    const GPtrArray *facts = result;
     empty(GTK_WIDGET(self->facts));
-    empty(GTK_WIDGET(self->findings));
-    gtk_widget_set_visible(self->findings_frame, FALSE);
-    for (guint i = 0; facts && i < facts->facts->len; i++)
-        gtk_box_append(self->facts, fact_new(facts->facts->pdata[i]));
-    g_autofree char *verdict = facts ? g_strdup_printf("Checked: %s", facts->verdict) : NULL;
-    gtk_label_set_label(self->verdict, facts ? verdict : error->message);
-    if (facts)
-        show_findings(self, facts->findings);
+    for (guint i = 0; facts && i < facts->len; i++)
+        gtk_box_append(self->facts, fact_new(facts->pdata[i]));
+    if (!facts)
+        gtk_box_append(self->facts, text_new(error->message, "note"));
+    check(self); /* not before: pictures first */
+}
+
+static void
+free_facts(gpointer facts)
+{
+    g_ptr_array_unref(facts);
 }
 
 static void
 find_out(ScopePageOverview *self)
 {
     static const ScopeJob job = {
-        .work = scope_facts_find, .free_result = scope_facts_free, .done = on_found};
+        .work = scope_facts_find, .free_result = free_facts, .done = on_found};
     ScopePage *page = SCOPE_PAGE(self);
     scope_job_start(&self->running, self, scope_page_get_document(page),
                     scope_focus_get_filter(scope_page_get_focus(page)), &job);
+}
+
+static void
+on_grown(ScopePageOverview *self)
+{
+    self->unchecked = true;
+    find_out(self);
 }
 
 static void
@@ -146,10 +220,12 @@ scope_page_overview_show(ScopePage *page, ScopeDocument *document, ScopeFocus *f
     scope_pane_set_document(self->load, document, focus);
     scope_pane_set_document(self->layers, document, focus);
     gtk_label_set_label(self->verdict, _("Checking …"));
-    g_signal_connect_object(document, "grown", G_CALLBACK(find_out), self, G_CONNECT_SWAPPED);
+    g_signal_connect_object(document, "grown", G_CALLBACK(on_grown), self, G_CONNECT_SWAPPED);
+    g_signal_connect_object(document, "progress::work", G_CALLBACK(on_checking), self,
+                            G_CONNECT_SWAPPED);
     g_signal_connect_object(focus, "changed", G_CALLBACK(on_focus_changed), self,
                             G_CONNECT_SWAPPED);
-    find_out(self);
+    on_grown(self);
 }
 
 static void
@@ -157,6 +233,7 @@ scope_page_overview_dispose(GObject *object)
 {
     ScopePageOverview *self = SCOPE_PAGE_OVERVIEW(object);
     scope_job_give_up(&self->running);
+    scope_job_give_up(&self->checking);
     gtk_widget_dispose_template(GTK_WIDGET(object), SCOPE_TYPE_PAGE_OVERVIEW);
     G_OBJECT_CLASS(scope_page_overview_parent_class)->dispose(object);
 }

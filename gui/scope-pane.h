@@ -5,7 +5,8 @@
  * It follows a focus: options of the figure are bound to parts of it, and a click on a mark sets
  * the parts that the mark stands for (MoeDatum.keys).
  *
- * Draws only while it is mapped, and again when the document grows. Property "has-figure".
+ * Draws only while it is mapped, and again when the document grows. Property "has-figure": of what
+ * was asked for, not of a first look at it.
  * Signal "activated" (const MoeDatum *): a mark was clicked, or Enter pressed on it.
  */
 #ifndef SCOPE_PANE_H
