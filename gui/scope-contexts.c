@@ -6,6 +6,7 @@
 
 #include "scope-chooser.h"
 #include "scope-job.h"
+#include "scope-steps.h"
 #include "scope-table.h"
 #include "scope-words.h"
 
@@ -76,6 +77,7 @@ find_contexts(MoeFigureInput *input, gpointer data, GError **error)
     if (*query->filter && !(filter = moe_token_filter_parse(query->filter, error)))
         return NULL;
     query->query.filter = filter;
+    query->query.progress = scope_document_progress();
     g_autoptr(MoeConcordance) found = moe_concordance_new(trace, &query->query, error);
     if (!found)
         return NULL;
@@ -131,6 +133,7 @@ look(ScopeContexts *self)
                              : _("A summary has no single tokens; open its trace to read them."));
         return;
     }
+    ScopeSteps steps = scope_steps_of(self->focus, self->document);
     Query *query = g_new0(Query, 1);
     query->query = (MoeContextQuery){
         .router = router,
@@ -139,7 +142,8 @@ look(ScopeContexts *self)
         .top = TOP,
         .each = EACH,
         .window = WINDOW,
-        .steps = MOE_STEPS_LAST};
+        .steps = steps.steps,
+        .step = steps.step};
     query->filter = g_strdup(scope_focus_get_filter(self->focus));
     const ScopeJob job = {find_contexts, query, query_free, g_object_unref, on_found};
     scope_job_start(&self->running, self, self->document, "", &job);
@@ -148,7 +152,7 @@ look(ScopeContexts *self)
 static void
 on_focus_changed(ScopeContexts *self, guint what)
 {
-    if (what & (SCOPE_FOCUS_LAYER | SCOPE_FOCUS_EXPERT | SCOPE_FOCUS_FILTER))
+    if (what & (SCOPE_FOCUS_LAYER | SCOPE_FOCUS_EXPERT | SCOPE_FOCUS_FILTER | SCOPE_FOCUS_STEP))
         look(self);
 }
 

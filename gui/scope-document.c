@@ -319,6 +319,12 @@ scope_document_domains(ScopeDocument *document)
     return (const char *const *)document->domains;
 }
 
+const int32_t *
+scope_document_steps(ScopeDocument *document, int *n)
+{
+    return scope_source_steps(document->opened.source, n);
+}
+
 /* --- Comparing --------------------------------------------------------------------------------*/
 
 static void

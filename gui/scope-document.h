@@ -58,6 +58,8 @@ char *scope_document_summary(ScopeDocument *document);
 const MoeTrace *scope_document_trace(ScopeDocument *document);
 /* The routers: layers, experts, k. (transfer none) */
 const MoeRouterInfo *scope_document_routers(ScopeDocument *document, int *n);
+/* The steps that tokens were recorded at, ascending; they stay until "grown". (transfer none) */
+const int32_t *scope_document_steps(ScopeDocument *document, int *n);
 /* Names of domains, NULL-terminated. (transfer none) */
 const char *const *scope_document_domains(ScopeDocument *document);
 

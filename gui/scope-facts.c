@@ -87,16 +87,16 @@ add_spread(GPtrArray *facts, const MoeSummary *summary)
 gpointer
 scope_facts_find(MoeFigureInput *input, gpointer data, GError **error)
 {
-    const MoeSummary *summary =
-        moe_figure_input_summary(input, 0, MOE_TALLY_LOAD, MOE_STEPS_LAST, 0, NULL);
-    if (!summary)
-        summary = moe_figure_input_summary(input, 0, MOE_TALLY_LOAD, MOE_STEPS_ALL, 0, error);
+    const ScopeSteps *steps = data;
+    const MoeSummary *summary = scope_steps_summary(*steps, input, MOE_TALLY_LOAD, error);
     if (!summary)
         return NULL;
     GPtrArray *facts = g_ptr_array_new_with_free_func(fact_free);
     add_router(facts, summary);
     add(facts, _("tokens"), scope_text_count(moe_summary_tokens_counted(summary)),
-        g_strdup("Tokens that are counted here, at the last step that has any"));
+        steps->steps == MOE_STEPS_ONE
+            ? g_strdup_printf("Tokens that are counted here, at step %d", steps->step)
+            : g_strdup("Tokens that are counted here, at the last step that has any"));
     add_spread(facts, summary);
     return facts;
 }

@@ -190,11 +190,12 @@ free_facts(gpointer facts)
 static void
 find_out(ScopePageOverview *self)
 {
-    static const ScopeJob job = {
-        .work = scope_facts_find, .free_result = free_facts, .done = on_found};
-    ScopePage *page = SCOPE_PAGE(self);
-    scope_job_start(&self->running, self, scope_page_get_document(page),
-                    scope_focus_get_filter(scope_page_get_focus(page)), &job);
+    ScopeDocument *document = scope_page_get_document(SCOPE_PAGE(self));
+    ScopeFocus *focus = scope_page_get_focus(SCOPE_PAGE(self));
+    ScopeSteps steps = scope_steps_of(focus, document);
+    const ScopeJob job = {scope_facts_find, g_memdup2(&steps, sizeof steps), g_free, free_facts,
+                          on_found};
+    scope_job_start(&self->running, self, document, scope_focus_get_filter(focus), &job);
 }
 
 static void
@@ -207,7 +208,7 @@ on_grown(ScopePageOverview *self)
 static void
 on_focus_changed(ScopePageOverview *self, guint what)
 {
-    if (what & SCOPE_FOCUS_FILTER)
+    if (what & (SCOPE_FOCUS_FILTER | SCOPE_FOCUS_STEP))
         find_out(self);
 }
 

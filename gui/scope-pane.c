@@ -11,6 +11,7 @@
 
 #include "scope-plot-command.h"
 #include "scope-scene-view.h"
+#include "scope-steps.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -217,7 +218,8 @@ draw(ScopePane *self)
 static void
 on_focus_changed(ScopePane *self, guint what)
 {
-    bool concerns = what & SCOPE_FOCUS_FILTER;
+    bool concerns = what & SCOPE_FOCUS_FILTER ||
+                    (what & SCOPE_FOCUS_STEP && self->figure->common & MOE_FIGURE_STEPS);
     show_selected(self);
     for (guint i = 0; i < self->bindings->len; i++)
         concerns |= (g_array_index(self->bindings, Binding, i).part & what) != 0;
@@ -410,10 +412,26 @@ scope_pane_is_bound(ScopePane *pane, const char *name)
     return false;
 }
 
+/* The step in focus, where the figure is of tokens at the last step unless told otherwise; else
+ * NULL. (transfer full) */
+static char *
+step_of(ScopePane *pane, const char *name)
+{
+    if (!pane->focus || !pane->document || !(pane->figure->common & MOE_FIGURE_STEPS) ||
+        !g_str_equal(name, "steps") ||
+        !g_str_equal(moe_figure_options_text(pane->options, name), "last"))
+        return NULL;
+    ScopeSteps steps = scope_steps_of(pane->focus, pane->document);
+    return steps.steps == MOE_STEPS_ONE ? g_strdup_printf("%d", steps.step) : NULL;
+}
+
 /* As the option was set; what the focus has stands before it. (transfer full) */
 static char *
 value_of(ScopePane *pane, const char *name)
 {
+    char *step = step_of(pane, name);
+    if (step)
+        return step;
     for (guint i = 0; pane->focus && i < pane->bindings->len; i++) {
         const Binding *binding = &g_array_index(pane->bindings, Binding, i);
         gint64 value =

@@ -86,8 +86,8 @@ gpointer
 scope_relatives_find(MoeFigureInput *input, gpointer data, GError **error)
 {
     const ScopeRelativesQuery *query = data;
-    const MoeSummary *summary = moe_figure_input_summary(input, 0, MOE_TALLY_LOAD | MOE_TALLY_PAIRS,
-                                                         MOE_STEPS_LAST, 0, error);
+    const MoeSummary *summary =
+        scope_steps_summary(query->steps, input, MOE_TALLY_LOAD | MOE_TALLY_PAIRS, error);
     if (!summary)
         return NULL;
     const MoeSummaryCell *load = moe_summary_cell(summary, query->router, MOE_DOMAIN_ALL);

@@ -6,14 +6,14 @@
 #ifndef SCOPE_RELATIVES_H
 #define SCOPE_RELATIVES_H
 
+#include "scope-steps.h"
 #include "scope-table.h"
-
-#include <moescope/figure.h>
 
 G_BEGIN_DECLS
 
 typedef struct ScopeRelativesQuery {
     int router, expert;
+    ScopeSteps steps;
 } ScopeRelativesQuery;
 
 /* The columns of its rows, which stand for the experts. (transfer none) */

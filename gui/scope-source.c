@@ -12,6 +12,8 @@ struct ScopeSource {
     gint64 size, changed; /* of the file when it was opened */
     MoeTrace *trace;      /* one of these */
     MoeSummary *summary;
+    int32_t *steps; /* [n_steps] that tokens were recorded at */
+    int n_steps;
 };
 
 struct ScopeInput {
@@ -54,6 +56,8 @@ scope_source_open(const char *path, const char *name, GError **error)
     source->changed = changed;
     source->trace = trace;
     source->summary = summary;
+    /* Steps that can't be read are told of by whatever is drawn of them. */
+    source->steps = trace ? moe_trace_steps(trace, &source->n_steps, NULL) : NULL;
     return source;
 }
 
@@ -69,6 +73,7 @@ source_clear(gpointer data)
     ScopeSource *source = data;
     moe_trace_free(source->trace);
     moe_summary_free(source->summary);
+    g_free(source->steps);
     g_free(source->path);
     g_free(source->name);
 }
@@ -89,6 +94,13 @@ const MoeSummary *
 scope_source_summary(const ScopeSource *source)
 {
     return source->summary;
+}
+
+const int32_t *
+scope_source_steps(const ScopeSource *source, int *n)
+{
+    *n = source->steps ? source->n_steps : 0;
+    return source->steps;
 }
 
 bool

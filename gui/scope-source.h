@@ -24,6 +24,8 @@ const MoeTrace *scope_source_trace(const ScopeSource *source);
 const MoeSummary *scope_source_summary(const ScopeSource *source);
 /* Whether the file may still grow. */
 bool scope_source_unfinished(const ScopeSource *source);
+/* The steps that tokens were recorded at, ascending, [*n]; a summary has none. (transfer none) */
+const int32_t *scope_source_steps(const ScopeSource *source, int *n);
 /* Of a trace that takes long to count: every how manieth chunk a first look counts; else 0. */
 int scope_source_sample(const ScopeSource *source);
 /* Whether the file has changed since; looks at the disk. */
