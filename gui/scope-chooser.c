@@ -14,6 +14,7 @@ struct _ScopeChooser {
     ScopeFocus *focus;       /* or NULL */
     GtkDropDown *layers;     /* those that aren't among the parts are NULL */
     GtkSpinButton *expert, *slot;
+    const char *none; /* what stands for no expert */
 };
 
 G_DEFINE_FINAL_TYPE(ScopeChooser, scope_chooser, GTK_TYPE_BOX)
@@ -48,6 +49,24 @@ show_number(ScopeChooser *self, GtkSpinButton *spin, ScopeFocusPart part, int lo
     gtk_spin_button_set_value(spin, (double)scope_focus_get(self->focus, part));
 }
 
+/* No expert is a word. */
+static gboolean
+on_expert_output(GtkSpinButton *spin, ScopeChooser *self)
+{
+    int expert = gtk_spin_button_get_value_as_int(spin);
+    g_autofree char *text = g_strdup_printf("%d", expert);
+    gtk_editable_set_text(GTK_EDITABLE(spin), expert < 0 ? self->none : text);
+    return TRUE;
+}
+
+/* A value that stays the same isn't put out again, though it may never have been. */
+static void
+show_expert(ScopeChooser *self, int experts)
+{
+    show_number(self, self->expert, SCOPE_FOCUS_EXPERT, -1, experts - 1);
+    on_expert_output(self->expert, self);
+}
+
 static void
 follow(ScopeChooser *self)
 {
@@ -59,7 +78,7 @@ follow(ScopeChooser *self)
     if (router >= 0) {
         int slots = info[router].k > 0 ? info[router].k : info[router].experts;
         if (self->expert)
-            show_number(self, self->expert, SCOPE_FOCUS_EXPERT, -1, info[router].experts - 1);
+            show_expert(self, info[router].experts);
         if (self->slot)
             show_number(self, self->slot, SCOPE_FOCUS_SLOT, 0, slots - 1);
     }
@@ -97,22 +116,13 @@ on_slot(ScopeChooser *self)
                         gtk_spin_button_get_value_as_int(self->slot));
 }
 
-/* No expert is a word. */
-static gboolean
-on_expert_output(GtkSpinButton *spin)
-{
-    int expert = gtk_spin_button_get_value_as_int(spin);
-    g_autofree char *text = g_strdup_printf("%d", expert);
-    gtk_editable_set_text(GTK_EDITABLE(spin), expert < 0 ? _("busiest") : text);
-    return TRUE;
-}
-
 static int
 on_expert_input(GtkSpinButton *spin, double *value)
 {
     const char *text = gtk_editable_get_text(GTK_EDITABLE(spin));
     gint64 number = -1;
-    if (!g_ascii_string_to_signed(text, 10, -1, G_MAXINT32, &number, NULL) && *text != 'b')
+    if (!g_ascii_string_to_signed(text, 10, -1, G_MAXINT32, &number, NULL) &&
+        g_ascii_isdigit(*text))
         return GTK_INPUT_ERROR;
     *value = (double)number;
     return TRUE;
@@ -151,7 +161,8 @@ scope_chooser_set_parts(ScopeChooser *chooser, guint parts, gboolean all)
         gtk_editable_set_width_chars(GTK_EDITABLE(expert), 6);
         gtk_editable_set_max_width_chars(GTK_EDITABLE(expert), 6);
         chooser->expert = GTK_SPIN_BUTTON(expert);
-        g_signal_connect(expert, "output", G_CALLBACK(on_expert_output), NULL);
+        gtk_spin_button_set_numeric(chooser->expert, FALSE); /* or no word could stand there */
+        g_signal_connect(expert, "output", G_CALLBACK(on_expert_output), chooser);
         g_signal_connect(expert, "input", G_CALLBACK(on_expert_input), NULL);
         add(chooser, _("_Expert"), expert);
         g_signal_connect_swapped(expert, "value-changed", G_CALLBACK(on_expert), chooser);
@@ -166,6 +177,12 @@ scope_chooser_set_parts(ScopeChooser *chooser, guint parts, gboolean all)
         gtk_widget_set_tooltip_text(slot, _("Which of a token's choices is shown: 0 is the first"));
         g_signal_connect_swapped(slot, "value-changed", G_CALLBACK(on_slot), chooser);
     }
+}
+
+void
+scope_chooser_set_none(ScopeChooser *chooser, const char *word)
+{
+    chooser->none = word;
 }
 
 static GtkStringList *
@@ -218,5 +235,6 @@ scope_chooser_class_init(ScopeChooserClass *class)
 static void
 scope_chooser_init(ScopeChooser *self)
 {
+    self->none = _("none");
     gtk_box_set_spacing(GTK_BOX(self), 8);
 }

@@ -6,6 +6,7 @@
 
 #include "scope-words.h"
 
+#include <glib/gi18n.h>
 #include <math.h>
 #include <moescope/concordance.h>
 
@@ -20,17 +21,17 @@ const ScopeColumn *
 scope_compared_layer_columns(int *n)
 {
     static const ScopeColumn columns[] = {
-        [LAYER] = {"layer", true, false, PANGO_ELLIPSIZE_NONE},
-        [AGREE] = {"agreement", true, false, PANGO_ELLIPSIZE_NONE},
-        [LOW] = {"95 % from", true, false, PANGO_ELLIPSIZE_NONE},
-        [HIGH] = {"to", true, false, PANGO_ELLIPSIZE_NONE},
-        [CHANCE] = {"by chance", true, false, PANGO_ELLIPSIZE_NONE},
-        [MATCHED] = {"matched", true, false, PANGO_ELLIPSIZE_NONE},
-        [OVERLAP] = {"overlap", true, false, PANGO_ELLIPSIZE_NONE},
-        [JACCARD] = {"Jaccard", true, false, PANGO_ELLIPSIZE_NONE},
-        [FLIPS] = {"flips", true, false, PANGO_ELLIPSIZE_NONE},
-        [LOADS] = {"JS of loads", true, false, PANGO_ELLIPSIZE_NONE},
-        [RENUMBERED] = {"renumbered", true, false, PANGO_ELLIPSIZE_NONE},
+        [LAYER] = {N_("Layer"), true, false, PANGO_ELLIPSIZE_NONE},
+        [AGREE] = {N_("Agreement"), true, false, PANGO_ELLIPSIZE_NONE},
+        [LOW] = {N_("95 % from"), true, false, PANGO_ELLIPSIZE_NONE},
+        [HIGH] = {N_("To"), true, false, PANGO_ELLIPSIZE_NONE},
+        [CHANCE] = {N_("By chance"), true, false, PANGO_ELLIPSIZE_NONE},
+        [MATCHED] = {N_("Matched"), true, false, PANGO_ELLIPSIZE_NONE},
+        [OVERLAP] = {N_("Overlap"), true, false, PANGO_ELLIPSIZE_NONE},
+        [JACCARD] = {N_("Jaccard"), true, false, PANGO_ELLIPSIZE_NONE},
+        [FLIPS] = {N_("Flips"), true, false, PANGO_ELLIPSIZE_NONE},
+        [LOADS] = {N_("JS of loads"), true, false, PANGO_ELLIPSIZE_NONE},
+        [RENUMBERED] = {N_("Renumbered"), true, false, PANGO_ELLIPSIZE_NONE},
     };
     *n = G_N_ELEMENTS(columns);
     return columns;
@@ -40,11 +41,11 @@ const ScopeColumn *
 scope_compared_matched_columns(int *n)
 {
     static const ScopeColumn columns[] = {
-        [M_LAYER] = {"layer", true, false, PANGO_ELLIPSIZE_NONE},
-        [M_FROM] = {"expert here", true, false, PANGO_ELLIPSIZE_NONE},
-        [M_TO] = {"expert there", true, false, PANGO_ELLIPSIZE_NONE},
-        [M_TOGETHER] = {"picked by both", true, false, PANGO_ELLIPSIZE_NONE},
-        [M_SHARE] = {"of those here", true, false, PANGO_ELLIPSIZE_NONE},
+        [M_LAYER] = {N_("Layer"), true, false, PANGO_ELLIPSIZE_NONE},
+        [M_FROM] = {N_("Expert here"), true, false, PANGO_ELLIPSIZE_NONE},
+        [M_TO] = {N_("Expert there"), true, false, PANGO_ELLIPSIZE_NONE},
+        [M_TOGETHER] = {N_("Picked by both"), true, false, PANGO_ELLIPSIZE_NONE},
+        [M_SHARE] = {N_("Of those here"), true, false, PANGO_ELLIPSIZE_NONE},
     };
     *n = G_N_ELEMENTS(columns);
     return columns;
@@ -54,14 +55,14 @@ const ScopeColumn *
 scope_compared_moved_columns(int *n)
 {
     static const ScopeColumn columns[] = {
-        [T_MOVED] = {"moved", true, false, PANGO_ELLIPSIZE_NONE},
-        [T_BEFORE] = {"before", false, true, PANGO_ELLIPSIZE_START},
-        [T_TOKEN] = {"token", false, false, PANGO_ELLIPSIZE_NONE},
-        [T_AFTER] = {"after", false, true, PANGO_ELLIPSIZE_END},
-        [T_FROM] = {"here", false, false, PANGO_ELLIPSIZE_NONE},
-        [T_TO] = {"there", false, false, PANGO_ELLIPSIZE_NONE},
-        [T_DOC] = {"doc", true, false, PANGO_ELLIPSIZE_NONE},
-        [T_POS] = {"pos", true, false, PANGO_ELLIPSIZE_NONE},
+        [T_MOVED] = {N_("Moved"), true, false, PANGO_ELLIPSIZE_NONE},
+        [T_BEFORE] = {N_("Before"), false, true, PANGO_ELLIPSIZE_START},
+        [T_TOKEN] = {N_("Token"), false, false, PANGO_ELLIPSIZE_NONE},
+        [T_AFTER] = {N_("After"), false, true, PANGO_ELLIPSIZE_END},
+        [T_FROM] = {N_("Here"), false, false, PANGO_ELLIPSIZE_NONE},
+        [T_TO] = {N_("There"), false, false, PANGO_ELLIPSIZE_NONE},
+        [T_DOC] = {N_("Document"), true, false, PANGO_ELLIPSIZE_NONE},
+        [T_POS] = {N_("Position"), true, false, PANGO_ELLIPSIZE_NONE},
     };
     *n = G_N_ELEMENTS(columns);
     return columns;
@@ -159,9 +160,10 @@ sides_of(MoeFigureInput *input, ScopeSteps steps, MoeCompareSide sides[2], GErro
         const MoeTrace *trace =
             i < moe_figure_input_count(input) ? moe_figure_input_trace(input, i) : NULL;
         if (!trace) {
-            g_set_error_literal(error, MOE_ERROR, MOE_ERROR_DATA,
-                                "A summary no longer has single tokens, and routings are compared "
-                                "token by token. Choose a trace.");
+            g_set_error_literal(
+                error, MOE_ERROR, MOE_ERROR_DATA,
+                _("A summary no longer has single tokens, and routings are compared "
+                  "token by token. Choose a trace."));
             return false;
         }
         sides[i] = scope_steps_side(steps, trace);
@@ -229,7 +231,7 @@ router_of(const MoeTrace *trace, int layer, GError **error)
     for (int r = 0; r < moe_trace_routers(trace); r++)
         if (moe_trace_router(trace, r)->layer == layer)
             return r;
-    g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "One of the two has no router in layer %d.",
+    g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, _("One of the two has no router in layer %d."),
                 layer);
     return -1;
 }

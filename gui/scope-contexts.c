@@ -107,7 +107,7 @@ show_title(ScopeContexts *self, int layer, gint64 expert)
 {
     g_autofree char *title =
         expert < 0 ? g_strdup(_("Tokens of an expert"))
-                   : g_strdup_printf("Tokens of layer %d, expert %" G_GINT64_FORMAT, layer, expert);
+                   : g_strdup_printf(_("Tokens of layer %d, expert %d"), layer, (int)expert);
     gtk_label_set_label(self->title, title);
 }
 
@@ -128,8 +128,8 @@ look(ScopeContexts *self)
         scope_table_set_rows(self->table, NULL);
         scope_table_set_empty(
             self->table, scope_document_trace(self->document)
-                             ? "Choose an expert, above or by a click in a figure, to read "
-                               "the tokens that it takes."
+                             ? _("Choose an expert, above or by a click in a figure, to read "
+                                 "the tokens that it takes.")
                              : _("A summary has no single tokens; open its trace to read them."));
         return;
     }
@@ -221,13 +221,13 @@ static void
 scope_contexts_init(ScopeContexts *self)
 {
     static const ScopeColumn columns[] = {
-        [SCORE] = {"score", true, false, PANGO_ELLIPSIZE_NONE},
-        [BEFORE] = {"before", false, true, PANGO_ELLIPSIZE_START},
-        [TOKEN] = {"token", false, false, PANGO_ELLIPSIZE_NONE},
-        [AFTER] = {"after", false, true, PANGO_ELLIPSIZE_END},
-        [DOMAIN] = {"domain", false, false, PANGO_ELLIPSIZE_NONE},
-        [DOCUMENT] = {"doc", true, false, PANGO_ELLIPSIZE_NONE},
-        [POSITION] = {"pos", true, false, PANGO_ELLIPSIZE_NONE},
+        [SCORE] = {N_("Score"), true, false, PANGO_ELLIPSIZE_NONE},
+        [BEFORE] = {N_("Before"), false, true, PANGO_ELLIPSIZE_START},
+        [TOKEN] = {N_("Token"), false, false, PANGO_ELLIPSIZE_NONE},
+        [AFTER] = {N_("After"), false, true, PANGO_ELLIPSIZE_END},
+        [DOMAIN] = {N_("Domain"), false, false, PANGO_ELLIPSIZE_NONE},
+        [DOCUMENT] = {N_("Document"), true, false, PANGO_ELLIPSIZE_NONE},
+        [POSITION] = {N_("Position"), true, false, PANGO_ELLIPSIZE_NONE},
     };
     gtk_widget_init_template(GTK_WIDGET(self));
     gtk_widget_set_vexpand(GTK_WIDGET(self), TRUE);

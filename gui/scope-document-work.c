@@ -4,6 +4,8 @@
  */
 #include "scope-document-private.h"
 
+#include <glib/gi18n.h>
+
 /* --- Progress ---------------------------------------------------------------------------------*/
 
 /* A bar moves no faster than the eye follows. */
@@ -80,8 +82,8 @@ open_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancel
     if (!path) {
         g_autofree char *uri = g_file_get_uri(opening->file);
         g_task_return_new_error(task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                                "%s: found an address that is no local file, expected a file of "
-                                "this machine",
+                                _("%s: found an address that is no local file, expected a file of "
+                                  "this machine"),
                                 uri);
     } else if (scope_open(path, (const char *const *)opening->choices, &progress, &opened,
                           &error)) {

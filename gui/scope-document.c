@@ -273,11 +273,10 @@ scope_document_notes(ScopeDocument *document)
 
 /* "12,345 tokens" behind what is there. */
 static void
-append_count(GString *text, int64_t n, const char *one, const char *many)
+append_count(GString *text, int64_t n, const char *things)
 {
     g_autofree char *digits = scope_text_count(n);
-    g_string_append_printf(text, "%s%s %s", text->len ? " · " : "", digits,
-                           g_dngettext(NULL, one, many, (gulong)n));
+    g_string_append_printf(text, "%s%s %s", text->len ? " · " : "", digits, things);
 }
 
 char *
@@ -286,13 +285,13 @@ scope_document_summary(ScopeDocument *document)
     const MoeTrace *trace = trace_of(document);
     GString *text = g_string_new(NULL);
     int domains = (int)g_strv_length(document->domains);
-    append_count(text, document->n_routers, "MoE layer", "MoE layers");
-    append_count(text,
-                 trace ? moe_trace_tokens(trace, -1)
-                       : moe_summary_tokens_counted(summary_of(document)),
-                 "token", "tokens");
+    gint64 tokens =
+        trace ? moe_trace_tokens(trace, -1) : moe_summary_tokens_counted(summary_of(document));
+    append_count(text, document->n_routers,
+                 ngettext("MoE layer", "MoE layers", (gulong)document->n_routers));
+    append_count(text, tokens, ngettext("token", "tokens", (gulong)tokens));
     if (domains > 0)
-        append_count(text, domains, "domain", "domains");
+        append_count(text, domains, ngettext("domain", "domains", (gulong)domains));
     if (!trace)
         g_string_append(text, _(" · a summary"));
     if (scope_source_unfinished(document->opened.source))

@@ -61,10 +61,10 @@ add_router(GPtrArray *facts, const MoeSummary *summary)
     const MoeRouterInfo *first = moe_summary_router(summary, 0);
     add(facts, _("MoE layers"), g_strdup_printf("%d", moe_summary_routers(summary)),
         g_strdup(_("Layers that have a router")));
-    add(facts, first->k > 0 ? _("experts a token") : _("experts, k varies"),
-        first->k > 0 ? g_strdup_printf("%d of %d", first->k, first->experts)
+    add(facts, first->k > 0 ? _("Experts per token") : _("Experts, k varies"),
+        first->k > 0 ? g_strdup_printf(_("%d of %d"), first->k, first->experts)
                      : g_strdup_printf("%d", first->experts),
-        g_strdup_printf("Scores: %s; selection: %s; gates: %s", first->score, first->select,
+        g_strdup_printf(_("Scores: %s; selection: %s; gates: %s"), first->score, first->select,
                         first->gate));
 }
 
@@ -74,14 +74,14 @@ add_spread(GPtrArray *facts, const MoeSummary *summary)
     Spread spread = spread_of(summary);
     if (spread.layers == 0)
         return;
-    add(facts, _("effective, in the mean"),
-        g_strdup_printf("%.1f of %d", spread.effective / spread.layers, spread.experts),
-        g_strdup("exp(entropy of the load): how many equally loaded experts have this entropy"));
-    add(facts, _("highest MaxVio"), g_strdup_printf("%.2f", spread.worst),
-        g_strdup_printf("In layer %d the busiest expert takes %.2f times a uniform share",
+    add(facts, _("Effective, on average"),
+        g_strdup_printf(_("%.1f of %d"), spread.effective / spread.layers, spread.experts),
+        g_strdup(_("exp(entropy of the load): so many equally loaded experts have this entropy")));
+    add(facts, _("Highest MaxVio"), g_strdup_printf("%.2f", spread.worst),
+        g_strdup_printf(_("In layer %d the busiest expert takes %.2f times a uniform share"),
                         spread.worst_layer, spread.worst + 1));
-    add(facts, _("dead experts"), g_strdup_printf("%d", spread.dead),
-        g_strdup("Experts without a pick, over all layers"));
+    add(facts, _("Dead experts"), g_strdup_printf("%d", spread.dead),
+        g_strdup(_("Experts without a pick, over all layers")));
 }
 
 gpointer
@@ -93,10 +93,10 @@ scope_facts_find(MoeFigureInput *input, gpointer data, GError **error)
         return NULL;
     GPtrArray *facts = g_ptr_array_new_with_free_func(fact_free);
     add_router(facts, summary);
-    add(facts, _("tokens"), scope_text_count(moe_summary_tokens_counted(summary)),
+    add(facts, _("Tokens"), scope_text_count(moe_summary_tokens_counted(summary)),
         steps->steps == MOE_STEPS_ONE
-            ? g_strdup_printf("Tokens that are counted here, at step %d", steps->step)
-            : g_strdup("Tokens that are counted here, at the last step that has any"));
+            ? g_strdup_printf(_("Tokens that are counted here, at step %d"), steps->step)
+            : g_strdup(_("Tokens that are counted here, at the last step that has any")));
     add_spread(facts, summary);
     return facts;
 }

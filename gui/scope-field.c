@@ -5,6 +5,10 @@
  */
 #include "scope-field.h"
 
+#include "scope-text.h"
+
+#include <string.h>
+
 /* What a control's signals need. */
 typedef struct Row {
     const MoeField *field;
@@ -26,9 +30,11 @@ show_note(const Row *row, const char *problem)
 {
     const MoeField *field = row->field;
     GtkWidget *const marked[] = {GTK_WIDGET(row->parts.note), row->parts.control};
+    bool said = !field->unit || strstr(field->help, field->unit);
     g_autofree char *help =
-        field->unit ? g_strdup_printf("%s (%s)", field->help, field->unit) : g_strdup(field->help);
-    gtk_label_set_label(row->parts.note, problem ? problem : help);
+        said ? g_strdup(field->help) : g_strdup_printf("%s (%s)", field->help, field->unit);
+    g_autofree char *sentence = scope_text_sentence(problem ? problem : help);
+    gtk_label_set_label(row->parts.note, sentence);
     for (gsize i = 0; i < G_N_ELEMENTS(marked); i++)
         if (problem)
             gtk_widget_add_css_class(marked[i], "error");
@@ -103,6 +109,7 @@ entry_new(const char *value)
     GtkWidget *control = gtk_entry_new();
     gtk_editable_set_text(GTK_EDITABLE(control), value);
     gtk_editable_set_width_chars(GTK_EDITABLE(control), 8);
+    gtk_editable_set_max_width_chars(GTK_EDITABLE(control), 12);
     return control;
 }
 

@@ -5,6 +5,7 @@
 #include "scope-options-form.h"
 
 #include "scope-field.h"
+#include "scope-text.h"
 
 struct _ScopeOptionsForm {
     GtkBox parent_instance;
@@ -40,7 +41,7 @@ static void
 scope_options_form_init(ScopeOptionsForm *self)
 {
     gtk_orientable_set_orientation(GTK_ORIENTABLE(self), GTK_ORIENTATION_VERTICAL);
-    gtk_box_set_spacing(GTK_BOX(self), 18);
+    gtk_box_set_spacing(GTK_BOX(self), 16);
 }
 
 /* --- Rows -------------------------------------------------------------------------------------*/
@@ -58,15 +59,28 @@ take_value(gpointer owner, const MoeField *field, const char *value, GError **er
     return true;
 }
 
+/* As the list of choices shows it. */
+static char *
+title_of(GtkStringObject *choice, gpointer user)
+{
+    return scope_text_title(gtk_string_object_get_string(choice));
+}
+
 static void
 add_row(ScopeOptionsForm *self, const MoeField *field)
 {
     g_autoptr(GtkStringList) choices = scope_field_choices(field);
     const char *value = moe_figure_options_text(self->options, field->name);
     ScopeField parts = scope_field_new(field, choices, value, take_value, self);
-    GtkWidget *label = gtk_label_new(field->name);
+    g_autofree char *title = scope_text_title(field->name);
+    GtkWidget *label = gtk_label_new(title);
     GtkWidget *line = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 12);
-    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 6);
+    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 4);
+    if (choices) {
+        g_autoptr(GtkExpression) words = gtk_cclosure_expression_new(
+            G_TYPE_STRING, NULL, 0, NULL, G_CALLBACK(title_of), NULL, NULL);
+        gtk_drop_down_set_expression(GTK_DROP_DOWN(parts.control), words);
+    }
     gtk_label_set_width_chars(parts.note, 20);
     gtk_label_set_max_width_chars(parts.note, 28);
     gtk_label_set_xalign(GTK_LABEL(label), 0);

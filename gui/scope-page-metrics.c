@@ -131,8 +131,8 @@ static GtkWidget *
 scope_page_metrics_make_inspector(ScopePage *page)
 {
     ScopePageMetrics *self = SCOPE_PAGE_METRICS(page);
-    GtkWidget *about = gtk_label_new("Choose a metric to read what it is, who defined it, and "
-                                     "where programs differ.");
+    GtkWidget *about = gtk_label_new(_("Choose a metric to read what it is, who defined it, and "
+                                       "where programs differ."));
     gtk_label_set_xalign(GTK_LABEL(about), 0);
     gtk_label_set_wrap(GTK_LABEL(about), TRUE);
     gtk_label_set_wrap_mode(GTK_LABEL(about), PANGO_WRAP_WORD_CHAR);
@@ -218,14 +218,14 @@ static void
 scope_page_metrics_init(ScopePageMetrics *self)
 {
     static const ScopeColumn columns[] = {
-        [NAME] = {"metric", false, false, PANGO_ELLIPSIZE_NONE},
-        [VALUE] = {"value", true, false, PANGO_ELLIPSIZE_NONE},
-        [LOW] = {"95 % from", true, false, PANGO_ELLIPSIZE_NONE},
-        [HIGH] = {"to", true, false, PANGO_ELLIPSIZE_NONE},
-        [UNIFORM] = {"uniform", true, false, PANGO_ELLIPSIZE_NONE},
-        [SHUFFLED] = {"shuffled", true, false, PANGO_ELLIPSIZE_NONE},
-        [UNIT] = {"unit", false, false, PANGO_ELLIPSIZE_NONE},
-        [FORMULA] = {"formula", false, true, PANGO_ELLIPSIZE_END},
+        [NAME] = {N_("Metric"), false, false, PANGO_ELLIPSIZE_NONE},
+        [VALUE] = {N_("Value"), true, false, PANGO_ELLIPSIZE_NONE},
+        [LOW] = {N_("95 % from"), true, false, PANGO_ELLIPSIZE_NONE},
+        [HIGH] = {N_("To"), true, false, PANGO_ELLIPSIZE_NONE},
+        [UNIFORM] = {N_("Uniform"), true, false, PANGO_ELLIPSIZE_NONE},
+        [SHUFFLED] = {N_("Shuffled"), true, false, PANGO_ELLIPSIZE_NONE},
+        [UNIT] = {N_("Unit"), false, false, PANGO_ELLIPSIZE_NONE},
+        [FORMULA] = {N_("Formula"), false, true, PANGO_ELLIPSIZE_END},
     };
     gtk_widget_init_template(GTK_WIDGET(self));
     scope_table_set_columns(self->table, columns, G_N_ELEMENTS(columns), _("Metrics of the layer"));

@@ -6,6 +6,7 @@
 #include "scope-facts.h"
 #include "scope-job.h"
 #include "scope-pages.h"
+#include "scope-text.h"
 
 #include <glib/gi18n.h>
 
@@ -20,6 +21,7 @@ struct _ScopePageOverview {
 
     GtkBox *facts;
     ScopePane *load, *layers;
+    GtkImage *mark; /* beside the verdict */
     GtkLabel *verdict;
     GtkListBox *findings;
     GtkWidget *findings_frame;
@@ -68,15 +70,21 @@ text_new(const char *text, const char *class)
     return label;
 }
 
-static GtkWidget *
-finding_new(MoeSeverity severity, const char *text, const char *help)
+static const char *
+icon_of(int severity)
 {
     static const char *const icons[] = {[MOE_FINDING_NOTE] = "dialog-information-symbolic",
                                         [MOE_FINDING_WARNING] = "dialog-warning-symbolic",
                                         [MOE_FINDING_ERROR] = "dialog-error-symbolic"};
+    return icons[severity];
+}
+
+static GtkWidget *
+finding_new(MoeSeverity severity, const char *text, const char *help)
+{
     GtkWidget *row = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 12);
     GtkWidget *words = gtk_box_new(GTK_ORIENTATION_VERTICAL, 2);
-    GtkWidget *icon = gtk_image_new_from_icon_name(icons[severity]);
+    GtkWidget *icon = gtk_image_new_from_icon_name(icon_of((int)severity));
     gtk_widget_add_css_class(icon, moe_severity_name(severity));
     gtk_widget_set_valign(icon, GTK_ALIGN_START);
     gtk_accessible_update_property(GTK_ACCESSIBLE(icon), GTK_ACCESSIBLE_PROPERTY_LABEL,
@@ -124,16 +132,39 @@ show_findings(ScopePageOverview *self, const MoeFindings *findings)
     return shown;
 }
 
+/* The worst that was found; -1: nothing. */
+static int
+worst_of(const MoeFindings *findings)
+{
+    int worst = -1;
+    for (int i = 0; i < moe_findings_count(findings); i++)
+        worst = MAX(worst, (int)moe_findings_get(findings, i)->severity);
+    return worst;
+}
+
+static void
+show_verdict(ScopePageOverview *self, const MoeFindings *findings, const GError *error)
+{
+    int worst = findings ? worst_of(findings) : MOE_FINDING_ERROR;
+    g_autofree char *verdict = findings ? moe_findings_verdict(findings) : NULL;
+    g_autofree char *words = scope_text_sentence(findings ? verdict : error->message);
+    gtk_label_set_label(self->verdict, words);
+    gtk_widget_set_visible(GTK_WIDGET(self->mark), TRUE);
+    gtk_image_set_from_icon_name(self->mark, worst < 0 ? "object-select-symbolic" : icon_of(worst));
+    for (int i = MOE_FINDING_NOTE; i <= MOE_FINDING_ERROR; i++)
+        gtk_widget_remove_css_class(GTK_WIDGET(self->mark), moe_severity_name(i));
+    gtk_widget_add_css_class(GTK_WIDGET(self->mark),
+                             worst < 0 ? "success" : moe_severity_name(worst));
+}
+
 static void check(ScopePageOverview *self); /* again, where it has grown meanwhile */
 
 static void
 on_checked(gpointer owner, gpointer result, const GError *error)
 {
     ScopePageOverview *self = SCOPE_PAGE_OVERVIEW(owner);
-    g_autofree char *verdict = result ? moe_findings_verdict(result) : NULL;
-    g_autofree char *checked = result ? g_strdup_printf("Checked: %s", verdict) : NULL;
     empty(GTK_WIDGET(self->findings));
-    gtk_label_set_label(self->verdict, result ? checked : error->message);
+    show_verdict(self, result, error);
     int shown = result ? show_findings(self, result) : 0;
     shown += show_notes(self);
     gtk_widget_set_visible(self->findings_frame, shown > 0);
@@ -143,7 +174,7 @@ on_checked(gpointer owner, gpointer result, const GError *error)
 static void
 on_checking(ScopePageOverview *self, double done)
 {
-    g_autofree char *text = g_strdup_printf("Checking … %.0f %%", 100 * done);
+    g_autofree char *text = g_strdup_printf(_("Checking … %.0f %%"), 100 * done);
     if (self->checking)
         gtk_label_set_label(self->verdict, text);
 }
@@ -251,6 +282,7 @@ scope_page_overview_class_init(ScopePageOverviewClass *class)
     gtk_widget_class_bind_template_child(widget_class, ScopePageOverview, facts);
     gtk_widget_class_bind_template_child(widget_class, ScopePageOverview, load);
     gtk_widget_class_bind_template_child(widget_class, ScopePageOverview, layers);
+    gtk_widget_class_bind_template_child(widget_class, ScopePageOverview, mark);
     gtk_widget_class_bind_template_child(widget_class, ScopePageOverview, verdict);
     gtk_widget_class_bind_template_child(widget_class, ScopePageOverview, findings);
     gtk_widget_class_bind_template_child(widget_class, ScopePageOverview, findings_frame);

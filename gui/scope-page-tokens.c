@@ -9,7 +9,9 @@
 #include "scope-pages.h"
 #include "scope-search.h"
 #include "scope-steps.h"
+#include "scope-text.h"
 
+#include <glib/gi18n.h>
 #include <moescope/concordance.h>
 
 #define SCOPE_TYPE_PAGE_TOKENS (scope_page_tokens_get_type())
@@ -26,7 +28,7 @@ struct _ScopePageTokens {
     gint64 from;                 /* its first token that is shown */
 
     ScopeSearch *search;
-    ScopeChooser *chooser;
+    ScopeChooser *chooser, *slots;
     GtkDropDown *colour;
     GtkLabel *place;
     GtkWidget *back, *forward;
@@ -60,11 +62,13 @@ show_place(ScopePageTokens *self, const MoeTokenDocument *document)
 {
     const char *const *domains = scope_document_domains(scope_page_get_document(SCOPE_PAGE(self)));
     gint64 last = MIN(self->from + PIECE, document->n);
+    g_autofree char *first = scope_text_count(self->from), *end = scope_text_count(last - 1);
+    g_autofree char *all = scope_text_count(document->n);
     g_autofree char *text = g_strdup_printf(
-        "Document %d%s%s · %" G_GINT64_FORMAT "–%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT,
-        document->doc, document->domain >= 0 ? " · " : "",
-        document->domain >= 0 ? domains[document->domain] : "", self->from, last - 1, document->n);
+        _("Document %d%s%s · %s–%s of %s"), document->doc, document->domain >= 0 ? " · " : "",
+        document->domain >= 0 ? domains[document->domain] : "", first, end, all);
     gtk_label_set_label(self->place, text);
+    gtk_widget_set_tooltip_text(GTK_WIDGET(self->place), text);
 }
 
 /* Shows a piece of a document, and the map around `token` of it. */
@@ -242,6 +246,7 @@ scope_page_tokens_show(ScopePage *page, ScopeDocument *document, ScopeFocus *foc
     ScopePageTokens *self = SCOPE_PAGE_TOKENS(page);
     scope_search_show(self->search, document, focus);
     scope_chooser_show(self->chooser, document, focus);
+    scope_chooser_show(self->slots, document, focus);
     scope_pane_set_document(self->text, document, focus);
     scope_pane_set_document(self->map, document, focus);
     scope_contexts_show(self->contexts, document, focus);
@@ -285,6 +290,7 @@ scope_page_tokens_class_init(ScopePageTokensClass *class)
                                                 "/org/moescope/Moescope/ui/page-tokens.ui");
     gtk_widget_class_bind_template_child(widget_class, ScopePageTokens, search);
     gtk_widget_class_bind_template_child(widget_class, ScopePageTokens, chooser);
+    gtk_widget_class_bind_template_child(widget_class, ScopePageTokens, slots);
     gtk_widget_class_bind_template_child(widget_class, ScopePageTokens, colour);
     gtk_widget_class_bind_template_child(widget_class, ScopePageTokens, place);
     gtk_widget_class_bind_template_child(widget_class, ScopePageTokens, back);
@@ -302,8 +308,8 @@ scope_page_tokens_init(ScopePageTokens *self)
 {
     self->shown = -1;
     gtk_widget_init_template(GTK_WIDGET(self));
-    scope_chooser_set_parts(self->chooser,
-                            SCOPE_FOCUS_LAYER | SCOPE_FOCUS_EXPERT | SCOPE_FOCUS_SLOT, FALSE);
+    scope_chooser_set_parts(self->chooser, SCOPE_FOCUS_LAYER | SCOPE_FOCUS_EXPERT, FALSE);
+    scope_chooser_set_parts(self->slots, SCOPE_FOCUS_SLOT, FALSE);
     scope_pane_set_figure(self->text, "text");
     scope_pane_bind(self->text, "layer", SCOPE_FOCUS_LAYER);
     scope_pane_bind(self->text, "slot", SCOPE_FOCUS_SLOT);

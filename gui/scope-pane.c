@@ -12,6 +12,7 @@
 #include "scope-plot-command.h"
 #include "scope-scene-view.h"
 #include "scope-steps.h"
+#include "scope-text.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -63,9 +64,8 @@ hint_of(ScopePane *self)
     if (self->glimpse)
         return _("A first look, at a part of the tokens; all of them are being counted …");
     g_object_get(self->view, "closer", &closer, NULL);
-    return closer
-               ? _("Drag to move; 0 shows all of it again")
-               : _("Point at the figure to read its numbers; Ctrl and the wheel bring it closer");
+    return closer ? _("Drag to move; 0 shows all of it again")
+                  : _("Point to read, click to choose, Ctrl+wheel to zoom");
 }
 
 /* The line below the figure. */
@@ -104,8 +104,9 @@ show_scene(ScopePane *self, MoeScene *scene, bool glimpse)
 static void
 show_problem(ScopePane *self, const char *message)
 {
+    g_autofree char *sentence = scope_text_sentence(message);
     show_scene(self, NULL, false);
-    gtk_label_set_label(self->problem, message);
+    gtk_label_set_label(self->problem, sentence);
     gtk_stack_set_visible_child_name(self->stack, "problem");
 }
 

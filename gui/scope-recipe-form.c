@@ -58,7 +58,7 @@ row_new(ScopeRecipeForm *self, const MoeField *field)
     GtkWidget *words = gtk_box_new(GTK_ORIENTATION_VERTICAL, 2);
     GtkWidget *name = gtk_label_new(field->name), *shown = gtk_list_box_row_new();
     if (GTK_IS_ENTRY(parts.control))
-        gtk_editable_set_width_chars(GTK_EDITABLE(parts.control), 12);
+        gtk_editable_set_max_width_chars(GTK_EDITABLE(parts.control), 20);
     gtk_label_set_xalign(GTK_LABEL(name), 0);
     gtk_widget_set_hexpand(words, TRUE);
     gtk_box_append(GTK_BOX(words), name);

@@ -5,6 +5,7 @@
  */
 #include "scope-relatives.h"
 
+#include <glib/gi18n.h>
 #include <math.h>
 
 enum { EXPERT, LOAD, TOGETHER, SHARE, LIFT, COMPANY, WEIGHTS, COLUMNS };
@@ -13,13 +14,13 @@ const ScopeColumn *
 scope_relatives_columns(int *n)
 {
     static const ScopeColumn columns[COLUMNS] = {
-        [EXPERT] = {"expert", true, false, PANGO_ELLIPSIZE_NONE},
-        [LOAD] = {"share of picks", true, false, PANGO_ELLIPSIZE_NONE},
-        [TOGETHER] = {"together", true, false, PANGO_ELLIPSIZE_NONE},
-        [SHARE] = {"of its tokens", true, false, PANGO_ELLIPSIZE_NONE},
-        [LIFT] = {"lift", true, false, PANGO_ELLIPSIZE_NONE},
-        [COMPANY] = {"same company", true, false, PANGO_ELLIPSIZE_NONE},
-        [WEIGHTS] = {"like weights", true, false, PANGO_ELLIPSIZE_NONE},
+        [EXPERT] = {N_("Expert"), true, false, PANGO_ELLIPSIZE_NONE},
+        [LOAD] = {N_("Share of picks"), true, false, PANGO_ELLIPSIZE_NONE},
+        [TOGETHER] = {N_("Together"), true, false, PANGO_ELLIPSIZE_NONE},
+        [SHARE] = {N_("Of its tokens"), true, false, PANGO_ELLIPSIZE_NONE},
+        [LIFT] = {N_("Lift"), true, false, PANGO_ELLIPSIZE_NONE},
+        [COMPANY] = {N_("Same company"), true, false, PANGO_ELLIPSIZE_NONE},
+        [WEIGHTS] = {N_("Like weights"), true, false, PANGO_ELLIPSIZE_NONE},
     };
     *n = COLUMNS;
     return columns;

@@ -158,8 +158,9 @@ on_previous(ScopeSearch *self)
 static void
 on_kind(ScopeSearch *self)
 {
-    static const char *const hints[] = {N_("Text"), N_("Number of a token id"),
-                                        N_("Number of an expert of the layer")};
+    static const char *const hints[] = {
+        N_("Find words in the text"), N_("Find a token by its id"),
+        N_("Find what an expert of the layer takes, by its number")};
     guint kind = gtk_drop_down_get_selected(self->kind);
     if (!self->entry || kind >= G_N_ELEMENTS(hints))
         return;

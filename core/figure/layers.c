@@ -113,6 +113,18 @@ add_uniform(MoeScene *scene, int panel, const Curve *curve)
     moe_scene_add_line(scene, panel, &line);
 }
 
+/* "effective experts" of "effective-experts", and names as papers have them. (transfer full) */
+static char *
+title_of(const MoeMetric *metric)
+{
+    static const char *const titles[][2] = {
+        {"dead", "dead experts"}, {"maxvio", "MaxVio"}, {"minvio", "MinVio"}, {"avgvio", "AvgVio"}};
+    for (gsize i = 0; i < G_N_ELEMENTS(titles); i++)
+        if (g_str_equal(metric->name, titles[i][0]))
+            return g_strdup(titles[i][1]);
+    return g_strdelimit(g_strdup(metric->name), "-", ' ');
+}
+
 static bool
 add_panel(const Kit *kit, MoeScene *scene, const MoeMetric *metric, char *const *names,
           const MoeTrace *trace)
@@ -125,7 +137,8 @@ add_panel(const Kit *kit, MoeScene *scene, const MoeMetric *metric, char *const 
     MoeAxis y = axis_of(&curve);
     if (!isfinite(y.min) || !isfinite(y.max))
         return false;
-    int panel = moe_scene_add_panel(scene, metric->name, NULL, &x, &y);
+    g_autofree char *title = title_of(metric);
+    int panel = moe_scene_add_panel(scene, title, NULL, &x, &y);
     add_uniform(scene, panel, &curve);
     add_layers(scene, panel, &curve);
     return true;
