@@ -4,6 +4,8 @@
  */
 #include "stats/tables.h"
 
+#include "base/pages.h"
+
 /* The cells of one router. */
 struct MoeTallyCells {
     const MoeTables *tables;
@@ -12,7 +14,8 @@ struct MoeTallyCells {
     MoeTallyShape shape;
     char *parts;  /* [slots × groups] structs */
     char *totals; /* [slots] structs where there are groups, then one where there are slots */
-    void *words;  /* what fields of the structs point to */
+    void *words;  /* what fields of the structs point to; groups that stay empty take no memory */
+    gsize bytes;  /* of `words` */
 };
 
 struct MoeTables {
@@ -92,9 +95,9 @@ cells_allocate(MoeTallyCells *cells)
     cells->has = true;
     cells->parts = g_malloc0_n(parts, tally->cell_size);
     cells->totals = g_malloc0_n(totals, tally->cell_size);
-    /* Zeroed by the system where there are many: groups that stay empty take no memory. */
-    cells->words =
-        g_malloc0_n(parts + totals, (gsize)moe__cell_words(tally, &cells->shape) * sizeof(int64_t));
+    cells->bytes =
+        (parts + totals) * (gsize)moe__cell_words(tally, &cells->shape) * sizeof(int64_t);
+    cells->words = moe__pages_new(cells->bytes);
     char *words = cells->words;
     for (gsize i = 0; i < parts; i++)
         words = moe__cell_lay_out(tally, &cells->shape, cells->parts + i * tally->cell_size, words);
@@ -126,7 +129,7 @@ moe__tables_drop(MoeTables *tables, int router)
     MoeTallyCells *cells = &tables->routers[router];
     g_clear_pointer(&cells->parts, g_free);
     g_clear_pointer(&cells->totals, g_free);
-    g_clear_pointer(&cells->words, g_free);
+    moe__pages_free(g_steal_pointer(&cells->words), cells->bytes);
     cells->has = false;
 }
 
