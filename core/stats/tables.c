@@ -276,19 +276,53 @@ moe__tables_add(MoeTables *into, const MoeTables *from, const int *domains)
     }
 }
 
-void
-moe__tables_weighted(const MoeTables *tables, int router, int domain, const int64_t *weights,
-                     int n_weights, void *cell)
+struct MoeFolded {
+    const MoeTally *tally;
+    const MoeTallyShape *shape;
+    int n;
+    void **cells; /* [n], NULL where a group has nothing in it */
+};
+
+MoeFolded *
+moe__tables_fold(const MoeTables *tables, int router, int domain, int n_groups)
 {
     const MoeTallyCells *cells = &tables->routers[router];
+    const MoeTally *tally = tables->tally;
     if (!moe__tables_total(tables, router, domain))
-        return;
+        return NULL;
+    MoeFolded *folded = g_new(MoeFolded, 1);
+    *folded = (MoeFolded){tally, &cells->shape, n_groups, g_new0(void *, (gsize)n_groups)};
     int slots = plan_slots(&tables->plan), slot = domain - MOE_DOMAIN_UNKNOWN;
     for (int s = MAX(slot, 0); s < (slot < 0 ? slots : slot + 1); s++)
-        for (int g = 0; g < tables->plan.groups; g++)
-            if (weights[g & (n_weights - 1)] != 0)
-                moe__cell_add(tables->tally, &cells->shape, cell, part_at(cells, s, g),
-                              weights[g & (n_weights - 1)]);
+        for (int g = 0; g < tables->plan.groups; g++) {
+            const void *part = part_at(cells, s, g);
+            void **cell = &folded->cells[g & (n_groups - 1)];
+            if (moe__cell_is_empty(tally, &cells->shape, part))
+                continue;
+            if (!*cell)
+                *cell = moe__cell_new(tally, &cells->shape);
+            moe__cell_add(tally, &cells->shape, *cell, part, 1);
+        }
+    return folded;
+}
+
+void
+moe__folded_free(MoeFolded *folded)
+{
+    for (int g = 0; folded && g < folded->n; g++)
+        if (folded->cells[g])
+            moe__cell_free(folded->tally, folded->cells[g]);
+    if (folded)
+        g_free(folded->cells);
+    g_free(folded);
+}
+
+void
+moe__folded_weighted(const MoeFolded *folded, const int64_t *weights, void *cell)
+{
+    for (int g = 0; g < folded->n; g++)
+        if (weights[g] != 0 && folded->cells[g])
+            moe__cell_add(folded->tally, folded->shape, cell, folded->cells[g], weights[g]);
 }
 
 bool
