@@ -23,6 +23,8 @@ typedef struct Draws {
     unsigned tallies;
     bool domains_apart;
     uint64_t seed;
+    MoeFolded *folded[MOE_N_TALLIES]; /* NULL: not needed, or the router hasn't it */
+    MoeFolded **domains;              /* [domains] of the load, NULL: not needed */
 } Draws;
 
 /* --- One replicate ----------------------------------------------------------------------------*/
@@ -90,8 +92,7 @@ scratch_new(const Draws *draws)
     Scratch scratch = {.cell = {.router = draws->router}};
     for (int i = 0; i < MOE_N_TALLIES; i++) {
         const MoeTally *tally = moe__tallies[i];
-        const MoeTables *tables = draws->tallies & tally->bit ? tables_of(draws, tally) : NULL;
-        if (!tables || !moe__tables_total(tables, draws->router, draws->domain))
+        if (!draws->folded[i])
             continue;
         scratch.cells[i] = moe__cell_new(tally, shape_of(draws, tally));
         place_cell(&scratch.cell, tally->bit, scratch.cells[i]);
@@ -119,11 +120,11 @@ scratch_clear(Scratch *scratch)
 }
 
 static void
-refill(const Draws *draws, const MoeTally *tally, int domain, const int64_t *weights, void *cell)
+refill(const Draws *draws, const MoeTally *tally, const MoeFolded *folded, const int64_t *weights,
+       void *cell)
 {
     moe__cell_clear(tally, shape_of(draws, tally), cell);
-    moe__tables_weighted(tables_of(draws, tally), draws->router, domain, weights, draws->n_groups,
-                         cell);
+    moe__folded_weighted(folded, weights, cell);
 }
 
 /* The same replicate draws the same groups for every router, if they have the same documents. */
@@ -144,9 +145,9 @@ measure_replicate(const Draws *draws, Scratch *scratch, int replicate, double *v
     draw_weights(draws, replicate, weights);
     for (int i = 0; i < MOE_N_TALLIES; i++)
         if (scratch->cells[i])
-            refill(draws, moe__tallies[i], draws->domain, weights, scratch->cells[i]);
+            refill(draws, moe__tallies[i], draws->folded[i], weights, scratch->cells[i]);
     for (int d = 0; d < scratch->n_domains; d++)
-        refill(draws, &moe__tally_load, d, weights, scratch->domains[d]);
+        refill(draws, &moe__tally_load, draws->domains[d], weights, scratch->domains[d]);
     for (int i = 0; i < draws->n; i++)
         values[(gsize)i * (gsize)stride] =
             moe_metric_value(draws->metrics[draws->index[i]], &scratch->cell);
@@ -180,12 +181,40 @@ find_intervals(const Draws *draws, const MoeResampleOptions *options, double *va
     }
 }
 
+static void
+fold(Draws *draws)
+{
+    const MoeTables *load = tables_of(draws, &moe__tally_load);
+    int n = draws->domains_apart ? moe_summary_domains(draws->summary) : 0;
+    for (int i = 0; i < MOE_N_TALLIES; i++) {
+        const MoeTally *tally = moe__tallies[i];
+        const MoeTables *tables = draws->tallies & tally->bit ? tables_of(draws, tally) : NULL;
+        if (tables)
+            draws->folded[i] =
+                moe__tables_fold(tables, draws->router, draws->domain, draws->n_groups);
+    }
+    draws->domains = g_new0(MoeFolded *, (gsize)n + 1);
+    for (int d = 0; d < n; d++)
+        draws->domains[d] = moe__tables_fold(load, draws->router, d, draws->n_groups);
+}
+
+static void
+unfold(Draws *draws)
+{
+    for (int i = 0; i < MOE_N_TALLIES; i++)
+        moe__folded_free(draws->folded[i]);
+    for (int d = 0; draws->domains[d]; d++)
+        moe__folded_free(draws->domains[d]);
+    g_free(draws->domains);
+}
+
 /* Replicates are apart from each other, so that threads share nothing but what they read. */
 static void
-resample(const Draws *draws, const MoeResampleOptions *options, MoeInterval *intervals)
+resample(Draws *draws, const MoeResampleOptions *options, MoeInterval *intervals)
 {
     int n = options->replicates;
     g_autofree double *values = g_new(double, (gsize)draws->n *(gsize)n);
+    fold(draws);
 #pragma omp parallel num_threads(moe_threads())
     {
         Scratch scratch = scratch_new(draws);
@@ -194,6 +223,7 @@ resample(const Draws *draws, const MoeResampleOptions *options, MoeInterval *int
             measure_replicate(draws, &scratch, i, values + i, n);
         scratch_clear(&scratch);
     }
+    unfold(draws);
     find_intervals(draws, options, values, intervals);
 }
 
