@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Names in words. What they are computed from stands in the registry of metrics, and for measures
- * in the README of core/moe.
+ * Names in words, short enough for a panel of half a paper's column. What they are computed from
+ * stands in the registry of metrics, and for measures in the README of core/moe.
  */
 #include "figure/plain-words.h"
 
@@ -10,28 +10,25 @@ typedef struct Plain {
 } Plain;
 
 static const Plain metrics[] = {
-    {"cv", "unevenness of load (CV)"},
-    {"dead", "dead experts (no pick)"},
-    {"drop-rate", "picks dropped by capacity"},
-    {"effective-experts", "effective experts (exp entropy)"},
-    {"entropy", "entropy of load"},
-    {"gini", "unevenness of load (Gini)"},
-    {"maxvio", "overload of the busiest (MaxVio)"},
+    {"cv", "unevenness (CV)"},       {"dead", "dead experts (no pick)"},
+    {"drop-rate", "picks dropped"},  {"effective-experts", "effective experts"},
+    {"entropy", "entropy of load"},  {"gini", "unevenness (Gini)"},
+    {"maxvio", "overload (MaxVio)"},
 };
 
 static const Plain measures[] = {
-    {"branch_ratio", "size of the branch beside the experts"},
-    {"generated_scale", "size of the generated router (RMS)"},
-    {"hyper_expert_cosine", "likeness of generated experts (cosine)"},
-    {"hyper_expert_rank", "effective rank of generated experts"},
-    {"hyper_expert_sets", "distinct sets of picked experts"},
+    {"branch_ratio", "branch, times experts"},
+    {"generated_scale", "generated router (RMS)"},
+    {"hyper_expert_cosine", "cosine, generated experts"},
+    {"hyper_expert_rank", "rank, generated experts"},
+    {"hyper_expert_sets", "sets of picked experts"},
     {"logit_std", "spread of logits (SD)"},
-    {"max_violation", "overload of the busiest (MaxVio)"},
+    {"max_violation", "overload (MaxVio)"},
     {"representation_collapse", "units told apart (RC)"},
-    {"router_task_grad", "task gradient at the router"},
-    {"router_task_grad_logits", "task gradient at the logits"},
-    {"words_agree", "agreement with the word router"},
-    {"words_frozen", "word router frozen (1: yes)"},
+    {"router_task_grad", "gradient at the router"},
+    {"router_task_grad_logits", "gradient at the logits"},
+    {"words_agree", "agrees with word router"},
+    {"words_frozen", "word router frozen"},
 };
 
 static const Plain series[] = {

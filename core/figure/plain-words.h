@@ -10,7 +10,7 @@
 
 /* "dead": "dead experts (no pick)"; an unknown name with its hyphens as spaces. (transfer full) */
 char *moe__plain_metric(const char *name);
-/* "train.logit_std": "spread of logits"; an unknown name as it is. (transfer none) */
+/* "train.logit_std": "spread of logits (SD)"; an unknown name as it is. (transfer none) */
 const char *moe__plain_measure(const char *name);
 /* "lr": "learning rate"; an unknown name as it is. (transfer none) */
 const char *moe__plain_series(const char *name);

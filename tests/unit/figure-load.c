@@ -217,8 +217,8 @@ test_series(Fixture *f, gconstpointer batches)
     g_autofree char *all = build_text(f, "series", "points=20", &error);
     g_autofree char *few = build_text(f, "series", "points=10", &error);
     g_assert_no_error(error);
-    g_assert_nonnull(strstr(all, "panel \"loss\"\n"));
-    g_assert_nonnull(strstr(all, "panel \"lr\"\n"));
+    g_assert_nonnull(strstr(all, "panel \"training loss\"\n"));
+    g_assert_nonnull(strstr(all, "panel \"learning rate\"\n"));
     g_assert_nonnull(strstr(all, "line 20 points"));
     g_assert_nonnull(strstr(all, "\n      7 10.5\n"));
     g_assert_nonnull(strstr(few, "line 10 points"));
