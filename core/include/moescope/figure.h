@@ -24,10 +24,10 @@ typedef struct MoeFigureInput MoeFigureInput;
 MOE_API MoeFigureInput *moe_figure_input_new(void);
 MOE_API void moe_figure_input_free(MoeFigureInput *input);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeFigureInput, moe_figure_input_free)
-/* Opens a trace, a summary, a run folder's trace, or the weights of a model: a .safetensors file,
- * or a folder with such, as checkpoints of ours and of Hugging Face are; they are read when a
- * figure asks. `name` is what readers see (NULL: the file's name, or the run folder's). The errors
- * of moe_trace_open() and moe_summary_open(). */
+/* Opens a trace, a summary, a run's folder (its trace, or of a dense run the log of its losses), or
+ * the weights of a model: a .safetensors file, or a folder with such, as checkpoints of ours and of
+ * Hugging Face are; they are read when a figure asks. `name` is what readers see (NULL: the file's
+ * name, or the run folder's). The errors of moe_trace_open() and moe_summary_open(). */
 MOE_API bool moe_figure_input_open(MoeFigureInput *input, const char *path, const char *name,
                                    GError **error);
 /* Adds what the caller has open, which has to live longer; one of the two may be NULL. */
