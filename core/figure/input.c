@@ -34,7 +34,8 @@ typedef struct Source {
 struct MoeFigureInput {
     GPtrArray *sources; /* of Source */
     unsigned expected;
-    MoeTokenFilter *filter; /* NULL: all tokens */
+    MoeTokenFilter *filter;      /* NULL: all tokens */
+    const MoeProgress *progress; /* of counting; may be NULL */
     GMutex lock;
 };
 
@@ -208,6 +209,14 @@ is_routed(const Source *source)
     return source->trace || source->summary;
 }
 
+void
+moe_figure_input_set_progress(MoeFigureInput *input, const MoeProgress *progress)
+{
+    g_mutex_lock(&input->lock);
+    input->progress = progress;
+    g_mutex_unlock(&input->lock);
+}
+
 static void
 set_not_routed(const MoeFigureInput *input, int i, GError **error)
 {
@@ -318,7 +327,8 @@ moe_figure_input_summary(MoeFigureInput *input, int i, unsigned tallies, MoeStep
         MoeSummaryOptions options = {.steps = steps,
                                      .step = step,
                                      .filter = input->filter,
-                                     .tallies = tallies | input->expected};
+                                     .tallies = tallies | input->expected,
+                                     .progress = input->progress};
         Counted counted = {steps, step, moe_summary_from_trace(source->trace, &options, error)};
         if (counted.summary)
             g_array_append_val(source->counted, counted);

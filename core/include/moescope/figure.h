@@ -43,6 +43,9 @@ MOE_API const char *moe_figure_input_meta(const MoeFigureInput *input, int i);
 MOE_API const char *moe_figure_input_weights(const MoeFigureInput *input, int i);
 /* Tallies to count whenever a summary is asked for, since other figures will ask for them. */
 MOE_API void moe_figure_input_expect(MoeFigureInput *input, unsigned tallies);
+/* Told of counting from now on, by whichever thread counts, and may stop it: MOE_ERROR_CANCELLED.
+ * NULL: nobody. It has to live as long as the input. */
+MOE_API void moe_figure_input_set_progress(MoeFigureInput *input, const MoeProgress *progress);
 /* Of which tokens figures are made (copied); NULL: of all. Summaries that were counted are freed:
  * nobody may be building a figure, or hold a summary. What belongs to a run rather than to tokens
  * (series, measures, load over training) stays as it is. */
@@ -60,8 +63,9 @@ typedef struct MoeFigureOptions MoeFigureOptions;
 MOE_API MoeFigureOptions *moe_figure_options_new(const MoeFigure *figure);
 MOE_API void moe_figure_options_free(MoeFigureOptions *options);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeFigureOptions, moe_figure_options_free)
-/* "norm=relative". MOE_ERROR_RECIPE if the figure has no such option or it can't have that value.
- */
+/* "norm=relative". "layers" also names the option layer of figures that show one, and "layer"
+ * layers; so do "experts" and "expert". MOE_ERROR_RECIPE if the figure has no such option or it
+ * can't have that value. */
 MOE_API bool moe_figure_options_set(MoeFigureOptions *options, const char *assignment,
                                     GError **error);
 MOE_API bool moe_figure_options_has(const MoeFigureOptions *options, const char *name);
