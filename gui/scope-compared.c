@@ -154,7 +154,7 @@ scope_compared_free(gpointer data)
 
 /* The two sides; false: there is no second one. */
 static bool
-sides_of(MoeFigureInput *input, MoeCompareSide sides[2], GError **error)
+sides_of(MoeFigureInput *input, ScopeSteps steps, MoeCompareSide sides[2], GError **error)
 {
     for (int i = 0; i < 2; i++) {
         const MoeTrace *trace =
@@ -166,7 +166,7 @@ sides_of(MoeFigureInput *input, MoeCompareSide sides[2], GError **error)
                   "token by token. Choose a trace."));
             return false;
         }
-        sides[i] = (MoeCompareSide){.trace = trace, .steps = MOE_STEPS_LAST};
+        sides[i] = scope_steps_side(steps, trace);
     }
     return true;
 }
@@ -174,9 +174,12 @@ sides_of(MoeFigureInput *input, MoeCompareSide sides[2], GError **error)
 gpointer
 scope_compared_find(MoeFigureInput *input, gpointer data, GError **error)
 {
-    static const MoeCompareOptions options = {.match = true};
+    const ScopeComparedQuery *query = data;
+    const MoeCompareOptions options = {.match = true,
+                                       .filter = moe_figure_input_filter(input),
+                                       .progress = scope_document_progress()};
     MoeCompareSide sides[2];
-    if (!sides_of(input, sides, error))
+    if (!sides_of(input, query->steps, sides, error))
         return NULL;
     g_autoptr(MoeComparison) comparison = moe_compare(&sides[0], &sides[1], &options, error);
     if (!comparison)
@@ -236,10 +239,15 @@ router_of(const MoeTrace *trace, int layer, GError **error)
 gpointer
 scope_compared_find_moved(MoeFigureInput *input, gpointer data, GError **error)
 {
-    int layer = GPOINTER_TO_INT(data);
-    MoeMovedQuery query = {.top = TOP, .each = EACH, .window = WINDOW};
+    const ScopeComparedQuery *asked = data;
+    int layer = asked->layer;
+    MoeMovedQuery query = {.top = TOP,
+                           .each = EACH,
+                           .window = WINDOW,
+                           .filter = moe_figure_input_filter(input),
+                           .progress = scope_document_progress()};
     MoeCompareSide sides[2];
-    if (!sides_of(input, sides, error))
+    if (!sides_of(input, asked->steps, sides, error))
         return NULL;
     query.a = sides[0];
     query.b = sides[1];

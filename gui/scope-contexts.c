@@ -7,6 +7,7 @@
 #include "scope-chooser.h"
 #include "scope-job.h"
 #include "scope-relatives.h"
+#include "scope-steps.h"
 #include "scope-table.h"
 #include "scope-words.h"
 
@@ -77,8 +78,10 @@ find_contexts(MoeFigureInput *input, gpointer data, GError **error)
     if (*query->filter && !(filter = moe_token_filter_parse(query->filter, error)))
         return NULL;
     query->query.filter = filter;
-    if (query->query.expert < 0 &&
-        (query->query.expert = scope_relatives_busiest(input, query->query.router, error)) < 0)
+    query->query.progress = scope_document_progress();
+    const ScopeSteps steps = {query->query.steps, query->query.step};
+    if (query->query.expert < 0 && (query->query.expert = scope_relatives_busiest(
+                                        input, steps, query->query.router, error)) < 0)
         return NULL;
     g_autoptr(MoeConcordance) found = moe_concordance_new(trace, &query->query, error);
     if (!found)
@@ -131,6 +134,7 @@ on_found(gpointer owner, gpointer result, const GError *error)
 static void
 find(ScopeContexts *self, int router)
 {
+    ScopeSteps steps = scope_steps_of(self->focus, self->document);
     Query *query = g_new0(Query, 1);
     query->query = (MoeContextQuery){
         .router = router,
@@ -139,7 +143,8 @@ find(ScopeContexts *self, int router)
         .top = TOP,
         .each = EACH,
         .window = WINDOW,
-        .steps = MOE_STEPS_LAST};
+        .steps = steps.steps,
+        .step = steps.step};
     query->filter = g_strdup(scope_focus_get_filter(self->focus));
     const ScopeJob job = {find_contexts, query, query_free, g_object_unref, on_found};
     scope_job_start(&self->running, self, self->document, query->filter, &job);
@@ -167,7 +172,7 @@ look(ScopeContexts *self)
 static void
 on_focus_changed(ScopeContexts *self, guint what)
 {
-    if (what & (SCOPE_FOCUS_LAYER | SCOPE_FOCUS_EXPERT | SCOPE_FOCUS_FILTER))
+    if (what & (SCOPE_FOCUS_LAYER | SCOPE_FOCUS_EXPERT | SCOPE_FOCUS_FILTER | SCOPE_FOCUS_STEP))
         look(self);
 }
 

@@ -331,7 +331,7 @@ draw(ScopePane *pane, ScopeDocument *document, ScopeFocus *focus, GCancellable *
 {
     g_auto(GStrv) settings = scope_pane_get_settings(pane);
     scope_document_draw_async(document, scope_pane_get_figure(pane), (const char *const *)settings,
-                              scope_focus_get_filter(focus), cancellable, ready, user);
+                              scope_focus_get_filter(focus), false, cancellable, ready, user);
 }
 
 GtkWidget *

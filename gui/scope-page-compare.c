@@ -63,6 +63,17 @@ on_moved(gpointer owner, gpointer result, const GError *error)
 }
 
 static void
+start(ScopePageCompare *self, GCancellable **running, int layer, ScopeJob job)
+{
+    ScopeDocument *document = document_of(self);
+    ScopeFocus *focus = scope_page_get_focus(SCOPE_PAGE(self));
+    const ScopeComparedQuery query = {layer, scope_steps_of(focus, document)};
+    job.data = g_memdup2(&query, sizeof query);
+    job.free_data = g_free;
+    scope_job_start(running, self, document, scope_focus_get_filter(focus), &job);
+}
+
+static void
 find_moved(ScopePageCompare *self)
 {
     int n;
@@ -71,18 +82,16 @@ find_moved(ScopePageCompare *self)
     int router = scope_focus_router(scope_page_get_focus(SCOPE_PAGE(self)), document);
     if (router < 0 || !scope_document_get_other(document))
         return;
-    const ScopeJob job = {.work = scope_compared_find_moved,
-                          .data = GINT_TO_POINTER(info[router].layer),
-                          .free_result = g_object_unref,
-                          .done = on_moved};
+    const ScopeJob job = {
+        .work = scope_compared_find_moved, .free_result = g_object_unref, .done = on_moved};
     scope_table_set_empty(self->moved, _("Comparing …"));
-    scope_job_start(&self->moving, self, document, "", &job);
+    start(self, &self->moving, info[router].layer, job);
 }
 
 static void
 compare(ScopePageCompare *self)
 {
-    static const ScopeJob job = {
+    const ScopeJob job = {
         .work = scope_compared_find, .free_result = scope_compared_free, .done = on_compared};
     ScopeDocument *document = document_of(self);
     bool there = scope_document_get_other(document) != NULL;
@@ -94,14 +103,16 @@ compare(ScopePageCompare *self)
     scope_table_set_rows(self->moved, NULL);
     scope_table_set_empty(self->layers, _("Comparing …"));
     scope_table_set_empty(self->matched, _("Comparing …"));
-    scope_job_start(&self->running, self, document, "", &job);
+    start(self, &self->running, -1, job);
     find_moved(self);
 }
 
 static void
 on_focus_changed(ScopePageCompare *self, guint what)
 {
-    if (what & SCOPE_FOCUS_LAYER)
+    if (what & (SCOPE_FOCUS_FILTER | SCOPE_FOCUS_STEP))
+        compare(self);
+    else if (what & SCOPE_FOCUS_LAYER)
         find_moved(self);
 }
 

@@ -41,7 +41,8 @@ find_relatives(ScopePageExpert *self)
     ScopeDocument *document = scope_page_get_document(SCOPE_PAGE(self));
     ScopeFocus *focus = scope_page_get_focus(SCOPE_PAGE(self));
     ScopeRelativesQuery query = {scope_focus_router(focus, document),
-                                 (int)scope_focus_get(focus, SCOPE_FOCUS_EXPERT)};
+                                 (int)scope_focus_get(focus, SCOPE_FOCUS_EXPERT),
+                                 scope_steps_of(focus, document)};
     if (query.router < 0)
         return;
     const ScopeJob job = {scope_relatives_find, g_memdup2(&query, sizeof query), g_free,
@@ -52,7 +53,7 @@ find_relatives(ScopePageExpert *self)
 static void
 on_focus_changed(ScopePageExpert *self, guint what)
 {
-    if (what & (SCOPE_FOCUS_LAYER | SCOPE_FOCUS_EXPERT | SCOPE_FOCUS_FILTER))
+    if (what & (SCOPE_FOCUS_LAYER | SCOPE_FOCUS_EXPERT | SCOPE_FOCUS_FILTER | SCOPE_FOCUS_STEP))
         find_relatives(self);
 }
 

@@ -5,6 +5,7 @@
 #include "scope-chooser.h"
 #include "scope-job.h"
 #include "scope-pages.h"
+#include "scope-steps.h"
 #include "scope-table.h"
 
 #include <glib/gi18n.h>
@@ -46,22 +47,20 @@ row_of(const MoeMetric *metric, const MoeMetricCell *cell, const MoeInterval *in
     return row;
 }
 
-/* With all that a trace can be counted for, or that a summary was. */
-static const MoeSummary *
-count(MoeFigureInput *input, GError **error)
-{
-    if (moe_figure_input_trace(input, 0))
-        return moe_figure_input_summary(input, 0, MOE_TALLIES_ALL, MOE_STEPS_LAST, 0, error);
-    return moe_figure_input_summary(input, 0, MOE_TALLY_LOAD, MOE_STEPS_ALL, 0, error);
-}
+typedef struct Query {
+    int router;
+    ScopeSteps steps;
+} Query;
 
-/* Data is the number of the router. Metrics that nothing was recorded for are left out. */
+/* With all that a trace can be counted for, or that a summary was. Metrics that nothing was
+ * recorded for are left out. */
 static gpointer
 measure(MoeFigureInput *input, gpointer data, GError **error)
 {
     static const MoeResampleOptions options = {0};
-    int n, router = GPOINTER_TO_INT(data);
-    const MoeSummary *summary = count(input, error);
+    const Query *query = data;
+    int n, router = query->router;
+    const MoeSummary *summary = scope_steps_summary(query->steps, input, MOE_TALLIES_ALL, error);
     const MoeMetric *const *metrics = moe_metrics_list(&n);
     if (!summary)
         return NULL;
@@ -97,13 +96,11 @@ look(ScopePageMetrics *self)
 {
     ScopeDocument *document = scope_page_get_document(SCOPE_PAGE(self));
     ScopeFocus *focus = scope_page_get_focus(SCOPE_PAGE(self));
-    int router = scope_focus_router(focus, document);
-    if (router < 0)
+    const Query query = {scope_focus_router(focus, document), scope_steps_of(focus, document)};
+    if (query.router < 0)
         return;
-    const ScopeJob job = {.work = measure,
-                          .data = GINT_TO_POINTER(router),
-                          .free_result = g_object_unref,
-                          .done = on_measured};
+    const ScopeJob job = {measure, g_memdup2(&query, sizeof query), g_free, g_object_unref,
+                          on_measured};
     gtk_widget_set_visible(self->busy, TRUE);
     scope_job_start(&self->running, self, document, scope_focus_get_filter(focus), &job);
 }
@@ -111,7 +108,7 @@ look(ScopePageMetrics *self)
 static void
 on_focus_changed(ScopePageMetrics *self, guint what)
 {
-    if (what & (SCOPE_FOCUS_LAYER | SCOPE_FOCUS_FILTER))
+    if (what & (SCOPE_FOCUS_LAYER | SCOPE_FOCUS_FILTER | SCOPE_FOCUS_STEP))
         look(self);
 }
 

@@ -8,6 +8,7 @@
 #include "scope-job.h"
 #include "scope-pages.h"
 #include "scope-search.h"
+#include "scope-steps.h"
 #include "scope-text.h"
 
 #include <glib/gi18n.h>
@@ -123,6 +124,30 @@ show_token(ScopePageTokens *self)
         show_piece(self, first_of_last_step(self), 0);
 }
 
+/* The same piece at the step in focus, or the first document that it has. */
+static void
+show_step(ScopePageTokens *self)
+{
+    ScopePage *page = SCOPE_PAGE(self);
+    ScopeSteps steps = scope_steps_of(scope_page_get_focus(page), scope_page_get_document(page));
+    gint64 first = -1;
+    if (steps.steps != MOE_STEPS_ONE || self->shown < 0)
+        return;
+    const MoeTokenDocument *shown = &self->documents[self->shown];
+    for (gint64 i = 0; i < self->n_documents; i++) {
+        const MoeTokenDocument *at = &self->documents[i];
+        if (at->step != steps.step)
+            continue;
+        first = first < 0 ? i : first;
+        if (at->doc == shown->doc && at->before == shown->before) {
+            show_piece(self, i, MIN(self->from, at->n - 1));
+            return;
+        }
+    }
+    if (first >= 0)
+        show_piece(self, first, 0);
+}
+
 static void
 turn(ScopePageTokens *self, int direction)
 {
@@ -201,6 +226,7 @@ on_documents(gpointer owner, gpointer result, const GError *error)
     if (self->shown >= self->n_documents)
         self->shown = -1;
     show_token(self);
+    show_step(self);
 }
 
 static void
@@ -220,6 +246,8 @@ on_focus_changed(ScopePageTokens *self, guint what)
 {
     if (what & SCOPE_FOCUS_TOKEN)
         show_token(self);
+    if (what & SCOPE_FOCUS_STEP)
+        show_step(self);
 }
 
 static void

@@ -94,10 +94,9 @@ busiest_of(const MoeSummaryCell *load)
 }
 
 int
-scope_relatives_busiest(MoeFigureInput *input, int router, GError **error)
+scope_relatives_busiest(MoeFigureInput *input, ScopeSteps steps, int router, GError **error)
 {
-    const MoeSummary *summary =
-        moe_figure_input_summary(input, 0, MOE_TALLY_LOAD, MOE_STEPS_LAST, 0, error);
+    const MoeSummary *summary = scope_steps_summary(steps, input, MOE_TALLY_LOAD, error);
     return summary ? busiest_of(moe_summary_cell(summary, router, MOE_DOMAIN_ALL)) : -1;
 }
 
@@ -105,8 +104,8 @@ gpointer
 scope_relatives_find(MoeFigureInput *input, gpointer data, GError **error)
 {
     const ScopeRelativesQuery *query = data;
-    const MoeSummary *summary = moe_figure_input_summary(input, 0, MOE_TALLY_LOAD | MOE_TALLY_PAIRS,
-                                                         MOE_STEPS_LAST, 0, error);
+    const MoeSummary *summary =
+        scope_steps_summary(query->steps, input, MOE_TALLY_LOAD | MOE_TALLY_PAIRS, error);
     if (!summary)
         return NULL;
     const MoeSummaryCell *load = moe_summary_cell(summary, query->router, MOE_DOMAIN_ALL);

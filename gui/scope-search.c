@@ -53,8 +53,9 @@ typedef struct Found {
 static bool
 step(MoeTokenFinder *finder, bool back, int64_t from, int64_t *token, GError **error)
 {
-    return back ? moe_token_finder_previous(finder, from, token, NULL, error)
-                : moe_token_finder_next(finder, from, token, NULL, error);
+    const MoeProgress *progress = scope_document_progress();
+    return back ? moe_token_finder_previous(finder, from, token, progress, error)
+                : moe_token_finder_next(finder, from, token, progress, error);
 }
 
 static gpointer

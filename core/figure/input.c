@@ -32,6 +32,8 @@ typedef struct Source {
 struct MoeFigureInput {
     GPtrArray *sources; /* of Source */
     unsigned expected;
+    int sample; /* every so many chunks one is counted; 0: all are */
+    MoeProgress progress;
     MoeTokenFilter *filter; /* NULL: all tokens */
     GMutex lock;
 };
@@ -197,14 +199,36 @@ set_weights_alone(const MoeFigureInput *input, int i, GError **error)
                 moe_figure_input_name(input, i));
 }
 
+/* What was counted of other tokens. */
+static void
+forget_counted(MoeFigureInput *input)
+{
+    for (guint i = 0; i < input->sources->len; i++)
+        g_array_set_size(source_at(input, (int)i)->counted, 0);
+}
+
+void
+moe_figure_input_set_sample(MoeFigureInput *input, int every)
+{
+    g_mutex_lock(&input->lock);
+    input->sample = MAX(every, 0);
+    forget_counted(input);
+    g_mutex_unlock(&input->lock);
+}
+
+void
+moe_figure_input_set_progress(MoeFigureInput *input, const MoeProgress *progress)
+{
+    input->progress = progress ? *progress : (MoeProgress){0};
+}
+
 void
 moe_figure_input_set_filter(MoeFigureInput *input, const MoeTokenFilter *filter)
 {
     g_mutex_lock(&input->lock);
     moe_token_filter_free(input->filter);
     input->filter = moe_token_filter_copy(filter);
-    for (guint i = 0; i < input->sources->len; i++)
-        g_array_set_size(source_at(input, (int)i)->counted, 0);
+    forget_counted(input);
     g_mutex_unlock(&input->lock);
 }
 
@@ -292,6 +316,8 @@ moe_figure_input_summary(MoeFigureInput *input, int i, unsigned tallies, MoeStep
         MoeSummaryOptions options = {.steps = steps,
                                      .step = step,
                                      .filter = input->filter,
+                                     .sample = input->sample,
+                                     .progress = &input->progress,
                                      .tallies = tallies | input->expected};
         Counted counted = {steps, step, moe_summary_from_trace(source->trace, &options, error)};
         if (counted.summary)

@@ -50,7 +50,8 @@ is_unfinished(GtkWidget *pane)
 static bool
 is_checked(GtkWidget *label)
 {
-    return g_str_has_prefix(gtk_label_get_label(GTK_LABEL(label)), "Checked");
+    return g_str_equal(gtk_widget_get_name(label), "verdict") &&
+           !g_str_has_prefix(gtk_label_get_label(GTK_LABEL(label)), "Checking");
 }
 
 static bool

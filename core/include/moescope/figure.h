@@ -47,10 +47,17 @@ MOE_API void moe_figure_input_expect(MoeFigureInput *input, unsigned tallies);
  * nobody may be building a figure, or hold a summary. What belongs to a run rather than to tokens
  * (series, measures, load over training) stays as it is. */
 MOE_API void moe_figure_input_set_filter(MoeFigureInput *input, const MoeTokenFilter *filter);
+/* Counts every n-th chunk of each trace alone, from the first on (0: every one): a first look at
+ * what takes long to count. As of moe_figure_input_set_filter(), nobody may be building a figure.
+ */
+MOE_API void moe_figure_input_set_sample(MoeFigureInput *input, int every);
+/* What is told of counting, on the thread that asked for a figure or a summary, and may stop it
+ * (copied). Set it before anything is asked for. */
+MOE_API void moe_figure_input_set_progress(MoeFigureInput *input, const MoeProgress *progress);
 /* NULL: none. (transfer none) */
 MOE_API const MoeTokenFilter *moe_figure_input_filter(const MoeFigureInput *input);
 /* Its summary, with at least these tallies. A summary of no trace that lacks one is MOE_ERROR_DATA;
- * so are a choice of steps there, a filter, and weights. (transfer none) */
+ * so are a choice of steps there, a filter, and weights. MOE_ERROR_CANCELLED. (transfer none) */
 MOE_API const MoeSummary *moe_figure_input_summary(MoeFigureInput *input, int i, unsigned tallies,
                                                    MoeSteps steps, int32_t step, GError **error);
 
