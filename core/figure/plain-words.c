@@ -10,9 +10,16 @@ typedef struct Plain {
 } Plain;
 
 static const Plain metrics[] = {
-    {"cv", "unevenness (CV)"},       {"dead", "dead experts (no pick)"},
-    {"drop-rate", "picks dropped"},  {"effective-experts", "effective experts"},
-    {"entropy", "entropy of load"},  {"gini", "unevenness (Gini)"},
+    {"avgvio", "mean overload (AvgVio)"},
+    {"minvio", "underload (MinVio)"},
+    {"domain-js-corrected", "domain JS, corrected"},
+    {"domain-information-corrected", "domain information, corrected"},
+    {"cv", "unevenness (CV)"},
+    {"dead", "dead experts (no pick)"},
+    {"drop-rate", "picks dropped"},
+    {"effective-experts", "effective experts"},
+    {"entropy", "entropy of load"},
+    {"gini", "unevenness (Gini)"},
     {"maxvio", "overload (MaxVio)"},
 };
 
