@@ -3,6 +3,7 @@
  * Files on their way in and out: logs that have to be asked about, runs that grow, figures that are
  * the command line's to the byte.
  */
+#include "log.h"
 #include "scope-export-dialog.h"
 #include "scope-report.h"
 #include "scope-state.h"
@@ -19,21 +20,6 @@ window_of(Stage *stage)
 }
 
 /* --- Imports ----------------------------------------------------------------------------------*/
-
-static void
-write_log(const char *path)
-{
-    g_autoptr(GString) log = g_string_new(NULL);
-    g_autoptr(GError) error = NULL;
-    for (int i = 0; i < 200; i++)
-        for (int layer = 0; layer < 2; layer++)
-            g_string_append_printf(log,
-                                   "{\"req_id\": \"r%d\", \"token_idx\": %d, \"layer\": %d, "
-                                   "\"topk_ids\": [%d, %d], \"topk_weights\": [0.6, 0.4]}\n",
-                                   i / 50, i % 50, layer, i % 7, (i + 1 + layer) % 7);
-    g_assert_true(g_file_set_contents(path, log->str, -1, &error));
-    g_assert_no_error(error);
-}
 
 static bool
 is_asking(gpointer tab)
@@ -59,7 +45,7 @@ static void
 test_import(Stage *stage, gconstpointer data)
 {
     g_autofree char *path = stage_path("log.jsonl");
-    write_log(path);
+    write_log(path, 0);
     stage_open(stage, path);
     wait_until(is_asking, stage_tab(stage));
     assert_drawn(window_of(stage), "questions");
@@ -83,7 +69,7 @@ static void
 test_wrong_answer(Stage *stage, gconstpointer data)
 {
     g_autofree char *path = stage_path("log.jsonl");
-    write_log(path);
+    write_log(path, 0);
     stage_open(stage, path);
     wait_until(is_asking, stage_tab(stage));
     answer(stage, "experts", "");
