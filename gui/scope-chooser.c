@@ -14,7 +14,6 @@ struct _ScopeChooser {
     ScopeFocus *focus;       /* or NULL */
     GtkDropDown *layers;     /* those that aren't among the parts are NULL */
     GtkSpinButton *expert, *slot;
-    const char *none; /* what stands for no expert */
 };
 
 G_DEFINE_FINAL_TYPE(ScopeChooser, scope_chooser, GTK_TYPE_BOX)
@@ -49,13 +48,13 @@ show_number(ScopeChooser *self, GtkSpinButton *spin, ScopeFocusPart part, int lo
     gtk_spin_button_set_value(spin, (double)scope_focus_get(self->focus, part));
 }
 
-/* No expert is a word. */
+/* No expert is a word: what is shown then. */
 static gboolean
-on_expert_output(GtkSpinButton *spin, ScopeChooser *self)
+on_expert_output(GtkSpinButton *spin)
 {
     int expert = gtk_spin_button_get_value_as_int(spin);
     g_autofree char *text = g_strdup_printf("%d", expert);
-    gtk_editable_set_text(GTK_EDITABLE(spin), expert < 0 ? self->none : text);
+    gtk_editable_set_text(GTK_EDITABLE(spin), expert < 0 ? _("busiest") : text);
     return TRUE;
 }
 
@@ -64,7 +63,7 @@ static void
 show_expert(ScopeChooser *self, int experts)
 {
     show_number(self, self->expert, SCOPE_FOCUS_EXPERT, -1, experts - 1);
-    on_expert_output(self->expert, self);
+    on_expert_output(self->expert);
 }
 
 static void
@@ -162,7 +161,7 @@ scope_chooser_set_parts(ScopeChooser *chooser, guint parts, gboolean all)
         gtk_editable_set_max_width_chars(GTK_EDITABLE(expert), 6);
         chooser->expert = GTK_SPIN_BUTTON(expert);
         gtk_spin_button_set_numeric(chooser->expert, FALSE); /* or no word could stand there */
-        g_signal_connect(expert, "output", G_CALLBACK(on_expert_output), chooser);
+        g_signal_connect(expert, "output", G_CALLBACK(on_expert_output), NULL);
         g_signal_connect(expert, "input", G_CALLBACK(on_expert_input), NULL);
         add(chooser, _("_Expert"), expert);
         g_signal_connect_swapped(expert, "value-changed", G_CALLBACK(on_expert), chooser);
@@ -177,12 +176,6 @@ scope_chooser_set_parts(ScopeChooser *chooser, guint parts, gboolean all)
         gtk_widget_set_tooltip_text(slot, _("Which of a token's choices is shown: 0 is the first"));
         g_signal_connect_swapped(slot, "value-changed", G_CALLBACK(on_slot), chooser);
     }
-}
-
-void
-scope_chooser_set_none(ScopeChooser *chooser, const char *word)
-{
-    chooser->none = word;
 }
 
 static GtkStringList *
@@ -235,6 +228,5 @@ scope_chooser_class_init(ScopeChooserClass *class)
 static void
 scope_chooser_init(ScopeChooser *self)
 {
-    self->none = _("none");
     gtk_box_set_spacing(GTK_BOX(self), 8);
 }

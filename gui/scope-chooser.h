@@ -23,8 +23,6 @@ void scope_chooser_show(ScopeChooser *chooser, ScopeDocument *document, ScopeFoc
 
 /* The router that a focus means: of its layer, or the middle one; -1 where there is none. */
 int scope_focus_router(ScopeFocus *focus, ScopeDocument *document);
-/* The word for no expert, of a static string: what the page shows then. "none" unless set. */
-void scope_chooser_set_none(ScopeChooser *chooser, const char *word);
 
 G_END_DECLS
 

@@ -25,12 +25,12 @@ scope_compared_layer_columns(int *n)
         [AGREE] = {N_("Agreement"), true, false, PANGO_ELLIPSIZE_NONE},
         [LOW] = {N_("95 % from"), true, false, PANGO_ELLIPSIZE_NONE},
         [HIGH] = {N_("To"), true, false, PANGO_ELLIPSIZE_NONE},
-        [CHANCE] = {N_("By chance"), true, false, PANGO_ELLIPSIZE_NONE},
+        [CHANCE] = {N_("Chance"), true, false, PANGO_ELLIPSIZE_NONE},
         [MATCHED] = {N_("Matched"), true, false, PANGO_ELLIPSIZE_NONE},
         [OVERLAP] = {N_("Overlap"), true, false, PANGO_ELLIPSIZE_NONE},
         [JACCARD] = {N_("Jaccard"), true, false, PANGO_ELLIPSIZE_NONE},
         [FLIPS] = {N_("Flips"), true, false, PANGO_ELLIPSIZE_NONE},
-        [LOADS] = {N_("JS of loads"), true, false, PANGO_ELLIPSIZE_NONE},
+        [LOADS] = {N_("JS of load"), true, false, PANGO_ELLIPSIZE_NONE},
         [RENUMBERED] = {N_("Renumbered"), true, false, PANGO_ELLIPSIZE_NONE},
     };
     *n = G_N_ELEMENTS(columns);
@@ -61,8 +61,8 @@ scope_compared_moved_columns(int *n)
         [T_AFTER] = {N_("After"), false, true, PANGO_ELLIPSIZE_END},
         [T_FROM] = {N_("Here"), false, false, PANGO_ELLIPSIZE_NONE},
         [T_TO] = {N_("There"), false, false, PANGO_ELLIPSIZE_NONE},
-        [T_DOC] = {N_("Document"), true, false, PANGO_ELLIPSIZE_NONE},
-        [T_POS] = {N_("Position"), true, false, PANGO_ELLIPSIZE_NONE},
+        [T_DOC] = {N_("Doc"), true, false, PANGO_ELLIPSIZE_NONE},
+        [T_POS] = {N_("Pos"), true, false, PANGO_ELLIPSIZE_NONE},
     };
     *n = G_N_ELEMENTS(columns);
     return columns;

@@ -24,6 +24,7 @@ struct _ScopePageCompare {
     bool filling;      /* the drop-down */
 
     GtkDropDown *other;
+    GtkButton *offer; /* the first of the others */
     GtkLabel *problem;
     ScopeChooser *chooser;
     GtkStack *outer, *stack;
@@ -134,6 +135,18 @@ find_others(ScopePageCompare *self)
         g_ptr_array_add(self->others, g_object_ref(chosen));
 }
 
+/* What is open in another tab is one click away. */
+static void
+show_offer(ScopePageCompare *self)
+{
+    bool any = self->others->len > 0;
+    g_autofree char *words =
+        any ? g_strdup_printf(_("Compare With %s"), scope_document_name(self->others->pdata[0]))
+            : g_strdup("");
+    gtk_button_set_label(self->offer, words);
+    gtk_widget_set_visible(GTK_WIDGET(self->offer), any);
+}
+
 static void
 fill_others(ScopePageCompare *self)
 {
@@ -151,6 +164,13 @@ fill_others(ScopePageCompare *self)
     gtk_drop_down_set_model(self->other, G_LIST_MODEL(names));
     gtk_drop_down_set_selected(self->other, selected);
     self->filling = false;
+    show_offer(self);
+}
+
+static void
+on_offer(ScopePageCompare *self)
+{
+    gtk_drop_down_set_selected(self->other, 1);
 }
 
 static void
@@ -314,6 +334,7 @@ static void
 bind_children(GtkWidgetClass *class)
 {
     gtk_widget_class_bind_template_child(class, ScopePageCompare, other);
+    gtk_widget_class_bind_template_child(class, ScopePageCompare, offer);
     gtk_widget_class_bind_template_child(class, ScopePageCompare, problem);
     gtk_widget_class_bind_template_child(class, ScopePageCompare, chooser);
     gtk_widget_class_bind_template_child(class, ScopePageCompare, outer);
@@ -324,6 +345,7 @@ bind_children(GtkWidgetClass *class)
     gtk_widget_class_bind_template_child(class, ScopePageCompare, agreement);
     gtk_widget_class_bind_template_child(class, ScopePageCompare, difference);
     gtk_widget_class_bind_template_callback(class, on_chosen);
+    gtk_widget_class_bind_template_callback(class, on_offer);
     gtk_widget_class_bind_template_callback(class, on_open);
     gtk_widget_class_bind_template_callback(class, on_row);
     gtk_widget_class_bind_template_callback(class, on_token);

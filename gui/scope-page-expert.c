@@ -43,14 +43,8 @@ find_relatives(ScopePageExpert *self)
     ScopeRelativesQuery query = {scope_focus_router(focus, document),
                                  (int)scope_focus_get(focus, SCOPE_FOCUS_EXPERT),
                                  scope_steps_of(focus, document)};
-    if (query.router < 0 || query.expert < 0) {
-        scope_job_give_up(&self->running);
-        scope_table_set_rows(self->relatives, NULL);
-        scope_table_set_empty(self->relatives,
-                              _("Choose an expert above, or by a click in a figure, "
-                                "to see with whom it goes."));
+    if (query.router < 0)
         return;
-    }
     const ScopeJob job = {scope_relatives_find, g_memdup2(&query, sizeof query), g_free,
                           g_object_unref, on_relatives};
     scope_job_start(&self->running, self, document, scope_focus_get_filter(focus), &job);
@@ -130,7 +124,6 @@ scope_page_expert_init(ScopePageExpert *self)
     const ScopeColumn *columns = scope_relatives_columns(&n);
     scope_table_set_columns(self->relatives, columns, n, _("Other experts of the layer"));
     scope_chooser_set_parts(self->chooser, SCOPE_FOCUS_LAYER | SCOPE_FOCUS_EXPERT, FALSE);
-    scope_chooser_set_none(self->chooser, _("busiest"));
     scope_pane_set_figure(self->pane, "expert");
     scope_pane_bind(self->pane, "layer", SCOPE_FOCUS_LAYER);
     scope_pane_bind(self->pane, "expert", SCOPE_FOCUS_EXPERT);

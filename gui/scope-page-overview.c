@@ -38,6 +38,7 @@ fact_new(const ScopeFact *fact)
     GtkWidget *value = gtk_label_new(fact->value), *caption = gtk_label_new(fact->caption);
     gtk_label_set_xalign(GTK_LABEL(value), 0);
     gtk_label_set_xalign(GTK_LABEL(caption), 0);
+    gtk_label_set_ellipsize(GTK_LABEL(value), PANGO_ELLIPSIZE_END);
     gtk_label_set_ellipsize(GTK_LABEL(caption), PANGO_ELLIPSIZE_END);
     gtk_widget_add_css_class(value, "fact");
     gtk_widget_add_css_class(caption, "note");

@@ -108,14 +108,13 @@ document_of(ScopePageTokens *self, gint64 token)
     return low < self->n_documents && self->documents[low].first <= token ? low : -1;
 }
 
-/* Where one begins to read: at the last step, as all figures do. */
+/* Where the last step that was recorded begins: a run says most at its end. */
 static gint64
-first_document(ScopePageTokens *self)
+first_of_last_step(ScopePageTokens *self)
 {
-    gint64 first = 0;
-    for (gint64 i = 0; i < self->n_documents; i++)
-        if (self->documents[i].step > self->documents[first].step)
-            first = i;
+    gint64 first = self->n_documents - 1;
+    while (first > 0 && self->documents[first - 1].step == self->documents[first].step)
+        first--;
     return first;
 }
 
@@ -127,7 +126,7 @@ show_token(ScopePageTokens *self)
     if (document >= 0)
         show_piece(self, document, token - self->documents[document].first);
     else if (self->shown < 0 && self->n_documents > 0)
-        show_piece(self, first_document(self), 0);
+        show_piece(self, first_of_last_step(self), 0);
 }
 
 /* The same piece at the step in focus, or the first document that it has. */

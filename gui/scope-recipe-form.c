@@ -17,6 +17,10 @@ struct _ScopeRecipeForm {
     GtkListBox *list;
 };
 
+/* Of what a key means, a line: in a wide window the control stays near its name. */
+#define NOTE_CHARS  72
+#define ENTRY_CHARS 16
+
 G_DEFINE_FINAL_TYPE(ScopeRecipeForm, scope_recipe_form, GTK_TYPE_WIDGET)
 
 /* --- Rows -------------------------------------------------------------------------------------*/
@@ -57,9 +61,12 @@ row_new(ScopeRecipeForm *self, const MoeField *field)
     GtkWidget *line = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 12);
     GtkWidget *words = gtk_box_new(GTK_ORIENTATION_VERTICAL, 2);
     GtkWidget *name = gtk_label_new(field->name), *shown = gtk_list_box_row_new();
-    if (GTK_IS_ENTRY(parts.control))
-        gtk_editable_set_max_width_chars(GTK_EDITABLE(parts.control), 20);
+    if (GTK_IS_ENTRY(parts.control)) {
+        gtk_editable_set_width_chars(GTK_EDITABLE(parts.control), ENTRY_CHARS);
+        gtk_editable_set_max_width_chars(GTK_EDITABLE(parts.control), ENTRY_CHARS);
+    }
     gtk_label_set_xalign(GTK_LABEL(name), 0);
+    gtk_label_set_max_width_chars(parts.note, NOTE_CHARS);
     gtk_widget_set_hexpand(words, TRUE);
     gtk_box_append(GTK_BOX(words), name);
     gtk_box_append(GTK_BOX(words), GTK_WIDGET(parts.note));
@@ -164,7 +171,9 @@ scope_recipe_form_init(ScopeRecipeForm *self)
     self->list = GTK_LIST_BOX(gtk_list_box_new());
     gtk_list_box_set_selection_mode(self->list, GTK_SELECTION_NONE);
     gtk_list_box_set_filter_func(self->list, row_matches, self, NULL);
+    gtk_widget_set_halign(GTK_WIDGET(self->list), GTK_ALIGN_START);
     gtk_widget_add_css_class(GTK_WIDGET(self->list), "recipe");
+    gtk_widget_add_css_class(self->scroll, "view");
     gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(self->scroll), GTK_POLICY_NEVER,
                                    GTK_POLICY_AUTOMATIC);
     gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(self->scroll), GTK_WIDGET(self->list));

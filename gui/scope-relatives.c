@@ -83,6 +83,23 @@ set_rounded(ScopeRow *row, int column, double value)
         value);
 }
 
+static int
+busiest_of(const MoeSummaryCell *load)
+{
+    int busiest = 0;
+    for (int e = 1; e < load->experts; e++)
+        if (load->count[e] > load->count[busiest])
+            busiest = e;
+    return busiest;
+}
+
+int
+scope_relatives_busiest(MoeFigureInput *input, ScopeSteps steps, int router, GError **error)
+{
+    const MoeSummary *summary = scope_steps_summary(steps, input, MOE_TALLY_LOAD, error);
+    return summary ? busiest_of(moe_summary_cell(summary, router, MOE_DOMAIN_ALL)) : -1;
+}
+
 gpointer
 scope_relatives_find(MoeFigureInput *input, gpointer data, GError **error)
 {
@@ -95,9 +112,10 @@ scope_relatives_find(MoeFigureInput *input, gpointer data, GError **error)
     const MoePairCell *pairs = moe_summary_pairs(summary, query->router, MOE_DOMAIN_ALL);
     GListStore *rows = g_list_store_new(SCOPE_TYPE_ROW);
     MoeArray weights = weights_of(moe_figure_input_trace(input, 0), query->router, load->experts);
-    gsize n = (gsize)load->experts, own = (gsize)query->expert;
+    int expert = query->expert < 0 ? busiest_of(load) : query->expert;
+    gsize n = (gsize)load->experts, own = (gsize)expert;
     for (int e = 0; pairs && e < load->experts; e++) {
-        if (e == query->expert)
+        if (e == expert)
             continue;
         g_autoptr(ScopeRow) row = scope_row_new();
         double together = (double)pairs->together[own * n + (gsize)e];
@@ -108,8 +126,8 @@ scope_relatives_find(MoeFigureInput *input, gpointer data, GError **error)
         scope_row_set_number(row, TOGETHER, together);
         set_share(row, SHARE, together / (double)pairs->together[own * (n + 1)]);
         set_rounded(row, LIFT, together * (double)pairs->units / both);
-        set_rounded(row, COMPANY, company(pairs, query->expert, e));
-        set_rounded(row, WEIGHTS, weight_cosine(&weights, query->expert, e));
+        set_rounded(row, COMPANY, company(pairs, expert, e));
+        set_rounded(row, WEIGHTS, weight_cosine(&weights, expert, e));
         scope_row_set_target(
             row, (ScopeRowTarget){moe_summary_router(summary, query->router)->layer, e, -1});
         g_list_store_append(rows, row);

@@ -8,9 +8,9 @@
 #define MOST_WIDE 24
 #define LEAST     3.0F /* of an outline's sides: lines and points get room */
 
-/* Two lines, one of which stands out from any colour. */
+/* Two lines, one of which stands out from any colour; or only the outer one. */
 static void
-outline(GtkSnapshot *snapshot, graphene_rect_t rect, float wide, const GdkRGBA *colour)
+outline(GtkSnapshot *snapshot, graphene_rect_t rect, float wide, bool two, const GdkRGBA *colour)
 {
     static const GdkRGBA white = {1, 1, 1, 1};
     const float width[4] = {wide, wide, wide, wide};
@@ -22,7 +22,7 @@ outline(GtkSnapshot *snapshot, graphene_rect_t rect, float wide, const GdkRGBA *
     graphene_rect_inset(&rect, -wide - more_x, -wide - more_y);
     gsk_rounded_rect_init_from_rect(&round, &rect, wide > 1 ? 2 : 0);
     gtk_snapshot_append_border(snapshot, &round, width, outer);
-    if (wide > 1) {
+    if (two) {
         gsk_rounded_rect_shrink(&round, wide, wide, wide, wide);
         gtk_snapshot_append_border(snapshot, &round, width, inner);
     }
@@ -43,6 +43,8 @@ pixels(ScopeSceneView *self, double x, double y, double width, double height)
 #define FEW_DOTS 3
 /* What belongs to one value, its point and its interval, isn't larger than this, pixels. */
 #define SMALL 48.0
+/* A row or column of a map would hide behind two lines on either side, pixels. */
+#define NARROW 10.0
 
 /* The panel, of marks that aren't cells, which a rectangle lies in; -1: none. */
 static int
@@ -189,9 +191,12 @@ outline_selected(ScopeSceneView *self, GtkSnapshot *snapshot)
         mark_lines(self, snapshot, &colour);
     for (int i = 0; i < self->n_outlines; i++) {
         const MoeRect *rect = &self->outlines[i].rect;
+        graphene_rect_t at = pixels(self, rect->x, rect->y, rect->width, rect->height);
+        bool narrow = MIN(at.size.width, at.size.height) < NARROW &&
+                      MAX(at.size.width, at.size.height) > SMALL;
+        bool many = self->n_outlines - lines > MOST_WIDE;
         if (self->outlines[i].line < 0)
-            outline(snapshot, pixels(self, rect->x, rect->y, rect->width, rect->height),
-                    self->n_outlines - lines > MOST_WIDE ? 1 : 1.5F, &colour);
+            outline(snapshot, at, narrow || many ? 1 : 1.5F, !many, &colour);
     }
 }
 
@@ -212,7 +217,8 @@ outline_datum(ScopeSceneView *self, GtkSnapshot *snapshot)
                                    place.width + 1 / point, place.height + 1 / point);
     if (graphene_rect_intersection(&rect, &panel, &seen) ||
         graphene_rect_contains_point(&panel, &rect.origin))
-        outline(snapshot, rect.size.width > 0 || rect.size.height > 0 ? seen : rect, 1.5F, &black);
+        outline(snapshot, rect.size.width > 0 || rect.size.height > 0 ? seen : rect, 1.5F, true,
+                &black);
 }
 
 static void
@@ -220,7 +226,7 @@ show_band(ScopeSceneView *self, GtkSnapshot *snapshot)
 {
     static const GdkRGBA ground = {0.2F, 0.5F, 0.9F, 0.25F}, line = {0.1F, 0.3F, 0.7F, 1};
     gtk_snapshot_append_color(snapshot, &ground, &self->band);
-    outline(snapshot, self->band, 1, &line);
+    outline(snapshot, self->band, 1, false, &line);
 }
 
 /* ----------------------------------------------------------------------------------------------*/

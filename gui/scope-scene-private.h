@@ -20,6 +20,7 @@ struct _ScopeSceneView {
     MoeScene *scene;      /* or NULL */
     const char *theme;    /* that the scene has, or NULL if that isn't known */
     double width, height; /* that suit the scene, points */
+    double point;         /* pixels, when the style was looked at last */
     ScopePainter *painter;
     guint settling; /* a timeout: the movement is over; 0: all is at rest */
 

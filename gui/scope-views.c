@@ -10,7 +10,7 @@
 #include <glib/gi18n.h>
 
 /* Widths, in characters of the font, below which the inspector and the sidebar make way. */
-#define INSPECTOR_FROM 100
+#define INSPECTOR_FROM 125
 #define SIDEBAR_FROM   70
 /* The same for all views, so that nothing moves when one turns to another. */
 #define INSPECTOR_WIDTH 38

@@ -48,6 +48,35 @@ moe__json_object_parse(const char *text, GError **error)
     return g_steal_pointer(&node);
 }
 
+/* Larger texts are rare, and their nodes take ten times the memory. */
+#define LARGEST_SHARED (4 << 20)
+
+JsonNode *
+moe__json_object_shared(const char *text, GError **error)
+{
+    static GMutex lock;
+    static char *last_text;
+    static JsonNode *last;
+    g_mutex_lock(&lock);
+    JsonNode *node = last_text && strcmp(last_text, text) == 0 ? json_node_ref(last) : NULL;
+    g_mutex_unlock(&lock);
+    if (node)
+        return node;
+    node = moe__json_object_parse(text, error);
+    if (!node)
+        return NULL;
+    json_node_seal(node);
+    if (strlen(text) > LARGEST_SHARED)
+        return node;
+    g_mutex_lock(&lock);
+    g_clear_pointer(&last, json_node_unref);
+    g_free(last_text);
+    last_text = g_strdup(text);
+    last = json_node_ref(node);
+    g_mutex_unlock(&lock);
+    return node;
+}
+
 static JsonNode *
 find_value(JsonObject *object, const char *key, GType type)
 {

@@ -12,6 +12,9 @@
 /* Parses a JSON text whose root is an object. Unlike json-glib alone it refuses deep nesting,
  * which would overflow the stack. (transfer full) */
 JsonNode *moe__json_object_parse(const char *text, GError **error);
+/* The same for those who only read: the last text is remembered, and a trace's meta.json, which
+ * everybody wants something else of, is parsed once. The node is sealed. (transfer full) */
+JsonNode *moe__json_object_shared(const char *text, GError **error);
 /* The integer member `key`, required to be in low … high. */
 bool moe__json_get_int(JsonObject *object, const char *key, int64_t low, int64_t high, int64_t *out,
                        GError **error);

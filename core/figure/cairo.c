@@ -2,6 +2,8 @@
  *
  * Draws a laid-out scene with Cairo: the window, PNG and PDF.
  */
+#include "figure/cell-shapes.h"
+#include "figure/pdf-cells.h"
 #include "figure/picture.h"
 
 #include <math.h>
@@ -10,14 +12,6 @@ static void
 set_colour(cairo_t *cr, const Item *item)
 {
     cairo_set_source_rgba(cr, item->colour.r, item->colour.g, item->colour.b, item->opacity);
-}
-
-static void
-draw_rect(cairo_t *cr, const Item *item)
-{
-    set_colour(cr, item);
-    cairo_rectangle(cr, item->box.x, item->box.y, item->box.width, item->box.height);
-    cairo_fill(cr);
 }
 
 /* Whether there are pixels; PDF and PostScript have none. */
@@ -46,6 +40,15 @@ snapped(cairo_t *cr, Box box)
     cairo_device_to_user(cr, &x0, &y0);
     cairo_device_to_user(cr, &x1, &y1);
     return (Box){x0, y0, x1 - x0, y1 - y0};
+}
+
+static void
+draw_rect(cairo_t *cr, const Item *item, bool pixels)
+{
+    Box box = pixels && item->rect.crisp ? snapped(cr, item->box) : item->box;
+    set_colour(cr, item);
+    cairo_rectangle(cr, box.x, box.y, box.width, box.height);
+    cairo_fill(cr);
 }
 
 /* Gaps are as many pixels everywhere. */
@@ -108,37 +111,6 @@ draw_text(cairo_t *cr, const Drawing *drawing, const Item *item, PangoLayout *la
     cairo_restore(cr);
 }
 
-/* The mean of a block of pixels, premultiplied as they are. */
-static uint32_t
-block_mean(const Item *item, int x0, int x1, int y0, int y1)
-{
-    uint32_t sum[4] = {0}, n = (uint32_t)(x1 - x0) * (uint32_t)(y1 - y0), mean = 0;
-    for (int y = y0; y < y1; y++)
-        for (int x = x0; x < x1; x++)
-            for (int c = 0; c < 4; c++)
-                sum[c] += item->image.pixels[(gsize)y * item->image.columns + x] >> 8 * c & 0xff;
-    for (int c = 0; c < 4; c++)
-        mean |= (sum[c] + n / 2) / n << 8 * c;
-    return mean;
-}
-
-/* The image with at most so many pixels: one of several cells shows their mean, not any one. */
-static uint32_t *
-shrunk(const Item *item, int columns, int rows)
-{
-    uint32_t *pixels = g_new(uint32_t, (gsize)columns * (gsize)rows);
-    for (int y = 0; y < rows; y++) {
-        int y0 = (int)((int64_t)y * item->image.rows / rows);
-        int y1 = (int)((int64_t)(y + 1) * item->image.rows / rows);
-        for (int x = 0; x < columns; x++) {
-            int x0 = (int)((int64_t)x * item->image.columns / columns);
-            int x1 = (int)((int64_t)(x + 1) * item->image.columns / columns);
-            pixels[(gsize)y * columns + x] = block_mean(item, x0, x1, y0, y1);
-        }
-    }
-    return pixels;
-}
-
 /* How many pixels of an image the device shows; false: all of them. */
 static bool
 pixels_shown(cairo_t *cr, Box box, int *columns, int *rows)
@@ -150,6 +122,31 @@ pixels_shown(cairo_t *cr, Box box, int *columns, int *rows)
     return *columns < all_columns || *rows < all_rows;
 }
 
+/* Cells where there are no pixels: paths of rectangles, or in a PDF of our own what stands for them
+ * until it is put in (pdf-cells.h). */
+static void
+draw_shapes(cairo_t *cr, const Item *item)
+{
+    g_auto(CellShapes) shapes = {0};
+    if (moe__pdf_cells_take(cr, item))
+        return;
+    moe__cell_shapes_init(&shapes, item->image.pixels, item->image.columns, item->image.rows);
+    cairo_save(cr);
+    cairo_translate(cr, item->box.x, item->box.y);
+    cairo_scale(cr, item->box.width / item->image.columns, item->box.height / item->image.rows);
+    for (int s = 0; s < shapes.n_shapes; s++) {
+        const CellShape *shape = &shapes.shapes[s];
+        for (int i = shape->first; i < shape->first + shape->n; i++) {
+            CellRun run = shapes.runs[i];
+            cairo_rectangle(cr, run.first, run.row, run.end - run.first, 1);
+        }
+        cairo_set_source_rgb(cr, (shape->colour >> 16 & 0xff) / 255.0,
+                             (shape->colour >> 8 & 0xff) / 255.0, (shape->colour & 0xff) / 255.0);
+        cairo_fill(cr);
+    }
+    cairo_restore(cr);
+}
+
 static void
 draw_image(cairo_t *cr, const Item *item, bool pixels)
 {
@@ -157,7 +154,7 @@ draw_image(cairo_t *cr, const Item *item, bool pixels)
     Box box = pixels ? snapped(cr, item->box) : item->box;
     g_autofree uint32_t *made = NULL;
     if (pixels && pixels_shown(cr, box, &columns, &rows))
-        made = shrunk(item, columns, rows);
+        made = moe__image_shrunk(item, columns, rows);
     else if (!pixels && (made = moe__image_magnified(item, &across, &down)))
         columns *= across, rows *= down;
     cairo_surface_t *surface =
@@ -198,7 +195,7 @@ moe__cairo_draw(const Drawing *drawing, cairo_t *cr)
         const Item *item = &g_array_index(drawing->items, Item, i);
         switch (item->type) {
         case ITEM_RECT:
-            draw_rect(cr, item);
+            draw_rect(cr, item, pixels);
             break;
         case ITEM_CELL:
             draw_cell(cr, item, pixels);
@@ -210,7 +207,10 @@ moe__cairo_draw(const Drawing *drawing, cairo_t *cr)
             draw_text(cr, drawing, item, layout);
             break;
         case ITEM_IMAGE:
-            draw_image(cr, item, pixels);
+            if (!pixels && item->image.kind & IMAGE_SHAPES)
+                draw_shapes(cr, item);
+            else
+                draw_image(cr, item, pixels);
             break;
         case ITEM_CLIP:
             cairo_save(cr);

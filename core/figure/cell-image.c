@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Images of cells, each coarser one made of a finer one (a pyramid whose axes are halved apart from
- * each other, since maps are often much longer than wide), and tiles cut out of them.
+ * each other, since maps are often much longer than wide), or of categories made of the cells
+ * themselves; and tiles cut out of them.
  */
 #include "figure/cell-image.h"
 
@@ -77,6 +78,54 @@ halved(const CellImage *from, bool across)
     return image;
 }
 
+static double
+cell_at(const MoeCells *cells, int x, int y)
+{
+    return cells->values[(gsize)y * (gsize)cells->columns + (gsize)x];
+}
+
+/* The commonest category of cells from x, y on; -1: there is no cell. Leaves count at 0. */
+static int
+commonest_in(const MoeCells *cells, int x, int y, int width, int height, int *count)
+{
+    int right = MIN(x + width, cells->columns), bottom = MIN(y + height, cells->rows), best = -1;
+    for (int row = y; row < bottom; row++)
+        for (int column = x; column < right; column++) {
+            double value = cell_at(cells, column, row);
+            if (isnan(value))
+                continue;
+            int category = (int)CLAMP(value, 0, cells->categories - 1);
+            count[category]++;
+            if (best < 0 || count[category] > count[best])
+                best = category;
+        }
+    for (int row = y; row < bottom; row++)
+        for (int column = x; column < right; column++)
+            if (!isnan(cell_at(cells, column, row)))
+                count[(int)CLAMP(cell_at(cells, column, row), 0, cells->categories - 1)] = 0;
+    return best;
+}
+
+/* Of categories a mean is none: the commonest of each block of cells, of equals the one that is so
+ * first. */
+static CellImage *
+commonest(const MoeScene *scene, const MoeCells *cells, int down_x, int down_y)
+{
+    int columns = ((cells->columns - 1) >> down_x) + 1, rows = ((cells->rows - 1) >> down_y) + 1;
+    CellImage *image = image_new(down_x, down_y, columns, rows);
+    g_autofree Tint *tint = g_new(Tint, 1);
+    g_autofree int *count = g_new0(int, cells->categories);
+    moe__tint_init(tint, scene, cells->categories);
+    for (int y = 0; y < rows; y++)
+        for (int x = 0; x < columns; x++) {
+            int best =
+                commonest_in(cells, x << down_x, y << down_y, 1 << down_x, 1 << down_y, count);
+            image->pixels[(gsize)y * (gsize)columns + (gsize)x] =
+                best < 0 ? 0 : moe__pixel_of(moe__tint_at(tint, best));
+        }
+    return image;
+}
+
 static const CellImage *
 lookup(const struct CellImages *images, int down_x, int down_y)
 {
@@ -99,7 +148,9 @@ moe__cell_image(const MoeScene *scene, Mark *mark, int down_x, int down_y)
     if (found)
         return found;
     CellImage *made;
-    if (down_y > 0)
+    if (mark->cells.categories > 0 && (down_x > 0 || down_y > 0))
+        made = commonest(scene, &mark->cells, down_x, down_y);
+    else if (down_y > 0)
         made = halved(moe__cell_image(scene, mark, down_x, down_y - 1), false);
     else if (down_x > 0)
         made = halved(moe__cell_image(scene, mark, down_x - 1, 0), true);

@@ -77,7 +77,7 @@ draw_ramp(const MoeColourScale *scale, Box bar, Drawing *drawing)
     uint32_t *pixels = g_new(uint32_t, STEPS);
     for (int i = 0; i < STEPS; i++)
         pixels[i] = moe__pixel_of(moe__scale_colour(scale, 1 - i / (STEPS - 1.0)));
-    moe__drawing_image(drawing, bar, pixels, 1, STEPS);
+    moe__drawing_image(drawing, bar, pixels, 1, STEPS, IMAGE_BLEND);
 }
 
 static double

@@ -8,10 +8,6 @@
 #include <string.h>
 
 #define BLEED 0.3
-/* Pixels of an image are cut in four each way, or in two where there are many; not where they are
- * finer than a point already. */
-#define MANY_PIXELS 5000
-#define TOO_MANY    10000
 
 static void
 item_clear(gpointer data)
@@ -58,6 +54,14 @@ void
 moe__drawing_rect(Drawing *drawing, Box box, MoeColour colour)
 {
     Item item = {.type = ITEM_RECT, .colour = colour, .box = box};
+    add_item(drawing, item);
+}
+
+void
+moe__drawing_swatch(Drawing *drawing, Box box, MoeColour colour)
+{
+    Item item = {.type = ITEM_RECT, .colour = colour, .box = box};
+    item.rect.crisp = true;
     add_item(drawing, item);
 }
 
@@ -136,12 +140,14 @@ moe__pixel_of(MoeColour colour)
 }
 
 void
-moe__drawing_image(Drawing *drawing, Box box, uint32_t *pixels, int columns, int rows)
+moe__drawing_image(Drawing *drawing, Box box, uint32_t *pixels, int columns, int rows,
+                   ImageKind kind)
 {
     Item item = {.type = ITEM_IMAGE, .box = box};
     item.image.pixels = pixels;
     item.image.columns = columns;
     item.image.rows = rows;
+    item.image.kind = kind;
     add_item(drawing, item);
 }
 
@@ -169,26 +175,4 @@ moe__drawing_text(Drawing *drawing, const char *string, double x, double y, Text
     item.text.bold = style.bold;
     item.text.upwards = style.upwards;
     add_item(drawing, item);
-}
-
-uint32_t *
-moe__image_magnified(const Item *item, int *across, int *down)
-{
-    int columns = item->image.columns, rows = item->image.rows;
-    int n = columns * rows, finer = n <= MANY_PIXELS ? 4 : n <= TOO_MANY ? 2 : 1;
-    *across = *down = 1;
-    if (finer == 1 || item->box.width < columns || item->box.height < rows)
-        return NULL;
-    *across = *down = finer;
-    size_t width = (size_t)columns * *across;
-    uint32_t *pixels = g_new(uint32_t, width * rows * *down), *at = pixels;
-    for (int row = 0; row < rows; row++) {
-        const uint32_t *from = item->image.pixels + (size_t)row * columns;
-        for (size_t x = 0; x < width; x++)
-            at[x] = from[x / *across];
-        for (int copy = 1; copy < *down; copy++)
-            memcpy(at + copy * width, at, width * sizeof(*at));
-        at += *down * width;
-    }
-    return pixels;
 }

@@ -31,12 +31,22 @@ typedef enum {
     ANCHOR_END,
 } Anchor;
 
+/* What the pixels of an image are. */
+typedef enum {
+    IMAGE_BLEND = 0,           /* shades: one pixel for several has their mean */
+    IMAGE_CATEGORIES = 1 << 0, /* names: it has the commonest of them */
+    IMAGE_SHAPES = 1 << 1,     /* cells, which files of vectors have as shapes (cell-shapes.h) */
+} ImageKind;
+
 typedef struct Item {
     ItemType type;
     MoeColour colour; /* of all but images */
     double opacity;
     Box box; /* RECT, CELL, IMAGE, CLIP; TEXT: x, y of the anchor on the baseline */
     union {
+        struct {
+            bool crisp; /* RECT: its edges are whole pixels where there are pixels */
+        } rect;
         struct {
             double gap;        /* CELL: what is left free between its ink and that of the next */
             bool right, below; /* there is a cell there */
@@ -55,6 +65,7 @@ typedef struct Item {
         struct {
             uint32_t *pixels; /* 0xAARRGGBB, row by row from the top */
             int columns, rows;
+            ImageKind kind;
         } image;
     };
 } Item;
@@ -75,6 +86,8 @@ Drawing *moe__drawing_new(double width, double height, const char *family);
 void moe__drawing_free(Drawing *drawing);
 
 void moe__drawing_rect(Drawing *drawing, Box box, MoeColour colour);
+/* The colour of an entry of a legend. */
+void moe__drawing_swatch(Drawing *drawing, Box box, MoeColour colour);
 /* One cell of a grid; grids have edges of whole pixels where there are pixels. */
 void moe__drawing_cell(Drawing *drawing, Box box, MoeColour colour, double gap, bool right,
                        bool below);
@@ -90,7 +103,8 @@ void moe__drawing_unclip(Drawing *drawing);
 /* An opaque pixel. */
 uint32_t moe__pixel_of(MoeColour colour);
 /* `pixels` is taken over. */
-void moe__drawing_image(Drawing *drawing, Box box, uint32_t *pixels, int columns, int rows);
+void moe__drawing_image(Drawing *drawing, Box box, uint32_t *pixels, int columns, int rows,
+                        ImageKind kind);
 
 typedef struct TextStyle {
     MoeColour colour;
@@ -108,5 +122,9 @@ Box moe__cell_ink(const Item *item);
  * blur images leave the middle of a cell alone. NULL, and 1 × 1: it is fine enough as it is.
  * (transfer full) */
 uint32_t *moe__image_magnified(const Item *item, int *across, int *down);
+
+/* The image with so many pixels, at most as many as it has: one of several is their mean, or the
+ * commonest of categories. (transfer full) */
+uint32_t *moe__image_shrunk(const Item *item, int columns, int rows);
 
 #endif

@@ -21,7 +21,10 @@
 #define MIN_PANEL       4.0    /* what a panel keeps in a window too small for it */
 #define FINE            100000 /* cells, above which they are an image on any page */
 #define FINE_A_POINT    4.0    /* columns of cells: 288 an inch */
+
+/* What is said of a pixel that several cells fall on. */
 #define FINE_CELLS      " A pixel that several cells fall on has the mean of their colours."
+#define FINE_CATEGORIES " A pixel that several cells fall on has the colour that most of them have."
 
 /* What doesn't depend on the number of columns. */
 typedef struct Room {
@@ -124,9 +127,10 @@ measure_panels(Room *room, Ruler *ruler)
     room->right += overhang;
 }
 
-/* Whether some cells are drawn as an image, whose pixels may have to stand for several. */
-static bool
-has_fine_cells(const MoeScene *scene, double width)
+/* What a caption says of cells that are drawn as an image, whose pixels may have to stand for
+ * several; "" where there are none. */
+static const char *
+fine_cells(const MoeScene *scene, double width)
 {
     for (int i = 0; i < (int)scene->panels->len; i++) {
         const Panel *panel = panel_at(scene, i);
@@ -135,10 +139,10 @@ has_fine_cells(const MoeScene *scene, double width)
             const MoeCells *cells = &mark->cells;
             if (mark->type == MARK_CELLS && ((int64_t)cells->rows * cells->columns > FINE ||
                                              cells->columns > FINE_A_POINT * width))
-                return true;
+                return cells->categories > 0 ? FINE_CATEGORIES : FINE_CELLS;
         }
     }
-    return false;
+    return "";
 }
 
 static Room
@@ -164,8 +168,7 @@ room_measure(const MoeScene *scene, Ruler *ruler, double width)
     room.top += room.legend > 0 ? room.legend + 0.4 * theme->tick_size : 0;
     if (scene->caption[0]) {
         double text_width = MAX(width - 2 * edge, 10 * theme->tick_size);
-        g_autofree char *caption =
-            g_strconcat(scene->caption, has_fine_cells(scene, width) ? FINE_CELLS : "", NULL);
+        g_autofree char *caption = g_strconcat(scene->caption, fine_cells(scene, width), NULL);
         room.caption = moe__ruler_wrap(ruler, caption, theme->tick_size, text_width);
         room.bottom += theme->tick_size * (0.5 + LINE_HEIGHT * g_strv_length(room.caption));
     }

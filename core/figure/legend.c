@@ -77,7 +77,7 @@ draw_swatch(const Entry *entry, double x, double y, const Theme *theme, Drawing 
         moe__drawing_point(drawing, x, middle);
         moe__drawing_point(drawing, x + SWATCH * size, middle);
     } else {
-        moe__drawing_rect(
+        moe__drawing_swatch(
             drawing, (Box){x + 0.3 * size, middle - 0.4 * size, (SWATCH - 0.6) * size, 0.8 * size},
             colour);
     }

@@ -147,7 +147,7 @@ width_of(const MoeTrace *trace, int router)
 {
     const MoeRouterInfo *info = moe_trace_router(trace, router);
     const char *meta = moe_trace_meta_json(trace);
-    JsonNode *root = meta ? moe__json_object_parse(meta, NULL) : NULL;
+    JsonNode *root = meta ? moe__json_object_shared(meta, NULL) : NULL;
     int64_t width = 0;
     JsonNode *node = root ? json_node_ref(root) : NULL;
     static const char *const path[] = {"recipe", "model"};

@@ -104,7 +104,7 @@ add_panels(Filled *filled, const MoeSummary *summary, const MoeFigureOptions *op
 char *
 moe__figure_model(const char *meta_json)
 {
-    JsonNode *root = meta_json ? moe__json_object_parse(meta_json, NULL) : NULL;
+    JsonNode *root = meta_json ? moe__json_object_shared(meta_json, NULL) : NULL;
     if (!root)
         return NULL;
     static const char *const keys[] = {"model", "variant"};

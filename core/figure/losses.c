@@ -95,7 +95,7 @@ number(JsonObject *object, const char *name)
 static double
 read_meta(const MoeTrace *trace, Run *run)
 {
-    JsonNode *root = moe__json_object_parse(moe_trace_meta_json(trace), NULL);
+    JsonNode *root = moe__json_object_shared(moe_trace_meta_json(trace), NULL);
     if (!root)
         return 0;
     JsonObject *meta = json_node_get_object(root), *train = child(child(meta, "recipe"), "train");

@@ -7,8 +7,9 @@
 
 #include <math.h>
 
-/* More cells than these become one image with a pixel a cell: of small ones, nobody takes one up to
- * edit it, and as shapes they make files large and viewers slow; of any size. */
+/* More small cells than these are drawn as one: pixels where there are pixels, and one shape a
+ * colour where there are none (cell-shapes.h). More cells than these are pixels everywhere: as
+ * shapes they would make files large and viewers slow. */
 #define MOST_SMALL_CELLS  2000
 #define MOST_VECTOR_CELLS 100000
 #define MANY_GRIDS        4
@@ -46,9 +47,9 @@ halvings(Run run, double points)
     return down;
 }
 
-/* Of what is seen, as fine as any device shows it. */
+/* Of what is seen, as fine as any device shows it; as shapes if every cell is there. */
 static void
-draw_image(const Mark *mark, const View *view, Run rows, Run columns, Drawing *drawing)
+draw_image(const Mark *mark, const View *view, Run rows, Run columns, bool shapes, Drawing *drawing)
 {
     const MoeCells *cells = &mark->cells;
     int down_x = halvings(columns, view->frame->box.width);
@@ -66,7 +67,9 @@ draw_image(const Mark *mark, const View *view, Run rows, Run columns, Drawing *d
     double y = moe__scale_at(&view->y, (double)top * (1 << down_y));
     double x1 = moe__scale_at(&view->x, MIN((double)right * (1 << down_x), cells->columns));
     double y1 = moe__scale_at(&view->y, MIN((double)bottom * (1 << down_y), cells->rows));
-    moe__drawing_image(drawing, (Box){x, y, x1 - x, y1 - y}, pixels, width, height);
+    ImageKind kind = cells->categories > 0 ? IMAGE_CATEGORIES : IMAGE_BLEND;
+    kind |= shapes && down_x == 0 && down_y == 0 ? IMAGE_SHAPES : 0;
+    moe__drawing_image(drawing, (Box){x, y, x1 - x, y1 - y}, pixels, width, height, kind);
 }
 
 static Box
@@ -98,15 +101,23 @@ count_cells(const MoeScene *scene)
     return all;
 }
 
+typedef enum {
+    ONE_BY_ONE,
+    AS_SHAPES,
+    AS_IMAGE,
+} Way;
+
 /* A theme may allow fewer; all grids of a scene then count together. */
-static bool
-drawn_as_image(const View *view, Run rows, Run columns)
+static Way
+way_of(const View *view, Run rows, Run columns)
 {
     int64_t n = (int64_t)(rows.end - rows.first) * (columns.end - columns.first);
     int own = view->scene->theme->most_cells;
     if (own > 0)
-        return n > own || count_cells(view->scene) > MANY_GRIDS * own;
-    return n > MOST_VECTOR_CELLS || (n > MOST_SMALL_CELLS && small(cell_box(view, 0, 0)));
+        return n > own || count_cells(view->scene) > MANY_GRIDS * own ? AS_IMAGE : ONE_BY_ONE;
+    if (n > MOST_VECTOR_CELLS)
+        return AS_IMAGE;
+    return n > MOST_SMALL_CELLS && small(cell_box(view, 0, 0)) ? AS_SHAPES : ONE_BY_ONE;
 }
 
 static bool
@@ -187,8 +198,9 @@ cells_draw(const Mark *mark, const View *view, Drawing *drawing)
     Box box = view->frame->box;
     Run rows = seen(&view->y, box.y, box.y + box.height, cells->rows);
     Run columns = seen(&view->x, box.x, box.x + box.width, cells->columns);
-    if (drawn_as_image(view, rows, columns)) {
-        draw_image(mark, view, rows, columns, drawing);
+    Way way = way_of(view, rows, columns);
+    if (way != ONE_BY_ONE) {
+        draw_image(mark, view, rows, columns, way == AS_SHAPES, drawing);
         return;
     }
     g_autofree Tint *tint = g_new(Tint, 1);

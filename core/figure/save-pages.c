@@ -2,6 +2,7 @@
  *
  * A scene as a page that Cairo writes: PDF and Encapsulated PostScript.
  */
+#include "figure/pdf-cells.h"
 #include "figure/scene.h"
 #include "figure/writers.h"
 
@@ -46,19 +47,35 @@ draw_page(MoeScene *scene, cairo_surface_t *surface, const char *path, GError **
     return !moe__cairo_failed(status, path, error);
 }
 
-bool
-moe__save_pdf(MoeScene *scene, const char *path, double dpi, GError **error)
+static cairo_surface_t *
+pdf_surface(MoeScene *scene, GByteArray *bytes)
 {
     double width, height;
     moe_scene_size(scene, &width, &height);
-    g_autoptr(GByteArray) bytes = g_byte_array_new();
     cairo_surface_t *surface =
         cairo_pdf_surface_create_for_stream(append_bytes, bytes, width, height);
+    /* As plain as LaTeX likes it; and its objects can be found (pdf-cells.h). */
+    cairo_pdf_surface_restrict_to_version(surface, CAIRO_PDF_VERSION_1_4);
     cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, scene->title);
     /* A date of the day would make every file differ from the last. */
     cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, "2000-01-01T00:00:00Z");
-    return draw_page(scene, surface, path, error) &&
-           moe_file_replace(path, bytes->data, bytes->len, error);
+    return surface;
+}
+
+bool
+moe__save_pdf(MoeScene *scene, const char *path, double dpi, GError **error)
+{
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    cairo_surface_t *surface = pdf_surface(scene, bytes);
+    g_autoptr(PdfCells) cells = moe__pdf_cells_new(surface);
+    if (!draw_page(scene, surface, path, error))
+        return false;
+    if (!moe__pdf_cells_put(cells, bytes)) { /* cells by Cairo, which takes longer */
+        g_byte_array_set_size(bytes, 0);
+        if (!draw_page(scene, pdf_surface(scene, bytes), path, error))
+            return false;
+    }
+    return moe_file_replace(path, bytes->data, bytes->len, error);
 }
 
 /* Takes the comment with the date out: two files of one scene are alike. */

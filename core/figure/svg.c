@@ -3,6 +3,8 @@
  * SVG written from the drawing itself: Cairo's back end turns text into outlines, and a paper's
  * figure should be searchable and editable. Scalable Vector Graphics 1.1, W3C, 2011.
  */
+#include "figure/cell-shapes.h"
+#include "figure/number.h"
 #include "figure/writers.h"
 
 #include <math.h>
@@ -147,6 +149,26 @@ write_text(const Pen *pen, const Item *item)
     g_string_append_printf(out, ">%s</text>\n", escaped);
 }
 
+/* Of cells; a page has them as an image, beside which stands what they are. */
+static void
+write_shapes(const Pen *pen, const Item *item)
+{
+    g_auto(CellShapes) shapes = {0};
+    Box box = item->box;
+    moe__cell_shapes_init(&shapes, item->image.pixels, item->image.columns, item->image.rows);
+    g_string_append(pen->out, "<g shape-rendering=\"crispEdges\" transform=\"translate(");
+    number(pen->out, box.x);
+    g_string_append_c(pen->out, ' ');
+    number(pen->out, box.y);
+    g_string_append(pen->out, ") scale(");
+    moe__number_append(pen->out, box.width / item->image.columns, 9);
+    g_string_append_c(pen->out, ' ');
+    moe__number_append(pen->out, box.height / item->image.rows, 9);
+    g_string_append(pen->out, ")\">\n");
+    moe__cell_shapes_svg(&shapes, pen->out);
+    g_string_append(pen->out, "</g>\n");
+}
+
 static void
 write_image(const Pen *pen, const Item *item)
 {
@@ -190,7 +212,10 @@ write_item(const Pen *pen, guint i)
         write_text(pen, item);
         break;
     case ITEM_IMAGE:
-        write_image(pen, item);
+        if (item->image.kind & IMAGE_SHAPES)
+            write_shapes(pen, item);
+        else
+            write_image(pen, item);
         break;
     case ITEM_CLIP:
         write_clip(pen, item, i);

@@ -112,7 +112,7 @@ read_meta(MoeArchive *archive, GError **error)
         return false;
     }
     archive->meta = (char *)moe__zip_reader_read(zip, entry, error);
-    g_autoptr(JsonNode) root = archive->meta ? moe__json_object_parse(archive->meta, error) : NULL;
+    g_autoptr(JsonNode) root = archive->meta ? moe__json_object_shared(archive->meta, error) : NULL;
     if (archive->meta && !root)
         g_prefix_error(error, "%s: meta.json: ", zip->path);
     return root != NULL;

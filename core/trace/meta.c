@@ -157,7 +157,7 @@ bool
 moe__trace_meta_parse(const char *json, MoeTraceMeta *out, GError **error)
 {
     *out = (MoeTraceMeta){0};
-    g_autoptr(JsonNode) root = moe__json_object_parse(json, error);
+    g_autoptr(JsonNode) root = moe__json_object_shared(json, error);
     JsonObject *object = root ? json_node_get_object(root) : NULL;
     if (object && check_schema(object, error) && moe__trace_meta_read(object, out, error))
         return true;

@@ -44,7 +44,7 @@ add_object(GHashTable *texts, JsonNode *node)
 void
 moe_token_texts_add(GHashTable *texts, const char *meta_json)
 {
-    g_autoptr(JsonNode) root = meta_json ? moe__json_object_parse(meta_json, NULL) : NULL;
+    g_autoptr(JsonNode) root = meta_json ? moe__json_object_shared(meta_json, NULL) : NULL;
     if (!root)
         return;
     JsonObject *object = json_node_get_object(root);

@@ -234,8 +234,8 @@ test_line(void)
     g_assert_cmpint(dots, ==, 1);
 }
 
-/* Above 2,000 small cells one image, of which the first is missing; the same cells with room, or a
- * few less, are cells. */
+/* Above 2,000 small cells one image, of which the first is missing, of shapes unless there are too
+ * many; the same cells with room, or a few less, are cells. */
 static void
 test_image(void)
 {
@@ -243,10 +243,12 @@ test_image(void)
         int rows, columns;
         double size;
         int images, cells;
-    } cases[] = {{44, 46, 150, 1, 0},
-                 {43, 46, 150, 0, 43 * 46 - 1},
-                 {44, 46, 600, 0, 44 * 46 - 1},
-                 {317, 316, 3000, 1, 0}};
+        bool shapes;
+    } cases[] = {{44, 46, 150, 1, 0, true},
+                 {43, 46, 150, 0, 43 * 46 - 1, false},
+                 {44, 46, 600, 0, 44 * 46 - 1, false},
+                 {300, 316, 1000, 1, 0, true},
+                 {317, 316, 3000, 1, 0, false}};
     for (size_t c = 0; c < G_N_ELEMENTS(cases); c++) {
         int rows = cases[c].rows, columns = cases[c].columns, images = 0, n = 0;
         g_autoptr(MoeScene) scene = moe_scene_new("Big");
@@ -263,12 +265,34 @@ test_image(void)
             if (item->type != ITEM_IMAGE)
                 continue;
             images++;
+            g_assert_true(item->image.kind & IMAGE_CATEGORIES);
+            g_assert_cmpint((item->image.kind & IMAGE_SHAPES) != 0, ==, cases[c].shapes);
             g_assert_cmphex(item->image.pixels[0], ==, 0);
             g_assert_cmphex(item->image.pixels[1] >> 24, ==, 0xff);
         }
         g_assert_cmpint(images, ==, cases[c].images);
         g_assert_cmpint(n, ==, cases[c].cells);
     }
+}
+
+/* One pixel for several cells: of shades the mean, of categories the commonest, of equals the
+ * first. */
+static void
+test_shrunk(void)
+{
+    uint32_t pixels[] = {0xff000000, 0xff000010, 0xff000010, 0xff000020,
+                         0xff000020, 0xff000030, 0xff000040, 0xff000040};
+    Item item = {.type = ITEM_IMAGE};
+    item.image.pixels = pixels;
+    item.image.columns = 4;
+    item.image.rows = 2;
+    g_autofree uint32_t *mean = moe__image_shrunk(&item, 2, 1);
+    item.image.kind = IMAGE_CATEGORIES;
+    g_autofree uint32_t *commonest = moe__image_shrunk(&item, 2, 1);
+    g_assert_cmphex(mean[0], ==, 0xff000018);
+    g_assert_cmphex(mean[1], ==, 0xff00002c);
+    g_assert_cmphex(commonest[0], ==, 0xff000000);
+    g_assert_cmphex(commonest[1], ==, 0xff000040);
 }
 
 /* A title wider than its panel is cut in the middle, and the notes stand below the titles. */
@@ -356,6 +380,7 @@ main(int argc, char **argv)
     g_test_add_func("/figure/layout", test_layout);
     g_test_add_func("/figure/line", test_line);
     g_test_add_func("/figure/image", test_image);
+    g_test_add_func("/figure/shrunk", test_shrunk);
     g_test_add_func("/figure/long-title", test_long_title);
     g_test_add_func("/figure/names", test_names);
     g_test_add_func("/figure/save", test_save);

@@ -365,6 +365,23 @@ test_tiles(void)
     g_assert_cmphex(pixels[3 * 3], ==, 0);
 }
 
+/* Of categories no mean: blocks of cells have the commonest, and a missing cell has none. */
+static void
+test_category_tiles(void)
+{
+    g_autoptr(MoeScene) scene = moe_scene_new("Categories");
+    MoeAxis x = {.type = MOE_AXIS_BAND, .bands = 5}, y = {.type = MOE_AXIS_BAND, .bands = 2};
+    const double values[] = {3, 1, NAN, NAN, 2, 0, 1, NAN, NAN, NAN};
+    MoeCells cells = {.rows = 2, .columns = 5, .values = values, .categories = 4};
+    moe_scene_add_cells(scene, moe_scene_add_panel(scene, NULL, NULL, &x, &y), &cells);
+    uint32_t near[10], far[3];
+    moe_scene_draw_tile(scene, 0, &(MoeCellTile){0, 0, 0, 0, 5, 2}, near);
+    moe_scene_draw_tile(scene, 0, &(MoeCellTile){-1, -1, 0, 0, 3, 1}, far);
+    g_assert_cmphex(far[0], ==, near[1]);
+    g_assert_cmphex(far[1], ==, 0);
+    g_assert_cmphex(far[2], ==, near[4]);
+}
+
 /* A map of very many rows is drawn, from far and from near. */
 static void
 test_long_map(void)
@@ -401,6 +418,7 @@ main(int argc, char **argv)
     g_test_add_func("/scene-view/view-of-numbers", test_view_of_numbers);
     g_test_add_func("/scene-view/parts", test_parts);
     g_test_add_func("/scene-view/tiles", test_tiles);
+    g_test_add_func("/scene-view/category-tiles", test_category_tiles);
     g_test_add_func("/scene-view/long-map", test_long_map);
     return g_test_run();
 }

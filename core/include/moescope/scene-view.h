@@ -55,8 +55,8 @@ MOE_API void moe_scene_render_part(MoeScene *scene, cairo_t *cr, double width, d
 
 /* Pixels of a panel's cells, whatever it shows of its axes. */
 typedef struct MoeCellTile {
-    int zoom_x, zoom_y; /* 2^zoom pixels a cell; below 0: 2^-zoom cells a pixel, their mean colour;
-                           -24 … 24 */
+    int zoom_x, zoom_y; /* 2^zoom pixels a cell; below 0: 2^-zoom cells a pixel, their mean colour,
+                           of categories that of the commonest; -24 … 24 */
     int64_t x, y;       /* the first pixel, counted from that of the first cell */
     int width, height;
 } MoeCellTile;
