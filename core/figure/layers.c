@@ -118,7 +118,12 @@ static char *
 title_of(const MoeMetric *metric)
 {
     static const char *const titles[][2] = {
-        {"dead", "dead experts"}, {"maxvio", "MaxVio"}, {"minvio", "MinVio"}, {"avgvio", "AvgVio"}};
+        {"dead", "dead experts"},
+        {"maxvio", "MaxVio"},
+        {"minvio", "MinVio"},
+        {"avgvio", "AvgVio"},
+        {"domain-js-corrected", "domain JS, corrected"},
+        {"domain-information-corrected", "domain information, corrected"}};
     for (gsize i = 0; i < G_N_ELEMENTS(titles); i++)
         if (g_str_equal(metric->name, titles[i][0]))
             return g_strdup(titles[i][1]);
