@@ -15,7 +15,7 @@
 struct _ScopeTab {
     GtkWidget parent_instance;
     ScopeTabState state;
-    GFile *file;
+    GListModel *files; /* of GFile */
     char *title, *problem;
     bool answered;           /* questions were: what is wrong then is wrong with the answers */
     ScopeDocument *document; /* or NULL */
@@ -76,7 +76,8 @@ show_document(ScopeTab *self, ScopeDocument *document)
     g_set_object(&self->document, document);
     g_signal_connect_object(document, "grown", G_CALLBACK(tell), self, G_CONNECT_SWAPPED);
     scope_views_show(self->views, document, self->focus);
-    scope_state_add_recent(scope_document_path(document));
+    if (g_list_model_get_n_items(self->files) == 1)
+        scope_state_add_recent(scope_document_path(document));
     enter(self, SCOPE_TAB_OPEN);
 }
 
@@ -96,7 +97,7 @@ static void
 show_questions(ScopeTab *self, const char *message)
 {
     enter(self, SCOPE_TAB_ASKING);
-    scope_import_form_ask(self->form, g_file_peek_path(self->file), message);
+    scope_import_form_ask(self->form, self->files, message);
 }
 
 static void
@@ -149,7 +150,7 @@ start(ScopeTab *self, char **choices)
     gtk_widget_set_opacity(GTK_WIDGET(self->progress), 0);
     self->cancellable = g_cancellable_new();
     enter(self, SCOPE_TAB_OPENING);
-    scope_document_open_async(self->file, choices, on_progress, self->cancellable, on_opened,
+    scope_document_open_async(self->files, choices, on_progress, self->cancellable, on_opened,
                               g_object_ref(self));
 }
 
@@ -161,12 +162,22 @@ on_answered(ScopeTab *self)
     start(self, choices);
 }
 
-void
-scope_tab_open(ScopeTab *tab, GFile *file)
+/* "intent", "intent and 2 more". (transfer full) */
+static char *
+title_of(GListModel *files)
 {
-    g_set_object(&tab->file, file);
+    guint n = g_list_model_get_n_items(files);
+    g_autoptr(GFile) first = g_list_model_get_item(files, 0);
+    g_autofree char *name = g_file_get_basename(first);
+    return n > 1 ? g_strdup_printf(_("%s and %u more"), name, n - 1) : g_steal_pointer(&name);
+}
+
+void
+scope_tab_open(ScopeTab *tab, GListModel *files)
+{
+    g_set_object(&tab->files, files);
     g_free(tab->title);
-    tab->title = g_file_get_basename(file);
+    tab->title = title_of(files);
     start(tab, NULL);
 }
 
@@ -180,7 +191,7 @@ scope_tab_dispose(GObject *object)
     gtk_widget_dispose_template(GTK_WIDGET(object), SCOPE_TYPE_TAB);
     if (self->document)
         scope_document_set_other(self->document, NULL); /* which may compare itself with this one */
-    g_clear_object(&self->file);
+    g_clear_object(&self->files);
     g_clear_object(&self->document);
     g_clear_object(&self->focus);
     G_OBJECT_CLASS(scope_tab_parent_class)->dispose(object);
@@ -241,10 +252,10 @@ scope_tab_get_state(ScopeTab *tab)
     return tab->state;
 }
 
-GFile *
-scope_tab_get_file(ScopeTab *tab)
+GListModel *
+scope_tab_get_files(ScopeTab *tab)
 {
-    return tab->file;
+    return tab->files;
 }
 
 const char *

@@ -148,6 +148,7 @@ static const Golden goldens[] = {
     {"text", "text", "tokens=120 layer=0", "paper-column", true},
     {"text-entropy", "text", "tokens=12 colour=entropy layer=3 head=1", NULL, true},
     {"text-gate", "text", "tokens=12 colour=gate document=5", NULL, true},
+    {"token-scores-gates", "token-scores", "token=17 layer=0", NULL, true},
     {"sub-tokens", "sub-tokens", "tokens=20", "paper-column", true},
     {"divergence", "divergence", "", NULL, true},
     {"heads", "heads", "", "paper-column", true},

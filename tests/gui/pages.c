@@ -211,6 +211,41 @@ test_search(Stage *stage, gconstpointer data)
     wait_for_text(stage, "Not found");
 }
 
+/* The token under the pointer, or else the one that was chosen. */
+static bool
+tells_scores(gpointer user)
+{
+    GtkWidget *pane = find(window_of(user), SCOPE_TYPE_PANE, "scores");
+    return pane && is_set(SCOPE_PANE(pane), "token=7") && scope_pane_has_figure(SCOPE_PANE(pane));
+}
+
+static bool
+follows_pointer(gpointer user)
+{
+    GtkWidget *pane = find(window_of(user), SCOPE_TYPE_PANE, "scores");
+    return pane && !is_set(SCOPE_PANE(pane), "token=7");
+}
+
+static void
+test_scores(Stage *stage, gconstpointer data)
+{
+    open_run(stage, "tokens");
+    wait_for_text(stage, "Document ");
+    wait_until(stage_shows_figure, window_of(stage));
+    GtkWidget *lower =
+        gtk_widget_get_ancestor(named(stage, GTK_TYPE_DROP_DOWN, "contexts-order"), GTK_TYPE_STACK);
+    gtk_stack_set_visible_child_name(GTK_STACK(lower), "scores");
+    scope_focus_set(focus_of(stage), SCOPE_FOCUS_TOKEN, 7);
+    wait_until(tells_scores, stage);
+    assert_drawn(window_of(stage), "page-scores");
+    GtkWidget *text = named(stage, SCOPE_TYPE_SCENE_VIEW, NULL);
+    for (int y = 40; y < 140 && !scope_scene_view_get_words(SCOPE_SCENE_VIEW(text)); y += 6) {
+        point_at(text, 60, y);
+        settle(text);
+    }
+    wait_until(follows_pointer, stage);
+}
+
 static void
 test_choosers(Stage *stage, gconstpointer data)
 {
@@ -299,6 +334,7 @@ add(void)
     stage_add("/gui/pages/training", test_training);
     stage_add("/gui/pages/play", test_play);
     stage_add("/gui/pages/search", test_search);
+    stage_add("/gui/pages/scores", test_scores);
     stage_add("/gui/pages/choosers", test_choosers);
     stage_add("/gui/pages/expert", test_expert);
     stage_add("/gui/pages/metrics", test_metrics);
