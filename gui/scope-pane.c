@@ -8,7 +8,6 @@
 
 #include "scope-pane-focus.h"
 #include "scope-pane-menu.h"
-
 #include "scope-plot-command.h"
 #include "scope-scene-view.h"
 #include "scope-steps.h"
