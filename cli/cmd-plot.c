@@ -16,7 +16,7 @@
 static const struct {
     const char *name, *takes, *help;
 } common[] = {
-    {"layers", "N,…", "only these layers, as 0,4-7"},
+    {"layers", "N,…", "only these layers, as 0,4-7; figures of one layer: this one"},
     {"experts", "N,…", "only these experts, likewise"},
     {"domains", "NAME,…", "only these domains; figures that show one, or all tokens: this domain"},
     {"steps", "STEP", "last, all, or the number of a snapshot"},
@@ -183,6 +183,15 @@ choose_threads(char **paths)
         moe_set_threads(1);
 }
 
+/* All there are. */
+static const char *
+theme_help(void)
+{
+    g_autofree char *names = g_strjoinv(" | ", (char **)moe_themes());
+    g_autofree char *help = g_strconcat(names, " (default: paper-full)", NULL);
+    return g_intern_string(help);
+}
+
 int
 cmd_plot(int argc, char **argv)
 {
@@ -207,10 +216,7 @@ cmd_plot(int argc, char **argv)
         {"set", 's', 0, G_OPTION_ARG_STRING_ARRAY, &o.set,
          "an option of the figure; may be repeated", "NAME=VALUE"},
         {"where", 'w', 0, G_OPTION_ARG_STRING, &o.where, CMD_WHERE, "WORDS"},
-        {"theme", 0, 0, G_OPTION_ARG_STRING, &o.theme,
-         "paper-column | paper-full | acl-column | acl-full | icml-full | slide | screen | dark "
-         "(default: paper-full)",
-         "NAME"},
+        {"theme", 0, 0, G_OPTION_ARG_STRING, &o.theme, theme_help(), "NAME"},
         {"size", 0, 0, G_OPTION_ARG_STRING, &o.size,
          "in mm, or in pixels as 2000x1000px (default: as wide as the theme, as high as suits)",
          "W[xH]"},

@@ -65,7 +65,8 @@ hint_of(ScopePane *self)
         return _("A first look, at a part of the tokens; all of them are being counted …");
     g_object_get(self->view, "closer", &closer, NULL);
     return closer ? _("Drag to move; 0 shows all of it again")
-                  : _("Point to read, click to choose, Ctrl+wheel to zoom");
+                  : _("Point to read, click to choose, double-click to see the expert, "
+                      "Ctrl+wheel to zoom");
 }
 
 /* The line below the figure. */

@@ -137,11 +137,25 @@ scene_of(const Passage *p, int *named)
 /* --- Choosing ---------------------------------------------------------------------------------*/
 
 static bool
+has_ids(const TokenSpan *span)
+{
+    for (int t = 0; t < span->n; t++)
+        if (g_array_index(span->id, int32_t, t) >= 0)
+            return true;
+    return false;
+}
+
+static bool
 passage_valid(const Passage *p, GError **error)
 {
     const char *name = p->span->name;
     const MoeRouterInfo *info = p->router->info;
-    if (p->head >= info->units_per_token)
+    if (!has_ids(p->span))
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "figure text: %s has no ids of these tokens; record the column id (figure "
+                    "token-map shows tokens by their places)",
+                    name);
+    else if (p->head >= info->units_per_token)
         g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
                     "figure text: found head=%d, expected less than the %d sub-tokens of a token",
                     p->head, info->units_per_token);
@@ -174,8 +188,9 @@ what_of(const Passage *p, const char *left)
         return g_strdup_printf("Text coloured by the entropy of the router of layer %d, as a share "
                                "of ln" NBSP "E%s",
                                layer, head);
-    return g_strdup_printf("Text coloured by the %s in slot %d of each token%s, layer %d%s",
-                           p->colour == GATE ? "gate" : "expert", p->slot, head, layer, left);
+    g_autofree char *choice = moe__span_choice(p->slot);
+    return g_strdup_printf("Text coloured by the %s of each token\xe2\x80\x99s %s%s, layer %d%s",
+                           p->colour == GATE ? "gate" : "expert", choice, head, layer, left);
 }
 
 static MoeScene *
@@ -219,18 +234,7 @@ static const MoeField fields[] = {
      .fallback = "expert",
      .choices = "expert | gate | entropy",
      .help = "what the colour tells: the expert in a slot, its gate, or the router's entropy"},
-    {.name = "slot",
-     .type = MOE_FIELD_INT,
-     .fallback = "0",
-     .min = 0,
-     .max = 1024,
-     .help = "which choice is shown: 0 is the first"},
-    {.name = "head",
-     .type = MOE_FIELD_INT,
-     .fallback = "0",
-     .min = 0,
-     .max = 1024,
-     .help = "which sub-token is shown, where heads split tokens"},
+    SPAN_CHOICE_FIELDS,
 };
 
 const MoeFigure moe__figure_text = {

@@ -6,6 +6,7 @@
 #include "figure/load.h"
 #include "figure/router-rows.h"
 #include "figure/ruler.h"
+#include "figure/run-log.h"
 
 #include <string.h>
 
@@ -24,6 +25,7 @@ typedef struct Source {
     const MoeTrace *trace;
     const MoeSummary *summary; /* what was given; NULL: to be counted */
     char *weights;             /* of a model, and nothing else: a file or folder of safetensors */
+    char *log;                 /* of a run without routers, and nothing else: its folder */
     MoeTrace *own_trace;
     MoeSummary *own_summary;
     GArray *counted; /* of Counted; those that are outgrown stay, figures may hold them */
@@ -52,6 +54,7 @@ source_free(gpointer data)
     moe_summary_free(source->own_summary);
     moe_trace_free(source->own_trace);
     g_free(source->weights);
+    g_free(source->log);
     g_free(source->name);
     g_free(source);
 }
@@ -111,6 +114,10 @@ moe_figure_input_open(MoeFigureInput *input, const char *path, const char *name,
     g_autofree char *own_name = name_of(path);
     if (!(folder && g_file_test(file, G_FILE_TEST_EXISTS)) && moe__router_rows_is(path)) {
         open_weights(input, path, name ? name : own_name);
+        return true;
+    }
+    if (folder && !g_file_test(file, G_FILE_TEST_EXISTS) && moe__run_log_is(path)) {
+        add_source(input, name ? name : own_name)->log = g_strdup(path);
         return true;
     }
     MoeTrace *trace = NULL;
@@ -190,13 +197,32 @@ moe_figure_input_expect(MoeFigureInput *input, unsigned tallies)
     g_mutex_unlock(&input->lock);
 }
 
-static void
-set_weights_alone(const MoeFigureInput *input, int i, GError **error)
+const char *
+moe__figure_log(const MoeFigureInput *input, int i)
 {
-    g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
-                "%s holds the weights of a model; the figure needs what was routed: a trace or a "
-                "summary",
-                moe_figure_input_name(input, i));
+    return source_at(input, i)->log;
+}
+
+/* Whether the input was routed at all. */
+static bool
+is_routed(const Source *source)
+{
+    return source->trace || source->summary;
+}
+
+static void
+set_not_routed(const MoeFigureInput *input, int i, GError **error)
+{
+    if (source_at(input, i)->log)
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "%s is a run without " TRACE_NAME
+                    ", which runs of models with routers have; figure losses takes it",
+                    moe_figure_input_name(input, i));
+    else
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "%s holds the weights of a model; the figure needs what was routed: a trace or "
+                    "a summary",
+                    moe_figure_input_name(input, i));
 }
 
 /* What was counted of other tokens. */
@@ -219,7 +245,9 @@ moe_figure_input_set_sample(MoeFigureInput *input, int every)
 void
 moe_figure_input_set_progress(MoeFigureInput *input, const MoeProgress *progress)
 {
+    g_mutex_lock(&input->lock);
     input->progress = progress ? *progress : (MoeProgress){0};
+    g_mutex_unlock(&input->lock);
 }
 
 void
@@ -242,8 +270,8 @@ const MoeTrace *
 moe__figure_trace(MoeFigureInput *input, int i, GError **error)
 {
     const MoeTrace *trace = moe_figure_input_trace(input, i);
-    if (moe_figure_input_weights(input, i))
-        set_weights_alone(input, i, error);
+    if (!is_routed(source_at(input, i)))
+        set_not_routed(input, i, error);
     else if (!trace)
         g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
                     "%s is a summary; the figure needs the trace that it was made of",
@@ -304,8 +332,8 @@ moe_figure_input_summary(MoeFigureInput *input, int i, unsigned tallies, MoeStep
                          int32_t step, GError **error)
 {
     Source *source = source_at(input, i);
-    if (source->weights) {
-        set_weights_alone(input, i, error);
+    if (!is_routed(source)) {
+        set_not_routed(input, i, error);
         return NULL;
     }
     if (!source->trace)

@@ -4,9 +4,12 @@
  * uniform router would show.
  */
 #include "figure/kit.h"
+#include "figure/plain-words.h"
 
 #include <math.h>
 #include <moescope/resample.h>
+
+#define UNIFORM "dashed: a uniformly random router with as many picks"
 
 /* More panels than this aren't read. */
 #define MOST 12
@@ -74,6 +77,15 @@ axis_of(const Curve *curve)
     return axis;
 }
 
+static bool
+has_intervals(const Curve *curve)
+{
+    for (guint i = 0; i < curve->n; i++)
+        if (isfinite(curve->low[i]))
+            return true;
+    return false;
+}
+
 static void
 add_layers(MoeScene *scene, int panel, const Curve *curve)
 {
@@ -96,7 +108,8 @@ add_layers(MoeScene *scene, int panel, const Curve *curve)
                         .y = curve->value,
                         .ink = {.own = &own},
                         .words = words};
-    moe_scene_add_area(scene, panel, &band);
+    if (has_intervals(curve))
+        moe_scene_add_area(scene, panel, &band);
     moe_scene_add_line(scene, panel, &line);
     moe_scene_add_points(scene, panel, &points);
 }
@@ -113,26 +126,9 @@ add_uniform(MoeScene *scene, int panel, const Curve *curve)
     moe_scene_add_line(scene, panel, &line);
 }
 
-/* "effective experts" of "effective-experts", and names as papers have them. (transfer full) */
-static char *
-title_of(const MoeMetric *metric)
-{
-    static const char *const titles[][2] = {
-        {"dead", "dead experts"},
-        {"maxvio", "MaxVio"},
-        {"minvio", "MinVio"},
-        {"avgvio", "AvgVio"},
-        {"domain-js-corrected", "domain JS, corrected"},
-        {"domain-information-corrected", "domain information, corrected"}};
-    for (gsize i = 0; i < G_N_ELEMENTS(titles); i++)
-        if (g_str_equal(metric->name, titles[i][0]))
-            return g_strdup(titles[i][1]);
-    return g_strdelimit(g_strdup(metric->name), "-", ' ');
-}
-
 static bool
 add_panel(const Kit *kit, MoeScene *scene, const MoeMetric *metric, char *const *names,
-          const MoeTrace *trace)
+          const MoeTrace *trace, bool *intervals)
 {
     g_auto(Curve) curve = curve_of(kit, metric, trace);
     MoeAxis x = {.type = MOE_AXIS_BAND,
@@ -142,10 +138,11 @@ add_panel(const Kit *kit, MoeScene *scene, const MoeMetric *metric, char *const 
     MoeAxis y = axis_of(&curve);
     if (!isfinite(y.min) || !isfinite(y.max))
         return false;
-    g_autofree char *title = title_of(metric);
+    g_autofree char *title = moe__plain_metric(metric->name);
     int panel = moe_scene_add_panel(scene, title, NULL, &x, &y);
     add_uniform(scene, panel, &curve);
     add_layers(scene, panel, &curve);
+    *intervals |= has_intervals(&curve);
     return true;
 }
 
@@ -199,17 +196,18 @@ build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
         names[i] = g_strdup_printf("%d", moe__kit_info(&kit, i)->layer);
     g_autoptr(MoeScene) scene = moe_scene_new(moe__figure_layers.title);
     int panels = 0;
+    bool intervals = false;
     for (guint m = 0; m < metrics->len; m++)
-        panels +=
-            add_panel(&kit, scene, metrics->pdata[m], names, moe_figure_input_trace(input, 0));
+        panels += add_panel(&kit, scene, metrics->pdata[m], names, moe_figure_input_trace(input, 0),
+                            &intervals);
     if (panels == 0) {
         moe__kit_missing(&kit, "value of these metrics",
                          "record what they need (moescope metrics --list)", error);
         return NULL;
     }
-    moe__kit_caption(&kit, scene, "Metrics by layer, over all tokens",
-                     "dashed: a uniformly random router with as many picks; bands: 95" NBSP
-                     "% intervals, a bootstrap over documents");
+    moe__kit_caption(
+        &kit, scene, "Metrics by layer, over all tokens",
+        intervals ? UNIFORM "; bands: 95" NBSP "% intervals, a bootstrap over documents" : UNIFORM);
     return g_steal_pointer(&scene);
 }
 

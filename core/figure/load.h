@@ -64,6 +64,9 @@ const char *moe__load_what(Norm norm);
 /* "uniform load is 1/8 = 0.125". (transfer full) */
 char *moe__load_uniform(const int *experts, int n);
 
+/* The folder of a run without routers, which has only its log (run-log.h); NULL of others.
+ * (transfer none) */
+const char *moe__figure_log(const MoeFigureInput *input, int i);
 /* The input's trace; an error that says so if it is a summary of none. (transfer none) */
 const MoeTrace *moe__figure_trace(MoeFigureInput *input, int i, GError **error);
 /* "smoe", from a meta.json, or NULL where that doesn't say. (transfer full) */

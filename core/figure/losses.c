@@ -5,6 +5,8 @@
  */
 #include "figure/curve.h"
 #include "figure/kit.h"
+#include "figure/load.h"
+#include "figure/run-log.h"
 #include "trace/meta.h"
 
 #include <math.h>
@@ -109,26 +111,46 @@ read_meta(const MoeTrace *trace, Run *run)
 }
 
 static bool
-read_run(Losses *l, int i, Run *run, GError **error)
+read_trace(Losses *l, int i, Run *run, double *tokens, GError **error)
 {
     const MoeTrace *trace = moe__figure_trace(l->input, i, error);
     if (!trace)
         return false;
-    run->name = moe__kit_input_name(l->input, i);
     run->model = moe__figure_model(moe_trace_meta_json(trace));
-    double tokens = read_meta(trace, run);
+    *tokens = read_meta(trace, run);
     g_autoptr(GError) problem = NULL;
     run->pairs = moe__series_read(trace, l->name, &run->n, &problem);
     if (!run->pairs && g_error_matches(problem, MOE_ERROR, MOE_ERROR_DATA))
         set_unknown(l, trace, i, error);
     else if (!run->pairs)
         g_propagate_error(error, g_steal_pointer(&problem));
+    return run->pairs != NULL;
+}
+
+/* Of a run without routers. */
+static bool
+read_log(Losses *l, int i, Run *run, double *tokens, GError **error)
+{
+    const char *folder = moe__figure_log(l->input, i);
+    run->model = moe__run_log_model(folder, tokens);
+    run->pairs = moe__run_log_read(folder, l->name, &run->n, error);
     if (!run->pairs)
+        g_prefix_error(error, "figure losses: ");
+    return run->pairs != NULL;
+}
+
+static bool
+read_run(Losses *l, int i, Run *run, GError **error)
+{
+    double tokens = 0;
+    bool log = moe__figure_log(l->input, i) != NULL;
+    run->name = moe__kit_input_name(l->input, i);
+    if (!(log ? read_log : read_trace)(l, i, run, &tokens, error))
         return false;
     if (l->tokens && !(tokens > 0)) {
         g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
-                    "figure losses: x=tokens: meta.json of %s doesn't say how many tokens a step "
-                    "has (recipe.train.batch, length); use x=step",
+                    "figure losses: x=tokens: the recipe of %s doesn't say how many tokens a step "
+                    "has (train.batch, length); use x=step",
                     moe_figure_input_name(l->input, i));
         return false;
     }

@@ -8,6 +8,7 @@
 #include "figure/curve.h"
 #include "figure/load.h"
 #include "figure/number.h"
+#include "figure/plain-words.h"
 
 #include <math.h>
 #include <string.h>
@@ -102,7 +103,7 @@ add_panel(MoeScene *scene, const char *name, int layer, const MoeCurve *curve, c
     g_autofree char *note = g_strdup_printf("last %s", value);
     g_autofree char *words = g_strdup_printf(
         curve->per > 1 ? "layer %d, around step {x}: mean %s {y}" : "layer %d, step {x}: %s {y}",
-        layer, name);
+        layer, moe__plain_measure(name));
     MoeLine line = {.n = curve->n, .x = curve->step, .y = curve->value, .words = words};
     moe_scene_add_line(scene, moe_scene_add_panel(scene, title, note, x, y), &line);
 }
@@ -112,8 +113,9 @@ set_caption(MoeScene *scene, const MoeTrace *trace, const char *name, int64_t re
 {
     g_autofree char *model = moe__figure_model(moe_trace_meta_json(trace));
     g_autofree char *count = moe__number_count(recorded);
-    g_autoptr(GString) text = g_string_new(NULL);
-    g_string_append_printf(text, "%s as the router of each layer reported it, %s. ", name,
+    g_autoptr(GString) text = g_string_new(moe__plain_measure(name));
+    text->str[0] = g_ascii_toupper(text->str[0]);
+    g_string_append_printf(text, ": %s as the router of each layer reported it, %s. ", name,
                            g_str_has_prefix(name, "train.")
                                ? "of the training batch of the step"
                                : "of the recorded text by the model of the step");
@@ -141,7 +143,8 @@ scene_of(const MoeTrace *trace, const char *name, const GArray *curves, bool cap
     }
     if (!moe__range_valid(steps) || !moe__range_valid(values))
         return NULL;
-    MoeAxis x = moe__axis_over(steps, 0, "step"), y = moe__axis_over(values, 0.05, name);
+    MoeAxis x = moe__axis_over(steps, 0, "step"),
+            y = moe__axis_over(values, 0.05, moe__plain_measure(name));
     MoeScene *scene = moe_scene_new(moe__figure_measures.title);
     for (guint i = 0; i < curves->len; i++) {
         const MoeCurve *curve = &g_array_index(curves, MoeCurve, i);

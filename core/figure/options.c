@@ -97,6 +97,19 @@ field_index(const MoeFigure *figure, const char *name)
     return -1;
 }
 
+/* Figures of one layer or expert call it so, others layers and experts: both take either name. */
+static int
+option_index(const MoeFigure *figure, const char *name)
+{
+    static const char *const alike[][2] = {{"layer", "layers"}, {"expert", "experts"}};
+    int found = field_index(figure, name);
+    for (gsize i = 0; found < 0 && i < G_N_ELEMENTS(alike); i++)
+        for (int one = 0; one < 2 && found < 0; one++)
+            if (strcmp(name, alike[i][one]) == 0)
+                found = field_index(figure, alike[i][1 - one]);
+    return found;
+}
+
 bool
 moe_figure_options_has(const MoeFigureOptions *options, const char *name)
 {
@@ -180,7 +193,7 @@ moe_figure_options_set(MoeFigureOptions *options, const char *assignment, GError
         return false;
     }
     g_autofree char *name = g_strstrip(g_strndup(assignment, (gsize)(equals - assignment)));
-    int i = field_index(figure, name);
+    int i = option_index(figure, name);
     if (i < 0) {
         set_unknown(figure, name, error);
         return false;

@@ -6,6 +6,7 @@
 #include "figure/curve.h"
 #include "figure/load.h"
 #include "figure/number.h"
+#include "figure/plain-words.h"
 
 #include <math.h>
 
@@ -31,9 +32,11 @@ add_panel(MoeScene *scene, const char *name, const MoeCurve *curve, MoeRange ste
     g_autofree char *value = moe__number_short(curve->value[curve->n - 1]);
     g_autofree char *note = g_strdup_printf("last %s", value);
     g_autofree char *words =
-        g_strdup_printf(curve->per > 1 ? "around step {x}: mean %s {y}" : "step {x}: %s {y}", name);
+        g_strdup_printf(curve->per > 1 ? "around step {x}: mean %s {y}" : "step {x}: %s {y}",
+                        moe__plain_series(name));
     MoeLine line = {.n = curve->n, .x = curve->step, .y = curve->value, .words = words};
-    moe_scene_add_line(scene, moe_scene_add_panel(scene, name, note, &x, &y), &line);
+    moe_scene_add_line(scene, moe_scene_add_panel(scene, moe__plain_series(name), note, &x, &y),
+                       &line);
     return true;
 }
 

@@ -77,16 +77,12 @@ head_valid(const TokenSpan *span, int head, GError **error)
     return true;
 }
 
-static const char *const places[] = {"First", "Second", "Third", "Fourth"};
-
 static char *
 what(int slot, int head, bool split, int per, int named)
 {
-    g_autoptr(GString) text = g_string_new(NULL);
-    if (slot < (int)G_N_ELEMENTS(places))
-        g_string_append_printf(text, "%s choice", places[slot]);
-    else
-        g_string_append_printf(text, "Choice %d", slot + 1);
+    g_autofree char *choice = moe__span_choice(slot);
+    g_autoptr(GString) text = g_string_new(choice);
+    text->str[0] = g_ascii_toupper(text->str[0]);
     g_string_append(text, " of expert for each token of a text, by layer");
     if (split)
         g_string_append_printf(text, ", sub-token %d", head);
@@ -151,18 +147,7 @@ static const MoeField fields[] = {
      .help =
          "at most so many columns where tokens stand across; of more tokens, several are brought "
          "together in one"},
-    {.name = "slot",
-     .type = MOE_FIELD_INT,
-     .fallback = "0",
-     .min = 0,
-     .max = 1024,
-     .help = "which choice is shown: 0 is the first"},
-    {.name = "head",
-     .type = MOE_FIELD_INT,
-     .fallback = "0",
-     .min = 0,
-     .max = 1024,
-     .help = "which sub-token is shown, where heads split tokens"},
+    SPAN_CHOICE_FIELDS,
 };
 
 const MoeFigure moe__figure_token_map = {

@@ -30,6 +30,19 @@
         .help = "how many tokens are shown"                                                   \
     }
 
+/* Which of a token's choices, and which of its sub-tokens. */
+#define SPAN_CHOICE_FIELDS                                                             \
+    {.name = "slot",                                                                   \
+     .type = MOE_FIELD_INT,                                                            \
+     .fallback = "0",                                                                  \
+     .min = 0,                                                                         \
+     .max = 1024,                                                                      \
+     .help = "which choice is shown: 0 is the first"},                                 \
+    {                                                                                  \
+        .name = "head", .type = MOE_FIELD_INT, .fallback = "0", .min = 0, .max = 1024, \
+        .help = "which sub-token is shown, where heads split tokens"                   \
+    }
+
 /* What one router did: [units × width] experts (-1: no pick) and gates, [units] entropies in nats.
  * Gates and entropies are NULL where they weren't recorded. */
 typedef struct SpanRouter {
@@ -75,6 +88,8 @@ int moe__span_experts(const TokenSpan *span);
 int moe__span_expert(const SpanRouter *router, int unit, int slot);
 /* Its gate; NaN: not recorded. */
 double moe__span_gate(const SpanRouter *router, int unit, int slot);
+/* "first choice", "choice 7". (transfer full) */
+char *moe__span_choice(int slot);
 /* The text of a token on one line, short enough for an axis; its id where it has none, and where
  * that isn't known its place.
  * (transfer full) */

@@ -74,6 +74,14 @@ moe__span_gate(const SpanRouter *router, int unit, int slot)
     return g_array_index(router->gate, float, unit * router->width + slot);
 }
 
+char *
+moe__span_choice(int slot)
+{
+    static const char *const places[] = {"first", "second", "third", "fourth"};
+    return slot < (int)G_N_ELEMENTS(places) ? g_strconcat(places[slot], " choice", NULL)
+                                            : g_strdup_printf("choice %d", slot + 1);
+}
+
 /* --- Names of tokens --------------------------------------------------------------------------*/
 
 /* What can't be seen gets a sign. */

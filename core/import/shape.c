@@ -7,6 +7,7 @@
 #include "base/quote.h"
 #include "import/door.h"
 
+#include <moescope/kinds.h>
 #include <string.h>
 
 enum { EXPERTS_MAX = UINT16_MAX, BATCH = 4096 };
@@ -104,6 +105,17 @@ check_logits(GString *problems, const MoeImportShape *shape, const MoeImportOpti
         ask(problems, "--logits: there are no logits in the files");
 }
 
+static void
+check_kinds(GString *problems, const MoeImportOptions *options, int experts)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MoeKinds) kinds = options->kinds && experts > 0 && experts <= EXPERTS_MAX
+                                    ? moe_kinds_parse(options->kinds, experts, &error)
+                                    : NULL;
+    if (error)
+        ask(problems, "--kinds: %s", error->message);
+}
+
 static MoeRouterInfo
 join(GString *problems, const MoeImportShape *shape, const MoeImportOptions *options)
 {
@@ -122,6 +134,9 @@ join(GString *problems, const MoeImportShape *shape, const MoeImportOptions *opt
                                     "by which rule experts are chosen: give --select top-k or what "
                                     "it is (--select unknown if nobody knows)");
     check_logits(problems, shape, options, &info);
+    check_kinds(problems, options, info.experts);
+    info.kinds = (char *)options->kinds;
+    info.shared = options->shared;
     MoeImportGates gates = join_gates(problems, shape, options, derives_gates(shape, info.score));
     info.gates_sum_to_one = gates == MOE_IMPORT_GATES_SUM_TO_ONE;
     info.gate = (char *)(gates == MOE_IMPORT_GATES_UNTOLD       ? "unknown"

@@ -86,8 +86,10 @@ report_outputs(MoeRouting *routing, const MoeReporter *to)
         return;
     const float *y = outputs_of_all(routing, unit);
     g_autofree float *cka = g_new(float, E *E);
-    moe__linear_cka(y, E, m, moe_tensor_last(routing->units), cka);
+    g_autofree float *shuffled = g_new(float, E *E);
+    moe__linear_cka(y, E, m, moe_tensor_last(routing->units), cka, shuffled);
     to->func(to->user, "expert_output_cka", 2, (int64_t[]){E, E}, cka);
+    to->func(to->user, "expert_output_cka_shuffled", 2, (int64_t[]){E, E}, shuffled);
 }
 
 /* Of the units as the router sees them, each in the class of its first choice, dropped or not. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * A report: what matters in words, whether it can be trusted, where it comes from, then the
- * sections; last, what couldn't be shown and how to get it.
+ * sections; last, what couldn't be shown and how to get it, and what the numbers are.
  */
 #include "report/checks.h"
 #include "report/provenance.h"
@@ -119,5 +119,6 @@ moe_report_build(const char *path, const MoeReportOptions *options, GError **err
         return NULL;
     moe__report_add_provenance(report, document);
     moe__document_append(document, sections);
+    moe__document_add_glossary(document);
     return g_steal_pointer(&document);
 }

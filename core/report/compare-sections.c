@@ -190,12 +190,9 @@ add_domains(const Versus *versus, MoeDocument *document)
     for (int d = 0; d < domains; d++) {
         for (int r = 0; r < routers; r++)
             all[d * routers + r] = measure_domain(versus, r, d, metric);
-        columns[d] = (MetricColumn){moe_comparison_domain_name(versus->comparison, d),
-                                    metrics[metric].formula,
-                                    metrics[metric].unit,
-                                    metrics[metric].source,
-                                    "",
-                                    &all[d * routers]};
+        columns[d] = (MetricColumn){.name = moe_comparison_domain_name(versus->comparison, d),
+                                    .unit = metrics[metric].unit,
+                                    .measured = &all[d * routers]};
     }
     const MetricTable table = {"domains",
                                "Agreement of first choices by layer and domain",
@@ -211,16 +208,23 @@ add_domains(const Versus *versus, MoeDocument *document)
 
 /* --- Figures ----------------------------------------------------------------------------------*/
 
+/* Both sides beside each other, which there are unless they are steps of one file. */
 static void
-add_figures(const Versus *versus, MoeDocument *document)
+add_figure_of_both(const Versus *versus, const char *figure, MoeDocument *document)
 {
-    static const char *const both[] = {"agreement", "load-difference", NULL};
+    if (versus->one_file)
+        return;
     g_autoptr(MoeFigureInput) input = moe_figure_input_new();
     for (int i = 0; i < 2; i++)
         moe_figure_input_add(input, versus->side[i]->trace, NULL, versus->name[i]);
+    g_free(moe__report_add_figure(input, figure, document));
+}
+
+static void
+add_loads(const Versus *versus, MoeDocument *document)
+{
     moe_document_section(document, "load", "Expert load of both");
-    for (const char *const *figure = both; *figure && !versus->one_file; figure++)
-        g_free(moe__report_add_figure(input, *figure, document));
+    add_figure_of_both(versus, "load-difference", document);
     for (int i = 0; i < 2; i++) {
         g_autofree char *step = versus->pair->steps[i] == MOE_STEPS_ONE
                                     ? g_strdup_printf(" steps=%d", versus->pair->step[i])
@@ -235,6 +239,7 @@ void
 moe__versus_add_sections(const Versus *versus, MoeDocument *document)
 {
     moe_document_section(document, "agreement", "Agreement");
+    add_figure_of_both(versus, "agreement", document);
     add_table(versus, "agreement", "By layer, experts under their own numbers", versus->own,
               document);
     if (versus->matched) {
@@ -244,5 +249,5 @@ moe__versus_add_sections(const Versus *versus, MoeDocument *document)
         add_matching(versus, document);
     }
     add_domains(versus, document);
-    add_figures(versus, document);
+    add_loads(versus, document);
 }

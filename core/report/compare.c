@@ -185,5 +185,6 @@ moe_report_compare(const MoeReportPair *pair, const MoeReportOptions *options, G
                             : i == 0        ? "Where the first comes from"
                                             : "Where the second comes from");
     moe__versus_add_sections(&versus, document);
+    moe__document_add_glossary(document);
     return g_steal_pointer(&document);
 }

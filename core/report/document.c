@@ -216,12 +216,26 @@ moe_document_table(MoeDocument *document, const MoeTable *table)
     block->table = table_copy(table);
 }
 
+/* A caption that begins as the title does goes on behind it: "Likeness of experts: cosines" says
+ * "Cosines". (transfer full) */
+static char *
+caption_behind(const char *title, const char *caption)
+{
+    gsize n = strlen(title);
+    if (!caption || !g_str_has_prefix(caption, title) || !strchr(",:", caption[n]))
+        return g_strdup(caption ? caption : "");
+    const char *rest = caption + n + strspn(caption + n, ",: ");
+    char *own = g_strdup(rest);
+    *own = g_ascii_toupper(*own);
+    return own;
+}
+
 void
 moe_document_figure(MoeDocument *document, const char *name, const char *title, MoeScene *scene)
 {
     Block *block = add(document, BLOCK_FIGURE, name, title);
     block->scene = scene;
-    block->caption = own(moe_scene_caption(scene));
+    block->caption = caption_behind(title, moe_scene_caption(scene));
     moe_scene_set_caption(scene, NULL);
 }
 

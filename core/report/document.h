@@ -53,6 +53,8 @@ bool moe__document_last(const MoeDocument *document, guint i);
 void moe__document_point_of(MoeDocument *document, const char *section, const char *title,
                             const char *text);
 /* Moves all blocks of one document to the end of another. */
+/* Adds what the columns of its tables are (glossary.c): each once, none without tables. */
+void moe__document_add_glossary(MoeDocument *document);
 void moe__document_append(MoeDocument *into, MoeDocument *from);
 /* Adds a number for the index; equal titles share a column. */
 void moe__document_headline(MoeDocument *document, const MoeColumn *column, const MoeEntry *entry);

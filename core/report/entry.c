@@ -12,6 +12,8 @@
 
 /* Numbers of a column that lie further apart than this have decimals of their own. */
 #define ONE_KIND 1000.0
+/* A chance so many times smaller than the value is 0. */
+#define NEGLIGIBLE 1000.0
 
 static const MoeEntry *
 entry_at(const MoeTable *table, int row, int column)
@@ -67,7 +69,8 @@ column_chance(const MoeTable *table, int c)
         const MoeEntry *entry = entry_at(table, r, c);
         if (isnan(entry->value) || isnan(entry->chance))
             continue;
-        g_autofree char *chance = moe__say_number(entry->chance, column->unit);
+        bool nothing = fabs(entry->chance) < fabs(entry->value) / NEGLIGIBLE;
+        g_autofree char *chance = moe__say_number(nothing ? 0 : entry->chance, column->unit);
         if (same && !g_str_equal(same, chance))
             return NULL;
         if (!same)
@@ -143,7 +146,7 @@ moe__entry_chance(const Manner *manner, const MoeEntry *entry)
     double scale = moe__say_percent(manner->column->unit) ? 100 : 1;
     double size = fabs(scale * entry->chance);
     /* A chance that is much smaller than the value isn't 0. */
-    if (size > fabs(scale * entry->value) / 1000 && size < 1)
+    if (size > fabs(scale * entry->value) / NEGLIGIBLE && size < 1)
         decimals = MAX(decimals, moe__say_decimals(scale * entry->chance, NAN, NAN) - 1);
     g_autofree char *said = moe__say_fixed(entry->chance, decimals, manner->column->unit);
     return g_strdup_printf("(%s)", said);

@@ -23,7 +23,9 @@ chance_of(const Measured *measured, int n)
 {
     bool uniform = false;
     for (int i = 0; i < n; i++) {
-        if (isfinite(measured[i].shuffled))
+        /* Of the load alone, shuffling tokens says what is known. */
+        if (isfinite(measured[i].shuffled) &&
+            fabs(measured[i].shuffled - measured[i].value) > 1e-9 * fabs(measured[i].value))
             return "shuffled";
         uniform |= isfinite(measured[i].uniform);
     }
@@ -54,9 +56,12 @@ caption_of(const char *what, double level, const GArray *entries)
 static void
 add_column(const MetricColumn *metric, int n, GArray *columns, GPtrArray *texts)
 {
-    char *title = g_strdelimit(g_strdup(metric->name), "-", ' ');
-    char *help = g_strdup_printf("%s: %s (%s)%s%s", metric->name, metric->formula, metric->source,
-                                 *metric->convention ? "; " : "", metric->convention);
+    char *title = g_strdup(metric->name), *help = NULL;
+    if (metric->formula) {
+        g_strdelimit(title, "-", ' ');
+        help = g_strdup_printf("%s: %s (%s)%s%s", metric->name, metric->formula, metric->source,
+                               *metric->convention ? "; " : "", metric->convention);
+    }
     const MoeColumn column = {title, metric->unit, help, chance_of(metric->measured, n),
                               MOE_COLUMN_VALUE};
     g_ptr_array_add(texts, title);

@@ -8,6 +8,7 @@
 #include "report/document.h"
 #include "report/statement.h"
 
+/* Without a formula, `name` is none of a metric, and stands as it is. */
 typedef struct MetricColumn {
     const char *name, *formula, *unit, *source, *convention; /* as of MoeMetric */
     const Measured *measured;                                /* [n_places]; NULL: no values */

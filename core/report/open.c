@@ -84,6 +84,7 @@ moe__report_open(const char *path, const MoeReportOptions *options, bool section
     if (sections && report->trace)
         moe__report_checks_begin(report);
     moe_figure_input_expect(report->input, report->trace ? report->tallies : 0);
+    moe_figure_input_set_progress(report->input, report->options.progress);
     report->summary =
         moe_figure_input_summary(report->input, 0, MOE_TALLY_LOAD, MOE_STEPS_LAST, 0, error);
     if (!report->summary) {

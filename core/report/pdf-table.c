@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * Tables on pages. Columns are as wide as what stands in them. A number has its interval and what
- * chance would show beside it where all columns then fit, else below it. Columns that don't fit
- * even so follow in a further table, behind the first column once more.
+ * chance would show beside it where all columns then fit, else the interval, else neither. Columns
+ * that don't fit even so follow in a further table, behind the first column once more; long tables
+ * so narrow that they leave half of the page empty go on beside themselves.
  */
 #include "report/pdf.h"
 
@@ -13,6 +14,9 @@
 #define GAP       3.0   /* between a number and what stands beside it */
 #define MOST_TEXT 150.0 /* width of texts before they wrap */
 #define LEAST     24.0
+#define FOLD_GAP  36.0 /* between the halves of a long narrow table */
+/* A table of fewer rows isn't long; more than so many pieces are no table any more. */
+enum { LONG_ROWS = 11, MOST_FOLDS = 3 };
 
 static const Style style_value = {7.6, 1.3, false, {0.08, 0.09, 0.11}};
 static const Style style_head = {7.6, 1.25, true, {0.08, 0.09, 0.11}};
@@ -23,12 +27,15 @@ typedef struct Widths {
     double head, value, interval, chance;
 } Widths;
 
+/* How much of what goes with a number stands beside it, not below. */
+typedef enum { NOTHING_BESIDE, INTERVAL_BESIDE, ALL_BESIDE } Beside;
+
 typedef struct Grid {
     Sheet *sheet;
     const MoeTable *table;
     Manner *manners;
     Widths *widths; /* [n_columns] */
-    bool beside;    /* intervals and chance beside the numbers, not below */
+    Beside beside;
 } Grid;
 
 /* The columns that stand beside each other. */
@@ -37,6 +44,7 @@ typedef struct Part {
     int columns[MOST_COLUMNS], n;
     double x[MOST_COLUMNS], width[MOST_COLUMNS]; /* places from the left margin */
     double total;
+    double left; /* of the piece that is drawn, from the left margin */
 } Part;
 
 double
@@ -98,8 +106,9 @@ column_width(const Grid *grid, int c)
     const Widths *w = &grid->widths[c];
     double interval = w->interval > 0 ? w->interval + GAP : 0;
     double chance = w->chance > 0 ? w->chance + GAP : 0;
-    double own =
-        grid->beside ? w->value + interval + chance : MAX(w->value, MAX(w->interval, w->chance));
+    double own = grid->beside == ALL_BESIDE        ? w->value + interval + chance
+                 : grid->beside == INTERVAL_BESIDE ? MAX(w->value + interval, w->chance)
+                                                   : MAX(w->value, MAX(w->interval, w->chance));
     return ceil(MAX(w->head, own)) + 1;
 }
 
@@ -161,13 +170,20 @@ draw_head(const Grid *grid, const Part *part, bool draw)
     for (int i = 0; i < part->n; i++) {
         const Manner *manner = &grid->manners[part->columns[i]];
         bool right = manner->column->type != MOE_COLUMN_TEXT;
-        double x = LEFT + part->x[i], y = grid->sheet->y;
+        double x = LEFT + part->left + part->x[i], y = grid->sheet->y;
         y += draw_text(grid, manner->column->title, &style_head, x, y, part->width[i], right, draw);
         y += draw_text(grid, manner->unit, &style_small, x, y, part->width[i], right, draw);
         y += draw_text(grid, manner->note, &style_small, x, y, part->width[i], right, draw);
         most = MAX(most, y - grid->sheet->y);
     }
     return most + 4;
+}
+
+/* The interval, 0, and what chance would show, 1. */
+static bool
+stands_beside(const Grid *grid, int which)
+{
+    return grid->beside == ALL_BESIDE || (which == 0 && grid->beside == INTERVAL_BESIDE);
 }
 
 static double
@@ -182,9 +198,10 @@ draw_entry(const Grid *grid, const Part *part, int i, int row, bool draw)
                                  moe__entry_chance(manner, entry)};
     const double widths[] = {w->interval, w->chance};
     bool right = manner->column->type != MOE_COLUMN_TEXT;
-    double x = LEFT + part->x[i], edge = x + part->width[i], y = grid->sheet->y, height = 0;
+    double x = LEFT + part->left + part->x[i], edge = x + part->width[i], y = grid->sheet->y;
+    double height = 0;
     for (int s = 1; s >= 0; s--) {
-        if (grid->beside && widths[s] > 0) {
+        if (stands_beside(grid, s) && widths[s] > 0) {
             draw_text(grid, small[s], &style_small, edge - widths[s] - 1, y + 1.5, widths[s] + 1,
                       true, draw);
             edge -= widths[s] + GAP;
@@ -192,7 +209,7 @@ draw_entry(const Grid *grid, const Part *part, int i, int row, bool draw)
     }
     height = draw_text(grid, value, &style_value, x, y, edge - x, right, draw);
     for (int s = 0; s < 2; s++) {
-        if (!grid->beside)
+        if (!stands_beside(grid, s))
             height +=
                 draw_text(grid, small[s], &style_small, x, y + height, part->width[i], true, draw);
         g_free((char *)small[s]);
@@ -209,30 +226,72 @@ draw_row(const Grid *grid, const Part *part, int row, bool draw)
     return height + 4;
 }
 
+/* A line below a head or a row. */
 static void
-begin_part(const Grid *grid, const Part *part)
+draw_line(const Grid *grid, const Part *part, double grey, double width)
+{
+    double left = LEFT + part->left;
+    moe__sheet_rule(grid->sheet, grid->sheet->y - 2, left, left + part->total - PAD, grey, width);
+}
+
+/* The head and `n` rows. */
+static void
+draw_rows(const Grid *grid, const Part *part, int first, int n)
 {
     Sheet *sheet = grid->sheet;
     sheet->y += draw_head(grid, part, true);
-    moe__sheet_rule(sheet, sheet->y - 2, LEFT, LEFT + part->total - PAD, 0.5, 0.7);
+    draw_line(grid, part, 0.5, 0.7);
     sheet->y += 1;
+    for (int r = first; r < first + n; r++) {
+        sheet->y += draw_row(grid, part, r, true);
+        draw_line(grid, part, 0.88, 0.4);
+    }
+}
+
+static int
+folds_of(const Grid *grid, const Part *part)
+{
+    int fit = (int)((TEXT_WIDTH + FOLD_GAP) / (part->total - PAD + FOLD_GAP));
+    return grid->table->n_rows < LONG_ROWS ? 1 : CLAMP(fit, 1, MOST_FOLDS);
+}
+
+/* How many rows from `first` on each piece has on the rest of this page, one at least. */
+static int
+rows_of_piece(const Grid *grid, const Part *part, int first, int folds)
+{
+    double room = BOTTOM - grid->sheet->y - draw_head(grid, part, false) - 1, tallest = 0;
+    int left = grid->table->n_rows - first, n = 0;
+    for (int r = first; r < grid->table->n_rows; r++) {
+        double height = draw_row(grid, part, r, false);
+        tallest = MAX(tallest, height);
+        room -= folds == 1 ? height : 0;
+        n += folds == 1 && room >= 0;
+    }
+    if (folds > 1)
+        n = MIN((int)(room / tallest), (left + folds - 1) / folds);
+    return CLAMP(n, 1, left);
 }
 
 static void
-draw_part(const Grid *grid, const Part *part)
+draw_part(const Grid *grid, Part *part)
 {
     Sheet *sheet = grid->sheet;
+    int folds = folds_of(grid, part), rows = grid->table->n_rows;
     moe__sheet_need(sheet, draw_head(grid, part, false) + 40);
-    begin_part(grid, part);
-    for (int r = 0; r < grid->table->n_rows; r++) {
-        double height = draw_row(grid, part, r, false);
-        if (sheet->y + height > BOTTOM) {
-            moe__sheet_break(sheet);
-            begin_part(grid, part);
+    for (int row = 0; row == 0 || row < rows;) {
+        int each = rows_of_piece(grid, part, row, folds);
+        double top = sheet->y, bottom = top;
+        for (int fold = 0; fold == 0 || (fold < folds && row < rows); fold++) {
+            sheet->y = top;
+            part->left = fold * (part->total - PAD + FOLD_GAP);
+            draw_rows(grid, part, row, MIN(each, rows - row));
+            row += each;
+            bottom = MAX(bottom, sheet->y);
         }
-        draw_row(grid, part, r, true);
-        sheet->y += height;
-        moe__sheet_rule(sheet, sheet->y - 2, LEFT, LEFT + part->total - PAD, 0.88, 0.4);
+        part->left = 0;
+        sheet->y = bottom;
+        if (row < rows)
+            moe__sheet_break(sheet);
     }
     sheet->y += 8;
 }
@@ -241,10 +300,11 @@ void
 moe__pdf_table(Sheet *sheet, const Block *block)
 {
     Grid grid = {sheet, block->table, moe__manners_new(block->table),
-                 g_new0(Widths, (gsize)block->table->n_columns), true};
+                 g_new0(Widths, (gsize)block->table->n_columns), ALL_BESIDE};
     for (int c = 0; c < grid.table->n_columns; c++)
         grid.widths[c] = measure_column(&grid, c);
-    grid.beside = total_width(&grid) <= TEXT_WIDTH;
+    while (grid.beside > NOTHING_BESIDE && total_width(&grid) > TEXT_WIDTH)
+        grid.beside--;
     moe__sheet_skip(sheet, 4);
     moe__sheet_need(sheet, moe__pdf_table_start());
     moe__sheet_text(sheet, block->text, &moe__style_soft, LEFT);

@@ -8,7 +8,8 @@
 #include <cairo-pdf.h>
 #include <math.h>
 
-#define FACT_NAME    96.0 /* width of the names of facts */
+#define FACT_NAME    96.0  /* width of the names of facts */
+#define MOST_WHOLE   150.0 /* height of a fact that stays on one page */
 #define LEAST_SHRUNK 0.8
 #define INDENT       12.0
 #define POINT_LABEL  92.0 /* width of the sections that sentences are of */
@@ -90,7 +91,9 @@ static void
 draw_fact(Sheet *sheet, const Block *block)
 {
     PangoLayout *name = moe__sheet_layout(sheet, block->name, &moe__style_soft, FACT_NAME - 10);
-    moe__sheet_need(sheet, moe__layout_height(name));
+    double own =
+        moe__sheet_text_height(sheet, block->text, &moe__style_text, TEXT_WIDTH - FACT_NAME);
+    moe__sheet_need(sheet, MAX(moe__layout_height(name), MIN(own, MOST_WHOLE)));
     double below = sheet->y + moe__layout_height(name);
     int page = sheet->page;
     moe__sheet_draw(sheet, name, &moe__style_soft, LEFT, sheet->y + 0.6);

@@ -177,9 +177,9 @@ double
 moe__sheet_text_height(Sheet *sheet, const char *text, const Style *style, double width)
 {
     PangoLayout *layout = moe__sheet_layout(sheet, text, style, width);
-    double height = moe__layout_height(layout);
+    int lines = pango_layout_get_line_count(layout);
     g_object_unref(layout);
-    return height;
+    return lines * style->size * style->line;
 }
 
 void

@@ -7,6 +7,7 @@
 #include "report/words.h"
 
 #include <math.h>
+#include <string.h>
 
 static int
 by_number(const void *a, const void *b)
@@ -50,11 +51,16 @@ is_zero(const Measured *measured, int n)
     return true;
 }
 
+/* Without an interval, what lies this close to chance is called no more than that. */
+#define ALIKE 1e-3
+
 /* Whether the interval can't tell the value from chance. */
 static bool
 is_chance(const Measured *m, double chance)
 {
-    return isfinite(m->interval.low) && m->interval.low <= chance && chance <= m->interval.high;
+    if (isfinite(m->interval.low))
+        return m->interval.low <= chance && chance <= m->interval.high;
+    return fabs(m->value - chance) <= ALIKE * fabs(chance);
 }
 
 static const char *
@@ -67,7 +73,24 @@ tail_of(const Statement *statement, const Measured *m, double chance)
                                                    : "";
 }
 
-/* The numbers beside the layer's own. */
+/* "; the median layer uses {median}, the most even one {high}", or of two layers "; the other layer
+ * uses {median}". (transfer full) */
+static char *
+others_of(const Statement *statement, guint layers)
+{
+    if (layers < 2 || !statement->others)
+        return g_strdup("");
+    g_autoptr(GString) words = g_string_new(statement->others);
+    if (layers > 2)
+        return g_strdup(words->str);
+    char *best = strchr(words->str, ',');
+    if (best)
+        g_string_truncate(words, (gsize)(best - words->str));
+    g_string_replace(words, "median layer", "other layer", 0);
+    return g_strdup(words->str);
+}
+
+/* The numbers beside the layer's own; of two layers, the median is that of the other one. */
 typedef struct Beside {
     char *chance, *low, *high, *median;
 } Beside;
@@ -77,10 +100,11 @@ beside_of(const Measured *m, double chance, const GArray *all, const char *unit)
 {
     double low = m->interval.low, high = m->interval.high;
     const double *values = (const double *)(const void *)all->data;
+    double median = all->len == 2 && values[1] == m->value ? values[0] : values[all->len / 2];
     return (Beside){moe__say_beside(chance, m->value, low, high, unit),
                     moe__say_beside(values[0], m->value, low, high, unit),
                     moe__say_beside(values[all->len - 1], m->value, low, high, unit),
-                    moe__say_beside(values[all->len / 2], m->value, low, high, unit)};
+                    moe__say_beside(median, m->value, low, high, unit)};
 }
 
 static void
@@ -116,7 +140,7 @@ moe__statement_say(const Statement *statement, const char *unit, const Measured 
                            {"{experts}", experts},      {"{k}", k},
                            {"{low}", beside.low},       {"{high}", beside.high},
                            {"{median}", beside.median}, {NULL, NULL}};
-    const char *others = all->len > 1 && statement->others ? statement->others : "";
+    g_autofree char *others = others_of(statement, all->len);
     g_autofree char *words =
         g_strconcat(statement->says, tail_of(statement, m, chance), others, ".", NULL);
     char *said = moe__say_fill(words, keys);

@@ -20,7 +20,8 @@ typedef struct Place {
 
 /* A sentence on the layer where a metric is lowest or highest. In its texts stand {layer} ("layer
  * 7"), {Layer}, {value} (with its interval), {chance}, {experts}, {k}; and in `others`, for several
- * layers, {low}, {high}, {median}. */
+ * layers, {low}, {high}, {median}; of two, "median layer" becomes "other layer", and what follows a
+ * comma is left out. */
 typedef struct Statement {
     const char *metric;
     bool lowest;

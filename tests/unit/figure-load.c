@@ -217,8 +217,8 @@ test_series(Fixture *f, gconstpointer batches)
     g_autofree char *all = build_text(f, "series", "points=20", &error);
     g_autofree char *few = build_text(f, "series", "points=10", &error);
     g_assert_no_error(error);
-    g_assert_nonnull(strstr(all, "panel \"loss\"\n"));
-    g_assert_nonnull(strstr(all, "panel \"lr\"\n"));
+    g_assert_nonnull(strstr(all, "panel \"training loss\"\n"));
+    g_assert_nonnull(strstr(all, "panel \"learning rate\"\n"));
     g_assert_nonnull(strstr(all, "line 20 points"));
     g_assert_nonnull(strstr(all, "\n      7 10.5\n"));
     g_assert_nonnull(strstr(few, "line 10 points"));
@@ -325,6 +325,51 @@ test_chosen(Fixture *f, gconstpointer batches)
     g_assert_error(error, MOE_ERROR, MOE_ERROR_RECIPE);
 }
 
+/* Figures of one layer take layers, and those of several layer; not a list where one is wanted. */
+static void
+test_either_name(void)
+{
+    g_autoptr(GError) error = NULL;
+    const MoeFigure *one = moe_figures_find("text", NULL), *many = moe_figures_find("load", NULL);
+    g_autoptr(MoeFigureOptions) single = moe_figure_options_new(one);
+    g_autoptr(MoeFigureOptions) several = moe_figure_options_new(many);
+    g_assert_true(moe_figure_options_set(single, "layers=7", &error));
+    g_assert_cmpfloat(moe_figure_options_real(single, "layer"), ==, 7);
+    g_assert_true(moe_figure_options_set(several, "layer=3", &error));
+    g_assert_true(moe_figure_options_set(several, "expert=5", &error));
+    g_assert_cmpstr(moe_figure_options_text(several, "layers"), ==, "3");
+    g_assert_cmpstr(moe_figure_options_text(several, "experts"), ==, "5");
+    g_assert_false(moe_figure_options_set(single, "layers=1-4", &error));
+    g_assert_error(error, MOE_ERROR, MOE_ERROR_RECIPE);
+    g_assert_false(moe_figure_options_has(single, "layers"));
+}
+
+static bool
+stop(int64_t done, int64_t total, const char *what, void *user)
+{
+    g_assert_cmpstr(what, ==, "counting picks");
+    return false;
+}
+
+/* Whoever watches the counting may stop it. */
+static void
+test_stopped(Fixture *f, gconstpointer batches)
+{
+    static const MoeProgress progress = {.func = stop};
+    g_autoptr(GError) error = NULL;
+    const MoeFigure *figure = moe_figures_find("load", &error);
+    g_autoptr(MoeFigureOptions) options = moe_figure_options_new(figure);
+    g_autoptr(MoeFigureInput) input = moe_figure_input_new();
+    moe_figure_input_add(input, f->trace, NULL, "trace");
+    moe_figure_input_set_progress(input, &progress);
+    g_assert_null(moe_figure_build(figure, input, options, &error));
+    g_assert_error(error, MOE_ERROR, MOE_ERROR_CANCELLED);
+    moe_figure_input_set_progress(input, NULL);
+    g_autoptr(GError) other = NULL;
+    g_autoptr(MoeScene) scene = moe_figure_build(figure, input, options, &other);
+    g_assert_no_error(other);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -341,6 +386,8 @@ main(int argc, char **argv)
     g_test_add("/figure-load/series", Fixture, ten, set_up, test_series, tear_down);
     g_test_add("/figure-load/measures", Fixture, ten, set_up, test_measures, tear_down);
     g_test_add("/figure-load/chosen", Fixture, ten, set_up, test_chosen, tear_down);
+    g_test_add("/figure-load/stopped", Fixture, ten, set_up, test_stopped, tear_down);
+    g_test_add_func("/figure-load/either-name", test_either_name);
     g_test_add_func("/figure-load/no-state", test_no_state);
     return g_test_run();
 }

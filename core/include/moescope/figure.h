@@ -24,10 +24,10 @@ typedef struct MoeFigureInput MoeFigureInput;
 MOE_API MoeFigureInput *moe_figure_input_new(void);
 MOE_API void moe_figure_input_free(MoeFigureInput *input);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeFigureInput, moe_figure_input_free)
-/* Opens a trace, a summary, a run folder's trace, or the weights of a model: a .safetensors file,
- * or a folder with such, as checkpoints of ours and of Hugging Face are; they are read when a
- * figure asks. `name` is what readers see (NULL: the file's name, or the run folder's). The errors
- * of moe_trace_open() and moe_summary_open(). */
+/* Opens a trace, a summary, a run's folder (its trace, or of a dense run the log of its losses), or
+ * the weights of a model: a .safetensors file, or a folder with such, as checkpoints of ours and of
+ * Hugging Face are; they are read when a figure asks. `name` is what readers see (NULL: the file's
+ * name, or the run folder's). The errors of moe_trace_open() and moe_summary_open(). */
 MOE_API bool moe_figure_input_open(MoeFigureInput *input, const char *path, const char *name,
                                    GError **error);
 /* Adds what the caller has open, which has to live longer; one of the two may be NULL. */
@@ -51,8 +51,8 @@ MOE_API void moe_figure_input_set_filter(MoeFigureInput *input, const MoeTokenFi
  * what takes long to count. As of moe_figure_input_set_filter(), nobody may be building a figure.
  */
 MOE_API void moe_figure_input_set_sample(MoeFigureInput *input, int every);
-/* What is told of counting, on the thread that asked for a figure or a summary, and may stop it
- * (copied). Set it before anything is asked for. */
+/* What is told of counting from now on (copied; NULL: nobody), on the thread that asked for a figure
+ * or a summary, and may stop it: MOE_ERROR_CANCELLED. */
 MOE_API void moe_figure_input_set_progress(MoeFigureInput *input, const MoeProgress *progress);
 /* NULL: none. (transfer none) */
 MOE_API const MoeTokenFilter *moe_figure_input_filter(const MoeFigureInput *input);
@@ -67,8 +67,9 @@ typedef struct MoeFigureOptions MoeFigureOptions;
 MOE_API MoeFigureOptions *moe_figure_options_new(const MoeFigure *figure);
 MOE_API void moe_figure_options_free(MoeFigureOptions *options);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeFigureOptions, moe_figure_options_free)
-/* "norm=relative". MOE_ERROR_RECIPE if the figure has no such option or it can't have that value.
- */
+/* "norm=relative". "layers" also names the option layer of figures that show one, and "layer"
+ * layers; so do "experts" and "expert". MOE_ERROR_RECIPE if the figure has no such option or it
+ * can't have that value. */
 MOE_API bool moe_figure_options_set(MoeFigureOptions *options, const char *assignment,
                                     GError **error);
 MOE_API bool moe_figure_options_has(const MoeFigureOptions *options, const char *name);
