@@ -10,6 +10,7 @@
 #include "scope-text.h"
 
 #include <gio/gio.h>
+#include <glib/gi18n.h>
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -66,6 +67,27 @@ is_model(const char *path)
     return g_str_has_suffix(path, ".ini") && g_file_test(path, G_FILE_TEST_IS_REGULAR);
 }
 
+/* What others keep models in: one file, or a folder of them beside its config.json. */
+static bool
+is_weights(const char *path)
+{
+    g_autofree char *config = g_build_filename(path, "config.json", NULL);
+    g_autoptr(MoeFigureInput) input = moe_figure_input_new();
+    bool named = g_str_has_suffix(path, ".safetensors") && !moe_importer_detect(path, NULL);
+    return (named || g_file_test(config, G_FILE_TEST_EXISTS)) &&
+           moe_figure_input_open(input, path, NULL, NULL) && moe_figure_input_weights(input, 0);
+}
+
+static void
+describe_weights(const char *path, GError **error)
+{
+    g_autofree char *name = g_path_get_basename(path);
+    g_set_error(error, SCOPE_ERROR, SCOPE_ERROR_DESCRIBED,
+                _("%s holds the weights of a model. Below is what they show of its routers; what "
+                  "the model routes has to be recorded while it runs."),
+                name);
+}
+
 /* In the program's words, so that they are the same everywhere. */
 static void
 describe(const char *path, GError **error)
@@ -95,8 +117,8 @@ bool
 scope_open_imports(const char *path)
 {
     g_autofree char *file = file_of(path);
-    return g_str_equal(file, path) && !is_model(path) && !moe_summary_is(path) &&
-           is_importable(path);
+    return g_str_equal(file, path) && !is_model(path) && !is_weights(path) &&
+           !moe_summary_is(path) && is_importable(path);
 }
 
 static bool
@@ -115,6 +137,10 @@ open_one(const char *path, const char *const *choices, const MoeProgress *progre
     }
     if (is_model(path)) {
         describe(path, error);
+        return false;
+    }
+    if (is_weights(path)) {
+        describe_weights(path, error);
         return false;
     }
     if (complaint && !is_importable(path)) {

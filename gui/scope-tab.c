@@ -9,6 +9,7 @@
 #include "scope-open.h"
 #include "scope-state.h"
 #include "scope-text.h"
+#include "scope-weights.h"
 
 #include <glib/gi18n.h>
 
@@ -28,6 +29,7 @@ struct _ScopeTab {
     GtkLabel *error;
     GtkWidget *another; /* opens another file after an error */
     GtkLabel *description;
+    ScopeWeights *weights; /* below it */
     ScopeImportForm *form;
     ScopeViews *views;
 };
@@ -103,7 +105,9 @@ show_questions(ScopeTab *self, const char *message)
 static void
 show_description(ScopeTab *self, const char *words)
 {
+    g_autoptr(GFile) file = g_list_model_get_item(self->files, 0);
     gtk_label_set_label(self->description, words);
+    scope_weights_show(self->weights, g_file_peek_path(file));
     enter(self, SCOPE_TAB_DESCRIBED);
 }
 
@@ -216,6 +220,7 @@ scope_tab_class_init(ScopeTabClass *class)
                                     NULL, G_TYPE_NONE, 0);
     g_type_ensure(SCOPE_TYPE_IMPORT_FORM);
     g_type_ensure(SCOPE_TYPE_VIEWS);
+    g_type_ensure(SCOPE_TYPE_WEIGHTS);
     gtk_widget_class_set_layout_manager_type(widget_class, GTK_TYPE_BIN_LAYOUT);
     gtk_widget_class_set_template_from_resource(widget_class, "/org/moescope/Moescope/ui/tab.ui");
     gtk_widget_class_bind_template_child(widget_class, ScopeTab, stack);
@@ -225,6 +230,7 @@ scope_tab_class_init(ScopeTabClass *class)
     gtk_widget_class_bind_template_child(widget_class, ScopeTab, error);
     gtk_widget_class_bind_template_child(widget_class, ScopeTab, another);
     gtk_widget_class_bind_template_child(widget_class, ScopeTab, description);
+    gtk_widget_class_bind_template_child(widget_class, ScopeTab, weights);
     gtk_widget_class_bind_template_child(widget_class, ScopeTab, form);
     gtk_widget_class_bind_template_child(widget_class, ScopeTab, views);
     gtk_widget_class_bind_template_callback(widget_class, on_answered);

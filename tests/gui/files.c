@@ -6,7 +6,9 @@
 #include "exported.h"
 #include "log.h"
 #include "scope-report.h"
+#include "scope-scene-view.h"
 #include "scope-state.h"
+#include "small-run.h"
 #include "stage.h"
 
 #include <glib/gstdio.h>
@@ -116,6 +118,43 @@ test_recipe(Stage *stage, gconstpointer data)
     wait_until(is_described, stage_tab(stage));
     g_assert_true(says(window_of(stage), "16 experts"));
     assert_drawn(window_of(stage), "recipe");
+}
+
+static bool
+shows_weights(gpointer window)
+{
+    GtkWidget *view = find(window, SCOPE_TYPE_SCENE_VIEW, NULL);
+    return view && says(window, "moescope plot embeddings");
+}
+
+/* A checkpoint has routers, which can be looked at before anything was recorded. */
+static void
+test_checkpoint(Stage *stage, gconstpointer data)
+{
+    g_autofree char *run = small_run();
+    g_autofree char *path = g_build_filename(run, "checkpoints", "00000040", NULL);
+    stage_open(stage, path);
+    wait_until(is_described, stage_tab(stage));
+    g_assert_true(says(window_of(stage), "4 experts"));
+    wait_until(shows_weights, stage->window);
+    assert_drawn(window_of(stage), "checkpoint");
+}
+
+/* As others keep models. */
+static void
+test_weights(Stage *stage, gconstpointer data)
+{
+    g_autofree char *run = small_run(), *contents = NULL;
+    gsize length = 0;
+    g_autofree char *model =
+        g_build_filename(run, "checkpoints", "00000040", "model.safetensors", NULL);
+    g_autofree char *path = stage_path("another.safetensors");
+    g_assert_true(g_file_get_contents(model, &contents, &length, NULL));
+    g_assert_true(g_file_set_contents(path, contents, (gssize)length, NULL));
+    stage_open(stage, path);
+    wait_until(is_described, stage_tab(stage));
+    g_assert_true(says(window_of(stage), "the weights of a model"));
+    wait_until(shows_weights, stage->window);
 }
 
 static bool
@@ -326,6 +365,8 @@ add(void)
     stage_add("/files/wrong-answer", test_wrong_answer);
     stage_add("/files/import-goes", test_import_goes);
     stage_add("/files/recipe", test_recipe);
+    stage_add("/files/checkpoint", test_checkpoint);
+    stage_add("/files/weights", test_weights);
     stage_add("/files/wrong-recipe", test_wrong_recipe);
     stage_add("/files/live", test_live);
     stage_add("/files/closed-while-live", test_closed_while_live);

@@ -308,6 +308,11 @@ test_compare(Stage *stage, gconstpointer data)
     activate_row(stage, "agreement", 1);
     g_assert_cmpint(scope_focus_get(focus_of(stage), SCOPE_FOCUS_LAYER), ==, 1);
     assert_drawn(window_of(stage), "page-compare");
+    scope_focus_set_filter(focus_of(stage), "domain=boats"); /* the tables follow it */
+    wait_for_row(stage, "agreement", "\n0,1,");
+    scope_focus_set_filter(focus_of(stage), "doc=900-999");
+    wait_for_text(stage, "no token where doc=900-999");
+    scope_focus_set_filter(focus_of(stage), "");
     gtk_drop_down_set_selected(GTK_DROP_DOWN(other), 0);
     wait_for_text(stage, "Nothing to compare with");
 }
@@ -325,6 +330,38 @@ test_filter(Stage *stage, gconstpointer data)
     g_assert_false(has_expert(stage));
 }
 
+/* Of a run with tokens of several steps: chosen beside the filter, followed by all that is of
+ * tokens, and left by a button. */
+static void
+test_step(Stage *stage, gconstpointer data)
+{
+    int n;
+    open_run(stage, "overview");
+    wait_until(stage_shows_figure, window_of(stage));
+    const int32_t *steps = scope_document_steps(scope_tab_get_document(stage_tab(stage)), &n);
+    g_assert_cmpint(n, >, 1);
+    g_autofree char *setting = g_strdup_printf("steps=%d", steps[0]);
+    g_autofree char *says_step = g_strdup_printf("Step %d", steps[0]);
+    GtkWidget *menu = named(stage, GTK_TYPE_MENU_BUTTON, "filter-menu");
+    gtk_menu_button_popup(GTK_MENU_BUTTON(menu));
+    GtkWidget *step = named(stage, GTK_TYPE_DROP_DOWN, "filter-step");
+    gtk_drop_down_set_selected(GTK_DROP_DOWN(step), (guint)n); /* the earliest */
+    gtk_menu_button_popdown(GTK_MENU_BUTTON(menu));
+    g_assert_cmpint(scope_focus_get(focus_of(stage), SCOPE_FOCUS_STEP), ==, steps[0]);
+    g_assert_true(is_set(stage_pane(stage), setting));
+    wait_until(stage_shows_figure, window_of(stage));
+    g_assert_true(says(window_of(stage), says_step));
+    assert_drawn(window_of(stage), "page-step");
+    turn(stage, "tokens");
+    wait_for_text(stage, "Document ");
+    g_assert_true(is_set(stage_pane(stage), setting));
+    turn(stage, "metrics");
+    wait_for_row(stage, "metrics", "\neffective-experts,");
+    g_signal_emit_by_name(named(stage, GTK_TYPE_BUTTON, "filter-back-to-last"), "clicked");
+    g_assert_cmpint(scope_focus_get(focus_of(stage), SCOPE_FOCUS_STEP), ==, -1);
+    g_assert_null(find(window_of(stage), GTK_TYPE_BUTTON, "filter-back-to-last"));
+}
+
 static void
 add(void)
 {
@@ -340,6 +377,7 @@ add(void)
     stage_add("/gui/pages/metrics", test_metrics);
     stage_add("/gui/pages/compare", test_compare);
     stage_add("/gui/pages/filter", test_filter);
+    stage_add("/gui/pages/step", test_step);
 }
 
 int
