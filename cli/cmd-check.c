@@ -236,7 +236,7 @@ check(const Options *o, const char *path, bool dropping, GString *json)
     g_autoptr(GError) error = NULL;
     if (moe_summary_is(path))
         return check_summary(o, path, dropping, json);
-    g_autoptr(MoeTrace) trace = moe_trace_open(path, &error);
+    g_autoptr(MoeTrace) trace = cmd_trace_open(path, &error);
     g_autoptr(MoeFindings) findings = trace ? find(o, trace, &error) : NULL;
     if (!findings || (dropping && !drop(o, trace, findings, &error))) {
         cmd_fail(error);

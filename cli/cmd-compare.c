@@ -73,7 +73,7 @@ open_file(ComparedFile *file, const char *given, bool check, GError **error)
     bool folder = g_file_test(file->path, G_FILE_TEST_IS_DIR);
     g_autofree char *trace =
         folder ? g_build_filename(file->path, "trace.npz", NULL) : g_strdup(file->path);
-    file->trace = moe_trace_open(trace, error);
+    file->trace = cmd_trace_open(trace, error);
     file->side.trace = file->trace;
     return file->trace &&
            (!check || cmd_checked_add(file->checked, file->path, file->trace, error));

@@ -4,6 +4,7 @@
  */
 #include "cmd.h"
 #include "progress.h"
+#include "source.h"
 #include "util.h"
 
 #include <moescope/export.h>
@@ -42,7 +43,7 @@ list_exporters(void)
 static bool
 export_trace(const char *path, const Options *o, const MoeExportOptions *options, GError **error)
 {
-    g_autoptr(MoeTrace) trace = moe_trace_open(path, error);
+    g_autoptr(MoeTrace) trace = cmd_trace_open(path, error);
     if (!trace)
         return false;
     bool good = moe_export(trace, o->out, o->as, options, cmd_progress_begin(), error);

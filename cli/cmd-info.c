@@ -8,6 +8,7 @@
 #include "json.h"
 #include "measures.h"
 #include "recipes.h"
+#include "source.h"
 #include "summary-info.h"
 #include "util.h"
 
@@ -129,12 +130,9 @@ json_trace(const char *path, const MoeTrace *trace)
 }
 
 static int
-info_trace(const char *path, bool json)
+describe_trace(const char *path, const MoeTrace *trace, bool json)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(MoeTrace) trace = moe_trace_open(path, &error);
-    if (!trace)
-        return cmd_fail(error);
     if (json) {
         json_trace(path, trace);
         return CMD_OK;
@@ -144,7 +142,10 @@ info_trace(const char *path, bool json)
     for (int i = 0; i < n; i++)
         domains[i] = moe_trace_domain_name(trace, i);
     printf("trace             %s%s\n", path,
-           moe_trace_complete(trace) ? "" : " (not finished: read up to its last whole chunk)");
+           moe_trace_complete(trace)
+               ? ""
+               : " (not finished: read up to its last whole chunk; if it isn't being "
+                 "written any more, moescope trace repair closes it)");
     printf("tokens            %" G_GINT64_FORMAT " in %d chunks, %d routers\n",
            moe_trace_tokens(trace, -1), moe_trace_chunks(trace), moe_trace_routers(trace));
     print_list("domains", domains, n);
@@ -157,6 +158,14 @@ info_trace(const char *path, bool json)
         cmd_findings_print(summary);
     }
     return cmd_measures_print(trace, &error) ? CMD_OK : cmd_fail(error);
+}
+
+static int
+info_trace(const char *path, bool json)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MoeTrace) trace = cmd_trace_open(path, &error);
+    return trace ? describe_trace(path, trace, json) : cmd_fail(error);
 }
 
 /* --- A run
@@ -192,11 +201,13 @@ info_folder(const char *path, bool json)
     print_list("domains", (const char *const *)checkpoint->domains,
                (int)g_strv_length(checkpoint->domains));
     print_model(checkpoint->model, moe_tokenizer_kind(checkpoint->tokenizer));
-    g_autofree char *trace = g_build_filename(path, "trace.npz", NULL);
-    if (!g_file_test(trace, G_FILE_TEST_EXISTS))
+    g_autofree char *recorded = g_build_filename(path, "trace.npz", NULL);
+    if (!g_file_test(recorded, G_FILE_TEST_EXISTS))
         return CMD_OK;
     printf("\n");
-    return info_trace(trace, false);
+    /* That of a run that has just begun has nothing in it yet. */
+    g_autoptr(MoeTrace) trace = moe_trace_open(recorded, &error);
+    return trace ? describe_trace(recorded, trace, false) : cmd_fail(error);
 }
 
 /* --- A recipe

@@ -6,6 +6,7 @@
 #include "cmd.h"
 #include "contexts.h"
 #include "progress.h"
+#include "source.h"
 #include "util.h"
 
 #include <moescope/token-texts.h>
@@ -151,7 +152,7 @@ run(const char *path, const Options *o)
                              .expert = o->expert,
                              .id = o->id,
                              .searched = o->find || o->id >= 0};
-    list.trace = moe_trace_open(path, &error);
+    list.trace = cmd_trace_open(path, &error);
     if (list.trace && !(list.searched && o->expert < 0))
         list.router = router_of(list.trace, o->layer, &error);
     if (list.trace && !error) {

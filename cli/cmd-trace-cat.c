@@ -4,6 +4,7 @@
  */
 #include "cmd.h"
 #include "progress.h"
+#include "source.h"
 #include "trace-options.h"
 #include "util.h"
 
@@ -247,7 +248,8 @@ static int
 run(const char *path, const char *tokens, const char *routers, bool csv, bool follow)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(MoeTrace) trace = moe_trace_open(path, &error);
+    g_autoptr(MoeTrace) trace =
+        follow ? moe_trace_open(path, &error) : cmd_trace_open(path, &error);
     g_autofree int *chosen = NULL;
     Cat cat = {.trace = trace, .last = INT64_MAX, .csv = csv, .follow = follow};
     int status = CMD_OK;

@@ -5,6 +5,7 @@
 #include "cmd.h"
 #include "json.h"
 #include "progress.h"
+#include "source.h"
 #include "trace-options.h"
 #include "util.h"
 
@@ -62,7 +63,10 @@ print_info(const char *path, const MoeTrace *trace, const MoeTraceSizes *sizes,
            const MoeTraceEntropy *entropy)
 {
     printf("trace             %s%s\n", path,
-           moe_trace_complete(trace) ? "" : " (not finished: up to its last whole chunk)");
+           moe_trace_complete(trace)
+               ? ""
+               : " (not finished: up to its last whole chunk; if it isn't being "
+                 "written any more, moescope trace repair closes it)");
     printf("tokens            %" G_GINT64_FORMAT " in %d chunks, %d routers, %d domains\n",
            moe_trace_tokens(trace, -1), moe_trace_chunks(trace), moe_trace_routers(trace),
            moe_trace_domains(trace));
@@ -162,7 +166,7 @@ trace_info(int argc, char **argv)
     if (!cmd_options(&arguments, entries, &argc, &argv, &status))
         return status;
     g_autoptr(GError) error = NULL;
-    g_autoptr(MoeTrace) trace = moe_trace_open(argv[1], &error);
+    g_autoptr(MoeTrace) trace = cmd_trace_open(argv[1], &error);
     g_auto(MoeTraceSizes) sizes = {0};
     MoeTraceEntropy found;
     if (!trace || !moe_trace_sizes(trace, &sizes, &error))

@@ -4,6 +4,7 @@
  */
 #include "cmd.h"
 #include "progress.h"
+#include "source.h"
 #include "trace-options.h"
 #include "util.h"
 
@@ -49,7 +50,7 @@ static int
 run_slice(const Slice *o, const char *path, const MoeTraceOutput *output)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(MoeTrace) trace = moe_trace_open(path, &error);
+    g_autoptr(MoeTrace) trace = cmd_trace_open(path, &error);
     g_autofree int *routers = NULL;
     MoeTraceSelection selection = {.domains = (const char *const *)o->domains};
     int64_t last;
@@ -142,7 +143,7 @@ trace_sample(int argc, char **argv)
                          "or 0 … 1",
                          every, share);
     g_autoptr(GError) error = NULL;
-    g_autoptr(MoeTrace) trace = moe_trace_open(argv[1], &error);
+    g_autoptr(MoeTrace) trace = cmd_trace_open(argv[1], &error);
     if (!trace)
         return cmd_fail(error);
     const MoeTraceSelection selection = {.every = every, .share = share, .seed = (uint64_t)seed};
@@ -194,7 +195,7 @@ trace_recompress(int argc, char **argv)
     if (!parse_gates(gates, &output.gate_type))
         return cmd_usage("found --gates %s, expected f2, f4 or f8", gates);
     g_autoptr(GError) error = NULL;
-    g_autoptr(MoeTrace) trace = moe_trace_open(argv[1], &error);
+    g_autoptr(MoeTrace) trace = cmd_trace_open(argv[1], &error);
     if (!trace)
         return cmd_fail(error);
     return write_part(trace, o.output.out ? o.output.out : argv[1], &(MoeTraceSelection){0},
@@ -211,7 +212,7 @@ run_merge(char **paths, int n, const char *out, MoeTraceDocuments documents,
     g_autoptr(GPtrArray) traces = g_ptr_array_new_with_free_func((GDestroyNotify)moe_trace_free);
     int64_t tokens = 0;
     for (int i = 0; i < n; i++) {
-        MoeTrace *trace = moe_trace_open(paths[i], &error);
+        MoeTrace *trace = cmd_trace_open(paths[i], &error);
         if (!trace)
             return cmd_fail(error);
         g_ptr_array_add(traces, trace);

@@ -25,10 +25,25 @@ count(CmdSource *source, const CmdSourceOptions *options, GError **error)
     return source->summary != NULL;
 }
 
+/* A finished trace may well be empty (of a run that recorded no tokens); one that was cut off there
+ * has lost all. */
+MoeTrace *
+cmd_trace_open(const char *path, GError **error)
+{
+    g_autoptr(MoeTrace) trace = moe_trace_open(path, error);
+    if (!trace || moe_trace_complete(trace) || moe_trace_chunks(trace) > 0)
+        return g_steal_pointer(&trace);
+    g_set_error(error, MOE_ERROR, MOE_ERROR_TRUNCATED,
+                "%s ends before its first whole chunk: it was cut off there, which leaves nothing "
+                "to read or to repair, or a recording has only just begun",
+                path);
+    return NULL;
+}
+
 static bool
 open_trace(CmdSource *source, const CmdSourceOptions *options, GError **error)
 {
-    source->trace = moe_trace_open(source->path, error);
+    source->trace = cmd_trace_open(source->path, error);
     if (!source->trace)
         return false; /* the path is said already */
     bool good = count(source, options, error);

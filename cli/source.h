@@ -34,6 +34,10 @@ bool cmd_source_open(CmdSource *source, const char *path, const CmdSourceOptions
 void cmd_source_clear(CmdSource *source);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CmdSource, cmd_source_clear)
 
+/* Opens a trace that has something to read: one that ends before its first whole chunk, cut off or
+ * only just begun, is an error that says so. (transfer full) */
+MoeTrace *cmd_trace_open(const char *path, GError **error);
+
 /* What the trace's, or the summary's, meta.json calls the model ("model", else "variant"); NULL
  * where it doesn't. (transfer full) */
 char *cmd_source_model(const CmdSource *source);

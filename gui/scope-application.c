@@ -106,6 +106,8 @@ scope_application_startup(GApplication *application)
                                     application);
     set_keys(GTK_APPLICATION(application));
     load_style();
+    /* Texts that can be copied aren't taken for chosen because the keyboard came by. */
+    g_object_set(gtk_settings_get_default(), "gtk-label-select-on-focus", FALSE, NULL);
     scope_appearance_follow(g_application_get_dbus_connection(application));
 }
 

@@ -48,6 +48,24 @@ show_number(ScopeChooser *self, GtkSpinButton *spin, ScopeFocusPart part, int lo
     gtk_spin_button_set_value(spin, (double)scope_focus_get(self->focus, part));
 }
 
+/* No expert is a word: what is shown then. */
+static gboolean
+on_expert_output(GtkSpinButton *spin)
+{
+    int expert = gtk_spin_button_get_value_as_int(spin);
+    g_autofree char *text = g_strdup_printf("%d", expert);
+    gtk_editable_set_text(GTK_EDITABLE(spin), expert < 0 ? _("busiest") : text);
+    return TRUE;
+}
+
+/* A value that stays the same isn't put out again, though it may never have been. */
+static void
+show_expert(ScopeChooser *self, int experts)
+{
+    show_number(self, self->expert, SCOPE_FOCUS_EXPERT, -1, experts - 1);
+    on_expert_output(self->expert);
+}
+
 static void
 follow(ScopeChooser *self)
 {
@@ -59,7 +77,7 @@ follow(ScopeChooser *self)
     if (router >= 0) {
         int slots = info[router].k > 0 ? info[router].k : info[router].experts;
         if (self->expert)
-            show_number(self, self->expert, SCOPE_FOCUS_EXPERT, -1, info[router].experts - 1);
+            show_expert(self, info[router].experts);
         if (self->slot)
             show_number(self, self->slot, SCOPE_FOCUS_SLOT, 0, slots - 1);
     }
@@ -97,22 +115,13 @@ on_slot(ScopeChooser *self)
                         gtk_spin_button_get_value_as_int(self->slot));
 }
 
-/* No expert is a word. */
-static gboolean
-on_expert_output(GtkSpinButton *spin)
-{
-    int expert = gtk_spin_button_get_value_as_int(spin);
-    g_autofree char *text = g_strdup_printf("%d", expert);
-    gtk_editable_set_text(GTK_EDITABLE(spin), expert < 0 ? _("busiest") : text);
-    return TRUE;
-}
-
 static int
 on_expert_input(GtkSpinButton *spin, double *value)
 {
     const char *text = gtk_editable_get_text(GTK_EDITABLE(spin));
     gint64 number = -1;
-    if (!g_ascii_string_to_signed(text, 10, -1, G_MAXINT32, &number, NULL) && *text != 'b')
+    if (!g_ascii_string_to_signed(text, 10, -1, G_MAXINT32, &number, NULL) &&
+        g_ascii_isdigit(*text))
         return GTK_INPUT_ERROR;
     *value = (double)number;
     return TRUE;
@@ -151,6 +160,7 @@ scope_chooser_set_parts(ScopeChooser *chooser, guint parts, gboolean all)
         gtk_editable_set_width_chars(GTK_EDITABLE(expert), 6);
         gtk_editable_set_max_width_chars(GTK_EDITABLE(expert), 6);
         chooser->expert = GTK_SPIN_BUTTON(expert);
+        gtk_spin_button_set_numeric(chooser->expert, FALSE); /* or no word could stand there */
         g_signal_connect(expert, "output", G_CALLBACK(on_expert_output), NULL);
         g_signal_connect(expert, "input", G_CALLBACK(on_expert_input), NULL);
         add(chooser, _("_Expert"), expert);

@@ -6,6 +6,7 @@
 
 #include "scope-words.h"
 
+#include <glib/gi18n.h>
 #include <math.h>
 #include <moescope/concordance.h>
 
@@ -20,17 +21,17 @@ const ScopeColumn *
 scope_compared_layer_columns(int *n)
 {
     static const ScopeColumn columns[] = {
-        [LAYER] = {"layer", true, false, PANGO_ELLIPSIZE_NONE},
-        [AGREE] = {"agreement", true, false, PANGO_ELLIPSIZE_NONE},
-        [LOW] = {"95 % from", true, false, PANGO_ELLIPSIZE_NONE},
-        [HIGH] = {"to", true, false, PANGO_ELLIPSIZE_NONE},
-        [CHANCE] = {"by chance", true, false, PANGO_ELLIPSIZE_NONE},
-        [MATCHED] = {"matched", true, false, PANGO_ELLIPSIZE_NONE},
-        [OVERLAP] = {"overlap", true, false, PANGO_ELLIPSIZE_NONE},
-        [JACCARD] = {"Jaccard", true, false, PANGO_ELLIPSIZE_NONE},
-        [FLIPS] = {"flips", true, false, PANGO_ELLIPSIZE_NONE},
-        [LOADS] = {"JS of loads", true, false, PANGO_ELLIPSIZE_NONE},
-        [RENUMBERED] = {"renumbered", true, false, PANGO_ELLIPSIZE_NONE},
+        [LAYER] = {N_("Layer"), true, false, PANGO_ELLIPSIZE_NONE},
+        [AGREE] = {N_("Agreement"), true, false, PANGO_ELLIPSIZE_NONE},
+        [LOW] = {N_("95 % from"), true, false, PANGO_ELLIPSIZE_NONE},
+        [HIGH] = {N_("To"), true, false, PANGO_ELLIPSIZE_NONE},
+        [CHANCE] = {N_("Chance"), true, false, PANGO_ELLIPSIZE_NONE},
+        [MATCHED] = {N_("Matched"), true, false, PANGO_ELLIPSIZE_NONE},
+        [OVERLAP] = {N_("Overlap"), true, false, PANGO_ELLIPSIZE_NONE},
+        [JACCARD] = {N_("Jaccard"), true, false, PANGO_ELLIPSIZE_NONE},
+        [FLIPS] = {N_("Flips"), true, false, PANGO_ELLIPSIZE_NONE},
+        [LOADS] = {N_("JS of load"), true, false, PANGO_ELLIPSIZE_NONE},
+        [RENUMBERED] = {N_("Renumbered"), true, false, PANGO_ELLIPSIZE_NONE},
     };
     *n = G_N_ELEMENTS(columns);
     return columns;
@@ -40,11 +41,11 @@ const ScopeColumn *
 scope_compared_matched_columns(int *n)
 {
     static const ScopeColumn columns[] = {
-        [M_LAYER] = {"layer", true, false, PANGO_ELLIPSIZE_NONE},
-        [M_FROM] = {"expert here", true, false, PANGO_ELLIPSIZE_NONE},
-        [M_TO] = {"expert there", true, false, PANGO_ELLIPSIZE_NONE},
-        [M_TOGETHER] = {"picked by both", true, false, PANGO_ELLIPSIZE_NONE},
-        [M_SHARE] = {"of those here", true, false, PANGO_ELLIPSIZE_NONE},
+        [M_LAYER] = {N_("Layer"), true, false, PANGO_ELLIPSIZE_NONE},
+        [M_FROM] = {N_("Expert here"), true, false, PANGO_ELLIPSIZE_NONE},
+        [M_TO] = {N_("Expert there"), true, false, PANGO_ELLIPSIZE_NONE},
+        [M_TOGETHER] = {N_("Picked by both"), true, false, PANGO_ELLIPSIZE_NONE},
+        [M_SHARE] = {N_("Of those here"), true, false, PANGO_ELLIPSIZE_NONE},
     };
     *n = G_N_ELEMENTS(columns);
     return columns;
@@ -54,14 +55,14 @@ const ScopeColumn *
 scope_compared_moved_columns(int *n)
 {
     static const ScopeColumn columns[] = {
-        [T_MOVED] = {"moved", true, false, PANGO_ELLIPSIZE_NONE},
-        [T_BEFORE] = {"before", false, true, PANGO_ELLIPSIZE_START},
-        [T_TOKEN] = {"token", false, false, PANGO_ELLIPSIZE_NONE},
-        [T_AFTER] = {"after", false, true, PANGO_ELLIPSIZE_END},
-        [T_FROM] = {"here", false, false, PANGO_ELLIPSIZE_NONE},
-        [T_TO] = {"there", false, false, PANGO_ELLIPSIZE_NONE},
-        [T_DOC] = {"doc", true, false, PANGO_ELLIPSIZE_NONE},
-        [T_POS] = {"pos", true, false, PANGO_ELLIPSIZE_NONE},
+        [T_MOVED] = {N_("Moved"), true, false, PANGO_ELLIPSIZE_NONE},
+        [T_BEFORE] = {N_("Before"), false, true, PANGO_ELLIPSIZE_START},
+        [T_TOKEN] = {N_("Token"), false, false, PANGO_ELLIPSIZE_NONE},
+        [T_AFTER] = {N_("After"), false, true, PANGO_ELLIPSIZE_END},
+        [T_FROM] = {N_("Here"), false, false, PANGO_ELLIPSIZE_NONE},
+        [T_TO] = {N_("There"), false, false, PANGO_ELLIPSIZE_NONE},
+        [T_DOC] = {N_("Doc"), true, false, PANGO_ELLIPSIZE_NONE},
+        [T_POS] = {N_("Pos"), true, false, PANGO_ELLIPSIZE_NONE},
     };
     *n = G_N_ELEMENTS(columns);
     return columns;
@@ -153,18 +154,19 @@ scope_compared_free(gpointer data)
 
 /* The two sides; false: there is no second one. */
 static bool
-sides_of(MoeFigureInput *input, MoeCompareSide sides[2], GError **error)
+sides_of(MoeFigureInput *input, ScopeSteps steps, MoeCompareSide sides[2], GError **error)
 {
     for (int i = 0; i < 2; i++) {
         const MoeTrace *trace =
             i < moe_figure_input_count(input) ? moe_figure_input_trace(input, i) : NULL;
         if (!trace) {
-            g_set_error_literal(error, MOE_ERROR, MOE_ERROR_DATA,
-                                "A summary no longer has single tokens, and routings are compared "
-                                "token by token. Choose a trace.");
+            g_set_error_literal(
+                error, MOE_ERROR, MOE_ERROR_DATA,
+                _("A summary no longer has single tokens, and routings are compared "
+                  "token by token. Choose a trace."));
             return false;
         }
-        sides[i] = (MoeCompareSide){.trace = trace, .steps = MOE_STEPS_LAST};
+        sides[i] = scope_steps_side(steps, trace);
     }
     return true;
 }
@@ -172,9 +174,12 @@ sides_of(MoeFigureInput *input, MoeCompareSide sides[2], GError **error)
 gpointer
 scope_compared_find(MoeFigureInput *input, gpointer data, GError **error)
 {
-    static const MoeCompareOptions options = {.match = true};
+    const ScopeComparedQuery *query = data;
+    const MoeCompareOptions options = {.match = true,
+                                       .filter = moe_figure_input_filter(input),
+                                       .progress = scope_document_progress()};
     MoeCompareSide sides[2];
-    if (!sides_of(input, sides, error))
+    if (!sides_of(input, query->steps, sides, error))
         return NULL;
     g_autoptr(MoeComparison) comparison = moe_compare(&sides[0], &sides[1], &options, error);
     if (!comparison)
@@ -226,7 +231,7 @@ router_of(const MoeTrace *trace, int layer, GError **error)
     for (int r = 0; r < moe_trace_routers(trace); r++)
         if (moe_trace_router(trace, r)->layer == layer)
             return r;
-    g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "One of the two has no router in layer %d.",
+    g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, _("One of the two has no router in layer %d."),
                 layer);
     return -1;
 }
@@ -234,10 +239,15 @@ router_of(const MoeTrace *trace, int layer, GError **error)
 gpointer
 scope_compared_find_moved(MoeFigureInput *input, gpointer data, GError **error)
 {
-    int layer = GPOINTER_TO_INT(data);
-    MoeMovedQuery query = {.top = TOP, .each = EACH, .window = WINDOW};
+    const ScopeComparedQuery *asked = data;
+    int layer = asked->layer;
+    MoeMovedQuery query = {.top = TOP,
+                           .each = EACH,
+                           .window = WINDOW,
+                           .filter = moe_figure_input_filter(input),
+                           .progress = scope_document_progress()};
     MoeCompareSide sides[2];
-    if (!sides_of(input, sides, error))
+    if (!sides_of(input, asked->steps, sides, error))
         return NULL;
     query.a = sides[0];
     query.b = sides[1];

@@ -6,9 +6,8 @@
 #ifndef SCOPE_COMPARED_H
 #define SCOPE_COMPARED_H
 
+#include "scope-steps.h"
 #include "scope-table.h"
-
-#include <moescope/figure.h>
 
 G_BEGIN_DECLS
 
@@ -21,10 +20,16 @@ const ScopeColumn *scope_compared_layer_columns(int *n);
 const ScopeColumn *scope_compared_matched_columns(int *n);
 const ScopeColumn *scope_compared_moved_columns(int *n);
 
-/* A ScopeWork; data is unused. (transfer full, ScopeCompared) */
+/* What is compared of the two; the filter is the input's. */
+typedef struct ScopeComparedQuery {
+    int layer; /* of moved tokens */
+    ScopeSteps steps;
+} ScopeComparedQuery;
+
+/* A ScopeWork: data is a ScopeComparedQuery. (transfer full, ScopeCompared) */
 gpointer scope_compared_find(MoeFigureInput *input, gpointer data, GError **error);
 void scope_compared_free(gpointer compared);
-/* A ScopeWork: data is the number of a layer. (transfer full, GListStore) */
+/* A ScopeWork: data is a ScopeComparedQuery. (transfer full, GListStore) */
 gpointer scope_compared_find_moved(MoeFigureInput *input, gpointer data, GError **error);
 
 G_END_DECLS

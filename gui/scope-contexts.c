@@ -6,6 +6,8 @@
 
 #include "scope-chooser.h"
 #include "scope-job.h"
+#include "scope-relatives.h"
+#include "scope-steps.h"
 #include "scope-table.h"
 #include "scope-words.h"
 
@@ -76,6 +78,11 @@ find_contexts(MoeFigureInput *input, gpointer data, GError **error)
     if (*query->filter && !(filter = moe_token_filter_parse(query->filter, error)))
         return NULL;
     query->query.filter = filter;
+    query->query.progress = scope_document_progress();
+    const ScopeSteps steps = {query->query.steps, query->query.step};
+    if (query->query.expert < 0 && (query->query.expert = scope_relatives_busiest(
+                                        input, steps, query->query.router, error)) < 0)
+        return NULL;
     g_autoptr(MoeConcordance) found = moe_concordance_new(trace, &query->query, error);
     if (!found)
         return NULL;
@@ -86,69 +93,86 @@ find_contexts(MoeFigureInput *input, gpointer data, GError **error)
                                          query->query.by == MOE_CONTEXTS_BY_LIFT);
         g_list_store_append(rows, row);
     }
+    g_object_set_data(G_OBJECT(rows), "scope-expert", GINT_TO_POINTER(query->query.expert));
     return rows;
 }
 
 /* --- Showing them -----------------------------------------------------------------------------*/
 
+static int
+layer_of(ScopeContexts *self)
+{
+    int n, router = scope_focus_router(self->focus, self->document);
+    const MoeRouterInfo *info = scope_document_routers(self->document, &n);
+    return router < 0 ? -1 : info[router].layer;
+}
+
+/* An expert that isn't known yet is the busiest. */
+static void
+show_title(ScopeContexts *self, int expert)
+{
+    int layer = layer_of(self);
+    bool chosen = scope_focus_get(self->focus, SCOPE_FOCUS_EXPERT) >= 0;
+    g_autofree char *title =
+        expert < 0 ? g_strdup_printf(_("Tokens of layer %d"), layer)
+        : chosen   ? g_strdup_printf(_("Tokens of layer %d, expert %d"), layer, expert)
+                 : g_strdup_printf(_("Tokens of layer %d, expert %d, its busiest"), layer, expert);
+    gtk_label_set_label(self->title, title);
+}
+
 static void
 on_found(gpointer owner, gpointer result, const GError *error)
 {
     ScopeContexts *self = SCOPE_CONTEXTS(owner);
+    if (result)
+        show_title(self, GPOINTER_TO_INT(g_object_get_data(result, "scope-expert")));
     scope_table_set_empty(self->table,
                           error ? error->message : _("No token that counts picks this expert."));
     scope_table_set_rows(self->table, result);
 }
 
 static void
-show_title(ScopeContexts *self, int layer, gint64 expert)
+find(ScopeContexts *self, int router)
 {
-    g_autofree char *title =
-        expert < 0 ? g_strdup(_("Tokens of an expert"))
-                   : g_strdup_printf("Tokens of layer %d, expert %" G_GINT64_FORMAT, layer, expert);
-    gtk_label_set_label(self->title, title);
+    ScopeSteps steps = scope_steps_of(self->focus, self->document);
+    Query *query = g_new0(Query, 1);
+    query->query = (MoeContextQuery){
+        .router = router,
+        .expert = (int)scope_focus_get(self->focus, SCOPE_FOCUS_EXPERT),
+        .by = gtk_drop_down_get_selected(self->order) ? MOE_CONTEXTS_BY_LIFT : MOE_CONTEXTS_BY_GATE,
+        .top = TOP,
+        .each = EACH,
+        .window = WINDOW,
+        .steps = steps.steps,
+        .step = steps.step};
+    query->filter = g_strdup(scope_focus_get_filter(self->focus));
+    const ScopeJob job = {find_contexts, query, query_free, g_object_unref, on_found};
+    scope_job_start(&self->running, self, self->document, query->filter, &job);
 }
 
 static void
 look(ScopeContexts *self)
 {
-    int n, router;
     scope_job_give_up(&self->running);
     self->stale = true;
     if (!self->document || !gtk_widget_get_mapped(GTK_WIDGET(self)))
         return;
     self->stale = false;
-    const MoeRouterInfo *info = scope_document_routers(self->document, &n);
-    router = scope_focus_router(self->focus, self->document);
-    gint64 expert = scope_focus_get(self->focus, SCOPE_FOCUS_EXPERT);
-    show_title(self, router < 0 ? -1 : info[router].layer, expert);
-    if (router < 0 || expert < 0 || !scope_document_trace(self->document)) {
-        scope_table_set_rows(self->table, NULL);
-        scope_table_set_empty(
-            self->table, scope_document_trace(self->document)
-                             ? "Choose an expert, above or by a click in a figure, to read "
-                               "the tokens that it takes."
-                             : _("A summary has no single tokens; open its trace to read them."));
+    int router = scope_focus_router(self->focus, self->document);
+    show_title(self, (int)scope_focus_get(self->focus, SCOPE_FOCUS_EXPERT));
+    if (router >= 0 && scope_document_trace(self->document)) {
+        find(self, router);
         return;
     }
-    Query *query = g_new0(Query, 1);
-    query->query = (MoeContextQuery){
-        .router = router,
-        .expert = (int)expert,
-        .by = gtk_drop_down_get_selected(self->order) ? MOE_CONTEXTS_BY_LIFT : MOE_CONTEXTS_BY_GATE,
-        .top = TOP,
-        .each = EACH,
-        .window = WINDOW,
-        .steps = MOE_STEPS_LAST};
-    query->filter = g_strdup(scope_focus_get_filter(self->focus));
-    const ScopeJob job = {find_contexts, query, query_free, g_object_unref, on_found};
-    scope_job_start(&self->running, self, self->document, "", &job);
+    scope_table_set_rows(self->table, NULL);
+    scope_table_set_empty(self->table,
+                          _("A summary has no single tokens; open its trace to read them."));
 }
 
 static void
 on_focus_changed(ScopeContexts *self, guint what)
 {
-    if (what & (SCOPE_FOCUS_LAYER | SCOPE_FOCUS_EXPERT | SCOPE_FOCUS_FILTER))
+    if (what & (SCOPE_FOCUS_LAYER | SCOPE_FOCUS_EXPERT | SCOPE_FOCUS_FILTER | SCOPE_FOCUS_STEP))
         look(self);
 }
 
@@ -217,13 +241,13 @@ static void
 scope_contexts_init(ScopeContexts *self)
 {
     static const ScopeColumn columns[] = {
-        [SCORE] = {"score", true, false, PANGO_ELLIPSIZE_NONE},
-        [BEFORE] = {"before", false, true, PANGO_ELLIPSIZE_START},
-        [TOKEN] = {"token", false, false, PANGO_ELLIPSIZE_NONE},
-        [AFTER] = {"after", false, true, PANGO_ELLIPSIZE_END},
-        [DOMAIN] = {"domain", false, false, PANGO_ELLIPSIZE_NONE},
-        [DOCUMENT] = {"doc", true, false, PANGO_ELLIPSIZE_NONE},
-        [POSITION] = {"pos", true, false, PANGO_ELLIPSIZE_NONE},
+        [SCORE] = {N_("Score"), true, false, PANGO_ELLIPSIZE_NONE},
+        [BEFORE] = {N_("Before"), false, true, PANGO_ELLIPSIZE_START},
+        [TOKEN] = {N_("Token"), false, false, PANGO_ELLIPSIZE_NONE},
+        [AFTER] = {N_("After"), false, true, PANGO_ELLIPSIZE_END},
+        [DOMAIN] = {N_("Domain"), false, false, PANGO_ELLIPSIZE_NONE},
+        [DOCUMENT] = {N_("Doc"), true, false, PANGO_ELLIPSIZE_NONE},
+        [POSITION] = {N_("Pos"), true, false, PANGO_ELLIPSIZE_NONE},
     };
     gtk_widget_init_template(GTK_WIDGET(self));
     gtk_widget_set_vexpand(GTK_WIDGET(self), TRUE);

@@ -14,9 +14,14 @@ G_BEGIN_DECLS
 ScopeDocument *scope_document_new(const char *path, char **choices, ScopeOpened *opened);
 /* From the main thread: looks for what is added, if the file may still grow. */
 void scope_document_follow(ScopeDocument *document);
-/* The input of a filter; `both`: with the other document, if there is one. (transfer full) */
+/* The input of a filter; `both`: with the other document, if there is one; `glimpse`: of a sample.
+ * (transfer full) */
 ScopeInput *scope_document_input(ScopeDocument *document, const char *filter, bool both,
-                                 GError **error);
+                                 bool glimpse, GError **error);
+/* What an input tells while it counts, to the document of the thread's work. */
+const MoeProgress *scope_document_counting(void);
+/* Signal "progress". */
+void scope_document_tell(ScopeDocument *document, GQuark of, double done);
 
 G_END_DECLS
 

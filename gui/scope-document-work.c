@@ -4,6 +4,8 @@
  */
 #include "scope-document-private.h"
 
+#include <glib/gi18n.h>
+
 /* --- Progress ---------------------------------------------------------------------------------*/
 
 /* A bar moves no faster than the eye follows. */
@@ -80,8 +82,8 @@ open_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancel
     if (!path) {
         g_autofree char *uri = g_file_get_uri(opening->file);
         g_task_return_new_error(task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                                "%s: found an address that is no local file, expected a file of "
-                                "this machine",
+                                _("%s: found an address that is no local file, expected a file of "
+                                  "this machine"),
                                 uri);
     } else if (scope_open(path, (const char *const *)opening->choices, &progress, &opened,
                           &error)) {
@@ -122,6 +124,8 @@ scope_document_open_finish(GAsyncResult *result, GError **error)
 /* --- Any work ---------------------------------------------------------------------------------*/
 
 typedef struct Job {
+    GTask *task; /* none of its own: the job lives in it */
+    gint64 told; /* when progress was told last */
     ScopeInput *input;
     ScopeWork work;
     gpointer data;
@@ -138,29 +142,87 @@ job_free(gpointer data)
     g_free(job);
 }
 
+/* The job of this thread. */
+static GPrivate at_work;
+
+typedef struct Step {
+    ScopeDocument *document;
+    GQuark of;
+    double done;
+} Step;
+
+static gboolean
+tell_step(gpointer data)
+{
+    const Step *step = data;
+    scope_document_tell(step->document, step->of, step->done);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+step_free(gpointer data)
+{
+    g_object_unref(((Step *)data)->document);
+    g_free(data);
+}
+
+/* `user`: what the progress is of. */
+static bool
+on_step(int64_t done, int64_t total, const char *what, void *user)
+{
+    Job *job = g_private_get(&at_work);
+    gint64 now = g_get_monotonic_time();
+    if (!job)
+        return true;
+    if (now - job->told >= TELL_EVERY_US) {
+        Step *step = g_new(Step, 1);
+        *step =
+            (Step){g_object_ref(g_task_get_source_object(job->task)),
+                   g_quark_from_static_string(user), total > 0 ? (double)done / (double)total : 0};
+        job->told = now;
+        g_main_context_invoke_full(NULL, G_PRIORITY_DEFAULT, tell_step, step, step_free);
+    }
+    return !g_cancellable_is_cancelled(g_task_get_cancellable(job->task));
+}
+
+const MoeProgress *
+scope_document_counting(void)
+{
+    static const MoeProgress progress = {on_step, (gpointer) "counting"};
+    return &progress;
+}
+
+const MoeProgress *
+scope_document_progress(void)
+{
+    static const MoeProgress progress = {on_step, (gpointer) "work"};
+    return &progress;
+}
+
 static void
 work_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
     Job *job = data;
     GError *error = NULL;
+    g_private_set(&at_work, job);
     gpointer found = job->work(scope_input_get(job->input), job->data, &error);
+    g_private_set(&at_work, NULL);
     if (error)
         g_task_return_error(task, error);
     else
         g_task_return_pointer(task, found, job->free_result);
 }
 
-/* Takes `job`. `both`: of the other document too. */
+/* Takes `job`, and the error for which it has no input. */
 static void
-start(ScopeDocument *document, const char *filter, bool both, Job job, gpointer tag,
-      GCancellable *cancellable, GAsyncReadyCallback ready, gpointer user)
+start(ScopeDocument *document, Job job, GError *error, gpointer tag, GCancellable *cancellable,
+      GAsyncReadyCallback ready, gpointer user)
 {
     g_autoptr(GTask) task = g_task_new(document, cancellable, ready, user);
-    GError *error = NULL;
     Job *own = g_memdup2(&job, sizeof job);
+    own->task = task;
     g_task_set_source_tag(task, tag);
     g_task_set_task_data(task, own, job_free);
-    own->input = scope_document_input(document, filter ? filter : "", both, &error);
     if (!own->input) {
         g_task_return_error(task, error);
         return;
@@ -174,8 +236,10 @@ scope_document_run_async(ScopeDocument *document, const char *filter, ScopeWork 
                          GDestroyNotify free_data, GDestroyNotify free_result,
                          GCancellable *cancellable, GAsyncReadyCallback ready, gpointer user)
 {
+    GError *error = NULL;
     Job job = {.work = work, .data = data, .free_data = free_data, .free_result = free_result};
-    start(document, filter, true, job, scope_document_run_async, cancellable, ready, user);
+    job.input = scope_document_input(document, filter ? filter : "", true, false, &error);
+    start(document, job, error, scope_document_run_async, cancellable, ready, user);
 }
 
 gpointer
@@ -225,18 +289,19 @@ scope_document_filters(const MoeFigure *figure)
 
 void
 scope_document_draw_async(ScopeDocument *document, const MoeFigure *figure,
-                          const char *const *settings, const char *filter,
+                          const char *const *settings, const char *filter, bool glimpse,
                           GCancellable *cancellable, GAsyncReadyCallback ready, gpointer user)
 {
+    GError *error = NULL;
     Drawing *drawing = g_new0(Drawing, 1);
     Job job = {
         .work = make_scene, .data = drawing, .free_data = drawing_free, .free_result = scene_free};
     drawing->figure = figure;
     drawing->settings = g_strdupv((char **)settings);
-    if (!scope_document_filters(figure))
-        filter = NULL;
-    start(document, filter, figure->most_inputs > 1, job, scope_document_draw_async, cancellable,
-          ready, user);
+    if (!filter || !scope_document_filters(figure))
+        filter = "";
+    job.input = scope_document_input(document, filter, figure->most_inputs > 1, glimpse, &error);
+    start(document, job, error, scope_document_draw_async, cancellable, ready, user);
 }
 
 MoeScene *

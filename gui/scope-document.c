@@ -36,7 +36,7 @@ G_DEFINE_FINAL_TYPE(ScopeDocument, scope_document, G_TYPE_OBJECT)
 
 enum { PROP_LIVE = 1, N_PROPS };
 static GParamSpec *props[N_PROPS];
-enum { GROWN, N_SIGNALS };
+enum { GROWN, PROGRESS, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 static const MoeTrace *
@@ -192,6 +192,9 @@ scope_document_class_init(ScopeDocumentClass *class)
     g_object_class_install_properties(object_class, N_PROPS, props);
     signals[GROWN] = g_signal_new("grown", SCOPE_TYPE_DOCUMENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                                   NULL, G_TYPE_NONE, 0);
+    signals[PROGRESS] =
+        g_signal_new("progress", SCOPE_TYPE_DOCUMENT, G_SIGNAL_RUN_LAST | G_SIGNAL_DETAILED, 0,
+                     NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_DOUBLE);
 }
 
 static void
@@ -270,11 +273,10 @@ scope_document_notes(ScopeDocument *document)
 
 /* "12,345 tokens" behind what is there. */
 static void
-append_count(GString *text, int64_t n, const char *one, const char *many)
+append_count(GString *text, int64_t n, const char *things)
 {
     g_autofree char *digits = scope_text_count(n);
-    g_string_append_printf(text, "%s%s %s", text->len ? " · " : "", digits,
-                           g_dngettext(NULL, one, many, (gulong)n));
+    g_string_append_printf(text, "%s%s %s", text->len ? " · " : "", digits, things);
 }
 
 char *
@@ -283,13 +285,13 @@ scope_document_summary(ScopeDocument *document)
     const MoeTrace *trace = trace_of(document);
     GString *text = g_string_new(NULL);
     int domains = (int)g_strv_length(document->domains);
-    append_count(text, document->n_routers, "MoE layer", "MoE layers");
-    append_count(text,
-                 trace ? moe_trace_tokens(trace, -1)
-                       : moe_summary_tokens_counted(summary_of(document)),
-                 "token", "tokens");
+    gint64 tokens =
+        trace ? moe_trace_tokens(trace, -1) : moe_summary_tokens_counted(summary_of(document));
+    append_count(text, document->n_routers,
+                 ngettext("MoE layer", "MoE layers", (gulong)document->n_routers));
+    append_count(text, tokens, ngettext("token", "tokens", (gulong)tokens));
     if (domains > 0)
-        append_count(text, domains, "domain", "domains");
+        append_count(text, domains, ngettext("domain", "domains", (gulong)domains));
     if (!trace)
         g_string_append(text, _(" · a summary"));
     if (scope_source_unfinished(document->opened.source))
@@ -314,6 +316,12 @@ const char *const *
 scope_document_domains(ScopeDocument *document)
 {
     return (const char *const *)document->domains;
+}
+
+const int32_t *
+scope_document_steps(ScopeDocument *document, int *n)
+{
+    return scope_source_steps(document->opened.source, n);
 }
 
 /* --- Comparing --------------------------------------------------------------------------------*/
@@ -346,21 +354,40 @@ scope_document_get_other(ScopeDocument *document)
 /* --- Inputs -----------------------------------------------------------------------------------*/
 
 ScopeInput *
-scope_document_input(ScopeDocument *document, const char *filter, bool both, GError **error)
+scope_document_input(ScopeDocument *document, const char *filter, bool both, bool glimpse,
+                     GError **error)
 {
-    ScopeSource *source = document->opened.source;
-    ScopeSource *other = both && document->other ? document->other->opened.source : NULL;
+    const ScopeChosen chosen = {
+        .source = document->opened.source,
+        .other = both && document->other ? document->other->opened.source : NULL,
+        .filter = filter,
+        .glimpse = glimpse,
+    };
     for (GList *i = document->inputs.head; i; i = i->next)
-        if (scope_input_is(i->data, source, other, filter)) {
+        if (scope_input_is(i->data, &chosen)) {
             g_queue_unlink(&document->inputs, i);
             g_queue_push_head_link(&document->inputs, i);
             return scope_input_ref(i->data);
         }
-    ScopeInput *input = scope_input_new(source, other, filter, error);
+    ScopeInput *input = scope_input_new(&chosen, scope_document_counting(), error);
     if (!input)
         return NULL;
     g_queue_push_head(&document->inputs, scope_input_ref(input));
     if (document->inputs.length > MOST_INPUTS)
         scope_input_unref(g_queue_pop_tail(&document->inputs));
     return input;
+}
+
+bool
+scope_document_glimpses(ScopeDocument *document, const MoeFigure *figure)
+{
+    return figure->tallies != 0 && scope_document_filters(figure) &&
+           !(figure->most_inputs > 1 && document->other) &&
+           scope_source_sample(document->opened.source) > 0;
+}
+
+void
+scope_document_tell(ScopeDocument *document, GQuark of, double done)
+{
+    g_signal_emit(document, signals[PROGRESS], of, done);
 }

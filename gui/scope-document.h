@@ -5,7 +5,8 @@
  * everything from the main thread.
  *
  * Signal "grown": a run that is still recorded has more to show. Property "live" (boolean): whether
- * it may grow.
+ * it may grow. Signal "progress" (double, 0 … 1): how far work has come; its detail is "counting"
+ * where tokens are counted for figures, "work" where a ScopeWork tells of it.
  */
 #ifndef SCOPE_DOCUMENT_H
 #define SCOPE_DOCUMENT_H
@@ -57,6 +58,8 @@ char *scope_document_summary(ScopeDocument *document);
 const MoeTrace *scope_document_trace(ScopeDocument *document);
 /* The routers: layers, experts, k. (transfer none) */
 const MoeRouterInfo *scope_document_routers(ScopeDocument *document, int *n);
+/* The steps that tokens were recorded at, ascending; they stay until "grown". (transfer none) */
+const int32_t *scope_document_steps(ScopeDocument *document, int *n);
 /* Names of domains, NULL-terminated. (transfer none) */
 const char *const *scope_document_domains(ScopeDocument *document);
 
@@ -67,10 +70,12 @@ ScopeDocument *scope_document_get_other(ScopeDocument *document);
 
 /* Whether a filter applies to a figure: it is of tokens, not of a run. */
 bool scope_document_filters(const MoeFigure *figure);
+/* Whether there is so much to count for it that a glimpse is worth showing first. */
+bool scope_document_glimpses(ScopeDocument *document, const MoeFigure *figure);
 /* Makes the scene of a figure. `settings`: "option=value" each, NULL at the end. `filter`: as
- * `--where` has it, "" or NULL for all tokens. */
+ * `--where` has it, "" or NULL for all tokens. `glimpse`: of a few of the tokens. */
 void scope_document_draw_async(ScopeDocument *document, const MoeFigure *figure,
-                               const char *const *settings, const char *filter,
+                               const char *const *settings, const char *filter, bool glimpse,
                                GCancellable *cancellable, GAsyncReadyCallback ready, gpointer user);
 /* (transfer full); NULL with the errors of the figure's build(). */
 MoeScene *scope_document_draw_finish(ScopeDocument *document, GAsyncResult *result, GError **error);
@@ -82,6 +87,9 @@ void scope_document_run_async(ScopeDocument *document, const char *filter, Scope
                               gpointer data, GDestroyNotify free_data, GDestroyNotify free_result,
                               GCancellable *cancellable, GAsyncReadyCallback ready, gpointer user);
 gpointer scope_document_run_finish(ScopeDocument *document, GAsyncResult *result, GError **error);
+/* For a ScopeWork: what it hands on to the library, which then stops when nobody waits any more.
+ */
+const MoeProgress *scope_document_progress(void);
 
 G_END_DECLS
 

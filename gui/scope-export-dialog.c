@@ -228,15 +228,38 @@ on_copy_command(ScopeExportDialog *self)
 
 /* --- The object -------------------------------------------------------------------------------*/
 
+/* What a preset is for; of one that isn't known here, its name. */
+static const char *
+theme_title(const char *theme)
+{
+    static const char *const titles[][2] = {
+        {"paper-column", N_("Paper, one column: 82.5 mm")},
+        {"paper-full", N_("Paper, full width: 139.7 mm")},
+        {"acl-column", N_("ACL, one column: 77 mm")},
+        {"acl-full", N_("ACL, full width: 160 mm")},
+        {"icml-full", N_("ICML, full width: 171.5 mm")},
+        {"report", N_("Page of a report: 171.5 mm")},
+        {"slide", N_("Slide, in large type")},
+        {"screen", N_("Screen, light")},
+        {"dark", N_("Screen, dark")},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(titles); i++)
+        if (g_str_equal(theme, titles[i][0]))
+            return _(titles[i][1]);
+    return theme;
+}
+
 static void
 list_choices(ScopeExportDialog *self)
 {
     g_autoptr(GtkStringList) titles = gtk_string_list_new(NULL);
-    g_autoptr(GtkStringList) themes = gtk_string_list_new(moe_themes());
+    g_autoptr(GtkStringList) themes = gtk_string_list_new(NULL);
     g_autofree char *theme = scope_state_get_text("theme", DEFAULT_THEME);
     g_autofree char *ending = scope_state_get_text("format", "pdf");
     for (guint i = 0; i < G_N_ELEMENTS(formats); i++)
         gtk_string_list_append(titles, _(formats[i].title));
+    for (guint i = 0; moe_themes()[i]; i++)
+        gtk_string_list_append(themes, theme_title(moe_themes()[i]));
     gtk_drop_down_set_model(self->format, G_LIST_MODEL(titles));
     gtk_drop_down_set_model(self->theme, G_LIST_MODEL(themes));
     for (guint i = 0; i < G_N_ELEMENTS(formats); i++)
@@ -308,7 +331,7 @@ draw(ScopePane *pane, ScopeDocument *document, ScopeFocus *focus, GCancellable *
 {
     g_auto(GStrv) settings = scope_pane_get_settings(pane);
     scope_document_draw_async(document, scope_pane_get_figure(pane), (const char *const *)settings,
-                              scope_focus_get_filter(focus), cancellable, ready, user);
+                              scope_focus_get_filter(focus), false, cancellable, ready, user);
 }
 
 GtkWidget *

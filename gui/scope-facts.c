@@ -4,9 +4,10 @@
  */
 #include "scope-facts.h"
 
+#include "scope-text.h"
+
 #include <glib/gi18n.h>
 #include <moescope/stats.h>
-#include <string.h>
 
 static void
 fact_free(gpointer data)
@@ -18,38 +19,13 @@ fact_free(gpointer data)
     g_free(fact);
 }
 
-void
-scope_facts_free(gpointer data)
-{
-    ScopeFacts *facts = data;
-    g_ptr_array_unref(facts->facts);
-    g_free(facts->verdict);
-    moe_findings_free(facts->findings);
-    g_free(facts);
-}
-
 /* Takes the texts. */
 static void
-add(ScopeFacts *facts, const char *caption, char *value, char *tip)
+add(GPtrArray *facts, const char *caption, char *value, char *tip)
 {
     ScopeFact *fact = g_new(ScopeFact, 1);
     *fact = (ScopeFact){value, g_strdup(caption), tip};
-    g_ptr_array_add(facts->facts, fact);
-}
-
-/* Digits in groups of three. */
-static char *
-count_text(int64_t n)
-{
-    g_autofree char *digits = g_strdup_printf("%" G_GINT64_FORMAT, n);
-    GString *text = g_string_new(NULL);
-    size_t length = strlen(digits);
-    for (size_t i = 0; i < length; i++) {
-        if (i && (length - i) % 3 == 0)
-            g_string_append_c(text, ',');
-        g_string_append_c(text, digits[i]);
-    }
-    return g_string_free(text, FALSE);
+    g_ptr_array_add(facts, fact);
 }
 
 /* What loads of all layers come to. */
@@ -80,63 +56,59 @@ spread_of(const MoeSummary *summary)
 }
 
 static void
-add_router(ScopeFacts *facts, const MoeSummary *summary)
+add_router(GPtrArray *facts, const MoeSummary *summary)
 {
     const MoeRouterInfo *first = moe_summary_router(summary, 0);
     add(facts, _("MoE layers"), g_strdup_printf("%d", moe_summary_routers(summary)),
         g_strdup(_("Layers that have a router")));
-    add(facts, first->k > 0 ? _("experts a token") : _("experts, k varies"),
-        first->k > 0 ? g_strdup_printf("%d of %d", first->k, first->experts)
+    add(facts, first->k > 0 ? _("Experts per token") : _("Experts, k varies"),
+        first->k > 0 ? g_strdup_printf(_("%d of %d"), first->k, first->experts)
                      : g_strdup_printf("%d", first->experts),
-        g_strdup_printf("Scores: %s; selection: %s; gates: %s", first->score, first->select,
+        g_strdup_printf(_("Scores: %s; selection: %s; gates: %s"), first->score, first->select,
                         first->gate));
 }
 
 static void
-add_spread(ScopeFacts *facts, const MoeSummary *summary)
+add_spread(GPtrArray *facts, const MoeSummary *summary)
 {
     Spread spread = spread_of(summary);
     if (spread.layers == 0)
         return;
-    add(facts, _("effective, in the mean"),
-        g_strdup_printf("%.1f of %d", spread.effective / spread.layers, spread.experts),
-        g_strdup("exp(entropy of the load): how many equally loaded experts have this entropy"));
-    add(facts, _("highest MaxVio"), g_strdup_printf("%.2f", spread.worst),
-        g_strdup_printf("In layer %d the busiest expert takes %.2f times a uniform share",
+    add(facts, _("Effective, on average"),
+        g_strdup_printf(_("%.1f of %d"), spread.effective / spread.layers, spread.experts),
+        g_strdup(_("exp(entropy of the load): so many equally loaded experts have this entropy")));
+    add(facts, _("Highest MaxVio"), g_strdup_printf("%.2f", spread.worst),
+        g_strdup_printf(_("In layer %d the busiest expert takes %.2f times a uniform share"),
                         spread.worst_layer, spread.worst + 1));
-    add(facts, _("dead experts"), g_strdup_printf("%d", spread.dead),
-        g_strdup("Experts without a pick, over all layers"));
-}
-
-/* Of the whole document: what is wrong with it isn't a question of a filter. */
-static bool
-add_findings(ScopeFacts *facts, MoeFigureInput *input, const MoeSummary *summary, GError **error)
-{
-    const MoeTrace *trace = moe_figure_input_trace(input, 0);
-    facts->findings =
-        trace ? moe_check(trace, NULL, error) : moe_check_summary(summary, NULL, error);
-    if (facts->findings)
-        facts->verdict = moe_findings_verdict(facts->findings);
-    return facts->findings != NULL;
+    add(facts, _("Dead experts"), g_strdup_printf("%d", spread.dead),
+        g_strdup(_("Experts without a pick, over all layers")));
 }
 
 gpointer
 scope_facts_find(MoeFigureInput *input, gpointer data, GError **error)
 {
-    const MoeSummary *summary =
-        moe_figure_input_summary(input, 0, MOE_TALLY_LOAD, MOE_STEPS_LAST, 0, NULL);
-    if (!summary)
-        summary = moe_figure_input_summary(input, 0, MOE_TALLY_LOAD, MOE_STEPS_ALL, 0, error);
+    const ScopeSteps *steps = data;
+    const MoeSummary *summary = scope_steps_summary(*steps, input, MOE_TALLY_LOAD, error);
     if (!summary)
         return NULL;
-    ScopeFacts *facts = g_new0(ScopeFacts, 1);
-    facts->facts = g_ptr_array_new_with_free_func(fact_free);
+    GPtrArray *facts = g_ptr_array_new_with_free_func(fact_free);
     add_router(facts, summary);
-    add(facts, _("tokens"), count_text(moe_summary_tokens_counted(summary)),
-        g_strdup("Tokens that are counted here, at the last step that has any"));
+    add(facts, _("Tokens"), scope_text_count(moe_summary_tokens_counted(summary)),
+        steps->steps == MOE_STEPS_ONE
+            ? g_strdup_printf(_("Tokens that are counted here, at step %d"), steps->step)
+            : g_strdup(_("Tokens that are counted here, at the last step that has any")));
     add_spread(facts, summary);
-    if (add_findings(facts, input, summary, error))
-        return facts;
-    scope_facts_free(facts);
-    return NULL;
+    return facts;
+}
+
+gpointer
+scope_facts_check(MoeFigureInput *input, gpointer data, GError **error)
+{
+    const MoeCheckOptions options = {.progress = scope_document_progress()};
+    const MoeTrace *trace = moe_figure_input_trace(input, 0);
+    const MoeSummary *summary =
+        trace ? NULL : moe_figure_input_summary(input, 0, MOE_TALLY_LOAD, MOE_STEPS_ALL, 0, error);
+    if (trace)
+        return moe_check(trace, &options, error);
+    return summary ? moe_check_summary(summary, &options, error) : NULL;
 }

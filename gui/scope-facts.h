@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
  * scope-facts.h: what a reader wants to know of a document first: some numbers, and what the
- * checker found. Made in a thread.
+ * checker found. Made in threads.
  */
 #ifndef SCOPE_FACTS_H
 #define SCOPE_FACTS_H
 
-#include "scope-document.h"
+#include "scope-steps.h"
 
 G_BEGIN_DECLS
 
@@ -14,15 +14,11 @@ typedef struct ScopeFact {
     char *value, *caption, *tip; /* "9.2 of 64", "effective experts", a sentence */
 } ScopeFact;
 
-typedef struct ScopeFacts {
-    GPtrArray *facts;      /* of ScopeFact */
-    char *verdict;         /* in one line */
-    MoeFindings *findings; /* NULL: the document couldn't be checked */
-} ScopeFacts;
-
-/* A ScopeWork; data is unused. (transfer full, scope_facts_free()) */
+/* A ScopeWork: data is a ScopeSteps. (transfer full, GPtrArray of ScopeFact) */
 gpointer scope_facts_find(MoeFigureInput *input, gpointer data, GError **error);
-void scope_facts_free(gpointer facts);
+/* A ScopeWork: data is unused. Of the whole document, whatever is chosen of it: what is wrong with
+ * it isn't a question of a filter. (transfer full, MoeFindings) */
+gpointer scope_facts_check(MoeFigureInput *input, gpointer data, GError **error);
 
 G_END_DECLS
 

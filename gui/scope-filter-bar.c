@@ -5,13 +5,16 @@
 #include "scope-filter-bar.h"
 
 #include "scope-filter-form.h"
+#include "scope-steps.h"
 
 #include <glib/gi18n.h>
 
 struct _ScopeFilterBar {
     GtkBox parent_instance;
-    ScopeFocus *focus; /* or NULL */
+    ScopeDocument *document; /* or NULL */
+    ScopeFocus *focus;       /* or NULL */
     GtkEntry *entry;
+    GtkButton *step; /* that counts, where it isn't the last */
     ScopeFilterForm *form;
 };
 
@@ -69,9 +72,28 @@ clear(ScopeFilterBar *self)
 }
 
 static void
+show_step(ScopeFilterBar *self)
+{
+    ScopeSteps chosen = self->focus && self->document ? scope_steps_of(self->focus, self->document)
+                                                      : (ScopeSteps){.steps = MOE_STEPS_LAST};
+    g_autofree char *text = g_strdup_printf(_("Step %d ×"), chosen.step);
+    gtk_button_set_label(self->step, text);
+    gtk_widget_set_visible(GTK_WIDGET(self->step), chosen.steps == MOE_STEPS_ONE);
+}
+
+static void
+leave_step(ScopeFilterBar *self)
+{
+    if (self->focus)
+        scope_focus_set(self->focus, SCOPE_FOCUS_STEP, -1);
+}
+
+static void
 follow(ScopeFilterBar *self, guint what)
 {
     const char *words = self->focus ? scope_focus_get_filter(self->focus) : "";
+    if (what & SCOPE_FOCUS_STEP)
+        show_step(self);
     if (!(what & SCOPE_FOCUS_FILTER))
         return;
     gtk_editable_set_text(GTK_EDITABLE(self->entry), words);
@@ -85,6 +107,7 @@ follow(ScopeFilterBar *self, guint what)
 static void
 scope_filter_bar_dispose(GObject *object)
 {
+    g_clear_object(&SCOPE_FILTER_BAR(object)->document);
     g_clear_object(&SCOPE_FILTER_BAR(object)->focus);
     G_OBJECT_CLASS(scope_filter_bar_parent_class)->dispose(object);
 }
@@ -107,9 +130,11 @@ scope_filter_bar_class_init(ScopeFilterBarClass *class)
                                                 "/org/moescope/Moescope/ui/filter-bar.ui");
     gtk_widget_class_bind_template_child(widget_class, ScopeFilterBar, entry);
     gtk_widget_class_bind_template_child(widget_class, ScopeFilterBar, form);
+    gtk_widget_class_bind_template_child(widget_class, ScopeFilterBar, step);
     gtk_widget_class_bind_template_callback(widget_class, on_typed);
     gtk_widget_class_bind_template_callback(widget_class, apply);
     gtk_widget_class_bind_template_callback(widget_class, clear);
+    gtk_widget_class_bind_template_callback(widget_class, leave_step);
 }
 
 static void
@@ -123,6 +148,7 @@ void
 scope_filter_bar_show(ScopeFilterBar *bar, ScopeDocument *document, ScopeFocus *focus)
 {
     scope_filter_form_show(bar->form, document, focus);
+    g_set_object(&bar->document, document);
     if (focus == bar->focus)
         return;
     if (bar->focus)

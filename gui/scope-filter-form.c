@@ -6,6 +6,10 @@
  */
 #include "scope-filter-form.h"
 
+#include "scope-steps.h"
+
+#include <glib/gi18n.h>
+
 #include <string.h>
 
 struct _ScopeFilterForm {
@@ -18,6 +22,8 @@ struct _ScopeFilterForm {
     GtkFlowBox *domains; /* of check buttons */
     GtkEditable *documents, *positions, *text;
     GtkCheckButton *ignore_case;
+    GtkWidget *steps_row;
+    GtkDropDown *steps; /* the last, then those that tokens were recorded at, the latest first */
     GtkLabel *problem;
 };
 
@@ -87,6 +93,51 @@ apply(ScopeFilterForm *self)
         scope_focus_set_filter(self->focus, words);
 }
 
+/* --- Steps ------------------------------------------------------------------------------------*/
+
+static void
+show_step(ScopeFilterForm *self)
+{
+    int n;
+    guint row = 0;
+    ScopeSteps chosen = self->focus && self->document ? scope_steps_of(self->focus, self->document)
+                                                      : (ScopeSteps){.steps = MOE_STEPS_LAST};
+    const int32_t *steps = self->document ? scope_document_steps(self->document, &n) : NULL;
+    for (int i = 0; steps && chosen.steps == MOE_STEPS_ONE && i < n; i++)
+        if (steps[i] == chosen.step)
+            row = (guint)(n - i);
+    self->filling = true;
+    gtk_drop_down_set_selected(self->steps, row);
+    self->filling = false;
+}
+
+static void
+list_steps(ScopeFilterForm *self)
+{
+    int n = 0;
+    const int32_t *steps = self->document ? scope_document_steps(self->document, &n) : NULL;
+    g_autoptr(GtkStringList) names = gtk_string_list_new(NULL);
+    gtk_string_list_append(names, _("The last"));
+    for (int i = n - 1; i >= 0; i--)
+        gtk_string_list_take(names, g_strdup_printf("%d", steps[i]));
+    self->filling = true;
+    gtk_drop_down_set_model(self->steps, G_LIST_MODEL(names));
+    self->filling = false;
+    gtk_widget_set_visible(self->steps_row, n > 1);
+    show_step(self);
+}
+
+static void
+on_step(ScopeFilterForm *self)
+{
+    int n, row = (int)gtk_drop_down_get_selected(self->steps);
+    if (self->filling || !self->focus || !self->document)
+        return;
+    const int32_t *steps = scope_document_steps(self->document, &n);
+    if (row <= n)
+        scope_focus_set(self->focus, SCOPE_FOCUS_STEP, row > 0 ? steps[n - row] : -1);
+}
+
 /* --- From words to rows -----------------------------------------------------------------------*/
 
 static void
@@ -136,6 +187,8 @@ on_focus_changed(ScopeFilterForm *self, guint what)
 {
     if (what & SCOPE_FOCUS_FILTER)
         fill(self);
+    if (what & SCOPE_FOCUS_STEP)
+        show_step(self);
 }
 
 /* --- Domains ----------------------------------------------------------------------------------*/
@@ -170,8 +223,19 @@ scope_filter_form_dispose(GObject *object)
 static void
 clear(ScopeFilterForm *self)
 {
-    if (self->focus)
-        scope_focus_set_filter(self->focus, "");
+    if (!self->focus)
+        return;
+    scope_focus_begin(self->focus);
+    scope_focus_set_filter(self->focus, "");
+    scope_focus_set(self->focus, SCOPE_FOCUS_STEP, -1);
+    scope_focus_end(self->focus);
+}
+
+static void
+on_grown(ScopeFilterForm *self)
+{
+    list_domains(self);
+    list_steps(self);
 }
 
 static void
@@ -188,8 +252,11 @@ scope_filter_form_class_init(ScopeFilterFormClass *class)
     gtk_widget_class_bind_template_child(widget_class, ScopeFilterForm, text);
     gtk_widget_class_bind_template_child(widget_class, ScopeFilterForm, ignore_case);
     gtk_widget_class_bind_template_child(widget_class, ScopeFilterForm, problem);
+    gtk_widget_class_bind_template_child(widget_class, ScopeFilterForm, steps_row);
+    gtk_widget_class_bind_template_child(widget_class, ScopeFilterForm, steps);
     gtk_widget_class_bind_template_callback(widget_class, apply);
     gtk_widget_class_bind_template_callback(widget_class, clear);
+    gtk_widget_class_bind_template_callback(widget_class, on_step);
 }
 
 static void
@@ -204,17 +271,16 @@ scope_filter_form_show(ScopeFilterForm *form, ScopeDocument *document, ScopeFocu
     if (document == form->document && focus == form->focus)
         return;
     if (form->document)
-        g_signal_handlers_disconnect_by_func(form->document, list_domains, form);
+        g_signal_handlers_disconnect_by_func(form->document, on_grown, form);
     if (form->focus)
         g_signal_handlers_disconnect_by_func(form->focus, on_focus_changed, form);
     g_set_object(&form->document, document);
     g_set_object(&form->focus, focus);
     if (document)
-        g_signal_connect_object(document, "grown", G_CALLBACK(list_domains), form,
-                                G_CONNECT_SWAPPED);
+        g_signal_connect_object(document, "grown", G_CALLBACK(on_grown), form, G_CONNECT_SWAPPED);
     if (focus)
         g_signal_connect_object(focus, "changed", G_CALLBACK(on_focus_changed), form,
                                 G_CONNECT_SWAPPED);
-    list_domains(form);
+    on_grown(form);
     fill(form);
 }

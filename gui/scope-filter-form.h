@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * scope-filter-form.h: which tokens count, to choose instead of to write: domains, documents,
- * places, texts. It writes the focus's filter in the words of `--where`.
+ * places, texts. It writes the focus's filter in the words of `--where`, and its step.
  */
 #ifndef SCOPE_FILTER_FORM_H
 #define SCOPE_FILTER_FORM_H

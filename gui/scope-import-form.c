@@ -22,8 +22,8 @@ static const char *const selections[] = {"top-k", "groups", "expert-choice", "un
 static const char *const gates[] = {"as-scored", "sum-to-one", NULL};
 
 static const Question questions[] = {
-    {"experts", N_("Experts a layer"), N_("How many routed experts each layer has"), NULL, false},
-    {"k", N_("Experts a token"), N_("How many of them each token gets (k)"), NULL, false},
+    {"experts", N_("Experts per layer"), N_("How many routed experts each layer has"), NULL, false},
+    {"k", N_("Experts per token"), N_("How many of them each token gets (k)"), NULL, false},
     {"score", N_("Scores"), N_("How the router makes scores of its logits"), scores, false},
     {"select", N_("Selection"), N_("By which rule experts are chosen"), selections, false},
     {"gates", N_("Gates"), N_("Whether the gates of a token's picks were made to sum to one"),

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * A row an option: its name, a control that suits its type, and below it what it does, or what is
- * wrong with what was typed.
+ * A row an option: its name and control, and below it what it does.
  */
 #include "scope-options-form.h"
+
+#include "scope-field.h"
+#include "scope-text.h"
 
 struct _ScopeOptionsForm {
     GtkBox parent_instance;
@@ -12,19 +14,6 @@ struct _ScopeOptionsForm {
 };
 
 G_DEFINE_FINAL_TYPE(ScopeOptionsForm, scope_options_form, GTK_TYPE_BOX)
-
-typedef struct Row {
-    ScopeOptionsForm *form;
-    const MoeField *field;
-    GtkWidget *control;
-    GtkLabel *note;
-} Row;
-
-static void
-free_row(gpointer row, GClosure *closure)
-{
-    g_free(row);
-}
 
 static void
 scope_options_form_dispose(GObject *object)
@@ -52,151 +41,56 @@ static void
 scope_options_form_init(ScopeOptionsForm *self)
 {
     gtk_orientable_set_orientation(GTK_ORIENTABLE(self), GTK_ORIENTATION_VERTICAL);
-    gtk_box_set_spacing(GTK_BOX(self), 18);
-}
-
-/* --- Values -----------------------------------------------------------------------------------*/
-
-static void
-show_help(const Row *row)
-{
-    g_autofree char *help = row->field->unit
-                                ? g_strdup_printf("%s (%s)", row->field->help, row->field->unit)
-                                : g_strdup(row->field->help);
-    gtk_label_set_label(row->note, help);
-    gtk_widget_remove_css_class(GTK_WIDGET(row->note), "error");
-    gtk_widget_remove_css_class(row->control, "error");
-}
-
-static void
-show_problem(const Row *row, const char *message)
-{
-    gtk_label_set_label(row->note, message);
-    gtk_widget_add_css_class(GTK_WIDGET(row->note), "error");
-    gtk_widget_add_css_class(row->control, "error");
-}
-
-static void
-take_value(const Row *row, const char *value)
-{
-    MoeFigureOptions *options = row->form->options;
-    g_autoptr(GError) error = NULL;
-    g_autofree char *before = g_strdup(moe_figure_options_text(options, row->field->name));
-    g_autofree char *setting = g_strdup_printf("%s=%s", row->field->name, value);
-    if (!moe_figure_options_set(options, setting, &error)) {
-        show_problem(row, error->message);
-        return;
-    }
-    show_help(row);
-    if (g_strcmp0(before, moe_figure_options_text(options, row->field->name)) != 0)
-        scope_pane_set_option(row->form->pane, setting);
-}
-
-/* --- Controls ---------------------------------------------------------------------------------*/
-
-static void
-on_switched(GObject *control, GParamSpec *spec, gpointer user)
-{
-    take_value(user, gtk_switch_get_active(GTK_SWITCH(control)) ? "true" : "false");
-}
-
-static void
-on_chosen(GObject *control, GParamSpec *spec, gpointer user)
-{
-    GtkStringObject *choice = gtk_drop_down_get_selected_item(GTK_DROP_DOWN(control));
-    if (choice)
-        take_value(user, gtk_string_object_get_string(choice));
-}
-
-static void
-on_typed(GtkEditable *control, gpointer user)
-{
-    take_value(user, gtk_editable_get_text(control));
-}
-
-static void
-connect_row(const Row *row, const char *signal, GCallback callback)
-{
-    g_signal_connect_data(row->control, signal, callback, g_memdup2(row, sizeof *row), free_row, 0);
-}
-
-static void
-add_switch(Row *row, const char *value)
-{
-    row->control = gtk_switch_new();
-    gtk_widget_set_halign(row->control, GTK_ALIGN_END);
-    gtk_switch_set_active(GTK_SWITCH(row->control), g_str_equal(value, "true"));
-    connect_row(row, "notify::active", G_CALLBACK(on_switched));
-}
-
-static void
-add_drop_down(Row *row, const char *value)
-{
-    g_auto(GStrv) choices = g_strsplit(row->field->choices, " | ", -1);
-    row->control = gtk_drop_down_new_from_strings((const char *const *)choices);
-    for (guint i = 0; choices[i]; i++)
-        if (g_str_equal(choices[i], value))
-            gtk_drop_down_set_selected(GTK_DROP_DOWN(row->control), i);
-    connect_row(row, "notify::selected", G_CALLBACK(on_chosen));
-}
-
-static void
-add_entry(Row *row, const char *value)
-{
-    row->control = gtk_entry_new();
-    gtk_editable_set_text(GTK_EDITABLE(row->control), value);
-    gtk_editable_set_width_chars(GTK_EDITABLE(row->control), 8);
-    connect_row(row, "changed", G_CALLBACK(on_typed));
+    gtk_box_set_spacing(GTK_BOX(self), 16);
 }
 
 /* --- Rows -------------------------------------------------------------------------------------*/
 
-static GtkLabel *
-note_new(void)
+static bool
+take_value(gpointer owner, const MoeField *field, const char *value, GError **error)
 {
-    GtkWidget *note = gtk_label_new(NULL);
-    gtk_label_set_wrap(GTK_LABEL(note), TRUE);
-    gtk_label_set_xalign(GTK_LABEL(note), 0);
-    gtk_label_set_width_chars(GTK_LABEL(note), 20);
-    gtk_label_set_max_width_chars(GTK_LABEL(note), 28);
-    gtk_widget_add_css_class(note, "note");
-    return GTK_LABEL(note);
+    ScopeOptionsForm *self = SCOPE_OPTIONS_FORM(owner);
+    g_autofree char *before = g_strdup(moe_figure_options_text(self->options, field->name));
+    g_autofree char *setting = g_strdup_printf("%s=%s", field->name, value);
+    if (!moe_figure_options_set(self->options, setting, error))
+        return false;
+    if (g_strcmp0(before, moe_figure_options_text(self->options, field->name)) != 0)
+        scope_pane_set_option(self->pane, setting);
+    return true;
 }
 
-static void
-add_control(Row *row)
+/* As the list of choices shows it. */
+static char *
+title_of(GtkStringObject *choice, gpointer user)
 {
-    const char *value = moe_figure_options_text(row->form->options, row->field->name);
-    if (row->field->type == MOE_FIELD_BOOL)
-        add_switch(row, value);
-    else if (row->field->type == MOE_FIELD_CHOICE && row->field->choices)
-        add_drop_down(row, value);
-    else
-        add_entry(row, value);
-    gtk_widget_set_name(row->control, row->field->name);
-    gtk_widget_set_valign(row->control, GTK_ALIGN_CENTER);
+    return scope_text_title(gtk_string_object_get_string(choice));
 }
 
 static void
 add_row(ScopeOptionsForm *self, const MoeField *field)
 {
-    Row row = {.form = self, .field = field, .note = note_new()};
-    GtkWidget *label = gtk_label_new(field->name);
+    g_autoptr(GtkStringList) choices = scope_field_choices(field);
+    const char *value = moe_figure_options_text(self->options, field->name);
+    ScopeField parts = scope_field_new(field, choices, value, take_value, self);
+    g_autofree char *title = scope_text_title(field->name);
+    GtkWidget *label = gtk_label_new(title);
     GtkWidget *line = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 12);
-    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 6);
-    add_control(&row);
+    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 4);
+    if (choices) {
+        g_autoptr(GtkExpression) words = gtk_cclosure_expression_new(
+            G_TYPE_STRING, NULL, 0, NULL, G_CALLBACK(title_of), NULL, NULL);
+        gtk_drop_down_set_expression(GTK_DROP_DOWN(parts.control), words);
+    }
+    gtk_label_set_width_chars(parts.note, 20);
+    gtk_label_set_max_width_chars(parts.note, 28);
     gtk_label_set_xalign(GTK_LABEL(label), 0);
     gtk_widget_set_hexpand(label, TRUE);
-    gtk_label_set_mnemonic_widget(GTK_LABEL(label), row.control);
-    gtk_accessible_update_property(GTK_ACCESSIBLE(row.control), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                   field->name, GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, field->help,
-                                   -1);
+    gtk_label_set_mnemonic_widget(GTK_LABEL(label), parts.control);
     gtk_box_append(GTK_BOX(line), label);
-    gtk_box_append(GTK_BOX(line), row.control);
+    gtk_box_append(GTK_BOX(line), parts.control);
     gtk_box_append(GTK_BOX(box), line);
-    gtk_box_append(GTK_BOX(box), GTK_WIDGET(row.note));
+    gtk_box_append(GTK_BOX(box), GTK_WIDGET(parts.note));
     gtk_box_append(GTK_BOX(self), box);
-    show_help(&row);
 }
 
 void

@@ -6,13 +6,15 @@
 #include "scope-pages.h"
 #include "scope-plates.h"
 
+#include <glib/gi18n.h>
+
 static const ScopePlate plates[] = {
-    {"collapse", "Collapse", NULL, {{NULL, 0}}},
-    {"measures", "Representations", "name=representation_collapse", {{NULL, 0}}},
-    {"measures", "Router’s state", NULL, {{NULL, 0}}},
-    {"load-over-training", "Load", NULL, {{"layers", SCOPE_FOCUS_LAYER}}},
-    {"saturation", "Saturation", NULL, {{NULL, 0}}},
-    {"losses", "Losses", NULL, {{NULL, 0}}},
+    {"collapse", N_("Collapse"), NULL, {{NULL, 0}}},
+    {"measures", N_("Representations"), "name=representation_collapse", {{NULL, 0}}},
+    {"measures", N_("Router’s state"), NULL, {{NULL, 0}}},
+    {"load-over-training", N_("Load"), NULL, {{"layers", SCOPE_FOCUS_LAYER}}},
+    {"saturation", N_("Saturation"), NULL, {{NULL, 0}}},
+    {"losses", N_("Losses"), NULL, {{NULL, 0}}},
     {NULL},
 };
 

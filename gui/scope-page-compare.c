@@ -23,6 +23,7 @@ struct _ScopePageCompare {
     bool filling;      /* the drop-down */
 
     GtkDropDown *other;
+    GtkButton *offer; /* the first of the others */
     GtkLabel *problem;
     ScopeChooser *chooser;
     GtkStack *outer, *stack;
@@ -62,6 +63,17 @@ on_moved(gpointer owner, gpointer result, const GError *error)
 }
 
 static void
+start(ScopePageCompare *self, GCancellable **running, int layer, ScopeJob job)
+{
+    ScopeDocument *document = document_of(self);
+    ScopeFocus *focus = scope_page_get_focus(SCOPE_PAGE(self));
+    const ScopeComparedQuery query = {layer, scope_steps_of(focus, document)};
+    job.data = g_memdup2(&query, sizeof query);
+    job.free_data = g_free;
+    scope_job_start(running, self, document, scope_focus_get_filter(focus), &job);
+}
+
+static void
 find_moved(ScopePageCompare *self)
 {
     int n;
@@ -70,18 +82,16 @@ find_moved(ScopePageCompare *self)
     int router = scope_focus_router(scope_page_get_focus(SCOPE_PAGE(self)), document);
     if (router < 0 || !scope_document_get_other(document))
         return;
-    const ScopeJob job = {.work = scope_compared_find_moved,
-                          .data = GINT_TO_POINTER(info[router].layer),
-                          .free_result = g_object_unref,
-                          .done = on_moved};
+    const ScopeJob job = {
+        .work = scope_compared_find_moved, .free_result = g_object_unref, .done = on_moved};
     scope_table_set_empty(self->moved, _("Comparing …"));
-    scope_job_start(&self->moving, self, document, "", &job);
+    start(self, &self->moving, info[router].layer, job);
 }
 
 static void
 compare(ScopePageCompare *self)
 {
-    static const ScopeJob job = {
+    const ScopeJob job = {
         .work = scope_compared_find, .free_result = scope_compared_free, .done = on_compared};
     ScopeDocument *document = document_of(self);
     bool there = scope_document_get_other(document) != NULL;
@@ -93,14 +103,16 @@ compare(ScopePageCompare *self)
     scope_table_set_rows(self->moved, NULL);
     scope_table_set_empty(self->layers, _("Comparing …"));
     scope_table_set_empty(self->matched, _("Comparing …"));
-    scope_job_start(&self->running, self, document, "", &job);
+    start(self, &self->running, -1, job);
     find_moved(self);
 }
 
 static void
 on_focus_changed(ScopePageCompare *self, guint what)
 {
-    if (what & SCOPE_FOCUS_LAYER)
+    if (what & (SCOPE_FOCUS_FILTER | SCOPE_FOCUS_STEP))
+        compare(self);
+    else if (what & SCOPE_FOCUS_LAYER)
         find_moved(self);
 }
 
@@ -122,6 +134,18 @@ find_others(ScopePageCompare *self)
         g_ptr_array_add(self->others, g_object_ref(chosen));
 }
 
+/* What is open in another tab is one click away. */
+static void
+show_offer(ScopePageCompare *self)
+{
+    bool any = self->others->len > 0;
+    g_autofree char *words =
+        any ? g_strdup_printf(_("Compare With %s"), scope_document_name(self->others->pdata[0]))
+            : g_strdup("");
+    gtk_button_set_label(self->offer, words);
+    gtk_widget_set_visible(GTK_WIDGET(self->offer), any);
+}
+
 static void
 fill_others(ScopePageCompare *self)
 {
@@ -139,6 +163,13 @@ fill_others(ScopePageCompare *self)
     gtk_drop_down_set_model(self->other, G_LIST_MODEL(names));
     gtk_drop_down_set_selected(self->other, selected);
     self->filling = false;
+    show_offer(self);
+}
+
+static void
+on_offer(ScopePageCompare *self)
+{
+    gtk_drop_down_set_selected(self->other, 1);
 }
 
 static void
@@ -301,6 +332,7 @@ static void
 bind_children(GtkWidgetClass *class)
 {
     gtk_widget_class_bind_template_child(class, ScopePageCompare, other);
+    gtk_widget_class_bind_template_child(class, ScopePageCompare, offer);
     gtk_widget_class_bind_template_child(class, ScopePageCompare, problem);
     gtk_widget_class_bind_template_child(class, ScopePageCompare, chooser);
     gtk_widget_class_bind_template_child(class, ScopePageCompare, outer);
@@ -311,6 +343,7 @@ bind_children(GtkWidgetClass *class)
     gtk_widget_class_bind_template_child(class, ScopePageCompare, agreement);
     gtk_widget_class_bind_template_child(class, ScopePageCompare, difference);
     gtk_widget_class_bind_template_callback(class, on_chosen);
+    gtk_widget_class_bind_template_callback(class, on_offer);
     gtk_widget_class_bind_template_callback(class, on_open);
     gtk_widget_class_bind_template_callback(class, on_row);
     gtk_widget_class_bind_template_callback(class, on_token);

@@ -5,11 +5,13 @@
 #include "scope-pages.h"
 #include "scope-plates.h"
 
+#include <glib/gi18n.h>
+
 static const ScopePlate plates[] = {
-    {"domains", "Specialisation", NULL, {{"layers", SCOPE_FOCUS_LAYER}}},
-    {"load", "Load", "norm=log2", {{NULL, 0}}},
+    {"domains", N_("Specialisation"), NULL, {{"layers", SCOPE_FOCUS_LAYER}}},
+    {"load", N_("Load"), "norm=log2", {{NULL, 0}}},
     {"layers",
-     "By layer",
+     N_("By layer"),
      "metrics=domain-information-corrected,domain-js-corrected,domain-specialisation,domain-"
      "specialised",
      {{NULL, 0}}},

@@ -41,14 +41,10 @@ find_relatives(ScopePageExpert *self)
     ScopeDocument *document = scope_page_get_document(SCOPE_PAGE(self));
     ScopeFocus *focus = scope_page_get_focus(SCOPE_PAGE(self));
     ScopeRelativesQuery query = {scope_focus_router(focus, document),
-                                 (int)scope_focus_get(focus, SCOPE_FOCUS_EXPERT)};
-    if (query.router < 0 || query.expert < 0) {
-        scope_job_give_up(&self->running);
-        scope_table_set_rows(self->relatives, NULL);
-        scope_table_set_empty(self->relatives, "Choose an expert above, or by a click in a figure, "
-                                               "to see with whom it goes.");
+                                 (int)scope_focus_get(focus, SCOPE_FOCUS_EXPERT),
+                                 scope_steps_of(focus, document)};
+    if (query.router < 0)
         return;
-    }
     const ScopeJob job = {scope_relatives_find, g_memdup2(&query, sizeof query), g_free,
                           g_object_unref, on_relatives};
     scope_job_start(&self->running, self, document, scope_focus_get_filter(focus), &job);
@@ -57,7 +53,7 @@ find_relatives(ScopePageExpert *self)
 static void
 on_focus_changed(ScopePageExpert *self, guint what)
 {
-    if (what & (SCOPE_FOCUS_LAYER | SCOPE_FOCUS_EXPERT | SCOPE_FOCUS_FILTER))
+    if (what & (SCOPE_FOCUS_LAYER | SCOPE_FOCUS_EXPERT | SCOPE_FOCUS_FILTER | SCOPE_FOCUS_STEP))
         find_relatives(self);
 }
 

@@ -5,6 +5,7 @@
 #include "scope-chooser.h"
 #include "scope-job.h"
 #include "scope-pages.h"
+#include "scope-steps.h"
 #include "scope-table.h"
 
 #include <glib/gi18n.h>
@@ -46,22 +47,20 @@ row_of(const MoeMetric *metric, const MoeMetricCell *cell, const MoeInterval *in
     return row;
 }
 
-/* With all that a trace can be counted for, or that a summary was. */
-static const MoeSummary *
-count(MoeFigureInput *input, GError **error)
-{
-    if (moe_figure_input_trace(input, 0))
-        return moe_figure_input_summary(input, 0, MOE_TALLIES_ALL, MOE_STEPS_LAST, 0, error);
-    return moe_figure_input_summary(input, 0, MOE_TALLY_LOAD, MOE_STEPS_ALL, 0, error);
-}
+typedef struct Query {
+    int router;
+    ScopeSteps steps;
+} Query;
 
-/* Data is the number of the router. Metrics that nothing was recorded for are left out. */
+/* With all that a trace can be counted for, or that a summary was. Metrics that nothing was
+ * recorded for are left out. */
 static gpointer
 measure(MoeFigureInput *input, gpointer data, GError **error)
 {
     static const MoeResampleOptions options = {0};
-    int n, router = GPOINTER_TO_INT(data);
-    const MoeSummary *summary = count(input, error);
+    const Query *query = data;
+    int n, router = query->router;
+    const MoeSummary *summary = scope_steps_summary(query->steps, input, MOE_TALLIES_ALL, error);
     const MoeMetric *const *metrics = moe_metrics_list(&n);
     if (!summary)
         return NULL;
@@ -97,13 +96,11 @@ look(ScopePageMetrics *self)
 {
     ScopeDocument *document = scope_page_get_document(SCOPE_PAGE(self));
     ScopeFocus *focus = scope_page_get_focus(SCOPE_PAGE(self));
-    int router = scope_focus_router(focus, document);
-    if (router < 0)
+    const Query query = {scope_focus_router(focus, document), scope_steps_of(focus, document)};
+    if (query.router < 0)
         return;
-    const ScopeJob job = {.work = measure,
-                          .data = GINT_TO_POINTER(router),
-                          .free_result = g_object_unref,
-                          .done = on_measured};
+    const ScopeJob job = {measure, g_memdup2(&query, sizeof query), g_free, g_object_unref,
+                          on_measured};
     gtk_widget_set_visible(self->busy, TRUE);
     scope_job_start(&self->running, self, document, scope_focus_get_filter(focus), &job);
 }
@@ -111,7 +108,7 @@ look(ScopePageMetrics *self)
 static void
 on_focus_changed(ScopePageMetrics *self, guint what)
 {
-    if (what & (SCOPE_FOCUS_LAYER | SCOPE_FOCUS_FILTER))
+    if (what & (SCOPE_FOCUS_LAYER | SCOPE_FOCUS_FILTER | SCOPE_FOCUS_STEP))
         look(self);
 }
 
@@ -134,8 +131,8 @@ static GtkWidget *
 scope_page_metrics_make_inspector(ScopePage *page)
 {
     ScopePageMetrics *self = SCOPE_PAGE_METRICS(page);
-    GtkWidget *about = gtk_label_new("Choose a metric to read what it is, who defined it, and "
-                                     "where programs differ.");
+    GtkWidget *about = gtk_label_new(_("Choose a metric to read what it is, who defined it, and "
+                                       "where programs differ."));
     gtk_label_set_xalign(GTK_LABEL(about), 0);
     gtk_label_set_wrap(GTK_LABEL(about), TRUE);
     gtk_label_set_wrap_mode(GTK_LABEL(about), PANGO_WRAP_WORD_CHAR);
@@ -221,14 +218,14 @@ static void
 scope_page_metrics_init(ScopePageMetrics *self)
 {
     static const ScopeColumn columns[] = {
-        [NAME] = {"metric", false, false, PANGO_ELLIPSIZE_NONE},
-        [VALUE] = {"value", true, false, PANGO_ELLIPSIZE_NONE},
-        [LOW] = {"95 % from", true, false, PANGO_ELLIPSIZE_NONE},
-        [HIGH] = {"to", true, false, PANGO_ELLIPSIZE_NONE},
-        [UNIFORM] = {"uniform", true, false, PANGO_ELLIPSIZE_NONE},
-        [SHUFFLED] = {"shuffled", true, false, PANGO_ELLIPSIZE_NONE},
-        [UNIT] = {"unit", false, false, PANGO_ELLIPSIZE_NONE},
-        [FORMULA] = {"formula", false, true, PANGO_ELLIPSIZE_END},
+        [NAME] = {N_("Metric"), false, false, PANGO_ELLIPSIZE_NONE},
+        [VALUE] = {N_("Value"), true, false, PANGO_ELLIPSIZE_NONE},
+        [LOW] = {N_("95 % from"), true, false, PANGO_ELLIPSIZE_NONE},
+        [HIGH] = {N_("To"), true, false, PANGO_ELLIPSIZE_NONE},
+        [UNIFORM] = {N_("Uniform"), true, false, PANGO_ELLIPSIZE_NONE},
+        [SHUFFLED] = {N_("Shuffled"), true, false, PANGO_ELLIPSIZE_NONE},
+        [UNIT] = {N_("Unit"), false, false, PANGO_ELLIPSIZE_NONE},
+        [FORMULA] = {N_("Formula"), false, true, PANGO_ELLIPSIZE_END},
     };
     gtk_widget_init_template(GTK_WIDGET(self));
     scope_table_set_columns(self->table, columns, G_N_ELEMENTS(columns), _("Metrics of the layer"));

@@ -6,6 +6,7 @@
 #include "scope-facts.h"
 #include "scope-job.h"
 #include "scope-pages.h"
+#include "scope-text.h"
 
 #include <glib/gi18n.h>
 
@@ -14,11 +15,13 @@ G_DECLARE_FINAL_TYPE(ScopePageOverview, scope_page_overview, SCOPE, PAGE_OVERVIE
 
 struct _ScopePageOverview {
     ScopePage parent_instance;
-    GCancellable *running; /* of what is being found out, or NULL */
-    ScopePane *pointed;    /* the pane that was pointed at last */
+    GCancellable *running;  /* of what is being found out, or NULL */
+    GCancellable *checking; /* of the checker's work, or NULL */
+    bool unchecked;         /* as it is now */
 
     GtkBox *facts;
     ScopePane *load, *layers;
+    GtkImage *mark; /* beside the verdict */
     GtkLabel *verdict;
     GtkListBox *findings;
     GtkWidget *findings_frame;
@@ -35,6 +38,7 @@ fact_new(const ScopeFact *fact)
     GtkWidget *value = gtk_label_new(fact->value), *caption = gtk_label_new(fact->caption);
     gtk_label_set_xalign(GTK_LABEL(value), 0);
     gtk_label_set_xalign(GTK_LABEL(caption), 0);
+    gtk_label_set_ellipsize(GTK_LABEL(value), PANGO_ELLIPSIZE_END);
     gtk_label_set_ellipsize(GTK_LABEL(caption), PANGO_ELLIPSIZE_END);
     gtk_widget_add_css_class(value, "fact");
     gtk_widget_add_css_class(caption, "note");
@@ -67,21 +71,26 @@ text_new(const char *text, const char *class)
     return label;
 }
 
-static GtkWidget *
-finding_new(const MoeFinding *finding)
+static const char *
+icon_of(int severity)
 {
     static const char *const icons[] = {[MOE_FINDING_NOTE] = "dialog-information-symbolic",
                                         [MOE_FINDING_WARNING] = "dialog-warning-symbolic",
                                         [MOE_FINDING_ERROR] = "dialog-error-symbolic"};
+    return icons[severity];
+}
+
+static GtkWidget *
+finding_new(MoeSeverity severity, const char *text, const char *help)
+{
     GtkWidget *row = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 12);
     GtkWidget *words = gtk_box_new(GTK_ORIENTATION_VERTICAL, 2);
-    GtkWidget *icon = gtk_image_new_from_icon_name(icons[finding->severity]);
-    g_autofree char *help = g_strconcat(finding->why, " ", finding->remedy, NULL);
-    gtk_widget_add_css_class(icon, moe_severity_name(finding->severity));
+    GtkWidget *icon = gtk_image_new_from_icon_name(icon_of((int)severity));
+    gtk_widget_add_css_class(icon, moe_severity_name(severity));
     gtk_widget_set_valign(icon, GTK_ALIGN_START);
     gtk_accessible_update_property(GTK_ACCESSIBLE(icon), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                   moe_severity_name(finding->severity), -1);
-    gtk_box_append(GTK_BOX(words), text_new(finding->text, "finding"));
+                                   moe_severity_name(severity), -1);
+    gtk_box_append(GTK_BOX(words), text_new(text, "finding"));
     gtk_box_append(GTK_BOX(words), text_new(help, "note"));
     gtk_widget_set_hexpand(words, TRUE);
     gtk_box_append(GTK_BOX(row), icon);
@@ -89,8 +98,25 @@ finding_new(const MoeFinding *finding)
     return row;
 }
 
+/* What the importer wants readers to know; returns how much. */
+static int
+show_notes(ScopePageOverview *self)
+{
+    const char *notes = scope_document_notes(scope_page_get_document(SCOPE_PAGE(self)));
+    g_auto(GStrv) lines = g_strsplit(notes ? notes : "", "\n", -1);
+    int shown = 0;
+    for (char **line = lines; *line; line++) {
+        if (!**line)
+            continue;
+        GtkWidget *row = finding_new(MOE_FINDING_NOTE, *line, _("Found while it was imported."));
+        gtk_list_box_append(self->findings, row);
+        shown++;
+    }
+    return shown;
+}
+
 /* The worst first. */
-static void
+static int
 show_findings(ScopePageOverview *self, const MoeFindings *findings)
 {
     int shown = 0;
@@ -99,42 +125,122 @@ show_findings(ScopePageOverview *self, const MoeFindings *findings)
             const MoeFinding *finding = moe_findings_get(findings, i);
             if ((int)finding->severity != severity)
                 continue;
-            gtk_list_box_append(self->findings, finding_new(finding));
+            g_autofree char *help = g_strconcat(finding->why, " ", finding->remedy, NULL);
+            gtk_list_box_append(self->findings,
+                                finding_new(finding->severity, finding->text, help));
             shown++;
         }
-    gtk_widget_set_visible(self->findings_frame, shown > 0);
+    return shown;
 }
+
+/* The worst that was found; -1: nothing. */
+static int
+worst_of(const MoeFindings *findings)
+{
+    int worst = -1;
+    for (int i = 0; i < moe_findings_count(findings); i++)
+        worst = MAX(worst, (int)moe_findings_get(findings, i)->severity);
+    return worst;
+}
+
+static void
+show_verdict(ScopePageOverview *self, const MoeFindings *findings, const GError *error)
+{
+    int worst = findings ? worst_of(findings) : MOE_FINDING_ERROR;
+    g_autofree char *verdict = findings ? moe_findings_verdict(findings) : NULL;
+    g_autofree char *words = scope_text_sentence(findings ? verdict : error->message);
+    gtk_label_set_label(self->verdict, words);
+    gtk_widget_set_visible(GTK_WIDGET(self->mark), TRUE);
+    gtk_image_set_from_icon_name(self->mark, worst < 0 ? "object-select-symbolic" : icon_of(worst));
+    for (int i = MOE_FINDING_NOTE; i <= MOE_FINDING_ERROR; i++)
+        gtk_widget_remove_css_class(GTK_WIDGET(self->mark), moe_severity_name(i));
+    gtk_widget_add_css_class(GTK_WIDGET(self->mark),
+                             worst < 0 ? "success" : moe_severity_name(worst));
+}
+
+static void check(ScopePageOverview *self); /* again, where it has grown meanwhile */
+
+static void
+on_checked(gpointer owner, gpointer result, const GError *error)
+{
+    ScopePageOverview *self = SCOPE_PAGE_OVERVIEW(owner);
+    empty(GTK_WIDGET(self->findings));
+    show_verdict(self, result, error);
+    int shown = result ? show_findings(self, result) : 0;
+    shown += show_notes(self);
+    gtk_widget_set_visible(self->findings_frame, shown > 0);
+    check(self);
+}
+
+static void
+on_checking(ScopePageOverview *self, double done)
+{
+    g_autofree char *text = g_strdup_printf(_("Checking … %.0f %%"), 100 * done);
+    if (self->checking)
+        gtk_label_set_label(self->verdict, text);
+}
+
+static void
+free_findings(gpointer findings)
+{
+    moe_findings_free(findings);
+}
+
+/* Of what grows, one check follows the other. */
+static void
+check(ScopePageOverview *self)
+{
+    static const ScopeJob job = {
+        .work = scope_facts_check, .free_result = free_findings, .done = on_checked};
+    if (!self->unchecked || self->checking)
+        return;
+    self->unchecked = false;
+    scope_job_start(&self->checking, self, scope_page_get_document(SCOPE_PAGE(self)), "", &job);
+}
+
+/* --- Finding out ------------------------------------------------------------------------------*/
 
 static void
 on_found(gpointer owner, gpointer result, const GError *error)
 {
     ScopePageOverview *self = SCOPE_PAGE_OVERVIEW(owner);
-    const ScopeFacts *facts = result;
+    const GPtrArray *facts = result;
     empty(GTK_WIDGET(self->facts));
-    empty(GTK_WIDGET(self->findings));
-    gtk_widget_set_visible(self->findings_frame, FALSE);
-    for (guint i = 0; facts && i < facts->facts->len; i++)
-        gtk_box_append(self->facts, fact_new(facts->facts->pdata[i]));
-    g_autofree char *verdict = facts ? g_strdup_printf("Checked: %s", facts->verdict) : NULL;
-    gtk_label_set_label(self->verdict, facts ? verdict : error->message);
-    if (facts)
-        show_findings(self, facts->findings);
+    for (guint i = 0; facts && i < facts->len; i++)
+        gtk_box_append(self->facts, fact_new(facts->pdata[i]));
+    if (!facts)
+        gtk_box_append(self->facts, text_new(error->message, "note"));
+    check(self); /* not before: pictures first */
+}
+
+static void
+free_facts(gpointer facts)
+{
+    g_ptr_array_unref(facts);
 }
 
 static void
 find_out(ScopePageOverview *self)
 {
-    static const ScopeJob job = {
-        .work = scope_facts_find, .free_result = scope_facts_free, .done = on_found};
-    ScopePage *page = SCOPE_PAGE(self);
-    scope_job_start(&self->running, self, scope_page_get_document(page),
-                    scope_focus_get_filter(scope_page_get_focus(page)), &job);
+    ScopeDocument *document = scope_page_get_document(SCOPE_PAGE(self));
+    ScopeFocus *focus = scope_page_get_focus(SCOPE_PAGE(self));
+    ScopeSteps steps = scope_steps_of(focus, document);
+    const ScopeJob job = {scope_facts_find, g_memdup2(&steps, sizeof steps), g_free, free_facts,
+                          on_found};
+    scope_job_start(&self->running, self, document, scope_focus_get_filter(focus), &job);
+}
+
+static void
+on_grown(ScopePageOverview *self)
+{
+    self->unchecked = true;
+    find_out(self);
 }
 
 static void
 on_focus_changed(ScopePageOverview *self, guint what)
 {
-    if (what & SCOPE_FOCUS_FILTER)
+    if (what & (SCOPE_FOCUS_FILTER | SCOPE_FOCUS_STEP))
         find_out(self);
 }
 
@@ -147,35 +253,12 @@ scope_page_overview_show(ScopePage *page, ScopeDocument *document, ScopeFocus *f
     scope_pane_set_document(self->load, document, focus);
     scope_pane_set_document(self->layers, document, focus);
     gtk_label_set_label(self->verdict, _("Checking …"));
-    g_signal_connect_object(document, "grown", G_CALLBACK(find_out), self, G_CONNECT_SWAPPED);
+    g_signal_connect_object(document, "grown", G_CALLBACK(on_grown), self, G_CONNECT_SWAPPED);
+    g_signal_connect_object(document, "progress::work", G_CALLBACK(on_checking), self,
+                            G_CONNECT_SWAPPED);
     g_signal_connect_object(focus, "changed", G_CALLBACK(on_focus_changed), self,
                             G_CONNECT_SWAPPED);
-    find_out(self);
-}
-
-static ScopePane *
-scope_page_overview_get_pane(ScopePage *page)
-{
-    return SCOPE_PAGE_OVERVIEW(page)->pointed;
-}
-
-static void
-on_pressed(GtkEventController *click, int presses, double x, double y, ScopePageOverview *self)
-{
-    ScopePane *pane = SCOPE_PANE(gtk_event_controller_get_widget(click));
-    if (pane == self->pointed)
-        return;
-    self->pointed = pane;
-    scope_page_pane_changed(SCOPE_PAGE(self));
-}
-
-static void
-watch(ScopePageOverview *self, ScopePane *pane)
-{
-    GtkEventController *click = GTK_EVENT_CONTROLLER(gtk_gesture_click_new());
-    gtk_event_controller_set_propagation_phase(click, GTK_PHASE_CAPTURE);
-    g_signal_connect_object(click, "pressed", G_CALLBACK(on_pressed), self, 0);
-    gtk_widget_add_controller(GTK_WIDGET(pane), click);
+    on_grown(self);
 }
 
 static void
@@ -183,7 +266,7 @@ scope_page_overview_dispose(GObject *object)
 {
     ScopePageOverview *self = SCOPE_PAGE_OVERVIEW(object);
     scope_job_give_up(&self->running);
-    self->pointed = NULL;
+    scope_job_give_up(&self->checking);
     gtk_widget_dispose_template(GTK_WIDGET(object), SCOPE_TYPE_PAGE_OVERVIEW);
     G_OBJECT_CLASS(scope_page_overview_parent_class)->dispose(object);
 }
@@ -194,13 +277,13 @@ scope_page_overview_class_init(ScopePageOverviewClass *class)
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
     G_OBJECT_CLASS(class)->dispose = scope_page_overview_dispose;
     SCOPE_PAGE_CLASS(class)->show = scope_page_overview_show;
-    SCOPE_PAGE_CLASS(class)->get_pane = scope_page_overview_get_pane;
     g_type_ensure(SCOPE_TYPE_PANE);
     gtk_widget_class_set_template_from_resource(widget_class,
                                                 "/org/moescope/Moescope/ui/page-overview.ui");
     gtk_widget_class_bind_template_child(widget_class, ScopePageOverview, facts);
     gtk_widget_class_bind_template_child(widget_class, ScopePageOverview, load);
     gtk_widget_class_bind_template_child(widget_class, ScopePageOverview, layers);
+    gtk_widget_class_bind_template_child(widget_class, ScopePageOverview, mark);
     gtk_widget_class_bind_template_child(widget_class, ScopePageOverview, verdict);
     gtk_widget_class_bind_template_child(widget_class, ScopePageOverview, findings);
     gtk_widget_class_bind_template_child(widget_class, ScopePageOverview, findings_frame);
@@ -213,7 +296,6 @@ scope_page_overview_init(ScopePageOverview *self)
     scope_pane_set_figure(self->load, "load");
     scope_pane_set_option(self->load, "by=all");
     scope_pane_set_figure(self->layers, "layers");
-    self->pointed = self->load;
-    watch(self, self->load);
-    watch(self, self->layers);
+    scope_page_watch(SCOPE_PAGE(self), self->load);
+    scope_page_watch(SCOPE_PAGE(self), self->layers);
 }

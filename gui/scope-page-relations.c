@@ -5,12 +5,17 @@
 #include "scope-pages.h"
 #include "scope-plates.h"
 
+#include <glib/gi18n.h>
+
 static const ScopePlate plates[] = {
-    {"coactivation", "Together", NULL, {{"layers", SCOPE_FOCUS_LAYER}}},
-    {"transitions", "Next layer", NULL, {{"layers", SCOPE_FOCUS_LAYER}}},
-    {"flow", "Flow", NULL, {{NULL, 0}}},
-    {"similarity", "Similar", NULL, {{"layers", SCOPE_FOCUS_LAYER}, {"layer", SCOPE_FOCUS_LAYER}}},
-    {"embeddings", "Map", NULL, {{"layers", SCOPE_FOCUS_LAYER}, {"layer", SCOPE_FOCUS_LAYER}}},
+    {"coactivation", N_("Together"), NULL, {{"layers", SCOPE_FOCUS_LAYER}}},
+    {"transitions", N_("Next layer"), NULL, {{"layers", SCOPE_FOCUS_LAYER}}},
+    {"flow", N_("Flow"), NULL, {{NULL, 0}}},
+    {"similarity",
+     N_("Similar"),
+     NULL,
+     {{"layers", SCOPE_FOCUS_LAYER}, {"layer", SCOPE_FOCUS_LAYER}}},
+    {"embeddings", N_("Map"), NULL, {{"layers", SCOPE_FOCUS_LAYER}, {"layer", SCOPE_FOCUS_LAYER}}},
     {NULL},
 };
 

@@ -30,6 +30,7 @@ struct _ScopePageRun {
     GtkWidget *start, *stop, *resume;
     GtkProgressBar *progress;
     GtkLabel *state;
+    GtkWidget *log_frame; /* not seen before the program says something */
     GtkTextView *log;
 };
 
@@ -189,6 +190,7 @@ append_log(ScopePageRun *self, const char *line)
 {
     GtkTextBuffer *buffer = gtk_text_view_get_buffer(self->log);
     GtkTextIter end;
+    gtk_widget_set_visible(self->log_frame, TRUE);
     gtk_text_buffer_get_end_iter(buffer, &end);
     gtk_text_buffer_insert(buffer, &end, line, -1);
     gtk_text_buffer_insert(buffer, &end, "\n", 1);
@@ -357,6 +359,7 @@ bind_children(GtkWidgetClass *class)
     gtk_widget_class_bind_template_child(class, ScopePageRun, resume);
     gtk_widget_class_bind_template_child(class, ScopePageRun, progress);
     gtk_widget_class_bind_template_child(class, ScopePageRun, state);
+    gtk_widget_class_bind_template_child(class, ScopePageRun, log_frame);
     gtk_widget_class_bind_template_child(class, ScopePageRun, log);
     gtk_widget_class_bind_template_callback(class, on_variant);
     gtk_widget_class_bind_template_callback(class, on_recipe);

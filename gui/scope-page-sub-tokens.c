@@ -6,11 +6,16 @@
 #include "scope-pages.h"
 #include "scope-plates.h"
 
+#include <glib/gi18n.h>
+
 static const ScopePlate plates[] = {
-    {"sub-tokens", "Text", NULL, {{"layers", SCOPE_FOCUS_LAYER}, {"layer", SCOPE_FOCUS_LAYER}}},
-    {"divergence", "Distinct experts", NULL, {{"layers", SCOPE_FOCUS_LAYER}}},
-    {"heads", "Load of heads", NULL, {{"layers", SCOPE_FOCUS_LAYER}, {"layer", SCOPE_FOCUS_LAYER}}},
-    {"layers", "By layer", "metrics=head-divergence,head-information-corrected", {{NULL, 0}}},
+    {"sub-tokens", N_("Text"), NULL, {{"layers", SCOPE_FOCUS_LAYER}, {"layer", SCOPE_FOCUS_LAYER}}},
+    {"divergence", N_("Distinct experts"), NULL, {{"layers", SCOPE_FOCUS_LAYER}}},
+    {"heads",
+     N_("Load of heads"),
+     NULL,
+     {{"layers", SCOPE_FOCUS_LAYER}, {"layer", SCOPE_FOCUS_LAYER}}},
+    {"layers", N_("By layer"), "metrics=head-divergence,head-information-corrected", {{NULL, 0}}},
     {NULL},
 };
 

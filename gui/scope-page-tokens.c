@@ -8,7 +8,10 @@
 #include "scope-job.h"
 #include "scope-pages.h"
 #include "scope-search.h"
+#include "scope-steps.h"
+#include "scope-text.h"
 
+#include <glib/gi18n.h>
 #include <moescope/concordance.h>
 
 #define SCOPE_TYPE_PAGE_TOKENS (scope_page_tokens_get_type())
@@ -19,14 +22,13 @@ enum { PIECE = 500, MAP = 40, MOST_DOCUMENTS = 100000 };
 
 struct _ScopePageTokens {
     ScopePage parent_instance;
-    GCancellable *running; /* of reading where documents begin, or NULL */
-    ScopePane *pointed;
+    GCancellable *running;       /* of reading where documents begin, or NULL */
     MoeTokenDocument *documents; /* [n_documents] */
     gint64 n_documents, shown;   /* the one that is shown; -1: none */
     gint64 from;                 /* its first token that is shown */
 
     ScopeSearch *search;
-    ScopeChooser *chooser;
+    ScopeChooser *chooser, *slots;
     GtkDropDown *colour;
     GtkLabel *place;
     GtkWidget *back, *forward;
@@ -60,11 +62,13 @@ show_place(ScopePageTokens *self, const MoeTokenDocument *document)
 {
     const char *const *domains = scope_document_domains(scope_page_get_document(SCOPE_PAGE(self)));
     gint64 last = MIN(self->from + PIECE, document->n);
+    g_autofree char *first = scope_text_count(self->from), *end = scope_text_count(last - 1);
+    g_autofree char *all = scope_text_count(document->n);
     g_autofree char *text = g_strdup_printf(
-        "Document %d%s%s · %" G_GINT64_FORMAT "–%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT,
-        document->doc, document->domain >= 0 ? " · " : "",
-        document->domain >= 0 ? domains[document->domain] : "", self->from, last - 1, document->n);
+        _("Document %d%s%s · %s–%s of %s"), document->doc, document->domain >= 0 ? " · " : "",
+        document->domain >= 0 ? domains[document->domain] : "", first, end, all);
     gtk_label_set_label(self->place, text);
+    gtk_widget_set_tooltip_text(GTK_WIDGET(self->place), text);
 }
 
 /* Shows a piece of a document, and the map around `token` of it. */
@@ -99,6 +103,16 @@ document_of(ScopePageTokens *self, gint64 token)
     return low < self->n_documents && self->documents[low].first <= token ? low : -1;
 }
 
+/* Where the last step that was recorded begins: a run says most at its end. */
+static gint64
+first_of_last_step(ScopePageTokens *self)
+{
+    gint64 first = self->n_documents - 1;
+    while (first > 0 && self->documents[first - 1].step == self->documents[first].step)
+        first--;
+    return first;
+}
+
 static void
 show_token(ScopePageTokens *self)
 {
@@ -107,7 +121,31 @@ show_token(ScopePageTokens *self)
     if (document >= 0)
         show_piece(self, document, token - self->documents[document].first);
     else if (self->shown < 0 && self->n_documents > 0)
-        show_piece(self, 0, 0);
+        show_piece(self, first_of_last_step(self), 0);
+}
+
+/* The same piece at the step in focus, or the first document that it has. */
+static void
+show_step(ScopePageTokens *self)
+{
+    ScopePage *page = SCOPE_PAGE(self);
+    ScopeSteps steps = scope_steps_of(scope_page_get_focus(page), scope_page_get_document(page));
+    gint64 first = -1;
+    if (steps.steps != MOE_STEPS_ONE || self->shown < 0)
+        return;
+    const MoeTokenDocument *shown = &self->documents[self->shown];
+    for (gint64 i = 0; i < self->n_documents; i++) {
+        const MoeTokenDocument *at = &self->documents[i];
+        if (at->step != steps.step)
+            continue;
+        first = first < 0 ? i : first;
+        if (at->doc == shown->doc && at->before == shown->before) {
+            show_piece(self, i, MIN(self->from, at->n - 1));
+            return;
+        }
+    }
+    if (first >= 0)
+        show_piece(self, first, 0);
 }
 
 static void
@@ -188,6 +226,7 @@ on_documents(gpointer owner, gpointer result, const GError *error)
     if (self->shown >= self->n_documents)
         self->shown = -1;
     show_token(self);
+    show_step(self);
 }
 
 static void
@@ -207,6 +246,8 @@ on_focus_changed(ScopePageTokens *self, guint what)
 {
     if (what & SCOPE_FOCUS_TOKEN)
         show_token(self);
+    if (what & SCOPE_FOCUS_STEP)
+        show_step(self);
 }
 
 static void
@@ -215,6 +256,7 @@ scope_page_tokens_show(ScopePage *page, ScopeDocument *document, ScopeFocus *foc
     ScopePageTokens *self = SCOPE_PAGE_TOKENS(page);
     scope_search_show(self->search, document, focus);
     scope_chooser_show(self->chooser, document, focus);
+    scope_chooser_show(self->slots, document, focus);
     scope_pane_set_document(self->text, document, focus);
     scope_pane_set_document(self->map, document, focus);
     scope_contexts_show(self->contexts, document, focus);
@@ -223,34 +265,6 @@ scope_page_tokens_show(ScopePage *page, ScopeDocument *document, ScopeFocus *foc
                             G_CONNECT_SWAPPED);
     self->shown = -1;
     read_documents(self);
-}
-
-static ScopePane *
-scope_page_tokens_get_pane(ScopePage *page)
-{
-    ScopePageTokens *self = SCOPE_PAGE_TOKENS(page);
-    return self->map && gtk_widget_get_mapped(GTK_WIDGET(self->map)) && self->pointed == self->map
-               ? self->map
-               : self->text;
-}
-
-static void
-on_pressed(GtkEventController *click, int n, double x, double y, ScopePageTokens *self)
-{
-    ScopePane *pane = SCOPE_PANE(gtk_event_controller_get_widget(click));
-    if (pane == self->pointed)
-        return;
-    self->pointed = pane;
-    scope_page_pane_changed(SCOPE_PAGE(self));
-}
-
-static void
-watch(ScopePageTokens *self, ScopePane *pane)
-{
-    GtkEventController *click = GTK_EVENT_CONTROLLER(gtk_gesture_click_new());
-    gtk_event_controller_set_propagation_phase(click, GTK_PHASE_CAPTURE);
-    g_signal_connect_object(click, "pressed", G_CALLBACK(on_pressed), self, 0);
-    gtk_widget_add_controller(GTK_WIDGET(pane), click);
 }
 
 static void
@@ -266,7 +280,6 @@ scope_page_tokens_dispose(GObject *object)
     scope_job_give_up(&self->running);
     g_clear_pointer(&self->documents, g_free);
     self->n_documents = 0;
-    self->pointed = NULL;
     gtk_widget_dispose_template(GTK_WIDGET(object), SCOPE_TYPE_PAGE_TOKENS);
     G_OBJECT_CLASS(scope_page_tokens_parent_class)->dispose(object);
 }
@@ -278,7 +291,6 @@ scope_page_tokens_class_init(ScopePageTokensClass *class)
     ScopePageClass *page_class = SCOPE_PAGE_CLASS(class);
     G_OBJECT_CLASS(class)->dispose = scope_page_tokens_dispose;
     page_class->show = scope_page_tokens_show;
-    page_class->get_pane = scope_page_tokens_get_pane;
     page_class->find = scope_page_tokens_find;
     g_type_ensure(SCOPE_TYPE_SEARCH);
     g_type_ensure(SCOPE_TYPE_CHOOSER);
@@ -288,6 +300,7 @@ scope_page_tokens_class_init(ScopePageTokensClass *class)
                                                 "/org/moescope/Moescope/ui/page-tokens.ui");
     gtk_widget_class_bind_template_child(widget_class, ScopePageTokens, search);
     gtk_widget_class_bind_template_child(widget_class, ScopePageTokens, chooser);
+    gtk_widget_class_bind_template_child(widget_class, ScopePageTokens, slots);
     gtk_widget_class_bind_template_child(widget_class, ScopePageTokens, colour);
     gtk_widget_class_bind_template_child(widget_class, ScopePageTokens, place);
     gtk_widget_class_bind_template_child(widget_class, ScopePageTokens, back);
@@ -305,15 +318,14 @@ scope_page_tokens_init(ScopePageTokens *self)
 {
     self->shown = -1;
     gtk_widget_init_template(GTK_WIDGET(self));
-    scope_chooser_set_parts(self->chooser,
-                            SCOPE_FOCUS_LAYER | SCOPE_FOCUS_EXPERT | SCOPE_FOCUS_SLOT, FALSE);
+    scope_chooser_set_parts(self->chooser, SCOPE_FOCUS_LAYER | SCOPE_FOCUS_EXPERT, FALSE);
+    scope_chooser_set_parts(self->slots, SCOPE_FOCUS_SLOT, FALSE);
     scope_pane_set_figure(self->text, "text");
     scope_pane_bind(self->text, "layer", SCOPE_FOCUS_LAYER);
     scope_pane_bind(self->text, "slot", SCOPE_FOCUS_SLOT);
     scope_pane_set_option(self->text, "caption=false");
     scope_pane_set_figure(self->map, "token-map");
     scope_pane_set_option(self->map, "caption=false");
-    self->pointed = self->text;
-    watch(self, self->text);
-    watch(self, self->map);
+    scope_page_watch(SCOPE_PAGE(self), self->text);
+    scope_page_watch(SCOPE_PAGE(self), self->map);
 }

@@ -6,13 +6,15 @@
 #include "scope-plates.h"
 #include "scope-timeline.h"
 
+#include <glib/gi18n.h>
+
 static const ScopePlate plates[] = {
-    {"load-at-step", "Load at the step", NULL, {{"step", SCOPE_FOCUS_STEP}}},
-    {"load-over-training", "Load over steps", NULL, {{"layers", SCOPE_FOCUS_LAYER}}},
-    {"collapse", "Collapse", NULL, {{NULL, 0}}},
-    {"losses", "Losses", NULL, {{NULL, 0}}},
-    {"series", "Series", NULL, {{NULL, 0}}},
-    {"saturation", "Saturation", NULL, {{NULL, 0}}},
+    {"load-at-step", N_("Load at the step"), NULL, {{"step", SCOPE_FOCUS_STEP}}},
+    {"load-over-training", N_("Load over steps"), NULL, {{"layers", SCOPE_FOCUS_LAYER}}},
+    {"collapse", N_("Collapse"), NULL, {{NULL, 0}}},
+    {"losses", N_("Losses"), NULL, {{NULL, 0}}},
+    {"series", N_("Series"), NULL, {{NULL, 0}}},
+    {"saturation", N_("Saturation"), NULL, {{NULL, 0}}},
     {NULL},
 };
 

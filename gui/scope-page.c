@@ -7,6 +7,8 @@
 typedef struct ScopePagePrivate {
     ScopeDocument *document; /* or NULL */
     ScopeFocus *focus;       /* or NULL */
+    ScopePane *pointed;      /* at last, of the panes that are watched; or NULL */
+    GPtrArray *watched;      /* of ScopePane, none of them owned */
 } ScopePagePrivate;
 
 G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE(ScopePage, scope_page, GTK_TYPE_WIDGET)
@@ -34,6 +36,8 @@ scope_page_dispose(GObject *object)
 {
     ScopePagePrivate *private = private_of(SCOPE_PAGE(object));
     GtkWidget *child;
+    private->pointed = NULL;
+    g_ptr_array_set_size(private->watched, 0);
     while ((child = gtk_widget_get_first_child(GTK_WIDGET(object))))
         gtk_widget_unparent(child);
     g_clear_object(&private->document);
@@ -42,11 +46,19 @@ scope_page_dispose(GObject *object)
 }
 
 static void
+scope_page_finalize(GObject *object)
+{
+    g_ptr_array_unref(private_of(SCOPE_PAGE(object))->watched);
+    G_OBJECT_CLASS(scope_page_parent_class)->finalize(object);
+}
+
+static void
 scope_page_class_init(ScopePageClass *class)
 {
     GObjectClass *object_class = G_OBJECT_CLASS(class);
     object_class->get_property = scope_page_get_property;
     object_class->dispose = scope_page_dispose;
+    object_class->finalize = scope_page_finalize;
     props[PROP_PANE] = g_param_spec_object("pane", NULL, NULL, SCOPE_TYPE_PANE,
                                            G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
     g_object_class_install_properties(object_class, N_PROPS, props);
@@ -57,6 +69,7 @@ scope_page_class_init(ScopePageClass *class)
 static void
 scope_page_init(ScopePage *self)
 {
+    private_of(self)->watched = g_ptr_array_new();
     gtk_widget_set_hexpand(GTK_WIDGET(self), TRUE);
     gtk_widget_set_vexpand(GTK_WIDGET(self), TRUE);
 }
@@ -84,11 +97,46 @@ scope_page_show(ScopePage *page, ScopeDocument *document, ScopeFocus *focus)
         class->show(page, document, focus);
 }
 
+/* --- Panes ------------------------------------------------------------------------------------*/
+
+static ScopePane *
+watched_pane(ScopePagePrivate *private)
+{
+    const GPtrArray *watched = private->watched;
+    if (private->pointed && gtk_widget_get_mapped(GTK_WIDGET(private->pointed)))
+        return private->pointed;
+    for (guint i = 0; i < watched->len; i++)
+        if (gtk_widget_get_mapped(watched->pdata[i]))
+            return watched->pdata[i];
+    return watched->len > 0 ? watched->pdata[0] : NULL;
+}
+
 ScopePane *
 scope_page_get_pane(ScopePage *page)
 {
     ScopePageClass *class = SCOPE_PAGE_GET_CLASS(page);
-    return class->get_pane ? class->get_pane(page) : NULL;
+    return class->get_pane ? class->get_pane(page) : watched_pane(private_of(page));
+}
+
+static void
+on_pressed(GtkEventController *click, int presses, double x, double y, ScopePage *self)
+{
+    ScopePagePrivate *private = private_of(self);
+    ScopePane *pane = SCOPE_PANE(gtk_event_controller_get_widget(click));
+    bool same = pane == scope_page_get_pane(self);
+    private->pointed = pane;
+    if (!same)
+        scope_page_pane_changed(self);
+}
+
+void
+scope_page_watch(ScopePage *page, ScopePane *pane)
+{
+    GtkEventController *click = GTK_EVENT_CONTROLLER(gtk_gesture_click_new());
+    gtk_event_controller_set_propagation_phase(click, GTK_PHASE_CAPTURE);
+    g_signal_connect_object(click, "pressed", G_CALLBACK(on_pressed), page, 0);
+    gtk_widget_add_controller(GTK_WIDGET(pane), click);
+    g_ptr_array_add(private_of(page)->watched, pane);
 }
 
 void

@@ -23,7 +23,8 @@ struct _ScopePageClass {
     /* Shows what `page` has got as document and focus. The focus may be connected to with
      * g_signal_connect_object(). Chain up isn't needed. */
     void (*show)(ScopePage *page, ScopeDocument *document, ScopeFocus *focus);
-    /* The pane that Export means: the one last pointed at. NULL: nothing to export. */
+    /* The pane that Export means, NULL: nothing to export. Without this it is, of those that
+     * scope_page_watch() has and that can be seen, the one last pointed at. */
     ScopePane *(*get_pane)(ScopePage *page);
     /* What the inspector shows beside this page, made once; NULL: the options of get_pane(). */
     GtkWidget *(*make_inspector)(ScopePage *page);
@@ -51,6 +52,9 @@ ScopeDocument *scope_page_get_document(ScopePage *page);
 ScopeFocus *scope_page_get_focus(ScopePage *page);
 void scope_page_show(ScopePage *page, ScopeDocument *document, ScopeFocus *focus);
 ScopePane *scope_page_get_pane(ScopePage *page);
+/* For pages, from within init(): that of several panes the one is meant that was pressed last, at
+ * first the first. */
+void scope_page_watch(ScopePage *page, ScopePane *pane);
 /* For pages, when get_pane() has become another. Property "pane" tells of it. */
 void scope_page_pane_changed(ScopePage *page);
 /* What the inspector shows beside the page (floating), or NULL: the options of its pane. */

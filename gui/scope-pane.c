@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Every change of document, figure, option or focus starts a drawing in a thread and gives up the
- * one before. The old figure stays until the new one is there.
+ * one before. The old figure stays until the new one is there; where that takes long to count, a
+ * glimpse of it, of a few of the tokens, is drawn beside it and shown meanwhile.
  */
 #include "scope-pane.h"
 
@@ -10,6 +11,8 @@
 
 #include "scope-plot-command.h"
 #include "scope-scene-view.h"
+#include "scope-steps.h"
+#include "scope-text.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -27,6 +30,8 @@ struct _ScopePane {
     ScopeDocument *document;   /* or NULL */
     ScopeFocus *focus;         /* or NULL */
     GCancellable *cancellable; /* of the drawing under way, or NULL */
+    GCancellable *glimpsing;   /* of that of a glimpse, or NULL */
+    bool glimpse;              /* what is shown is one */
     bool stale;                /* what is shown isn't what should be */
     guint busy_later;          /* a timeout; 0: none */
 
@@ -35,6 +40,7 @@ struct _ScopePane {
     ScopeSceneView *view;
     GtkLabel *problem, *status;
     GtkWidget *busy; /* over the figure that is about to be replaced */
+    GtkProgressBar *counting;
 };
 
 G_DEFINE_FINAL_TYPE(ScopePane, scope_pane, GTK_TYPE_WIDGET)
@@ -55,10 +61,11 @@ hint_of(ScopePane *self)
     gboolean closer = FALSE;
     if (!scope_scene_view_has_scene(self->view))
         return "";
+    if (self->glimpse)
+        return _("A first look, at a part of the tokens; all of them are being counted …");
     g_object_get(self->view, "closer", &closer, NULL);
-    return closer
-               ? _("Drag to move; 0 shows all of it again")
-               : _("Point at the figure to read its numbers; Ctrl and the wheel bring it closer");
+    return closer ? _("Drag to move; 0 shows all of it again")
+                  : _("Point to read, click to choose, Ctrl+wheel to zoom");
 }
 
 /* The line below the figure. */
@@ -84,8 +91,9 @@ show_selected(ScopePane *self)
 }
 
 static void
-show_scene(ScopePane *self, MoeScene *scene)
+show_scene(ScopePane *self, MoeScene *scene, bool glimpse)
 {
+    self->glimpse = glimpse;
     scope_scene_view_set_scene(self->view, scene, self->figure ? self->figure->title : NULL);
     show_selected(self);
     show_words(self);
@@ -96,8 +104,9 @@ show_scene(ScopePane *self, MoeScene *scene)
 static void
 show_problem(ScopePane *self, const char *message)
 {
-    show_scene(self, NULL);
-    gtk_label_set_label(self->problem, message);
+    g_autofree char *sentence = scope_text_sentence(message);
+    show_scene(self, NULL, false);
+    gtk_label_set_label(self->problem, sentence);
     gtk_stack_set_visible_child_name(self->stack, "problem");
 }
 
@@ -119,9 +128,38 @@ set_busy(ScopePane *self, bool busy)
     if (!busy) {
         g_clear_handle_id(&self->busy_later, g_source_remove);
         gtk_widget_set_visible(self->busy, FALSE);
+        gtk_widget_set_visible(GTK_WIDGET(self->counting), FALSE);
     } else if (!self->busy_later && !gtk_widget_get_visible(self->busy)) {
         self->busy_later = g_timeout_add(BUSY_MS, on_busy, self);
     }
+}
+
+static void
+on_counting(ScopePane *self, double done)
+{
+    gtk_progress_bar_set_fraction(self->counting, done);
+    gtk_widget_set_visible(GTK_WIDGET(self->counting), gtk_widget_get_visible(self->busy));
+}
+
+static void
+forget(GCancellable **drawing)
+{
+    g_cancellable_cancel(*drawing);
+    g_clear_object(drawing);
+}
+
+/* What can't be told from a few tokens, all of them will tell. */
+static void
+on_glimpsed(GObject *source, GAsyncResult *result, gpointer user)
+{
+    g_autoptr(ScopePane) self = SCOPE_PANE(user);
+    g_autoptr(GError) error = NULL;
+    MoeScene *scene = scope_document_draw_finish(SCOPE_DOCUMENT(source), result, &error);
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        return; /* all of it is there already */
+    g_clear_object(&self->glimpsing);
+    if (scene)
+        show_scene(self, scene, true);
 }
 
 static void
@@ -133,9 +171,10 @@ on_drawn(GObject *source, GAsyncResult *result, gpointer user)
     if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
         return; /* another drawing is under way, or the window is gone */
     g_clear_object(&self->cancellable);
+    forget(&self->glimpsing);
     set_busy(self, false);
     if (scene)
-        show_scene(self, scene);
+        show_scene(self, scene, false);
     else
         show_problem(self, error->message);
 }
@@ -143,9 +182,19 @@ on_drawn(GObject *source, GAsyncResult *result, gpointer user)
 static void
 give_up_drawing(ScopePane *self)
 {
-    g_cancellable_cancel(self->cancellable);
-    g_clear_object(&self->cancellable);
+    forget(&self->cancellable);
+    forget(&self->glimpsing);
     set_busy(self, false);
+}
+
+static void
+start(ScopePane *self, bool glimpse, GCancellable **running, GAsyncReadyCallback ready)
+{
+    g_auto(GStrv) settings = scope_pane_get_settings(self);
+    *running = g_cancellable_new();
+    scope_document_draw_async(self->document, self->figure, (const char *const *)settings,
+                              self->focus ? scope_focus_get_filter(self->focus) : NULL, glimpse,
+                              *running, ready, g_object_ref(self));
 }
 
 static void
@@ -156,23 +205,22 @@ draw(ScopePane *self)
         give_up_drawing(self);
         return;
     }
-    g_cancellable_cancel(self->cancellable);
-    g_clear_object(&self->cancellable);
-    g_auto(GStrv) settings = scope_pane_get_settings(self);
+    forget(&self->cancellable);
+    forget(&self->glimpsing);
     self->stale = false;
-    self->cancellable = g_cancellable_new();
     set_busy(self, true);
     if (!scope_scene_view_has_scene(self->view))
         gtk_stack_set_visible_child_name(self->stack, "figure");
-    scope_document_draw_async(self->document, self->figure, (const char *const *)settings,
-                              self->focus ? scope_focus_get_filter(self->focus) : NULL,
-                              self->cancellable, on_drawn, g_object_ref(self));
+    if (scope_document_glimpses(self->document, self->figure))
+        start(self, true, &self->glimpsing, on_glimpsed);
+    start(self, false, &self->cancellable, on_drawn);
 }
 
 static void
 on_focus_changed(ScopePane *self, guint what)
 {
-    bool concerns = what & SCOPE_FOCUS_FILTER;
+    bool concerns = what & SCOPE_FOCUS_FILTER ||
+                    (what & SCOPE_FOCUS_STEP && self->figure->common & MOE_FIGURE_STEPS);
     show_selected(self);
     for (guint i = 0; i < self->bindings->len; i++)
         concerns |= (g_array_index(self->bindings, Binding, i).part & what) != 0;
@@ -263,6 +311,7 @@ scope_pane_class_init(ScopePaneClass *class)
     gtk_widget_class_bind_template_child(widget_class, ScopePane, problem);
     gtk_widget_class_bind_template_child(widget_class, ScopePane, status);
     gtk_widget_class_bind_template_child(widget_class, ScopePane, busy);
+    gtk_widget_class_bind_template_child(widget_class, ScopePane, counting);
     gtk_widget_class_bind_template_callback(widget_class, show_words);
     gtk_widget_class_bind_template_callback(widget_class, on_activated);
     scope_pane_menu_install(widget_class);
@@ -317,18 +366,23 @@ scope_pane_get_figure(ScopePane *pane)
 void
 scope_pane_set_document(ScopePane *pane, ScopeDocument *document, ScopeFocus *focus)
 {
-    if (pane->document)
+    if (pane->document) {
         g_signal_handlers_disconnect_by_func(pane->document, draw, pane);
+        g_signal_handlers_disconnect_by_func(pane->document, on_counting, pane);
+    }
     if (pane->focus)
         g_signal_handlers_disconnect_by_func(pane->focus, on_focus_changed, pane);
     g_set_object(&pane->document, document);
     g_set_object(&pane->focus, focus);
-    if (document)
+    if (document) {
         g_signal_connect_object(document, "grown", G_CALLBACK(draw), pane, G_CONNECT_SWAPPED);
+        g_signal_connect_object(document, "progress::counting", G_CALLBACK(on_counting), pane,
+                                G_CONNECT_SWAPPED);
+    }
     if (focus)
         g_signal_connect_object(focus, "changed", G_CALLBACK(on_focus_changed), pane,
                                 G_CONNECT_SWAPPED);
-    show_scene(pane, NULL);
+    show_scene(pane, NULL, false);
     draw(pane);
 }
 
@@ -359,10 +413,26 @@ scope_pane_is_bound(ScopePane *pane, const char *name)
     return false;
 }
 
+/* The step in focus, where the figure is of tokens at the last step unless told otherwise; else
+ * NULL. (transfer full) */
+static char *
+step_of(ScopePane *pane, const char *name)
+{
+    if (!pane->focus || !pane->document || !(pane->figure->common & MOE_FIGURE_STEPS) ||
+        !g_str_equal(name, "steps") ||
+        !g_str_equal(moe_figure_options_text(pane->options, name), "last"))
+        return NULL;
+    ScopeSteps steps = scope_steps_of(pane->focus, pane->document);
+    return steps.steps == MOE_STEPS_ONE ? g_strdup_printf("%d", steps.step) : NULL;
+}
+
 /* As the option was set; what the focus has stands before it. (transfer full) */
 static char *
 value_of(ScopePane *pane, const char *name)
 {
+    char *step = step_of(pane, name);
+    if (step)
+        return step;
     for (guint i = 0; pane->focus && i < pane->bindings->len; i++) {
         const Binding *binding = &g_array_index(pane->bindings, Binding, i);
         gint64 value =
@@ -398,7 +468,7 @@ scope_pane_get_command(ScopePane *pane)
 bool
 scope_pane_has_figure(ScopePane *pane)
 {
-    return pane->view && scope_scene_view_has_scene(pane->view);
+    return pane->view && !pane->glimpse && scope_scene_view_has_scene(pane->view);
 }
 
 bool

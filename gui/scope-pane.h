@@ -3,9 +3,11 @@
  * scope-pane.h: one figure of a document: drawn in a thread, shown by a ScopeSceneView, with the
  * words about the datum under the pointer below it, and the reason where there can be no figure.
  * It follows a focus: options of the figure are bound to parts of it, and a click on a mark sets
- * the parts that the mark stands for (MoeDatum.keys).
+ * the parts that the mark stands for (MoeDatum.keys). Figures of tokens follow its step as long as
+ * their option "steps" says "last".
  *
- * Draws only while it is mapped, and again when the document grows. Property "has-figure".
+ * Draws only while it is mapped, and again when the document grows. Property "has-figure": of what
+ * was asked for, not of a first look at it.
  * Signal "activated" (const MoeDatum *): a mark was clicked, or Enter pressed on it.
  */
 #ifndef SCOPE_PANE_H

@@ -6,6 +6,7 @@
 
 #include "scope-chooser.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 typedef struct ScopePlatesPrivate {
@@ -56,7 +57,7 @@ add_plate(ScopePlates *self, const ScopePlate *plate)
     if (!figure)
         return;
     ScopePane *pane = scope_pane_new(plate->figure);
-    const char *title = plate->title ? plate->title : figure->title;
+    const char *title = plate->title ? _(plate->title) : figure->title;
     set_options(pane, plate);
     gtk_stack_add_titled(private->stack, GTK_WIDGET(pane), title, title);
 }

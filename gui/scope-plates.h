@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 /* One figure. It is left out where the registry has none of that name. */
 typedef struct ScopePlate {
     const char *figure;
-    const char *title;    /* on its button; NULL: the figure's */
+    const char *title;    /* on its button, marked with N_(); NULL: the figure's */
     const char *settings; /* "norm=lift sort=load", or NULL */
     struct {
         const char *option;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "scope-program.h"
 
+#include <glib/gi18n.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -32,7 +33,7 @@ scope_program_find(GError **error)
         found = g_find_program_in_path("moescope");
     if (!found)
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-                    "The program moescope isn't beside moescope-gui (%s) nor in PATH.", folder);
+                    _("The program moescope isn't beside moescope-gui (%s) nor in PATH."), folder);
     return found;
 }
 
@@ -94,7 +95,7 @@ on_ended(GObject *source, GAsyncResult *result, gpointer user)
         g_task_return_boolean(task, TRUE);
     else
         g_task_return_new_error(task, G_IO_ERROR, G_IO_ERROR_FAILED, "%s",
-                                *words ? words : "The program moescope ended early.");
+                                *words ? words : _("The program moescope ended early."));
 }
 
 void

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * A row a key: name, a control that suits its type, and below it what it means or what is wrong
- * with what was typed.
+ * A row a key: its name, below it what it means, and its control.
  */
 #include "scope-recipe-form.h"
+
+#include "scope-field.h"
 
 #include <string.h>
 
@@ -16,150 +17,61 @@ struct _ScopeRecipeForm {
     GtkListBox *list;
 };
 
+/* Of what a key means, a line: in a wide window the control stays near its name. */
+#define NOTE_CHARS  72
+#define ENTRY_CHARS 16
+
 G_DEFINE_FINAL_TYPE(ScopeRecipeForm, scope_recipe_form, GTK_TYPE_WIDGET)
 
-typedef struct Row {
-    ScopeRecipeForm *form;
-    const MoeField *field;
-    GtkWidget *control;
-    GtkLabel *note;
-} Row;
+/* --- Rows -------------------------------------------------------------------------------------*/
 
-static void
-row_free(gpointer row, GClosure *closure)
+static bool
+take_value(gpointer owner, const MoeField *field, const char *value, GError **error)
 {
-    g_free(row);
+    ScopeRecipeForm *self = SCOPE_RECIPE_FORM(owner);
+    g_autofree char *setting = g_strdup_printf("%s=%s", field->name, value);
+    if (!moe_recipe_set(self->recipe, setting, error))
+        return false;
+    g_hash_table_insert(self->changes, g_strdup(field->name), g_strdup(value));
+    return true;
 }
 
-/* --- Values -----------------------------------------------------------------------------------*/
-
-static void
-show_note(const Row *row, const char *problem)
-{
-    g_autofree char *help = row->field->unit
-                                ? g_strdup_printf("%s (%s)", row->field->help, row->field->unit)
-                                : g_strdup(row->field->help);
-    gtk_label_set_label(row->note, problem ? problem : help);
-    if (problem) {
-        gtk_widget_add_css_class(GTK_WIDGET(row->note), "error");
-        gtk_widget_add_css_class(row->control, "error");
-    } else {
-        gtk_widget_remove_css_class(GTK_WIDGET(row->note), "error");
-        gtk_widget_remove_css_class(row->control, "error");
-    }
-}
-
-static void
-take_value(const Row *row, const char *value)
-{
-    g_autoptr(GError) error = NULL;
-    g_autofree char *setting = g_strdup_printf("%s=%s", row->field->name, value);
-    if (!moe_recipe_set(row->form->recipe, setting, &error)) {
-        show_note(row, error->message);
-        return;
-    }
-    show_note(row, NULL);
-    g_hash_table_insert(row->form->changes, g_strdup(row->field->name), g_strdup(value));
-}
-
-static void
-on_switched(GObject *control, GParamSpec *spec, gpointer user)
-{
-    take_value(user, gtk_switch_get_active(GTK_SWITCH(control)) ? "true" : "false");
-}
-
-static void
-on_chosen(GObject *control, GParamSpec *spec, gpointer user)
-{
-    GtkStringObject *choice = gtk_drop_down_get_selected_item(GTK_DROP_DOWN(control));
-    if (choice)
-        take_value(user, gtk_string_object_get_string(choice));
-}
-
-static void
-on_typed(GtkEditable *control, gpointer user)
-{
-    take_value(user, gtk_editable_get_text(control));
-}
-
-/* --- Controls ---------------------------------------------------------------------------------*/
-
-static void
-connect_row(const Row *row, const char *signal, GCallback callback)
-{
-    g_signal_connect_data(row->control, signal, callback, g_memdup2(row, sizeof *row), row_free, 0);
-}
-
-/* The values of a choice: those of the field, or the presets that are registered for it. */
+/* The values of a choice: those of the field, or the presets that are registered for it; NULL: it
+ * is none. */
 static GtkStringList *
 choices_of(const MoeField *field)
 {
     int n;
     const MoePreset *const *presets = moe_presets_list(&n);
+    if (field->type != MOE_FIELD_CHOICE || field->choices)
+        return scope_field_choices(field);
     GtkStringList *choices = gtk_string_list_new(NULL);
-    if (field->choices) {
-        g_auto(GStrv) given = g_strsplit(field->choices, " | ", -1);
-        for (char **choice = given; *choice; choice++)
-            gtk_string_list_append(choices, *choice);
-    }
-    for (int i = 0; i < n && !field->choices; i++)
+    for (int i = 0; i < n; i++)
         if (g_str_equal(presets[i]->key, field->name))
             gtk_string_list_append(choices, presets[i]->name);
     return choices;
 }
 
-static void
-add_choice(Row *row, const char *value)
-{
-    g_autoptr(GtkStringList) choices = choices_of(row->field);
-    row->control = gtk_drop_down_new(G_LIST_MODEL(g_object_ref(choices)), NULL);
-    for (guint i = 0; i < g_list_model_get_n_items(G_LIST_MODEL(choices)); i++)
-        if (g_str_equal(gtk_string_list_get_string(choices, i), value))
-            gtk_drop_down_set_selected(GTK_DROP_DOWN(row->control), i);
-    connect_row(row, "notify::selected", G_CALLBACK(on_chosen));
-}
-
-static void
-add_control(Row *row)
-{
-    const char *value = moe_recipe_text(row->form->recipe, row->field->name);
-    if (row->field->type == MOE_FIELD_CHOICE) {
-        add_choice(row, value);
-    } else if (row->field->type == MOE_FIELD_BOOL) {
-        row->control = gtk_switch_new();
-        gtk_switch_set_active(GTK_SWITCH(row->control), g_str_equal(value, "true"));
-        connect_row(row, "notify::active", G_CALLBACK(on_switched));
-    } else {
-        row->control = gtk_entry_new();
-        gtk_editable_set_text(GTK_EDITABLE(row->control), value);
-        gtk_editable_set_width_chars(GTK_EDITABLE(row->control), 12);
-        connect_row(row, "changed", G_CALLBACK(on_typed));
-    }
-    gtk_widget_set_name(row->control, row->field->name);
-    gtk_widget_set_valign(row->control, GTK_ALIGN_CENTER);
-    gtk_accessible_update_property(GTK_ACCESSIBLE(row->control), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                   row->field->name, GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
-                                   row->field->help, -1);
-}
-
 static GtkWidget *
 row_new(ScopeRecipeForm *self, const MoeField *field)
 {
-    Row row = {.form = self, .field = field, .note = GTK_LABEL(gtk_label_new(NULL))};
+    g_autoptr(GtkStringList) choices = choices_of(field);
+    const char *value = moe_recipe_text(self->recipe, field->name);
+    ScopeField parts = scope_field_new(field, choices, value, take_value, self);
     GtkWidget *line = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 12);
     GtkWidget *words = gtk_box_new(GTK_ORIENTATION_VERTICAL, 2);
     GtkWidget *name = gtk_label_new(field->name), *shown = gtk_list_box_row_new();
-    add_control(&row);
+    if (GTK_IS_ENTRY(parts.control)) {
+        gtk_editable_set_width_chars(GTK_EDITABLE(parts.control), ENTRY_CHARS);
+        gtk_editable_set_max_width_chars(GTK_EDITABLE(parts.control), ENTRY_CHARS);
+    }
     gtk_label_set_xalign(GTK_LABEL(name), 0);
-    gtk_label_set_xalign(row.note, 0);
-    gtk_label_set_wrap(row.note, TRUE);
-    gtk_widget_add_css_class(GTK_WIDGET(row.note), "note");
+    gtk_label_set_max_width_chars(parts.note, NOTE_CHARS);
     gtk_widget_set_hexpand(words, TRUE);
     gtk_box_append(GTK_BOX(words), name);
-    gtk_box_append(GTK_BOX(words), GTK_WIDGET(row.note));
+    gtk_box_append(GTK_BOX(words), GTK_WIDGET(parts.note));
     gtk_box_append(GTK_BOX(line), words);
-    gtk_box_append(GTK_BOX(line), row.control);
-    show_note(&row, NULL);
+    gtk_box_append(GTK_BOX(line), parts.control);
     gtk_list_box_row_set_child(GTK_LIST_BOX_ROW(shown), line);
     gtk_list_box_row_set_activatable(GTK_LIST_BOX_ROW(shown), FALSE);
     gtk_widget_set_focusable(shown, FALSE);
@@ -259,7 +171,9 @@ scope_recipe_form_init(ScopeRecipeForm *self)
     self->list = GTK_LIST_BOX(gtk_list_box_new());
     gtk_list_box_set_selection_mode(self->list, GTK_SELECTION_NONE);
     gtk_list_box_set_filter_func(self->list, row_matches, self, NULL);
+    gtk_widget_set_halign(GTK_WIDGET(self->list), GTK_ALIGN_START);
     gtk_widget_add_css_class(GTK_WIDGET(self->list), "recipe");
+    gtk_widget_add_css_class(self->scroll, "view");
     gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(self->scroll), GTK_POLICY_NEVER,
                                    GTK_POLICY_AUTOMATIC);
     gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(self->scroll), GTK_WIDGET(self->list));

@@ -5,6 +5,7 @@
  */
 #include "scope-relatives.h"
 
+#include <glib/gi18n.h>
 #include <math.h>
 
 enum { EXPERT, LOAD, TOGETHER, SHARE, LIFT, COMPANY, WEIGHTS, COLUMNS };
@@ -13,13 +14,13 @@ const ScopeColumn *
 scope_relatives_columns(int *n)
 {
     static const ScopeColumn columns[COLUMNS] = {
-        [EXPERT] = {"expert", true, false, PANGO_ELLIPSIZE_NONE},
-        [LOAD] = {"share of picks", true, false, PANGO_ELLIPSIZE_NONE},
-        [TOGETHER] = {"together", true, false, PANGO_ELLIPSIZE_NONE},
-        [SHARE] = {"of its tokens", true, false, PANGO_ELLIPSIZE_NONE},
-        [LIFT] = {"lift", true, false, PANGO_ELLIPSIZE_NONE},
-        [COMPANY] = {"same company", true, false, PANGO_ELLIPSIZE_NONE},
-        [WEIGHTS] = {"like weights", true, false, PANGO_ELLIPSIZE_NONE},
+        [EXPERT] = {N_("Expert"), true, false, PANGO_ELLIPSIZE_NONE},
+        [LOAD] = {N_("Share of picks"), true, false, PANGO_ELLIPSIZE_NONE},
+        [TOGETHER] = {N_("Together"), true, false, PANGO_ELLIPSIZE_NONE},
+        [SHARE] = {N_("Of its tokens"), true, false, PANGO_ELLIPSIZE_NONE},
+        [LIFT] = {N_("Lift"), true, false, PANGO_ELLIPSIZE_NONE},
+        [COMPANY] = {N_("Same company"), true, false, PANGO_ELLIPSIZE_NONE},
+        [WEIGHTS] = {N_("Like weights"), true, false, PANGO_ELLIPSIZE_NONE},
     };
     *n = COLUMNS;
     return columns;
@@ -82,21 +83,39 @@ set_rounded(ScopeRow *row, int column, double value)
         value);
 }
 
+static int
+busiest_of(const MoeSummaryCell *load)
+{
+    int busiest = 0;
+    for (int e = 1; e < load->experts; e++)
+        if (load->count[e] > load->count[busiest])
+            busiest = e;
+    return busiest;
+}
+
+int
+scope_relatives_busiest(MoeFigureInput *input, ScopeSteps steps, int router, GError **error)
+{
+    const MoeSummary *summary = scope_steps_summary(steps, input, MOE_TALLY_LOAD, error);
+    return summary ? busiest_of(moe_summary_cell(summary, router, MOE_DOMAIN_ALL)) : -1;
+}
+
 gpointer
 scope_relatives_find(MoeFigureInput *input, gpointer data, GError **error)
 {
     const ScopeRelativesQuery *query = data;
-    const MoeSummary *summary = moe_figure_input_summary(input, 0, MOE_TALLY_LOAD | MOE_TALLY_PAIRS,
-                                                         MOE_STEPS_LAST, 0, error);
+    const MoeSummary *summary =
+        scope_steps_summary(query->steps, input, MOE_TALLY_LOAD | MOE_TALLY_PAIRS, error);
     if (!summary)
         return NULL;
     const MoeSummaryCell *load = moe_summary_cell(summary, query->router, MOE_DOMAIN_ALL);
     const MoePairCell *pairs = moe_summary_pairs(summary, query->router, MOE_DOMAIN_ALL);
     GListStore *rows = g_list_store_new(SCOPE_TYPE_ROW);
     MoeArray weights = weights_of(moe_figure_input_trace(input, 0), query->router, load->experts);
-    gsize n = (gsize)load->experts, own = (gsize)query->expert;
+    int expert = query->expert < 0 ? busiest_of(load) : query->expert;
+    gsize n = (gsize)load->experts, own = (gsize)expert;
     for (int e = 0; pairs && e < load->experts; e++) {
-        if (e == query->expert)
+        if (e == expert)
             continue;
         g_autoptr(ScopeRow) row = scope_row_new();
         double together = (double)pairs->together[own * n + (gsize)e];
@@ -107,8 +126,8 @@ scope_relatives_find(MoeFigureInput *input, gpointer data, GError **error)
         scope_row_set_number(row, TOGETHER, together);
         set_share(row, SHARE, together / (double)pairs->together[own * (n + 1)]);
         set_rounded(row, LIFT, together * (double)pairs->units / both);
-        set_rounded(row, COMPANY, company(pairs, query->expert, e));
-        set_rounded(row, WEIGHTS, weight_cosine(&weights, query->expert, e));
+        set_rounded(row, COMPANY, company(pairs, expert, e));
+        set_rounded(row, WEIGHTS, weight_cosine(&weights, expert, e));
         scope_row_set_target(
             row, (ScopeRowTarget){moe_summary_router(summary, query->router)->layer, e, -1});
         g_list_store_append(rows, row);

@@ -55,7 +55,10 @@ on_written(GObject *source, GAsyncResult *result, gpointer user)
         g_autofree char *words = g_strdup_printf(_("The report is in %s."), writing->folder);
         g_autofree char *page = written ? page_in(writing->folder) : NULL;
         g_autofree char *uri = page ? g_filename_to_uri(page, NULL, NULL) : NULL;
-        scope_window_tell(writing->window, written ? words : error->message);
+        if (written)
+            scope_window_tell(writing->window, words);
+        else
+            scope_window_complain(writing->window, error->message);
         if (uri)
             gtk_show_uri(GTK_WINDOW(writing->window), uri, GDK_CURRENT_TIME);
     }

@@ -58,7 +58,8 @@ scope_row_take_number(ScopeRow *row, int column, char *text, double value)
     row->numbers[column] = TRUE;
 }
 
-/* Four significant digits, whole numbers as they are. */
+/* Four significant digits, zeros at the end too, so that a column is even; whole numbers as they
+ * are. */
 static char *
 number_text(double value)
 {
@@ -66,7 +67,11 @@ number_text(double value)
     if (isnan(value))
         return g_strdup("\xe2\x80\x93");
     bool whole = value == floor(value) && fabs(value) < 1e15;
-    return g_strdup(g_ascii_formatd(text, sizeof text, whole ? "%.0f" : "%.4g", value));
+    int left = whole ? 0 : (int)floor(log10(fabs(value))) + 1; /* digits before the point */
+    if (whole || left < -3 || left > 15)
+        return g_strdup(g_ascii_formatd(text, sizeof text, whole ? "%.0f" : "%.3e", value));
+    g_autofree char *format = g_strdup_printf("%%.%df", MAX(4 - left, 0));
+    return g_strdup(g_ascii_formatd(text, sizeof text, format, value));
 }
 
 void

@@ -133,7 +133,7 @@ on_ended(GObject *source, GAsyncResult *result, gpointer user)
         good            ? g_strdup(_("Finished."))
         : self->stopped ? g_strdup(_("Stopped and saved; it can go on from here."))
         : g_subprocess_get_if_signaled(child)
-            ? g_strdup_printf("The program crashed (signal %d). What it saved is kept.",
+            ? g_strdup_printf(_("The program crashed (signal %d). What it saved is kept."),
                               g_subprocess_get_term_sig(child))
             : g_strdup(self->complaint ? self->complaint : _("The program ended early."));
     look(self);

@@ -56,7 +56,10 @@ on_scroll(GtkEventControllerScroll *scroll, double dx, double dy, gpointer user)
 static void
 on_pinch_begin(GtkGestureZoom *pinch, GdkEventSequence *sequence, gpointer user)
 {
-    SCOPE_SCENE_VIEW(user)->from_x = 1; /* the scale that was */
+    ScopeSceneView *self = SCOPE_SCENE_VIEW(user);
+    gtk_gesture_set_state(self->drag, GTK_EVENT_SEQUENCE_DENIED);
+    self->dragged = true; /* and the first finger is no click */
+    self->pinched = 1;
 }
 
 static void
@@ -66,8 +69,8 @@ on_pinch(GtkGestureZoom *pinch, double scale, gpointer user)
     double x, y;
     if (!gtk_gesture_get_bounding_box_center(GTK_GESTURE(pinch), &x, &y) || scale <= 0)
         return;
-    scope_scene_view_zoom(self, x, y, scale / self->from_x);
-    self->from_x = scale;
+    scope_scene_view_zoom(self, x, y, scale / self->pinched);
+    self->pinched = scale;
 }
 
 /* --- Dragging ---------------------------------------------------------------------------------*/
@@ -262,6 +265,7 @@ scope_scene_input_attach(ScopeSceneView *self)
     GtkEventController *key = gtk_event_controller_key_new();
     GtkGesture *pinch = gtk_gesture_zoom_new(), *drag = gtk_gesture_drag_new(),
                *click = gtk_gesture_click_new();
+    self->drag = drag;
     g_signal_connect(motion, "motion", G_CALLBACK(on_motion), self);
     g_signal_connect(motion, "leave", G_CALLBACK(on_leave), self);
     g_signal_connect(scroll, "scroll", G_CALLBACK(on_scroll), self);

@@ -9,11 +9,18 @@
 #include "scope-painter.h"
 #include "scope-scene-view.h"
 
+/* What is selected, as it is drawn: by itself, or as one of the points of a line. */
+typedef struct ScopeOutline {
+    MoeRect rect; /* points */
+    int line;     /* -1: by itself; points that follow each other with the same number are a line */
+} ScopeOutline;
+
 struct _ScopeSceneView {
     GtkWidget parent_instance;
     MoeScene *scene;      /* or NULL */
     const char *theme;    /* that the scene has, or NULL if that isn't known */
     double width, height; /* that suit the scene, points */
+    double point;         /* pixels, when the style was looked at last */
     ScopePainter *painter;
     guint settling; /* a timeout: the movement is over; 0: all is at rest */
 
@@ -21,12 +28,14 @@ struct _ScopeSceneView {
     bool walked;           /* it is the caret's */
     double at_x, at_y;     /* of the pointer; negative: outside */
     double from_x, from_y; /* where a drag was begun, or was last */
+    double pinched;        /* the scale that a pinch has come to */
+    GtkGesture *drag;      /* what moves; two fingers aren't a drag. The widget's */
     bool dragged, banding; /* the drag moves, the drag spans a rectangle */
     graphene_rect_t band;
 
     ScopeSelection selections[SCOPE_MOST_SELECTIONS];
     int n_selections;
-    MoeRect *outlines; /* points; NULL: to be found */
+    ScopeOutline *outlines; /* NULL: to be found */
     int n_outlines;
 };
 

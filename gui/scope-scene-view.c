@@ -20,14 +20,23 @@ static guint signals[N_SIGNALS];
 
 /* --- Sizes ------------------------------------------------------------------------------------*/
 
-/* A scene is in points, a window in pixels; the desktop's font resolution is the exchange rate, so
- * that a figure grows with the text around it. */
+/* Type of scenes goes with interfaces of up to this size, points. */
+#define USUAL_FONT 11.0
+
+/* A scene is in points, a window in pixels; the desktop's font resolution is the exchange rate, and
+ * more where its font is larger than usual, so that a figure grows with the text around it. */
 double
 scope_scene_view_point(ScopeSceneView *self)
 {
     int dpi = -1; /* in 1/1024 */
+    PangoContext *context = gtk_widget_get_pango_context(GTK_WIDGET(self));
+    const PangoFontDescription *font = pango_context_get_font_description(context);
+    double size = pango_font_description_get_size(font) / (double)PANGO_SCALE;
     g_object_get(gtk_widget_get_settings(GTK_WIDGET(self)), "gtk-xft-dpi", &dpi, NULL);
-    return (dpi > 0 ? dpi / 1024.0 : 96) / 72;
+    double point = (dpi > 0 ? dpi / 1024.0 : 96) / 72;
+    if (pango_font_description_get_size_is_absolute(font))
+        size /= point;
+    return point * MAX(size / USUAL_FONT, 1);
 }
 
 bool
@@ -221,8 +230,15 @@ follow_theme(ScopeSceneView *self)
 static void
 scope_scene_view_css_changed(GtkWidget *widget, GtkCssStyleChange *change)
 {
+    ScopeSceneView *self = SCOPE_SCENE_VIEW(widget);
+    double point = scope_scene_view_point(self);
     GTK_WIDGET_CLASS(scope_scene_view_parent_class)->css_changed(widget, change);
-    follow_theme(SCOPE_SCENE_VIEW(widget));
+    follow_theme(self);
+    if (self->point != point) { /* the font is another */
+        self->point = point;
+        forget_outlines(self);
+        gtk_widget_queue_resize(widget);
+    }
 }
 
 static void

@@ -53,8 +53,9 @@ typedef struct Found {
 static bool
 step(MoeTokenFinder *finder, bool back, int64_t from, int64_t *token, GError **error)
 {
-    return back ? moe_token_finder_previous(finder, from, token, NULL, error)
-                : moe_token_finder_next(finder, from, token, NULL, error);
+    const MoeProgress *progress = scope_document_progress();
+    return back ? moe_token_finder_previous(finder, from, token, progress, error)
+                : moe_token_finder_next(finder, from, token, progress, error);
 }
 
 static gpointer
@@ -157,8 +158,9 @@ on_previous(ScopeSearch *self)
 static void
 on_kind(ScopeSearch *self)
 {
-    static const char *const hints[] = {N_("Text"), N_("Number of a token id"),
-                                        N_("Number of an expert of the layer")};
+    static const char *const hints[] = {
+        N_("Find words in the text"), N_("Find a token by its id"),
+        N_("Find what an expert of the layer takes, by its number")};
     guint kind = gtk_drop_down_get_selected(self->kind);
     if (!self->entry || kind >= G_N_ELEMENTS(hints))
         return;

@@ -5,18 +5,22 @@
 #include "scope-source.h"
 
 #include <glib/gstdio.h>
+#include <math.h>
 
 struct ScopeSource {
     char *path, *name;
     gint64 size, changed; /* of the file when it was opened */
     MoeTrace *trace;      /* one of these */
     MoeSummary *summary;
+    int32_t *steps; /* [n_steps] that tokens were recorded at */
+    int n_steps;
 };
 
 struct ScopeInput {
     MoeFigureInput *input;
     ScopeSource *source, *other; /* `other` may be NULL */
     char *filter;
+    bool glimpse;
 };
 
 /* --- Files ------------------------------------------------------------------------------------*/
@@ -52,6 +56,8 @@ scope_source_open(const char *path, const char *name, GError **error)
     source->changed = changed;
     source->trace = trace;
     source->summary = summary;
+    /* Steps that can't be read are told of by whatever is drawn of them. */
+    source->steps = trace ? moe_trace_steps(trace, &source->n_steps, NULL) : NULL;
     return source;
 }
 
@@ -67,6 +73,7 @@ source_clear(gpointer data)
     ScopeSource *source = data;
     moe_trace_free(source->trace);
     moe_summary_free(source->summary);
+    g_free(source->steps);
     g_free(source->path);
     g_free(source->name);
 }
@@ -89,10 +96,40 @@ scope_source_summary(const ScopeSource *source)
     return source->summary;
 }
 
+const int32_t *
+scope_source_steps(const ScopeSource *source, int *n)
+{
+    *n = source->steps ? source->n_steps : 0;
+    return source->steps;
+}
+
 bool
 scope_source_unfinished(const ScopeSource *source)
 {
     return source->trace && !moe_trace_complete(source->trace);
+}
+
+/* Decisions that are counted at once, as far as a reader can tell, and more than are looked at
+ * first. */
+#define AT_ONCE (20e6)
+#define GLIMPSE (4e6)
+
+int
+scope_source_sample(const ScopeSource *source)
+{
+    const MoeTrace *trace = source->trace;
+    int attached = 0;
+    double decisions = 0;
+    if (!trace || (moe_trace_attachments(trace, &attached) && attached > 0))
+        return 0;
+    for (int r = 0; r < moe_trace_routers(trace); r++) {
+        const MoeRouterInfo *info = moe_trace_router(trace, r);
+        int k = info->k > 0 ? info->k : (info->experts + 1) / 2;
+        decisions += (double)moe_trace_tokens(trace, -1) * info->units_per_token * k;
+    }
+    int chunks = moe_trace_chunks(trace), every = (int)(chunks * fmin(GLIMPSE / decisions, 1));
+    every = chunks / MAX(every, 1);
+    return decisions > AT_ONCE && every > 2 ? every : 0;
 }
 
 bool
@@ -112,28 +149,33 @@ add(MoeFigureInput *input, const ScopeSource *source)
 }
 
 ScopeInput *
-scope_input_new(ScopeSource *source, ScopeSource *other, const char *filter, GError **error)
+scope_input_new(const ScopeChosen *chosen, const MoeProgress *progress, GError **error)
 {
-    g_autoptr(MoeTokenFilter) chosen = *filter ? moe_token_filter_parse(filter, error) : NULL;
-    if (*filter && !chosen)
+    const char *words = chosen->filter;
+    g_autoptr(MoeTokenFilter) filter = *words ? moe_token_filter_parse(words, error) : NULL;
+    if (*words && !filter)
         return NULL;
     ScopeInput *input = g_atomic_rc_box_new0(ScopeInput);
-    input->source = scope_source_ref(source);
-    input->other = other ? scope_source_ref(other) : NULL;
-    input->filter = g_strdup(filter);
+    input->source = scope_source_ref(chosen->source);
+    input->other = chosen->other ? scope_source_ref(chosen->other) : NULL;
+    input->filter = g_strdup(words);
+    input->glimpse = chosen->glimpse;
     input->input = moe_figure_input_new();
-    add(input->input, source);
-    if (other)
-        add(input->input, other);
-    moe_figure_input_set_filter(input->input, chosen);
+    add(input->input, chosen->source);
+    if (chosen->other)
+        add(input->input, chosen->other);
+    moe_figure_input_set_filter(input->input, filter);
+    moe_figure_input_set_progress(input->input, progress);
+    if (chosen->glimpse)
+        moe_figure_input_set_sample(input->input, scope_source_sample(chosen->source));
     return input;
 }
 
 bool
-scope_input_is(const ScopeInput *input, const ScopeSource *source, const ScopeSource *other,
-               const char *filter)
+scope_input_is(const ScopeInput *input, const ScopeChosen *chosen)
 {
-    return input->source == source && input->other == other && g_str_equal(input->filter, filter);
+    return input->source == chosen->source && input->other == chosen->other &&
+           input->glimpse == chosen->glimpse && g_str_equal(input->filter, chosen->filter);
 }
 
 MoeFigureInput *

@@ -24,18 +24,25 @@ const MoeTrace *scope_source_trace(const ScopeSource *source);
 const MoeSummary *scope_source_summary(const ScopeSource *source);
 /* Whether the file may still grow. */
 bool scope_source_unfinished(const ScopeSource *source);
+/* The steps that tokens were recorded at, ascending, [*n]; a summary has none. (transfer none) */
+const int32_t *scope_source_steps(const ScopeSource *source, int *n);
+/* Of a trace that takes long to count: every how manieth chunk a first look counts; else 0. */
+int scope_source_sample(const ScopeSource *source);
 /* Whether the file has changed since; looks at the disk. */
 bool scope_source_outdated(const ScopeSource *source);
 
-/* What figures are made of, for one choice of tokens: a source, and one to compare with (or NULL).
- * Threads share it, so that tokens are counted once. `filter`: as `--where` has it, "" for all.
- * Fails with the errors of the filter. */
+/* What figures are made of, for one choice of tokens. */
+typedef struct ScopeChosen {
+    ScopeSource *source, *other; /* what it is compared with, or NULL */
+    const char *filter;          /* as `--where` has it, "" for all */
+    bool glimpse;                /* a sample is counted, not all */
+} ScopeChosen;
+/* Threads share it, so that tokens are counted once; `progress` (copied) is told of that. Fails
+ * with the errors of the filter. */
 typedef struct ScopeInput ScopeInput;
-ScopeInput *scope_input_new(ScopeSource *source, ScopeSource *other, const char *filter,
-                            GError **error);
-/* Whether it was made of just these. */
-bool scope_input_is(const ScopeInput *input, const ScopeSource *source, const ScopeSource *other,
-                    const char *filter);
+ScopeInput *scope_input_new(const ScopeChosen *chosen, const MoeProgress *progress, GError **error);
+/* Whether it was made of just this. */
+bool scope_input_is(const ScopeInput *input, const ScopeChosen *chosen);
 MoeFigureInput *scope_input_get(const ScopeInput *input);
 ScopeInput *scope_input_ref(ScopeInput *input);
 void scope_input_unref(ScopeInput *input);

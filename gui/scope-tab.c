@@ -8,6 +8,7 @@
 #include "scope-import-form.h"
 #include "scope-open.h"
 #include "scope-state.h"
+#include "scope-text.h"
 
 #include <glib/gi18n.h>
 
@@ -83,7 +84,8 @@ static void
 show_error(ScopeTab *self, const char *message)
 {
     self->problem = g_strdup(message);
-    gtk_label_set_label(self->error, message);
+    g_autofree char *sentence = scope_text_sentence(message);
+    gtk_label_set_label(self->error, sentence);
     enter(self, SCOPE_TAB_FAILED);
     /* The text got the focus, as the first that can have it, and is selected for that. */
     gtk_widget_grab_focus(self->another);

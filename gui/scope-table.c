@@ -4,6 +4,7 @@
  */
 #include "scope-table.h"
 
+#include <glib/gi18n.h>
 #include <math.h>
 #include <string.h>
 
@@ -81,7 +82,7 @@ add_column(ScopeTable *self, int i)
     g_object_set_data(G_OBJECT(factory), "scope-column", GINT_TO_POINTER(i));
     g_signal_connect(factory, "setup", G_CALLBACK(cell_setup), self);
     g_signal_connect(factory, "bind", G_CALLBACK(cell_bind), self);
-    g_autoptr(GtkColumnViewColumn) shown = gtk_column_view_column_new(column->title, factory);
+    g_autoptr(GtkColumnViewColumn) shown = gtk_column_view_column_new(_(column->title), factory);
     g_autoptr(GtkSorter) sorter =
         GTK_SORTER(gtk_custom_sorter_new(compare_rows, GINT_TO_POINTER(i), NULL));
     gtk_column_view_column_set_sorter(shown, sorter);
@@ -167,6 +168,14 @@ add_number(GString *csv, double value, char end)
                            isnan(value) ? "" : g_ascii_dtostr(text, sizeof text, value), end);
 }
 
+/* In small letters and in English, for programs. */
+static void
+add_head(GString *csv, const char *title, char end)
+{
+    g_autofree char *name = g_ascii_strdown(title, -1);
+    add_field(csv, name, end);
+}
+
 char *
 scope_table_to_csv(ScopeTable *table)
 {
@@ -174,7 +183,7 @@ scope_table_to_csv(ScopeTable *table)
     GString *csv = g_string_new(NULL);
     int last = table->n_columns - 1;
     for (int i = 0; i <= last; i++)
-        add_field(csv, table->columns[i].title, i < last ? ',' : '\n');
+        add_head(csv, table->columns[i].title, i < last ? ',' : '\n');
     for (guint r = 0; r < g_list_model_get_n_items(rows); r++) {
         g_autoptr(ScopeRow) row = g_list_model_get_item(rows, r);
         for (int i = 0; i <= last; i++)

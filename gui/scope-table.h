@@ -14,7 +14,7 @@
 G_BEGIN_DECLS
 
 typedef struct ScopeColumn {
-    const char *title;
+    const char *title;            /* in English, marked with N_() */
     gboolean number;              /* to the right, with digits of one width */
     gboolean expand;              /* takes what room is left */
     PangoEllipsizeMode ellipsize; /* of texts; start: the end of it is what matters */

@@ -18,6 +18,36 @@ scope_text_count(gint64 n)
     return g_string_free(text, FALSE);
 }
 
+/* Words have small letters alone; what has dots, digits or slashes is somebody's name for it. */
+static bool
+begins_with_word(const char *text)
+{
+    size_t length = strcspn(text, " ,;:");
+    return length > 0 && strspn(text, "abcdefghijklmnopqrstuvwxyz") >= length;
+}
+
+char *
+scope_text_sentence(const char *message)
+{
+    const char *colon = strstr(message, ": ");
+    if (g_str_has_prefix(message, "figure ") && colon)
+        message = colon + 2;
+    GString *text = g_string_new(message);
+    if (begins_with_word(message))
+        text->str[0] = g_ascii_toupper(text->str[0]);
+    if (text->len > 0 && !strchr(".!?…", text->str[text->len - 1]))
+        g_string_append_c(text, '.');
+    return g_string_free(text, FALSE);
+}
+
+char *
+scope_text_title(const char *name)
+{
+    char *title = g_strdelimit(g_strdup(name), "-_", ' ');
+    title[0] = g_ascii_toupper(title[0]);
+    return title;
+}
+
 char *
 scope_text_stem(const char *path)
 {

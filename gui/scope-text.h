@@ -12,6 +12,11 @@ G_BEGIN_DECLS
 
 /* "12,345". (transfer full) */
 char *scope_text_count(gint64 n);
+/* What the library says as a sentence: a capital, unless the first word is a name, and a full stop;
+ * without "figure NAME: " before it, which the reader sees anyway. (transfer full) */
+char *scope_text_sentence(const char *message);
+/* "Cell size" of "cell-size". (transfer full) */
+char *scope_text_title(const char *name);
 /* "german" of "/data/german.npz", "log" of "log.jsonl.gz". (transfer full) */
 char *scope_text_stem(const char *path);
 /* The path as one would type it: below the current folder relative to it, quoted where a shell

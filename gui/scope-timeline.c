@@ -60,8 +60,8 @@ follow(ScopeTimeline *self)
     gint64 step = scope_focus_get(self->focus, SCOPE_FOCUS_STEP);
     int notch = notch_of(self, step);
     g_autofree char *text = self->n > 0
-                                ? g_strdup_printf("step %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT,
-                                                  self->steps[notch], self->steps[self->n - 1])
+                                ? g_strdup_printf(_("step %d of %d"), (int)self->steps[notch],
+                                                  (int)self->steps[self->n - 1])
                                 : g_strdup(_("no steps"));
     self->following = true;
     gtk_range_set_range(GTK_RANGE(self->scale), 0, MAX(self->n - 1, 1));

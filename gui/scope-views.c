@@ -5,14 +5,15 @@
 #include "scope-views.h"
 
 #include "scope-options-form.h"
+#include "scope-text.h"
 
 #include <glib/gi18n.h>
 
 /* Widths, in characters of the font, below which the inspector and the sidebar make way. */
-#define INSPECTOR_FROM 100
+#define INSPECTOR_FROM 125
 #define SIDEBAR_FROM   70
 /* The same for all views, so that nothing moves when one turns to another. */
-#define INSPECTOR_WIDTH 37
+#define INSPECTOR_WIDTH 38
 
 struct _ScopeViews {
     GtkWidget parent_instance;
@@ -26,6 +27,7 @@ struct _ScopeViews {
     GtkListBox *list;
     GtkStack *stack;
     GtkWidget *inspector_box; /* what it shows is its one child */
+    GtkImage *empty_icon;
     GtkLabel *empty_title, *empty;
 };
 
@@ -62,10 +64,11 @@ options_new(ScopePane *pane)
     GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 6);
     GtkWidget *form = g_object_new(SCOPE_TYPE_OPTIONS_FORM, NULL);
     const MoeFigure *figure = scope_pane_get_figure(pane);
+    g_autofree char *help = scope_text_sentence(figure->help);
     scope_options_form_set_pane(SCOPE_OPTIONS_FORM(form), pane);
     gtk_widget_set_margin_top(form, 12);
     gtk_box_append(GTK_BOX(box), words_new(figure->title, "heading"));
-    gtk_box_append(GTK_BOX(box), words_new(figure->help, "note"));
+    gtk_box_append(GTK_BOX(box), words_new(help, "note"));
     gtk_box_append(GTK_BOX(box), form);
     return box;
 }
@@ -81,6 +84,7 @@ fill_inspector(ScopeViews *self)
         gtk_box_remove(GTK_BOX(self->inspector_box), child);
     if (own || pane)
         gtk_box_append(GTK_BOX(self->inspector_box), own ? own : options_new(pane));
+    gtk_widget_queue_resize(GTK_WIDGET(self)); /* one without anything in it makes way */
 }
 
 /* --- Following the page -----------------------------------------------------------------------*/
@@ -147,6 +151,7 @@ show_page(ScopeViews *self)
 static void
 show_empty(ScopeViews *self, const char *why)
 {
+    gtk_image_set_from_icon_name(self->empty_icon, self->info->icon);
     gtk_label_set_label(self->empty_title, _(self->info->title));
     gtk_label_set_label(self->empty, why);
     gtk_stack_set_visible_child_name(self->stack, "empty");
@@ -210,13 +215,23 @@ characters(GtkWidget *widget, int n)
     return PANGO_PIXELS(width * n);
 }
 
-static int
-natural_width(GtkWidget *widget)
+static void
+measure_width(GtkWidget *widget, int *minimum, int *natural)
 {
-    int natural = 0;
+    *minimum = *natural = 0;
     if (gtk_widget_get_visible(widget))
-        gtk_widget_measure(widget, GTK_ORIENTATION_HORIZONTAL, -1, NULL, &natural, NULL, NULL);
-    return natural;
+        gtk_widget_measure(widget, GTK_ORIENTATION_HORIZONTAL, -1, minimum, natural, NULL, NULL);
+}
+
+/* Of the inspector, which an empty view has none of: 0. */
+static int
+inspector_width(ScopeViews *self)
+{
+    int minimum, natural;
+    measure_width(self->inspector, &minimum, &natural);
+    return gtk_widget_get_first_child(self->inspector_box) && natural > 0
+               ? MAX(minimum, characters(GTK_WIDGET(self), INSPECTOR_WIDTH))
+               : 0;
 }
 
 static void
@@ -254,15 +269,15 @@ static void
 scope_views_size_allocate(GtkWidget *widget, int width, int height, int baseline)
 {
     ScopeViews *self = SCOPE_VIEWS(widget);
-    int side = natural_width(self->sidebar), inspector = natural_width(self->inspector), least;
-    if (inspector > 0)
-        inspector = MAX(inspector, characters(widget, INSPECTOR_WIDTH));
+    int side, narrowest, least, inspector = inspector_width(self);
+    measure_width(self->sidebar, &narrowest, &side);
     gtk_widget_measure(self->content, GTK_ORIENTATION_HORIZONTAL, -1, &least, NULL, NULL, NULL);
     bool sidebar_fits = width >= characters(widget, SIDEBAR_FROM) && width >= side + least;
     bool inspector_fits =
         width >= characters(widget, INSPECTOR_FROM) && width >= side + inspector + least;
     int left = place(self->sidebar, 0, side, height, sidebar_fits);
-    int right = place(self->inspector, width - inspector, inspector, height, inspector_fits);
+    int right = place(self->inspector, width - inspector, inspector, height,
+                      inspector > 0 && inspector_fits);
     gtk_widget_size_allocate(self->content, &(GtkAllocation){left, 0, width - left - right, height},
                              -1);
 }
@@ -322,6 +337,7 @@ scope_views_class_init(ScopeViewsClass *class)
     gtk_widget_class_bind_template_child(widget_class, ScopeViews, list);
     gtk_widget_class_bind_template_child(widget_class, ScopeViews, stack);
     gtk_widget_class_bind_template_child(widget_class, ScopeViews, inspector_box);
+    gtk_widget_class_bind_template_child(widget_class, ScopeViews, empty_icon);
     gtk_widget_class_bind_template_child(widget_class, ScopeViews, empty_title);
     gtk_widget_class_bind_template_child(widget_class, ScopeViews, empty);
     gtk_widget_class_bind_template_callback(widget_class, on_row_selected);

@@ -12,8 +12,9 @@ G_BEGIN_DECLS
 
 void scope_window_install_actions(GtkWidgetClass *class);
 ScopeTabs *scope_window_get_tabs(ScopeWindow *window);
-/* Says what went wrong, in the banner. */
+/* Says something in the banner: how things go; what went wrong. */
 void scope_window_tell(ScopeWindow *window, const char *message);
+void scope_window_complain(ScopeWindow *window, const char *message);
 void scope_window_focus_filter(ScopeWindow *window);
 
 G_END_DECLS

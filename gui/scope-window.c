@@ -8,6 +8,7 @@
 #include "scope-filter-bar.h"
 #include "scope-recent.h"
 #include "scope-state.h"
+#include "scope-text.h"
 #include "scope-welcome.h"
 
 #include <glib/gi18n.h>
@@ -25,6 +26,7 @@ struct _ScopeWindow {
     ScopeRecent *recent;
     GtkPopover *recent_popover;
     GtkRevealer *banner;
+    GtkImage *banner_icon;
     GtkLabel *banner_label;
 };
 
@@ -36,14 +38,33 @@ static GParamSpec *props[N_PROPS];
 /* --- What is shown ----------------------------------------------------------------------------*/
 
 static void
+set_banner(ScopeWindow *self, const char *message, const char *icon, bool wrong)
+{
+    GtkWidget *box = gtk_revealer_get_child(self->banner);
+    gtk_label_set_label(self->banner_label, message);
+    gtk_image_set_from_icon_name(self->banner_icon, icon);
+    if (wrong)
+        gtk_widget_add_css_class(box, "wrong");
+    else
+        gtk_widget_remove_css_class(box, "wrong");
+    gtk_revealer_set_reveal_child(self->banner, TRUE);
+}
+
+static void
 show_banner(ScopeWindow *self, const char *message)
 {
-    gtk_label_set_label(self->banner_label, message);
-    gtk_revealer_set_reveal_child(self->banner, TRUE);
+    g_autofree char *sentence = scope_text_sentence(message);
+    set_banner(self, sentence, "dialog-warning-symbolic", true);
 }
 
 void
 scope_window_tell(ScopeWindow *window, const char *message)
+{
+    set_banner(window, message, "dialog-information-symbolic", false);
+}
+
+void
+scope_window_complain(ScopeWindow *window, const char *message)
 {
     show_banner(window, message);
 }
@@ -254,6 +275,7 @@ bind_template(GtkWidgetClass *class)
     gtk_widget_class_bind_template_child(class, ScopeWindow, recent);
     gtk_widget_class_bind_template_child(class, ScopeWindow, recent_popover);
     gtk_widget_class_bind_template_child(class, ScopeWindow, banner);
+    gtk_widget_class_bind_template_child(class, ScopeWindow, banner_icon);
     gtk_widget_class_bind_template_child(class, ScopeWindow, banner_label);
     gtk_widget_class_bind_template_callback(class, show_banner);
     gtk_widget_class_bind_template_callback(class, dismiss_banner);

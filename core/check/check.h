@@ -25,6 +25,7 @@ struct MoeCheckRun {
     const MoeTrace *trace;
     MoeFindings *findings;
     const MoeCheck *check; /* whose turn it is */
+    const uint8_t *full;   /* of each block of the rows at hand (blocks.h); NULL: look yourself */
 };
 
 extern const MoeCheck moe__check_readable, moe__check_dummy_rows, moe__check_pads,

@@ -4,11 +4,13 @@
  * made-up tokens through a model when they start (profiling, warm-up, captured graphs), and loggers
  * write them down; a published log has 16,640 of them among 21,024 rows.
  *
- * A row is kept as a hash. Two kinds of runs are no sign of that, and only noted: one token id
- * repeated in the text, and rows that a router may well repeat by itself: those whose gates are all
- * 0 or 1, and, without gates, those of few routers with few experts.
+ * Rows are compared with the one before, column by column. Two kinds of runs are no sign of that,
+ * and only noted: one token id repeated in the text, and rows that a router may well repeat by
+ * itself: those whose gates are all 0 or 1, and, without gates, those of few routers with few
+ * experts.
  */
-#include "check/check.h"
+#include "check/blocks.h"
+#include "tensor/cpu.h"
 
 #include <math.h>
 #include <string.h>
@@ -22,20 +24,25 @@ enum {
 /* Share of the tokens from which on counts are wrong. */
 #define SHARE 0.01
 
+/* The picks of the last token that a router had, as words, to compare the next chunk's first. */
 typedef struct {
-    uint64_t hash;
-    int32_t id;
-} Row;
+    int64_t token; /* over the whole trace; -1: none yet */
+    GArray *picks; /* uint64_t */
+} Last;
 
 typedef struct {
-    Row *rows; /* of the chunk */
+    /* Of the chunk's tokens: the row isn't that of the token before; a gate that is neither 0 nor 1
+     * distinguishes it. */
+    uint8_t *differs, *told;
+    int32_t *id;
     int64_t tokens, max, first;
     int chunk;
+    Last *last_of; /* [routers] */
     /* The run at hand, over the whole trace. */
-    Row last;
     int64_t from, length;
     int from_chunk;
-    bool same_id;
+    int32_t last_id;
+    bool same_id, last_told;
     /* Over all of it. */
     int32_t least_id, most_id;
     double bits;      /* that a row of ids can hold */
@@ -59,7 +66,9 @@ begin(MoeCheckRun *run, void *state)
     s->least_id = INT32_MAX;
     s->most_id = INT32_MIN;
     s->chunk = -1;
+    s->last_of = g_new0(Last, (gsize)MAX(1, moe_trace_routers(trace)));
     for (int r = 0; r < moe_trace_routers(trace); r++) {
+        s->last_of[r] = (Last){-1, g_array_new(FALSE, FALSE, sizeof(uint64_t))};
         const MoeRouterInfo *info = moe_trace_router(trace, r);
         double E = info->experts, k = MAX(info->k, 1);
         double ways = lgamma(E + 1) - lgamma(k + 1) - lgamma(E - k + 1);
@@ -67,15 +76,7 @@ begin(MoeCheckRun *run, void *state)
     }
 }
 
-/* splitmix64's finaliser. */
-static uint64_t
-mix(uint64_t hash, uint64_t value)
-{
-    hash = (hash + value + G_GUINT64_CONSTANT(0x9e3779b97f4a7c15));
-    hash = (hash ^ hash >> 30) * G_GUINT64_CONSTANT(0xbf58476d1ce4e5b9);
-    hash = (hash ^ hash >> 27) * G_GUINT64_CONSTANT(0x94d049bb133111eb);
-    return hash ^ hash >> 31;
-}
+/* --- Comparing rows ---------------------------------------------------------------------------*/
 
 static void
 settle(State *s, const MoeCheckRows *rows)
@@ -85,40 +86,135 @@ settle(State *s, const MoeCheckRows *rows)
     s->tokens = rows->view->tokens;
     if (s->tokens > s->max) {
         s->max = s->tokens;
-        s->rows = g_renew(Row, s->rows, (gsize)s->max);
+        s->differs = g_renew(uint8_t, s->differs, (gsize)s->max);
+        s->told = g_renew(uint8_t, s->told, (gsize)s->max);
+        s->id = g_renew(int32_t, s->id, (gsize)s->max);
     }
+    memset(s->differs, 0, (size_t)s->tokens);
+    memset(s->told, 0, (size_t)s->tokens);
+    memcpy(s->id, rows->id, (size_t)s->tokens * sizeof *s->id);
     for (int64_t t = 0; t < s->tokens; t++) {
-        s->rows[t] = (Row){0, rows->id[t]};
         s->least_id = MIN(s->least_id, rows->id[t]);
         s->most_id = MAX(s->most_id, rows->id[t]);
     }
 }
 
-/* The lowest bit says whether a gate distinguishes the row: one that is neither 0 nor 1. */
+/* What n units of a slot say: whether they aren't the ones `back` units before, and whether a gate
+ * (NULL: none) is neither 0 nor 1. A slot without a pick has no gate. Gates are compared bit by
+ * bit, so that NaN is NaN. */
+MOE_CLONES static void
+dummy_rows_compare(const int32_t *expert, const float *gate, int64_t back, int64_t n,
+                   int32_t *restrict differs, int32_t *restrict told)
+{
+    for (int64_t u = 0; u < n; u++)
+        differs[u] |= expert[u] != expert[u - back];
+    for (int64_t u = 0; gate && u < n; u++) {
+        int32_t own, before;
+        memcpy(&own, &gate[u], sizeof own);
+        memcpy(&before, &gate[u - back], sizeof before);
+        differs[u] |= (expert[u] >= 0) & (own != before);
+        told[u] |= (expert[u] >= 0) & (gate[u] != 0) & (gate[u] != 1);
+    }
+}
+
+/* What units say goes to their tokens. */
+static void
+gather(State *s, const int32_t *differs, const int32_t *told, int64_t first, int64_t n,
+       int per_token)
+{
+    for (int64_t i = 0; per_token == 1 && i < n; i++) {
+        s->differs[first + i] |= (uint8_t)differs[i];
+        s->told[first + i] |= (uint8_t)told[i];
+    }
+    for (int64_t i = 0; per_token > 1 && i < n; i++) {
+        s->differs[(first + i) / per_token] |= (uint8_t)differs[i];
+        s->told[(first + i) / per_token] |= (uint8_t)told[i];
+    }
+}
+
+static void
+see_units(State *s, const MoeCheckRows *rows, int64_t first, int64_t n)
+{
+    const MoeTraceView *view = rows->view;
+    int per_token = rows->info->units_per_token;
+    int32_t differs[MOE_CHECK_BLOCK] = {0}, told[MOE_CHECK_BLOCK] = {0};
+    for (int slot = 0; slot < view->k; slot++) {
+        int64_t at = slot * view->units + first;
+        dummy_rows_compare(view->expert + at, view->gate ? view->gate + at : NULL, per_token, n,
+                           differs, told);
+    }
+    gather(s, differs, told, first, n, per_token);
+}
+
+/* The picks of a token of the chunk as words, place, expert and gate; and whether gates tell. */
+static GArray *
+list_picks(const MoeCheckRows *rows, int64_t token, bool *told)
+{
+    const MoeTraceView *view = rows->view;
+    int per_token = rows->info->units_per_token;
+    GArray *picks = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+    for (int place = 0; place < view->k * per_token; place++) {
+        int64_t i = place / per_token * view->units + token * per_token + place % per_token;
+        float gate = view->gate ? view->gate[i] : 0;
+        uint32_t bits;
+        memcpy(&bits, &gate, sizeof bits);
+        uint64_t words[] = {(uint64_t)place << 32 | (uint32_t)view->expert[i], bits};
+        if (view->expert[i] < 0)
+            continue;
+        *told |= gate != 0 && gate != 1;
+        g_array_append_vals(picks, words, G_N_ELEMENTS(words));
+    }
+    return picks;
+}
+
+static bool
+same_picks(const GArray *a, const GArray *b)
+{
+    return a->len == b->len && (a->len == 0 || memcmp(a->data, b->data, a->len * 8) == 0);
+}
+
+/* Compares the chunk's first token with the last one before it; a router that couldn't be read
+ * there has no picks. */
+static void
+see_ends(State *s, const MoeCheckRows *rows)
+{
+    Last *last = &s->last_of[rows->router];
+    bool told = false;
+    g_autoptr(GArray) first = list_picks(rows, 0, &told);
+    if (last->token != rows->first - 1)
+        g_array_set_size(last->picks, 0);
+    s->differs[0] |= !same_picks(first, last->picks);
+    s->told[0] |= told;
+    g_array_unref(last->picks);
+    last->picks = list_picks(rows, s->tokens - 1, &told);
+    last->token = rows->first + s->tokens - 1;
+}
+
 static void
 see_rows(MoeCheckRun *run, void *state, const MoeCheckRows *rows)
 {
     State *s = state;
     const MoeTraceView *view = rows->view;
-    int per_token = rows->info->units_per_token;
     if (s->chunk != rows->chunk)
         settle(s, rows);
     s->gates = s->gates || view->gate;
-    for (int slot = 0; slot < view->k; slot++)
-        for (int64_t u = 0; u < view->units; u++) {
-            int64_t i = slot * view->units + u;
-            uint64_t *hash = &s->rows[u / per_token].hash, told = *hash & 1;
-            float gate = view->gate ? view->gate[i] : 0;
-            uint32_t bits;
-            memcpy(&bits, &gate, sizeof bits);
-            if (view->expert[i] < 0)
-                continue;
-            told |= gate != 0 && gate != 1;
-            uint64_t place = (uint64_t)(slot * per_token + (int)(u % per_token));
-            uint64_t pick = place << 48 ^ (uint64_t)view->expert[i] << 32 ^ bits;
-            *hash = (mix(*hash >> 1, pick ^ (uint64_t)rows->router << 40) & ~(uint64_t)1) | told;
-        }
+    see_ends(s, rows);
+    for (int64_t n, u = rows->info->units_per_token; u < view->units; u += n) {
+        n = MIN(MOE_CHECK_BLOCK, view->units - u);
+        see_units(s, rows, u, n);
+    }
 }
+
+/* Routers whose picks ended with the token before the chunk, and that couldn't be read in it. */
+static void
+see_missing(State *s, int routers)
+{
+    for (int r = 0; r < routers; r++)
+        if (s->last_of[r].token == s->first - 1 && s->last_of[r].picks->len > 0)
+            s->differs[0] = true;
+}
+
+/* --- Runs -------------------------------------------------------------------------------------*/
 
 static void
 count_run(MoeHits *tally, int64_t first, int64_t n, int chunk)
@@ -136,7 +232,7 @@ close_run(MoeCheckRun *run, State *s)
     Run whole = {s->from, s->length, s->from_chunk};
     if (s->length < RUN)
         return;
-    if (!(s->last.hash & 1) && (s->gates || s->bits < BITS)) {
+    if (!s->last_told && (s->gates || s->bits < BITS)) {
         count_run(&s->alike, whole.first, whole.n, whole.chunk);
     } else if (s->same_id && s->length < LONG_RUN) {
         g_array_append_val(s->repeated, whole);
@@ -153,9 +249,9 @@ see_chunk(MoeCheckRun *run, void *state, int chunk)
     State *s = state;
     if (s->chunk != chunk) /* none of its routers could be read */
         return;
+    see_missing(s, moe_trace_routers(moe_check_run_trace(run)));
     for (int64_t t = 0; t < s->tokens; t++) {
-        const Row *row = &s->rows[t];
-        bool on = s->length > 0 && row->hash == s->last.hash && s->from + s->length == s->first + t;
+        bool on = s->length > 0 && !s->differs[t] && s->from + s->length == s->first + t;
         if (!on) {
             close_run(run, s);
             s->from = s->first + t;
@@ -163,9 +259,10 @@ see_chunk(MoeCheckRun *run, void *state, int chunk)
             s->length = 0;
             s->same_id = true;
         }
-        s->same_id = s->same_id && (s->length == 0 || row->id == s->last.id);
+        s->same_id = s->same_id && (s->length == 0 || s->id[t] == s->last_id);
         s->length++;
-        s->last = *row;
+        s->last_id = s->id[t];
+        s->last_told = s->told[t];
     }
 }
 
@@ -225,8 +322,13 @@ end(MoeCheckRun *run, void *state, bool cancelled)
                 run, &s->alike,
                 "by gates of 0 and 1, or by few ids alone: that may be the router's own doing");
     }
+    for (int r = 0; r < moe_trace_routers(moe_check_run_trace(run)); r++)
+        g_array_unref(s->last_of[r].picks);
     g_array_unref(s->repeated);
-    g_free(s->rows);
+    g_free(s->last_of);
+    g_free(s->differs);
+    g_free(s->told);
+    g_free(s->id);
 }
 
 const MoeCheck moe__check_dummy_rows = {

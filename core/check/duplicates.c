@@ -2,9 +2,11 @@
  *
  * One expert twice among a unit's picks (units whose slots are all one expert: pads.c).
  */
-#include "check/check.h"
+#include "check/blocks.h"
+#include "tensor/cpu.h"
 
-#include <string.h>
+/* Slots up to which all pairs of them are compared first: beyond, that is more work. */
+enum { FEW = 16 };
 
 typedef struct {
     MoeHits *tallies; /* [routers] */
@@ -37,16 +39,37 @@ has_duplicate(State *s, const MoeTraceView *view, int64_t u)
     return distinct < picks && distinct > 1;
 }
 
+/* Whether two slots of any of n units hold the same. */
+MOE_CLONES static bool
+duplicates_any(const int32_t *expert, int64_t stride, int k, int64_t n)
+{
+    int32_t any = 0;
+    for (int a = 1; a < k; a++)
+        for (int b = 0; b < a; b++)
+            for (int64_t u = 0; u < n; u++)
+                any |= expert[a * stride + u] == expert[b * stride + u];
+    return any;
+}
+
 static void
 see_rows(MoeCheckRun *run, void *state, const MoeCheckRows *rows)
 {
     State *s = state;
+    const MoeTraceView *view = rows->view;
+    MoeHits *tally = &s->tallies[rows->router];
     moe__marks_begin(&s->marks, rows);
-    for (int64_t u = 0; u < rows->view->units; u++) {
-        bool hit = has_duplicate(s, rows->view, u);
-        moe__hits_count(&s->tallies[rows->router], rows, u, hit);
-        if (hit)
-            moe__marks_add(&s->marks, u / rows->info->units_per_token);
+    for (MoeBlock block = {0}; moe__block_next(run, rows, &block);) {
+        if (block.full && view->k <= FEW &&
+            !duplicates_any(view->expert + block.first, view->units, view->k, block.n)) {
+            moe__hits_count_alike(tally, rows, block.first, block.n, false);
+            continue;
+        }
+        for (int64_t u = block.first; u < block.first + block.n; u++) {
+            bool hit = has_duplicate(s, view, u);
+            moe__hits_count(tally, rows, u, hit);
+            if (hit)
+                moe__marks_add(&s->marks, u / rows->info->units_per_token);
+        }
     }
 }
 

@@ -5,9 +5,10 @@
  * below one is a dead expert a finding. A published log has 18 tokens over 128 experts, which leave
  * 40 dead by chance alone.
  */
-#include "check/check.h"
+#include "check/blocks.h"
 
 #include <math.h>
+#include <string.h>
 
 typedef struct {
     int64_t units, picks;
@@ -16,6 +17,8 @@ typedef struct {
 
 typedef struct {
     Router *routers;
+    int64_t *of_chunk; /* [domains] tokens of the chunk at hand */
+    int chunk;         /* its number plus 1 */
 } State;
 
 static void
@@ -29,16 +32,37 @@ begin(MoeCheckRun *run, void *state)
         s->routers[r].in_domain = g_new0(int64_t, (gsize)MAX(1, domains));
 }
 
+/* Routers of a chunk share its tokens. */
+static void
+count_domains(State *s, const MoeCheckRows *rows)
+{
+    const MoeTraceView *view = rows->view;
+    int domains = moe_trace_domains(rows->trace);
+    if (s->chunk == rows->chunk + 1)
+        return;
+    s->chunk = rows->chunk + 1;
+    if (!s->of_chunk)
+        s->of_chunk = g_new(int64_t, (gsize)MAX(1, domains));
+    memset(s->of_chunk, 0, sizeof *s->of_chunk * (size_t)domains);
+    for (int64_t t = 0; t < view->tokens; t++)
+        if (view->domain[t] >= 0)
+            s->of_chunk[view->domain[t]]++;
+}
+
 static void
 see_rows(MoeCheckRun *run, void *state, const MoeCheckRows *rows)
 {
-    Router *router = &((State *)state)->routers[rows->router];
+    State *s = state;
+    Router *router = &s->routers[rows->router];
     const MoeTraceView *view = rows->view;
-    for (int64_t i = 0; i < view->k * view->units; i++)
+    bool full = moe__blocks_all_full(run, rows);
+    for (int64_t i = 0; !full && i < view->k * view->units; i++)
         router->picks += view->expert[i] >= 0;
-    for (int64_t t = 0; t < view->tokens; t++)
-        if (view->domain[t] >= 0)
-            router->in_domain[view->domain[t]] += rows->info->units_per_token;
+    if (full)
+        router->picks += view->k * view->units;
+    count_domains(s, rows);
+    for (int d = 0; d < moe_trace_domains(rows->trace); d++)
+        router->in_domain[d] += s->of_chunk[d] * rows->info->units_per_token;
     router->units += view->units;
 }
 
@@ -105,6 +129,7 @@ end(MoeCheckRun *run, void *state, bool cancelled)
     for (int r = 0; r < moe_trace_routers(trace); r++)
         g_free(s->routers[r].in_domain);
     g_free(s->routers);
+    g_free(s->of_chunk);
 }
 
 /* Of a summary: all tokens of each router, then the domains of the one that needs most. */

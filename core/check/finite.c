@@ -3,8 +3,10 @@
  * Numbers that are none: NaN and infinities among gates, logits and entropies. A margin may be NaN:
  * a unit that picks every expert has none. Of a summary: sums of gates.
  */
-#include "check/check.h"
+#include "check/blocks.h"
+#include "tensor/cpu.h"
 
+#include <float.h>
 #include <math.h>
 
 typedef enum { GATES, LOGITS, ENTROPIES, KINDS } Kind;
@@ -33,23 +35,55 @@ is_broken(const float *values, int n, int64_t stride)
 }
 
 static void
+see_unit(State *s, const MoeCheckRows *rows, int64_t u)
+{
+    const MoeTraceView *view = rows->view;
+    int E = rows->info->experts;
+    MoeHits *tallies = s->tallies[rows->router];
+    bool gate = is_broken(view->gate ? view->gate + u : NULL, view->k, view->units);
+    bool logit = is_broken(rows->logits ? rows->logits + u * E : NULL, E, 1);
+    bool entropy = is_broken(rows->entropy ? rows->entropy + u : NULL, 1, 1);
+    moe__hits_count(&tallies[GATES], rows, u, gate);
+    moe__hits_count(&tallies[LOGITS], rows, u, logit);
+    moe__hits_count(&tallies[ENTROPIES], rows, u, entropy);
+    if (gate || logit || entropy)
+        moe__marks_add(&s->marks, u / rows->info->units_per_token);
+}
+
+/* Whether none of n numbers that stand together is broken. */
+MOE_CLONES static bool
+finite_all(const float *values, int64_t n)
+{
+    int32_t broken = 0;
+    for (int64_t i = 0; i < n; i++)
+        broken |= !(fabsf(values[i]) <= FLT_MAX);
+    return !broken;
+}
+
+static bool
+is_whole(const MoeCheckRows *rows, const MoeBlock *block)
+{
+    const MoeTraceView *view = rows->view;
+    int E = rows->info->experts;
+    bool whole = true;
+    for (int slot = 0; view->gate && whole && slot < view->k; slot++)
+        whole = finite_all(view->gate + slot * view->units + block->first, block->n);
+    return whole && (!rows->logits || finite_all(rows->logits + block->first * E, block->n * E)) &&
+           (!rows->entropy || finite_all(rows->entropy + block->first, block->n));
+}
+
+static void
 see_rows(MoeCheckRun *run, void *state, const MoeCheckRows *rows)
 {
     State *s = state;
-    const MoeTraceView *view = rows->view;
-    int64_t U = view->units;
-    int E = rows->info->experts;
-    MoeHits *tallies = s->tallies[rows->router];
     moe__marks_begin(&s->marks, rows);
-    for (int64_t u = 0; u < U; u++) {
-        bool gate = is_broken(view->gate ? view->gate + u : NULL, view->k, U);
-        bool logit = is_broken(rows->logits ? rows->logits + u * E : NULL, E, 1);
-        bool entropy = is_broken(rows->entropy ? rows->entropy + u : NULL, 1, 1);
-        moe__hits_count(&tallies[GATES], rows, u, gate);
-        moe__hits_count(&tallies[LOGITS], rows, u, logit);
-        moe__hits_count(&tallies[ENTROPIES], rows, u, entropy);
-        if (gate || logit || entropy)
-            moe__marks_add(&s->marks, u / rows->info->units_per_token);
+    for (MoeBlock block = {0}; moe__block_next(run, rows, &block);) {
+        bool whole = is_whole(rows, &block);
+        for (int kind = 0; whole && kind < KINDS; kind++)
+            moe__hits_count_alike(&s->tallies[rows->router][kind], rows, block.first, block.n,
+                                  false);
+        for (int64_t u = block.first; !whole && u < block.first + block.n; u++)
+            see_unit(s, rows, u);
     }
 }
 

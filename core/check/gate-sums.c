@@ -4,7 +4,8 @@
  * a softmax over all experts. Units with drops are left out: what dropping does to the sum depends
  * on the rule.
  */
-#include "check/check.h"
+#include "check/blocks.h"
+#include "tensor/cpu.h"
 
 #include <math.h>
 
@@ -51,27 +52,77 @@ sum_gates(const MoeTraceView *view, int64_t u, double *sum, double *most)
     return picks > 0 && isfinite(*sum);
 }
 
+/* What a router's units are asked. */
+typedef struct {
+    bool to_one; /* meta.json says that gates sum to one */
+    bool shares; /* it says that they are shares of a softmax over all experts */
+} Question;
+
+/* A softmax over all experts sums to one over some of them only where few matter: units whose first
+ * gate takes nearly all say nothing. */
+static Question
+ask(const MoeCheckRows *rows)
+{
+    const MoeRouterInfo *info = rows->info;
+    bool all = g_str_equal(info->gate, "softmax-all") || g_str_equal(info->gate, "score");
+    bool shares = !info->gates_sum_to_one && all && moe__check_rule(info) == MOE_RULE_SOFTMAX &&
+                  rows->view->k > 1 && 2 * rows->view->k <= info->experts;
+    return (Question){info->gates_sum_to_one, shares};
+}
+
+static void
+see_sum(Router *router, const MoeCheckRows *rows, Question question, int64_t u, double sum,
+        double most)
+{
+    bool is_one = fabs(sum - 1) <= NEAR;
+    if (question.to_one) {
+        moe__hits_count(&router->off, rows, u, !is_one);
+        router->sum += sum;
+    } else if (question.shares && most < 0.9) {
+        moe__hits_count(&router->one, rows, u, is_one);
+    }
+}
+
+/* sum_gates() of n units without holes and drops. */
+MOE_CLONES static void
+gate_sums_fill(const float *gate, int64_t stride, int k, int64_t n, double *restrict sum,
+               double *restrict most)
+{
+    for (int64_t u = 0; u < n; u++)
+        sum[u] = most[u] = 0;
+    for (int slot = 0; slot < k; slot++)
+        for (int64_t u = 0; u < n; u++) {
+            double own = (double)gate[slot * stride + u];
+            sum[u] += own;
+            most[u] = most[u] < own ? own : most[u];
+        }
+}
+
+static void
+see_block(Router *router, const MoeCheckRows *rows, Question question, const MoeBlock *block)
+{
+    const MoeTraceView *view = rows->view;
+    double sum[MOE_CHECK_BLOCK], most[MOE_CHECK_BLOCK];
+    gate_sums_fill(view->gate + block->first, view->units, view->k, block->n, sum, most);
+    for (int64_t i = 0; i < block->n; i++)
+        if (isfinite(sum[i]))
+            see_sum(router, rows, question, block->first + i, sum[i], most[i]);
+}
+
 static void
 see_rows(MoeCheckRun *run, void *state, const MoeCheckRows *rows)
 {
     Router *router = &((State *)state)->routers[rows->router];
-    const MoeRouterInfo *info = rows->info;
-    /* A softmax over all experts sums to one over some of them only where few matter: units whose
-     * first gate takes nearly all say nothing. */
-    bool all = g_str_equal(info->gate, "softmax-all") || g_str_equal(info->gate, "score");
-    bool shares = !info->gates_sum_to_one && all && moe__check_rule(info) == MOE_RULE_SOFTMAX &&
-                  rows->view->k > 1 && 2 * rows->view->k <= info->experts;
-    for (int64_t u = 0; rows->view->gate && u < rows->view->units; u++) {
+    Question question = ask(rows);
+    if (!rows->view->gate || (!question.to_one && !question.shares))
+        return;
+    for (MoeBlock block = {0}; moe__block_next(run, rows, &block);) {
         double sum, most;
-        if (!sum_gates(rows->view, u, &sum, &most))
-            continue;
-        bool is_one = fabs(sum - 1) <= NEAR;
-        if (info->gates_sum_to_one) {
-            moe__hits_count(&router->off, rows, u, !is_one);
-            router->sum += sum;
-        } else if (shares && most < 0.9) {
-            moe__hits_count(&router->one, rows, u, is_one);
-        }
+        if (block.full)
+            see_block(router, rows, question, &block);
+        for (int64_t u = block.first; !block.full && u < block.first + block.n; u++)
+            if (sum_gates(rows->view, u, &sum, &most))
+                see_sum(router, rows, question, u, sum, most);
     }
 }
 

@@ -3,7 +3,8 @@
  * Gates that can't be any: the same number everywhere, nothing but zeros, negative ones of a rule
  * that has none.
  */
-#include "check/check.h"
+#include "check/blocks.h"
+#include "tensor/cpu.h"
 
 enum { UNITS = 32 }; /* below, equal gates are no sign */
 
@@ -27,26 +28,65 @@ begin(MoeCheckRun *run, void *state)
 }
 
 static void
+see_unit(Router *router, const MoeCheckRows *rows, int64_t u)
+{
+    const MoeTraceView *view = rows->view;
+    bool negative = false;
+    int picks = 0;
+    for (int slot = 0; slot < view->k; slot++) {
+        int64_t i = slot * view->units + u;
+        if (view->expert[i] < 0 || (view->dropped && view->dropped[i]))
+            continue;
+        picks++;
+        if (router->picks++ == 0)
+            router->value = view->gate[i];
+        router->several = router->several || view->gate[i] != router->value;
+        negative = negative || view->gate[i] < 0;
+    }
+    router->most_picks = MAX(router->most_picks, picks);
+    router->units++;
+    moe__hits_count(&router->negative, rows, u, negative);
+}
+
+MOE_CLONES static bool
+gate_values_negative(const float *gate, int64_t n)
+{
+    int32_t any = 0;
+    for (int64_t i = 0; i < n; i++)
+        any |= gate[i] < 0;
+    return any;
+}
+
+/* Counts a full block without negative gates; false where one has to look. */
+static bool
+see_block(Router *router, const MoeCheckRows *rows, const MoeBlock *block)
+{
+    const MoeTraceView *view = rows->view;
+    const float *gate = view->gate + block->first;
+    for (int slot = 0; slot < view->k; slot++)
+        if (!block->full || gate_values_negative(gate + slot * view->units, block->n))
+            return false;
+    if (router->picks == 0)
+        router->value = gate[0];
+    for (int slot = 0; !router->several && slot < view->k; slot++)
+        router->several = moe__any_other(gate + slot * view->units, block->n, router->value);
+    router->picks += view->k * block->n;
+    router->most_picks = MAX(router->most_picks, view->k);
+    router->units += block->n;
+    moe__hits_count_alike(&router->negative, rows, block->first, block->n, false);
+    return true;
+}
+
+static void
 see_rows(MoeCheckRun *run, void *state, const MoeCheckRows *rows)
 {
     Router *router = &((State *)state)->routers[rows->router];
-    const MoeTraceView *view = rows->view;
-    for (int64_t u = 0; view->gate && u < view->units; u++) {
-        bool negative = false;
-        int picks = 0;
-        for (int slot = 0; slot < view->k; slot++) {
-            int64_t i = slot * view->units + u;
-            if (view->expert[i] < 0 || (view->dropped && view->dropped[i]))
-                continue;
-            picks++;
-            if (router->picks++ == 0)
-                router->value = view->gate[i];
-            router->several = router->several || view->gate[i] != router->value;
-            negative = negative || view->gate[i] < 0;
-        }
-        router->most_picks = MAX(router->most_picks, picks);
-        router->units++;
-        moe__hits_count(&router->negative, rows, u, negative);
+    if (!rows->view->gate)
+        return;
+    for (MoeBlock block = {0}; moe__block_next(run, rows, &block);) {
+        bool seen = see_block(router, rows, &block);
+        for (int64_t u = block.first; !seen && u < block.first + block.n; u++)
+            see_unit(router, rows, u);
     }
 }
 

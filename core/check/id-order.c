@@ -4,7 +4,8 @@
  * that sort ids, or write them as a set, break that. Gates in another order than the slots are only
  * noted: where a bias takes part in choosing, the order of choice isn't that of the gates.
  */
-#include "check/check.h"
+#include "check/blocks.h"
+#include "tensor/cpu.h"
 
 enum { UNITS = 100 }; /* that it takes to tell */
 static const double NEARLY_ALL = 0.99, SOME = 0.01;
@@ -54,13 +55,51 @@ see_unit(Router *router, const MoeCheckRows *rows, int64_t u)
     moe__hits_count(&router->unsorted, rows, u, !fall);
 }
 
+/* see_unit() of n units without holes: whether ids rise, and whether gates (NULL: none) don't fall,
+ * from slot to slot. */
+MOE_CLONES static void
+id_order_flags(const int32_t *expert, const float *gate, int64_t stride, int k, int64_t n,
+               int32_t *rise, int32_t *unsorted)
+{
+    for (int64_t u = 0; u < n; u++) {
+        rise[u] = 1;
+        unsorted[u] = 0;
+    }
+    for (int64_t slot = 1; slot < k; slot++)
+        for (int64_t u = 0; u < n; u++)
+            rise[u] &= expert[slot * stride + u] > expert[(slot - 1) * stride + u];
+    for (int64_t slot = 1; gate && slot < k; slot++)
+        for (int64_t u = 0; u < n; u++)
+            unsorted[u] |= !(gate[slot * stride + u] <= gate[(slot - 1) * stride + u]);
+}
+
+static void
+see_block(Router *router, const MoeCheckRows *rows, const MoeBlock *block)
+{
+    const MoeTraceView *view = rows->view;
+    int32_t rise[MOE_CHECK_BLOCK], unsorted[MOE_CHECK_BLOCK];
+    if (view->k < 2)
+        return;
+    id_order_flags(view->expert + block->first, view->gate ? view->gate + block->first : NULL,
+                   view->units, view->k, block->n, rise, unsorted);
+    router->k = MAX(router->k, view->k);
+    router->gates = view->gate != NULL;
+    moe__hits_count_flags(&router->ascending, rows, block->first, block->n, rise);
+    moe__hits_count_flags(&router->unsorted, rows, block->first, block->n, unsorted);
+}
+
 static void
 see_rows(MoeCheckRun *run, void *state, const MoeCheckRows *rows)
 {
     Router *router = &((State *)state)->routers[rows->router];
-    /* Where experts choose tokens there is no order among a token's picks. */
-    for (int64_t u = 0; rows->info->causal && u < rows->view->units; u++)
-        see_unit(router, rows, u);
+    if (!rows->info->causal) /* where experts choose tokens a token's picks are in no order */
+        return;
+    for (MoeBlock block = {0}; moe__block_next(run, rows, &block);) {
+        if (block.full)
+            see_block(router, rows, &block);
+        for (int64_t u = block.first; !block.full && u < block.first + block.n; u++)
+            see_unit(router, rows, u);
+    }
 }
 
 static double

@@ -4,7 +4,8 @@
  * or what else memory held), or nothing at all. Engines write 0, 255 or -1 there; layers without
  * experts come out as rows of zeros (old vLLM; sglang#9499).
  */
-#include "check/check.h"
+#include "check/blocks.h"
+#include "tensor/cpu.h"
 
 enum { CONSTANT = 32 }; /* units from which on a top-1 router with one expert is worth a word */
 
@@ -62,29 +63,63 @@ is_pad(const Unit *unit, int experts)
 }
 
 static void
-see_rows(MoeCheckRun *run, void *state, const MoeCheckRows *rows)
+see_unit(State *s, const MoeCheckRows *rows, int64_t u)
 {
-    State *s = state;
     Router *router = &s->routers[rows->router];
     const MoeTraceView *view = rows->view;
     int experts = rows->info->experts, per_token = rows->info->units_per_token;
     /* Where the number of picks varies, or experts choose, a unit may well get none. */
     bool fixed = rows->info->k > 0 && rows->info->causal;
+    Unit unit = look(view, u);
+    bool pad = is_pad(&unit, experts), empty = fixed && unit.picks == 0;
+    moe__hits_count(&router->pads, rows, u, pad);
+    moe__hits_count(&router->empty, rows, u, empty);
+    moe__hits_count(&router->holes, rows, u, fixed && unit.picks > 0 && unit.picks < view->k);
+    router->zero += pad && unit.expert == 0;
+    router->top += pad && unit.expert == experts - 1;
+    if (router->only_units++ == 0)
+        router->only = unit.expert;
+    if (view->k != 1 || unit.expert != router->only)
+        router->only = -1;
+    if ((pad || empty) && u % per_token == 0)
+        moe__marks_add(&s->marks, u / per_token);
+}
+
+/* Whether any of n units has the same in its first two slots, as pads do. */
+MOE_CLONES static bool
+pads_suspected(const int32_t *first, const int32_t *second, int64_t n)
+{
+    int32_t any = 0;
+    for (int64_t u = 0; u < n; u++)
+        any |= first[u] == second[u];
+    return any;
+}
+
+/* Counts a block that is full and has no pads; false where one has to look. */
+static bool
+see_block(Router *router, const MoeCheckRows *rows, const MoeBlock *block)
+{
+    const MoeTraceView *view = rows->view;
+    const int32_t *expert = view->expert + block->first;
+    if (!block->full || view->k < 2 || pads_suspected(expert, expert + view->units, block->n))
+        return false;
+    moe__hits_count_alike(&router->pads, rows, block->first, block->n, false);
+    moe__hits_count_alike(&router->empty, rows, block->first, block->n, false);
+    moe__hits_count_alike(&router->holes, rows, block->first, block->n, false);
+    router->only_units += block->n;
+    router->only = -1;
+    return true;
+}
+
+static void
+see_rows(MoeCheckRun *run, void *state, const MoeCheckRows *rows)
+{
+    State *s = state;
     moe__marks_begin(&s->marks, rows);
-    for (int64_t u = 0; u < view->units; u++) {
-        Unit unit = look(view, u);
-        bool pad = is_pad(&unit, experts), empty = fixed && unit.picks == 0;
-        moe__hits_count(&router->pads, rows, u, pad);
-        moe__hits_count(&router->empty, rows, u, empty);
-        moe__hits_count(&router->holes, rows, u, fixed && unit.picks > 0 && unit.picks < view->k);
-        router->zero += pad && unit.expert == 0;
-        router->top += pad && unit.expert == experts - 1;
-        if (router->only_units++ == 0)
-            router->only = unit.expert;
-        if (view->k != 1 || unit.expert != router->only)
-            router->only = -1;
-        if ((pad || empty) && u % per_token == 0)
-            moe__marks_add(&s->marks, u / per_token);
+    for (MoeBlock block = {0}; moe__block_next(run, rows, &block);) {
+        bool seen = see_block(&s->routers[rows->router], rows, &block);
+        for (int64_t u = block.first; !seen && u < block.first + block.n; u++)
+            see_unit(s, rows, u);
     }
 }
 

@@ -9,9 +9,12 @@
  *   no such   the highest ids are never picked, the same number of them in every router: there are
  *             more ids than experts (padding to the devices' number does that too)
  */
-#include "check/check.h"
+#include "check/blocks.h"
+#include "stats/pair-kernels.h"
+#include "stats/sets.h"
 
 #include <math.h>
+#include <string.h>
 
 enum {
     EXPERTS_MAX = 1024, /* pairs are counted up to here */
@@ -32,6 +35,11 @@ typedef struct {
 
 typedef struct {
     Router *routers;
+    /* Room for a block as sets, as rows of bits, and for its pairs; as much as the largest router
+     * for which they are used needs. */
+    uint64_t *sets, *rows;
+    int64_t *together;
+    int experts;
 } State;
 
 static void
@@ -52,26 +60,88 @@ begin(MoeCheckRun *run, void *state)
 }
 
 static void
+see_unit(Router *router, const MoeTraceView *view, int64_t u, int64_t E)
+{
+    for (int a = 0; a < view->k; a++) {
+        int32_t expert = view->expert[a * view->units + u];
+        if (expert < 0)
+            continue;
+        router->count[expert]++;
+        router->picks++;
+        for (int b = 0; router->pairs && b < a; b++) {
+            int32_t other = view->expert[b * view->units + u];
+            if (other >= 0 && other != expert)
+                router->pairs[MIN(expert, other) * E + MAX(expert, other)]++;
+        }
+    }
+}
+
+/* --- Blocks as sets ---------------------------------------------------------------------------*/
+
+static void
+make_room(State *s, int experts)
+{
+    int words = moe__sets_words(experts);
+    if (experts <= s->experts)
+        return;
+    g_aligned_free(s->rows);
+    s->experts = experts;
+    s->sets = g_renew(uint64_t, s->sets, (gsize)(MOE_CHECK_BLOCK * words));
+    s->rows = g_aligned_alloc((gsize)words * 64 * MOE_PAIR_WORDS, sizeof *s->rows, 64);
+    s->together = g_renew(int64_t, s->together, (gsize)experts * (gsize)experts);
+}
+
+/* Adds what was counted of pairs, and of experts on the diagonal. */
+static void
+add_together(Router *router, const int64_t *together, int64_t E)
+{
+    for (int64_t a = 0; a < E; a++) {
+        router->count[a] += together[a * E + a];
+        for (int64_t b = a + 1; b < E; b++)
+            router->pairs[a * E + b] += (uint32_t)together[a * E + b];
+    }
+}
+
+/* Counts a block by its sets; false where they don't hold all picks: some are missing or stand
+ * twice. */
+static bool
+see_sets(State *s, const MoeCheckRows *rows, const MoeBlock *block)
+{
+    int words = moe__sets_words(rows->info->experts);
+    int64_t picks = rows->view->k * block->n;
+    moe__sets_fill(rows->view, block->first, block->n, words, s->sets);
+    if (moe__sets_shared(s->sets, s->sets, block->n * words) != picks)
+        return false;
+    moe__pairs_add(moe__pair_kernels()[0], s->sets, block->n, rows->info->experts, words, s->rows,
+                   s->together);
+    s->routers[rows->router].picks += picks;
+    return true;
+}
+
+static void
 see_rows(MoeCheckRun *run, void *state, const MoeCheckRows *rows)
 {
-    Router *router = &((State *)state)->routers[rows->router];
+    State *s = state;
+    Router *router = &s->routers[rows->router];
     const MoeTraceView *view = rows->view;
-    int64_t U = view->units, E = rows->info->experts;
-    for (int64_t u = 0; u < U; u++)
-        for (int a = 0; a < view->k; a++) {
-            int32_t expert = view->expert[a * U + u];
-            if (expert < 0)
-                continue;
-            router->count[expert]++;
-            router->picks++;
-            for (int b = 0; router->pairs && b < a; b++) {
-                int32_t other = view->expert[b * U + u];
-                if (other >= 0 && other != expert)
-                    router->pairs[MIN(expert, other) * E + MAX(expert, other)]++;
-            }
-        }
-    router->units += U;
+    int E = rows->info->experts;
+    bool by_sets = router->pairs && moe__sets_words(E) > 0 &&
+                   !moe__pairs_plainly(moe__pair_kernels()[0], E, view->k);
+    if (by_sets) {
+        make_room(s, E);
+        memset(s->together, 0, sizeof *s->together * (size_t)E * (size_t)E);
+    }
+    for (MoeBlock block = {0}; moe__block_next(run, rows, &block);) {
+        bool seen = by_sets && block.full && see_sets(s, rows, &block);
+        for (int64_t u = block.first; !seen && u < block.first + block.n; u++)
+            see_unit(router, view, u, E);
+    }
+    if (by_sets)
+        add_together(router, s->together, E);
+    router->units += view->units;
 }
+
+/* --- Telling ----------------------------------------------------------------------------------*/
 
 static double
 pairs_of(const Router *router, int64_t a, int64_t b, int64_t E)
@@ -187,6 +257,9 @@ end(MoeCheckRun *run, void *state, bool cancelled)
         g_free(s->routers[r].pairs);
     }
     g_free(s->routers);
+    g_free(s->sets);
+    g_aligned_free(s->rows);
+    g_free(s->together);
 }
 
 const MoeCheck moe__check_physical_ids = {

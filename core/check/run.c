@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * Goes through a trace once, chunk by chunk and router by router, and shows each to every check;
- * threads share the checks.
+ * threads share the checks, and the reading of the router behind.
  */
 #include "check/check.h"
-
-#include <string.h>
+#include "check/rows.h"
 
 /* One check of a run, with its state and what it found: a thread may be at it while another is at
  * another one. */
@@ -16,8 +15,8 @@ typedef struct Turn {
 
 typedef struct Pass {
     MoeCheckRun run;
-    GArray *turns; /* Turn */
-    MoeTraceView *view;
+    GArray *turns;            /* Turn */
+    MoeRowsBuffer buffers[2]; /* the router at hand, and the one behind */
     MoeHits unreadable;
     char *complaint; /* the reader's first */
 } Pass;
@@ -70,59 +69,45 @@ note_unreadable(Pass *pass, int chunk, int64_t first, GError *problem)
     g_error_free(problem);
 }
 
-/* A column of `n` numbers as floats; *out NULL where the trace has none. */
-static bool
-read_floats(const MoeTrace *trace, int chunk, int router, const char *column, int64_t n,
-            float **out, GError **error)
+/* A chunk of all routers. */
+typedef struct Chunk {
+    int index;
+    int64_t first;
+    const int32_t *id; /* [tokens] */
+} Chunk;
+
+static void
+read_router(Pass *pass, const Chunk *chunk, int router)
 {
-    g_autofree char *name = g_strdup_printf("picks/%05d.r%03d.%s", chunk, router, column);
-    MoeArray array;
-    *out = NULL;
-    if (!moe_trace_has(trace, name))
-        return true;
-    if (!moe_trace_read(trace, name, &array, error))
-        return false;
-    bool fits = moe_array_count(&array) == n;
-    if (fits)
-        *out = g_new(float, (gsize)n);
-    for (int64_t i = 0; fits && i < n; i++)
-        (*out)[i] = (float)moe_array_value(&array, i);
-    if (!fits)
-        g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
-                    "%s: %" G_GINT64_FORMAT " values found, %" G_GINT64_FORMAT " expected", name,
-                    moe_array_count(&array), n);
-    g_free((gpointer)array.data);
-    return fits;
+    if (router < moe_trace_routers(pass->run.trace))
+        moe__rows_read(&pass->buffers[router % 2], pass->run.trace, chunk->index, router,
+                       chunk->first, chunk->id);
 }
 
 static void
-show_rows(Pass *pass, const MoeCheckRows *rows)
+show_rows(Turn *turn, const MoeRowsBuffer *buffer)
 {
-    int n = (int)pass->turns->len;
-#pragma omp parallel for schedule(dynamic, 1) num_threads(CLAMP(moe_threads(), 1, MAX(n, 1)))
-    for (int i = 0; i < n; i++) {
-        Turn *turn = &g_array_index(pass->turns, Turn, (guint)i);
-        if (turn->run.check->rows)
-            turn->run.check->rows(&turn->run, turn->state, rows);
-    }
+    if (!turn->run.check->rows || buffer->problem)
+        return;
+    turn->run.full = buffer->full;
+    turn->run.check->rows(&turn->run, turn->state, &buffer->rows);
 }
 
-static bool
-check_router(Pass *pass, int chunk, int router, const int32_t *id, int64_t first, GError **error)
+/* Shows a router that was read to all checks while the one behind is read. */
+static void
+check_router(Pass *pass, const Chunk *chunk, int router)
 {
-    const MoeTrace *trace = pass->run.trace;
-    g_autofree float *logits = NULL, *entropy = NULL, *margin = NULL;
-    const MoeRouterInfo *info = moe_trace_router(trace, router);
-    if (!moe_trace_view(trace, chunk, router, pass->view, error))
-        return false;
-    int64_t units = pass->view->units;
-    if (!read_floats(trace, chunk, router, "logits", units * info->experts, &logits, error) ||
-        !read_floats(trace, chunk, router, "entropy", units, &entropy, error) ||
-        !read_floats(trace, chunk, router, "margin", units, &margin, error))
-        return false;
-    show_rows(pass, &(MoeCheckRows){trace, chunk, router, info, first, pass->view, id, logits,
-                                    entropy, margin});
-    return true;
+    MoeRowsBuffer *buffer = &pass->buffers[router % 2];
+    int n = (int)pass->turns->len;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(CLAMP(moe_threads(), 1, n + 1))
+    for (int i = 0; i <= n; i++) {
+        if (i == 0)
+            read_router(pass, chunk, router + 1);
+        else
+            show_rows(&g_array_index(pass->turns, Turn, (guint)i - 1), buffer);
+    }
+    if (buffer->problem)
+        note_unreadable(pass, chunk->index, chunk->first, g_steal_pointer(&buffer->problem));
 }
 
 static bool
@@ -150,9 +135,10 @@ check_chunk(Pass *pass, int chunk, int64_t first)
         note_unreadable(pass, chunk, first, problem);
         return;
     }
+    const Chunk whole = {chunk, first, id.data};
+    read_router(pass, &whole, 0);
     for (int r = 0; r < moe_trace_routers(trace); r++)
-        if (!check_router(pass, chunk, r, id.data, first, &problem))
-            note_unreadable(pass, chunk, first, g_steal_pointer(&problem));
+        check_router(pass, &whole, r);
     g_free((gpointer)id.data);
     for (guint i = 0; i < pass->turns->len; i++) {
         Turn *turn = &g_array_index(pass->turns, Turn, i);
@@ -185,7 +171,8 @@ const MoeCheck moe__check_readable = {
     .name = "readable",
     .help = "the archive is whole, and its columns fit each other and meta.json (ids in range)",
     .why = "what can't be read is in no number",
-    .remedy = "record or import again; moescope repairs nothing that it would have to guess",
+    .remedy = "a trace that was cut off: moescope trace repair keeps what is whole; else record or "
+              "import again",
 };
 
 /* What the pass itself learnt: nobody else sees what couldn't be read. */
@@ -250,7 +237,7 @@ begin(Pass *pass, const char *const *only)
     for (int i = 0; i < n; i++) {
         if (!is_wanted(checks[i]->name, only) || is_for_summaries(checks[i]))
             continue;
-        Turn turn = {{pass->run.trace, moe__findings_new(), checks[i]},
+        Turn turn = {{pass->run.trace, moe__findings_new(), checks[i], NULL},
                      g_malloc0(MAX(checks[i]->state_size, 1))};
         if (checks[i]->begin)
             checks[i]->begin(&turn.run, turn.state);
@@ -284,7 +271,8 @@ end(Pass *pass, const char *const *only, bool cancelled)
         g_free(turn->state);
     }
     g_array_unref(pass->turns);
-    moe_trace_view_free(pass->view);
+    moe__rows_clear(&pass->buffers[0]);
+    moe__rows_clear(&pass->buffers[1]);
     g_free(pass->complaint);
 }
 
@@ -298,7 +286,6 @@ moe_check(const MoeTrace *trace, const MoeCheckOptions *options, GError **error)
     Pass pass = {
         .run = {.trace = trace, .findings = findings},
         .turns = g_array_new(FALSE, FALSE, sizeof(Turn)),
-        .view = moe_trace_view_new(),
     };
     begin(&pass, only);
     bool done = check_chunks(&pass, options ? options->progress : NULL, error);

@@ -4,7 +4,7 @@
  * (the reader refuses another one), so a log whose layers differ in length comes out with rows that
  * have no pick.
  */
-#include "check/check.h"
+#include "check/blocks.h"
 
 typedef struct {
     MoeHits *routed; /* [routers] tokens with a pick in any of their units */
@@ -23,6 +23,10 @@ see_rows(MoeCheckRun *run, void *state, const MoeCheckRows *rows)
     MoeHits *routed = &((State *)state)->routed[rows->router];
     const MoeTraceView *view = rows->view;
     int per_token = rows->info->units_per_token;
+    if (moe__blocks_all_full(run, rows)) {
+        moe__hits_count_alike(routed, rows, 0, view->tokens, true);
+        return;
+    }
     for (int64_t t = 0; t < view->tokens; t++) {
         bool any = false;
         for (int slot = 0; slot < view->k; slot++)

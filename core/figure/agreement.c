@@ -42,6 +42,7 @@ compare(const Kit *kit, bool match, GError **error)
         .n_layers = (int)kit->routers->len,
         .match = match,
         .shuffle = true,
+        .filter = moe_figure_input_filter(kit->input),
     };
     if (!pick_side(kit, 0, &a, error) || !pick_side(kit, 1, &b, error))
         return NULL;
@@ -122,26 +123,11 @@ scene_of(const Kit *kit, View view, bool match, GError **error)
     return scene;
 }
 
-/* Comparing takes all tokens. */
-static bool
-kit_init(Kit *kit, const MoeFigure *figure, MoeFigureInput *input, const MoeFigureOptions *options,
-         GError **error)
-{
-    if (moe_figure_input_filter(input)) {
-        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
-                    "figure %s: found a choice of tokens, expected none: it compares all that both "
-                    "have; moescope trace slice makes traces of a part",
-                    figure->name);
-        return false;
-    }
-    return moe__kit_init_trace(kit, figure, input, options, error);
-}
-
 static MoeScene *
 build_agreement(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
 {
     g_auto(Kit) kit = {0};
-    if (!kit_init(&kit, &moe__figure_agreement, input, options, error))
+    if (!moe__kit_init_trace(&kit, &moe__figure_agreement, input, options, error))
         return NULL;
     return scene_of(&kit, LAYERS, moe_figure_options_bool(options, "match"), error);
 }
@@ -150,7 +136,7 @@ static MoeScene *
 build_matching(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
 {
     g_auto(Kit) kit = {0};
-    if (!kit_init(&kit, &moe__figure_matching, input, options, error))
+    if (!moe__kit_init_trace(&kit, &moe__figure_matching, input, options, error))
         return NULL;
     return scene_of(&kit, MATRIX, true, error);
 }

@@ -34,8 +34,9 @@ typedef struct Source {
 struct MoeFigureInput {
     GPtrArray *sources; /* of Source */
     unsigned expected;
-    MoeTokenFilter *filter;      /* NULL: all tokens */
-    const MoeProgress *progress; /* of counting; may be NULL */
+    int sample; /* every so many chunks one is counted; 0: all are */
+    MoeProgress progress;
+    MoeTokenFilter *filter; /* NULL: all tokens */
     GMutex lock;
 };
 
@@ -209,14 +210,6 @@ is_routed(const Source *source)
     return source->trace || source->summary;
 }
 
-void
-moe_figure_input_set_progress(MoeFigureInput *input, const MoeProgress *progress)
-{
-    g_mutex_lock(&input->lock);
-    input->progress = progress;
-    g_mutex_unlock(&input->lock);
-}
-
 static void
 set_not_routed(const MoeFigureInput *input, int i, GError **error)
 {
@@ -232,14 +225,36 @@ set_not_routed(const MoeFigureInput *input, int i, GError **error)
                     moe_figure_input_name(input, i));
 }
 
+/* What was counted of other tokens. */
+static void
+forget_counted(MoeFigureInput *input)
+{
+    for (guint i = 0; i < input->sources->len; i++)
+        g_array_set_size(source_at(input, (int)i)->counted, 0);
+}
+
+void
+moe_figure_input_set_sample(MoeFigureInput *input, int every)
+{
+    g_mutex_lock(&input->lock);
+    input->sample = MAX(every, 0);
+    forget_counted(input);
+    g_mutex_unlock(&input->lock);
+}
+
+void
+moe_figure_input_set_progress(MoeFigureInput *input, const MoeProgress *progress)
+{
+    input->progress = progress ? *progress : (MoeProgress){0};
+}
+
 void
 moe_figure_input_set_filter(MoeFigureInput *input, const MoeTokenFilter *filter)
 {
     g_mutex_lock(&input->lock);
     moe_token_filter_free(input->filter);
     input->filter = moe_token_filter_copy(filter);
-    for (guint i = 0; i < input->sources->len; i++)
-        g_array_set_size(source_at(input, (int)i)->counted, 0);
+    forget_counted(input);
     g_mutex_unlock(&input->lock);
 }
 
@@ -327,8 +342,9 @@ moe_figure_input_summary(MoeFigureInput *input, int i, unsigned tallies, MoeStep
         MoeSummaryOptions options = {.steps = steps,
                                      .step = step,
                                      .filter = input->filter,
-                                     .tallies = tallies | input->expected,
-                                     .progress = input->progress};
+                                     .sample = input->sample,
+                                     .progress = &input->progress,
+                                     .tallies = tallies | input->expected};
         Counted counted = {steps, step, moe_summary_from_trace(source->trace, &options, error)};
         if (counted.summary)
             g_array_append_val(source->counted, counted);

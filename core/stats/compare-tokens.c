@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * compare-tokens.c: tokens of two traces in step with each other, whatever their chunks are, and
- * whether they are the same.
+ * compare-tokens.c: tokens of two traces in step with each other, whatever their chunks are,
+ * whether they are the same, and those of them that a filter chooses.
  */
 #include "stats/compare.h"
 
@@ -228,4 +228,54 @@ moe__same_tokens(const MoeTrace *trace_a, const GArray *a, const MoeTrace *trace
                     " in the second, expected %" G_GINT64_FORMAT ", as many as in the first",
                     found, n);
     return same && n == found;
+}
+
+/* --- Chosen tokens ----------------------------------------------------------------------------*/
+
+/* Adds what is chosen of paired tokens to both lists. */
+static void
+choose_paired(const uint64_t *bits, const MoePaired *paired, GArray *a, GArray *b)
+{
+    for (int64_t i = 0, end; i < paired->n && a->len <= MOST_STRETCHES; i = end) {
+        end = i + 1;
+        if (!bits || !moe_token_set_has(bits, paired->first_a + i))
+            continue;
+        while (end < paired->n && moe_token_set_has(bits, paired->first_a + end))
+            end++;
+        MoeStretch in_a = {0, paired->chunk_a, paired->first_a + i, end - i};
+        MoeStretch in_b = {0, paired->chunk_b, paired->first_b + i, end - i};
+        g_array_append_val(a, in_a);
+        g_array_append_val(b, in_b);
+    }
+}
+
+bool
+moe__stretches_choose(const MoeTrace *trace_a, GArray **a, GArray **b, const MoeTokenFilter *filter,
+                      GError **error)
+{
+    g_autoptr(MoeTokenSet) set = moe_token_set_new(trace_a, filter, error);
+    g_autoptr(GArray) of_a = g_array_new(FALSE, FALSE, sizeof(MoeStretch));
+    g_autoptr(GArray) of_b = g_array_new(FALSE, FALSE, sizeof(MoeStretch));
+    MoePairing pairing = {.a = *a, .b = *b};
+    MoePaired paired;
+    if (!set)
+        return false;
+    while (moe__pairing_next(&pairing, &paired))
+        choose_paired(moe_token_set_bits(set, paired.chunk_a), &paired, of_a, of_b);
+    g_autofree char *words = moe_token_filter_text(filter);
+    if (of_a->len == 0) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "there is no token where %s", words);
+        return false;
+    }
+    if (of_a->len > MOST_STRETCHES) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                    "the tokens where %s lie in more than %d pieces", words, MOST_STRETCHES);
+        return false;
+    }
+    GArray *all_a = *a, *all_b = *b;
+    *a = g_steal_pointer(&of_a);
+    *b = g_steal_pointer(&of_b);
+    g_array_unref(all_a);
+    g_array_unref(all_b);
+    return true;
 }

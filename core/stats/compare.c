@@ -199,6 +199,8 @@ compare(MoeComparison *c, const MoeCompareSide *a, const MoeCompareSide *b,
     g_autoptr(GArray) of_a = moe__side_stretches(a, error);
     g_autoptr(GArray) of_b = of_a ? moe__side_stretches(b, error) : NULL;
     if (!of_b || !moe__same_tokens(a->trace, of_a, b->trace, of_b, error) ||
+        (options->filter &&
+         !moe__stretches_choose(a->trace, &of_a, &of_b, options->filter, error)) ||
         !pair_routers(c, a->trace, b->trace, options, error))
         return false;
     take_domains(c, a->trace, b->trace);

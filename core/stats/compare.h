@@ -53,6 +53,12 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MoeColumnReader, moe__column_reader_clear)
 bool moe__same_tokens(const MoeTrace *trace_a, const GArray *a, const MoeTrace *trace_b,
                       const GArray *b, GError **error);
 
+/* Cuts both lists, of the same tokens, down to those that a filter chooses of the first trace.
+ * Fails with MOE_ERROR_DATA where there is none, MOE_ERROR_UNSUPPORTED where the lists would grow
+ * with the trace; as moe_token_set_new(). */
+bool moe__stretches_choose(const MoeTrace *trace_a, GArray **a, GArray **b,
+                           const MoeTokenFilter *filter, GError **error);
+
 /* --- Cells (compare-cells.c) ------------------------------------------------------------------*/
 
 /* A cell is a row of whole numbers: adding cells is adding rows. */

@@ -164,9 +164,17 @@ same_token(const Side *a, const Side *b, GError **error)
     return false;
 }
 
+/* `chosen` NULL: every token is. */
 static bool
-walk(Side *a, Side *b, const MoeMovedQuery *query, MoeBestContexts *best, int64_t *units,
-     GError **error)
+is_chosen(const Side *side, const MoeTokenSet *chosen)
+{
+    const uint64_t *bits = chosen ? moe_token_set_bits(chosen, side->chunk) : NULL;
+    return !chosen || (bits && moe_token_set_has(bits, side->t));
+}
+
+static bool
+walk(Side *a, Side *b, const MoeMovedQuery *query, const MoeTokenSet *chosen, MoeBestContexts *best,
+     int64_t *units, GError **error)
 {
     bool in_a, in_b;
     int chunks = moe_trace_chunks(a->trace);
@@ -188,7 +196,7 @@ walk(Side *a, Side *b, const MoeMovedQuery *query, MoeBestContexts *best, int64_
         }
         if (!same_token(a, b, error))
             return false;
-        for (int head = 0; head < a->info->units_per_token; head++) {
+        for (int head = 0; is_chosen(a, chosen) && head < a->info->units_per_token; head++) {
             double moved = moved_of(a, b, head);
             if (!(moved > 0))
                 continue;
@@ -212,7 +220,10 @@ run(Side *a, Side *b, const MoeMovedQuery *query, MoeBestContexts *best, int64_t
                     a->info->units_per_token, b->info->units_per_token);
         return false;
     }
-    return walk(a, b, query, best, units, error) &&
+    g_autoptr(MoeTokenSet) chosen = NULL;
+    if (query->filter && !(chosen = moe_token_set_new(a->trace, query->filter, error)))
+        return false;
+    return walk(a, b, query, chosen, best, units, error) &&
            moe__context_windows(a->trace, (MoeContext *)(void *)best->list->data, best->list->len,
                                 query->window, error);
 }

@@ -28,6 +28,7 @@ typedef struct Pass {
     bool sets;       /* wanted */
     bool tables;     /* of tokens are kept */
     int chunks;
+    int sample;           /* every so many chunks one is counted */
     int done;             /* chunks of all routers; atomic */
     int stop;             /* atomic */
     struct Range *ranges; /* [n_ranges] of all threads */
@@ -107,7 +108,7 @@ say_stopped(GError **error)
 static bool
 report(const Pass *pass, int done)
 {
-    int total = pass->chunks * pass->summary->n_routers;
+    int total = (pass->chunks + pass->sample - 1) / pass->sample * pass->summary->n_routers;
     return moe_progress(pass->progress, MIN(done, total), total, "counting picks");
 }
 
@@ -172,7 +173,7 @@ static bool
 count_chunks(Range *range, int router, GError **error)
 {
     int64_t unit = 0;
-    for (int i = 0; i < range->pass->chunks; i++) {
+    for (int i = 0; i < range->pass->chunks; i += range->pass->sample) {
         if (!go_on(range, error) ||
             !count_chunk(range, router, i, range->kept ? range->kept + unit : NULL, error))
             return false;
@@ -388,6 +389,7 @@ moe_summary_from_trace(const MoeTrace *trace, const MoeSummaryOptions *options, 
         .sets = (summary->tallies & (MOE_TALLY_PAIRS | MOE_TALLY_TOKENS)) != 0,
         .tables = options->keep_tokens,
         .chunks = moe_trace_chunks(trace),
+        .sample = MAX(options->sample, 1),
     };
     if (!count_all(&pass, step, chosen, error))
         return NULL;

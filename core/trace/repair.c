@@ -167,5 +167,12 @@ moe_trace_repair(const char *path, const char *out, MoeTraceRepaired *result,
                      result->cut_bytes > 0 || !moe__trace_check_attachments(trace, NULL);
     if (!result->needed && !out)
         return true;
+    if (result->needed && result->chunks == 0) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_TRUNCATED,
+                    "%s has no chunk that is whole: there is nothing to keep, so nothing was "
+                    "written",
+                    path);
+        return false;
+    }
     return write_repaired(&repair, out ? out : path, error);
 }

@@ -196,6 +196,48 @@ test_repair(void)
     run_expect(&none, 1, "", "tiny.ini is not a trace");
 }
 
+/* A file that ends before its first whole chunk holds nothing: whoever reads it says so. */
+static void
+test_nothing_whole(void)
+{
+    place_cut("a.npz", "stub.npz", 20000);
+    static const char *const commands[][6] = {
+        {"check", "stub.npz"},
+        {"info", "stub.npz"},
+        {"metrics", "stub.npz"},
+        {"summary", "stub.npz", "-o", "none.npz"},
+        {"tokens", "stub.npz", "--layer", "0", "--expert", "1"},
+        {"export", "stub.npz", "--as", "csv", "-o", "none.npz"},
+        {"compare", "stub.npz", "a.npz"},
+        {"trace", "info", "stub.npz"},
+        {"trace", "cat", "stub.npz"},
+        {"trace", "slice", "stub.npz", "-o", "none.npz"},
+        {"trace", "merge", "stub.npz", "-o", "none.npz"},
+        {"trace", "recompress", "stub.npz", "-o", "none.npz"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(commands); i++) {
+        const char *const *c = commands[i];
+        g_auto(Run) run = run_moescope(c[0], c[1], c[2], c[3], c[4], c[5], NULL);
+        run_expect(&run, 1, "", "stub.npz ends before its first whole chunk: it was cut off there");
+        g_assert_false(place_has("none.npz"));
+    }
+    g_auto(Run) repair = run_moescope("trace", "repair", "stub.npz", NULL);
+    run_expect(&repair, 1, "", "stub.npz has no chunk that is whole: there is nothing to keep");
+}
+
+/* One that has whole chunks is read up to the last, and told how it can be closed. */
+static void
+test_some_whole(void)
+{
+    place_cut("a.npz", "part.npz", 80000);
+    g_auto(Run) info = run_moescope("trace", "info", "part.npz", NULL);
+    run_expect(&info, 0, "moescope trace repair closes it", "");
+    g_auto(Run) check = run_moescope("check", "part.npz", "--only", "readable", NULL);
+    run_expect(&check, 0, "moescope trace repair keeps what is whole", "");
+    g_auto(Run) cat = run_moescope("trace", "cat", "part.npz", "--tokens", "0", NULL);
+    run_expect(&cat, 0, "token 0 ", "");
+}
+
 static void
 test_synth(void)
 {
@@ -227,6 +269,8 @@ main(int argc, char **argv)
     g_test_add_func("/cli/trace/sample", test_sample);
     g_test_add_func("/cli/trace/recompress", test_recompress);
     g_test_add_func("/cli/trace/repair", test_repair);
+    g_test_add_func("/cli/trace/nothing-whole", test_nothing_whole);
+    g_test_add_func("/cli/trace/some-whole", test_some_whole);
     g_test_add_func("/cli/trace/synth", test_synth);
     int status = g_test_run();
     place_leave();

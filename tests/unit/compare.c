@@ -261,6 +261,36 @@ test_chunks(void)
         }
 }
 
+/* The tokens of a domain, chosen, are what the whole comparison has of that domain; documents of 50
+ * tokens lie across all chunks. */
+static void
+test_filter(void)
+{
+    g_autoptr(Made) a = made_new(TOKENS, 3);
+    g_autoptr(Made) b = made_new(TOKENS, 4);
+    make_alike(a, b);
+    g_autoptr(MoeTrace) trace_a = made_trace(a, MADE_ROUTERS, 7);
+    g_autoptr(MoeTrace) trace_b = made_trace(b, MADE_ROUTERS, 333);
+    char *domains[] = {(char *)"code", NULL};
+    const MoeTokenFilter filter = {.domains = domains};
+    const MoeCompareOptions options = {.filter = &filter};
+    g_autoptr(MoeComparison) whole = compare(trace_a, trace_b, NULL);
+    g_autoptr(MoeComparison) chosen = compare(trace_a, trace_b, &options);
+    g_assert_cmpint(moe_comparison_tokens(chosen), ==, TOKENS / 2);
+    for (int r = 0; r < MADE_ROUTERS; r++) {
+        MoeComparisonCell x, y;
+        g_assert_true(moe_comparison_cell(whole, r, 1, MOE_LABELS_OWN, &x));
+        g_assert_true(moe_comparison_cell(chosen, r, MOE_DOMAIN_ALL, MOE_LABELS_OWN, &y));
+        expect_same_sums(&x, &y);
+    }
+    const MoeTokenFilter none = {.by_document = true, .first_document = 900, .last_document = 999};
+    const MoeCompareOptions nothing = {.filter = &none};
+    const MoeCompareSide of_a = {.trace = trace_a}, of_b = {.trace = trace_b};
+    g_autoptr(GError) error = NULL;
+    g_assert_null(moe_compare(&of_a, &of_b, &nothing, &error));
+    g_assert_error(error, MOE_ERROR, MOE_ERROR_DATA);
+}
+
 /* An expert twice counts once: [3, 3, 5, 7] is {3, 5, 7}. */
 static void
 test_twice(void)
@@ -434,6 +464,7 @@ main(int argc, char **argv)
     g_test_add_data_func("/compare/plainly/short", GINT_TO_POINTER(50), test_plainly);
     g_test_add_data_func("/compare/plainly/long", GINT_TO_POINTER(650), test_plainly);
     g_test_add_func("/compare/chunks", test_chunks);
+    g_test_add_func("/compare/filter", test_filter);
     g_test_add_func("/compare/twice", test_twice);
     g_test_add_func("/compare/permuted", test_permuted);
     g_test_add_func("/compare/rectangular", test_rectangular);

@@ -211,6 +211,44 @@ moved_of(const Whole *a, const Whole *b, int t)
     return gone / all;
 }
 
+static int
+count_moved(const Whole *a, const Whole *b, int first, int last)
+{
+    int n = 0;
+    for (int t = first; t <= last; t++)
+        n += moved_of(a, b, t) > 0;
+    return n;
+}
+
+/* Of one document alone. */
+static void
+test_moved_filter(void)
+{
+    g_auto(Whole) a = whole_new(true);
+    g_auto(Whole) b = whole_new(true);
+    g_autoptr(GError) error = NULL;
+    copy_router(&b, 0);
+    const MoeTokenFilter filter = {.by_document = true, .first_document = 1, .last_document = 1};
+    const MoeMovedQuery query = {.a = {.trace = a.trace},
+                                 .b = {.trace = b.trace},
+                                 .router_a = ROUTER,
+                                 .router_b = 0,
+                                 .top = 1000,
+                                 .filter = &filter};
+    g_autoptr(MoeConcordance) found = moe_concordance_moved(&query, &error);
+    g_assert_no_error(error);
+    int first = -1, last = -1;
+    for (int t = 0; t < TOKENS; t++)
+        if (a.doc[t] == 1) {
+            first = first < 0 ? t : first;
+            last = t;
+        }
+    g_assert_cmpint(moe_concordance_units(found), ==, count_moved(&a, &b, first, last));
+    g_assert_cmpint(moe_concordance_count(found), >, 0);
+    for (int i = 0; i < moe_concordance_count(found); i++)
+        g_assert_cmpint(moe_concordance_get(found, i)->doc, ==, 1);
+}
+
 static void
 test_moved(void)
 {
@@ -325,6 +363,7 @@ main(int argc, char **argv)
     g_test_add_func("/concordance/refused", test_refused);
     g_test_add_func("/concordance/cancelled", test_cancelled);
     g_test_add_func("/concordance/moved", test_moved);
+    g_test_add_func("/concordance/moved-filter", test_moved_filter);
     g_test_add_func("/concordance/moved-refused", test_moved_refused);
     g_test_add_func("/concordance/documents", test_documents);
     return g_test_run();

@@ -134,6 +134,25 @@ test_merge(void)
 }
 
 /* Batches 2 s and 2 s + 1 are at step s. */
+/* Every second chunk is what a trace of those alone has. */
+static void
+test_sample(void)
+{
+    const MoeSummaryOptions every_second = {.sample = 2};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MoeTrace) whole = trace_of("whole.npz", 0, 5, 14),
+                        first = trace_of("a.npz", 0, 1, 14);
+    g_autoptr(MoeTrace) third = trace_of("b.npz", 2, 3, 14), fifth = trace_of("c.npz", 4, 5, 14);
+    g_assert_cmpint(moe_trace_chunks(whole), ==, 5);
+    g_autoptr(MoeSummary) sample = summary_of(whole, &every_second);
+    g_autoptr(MoeSummary) expected = summary_of(first, NULL);
+    g_autoptr(MoeSummary) y = summary_of(third, NULL), z = summary_of(fifth, NULL);
+    g_assert_true(moe_summary_add(expected, y, &error));
+    g_assert_true(moe_summary_add(expected, z, &error));
+    g_assert_no_error(error);
+    assert_same_summary(sample, expected);
+}
+
 static void
 test_steps(void)
 {
@@ -347,6 +366,7 @@ main(int argc, char **argv)
     folder = g_dir_make_tmp("moescope-summary-XXXXXX", NULL);
     g_test_add_func("/summary/counts", test_counts);
     g_test_add_func("/summary/merge", test_merge);
+    g_test_add_func("/summary/sample", test_sample);
     g_test_add_func("/summary/steps", test_steps);
     g_test_add_func("/summary/cancel", test_cancel);
     g_test_add_func("/load/by-hand", test_load);

@@ -28,9 +28,12 @@ typedef struct MoeCompareOptions {
     bool in_order;     /* the i-th router with the i-th, not by layer */
     const int *layers; /* [n_layers] only these layers of the first side; NULL: all */
     int n_layers;
-    bool match;                  /* also match experts by what they take together */
-    bool shuffle;                /* also compare with shuffled tokens */
-    uint64_t seed;               /* of the shuffle */
+    bool match;    /* also match experts by what they take together */
+    bool shuffle;  /* also compare with shuffled tokens */
+    uint64_t seed; /* of the shuffle */
+    /* Tokens of the first side that count, and with them those in the same places of the second;
+     * NULL: all. */
+    const MoeTokenFilter *filter;
     const MoeProgress *progress; /* may be NULL */
 } MoeCompareOptions;
 
@@ -85,8 +88,10 @@ typedef struct MoeComparison MoeComparison;
 /* Compares two routings. Memory is bounded by the chunks of the traces, however long they are;
  * chunks of different sizes are fine. Fails with MOE_ERROR_DATA where the tokens aren't the same
  * (their number; ids, documents or positions where both traces have them), no routers have the same
- * layer, or two of them split tokens differently; with MOE_ERROR_UNSUPPORTED where there are too
- * many experts to match; with the errors of moe_trace_view(); with MOE_ERROR_CANCELLED.
+ * layer, two of them split tokens differently, or no token fits the filter; with
+ * MOE_ERROR_UNSUPPORTED where there are too many experts to match, or the tokens that fit lie in
+ * too many pieces; with the errors of moe_trace_view() and moe_token_set_new(); with
+ * MOE_ERROR_CANCELLED.
  * `options` may be NULL. (transfer full) */
 MOE_API MoeComparison *moe_compare(const MoeCompareSide *a, const MoeCompareSide *b,
                                    const MoeCompareOptions *options, GError **error);

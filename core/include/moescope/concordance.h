@@ -79,14 +79,15 @@ MOE_API int64_t moe_concordance_units(const MoeConcordance *concordance);
 typedef struct MoeMovedQuery {
     MoeCompareSide a, b;
     int router_a, router_b;
-    int top, each, window; /* as of MoeContextQuery */
+    int top, each, window;        /* as of MoeContextQuery */
+    const MoeTokenFilter *filter; /* which tokens of the first trace count; NULL: all */
     const MoeProgress *progress;
 } MoeMovedQuery;
 
 /* Finds them, the farthest moved first; `token` counts over the first trace. Fails with
  * MOE_ERROR_DATA where the tokens aren't the same (their number, or ids where both have them), or
- * the routers split tokens differently; as moe_concordance_new(). moe_concordance_units() are those
- * that moved at all. (transfer full) */
+ * the routers split tokens differently; as moe_concordance_new() and moe_token_set_new().
+ * moe_concordance_units() are those that moved at all. (transfer full) */
 MOE_API MoeConcordance *moe_concordance_moved(const MoeMovedQuery *query, GError **error);
 
 /* --- Documents --------------------------------------------------------------------------------*/

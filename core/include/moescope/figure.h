@@ -43,17 +43,21 @@ MOE_API const char *moe_figure_input_meta(const MoeFigureInput *input, int i);
 MOE_API const char *moe_figure_input_weights(const MoeFigureInput *input, int i);
 /* Tallies to count whenever a summary is asked for, since other figures will ask for them. */
 MOE_API void moe_figure_input_expect(MoeFigureInput *input, unsigned tallies);
-/* Told of counting from now on, by whichever thread counts, and may stop it: MOE_ERROR_CANCELLED.
- * NULL: nobody. It has to live as long as the input. */
-MOE_API void moe_figure_input_set_progress(MoeFigureInput *input, const MoeProgress *progress);
 /* Of which tokens figures are made (copied); NULL: of all. Summaries that were counted are freed:
  * nobody may be building a figure, or hold a summary. What belongs to a run rather than to tokens
  * (series, measures, load over training) stays as it is. */
 MOE_API void moe_figure_input_set_filter(MoeFigureInput *input, const MoeTokenFilter *filter);
+/* Counts every n-th chunk of each trace alone, from the first on (0: every one): a first look at
+ * what takes long to count. As of moe_figure_input_set_filter(), nobody may be building a figure.
+ */
+MOE_API void moe_figure_input_set_sample(MoeFigureInput *input, int every);
+/* What is told of counting, on the thread that asked for a figure or a summary, and may stop it
+ * with MOE_ERROR_CANCELLED (copied; NULL: nobody). Set it before anything is asked for. */
+MOE_API void moe_figure_input_set_progress(MoeFigureInput *input, const MoeProgress *progress);
 /* NULL: none. (transfer none) */
 MOE_API const MoeTokenFilter *moe_figure_input_filter(const MoeFigureInput *input);
 /* Its summary, with at least these tallies. A summary of no trace that lacks one is MOE_ERROR_DATA;
- * so are a choice of steps there, a filter, and weights. (transfer none) */
+ * so are a choice of steps there, a filter, and weights. MOE_ERROR_CANCELLED. (transfer none) */
 MOE_API const MoeSummary *moe_figure_input_summary(MoeFigureInput *input, int i, unsigned tallies,
                                                    MoeSteps steps, int32_t step, GError **error);
 

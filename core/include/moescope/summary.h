@@ -186,6 +186,7 @@ typedef struct MoeSummaryOptions {
     unsigned tallies;            /* MoeTallies; 0: the load alone */
     bool keep_tokens;            /* keep the tables by token id, not only what follows from them */
     bool recount;                /* go through the trace even if it brings its summary along */
+    int sample;                  /* count every n-th chunk alone, from the first on; 0: every one */
     const MoeProgress *progress; /* may be NULL */
 } MoeSummaryOptions;
 

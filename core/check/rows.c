@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Reads what checks look at: a router's picks, and the numbers that stand beside them.
+ */
+#include "check/rows.h"
+
+#include "check/blocks.h"
+
+/* A column of `n` numbers as floats; *out NULL where the trace has none. */
+static bool
+read_floats(const MoeTrace *trace, int chunk, int router, const char *column, int64_t n,
+            float **out, GError **error)
+{
+    g_autofree char *name = g_strdup_printf("picks/%05d.r%03d.%s", chunk, router, column);
+    MoeArray array;
+    if (!moe_trace_has(trace, name))
+        return true;
+    if (!moe_trace_read(trace, name, &array, error))
+        return false;
+    bool fits = moe_array_count(&array) == n;
+    if (fits)
+        *out = g_new(float, (gsize)n);
+    for (int64_t i = 0; fits && i < n; i++)
+        (*out)[i] = (float)moe_array_value(&array, i);
+    if (!fits)
+        g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
+                    "%s: %" G_GINT64_FORMAT " values found, %" G_GINT64_FORMAT " expected", name,
+                    moe_array_count(&array), n);
+    g_free((gpointer)array.data);
+    return fits;
+}
+
+static void
+drop_columns(MoeRowsBuffer *buffer)
+{
+    g_clear_pointer(&buffer->logits, g_free);
+    g_clear_pointer(&buffer->entropy, g_free);
+    g_clear_pointer(&buffer->margin, g_free);
+    g_clear_error(&buffer->problem);
+}
+
+static void
+find_full(MoeRowsBuffer *buffer)
+{
+    int64_t blocks = buffer->view->units / MOE_CHECK_BLOCK + 1;
+    if (blocks > buffer->blocks) {
+        buffer->full = g_renew(uint8_t, buffer->full, (gsize)blocks);
+        buffer->blocks = blocks;
+    }
+    moe__blocks_find_full(buffer->view, buffer->full);
+}
+
+void
+moe__rows_read(MoeRowsBuffer *buffer, const MoeTrace *trace, int chunk, int router, int64_t first,
+               const int32_t *id)
+{
+    const MoeRouterInfo *info = moe_trace_router(trace, router);
+    drop_columns(buffer);
+    if (!buffer->view)
+        buffer->view = moe_trace_view_new();
+    if (!moe_trace_view(trace, chunk, router, buffer->view, &buffer->problem))
+        return;
+    int64_t units = buffer->view->units;
+    if (!read_floats(trace, chunk, router, "logits", units * info->experts, &buffer->logits,
+                     &buffer->problem) ||
+        !read_floats(trace, chunk, router, "entropy", units, &buffer->entropy, &buffer->problem) ||
+        !read_floats(trace, chunk, router, "margin", units, &buffer->margin, &buffer->problem))
+        return;
+    find_full(buffer);
+    buffer->rows =
+        (MoeCheckRows){trace, chunk,          router,          info,          first, buffer->view,
+                       id,    buffer->logits, buffer->entropy, buffer->margin};
+}
+
+void
+moe__rows_clear(MoeRowsBuffer *buffer)
+{
+    drop_columns(buffer);
+    moe_trace_view_free(buffer->view);
+    g_free(buffer->full);
+}
