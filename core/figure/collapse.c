@@ -52,6 +52,12 @@ is_there(const Collapse *c, int kind)
     return false;
 }
 
+static bool
+is_of_experts(int kind)
+{
+    return kind == COLLAPSE_WEIGHTS || kind == COLLAPSE_OUTPUTS;
+}
+
 /* One axis of steps for all, so that panels can be read against each other. */
 static MoeAxis
 step_axis(const Collapse *c)
@@ -115,7 +121,8 @@ add_levels(const Collapse *c, MoeScene *scene, int panel, int kind, const MoeAxi
     for (guint i = 0; i < c->kit->routers->len; i++) {
         double uniform = moe__collapse_curve(c, (CollapseKind)kind, i)->uniform;
         if (isfinite(uniform) && !(fabs(uniform - last) < 1e-3 * fabs(last)))
-            moe__kit_add_level(scene, panel, x->min, x->max, uniform, "uniform");
+            moe__kit_add_level(scene, panel, x->min, x->max, uniform,
+                               is_of_experts(kind) ? "random vectors" : "uniform");
         last = uniform;
     }
 }
@@ -170,8 +177,10 @@ set_caption(const Collapse *c, MoeScene *scene)
         g_string_append_printf(size, "%sthe rest of %" G_GINT64_FORMAT " snapshots of a text",
                                size->len ? "; " : "", c->snapshots);
     g_autofree char *not_there = missing(c);
-    g_autofree char *chance =
-        g_strconcat("dashed: uniformly random picks, as many", not_there, NULL);
+    g_autofree char *chance = g_strconcat(
+        "dashed: uniformly random picks, as many",
+        is_there(c, COLLAPSE_WEIGHTS) || is_there(c, COLLAPSE_OUTPUTS) ? "; random vectors" : "",
+        not_there, NULL);
     moe__kit_caption_sized(c->kit, scene,
                            "How even the load is, how well units are told apart (RC), how alike "
                            "experts are and how many first choices change, a line a layer",

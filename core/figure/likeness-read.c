@@ -26,8 +26,13 @@ router_of(const MoeSummary *summary, int layer, int experts)
 static void
 add(Likenesses *likenesses, int layer, int experts, double *gram, double dimensions, int64_t step)
 {
-    Likeness likeness = {layer,      experts, gram,
-                         dimensions, step,    router_of(likenesses->summary, layer, experts)};
+    Likeness likeness = {layer,
+                         experts,
+                         gram,
+                         dimensions,
+                         NAN,
+                         step,
+                         router_of(likenesses->summary, layer, experts)};
     g_array_append_val(likenesses->layers, likeness);
 }
 
@@ -141,9 +146,9 @@ as_wide_as_units(const char *score)
     return score && g_strv_contains(scores, score);
 }
 
-/* Width of the rows that a router compares units with; 0: the trace doesn't say. */
+/* Width of units; 0: the trace doesn't say. */
 static double
-width_of(const MoeTrace *trace, int router)
+unit_width(const MoeTrace *trace, int router)
 {
     const MoeRouterInfo *info = moe_trace_router(trace, router);
     const char *meta = moe_trace_meta_json(trace);
@@ -157,11 +162,26 @@ width_of(const MoeTrace *trace, int router)
         json_node_unref(node);
         node = next;
     }
-    if (node && as_wide_as_units(info->score))
+    if (node)
         moe__json_get_int(json_node_get_object(node), "d_model", 1, G_MAXINT, &width, NULL);
     g_clear_pointer(&node, json_node_unref);
     g_clear_pointer(&root, json_node_unref);
     return (double)width / MAX(info->units_per_token, 1);
+}
+
+double
+moe__likeness_random_outputs(const MoeTrace *trace, int router)
+{
+    double width = unit_width(trace, router);
+    return width > 0 ? moe__random_cka(MOE_CKA_UNITS, width) : NAN;
+}
+
+/* Width of the rows that a router compares units with, likewise. */
+static double
+width_of(const MoeTrace *trace, int router)
+{
+    bool known = as_wide_as_units(moe_trace_router(trace, router)->score);
+    return known ? unit_width(trace, router) : 0;
 }
 
 /* One router; adds nothing where the measure is missing. */
@@ -194,6 +214,9 @@ measure_add(Likenesses *likenesses, const MoeTrace *trace, int router,
     if (distances)
         from_distances(gram, n);
     add(likenesses, info->layer, n, gram, of == OF_ROUTER ? width_of(trace, router) : 0, step);
+    if (of == OF_OUTPUTS)
+        g_array_index(likenesses->layers, Likeness, likenesses->layers->len - 1).random =
+            moe__likeness_random_outputs(trace, router);
     return true;
 }
 

@@ -130,6 +130,12 @@ moe__linear_cka(const float *y, int64_t n, int64_t m, int64_t d, float *c)
     moe__cosines(products, n, c);
 }
 
+double
+moe__random_cka(double m, double d)
+{
+    return d / (m + d);
+}
+
 typedef struct {
     int64_t d, rows; /* rows that have a class */
     int n;           /* classes */

@@ -6,6 +6,7 @@
 #include "moe/similarity.h"
 
 #include <math.h>
+#include <moescope/base.h>
 #include <string.h>
 
 /* x[i, j] = sin(a + 1.7 i + 0.9 j + 0.3 i j) */
@@ -130,6 +131,21 @@ test_cka(void)
     g_assert_cmpfloat(c[3], ==, c[1]);
 }
 
+/* Random numbers are about as alike as is said of them. */
+static void
+test_random_cka(void)
+{
+    enum { N = 8, M = 60, D = 20 };
+    g_autofree float *y = g_new(float, N *M *D);
+    float c[N * N];
+    MoeRng rng = moe_rng(11, 0);
+    for (int i = 0; i < N * M * D; i++)
+        y[i] = moe_rng_normal(&rng);
+    moe__linear_cka(y, N, M, D, c);
+    g_assert_cmpfloat_with_epsilon(moe__mean_off_diagonal(c, N), moe__random_cka(M, D), 0.01);
+    g_assert_cmpfloat_with_epsilon(moe__random_cka(256, 64), 0.2, 1e-12);
+}
+
 /* Linear CKA sees neither rotations, nor one scale for all, nor a shift; a constant is like
  * nothing. */
 static void
@@ -192,6 +208,7 @@ main(int argc, char **argv)
     g_test_add_func("/similarity/eigen", test_eigen);
     g_test_add_func("/similarity/effective-rank", test_effective_rank);
     g_test_add_func("/similarity/cka", test_cka);
+    g_test_add_func("/similarity/random-cka", test_random_cka);
     g_test_add_func("/similarity/cka-invariance", test_cka_invariance);
     g_test_add_func("/similarity/collapse", test_collapse);
     g_test_add_func("/similarity/collapse-edges", test_collapse_edges);
