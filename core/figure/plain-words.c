@@ -30,7 +30,7 @@ static const Plain measures[] = {
     {"hyper_expert_rank", "rank, generated experts"},
     {"hyper_expert_sets", "sets of picked experts"},
     {"logit_std", "spread of logits (SD)"},
-    {"max_violation", "overload (MaxVio)"},
+    {"max_violation", "MaxVio (overload)"},
     {"representation_collapse", "units told apart (RC)"},
     {"router_task_grad", "gradient at the router"},
     {"router_task_grad_logits", "gradient at the logits"},
