@@ -9,9 +9,6 @@
 
 #include <omp.h>
 
-/* Tokens that are looked at together. */
-enum { STRIDE = 16 };
-
 typedef struct Side {
     const MoeTrace *trace;
     const GArray *stretches;
@@ -135,30 +132,15 @@ domain_of(const int32_t *domain, int64_t token)
     return domain ? domain[token] : MOE_DOMAIN_UNKNOWN;
 }
 
-/* Whether STRIDE values from `at` on are all `value`. */
-static bool
-are_all(const int32_t *column, int64_t at, int32_t value)
-{
-    int32_t other = 0;
-    for (int i = 0; column && i < STRIDE; i++)
-        other |= column[at + i] ^ value;
-    return other == 0;
-}
-
 /* Where the tokens end, of n, that belong where token `first` does. */
 static int64_t
 find_end(const int32_t *domain, const int32_t *doc, int64_t first, int64_t n)
 {
     int own = domain_of(domain, first), group = group_of(doc, first);
-    int64_t end = first + 1;
-    for (;;) {
-        while (end + STRIDE <= n && are_all(domain, end, own) &&
-               are_all(doc, end, doc ? doc[end - 1] : 0))
-            end += STRIDE;
-        if (end >= n || domain_of(domain, end) != own || group_of(doc, end) != group)
-            return end;
-        end++;
-    }
+    int64_t end = first;
+    while (end < n && domain_of(domain, end) == own && group_of(doc, end) == group)
+        end = moe__column_alike(domain, end, moe__column_alike(doc, end, n));
+    return end;
 }
 
 /* A column from a token on; NULL stays NULL. */
