@@ -32,6 +32,8 @@ typedef struct Reader {
     const int *labels; /* other numbers of the experts; NULL: their own */
     MoeColumnsChunk place;
     const int32_t *doc, *domain; /* of the chunk; NULL: none */
+    const GArray *runs;          /* of the chunk's tokens, MoeTallyRun; NULL: not found */
+    guint run;                   /* that the last token was in */
 } Reader;
 
 typedef struct Walk {
@@ -80,6 +82,8 @@ reader_load(Reader *reader, int chunk, GError **error)
         return false;
     reader->doc = columns->column[MOE_COLUMN_DOC];
     reader->domain = columns->column[MOE_COLUMN_DOMAIN];
+    reader->runs = columns->runs;
+    reader->run = 0;
     reader->chunk = chunk;
     return true;
 }
@@ -143,6 +147,16 @@ find_end(const int32_t *domain, const int32_t *doc, int64_t first, int64_t n)
     return end;
 }
 
+/* The end of the run that a token of the chunk is in; tokens come in their order. */
+static int64_t
+run_end(Reader *reader, int64_t token)
+{
+    const MoeTallyRun *run = &g_array_index(reader->runs, MoeTallyRun, reader->run);
+    for (; run->first + run->n <= token; run++)
+        reader->run++;
+    return run->first + run->n;
+}
+
 /* A column from a token on; NULL stays NULL. */
 static const int32_t *
 from(const int32_t *column, int64_t first)
@@ -164,8 +178,11 @@ count_paired(Walk *walk, const MoePaired *paired)
     MoePairTables tables = {pair->info.experts_a, pair->info.experts_b,
                             (int64_t *)pair->matching.together, (int64_t *)pair->matching.first};
     bool fill = walk->labels == MOE_LABELS_OWN && pass->options->match;
+    /* Runs are of the first side's columns. */
+    bool by_runs = walk->a.runs && !pass->domains_of_b && (walk->a.doc || !walk->b.doc);
     for (int64_t t = 0, end; t < paired->n; t = end) {
-        end = find_end(domain, doc, t, paired->n);
+        end = by_runs ? MIN(run_end(&walk->a, paired->first_a + t) - paired->first_a, paired->n)
+                      : find_end(domain, doc, t, paired->n);
         MoeSidePicks a = reader_picks(&walk->a, (paired->first_a + t) * heads);
         MoeSidePicks b = reader_picks(&walk->b, (paired->first_b + t) * heads);
         int64_t *row = moe__comparison_row(pass->comparison, pair, walk->labels,
@@ -334,8 +351,10 @@ moe__comparison_count(MoeComparison *comparison, const MoeCompareSide *a, const 
         .domains_of_b = moe_trace_domains(a->trace) == 0,
         .total = comparison->n_pairs * moe_trace_chunks(a->trace) * (options->match ? 2 : 1),
     };
-    const MoeColumnsOptions columns = {.wanted = 1U << MOE_COLUMN_DOC | 1U << MOE_COLUMN_DOMAIN};
+    MoeColumnsOptions columns = {.wanted = 1U << MOE_COLUMN_DOC | 1U << MOE_COLUMN_DOMAIN,
+                                 .runs = true};
     pass.a.columns = moe__columns_new(a->trace, &columns, error);
+    columns.runs = false;
     if (pass.a.columns)
         pass.b.columns = moe__columns_new(b->trace, &columns, error);
     bool ok = pass.b.columns && compare_pairs(&pass, error);
