@@ -60,7 +60,7 @@ expect_same(const char *a, const char *b, const char *stem)
     }
 }
 
-/* Whatever the folder is called, and however many are made at once. */
+/* Whatever the folder is called, however many are made at once, and on however many threads. */
 static void
 test_same_bytes(void)
 {
@@ -73,6 +73,10 @@ test_same_bytes(void)
     expect_same("many", "again", "b");
     expect_same("many", "again", "run");
     expect_same("many", "again", "index");
+    good(run_moescope("report", "run", "-o", "alone", "--threads", "1", NULL));
+    good(run_moescope("report", "run", "-o", "three", "--threads", "3", NULL));
+    expect_same("alone", "three", "run");
+    expect_same("alone", "many", "run");
     g_assert_false(place_has("one/index.html"));
 }
 
