@@ -13,10 +13,10 @@
 
 typedef struct {
     char **domains;
-    char *out, *as, *gates, *score, *select, *axes, *model;
+    char *out, *as, *gates, *score, *select, *axes, *model, *kinds;
     GArray *layers; /* int */
     gboolean list, logits, no_summary;
-    int experts, k, compression;
+    int experts, k, shared, compression;
     gint64 chunk_tokens;
 } Options;
 
@@ -31,6 +31,7 @@ options_clear(Options *o)
     g_free(o->select);
     g_free(o->axes);
     g_free(o->model);
+    g_free(o->kinds);
     if (o->layers)
         g_array_unref(o->layers);
 }
@@ -118,6 +119,8 @@ run(const Options *o, char **sources, int n, MoeImportGates gates)
         .chunk_tokens = o->chunk_tokens,
         .logits = o->logits,
         .axes = o->axes,
+        .kinds = o->kinds,
+        .shared = o->shared,
     };
     bool good = moe_import((const char *const *)sources, n, o->out, &options, cmd_progress_begin(),
                            &got, &error);
@@ -178,6 +181,8 @@ check(const Options *o)
         return cmd_usage("found --experts %d, expected 1 … 65535", o->experts);
     if (o->k < 0)
         return cmd_usage("found --k %d, expected 1 or more", o->k);
+    if (o->shared < 0 || o->shared > 65535)
+        return cmd_usage("found --shared %d, expected 0 … 65535", o->shared);
     if (o->compression < 0 || o->compression > 9)
         return cmd_usage("found --compression %d, expected 0 … 9", o->compression);
     if (o->chunk_tokens < 0)
@@ -210,6 +215,12 @@ cmd_import(int argc, char **argv)
          "NAME"},
         {"experts", 0, 0, G_OPTION_ARG_INT, &o.experts, "routed experts a layer", "N"},
         {"k", 'k', 0, G_OPTION_ARG_INT, &o.k, "experts a token", "N"},
+        {"kinds", 0, 0, G_OPTION_ARG_STRING, &o.kinds,
+         "what experts are, in the order of their ids, where they aren't all alike: "
+         "ffn:8,zero:1,copy:1,constant:2",
+         "KIND:N,…"},
+        {"shared", 0, 0, G_OPTION_ARG_INT, &o.shared,
+         "experts beside these that every token passes", "N"},
         {"score", 0, 0, G_OPTION_ARG_STRING, &o.score,
          "how the router scores: softmax, sigmoid, …, unknown", "NAME"},
         {"select", 0, 0, G_OPTION_ARG_STRING, &o.select,

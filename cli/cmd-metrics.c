@@ -13,7 +13,7 @@
 #include <string.h>
 
 typedef struct {
-    char **metrics, **domains;
+    char **metrics, **domains, **kinds;
     char *layers, *steps, *compat, *where;
     MoeTokenFilter *filter; /* of where */
     gboolean list, all, experts, bits, no_intervals, no_check;
@@ -28,6 +28,7 @@ options_clear(Options *o)
 {
     g_strfreev(o->metrics);
     g_strfreev(o->domains);
+    g_strfreev(o->kinds);
     g_free(o->layers);
     g_free(o->steps);
     g_free(o->compat);
@@ -58,6 +59,8 @@ check(const Options *o, int traces)
         return cmd_usage("found several of --steps, --experts and --compat, expected one");
     if ((o->experts || o->compat) && (o->metrics || o->all))
         return cmd_usage("found --metrics with --experts or --compat, expected either");
+    if ((o->experts || o->compat) && o->kinds)
+        return cmd_usage("found --kinds with --experts or --compat, expected either");
     if (o->replicates < 20 || o->replicates > 100000)
         return cmd_usage("found --replicates %d, expected 20 … 100000", o->replicates);
     if (!(o->level >= 0.5 && o->level <= 0.999))
@@ -72,6 +75,7 @@ query_of(const Options *o, const GPtrArray *metrics, const GArray *layers)
         .metrics = metrics,
         .layers = layers,
         .domains = o->domains,
+        .kinds = o->kinds,
         .filter = o->filter,
         .intervals = !o->no_intervals && !o->steps,
         .bits = o->bits,
@@ -110,12 +114,23 @@ measure(const Options *o, const char *path, MetricsReport *report, GError **erro
     return good;
 }
 
+static bool
+any_of_all_experts(const GPtrArray *metrics)
+{
+    for (guint i = 0; i < metrics->len; i++)
+        if (!(((const MoeMetric *)metrics->pdata[i])->needs & MOE_NEEDS_KIND))
+            return true;
+    return false;
+}
+
 static int
 run_metrics(const Options *o, const GArray *layers, MetricsFormat format, int n, char **paths)
 {
-    g_autoptr(GPtrArray) metrics = cmd_metrics_choose(o->metrics, o->all);
+    g_autoptr(GPtrArray) metrics = cmd_metrics_choose(o->metrics, o->all, o->kinds != NULL);
     if (!metrics)
         return CMD_USAGE;
+    if (!o->kinds && !any_of_all_experts(metrics))
+        return cmd_usage("found metrics of kinds of experts alone, expected --kinds with them");
     const MetricsQuery query = query_of(o, metrics, layers);
     g_autoptr(MetricsReport) report = cmd_metrics_report_new(&query);
     g_autoptr(GError) error = NULL;
@@ -191,12 +206,16 @@ cmd_metrics(int argc, char **argv)
          "the metrics there are: formula, unit, source, convention", NULL},
         {"metrics", 'm', 0, G_OPTION_ARG_STRING_ARRAY, &o.metrics,
          "these: names, or load, gates, order, pairs, flow, tokens, heads, scores, places, caches, "
-         "domains, run; may be repeated (default: a dozen)",
+         "kinds, domains, run; may be repeated (default: a dozen)",
          "NAME,…"},
         {"all", 'a', 0, G_OPTION_ARG_NONE, &o.all, "all metrics", NULL},
         {"layers", 0, 0, G_OPTION_ARG_STRING, &o.layers, "these layers (0,3-5)", "LAYERS"},
         {"domains", 'd', 0, G_OPTION_ARG_STRING_ARRAY, &o.domains,
          "these domains apart as well, or all; may be repeated", "NAME,…"},
+        {"kinds", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.kinds,
+         "load and gates of these kinds of experts (of moescope import --kinds) apart as well, or "
+         "all; may be repeated",
+         "NAME,…"},
         {"where", 'w', 0, G_OPTION_ARG_STRING, &o.where, CMD_WHERE, "WORDS"},
         {"steps", 0, 0, G_OPTION_ARG_STRING, &o.steps,
          "over training: every step of the recorded tokens, or of the run's state", "tokens|state"},

@@ -129,7 +129,7 @@ print_csv(GString *csv, const CmdViewPlace *place)
             g_string_append_printf(csv, "%s%d:%.6g", i ? ";" : "", expert->tokens[i].id,
                                    expert->tokens[i].lift);
         g_string_append_c(csv, ',');
-        cmd_csv_field(csv, place->checked, '\n');
+        cmd_view_csv_end(csv, place);
     }
 }
 
@@ -193,7 +193,7 @@ print_json(GString *json, const CmdViewPlace *place)
 const CmdView cmd_experts_view = {
     .tallies = MOE_TALLY_PAIRS | MOE_TALLY_TOKENS,
     .csv_head = "expert,picks,share,low,high,interval,relative,gate_share,first_share,partners,"
-                "tokens,checked",
+                "tokens",
     .text = print_text,
     .csv = print_csv,
     .json = print_json,

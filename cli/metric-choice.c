@@ -21,6 +21,7 @@ static const struct {
     {"scores", MOE_TALLY_SCORES},
     {"places", MOE_TALLY_PLACES},
     {"caches", MOE_TALLY_CACHES},
+    {"kinds", MOE_NEEDS_KIND},
     {"domains", MOE_NEEDS_DOMAINS},
     {"run", MOE_NEEDS_TRACE},
 };
@@ -28,7 +29,9 @@ static const struct {
 const char *
 cmd_metric_groups(void)
 {
-    return "load, gates, order, pairs, flow, tokens, heads, scores, places, caches, domains, run";
+    return "load, gates, order, pairs, flow, tokens, heads, scores, places, caches, kinds, "
+           "domains, "
+           "run";
 }
 
 bool
@@ -119,13 +122,15 @@ static const char *const usual[] = {
 };
 
 GPtrArray *
-cmd_metrics_choose(char **given, bool all)
+cmd_metrics_choose(char **given, bool all, bool kinds)
 {
     int n;
     const MoeMetric *const *list = moe_metrics_list(&n);
     g_autoptr(GPtrArray) chosen = g_ptr_array_new();
     for (int i = 0; all && i < n; i++)
         add_once(chosen, list[i]);
+    if (!all && !given && kinds)
+        add_named(chosen, "kinds");
     for (gsize i = 0; !all && !given && i < G_N_ELEMENTS(usual); i++)
         add_named(chosen, usual[i]);
     for (char **text = given; text && *text; text++) {
@@ -251,4 +256,45 @@ cmd_domains_choose(const MoeSummary *summary, char **given, GError **error)
         if (chosen[d + 1])
             g_array_append_val(domains, d);
     return g_steal_pointer(&domains);
+}
+
+/* --- Kinds ------------------------------------------------------------------------------------*/
+
+/* Marks a kind by name, or all; false where there is none. */
+static bool
+mark_kind(const MoeKinds *kinds, const char *name, bool *chosen)
+{
+    int kind = moe_kinds_find(kinds, name);
+    for (int i = 0; i < kinds->n && g_str_equal(name, "all"); i++)
+        chosen[i] = true;
+    if (kind >= 0)
+        chosen[kind] = true;
+    return kind >= 0 || g_str_equal(name, "all");
+}
+
+GArray *
+cmd_kinds_choose(const MoeKinds *kinds, char **given, GError **error)
+{
+    g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(int));
+    if (!given)
+        return g_steal_pointer(&found);
+    if (!kinds) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "found no kinds of experts to tell apart; moescope import --kinds says them");
+        return NULL;
+    }
+    g_autofree bool *chosen = g_new0(bool, (gsize)kinds->n);
+    g_autofree char *all = g_strjoinv(",", given);
+    g_auto(GStrv) names = g_strsplit(all, ",", -1);
+    for (char **name = names; *name; name++)
+        if (!mark_kind(kinds, *name, chosen)) {
+            g_autofree char *there = g_strjoinv(", ", kinds->name);
+            g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                        "found no experts of kind \"%s\"; there are %s", *name, there);
+            return NULL;
+        }
+    for (int i = 0; i < kinds->n; i++)
+        if (chosen[i])
+            g_array_append_val(found, i);
+    return g_steal_pointer(&found);
 }

@@ -13,9 +13,9 @@ bool cmd_metric_in_group(const MoeMetric *metric, const char *group);
 const char *cmd_metric_groups(void);
 
 /* Metrics by name or group, given[] may hold several with commas; each once, in the order given.
- * NULL: all, or a dozen that tell most. NULL, having complained, for an unknown one. (transfer
- * full, of const MoeMetric *) */
-GPtrArray *cmd_metrics_choose(char **given, bool all);
+ * NULL: all, or a dozen that tell most, of kinds of experts as well where `kinds`. NULL, having
+ * complained, for an unknown one. (transfer full, of const MoeMetric *) */
+GPtrArray *cmd_metrics_choose(char **given, bool all, bool kinds);
 
 /* Layers first … last. */
 typedef struct LayerRange {
@@ -30,5 +30,7 @@ bool cmd_layers_have(const GArray *layers, int layer);
  * what is of no known domain. Indices, ascending, with MOE_DOMAIN_UNKNOWN in front. NULL, with
  * *error, where there is no such domain. (transfer full, of int) */
 GArray *cmd_domains_choose(const MoeSummary *summary, char **given, GError **error);
+/* Kinds of a router's experts (NULL: it says none), likewise; given NULL: no kind. */
+GArray *cmd_kinds_choose(const MoeKinds *kinds, char **given, GError **error);
 
 #endif

@@ -29,6 +29,8 @@ add_csv(GString *csv, const MetricsInput *input, const MetricsPlace *place, cons
     cmd_csv_number(csv, one->uniform, ',');
     cmd_csv_number(csv, one->shuffled, ',');
     cmd_csv_field(csv, one->unit, ',');
+    cmd_csv_field(csv, place->kind ? place->kind : "", ',');
+    cmd_csv_field(csv, input->where ? input->where : "", ',');
     cmd_csv_field(csv, checked, '\n');
 }
 
@@ -37,7 +39,7 @@ cmd_metrics_print_csv(const MetricsReport *report)
 {
     g_autoptr(GString) csv =
         g_string_new("trace,router,layer,scope,domain,step,experts,units,picks,metric,value,low,"
-                     "high,uniform,shuffled,unit,checked\n");
+                     "high,uniform,shuffled,unit,kind,where,checked\n");
     for (guint i = 0; i < report->inputs->len; i++) {
         const MetricsInput *input = report->inputs->pdata[i];
         g_autofree char *checked = cmd_checked_word(input->checked);
@@ -75,6 +77,10 @@ add_place(GString *json, const MetricsPlace *place)
     json_text(json, "scope", place->domain == MOE_DOMAIN_ALL ? "all" : "domain");
     if (place->domain_name)
         json_text(json, "domain", place->domain_name);
+    if (place->kind)
+        json_text(json, "kind", place->kind);
+    else if (place->shared > 0)
+        json_int(json, "shared", place->shared);
     if (place->has_step)
         json_int(json, "step", place->step);
     json_int(json, "experts", place->experts);

@@ -23,6 +23,25 @@ groups_of(const MoeMetric *metric)
     return g_strjoinv(" ", (char **)in->pdata);
 }
 
+/* (transfer full) */
+static char *
+nulls_of(const MoeMetric *metric)
+{
+    if (metric->uniform && metric->shuffled)
+        return g_strdup("uniform and shuffled");
+    if (metric->uniform || metric->shuffled)
+        return g_strdup(metric->uniform ? "uniform" : "shuffled");
+    return metric->no_null ? g_strdup_printf("none: %s", metric->no_null) : g_strdup("none");
+}
+
+/* (transfer full) */
+static char *
+intervals_of(const MoeMetric *metric)
+{
+    const char *why = moe_metric_no_interval(metric);
+    return why ? g_strdup_printf("none: %s", why) : g_strdup("bootstrap over documents");
+}
+
 static void
 list_json(const MoeMetric *const *metrics, int n)
 {
@@ -42,6 +61,10 @@ list_json(const MoeMetric *const *metrics, int n)
         json_real(json, "high", metrics[i]->high);
         json_bool(json, "uniform", metrics[i]->uniform != NULL);
         json_bool(json, "shuffled", metrics[i]->shuffled != NULL);
+        if (metrics[i]->no_null)
+            json_text(json, "no_null", metrics[i]->no_null);
+        if (moe_metric_no_interval(metrics[i]))
+            json_text(json, "no_interval", moe_metric_no_interval(metrics[i]));
         json_close(json, '}');
     }
     json_close(json, ']');
@@ -51,7 +74,8 @@ list_json(const MoeMetric *const *metrics, int n)
 static void
 list_csv(const MoeMetric *const *metrics, int n)
 {
-    g_autoptr(GString) csv = g_string_new("name,formula,unit,source,convention,better,groups\n");
+    g_autoptr(GString) csv =
+        g_string_new("name,formula,unit,source,convention,better,groups,nulls,intervals\n");
     for (int i = 0; i < n; i++) {
         g_autofree char *groups = groups_of(metrics[i]);
         cmd_csv_field(csv, metrics[i]->name, ',');
@@ -60,7 +84,10 @@ list_csv(const MoeMetric *const *metrics, int n)
         cmd_csv_field(csv, metrics[i]->source, ',');
         cmd_csv_field(csv, metrics[i]->convention, ',');
         cmd_csv_field(csv, moe_metric_direction_name(metrics[i]->better), ',');
-        cmd_csv_field(csv, groups, '\n');
+        cmd_csv_field(csv, groups, ',');
+        g_autofree char *nulls = nulls_of(metrics[i]), *intervals = intervals_of(metrics[i]);
+        cmd_csv_field(csv, nulls, ',');
+        cmd_csv_field(csv, intervals, '\n');
     }
     fputs(csv->str, stdout);
 }
@@ -69,8 +96,8 @@ static void
 list_markdown(const MoeMetric *const *metrics, int n)
 {
     g_autoptr(GString) text =
-        g_string_new("| metric | formula | unit | source | convention | balance | groups |\n"
-                     "|---|---|---|---|---|---|---|\n");
+        g_string_new("| metric | formula | unit | source | convention | balance | groups | nulls | "
+                     "interval |\n|---|---|---|---|---|---|---|---|---|\n");
     for (int i = 0; i < n; i++) {
         g_autofree char *groups = groups_of(metrics[i]);
         g_string_append_c(text, '|');
@@ -81,17 +108,12 @@ list_markdown(const MoeMetric *const *metrics, int n)
         cmd_markdown_cell(text, metrics[i]->convention);
         cmd_markdown_cell(text, moe_metric_direction_name(metrics[i]->better));
         cmd_markdown_cell(text, groups);
+        g_autofree char *nulls = nulls_of(metrics[i]), *intervals = intervals_of(metrics[i]);
+        cmd_markdown_cell(text, nulls);
+        cmd_markdown_cell(text, intervals);
         g_string_append_c(text, '\n');
     }
     fputs(text->str, stdout);
-}
-
-static const char *
-nulls_of(const MoeMetric *metric)
-{
-    if (metric->uniform && metric->shuffled)
-        return "uniform and shuffled";
-    return metric->uniform ? "uniform" : metric->shuffled ? "shuffled" : "none";
 }
 
 static void
@@ -109,7 +131,10 @@ list_text(const MoeMetric *const *metrics, int n)
                metrics[i]->formula, metrics[i]->source);
         if (*metrics[i]->convention)
             printf("  convention: %s\n", metrics[i]->convention);
-        printf("%s  by chance: %s\n", balance[metrics[i]->better], nulls_of(metrics[i]));
+        g_autofree char *nulls = nulls_of(metrics[i]);
+        printf("%s  by chance: %s\n", balance[metrics[i]->better], nulls);
+        if (moe_metric_no_interval(metrics[i]))
+            printf("  interval: none: %s\n", moe_metric_no_interval(metrics[i]));
         if (*groups)
             printf("  group: %s\n", groups);
     }

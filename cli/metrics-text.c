@@ -26,7 +26,11 @@ add_title(const Page *page, const MetricsInput *input, const MetricsPlace *place
                         place->domain == MOE_DOMAIN_ALL ? "all tokens" : "no known domain");
     if (input->where)
         g_string_append_printf(page->text, " where %s", input->where);
+    if (place->kind)
+        g_string_append_printf(page->text, ", experts of kind %s", place->kind);
     g_string_append_printf(page->text, ": E = %d", place->experts);
+    if (!place->kind && place->shared > 0)
+        g_string_append_printf(page->text, " and %d shared", place->shared);
     if (!place->has_step)
         g_string_append_printf(page->text,
                                ", T = %" G_GINT64_FORMAT " units, N = %" G_GINT64_FORMAT " picks",
@@ -117,7 +121,8 @@ add_place(const Page *page, const MetricsInput *input, const MetricsPlace *place
 static bool
 is_along(const MetricsPlace *place, const MetricsPlace *first)
 {
-    return place->router == first->router && place->domain == first->domain;
+    return place->router == first->router && place->domain == first->domain &&
+           g_strcmp0(place->kind, first->kind) == 0;
 }
 
 /* Whether metric `m` has a value at any step of a router and domain. */

@@ -28,6 +28,7 @@ place_free(gpointer data)
 {
     MetricsPlace *place = data;
     g_free(place->domain_name);
+    g_free(place->kind);
     g_array_unref(place->measured);
     g_free(place);
 }
@@ -81,6 +82,9 @@ typedef struct Spot {
     const MoeSummary *summary;
     const MoeTrace *trace;
     int router, domain;
+    const MoeKinds *kinds; /* NULL: of all experts */
+    int kind;
+    const MoeSummaryCell *cell; /* what is measured: the router's, or the part of the kind */
 } Spot;
 
 static void
@@ -94,6 +98,14 @@ to_bits(Measured *measured)
     measured->interval.high /= G_LN2;
 }
 
+/* Of one kind of experts only the load is known apart, and some metrics are of kinds alone. */
+static bool
+applies(const MoeMetric *metric, const MoeKinds *kinds)
+{
+    unsigned others = metric->needs & ~(unsigned)(MOE_TALLY_LOAD | MOE_NEEDS_KIND);
+    return kinds ? others == 0 : !(metric->needs & MOE_NEEDS_KIND);
+}
+
 static GArray *
 measure(const Spot *spot)
 {
@@ -105,12 +117,17 @@ measure(const Spot *spot)
     g_autofree MoeInterval *intervals = g_new(MoeInterval, metrics->len + 1);
     MoeMetricCell cell =
         moe_metric_cell(spot->summary, spot->trace, spot->router, spot->domain, domains);
+    if (spot->kinds)
+        cell = moe_metric_cell_of_kind(cell.summary, spot->cell, spot->router);
     for (guint i = 0; i < metrics->len; i++)
         intervals[i] = (MoeInterval){NAN, NAN, 0};
     if (spot->query->intervals)
-        moe_metric_intervals(spot->summary, spot->router, spot->domain, list, (int)metrics->len,
-                             &spot->query->resample, intervals);
+        moe_metric_kind_intervals(spot->summary, spot->router, spot->domain, spot->kinds,
+                                  spot->kind, list, (int)metrics->len, &spot->query->resample,
+                                  intervals);
     for (guint i = 0; i < metrics->len; i++) {
+        if (!applies(list[i], spot->kinds))
+            continue;
         Measured measured = {list[i],
                              list[i]->unit,
                              moe_metric_value(list[i], &cell),
@@ -128,25 +145,48 @@ static void
 add_place(MetricsInput *input, const Spot *spot, const gint64 *step)
 {
     const MoeRouterInfo *info = moe_summary_router(spot->summary, spot->router);
-    const MoeSummaryCell *cell = moe_summary_cell(spot->summary, spot->router, spot->domain);
-    if (spot->domain != MOE_DOMAIN_ALL && cell->units == 0)
+    if (spot->domain != MOE_DOMAIN_ALL && spot->cell->units == 0)
         return;
     MetricsPlace *place = g_new(MetricsPlace, 1);
     *place = (MetricsPlace){
         .router = spot->router,
         .layer = info->layer,
-        .experts = info->experts,
+        .experts = spot->cell->experts,
         .domain = spot->domain,
         .domain_name = spot->domain >= 0
                            ? g_strdup(moe_summary_domain_name(spot->summary, spot->domain))
                            : NULL,
+        .kind = spot->kinds ? g_strdup(spot->kinds->name[spot->kind]) : NULL,
+        .shared = info->shared,
         .has_step = step != NULL,
         .step = step ? *step : 0,
-        .units = cell->units,
-        .picks = cell->picks,
+        .units = spot->cell->units,
+        .picks = spot->cell->picks,
         .measured = measure(spot),
     };
     g_ptr_array_add(input->places, place);
+}
+
+/* All experts, then the kinds that were asked for. */
+static bool
+add_places(MetricsInput *input, Spot *spot, const gint64 *step, GError **error)
+{
+    const MoeSummaryCell *whole = moe_summary_cell(spot->summary, spot->router, spot->domain);
+    g_autoptr(MoeKinds) kinds = moe_kinds_of(moe_summary_router(spot->summary, spot->router));
+    g_autoptr(GArray) chosen = cmd_kinds_choose(kinds, spot->query->kinds, error);
+    if (!chosen)
+        return false;
+    spot->kinds = NULL;
+    spot->cell = whole;
+    add_place(input, spot, step);
+    for (guint i = 0; i < chosen->len; i++) {
+        spot->kinds = kinds;
+        spot->kind = g_array_index(chosen, int, i);
+        g_autoptr(MoeSummaryCell) part = moe_kind_part(whole, kinds, spot->kind);
+        spot->cell = part;
+        add_place(input, spot, step);
+    }
+    return true;
 }
 
 bool
@@ -165,8 +205,15 @@ cmd_metrics_measure(MetricsReport *report, MetricsInput *input, const MoeSummary
             continue;
         any = true;
         for (guint d = 0; d < domains->len; d++) {
-            const Spot spot = {query, summary, trace, r, g_array_index(domains, int, d)};
-            add_place(input, &spot, step);
+            Spot spot = {
+                .query = query,
+                .summary = summary,
+                .trace = trace,
+                .router = r,
+                .domain = g_array_index(domains, int, d),
+            };
+            if (!add_places(input, &spot, step, error))
+                return false;
         }
     }
     if (!any)

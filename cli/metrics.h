@@ -29,6 +29,7 @@ typedef struct MetricsQuery {
     const GPtrArray *metrics;     /* MoeMetric */
     const GArray *layers;         /* LayerRange; none: all */
     char **domains;               /* as cmd_domains_choose() takes them; NULL: all tokens alone */
+    char **kinds;                 /* of experts, likewise; NULL: all experts together alone */
     const MoeTokenFilter *filter; /* tokens that are counted; NULL: all */
     bool intervals;
     bool bits; /* what the registry has in nats */
@@ -46,6 +47,8 @@ typedef struct Measured {
 typedef struct MetricsPlace {
     int router, layer, experts, domain;
     char *domain_name; /* NULL: all tokens, or those of no known domain */
+    char *kind;        /* of experts, of which there are `experts`; NULL: all */
+    int shared;        /* experts beside them that every unit passes */
     bool has_step;
     gint64 step, units, picks;
     GArray *measured; /* Measured, as query->metrics */

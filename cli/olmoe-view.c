@@ -109,7 +109,7 @@ print_csv(GString *csv, const CmdViewPlace *place)
         cmd_view_csv_place(csv, place);
         g_string_append_printf(csv, "%d,%d,", pair->a, pair->b);
         cmd_csv_number(csv, pair->score, ',');
-        cmd_csv_field(csv, place->checked, '\n');
+        cmd_view_csv_end(csv, place);
     }
 }
 
@@ -136,7 +136,7 @@ print_json(GString *json, const CmdViewPlace *place)
 
 const CmdView cmd_olmoe_view = {
     .tallies = MOE_TALLY_ADJACENT,
-    .csv_head = "expert,with,score,checked",
+    .csv_head = "expert,with,score",
     .text = print_text,
     .csv = print_csv,
     .json = print_json,

@@ -30,12 +30,20 @@ cmd_view_csv_place(GString *out, const CmdViewPlace *place)
 }
 
 void
+cmd_view_csv_end(GString *out, const CmdViewPlace *place)
+{
+    cmd_csv_field(out, place->source->where ? place->source->where : "", ',');
+    cmd_csv_field(out, place->checked, '\n');
+}
+
+void
 cmd_view_begin(GString *out, const CmdView *view, MetricsFormat format)
 {
     if (format == METRICS_JSON)
         json_open(out, NULL, '[');
     if (format == METRICS_CSV)
-        g_string_append_printf(out, "trace,router,layer,scope,domain,%s\n", view->csv_head);
+        g_string_append_printf(out, "trace,router,layer,scope,domain,%s,where,checked\n",
+                               view->csv_head);
 }
 
 void

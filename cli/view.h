@@ -19,7 +19,7 @@ typedef struct CmdViewPlace {
 
 typedef struct CmdView {
     unsigned tallies;     /* what it looks at; MOE_TALLY_ADJACENT it can't do without */
-    const char *csv_head; /* columns behind those that say the place */
+    const char *csv_head; /* columns behind those that say the place, before those of the end */
     /* Prints below the title; `markdown` or not. */
     void (*text)(GString *out, const CmdViewPlace *place, bool markdown);
     void (*csv)(GString *out, const CmdViewPlace *place);
@@ -38,5 +38,7 @@ void cmd_view_end(GString *out, MetricsFormat format);
 
 /* The fields that begin each line of CSV: trace, router, layer, scope, domain. */
 void cmd_view_csv_place(GString *out, const CmdViewPlace *place);
+/* Those that end it: of which tokens, and what the checker found. */
+void cmd_view_csv_end(GString *out, const CmdViewPlace *place);
 
 #endif

@@ -14,6 +14,7 @@
 #include <glib/gi18n.h>
 #include <math.h>
 #include <moescope/concordance.h>
+#include <string.h>
 
 /* Contexts in the list, of one token id, and tokens on either side. */
 enum { TOP = 200, EACH = 5, WINDOW = 24 };
@@ -50,6 +51,18 @@ query_free(gpointer data)
     g_free(query);
 }
 
+/* Blanks alone are seen as such. */
+static char *
+token_of(GHashTable *texts, int32_t id)
+{
+    char *text = scope_words_of(texts, &id, 1);
+    if (*text && strspn(text, " ") == strlen(text)) {
+        g_free(text);
+        return g_strdup("\xe2\x90\xa3");
+    }
+    return text;
+}
+
 static ScopeRow *
 row_of(const MoeTrace *trace, GHashTable *texts, const MoeContext *context, bool by_lift)
 {
@@ -58,7 +71,7 @@ row_of(const MoeTrace *trace, GHashTable *texts, const MoeContext *context, bool
     int after = context->n - context->before - 1;
     scope_row_take_number(row, SCORE, g_strdup_printf("%.3f", score), score);
     scope_row_take(row, BEFORE, scope_words_of(texts, context->ids, context->before));
-    scope_row_take(row, TOKEN, scope_words_of(texts, &context->id, 1));
+    scope_row_take(row, TOKEN, token_of(texts, context->id));
     scope_row_take(row, AFTER, scope_words_of(texts, context->ids + context->before + 1, after));
     scope_row_take(
         row, DOMAIN,
@@ -88,12 +101,15 @@ find_contexts(MoeFigureInput *input, gpointer data, GError **error)
         return NULL;
     g_autoptr(GHashTable) texts = scope_words_new(input);
     GListStore *rows = g_list_store_new(SCOPE_TYPE_ROW);
+    bool known = moe_concordance_count(found) == 0;
     for (int i = 0; i < moe_concordance_count(found); i++) {
+        known |= moe_concordance_get(found, i)->id >= 0;
         g_autoptr(ScopeRow) row = row_of(trace, texts, moe_concordance_get(found, i),
                                          query->query.by == MOE_CONTEXTS_BY_LIFT);
         g_list_store_append(rows, row);
     }
     g_object_set_data(G_OBJECT(rows), "scope-expert", GINT_TO_POINTER(query->query.expert));
+    g_object_set_data(G_OBJECT(rows), "scope-textless", GINT_TO_POINTER(!known));
     return rows;
 }
 
@@ -109,7 +125,7 @@ layer_of(ScopeContexts *self)
 
 /* An expert that isn't known yet is the busiest. */
 static void
-show_title(ScopeContexts *self, int expert)
+show_title(ScopeContexts *self, int expert, bool textless)
 {
     int layer = layer_of(self);
     bool chosen = scope_focus_get(self->focus, SCOPE_FOCUS_EXPERT) >= 0;
@@ -117,7 +133,10 @@ show_title(ScopeContexts *self, int expert)
         expert < 0 ? g_strdup_printf(_("Tokens of layer %d"), layer)
         : chosen   ? g_strdup_printf(_("Tokens of layer %d, expert %d"), layer, expert)
                  : g_strdup_printf(_("Tokens of layer %d, expert %d, its busiest"), layer, expert);
-    gtk_label_set_label(self->title, title);
+    g_autofree char *words =
+        g_strconcat(title, textless ? _(" (token ids weren’t recorded: no text)") : NULL, NULL);
+    gtk_label_set_label(self->title, words);
+    gtk_widget_set_tooltip_text(GTK_WIDGET(self->title), words);
 }
 
 static void
@@ -125,7 +144,8 @@ on_found(gpointer owner, gpointer result, const GError *error)
 {
     ScopeContexts *self = SCOPE_CONTEXTS(owner);
     if (result)
-        show_title(self, GPOINTER_TO_INT(g_object_get_data(result, "scope-expert")));
+        show_title(self, GPOINTER_TO_INT(g_object_get_data(result, "scope-expert")),
+                   g_object_get_data(result, "scope-textless") != NULL);
     scope_table_set_empty(self->table,
                           error ? error->message : _("No token that counts picks this expert."));
     scope_table_set_rows(self->table, result);
@@ -159,7 +179,7 @@ look(ScopeContexts *self)
         return;
     self->stale = false;
     int router = scope_focus_router(self->focus, self->document);
-    show_title(self, (int)scope_focus_get(self->focus, SCOPE_FOCUS_EXPERT));
+    show_title(self, (int)scope_focus_get(self->focus, SCOPE_FOCUS_EXPERT), false);
     if (router >= 0 && scope_document_trace(self->document)) {
         find(self, router);
         return;

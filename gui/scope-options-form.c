@@ -7,11 +7,16 @@
 #include "scope-field.h"
 #include "scope-text.h"
 
+#include <string.h>
+
 struct _ScopeOptionsForm {
     GtkBox parent_instance;
     ScopePane *pane;           /* or NULL */
     MoeFigureOptions *options; /* as the rows show them, but for what isn't valid */
 };
+
+/* A longer text has a line of its own, below its name. */
+#define SHORT 12
 
 G_DEFINE_FINAL_TYPE(ScopeOptionsForm, scope_options_form, GTK_TYPE_BOX)
 
@@ -86,9 +91,10 @@ add_row(ScopeOptionsForm *self, const MoeField *field)
     gtk_label_set_xalign(GTK_LABEL(label), 0);
     gtk_widget_set_hexpand(label, TRUE);
     gtk_label_set_mnemonic_widget(GTK_LABEL(label), parts.control);
+    bool wide = GTK_IS_ENTRY(parts.control) && strlen(value) > SHORT;
     gtk_box_append(GTK_BOX(line), label);
-    gtk_box_append(GTK_BOX(line), parts.control);
-    gtk_box_append(GTK_BOX(box), line);
+    gtk_box_append(GTK_BOX(wide ? box : line), wide ? line : parts.control);
+    gtk_box_append(GTK_BOX(box), wide ? parts.control : line);
     gtk_box_append(GTK_BOX(box), GTK_WIDGET(parts.note));
     gtk_box_append(GTK_BOX(self), box);
 }

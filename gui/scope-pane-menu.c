@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * What one can do with a figure: copy it, its numbers, its command, export it.
+ * What one can do with a figure: see what stands behind a mark, copy it, its numbers, its command,
+ * export it.
  */
 #include "scope-pane-menu.h"
+
+#include "scope-scene-view.h"
 
 #include <glib/gi18n.h>
 
@@ -51,11 +54,14 @@ static GMenuModel *
 model_new(void)
 {
     GMenu *menu = g_menu_new();
-    g_autoptr(GMenu) copy = g_menu_new(), export = g_menu_new();
+    g_autoptr(GMenu) show = g_menu_new(), copy = g_menu_new(), export = g_menu_new();
+    g_menu_append(show, _("Show the E_xpert"), "win.view::expert");
+    g_menu_append(show, _("Show Its _Tokens"), "win.view::tokens");
     g_menu_append(copy, _("Copy _Image"), "pane.copy-image");
     g_menu_append(copy, _("Copy _Data (CSV)"), "pane.copy-data");
     g_menu_append(copy, _("Copy _Command"), "pane.copy-command");
     g_menu_append(export, _("_Export…"), "win.export");
+    g_menu_append_section(menu, NULL, G_MENU_MODEL(show));
     g_menu_append_section(menu, NULL, G_MENU_MODEL(copy));
     g_menu_append_section(menu, NULL, G_MENU_MODEL(export));
     return G_MENU_MODEL(menu);
@@ -80,10 +86,37 @@ open_at(ScopePane *pane, double x, double y)
     gtk_popover_popup(GTK_POPOVER(menu));
 }
 
+/* Chooses the mark at a point of the pane, as a click does. Returns whether it stands for an
+ * expert. */
+static bool
+choose(GtkWidget *pane, double x, double y)
+{
+    bool expert = false;
+    GtkWidget *view = gtk_widget_pick(pane, x, y, GTK_PICK_DEFAULT);
+    const MoeDatum *datum = view && SCOPE_IS_SCENE_VIEW(view)
+                                ? scope_scene_view_get_datum(SCOPE_SCENE_VIEW(view))
+                                : NULL;
+    for (int i = 0; datum && i < datum->n_keys; i++)
+        expert |= g_str_equal(datum->keys[i].name, "expert");
+    if (datum)
+        g_signal_emit_by_name(view, "activated", datum);
+    return expert;
+}
+
+/* It is about the mark below the pointer. */
 static void
 on_pressed(GtkGestureClick *click, int n, double x, double y, gpointer pane)
 {
+    choose(pane, x, y);
     open_at(pane, x, y);
+}
+
+/* The first of two clicks has chosen it. */
+static void
+on_clicked(GtkGestureClick *click, int n, double x, double y, gpointer pane)
+{
+    if (n == 2 && choose(pane, x, y))
+        gtk_widget_activate_action(pane, "win.view", "s", "expert");
 }
 
 static gboolean
@@ -97,11 +130,13 @@ on_menu_key(GtkWidget *widget, GVariant *parameters, gpointer data)
 void
 scope_pane_menu_attach(ScopePane *pane)
 {
-    GtkGesture *click = gtk_gesture_click_new();
+    GtkGesture *click = gtk_gesture_click_new(), *twice = gtk_gesture_click_new();
     GtkEventController *keys = gtk_shortcut_controller_new();
     gtk_gesture_single_set_button(GTK_GESTURE_SINGLE(click), GDK_BUTTON_SECONDARY);
     g_signal_connect(click, "pressed", G_CALLBACK(on_pressed), pane);
+    g_signal_connect(twice, "pressed", G_CALLBACK(on_clicked), pane);
     gtk_widget_add_controller(GTK_WIDGET(pane), GTK_EVENT_CONTROLLER(click));
+    gtk_widget_add_controller(GTK_WIDGET(pane), GTK_EVENT_CONTROLLER(twice));
     gtk_shortcut_controller_add_shortcut(
         GTK_SHORTCUT_CONTROLLER(keys),
         gtk_shortcut_new(gtk_shortcut_trigger_parse_string("Menu|<Shift>F10"),

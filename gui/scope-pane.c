@@ -8,7 +8,6 @@
 
 #include "scope-pane-focus.h"
 #include "scope-pane-menu.h"
-
 #include "scope-plot-command.h"
 #include "scope-scene-view.h"
 #include "scope-steps.h"
@@ -50,7 +49,7 @@ G_DEFINE_FINAL_TYPE(ScopePane, scope_pane, GTK_TYPE_WIDGET)
 
 enum { PROP_HAS_FIGURE = 1, N_PROPS };
 static GParamSpec *props[N_PROPS];
-enum { ACTIVATED, N_SIGNALS };
+enum { ACTIVATED, POINTED, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 /* --- Showing ----------------------------------------------------------------------------------*/
@@ -65,7 +64,8 @@ hint_of(ScopePane *self)
         return _("A first look, at a part of the tokens; all of them are being counted …");
     g_object_get(self->view, "closer", &closer, NULL);
     return closer ? _("Drag to move; 0 shows all of it again")
-                  : _("Point to read, click to choose, Ctrl+wheel to zoom");
+                  : _("Point to read, click to choose, double-click to see the expert, "
+                      "Ctrl+wheel to zoom");
 }
 
 /* The line below the figure. */
@@ -229,6 +229,13 @@ on_focus_changed(ScopePane *self, guint what)
 }
 
 static void
+on_words(ScopePane *self)
+{
+    show_words(self);
+    g_signal_emit(self, signals[POINTED], 0, scope_scene_view_get_datum(self->view));
+}
+
+static void
 on_activated(ScopePane *self, const MoeDatum *datum)
 {
     if (self->focus)
@@ -301,6 +308,8 @@ scope_pane_class_init(ScopePaneClass *class)
     g_object_class_install_properties(object_class, N_PROPS, props);
     signals[ACTIVATED] = g_signal_new("activated", SCOPE_TYPE_PANE, G_SIGNAL_RUN_LAST, 0, NULL,
                                       NULL, NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
+    signals[POINTED] = g_signal_new("pointed", SCOPE_TYPE_PANE, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                    NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
     g_type_ensure(SCOPE_TYPE_SCENE_VIEW);
     gtk_widget_class_set_layout_manager_type(widget_class, GTK_TYPE_BIN_LAYOUT);
     gtk_widget_class_set_css_name(widget_class, "pane");
@@ -312,6 +321,7 @@ scope_pane_class_init(ScopePaneClass *class)
     gtk_widget_class_bind_template_child(widget_class, ScopePane, status);
     gtk_widget_class_bind_template_child(widget_class, ScopePane, busy);
     gtk_widget_class_bind_template_child(widget_class, ScopePane, counting);
+    gtk_widget_class_bind_template_callback(widget_class, on_words);
     gtk_widget_class_bind_template_callback(widget_class, show_words);
     gtk_widget_class_bind_template_callback(widget_class, on_activated);
     scope_pane_menu_install(widget_class);

@@ -6,6 +6,7 @@
 
 #include "scope-field.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 struct _ScopeRecipeForm {
@@ -169,6 +170,8 @@ scope_recipe_form_init(ScopeRecipeForm *self)
     self->changes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     self->scroll = gtk_scrolled_window_new();
     self->list = GTK_LIST_BOX(gtk_list_box_new());
+    gtk_accessible_update_property(GTK_ACCESSIBLE(self->list), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                   _("Parameters of the recipe"), -1);
     gtk_list_box_set_selection_mode(self->list, GTK_SELECTION_NONE);
     gtk_list_box_set_filter_func(self->list, row_matches, self, NULL);
     gtk_widget_set_halign(GTK_WIDGET(self->list), GTK_ALIGN_START);

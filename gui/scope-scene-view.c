@@ -341,6 +341,12 @@ scope_scene_view_get_words(ScopeSceneView *view)
     return view->datum.words;
 }
 
+const MoeDatum *
+scope_scene_view_get_datum(ScopeSceneView *view)
+{
+    return view->datum.words ? &view->datum : NULL;
+}
+
 void
 scope_scene_view_select(ScopeSceneView *view, const ScopeSelection *selections, int n)
 {

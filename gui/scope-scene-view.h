@@ -36,6 +36,9 @@ bool scope_scene_view_has_scene(ScopeSceneView *view);
 /* (transfer none) */
 const char *scope_scene_view_get_words(ScopeSceneView *view);
 
+/* The mark that they are about, or NULL. Valid until "words" is another. (transfer none) */
+const MoeDatum *scope_scene_view_get_datum(ScopeSceneView *view);
+
 /* What marks have to stand for, all of it, to be outlined. */
 #define SCOPE_MOST_KEYS 3
 typedef struct ScopeSelection {

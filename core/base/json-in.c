@@ -19,9 +19,9 @@ nesting_depth(const char *text)
             text++;
         else if (*text == '"')
             in_string = !in_string;
-        else if (!in_string && strchr("[{", *text))
+        else if (!in_string && (*text == '[' || *text == '{'))
             depth++;
-        else if (!in_string && strchr("]}", *text))
+        else if (!in_string && (*text == ']' || *text == '}'))
             depth--;
         deepest = MAX(deepest, depth);
     }

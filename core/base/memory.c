@@ -4,7 +4,11 @@
  * them back to the system each time gets them as new pages, to be cleared, and stops all threads
  * to take the old ones away.
  */
+#include "base/pages.h"
+
 #include <moescope/base.h>
+
+#include <sys/mman.h>
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -18,4 +22,33 @@ moe_keep_memory(void)
     mallopt(M_MMAP_THRESHOLD, 32 << 20); /* the most that it takes */
     mallopt(M_TOP_PAD, 1 << 20);
 #endif
+}
+
+/* Adding nothing, as one operation, counts as a write from the start. */
+void
+moe__touch_pages(void *memory, size_t bytes)
+{
+    const size_t page = 4096;
+    char *at = memory;
+    for (size_t i = 0; i < bytes; i += page)
+        __atomic_fetch_add(&at[i], 0, __ATOMIC_RELAXED);
+    if (bytes > 0)
+        __atomic_fetch_add(&at[bytes - 1], 0, __ATOMIC_RELAXED);
+}
+
+void *
+moe__pages_new(size_t bytes)
+{
+    void *memory =
+        mmap(NULL, MAX(bytes, 1), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        g_error("no memory for %zu bytes", bytes);
+    return memory;
+}
+
+void
+moe__pages_free(void *memory, size_t bytes)
+{
+    if (memory)
+        munmap(memory, MAX(bytes, 1));
 }

@@ -184,13 +184,15 @@ fits(const MoeArray *value, const MoeArray *step)
     return value->shape[0] == step->shape[0] && (number || square);
 }
 
-/* What vectors at random would show instead of experts. */
+/* What experts that aren't alike would show: of weights vectors at random, of outputs those of
+ * inputs in any order. */
 static double
-random_of(const Collapse *c, CollapseKind kind, guint router)
+unlike(const Collapse *c, CollapseKind kind, guint router)
 {
     return kind == COLLAPSE_WEIGHTS ? 0
            : kind == COLLAPSE_OUTPUTS
-               ? moe__likeness_random_outputs(c->kit->trace, moe__kit_router(c->kit, router))
+               ? moe__likeness_shuffled_outputs(c->kit->trace, moe__kit_router(c->kit, router),
+                                                c->kit->options)
                : NAN;
 }
 
@@ -215,7 +217,7 @@ read_measure(Collapse *c, CollapseKind kind, guint router, const char *name, GEr
         g_autoptr(GArray) pairs = new_pairs();
         for (int64_t i = 0; i < value.shape[0]; i++)
             add_pair(pairs, moe_array_value(&step, i), value_of(&value, i));
-        set_curve(c, kind, router, pairs, random_of(c, kind, router));
+        set_curve(c, kind, router, pairs, unlike(c, kind, router));
         c->snapshots = MAX(c->snapshots, value.shape[0]);
     }
     if (good)

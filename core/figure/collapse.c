@@ -52,12 +52,6 @@ is_there(const Collapse *c, int kind)
     return false;
 }
 
-static bool
-is_of_experts(int kind)
-{
-    return kind == COLLAPSE_WEIGHTS || kind == COLLAPSE_OUTPUTS;
-}
-
 /* One axis of steps for all, so that panels can be read against each other. */
 static MoeAxis
 step_axis(const Collapse *c)
@@ -122,7 +116,9 @@ add_levels(const Collapse *c, MoeScene *scene, int panel, int kind, const MoeAxi
         double uniform = moe__collapse_curve(c, (CollapseKind)kind, i)->uniform;
         if (isfinite(uniform) && !(fabs(uniform - last) < 1e-3 * fabs(last)))
             moe__kit_add_level(scene, panel, x->min, x->max, uniform,
-                               is_of_experts(kind) ? "random vectors" : "uniform");
+                               kind == COLLAPSE_WEIGHTS   ? "random vectors"
+                               : kind == COLLAPSE_OUTPUTS ? "shuffled inputs"
+                                                          : "uniform");
         last = uniform;
     }
 }
@@ -179,8 +175,8 @@ set_caption(const Collapse *c, MoeScene *scene)
     g_autofree char *not_there = missing(c);
     g_autofree char *chance = g_strconcat(
         "dashed: uniformly random picks, as many",
-        is_there(c, COLLAPSE_WEIGHTS) || is_there(c, COLLAPSE_OUTPUTS) ? "; random vectors" : "",
-        not_there, NULL);
+        is_there(c, COLLAPSE_WEIGHTS) ? "; random vectors" : "",
+        is_there(c, COLLAPSE_OUTPUTS) ? "; outputs for shuffled inputs" : "", not_there, NULL);
     moe__kit_caption_sized(c->kit, scene,
                            "How even the load is, how well units are told apart (RC), how alike "
                            "experts are and how many first choices change, a line a layer",

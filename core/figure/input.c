@@ -245,7 +245,9 @@ moe_figure_input_set_sample(MoeFigureInput *input, int every)
 void
 moe_figure_input_set_progress(MoeFigureInput *input, const MoeProgress *progress)
 {
+    g_mutex_lock(&input->lock);
     input->progress = progress ? *progress : (MoeProgress){0};
+    g_mutex_unlock(&input->lock);
 }
 
 void

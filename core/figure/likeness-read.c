@@ -115,6 +115,18 @@ measure_read(const MoeTrace *trace, int router, const char *name, int64_t count,
     return values;
 }
 
+double
+moe__likeness_shuffled_outputs(const MoeTrace *trace, int router, const MoeFigureOptions *options)
+{
+    int64_t n = moe_trace_router(trace, router)->experts, step;
+    g_autofree double *values =
+        measure_read(trace, router, "expert_output_cka_shuffled", n * n, options, &step, NULL);
+    double sum = 0;
+    for (int64_t i = 0; values && i < n * n; i++)
+        sum += i % (n + 1) == 0 ? 0 : values[i];
+    return values && n > 1 ? sum / (double)(n * (n - 1)) : NAN;
+}
+
 /* Cosines times lengths, where those are known. */
 static void
 scale_by_lengths(double *gram, const double *length, int n)
@@ -146,13 +158,13 @@ as_wide_as_units(const char *score)
     return score && g_strv_contains(scores, score);
 }
 
-/* Width of units; 0: the trace doesn't say. */
+/* Width of the rows that a router compares units with; 0: the trace doesn't say. */
 static double
-unit_width(const MoeTrace *trace, int router)
+width_of(const MoeTrace *trace, int router)
 {
     const MoeRouterInfo *info = moe_trace_router(trace, router);
     const char *meta = moe_trace_meta_json(trace);
-    JsonNode *root = meta ? moe__json_object_shared(meta, NULL) : NULL;
+    JsonNode *root = meta ? moe__json_object_parse(meta, NULL) : NULL;
     int64_t width = 0;
     JsonNode *node = root ? json_node_ref(root) : NULL;
     static const char *const path[] = {"recipe", "model"};
@@ -162,26 +174,11 @@ unit_width(const MoeTrace *trace, int router)
         json_node_unref(node);
         node = next;
     }
-    if (node)
+    if (node && as_wide_as_units(info->score))
         moe__json_get_int(json_node_get_object(node), "d_model", 1, G_MAXINT, &width, NULL);
     g_clear_pointer(&node, json_node_unref);
     g_clear_pointer(&root, json_node_unref);
     return (double)width / MAX(info->units_per_token, 1);
-}
-
-double
-moe__likeness_random_outputs(const MoeTrace *trace, int router)
-{
-    double width = unit_width(trace, router);
-    return width > 0 ? moe__random_cka(MOE_CKA_UNITS, width) : NAN;
-}
-
-/* Width of the rows that a router compares units with, likewise. */
-static double
-width_of(const MoeTrace *trace, int router)
-{
-    bool known = as_wide_as_units(moe_trace_router(trace, router)->score);
-    return known ? unit_width(trace, router) : 0;
 }
 
 /* One router; adds nothing where the measure is missing. */
@@ -215,8 +212,8 @@ measure_add(Likenesses *likenesses, const MoeTrace *trace, int router,
         from_distances(gram, n);
     add(likenesses, info->layer, n, gram, of == OF_ROUTER ? width_of(trace, router) : 0, step);
     if (of == OF_OUTPUTS)
-        g_array_index(likenesses->layers, Likeness, likenesses->layers->len - 1).random =
-            moe__likeness_random_outputs(trace, router);
+        g_array_index(likenesses->layers, Likeness, likenesses->layers->len - 1).shuffled =
+            moe__likeness_shuffled_outputs(trace, router, options);
     return true;
 }
 

@@ -16,8 +16,9 @@ bool moe__likeness_from_measures(Likenesses *likenesses, const MoeFigureOptions 
                                  bool centred, GError **error);
 /* What experts are picked for. */
 void moe__likeness_from_summary(Likenesses *likenesses, const MoeFigureOptions *options, Of of);
-/* What the CKA of two experts' outputs would be if they were random; NaN: the trace doesn't say how
- * wide they are. */
-double moe__likeness_random_outputs(const MoeTrace *trace, int router);
+/* The mean CKA of two experts' outputs if the inputs of one came in any order, at the chosen step;
+ * NaN: it wasn't recorded. */
+double moe__likeness_shuffled_outputs(const MoeTrace *trace, int router,
+                                      const MoeFigureOptions *options);
 
 #endif

@@ -10,15 +10,17 @@ typedef struct Plain {
 } Plain;
 
 static const Plain metrics[] = {
-    {"avgvio", "AvgVio (mean overload)"},
+    {"avgvio", "imbalance (AvgVio)"},
     {"cv", "unevenness (CV)"},
     {"dead", "dead experts (no pick)"},
+    {"domain-information-corrected", "domain information, corrected"},
+    {"domain-js-corrected", "domain JS, corrected"},
     {"drop-rate", "picks dropped"},
     {"effective-experts", "effective experts"},
     {"entropy", "entropy of load"},
     {"gini", "unevenness (Gini)"},
-    {"maxvio", "MaxVio (overload)"},
-    {"minvio", "MinVio (underload)"},
+    {"maxvio", "overload (MaxVio)"},
+    {"minvio", "underload (MinVio)"},
 };
 
 static const Plain measures[] = {

@@ -130,10 +130,11 @@ set_scale(const Alike *alike, MoeScene *scene, const MoeFigureOptions *options)
         moe__square_range(square, &least, &most);
         chance += mean_of(square->number[0], cells_of(square)) / alike->squares->len;
     }
-    double random = layer_at(alike->likenesses, 0)->random;
     if (of == OF_OUTPUTS)
-        chance = random;
-    MoeReference reference = {chance, of == OF_TOKENS ? "independent" : "random"};
+        chance = layer_at(alike->likenesses, 0)->shuffled;
+    MoeReference reference = {chance, of == OF_TOKENS    ? "independent"
+                                      : of == OF_OUTPUTS ? "shuffled"
+                                                         : "random"};
     MoeColourScale scale = {.max = most > 0 ? most : 1,
                             .label = of == OF_OUTPUTS ? "CKA" : "cosine",
                             .n_references = isfinite(chance),
@@ -165,13 +166,13 @@ add_panel(const Alike *alike, MoeScene *scene, guint i)
 }
 
 static char *
-null_of_outputs(double random)
+null_of_outputs(double shuffled)
 {
-    if (isnan(random))
+    if (isnan(shuffled))
         return g_strdup("1: the same up to turning and scale");
-    g_autofree char *chance = moe__number_short(random);
-    return g_strdup_printf("1: the same up to turning and scale; random outputs for %d units: %s",
-                           MOE_CKA_UNITS, chance);
+    g_autofree char *chance = moe__number_short(shuffled);
+    return g_strdup_printf("1: the same up to turning and scale; with inputs in any order: %s",
+                           chance);
 }
 
 /* Cosines of vectors at random spread by 1 / sqrt(dimensions). */
@@ -180,7 +181,7 @@ null_of(const Likenesses *likenesses)
 {
     double dimensions = layer_at(likenesses, 0)->dimensions;
     if (likenesses->of == OF_OUTPUTS)
-        return null_of_outputs(layer_at(likenesses, 0)->random);
+        return null_of_outputs(layer_at(likenesses, 0)->shuffled);
     if (likenesses->of == OF_TOKENS)
         return g_strdup("independent: what picks that don\xe2\x80\x99t regard each other show, "
                         "\xe2\x88\x9a(n\xe1\xb5\xa2n\xe2\xb1\xbc)/T, in the mean");

@@ -39,6 +39,28 @@ moe__count_value(const MoeValues *values, int64_t i, int64_t *count)
     return moe__count_real(moe__values_number(values, i), count);
 }
 
+void
+moe__count_apportion(const double *exact, int n, int64_t total, int64_t most, int64_t *whole)
+{
+    int64_t left = total;
+    for (int e = 0; e < n; e++) {
+        whole[e] = (int64_t)floor(exact[e]);
+        left -= whole[e];
+    }
+    for (; left > 0; left--) {
+        int best = -1;
+        double remains = -INFINITY;
+        for (int e = 0; e < n; e++)
+            if (whole[e] < most && exact[e] - (double)whole[e] > remains) {
+                remains = exact[e] - (double)whole[e];
+                best = e;
+            }
+        if (best < 0)
+            return; /* all are full */
+        whole[best]++;
+    }
+}
+
 int *
 moe__count_layers(const MoeImport *import, int n, GError **error)
 {

@@ -17,6 +17,10 @@ bool moe__count_real(double value, int64_t *count);
 /* The same of element `i`. */
 bool moe__count_value(const MoeValues *values, int64_t i, int64_t *count);
 
+/* Whole numbers that add up to `total`, as near to exact[n] as can be and none above `most`: the
+ * largest remainders are rounded up (Hamilton's apportionment), of equal ones the lower id. */
+void moe__count_apportion(const double *exact, int n, int64_t total, int64_t most, int64_t *whole);
+
 /* Layers of files whose rows stand for them: those of the options if there are any, else 0 … n - 1.
  * NULL with MOE_ERROR_DATA if the options name more or fewer. (transfer full) */
 int *moe__count_layers(const MoeImport *import, int n, GError **error);

@@ -5,6 +5,8 @@
  * nor the layer stands in the file: k is asked for, the layer is the last number of the file's
  * name.
  */
+#include "import/door.h"
+#include "import/esft-scores.h"
 #include "import/importers.h"
 #include "import/stream.h"
 
@@ -19,6 +21,7 @@ typedef struct Group {
 
 typedef struct Reading {
     MoeImport *import;
+    const int *layers; /* [n_layers] */
     int n_layers;
     MoeStream **streams; /* [n_layers] */
     GArray **experts;    /* [n_layers], of int32_t: a line */
@@ -26,6 +29,11 @@ typedef struct Reading {
     int32_t *expert;     /* [n_layers × k]: a token */
     double *gate;
     int32_t docs;
+    /* Sums of the folder at hand, for its summary.json. */
+    int n_experts;
+    int64_t tokens;
+    int64_t *count;   /* [n_layers × n_experts] */
+    double *gate_sum; /* [n_layers × n_experts] */
 } Reading;
 
 /* --- Layers -----------------------------------------------------------------------------------*/
@@ -174,6 +182,64 @@ read_lines(Reading *reading, int k, GError **error)
     return more;
 }
 
+/* --- Sums, and what summary.json says of them
+ * ----------------------------------------------------*/
+
+static void
+add_to_sums(Reading *reading, int k)
+{
+    for (int i = 0; i < reading->n_layers * k; i++) {
+        int e = reading->expert[i];
+        if (e >= reading->n_experts) /* an error as soon as the token is brought */
+            continue;
+        gsize at = (gsize)(i / k) * (gsize)reading->n_experts + (gsize)e;
+        reading->count[at]++;
+        reading->gate_sum[at] += reading->gate[i];
+    }
+    reading->tokens++;
+}
+
+/* Scores are rounded to four digits; gates were added up in another order, some in binary16. */
+static const double tolerance[MOE_ESFT_SCORES] = {6e-5, 2e-4};
+
+static void
+compare_scores(const Reading *reading, const char *path, const GArray *entries)
+{
+    MoeEsftDifference found = moe__esft_scores_compare(
+        entries, reading->layers, reading->n_layers, reading->n_experts, reading->tokens,
+        moe_import_k(reading->import), reading->count, reading->gate_sum);
+    g_autofree char *shown = g_filename_display_name(path);
+    double token = found.most[MOE_ESFT_TOKEN], gate = found.most[MOE_ESFT_GATE];
+    bool same = !(token > tolerance[MOE_ESFT_TOKEN]) && !(gate > tolerance[MOE_ESFT_GATE]);
+    moe_import_note(reading->import,
+                    "%s %s these files: token scores are up to %.2g apart, gate scores %.2g%s",
+                    shown, same ? "agrees with" : "isn't of", token, gate,
+                    found.others ? "; it has layers or experts that they lack" : "");
+}
+
+/* A file beside the others that nobody can read is told, and no reason to stop. */
+static void
+look_at_scores(Reading *reading, const char *file)
+{
+    static const char *const endings[] = {"summary.json", "summary.json.gz"};
+    g_autofree char *folder = g_path_get_dirname(file);
+    for (gsize i = 0; i < G_N_ELEMENTS(endings); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *path = g_build_filename(folder, endings[i], NULL);
+        if (!g_file_test(path, G_FILE_TEST_IS_REGULAR) || reading->tokens == 0)
+            continue;
+        g_autoptr(GArray) entries = moe__esft_scores_read(path, &error);
+        if (entries)
+            compare_scores(reading, path, entries);
+        else
+            moe_import_note(reading->import, "%s", error->message);
+    }
+    gsize cells = (gsize)reading->n_layers * (gsize)reading->n_experts;
+    memset(reading->count, 0, cells * sizeof *reading->count);
+    memset(reading->gate_sum, 0, cells * sizeof *reading->gate_sum);
+    reading->tokens = 0;
+}
+
 /* --- Tokens -----------------------------------------------------------------------------------*/
 
 static bool
@@ -187,6 +253,7 @@ bring_line(Reading *reading, int domain, int k, GError **error)
                 reading->expert[r * k + i] = g_array_index(reading->experts[r], int32_t, from);
                 reading->gate[r * k + i] = g_array_index(reading->weights[r], double, from);
             }
+        add_to_sums(reading, k);
         const MoeImportToken token = {
             .id = -1,
             .doc = reading->docs,
@@ -239,16 +306,23 @@ read_group(Reading *reading, const Group *group, GError **error)
     close_streams(reading);
     if (reason)
         g_propagate_error(error, reason);
+    else
+        look_at_scores(reading, group->files[group->index[0]].path);
     return !reason;
 }
 
 static Reading
-reading_new(MoeImport *import, int n_layers)
+reading_new(MoeImport *import, const int *layers, int n_layers)
 {
     gsize n = (gsize)n_layers, cells = n * (gsize)moe_import_k(import);
+    gsize experts = (gsize)import->routers[0].experts;
     Reading reading = {
         .import = import,
+        .layers = layers,
         .n_layers = n_layers,
+        .n_experts = (int)experts,
+        .count = g_new0(int64_t, n * experts),
+        .gate_sum = g_new0(double, n *experts),
         .streams = g_new0(MoeStream *, n),
         .experts = g_new(GArray *, n),
         .weights = g_new(GArray *, n),
@@ -275,6 +349,8 @@ reading_clear(Reading *reading)
     g_free(reading->weights);
     g_free(reading->expert);
     g_free(reading->gate);
+    g_free(reading->count);
+    g_free(reading->gate_sum);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reading, reading_clear)
 
@@ -316,7 +392,7 @@ read_esft(MoeImport *import, GError **error)
     };
     if (!moe_import_begin(import, &shape, error))
         return false;
-    g_auto(Reading) reading = reading_new(import, shape.n_layers);
+    g_auto(Reading) reading = reading_new(import, shape.layers, shape.n_layers);
     for (int i = 0; i < n;) {
         Group group = group_at(files, index, i, n);
         if (!read_group(&reading, &group, error))

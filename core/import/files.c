@@ -3,6 +3,7 @@
  * From what the caller names to files, and to the domains of what stands in them.
  */
 #include "import/door.h"
+#include "import/importers.h"
 
 #include <errno.h>
 #include <string.h>
@@ -44,6 +45,30 @@ add_file(MoeImport *import, const char *path, int source, GError **error)
     return true;
 }
 
+/* Whether a folder has ESFT's files of single tokens: then its summary.json is held against them
+ * (esft.c), and isn't read by itself. */
+static bool
+has_tokens_of_esft(const char *folder, const GPtrArray *names)
+{
+    for (guint i = 0; i < names->len; i++) {
+        g_autofree char *path = g_build_filename(folder, names->pdata[i], NULL);
+        if (g_file_test(path, G_FILE_TEST_IS_REGULAR) &&
+            moe_importer_detect(path, NULL) == &moe__import_esft)
+            return true;
+    }
+    return false;
+}
+
+static bool
+is_wanted(const MoeImport *import, const char *path, bool tokens_of_esft)
+{
+    const MoeImporter *known = import->options->importer ? NULL : moe_importer_detect(path, NULL);
+    if (!g_file_test(path, G_FILE_TEST_IS_REGULAR))
+        return false;
+    return import->options->importer ||
+           (known && !(tokens_of_esft && known == &moe__import_esft_scores));
+}
+
 /* The files of a folder that an importer knows, or, where one is insisted on, all of them. */
 static bool
 add_folder(MoeImport *import, const char *folder, int source, GError **error)
@@ -58,12 +83,10 @@ add_folder(MoeImport *import, const char *folder, int source, GError **error)
         if (name[0] != '.')
             g_ptr_array_add(names, g_strdup(name));
     g_ptr_array_sort(names, compare_names);
+    bool tokens_of_esft = has_tokens_of_esft(folder, names);
     for (guint i = 0; i < names->len; i++) {
         g_autofree char *path = g_build_filename(folder, names->pdata[i], NULL);
-        if (!g_file_test(path, G_FILE_TEST_IS_REGULAR) ||
-            (!import->options->importer && !moe_importer_detect(path, NULL)))
-            continue;
-        if (!add_file(import, path, source, error))
+        if (is_wanted(import, path, tokens_of_esft) && !add_file(import, path, source, error))
             return false;
     }
     if (import->files->len > before)

@@ -164,28 +164,6 @@ learn(Prints *prints)
     }
 }
 
-/* Whole numbers that add up to `total`, as near to exact[n] as can be: the largest remainders are
- * rounded up (Hamilton's apportionment), of equal ones the lower id. */
-static void
-apportion(const double *exact, int n, int64_t total, int64_t *whole)
-{
-    int64_t left = total;
-    for (int e = 0; e < n; e++) {
-        whole[e] = (int64_t)floor(exact[e]);
-        left -= whole[e];
-    }
-    for (; left > 0; left--) {
-        int best = 0;
-        double most = -INFINITY;
-        for (int e = 0; e < n; e++)
-            if (exact[e] - (double)whole[e] > most) {
-                most = exact[e] - (double)whole[e];
-                best = e;
-            }
-        whole[best]++;
-    }
-}
-
 /* Frequencies times tokens as whole numbers; false if they were rounded. */
 static bool
 make_whole(double *exact, int n, int k, int64_t *whole)
@@ -203,7 +181,7 @@ make_whole(double *exact, int n, int k, int64_t *whole)
     double units = nearbyint(sum / k), scale = sum > 0 ? units * k / sum : 0;
     for (int e = 0; e < n; e++)
         exact[e] *= scale;
-    apportion(exact, n, (int64_t)units * k, whole);
+    moe__count_apportion(exact, n, (int64_t)units * k, INT64_MAX, whole);
     return false;
 }
 

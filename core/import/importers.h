@@ -11,7 +11,7 @@ extern const MoeImporter moe__import_vllm_jsonl; /* row-log.c, as the next two *
 extern const MoeImporter moe__import_jsonl;
 extern const MoeImporter moe__import_csv;
 extern const MoeImporter moe__import_llama_csv;
-extern const MoeImporter moe__import_esft;
+extern const MoeImporter moe__import_esft, moe__import_esft_scores;
 extern const MoeImporter moe__import_gpt_oss;
 extern const MoeImporter moe__import_olmoe;
 extern const MoeImporter moe__import_megatron;

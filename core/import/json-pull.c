@@ -190,6 +190,27 @@ read_number(MoeJson *json)
     return MOE_JSON_INT;
 }
 
+bool
+moe__json_quick_int(MoeJson *json)
+{
+    MoeStream *stream = json->stream;
+    const uint8_t *at = stream->bytes + stream->at, *after;
+    int32_t value;
+    if (json->state != VALUE || !json->colon)
+        return false;
+    at += *at == ' ';
+    if (!(after = quick_int(at, &value)))
+        return false;
+    json->begin = stream->base + (uint64_t)(at - stream->bytes);
+    stream->at = (size_t)(after - stream->bytes);
+    json->integer = value;
+    json->real = value;
+    json->colon = false;
+    json->state = AFTER;
+    json->event = MOE_JSON_INT;
+    return true;
+}
+
 /* Where the next value of an array begins; NULL where a comma has to come first. */
 static const uint8_t *
 next_in_array(const MoeJson *json, const uint8_t *at)
@@ -272,9 +293,41 @@ read_key(MoeJson *json, int byte)
     return MOE_JSON_KEY;
 }
 
+/* Beside the key's bytes: a comma, a blank, two marks and the colon. */
+enum { BESIDE_KEY = 5 };
+
+bool
+moe__json_quick_key(MoeJson *json, const char *key, size_t length)
+{
+    MoeStream *stream = json->stream;
+    const uint8_t *at = stream->bytes + stream->at;
+    bool first = json->state == FIRST_KEY;
+    if (stream->end - stream->at < length + BESIDE_KEY || json->depth == 0 || in_array(json) ||
+        (!first && (json->state != AFTER || *at != ',')))
+        return false;
+    at += !first;
+    at += !first && *at == ' ';
+    if (*at != '"' || memcmp(at + 1, key, length) != 0 || at[length + 1] != '"' ||
+        at[length + 2] != ':')
+        return false;
+    json->begin = stream->base + (uint64_t)(at - stream->bytes);
+    json->raw = (const char *)at + 1;
+    json->raw_length = length;
+    json->escaped = false;
+    stream->at = (size_t)(at - stream->bytes) + length + 3;
+    json->state = VALUE;
+    json->colon = true;
+    json->event = MOE_JSON_KEY;
+    return true;
+}
+
 static bool
 take_colon(MoeJson *json)
 {
+    if (json->colon) {
+        json->colon = false;
+        return true;
+    }
     int byte = peek(json);
     begin_token(json);
     if (byte != ':') {

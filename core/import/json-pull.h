@@ -33,6 +33,7 @@ typedef struct MoeJson {
     int depth;          /* open objects and arrays */
     uint64_t arrays;    /* bit i: the one at depth i is an array */
     int state;          /* what may follow (json-pull.c) */
+    bool colon;         /* that behind the last key was taken with it */
     uint64_t line;      /* from 1 */
     uint64_t begin;     /* place in the stream where the last event begins */
     int64_t integer;    /* of MOE_JSON_INT; 1 or 0 of MOE_JSON_BOOL */
@@ -51,6 +52,9 @@ void moe__json_free(MoeJson *json);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeJson, moe__json_free)
 
 MoeJsonEvent moe__json_next(MoeJson *json);
+/* Within an object: whether the next key is this one, without escapes, spaced as most programs do
+ * it. If so it is taken, as moe__json_next() would, else nothing is. */
+bool moe__json_quick_key(MoeJson *json, const char *key, size_t length);
 /* After a KEY: passes over its value. After OBJECT or ARRAY: over what is left of it. Strings and
  * brackets are looked at, what stands between them is not. Returns false with json->error. */
 bool moe__json_skip(MoeJson *json);
@@ -82,6 +86,8 @@ bool moe__json_expect(MoeJson *json, MoeJsonEvent wanted, const char *what);
 
 /* The steps of the reader that cross files. */
 bool moe__json_number(MoeJson *json);
+/* Takes the value that follows where it is a plain integer and the window shows it whole. */
+bool moe__json_quick_int(MoeJson *json);
 /* Within an array: takes plain integers, or numbers, as far as the window shows them whole, which
  * may be none. */
 void moe__json_quick_ints(MoeJson *json, GArray *out);

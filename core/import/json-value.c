@@ -176,7 +176,8 @@ check_int(MoeJson *json, const char *what, int64_t low, int64_t high)
 bool
 moe__json_take_int(MoeJson *json, const char *what, int64_t low, int64_t high, int64_t *out)
 {
-    moe__json_next(json);
+    if (!moe__json_quick_int(json))
+        moe__json_next(json);
     bool good = check_int(json, what, low, high);
     *out = good ? json->integer : low;
     return good;

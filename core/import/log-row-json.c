@@ -104,6 +104,27 @@ field_at(MoeLogReader *reader, int place, const char *name, size_t length)
     return field;
 }
 
+/* Takes the key at a place where it is that of the line before. */
+static bool
+same_key(MoeLogReader *reader, int place)
+{
+    const MoeLogKey *known = place < MOE_LOG_KEYS ? &reader->keys[place] : NULL;
+    return known && known->length > 0 &&
+           moe__json_quick_key(reader->json, known->name, known->length);
+}
+
+/* The next key of a line; -1: there is none. */
+static int
+next_field(MoeLogReader *reader, int place)
+{
+    MoeJson *json = reader->json;
+    if (same_key(reader, place))
+        return (int)reader->keys[place].field;
+    if (moe__json_next(json) != MOE_JSON_KEY)
+        return -1;
+    return (int)field_at(reader, place, json->raw, json->raw_length);
+}
+
 bool
 moe__log_row_json(MoeLogReader *reader, MoeLogRow *row)
 {
@@ -113,8 +134,8 @@ moe__log_row_json(MoeLogReader *reader, MoeLogRow *row)
         return false;
     if (event != MOE_JSON_OBJECT)
         return moe__json_fail(json, "expected an object a line");
-    for (int place = 0; moe__json_next(json) == MOE_JSON_KEY; place++)
-        if (!read_field(json, field_at(reader, place, json->raw, json->raw_length), row))
+    for (int field, place = 0; (field = next_field(reader, place)) >= 0; place++)
+        if (!read_field(json, (MoeLogField)field, row))
             return false;
     return !json->error;
 }

@@ -173,11 +173,18 @@ learn_row(Log *log, const MoeLogRow *row, GError **error)
 
 /* --- Bringing ---------------------------------------------------------------------------------*/
 
+/* g_string_equal() looks at byte after byte. */
+static bool
+same_name(const GString *a, const GString *b)
+{
+    return a->len == b->len && memcmp(a->str, b->str, a->len) == 0;
+}
+
 static int32_t
 find_doc(Log *log, const GString *name)
 {
     Last *last = &log->doc;
-    if (last->number >= 0 && g_string_equal(last->name, name))
+    if (last->number >= 0 && same_name(last->name, name))
         return last->number;
     int32_t doc = GPOINTER_TO_INT(g_hash_table_lookup(log->docs, name->str));
     if (doc == 0) {
@@ -193,7 +200,7 @@ static int32_t
 find_domain(Log *log, const GString *name)
 {
     Last *last = &log->domain;
-    if (last->number < 0 || !g_string_equal(last->name, name)) {
+    if (last->number < 0 || !same_name(last->name, name)) {
         g_string_assign(last->name, name->str);
         last->number = GPOINTER_TO_INT(g_hash_table_lookup(log->domain_index, name->str)) - 1;
     }

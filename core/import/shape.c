@@ -7,6 +7,7 @@
 #include "base/quote.h"
 #include "import/door.h"
 
+#include <moescope/kinds.h>
 #include <string.h>
 
 enum { EXPERTS_MAX = UINT16_MAX, BATCH = 4096 };
@@ -104,6 +105,17 @@ check_logits(GString *problems, const MoeImportShape *shape, const MoeImportOpti
         ask(problems, "--logits: there are no logits in the files");
 }
 
+static void
+check_kinds(GString *problems, const MoeImportOptions *options, int experts)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MoeKinds) kinds = options->kinds && experts > 0 && experts <= EXPERTS_MAX
+                                    ? moe_kinds_parse(options->kinds, experts, &error)
+                                    : NULL;
+    if (error)
+        ask(problems, "--kinds: %s", error->message);
+}
+
 static MoeRouterInfo
 join(GString *problems, const MoeImportShape *shape, const MoeImportOptions *options)
 {
@@ -122,6 +134,9 @@ join(GString *problems, const MoeImportShape *shape, const MoeImportOptions *opt
                                     "by which rule experts are chosen: give --select top-k or what "
                                     "it is (--select unknown if nobody knows)");
     check_logits(problems, shape, options, &info);
+    check_kinds(problems, options, info.experts);
+    info.kinds = (char *)options->kinds;
+    info.shared = options->shared;
     MoeImportGates gates = join_gates(problems, shape, options, derives_gates(shape, info.score));
     info.gates_sum_to_one = gates == MOE_IMPORT_GATES_SUM_TO_ONE;
     info.gate = (char *)(gates == MOE_IMPORT_GATES_UNTOLD       ? "unknown"
@@ -194,7 +209,19 @@ is_layer_told(const MoeImportOptions *options, int layer)
     return told;
 }
 
-/* The layers' numbers: of the files, or of the options where these have none. */
+/* Where it isn't told, and can't be seen, whether places are layers. */
+static void
+tell_places(MoeImport *import, const MoeImportShape *shape)
+{
+    int n = shape->n_layers;
+    if (shape->by_place && import->options->n_layers == 0 && n > 1 && shape->layers[n - 1] == n - 1)
+        moe_import_note(import,
+                        "the files don't number their layers: places were taken, 0 … %d; if layers "
+                        "without experts were left out, --layers says which these are",
+                        n - 1);
+}
+
+/* The layers' numbers: of the files, or of the options where these have none, or know better. */
 static const int *
 join_layers(GString *problems, const MoeImportShape *shape, const MoeImportOptions *options)
 {
@@ -208,9 +235,14 @@ join_layers(GString *problems, const MoeImportShape *shape, const MoeImportOptio
             n);
     else if (!shape->layers && options->n_layers != n)
         ask(problems, "the files have %d layers, --layers names %d", n, options->n_layers);
+    if (shape->layers && shape->by_place && options->n_layers == n)
+        return options->layers;
     for (int i = 0; shape->layers && i < n; i++)
         if (!is_layer_told(options, shape->layers[i])) {
-            ask(problems, "the files say layer %d, --layers doesn't name it", shape->layers[i]);
+            if (shape->by_place)
+                ask(problems, "the files have %d layers, --layers names %d", n, options->n_layers);
+            else
+                ask(problems, "the files say layer %d, --layers doesn't name it", shape->layers[i]);
             break;
         }
     return shape->layers ? shape->layers : options->layers;
@@ -245,6 +277,7 @@ moe__import_describe(MoeImport *import, const MoeImportShape *shape, bool counts
         g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "%s", problems->str);
         return false;
     }
+    tell_places(import, shape);
     settle_routers(import, shape->n_layers, layers, info);
     for (int i = 0; options->n_domains == 0 && i < shape->n_domains; i++)
         g_ptr_array_add(import->names, g_strdup(shape->domains[i]));

@@ -127,8 +127,13 @@ moe__stream_line(MoeStream *stream, size_t *length, GError **error)
     size_t n = found ? (size_t)(found - line) : stream->end - stream->at;
     if (n == 0 && !found)
         return NULL;
-    stream->line += stream->base + stream->at > 0;
+    bool first = stream->base + stream->at == 0;
+    stream->line += !first;
     stream->at += n + (found != NULL);
+    if (first && n >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0) {
+        line += 3; /* a byte order mark */
+        n -= 3;
+    }
     if (n > 0 && line[n - 1] == '\r')
         n--;
     line[n] = 0;

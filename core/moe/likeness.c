@@ -8,6 +8,9 @@
 
 #include <math.h>
 
+/* Units that all experts are run on. */
+enum { SAMPLE_UNITS = 256 };
+
 static void
 report_cosines(const MoeReporter *to, const char *name, int64_t n, const double *gram)
 {
@@ -34,7 +37,7 @@ report_rows(MoeRouting *routing, const MoeReporter *to)
     to->func(to->user, "router_norm", 1, &E, norm);
 }
 
-/* Up to MOE_CKA_UNITS of the pass's units, evenly over those that aren't padding. */
+/* Up to SAMPLE_UNITS of the pass's units, evenly over those that aren't padding. */
 static GArray *
 sample_units(const MoeRouting *routing)
 {
@@ -42,7 +45,7 @@ sample_units(const MoeRouting *routing)
     for (int32_t u = 0; u < routing->picks.units; u++)
         if (!moe__unit_is_padding(routing, u))
             g_array_append_val(real, u);
-    int64_t n = real->len, m = MIN(n, MOE_CKA_UNITS);
+    int64_t n = real->len, m = MIN(n, SAMPLE_UNITS);
     int32_t *unit = (int32_t *)(void *)real->data;
     for (int64_t i = 0; i < m; i++)
         unit[i] = unit[i * n / m];
@@ -83,8 +86,10 @@ report_outputs(MoeRouting *routing, const MoeReporter *to)
         return;
     const float *y = outputs_of_all(routing, unit);
     g_autofree float *cka = g_new(float, E *E);
-    moe__linear_cka(y, E, m, moe_tensor_last(routing->units), cka);
+    g_autofree float *shuffled = g_new(float, E *E);
+    moe__linear_cka(y, E, m, moe_tensor_last(routing->units), cka, shuffled);
     to->func(to->user, "expert_output_cka", 2, (int64_t[]){E, E}, cka);
+    to->func(to->user, "expert_output_cka_shuffled", 2, (int64_t[]){E, E}, shuffled);
 }
 
 /* Of the units as the router sees them, each in the class of its first choice, dropped or not. */

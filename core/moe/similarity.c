@@ -111,8 +111,25 @@ centre(float *x, int64_t m, int64_t d)
             x[r * d + i] -= (float)mean[i];
 }
 
+/* E⟨K, P L Pᵀ⟩ over all orders P of the rows is tr K tr L / (m - 1), since the rows of both sum to
+ * zero. */
+static void
+shuffled_cka(const float *kernels, const double *products, int64_t n, int64_t m, float *c)
+{
+    g_autofree double *trace = g_new0(double, n);
+    for (int64_t e = 0; e < n; e++)
+        for (int64_t r = 0; r < m; r++)
+            trace[e] += (double)kernels[(e * m + r) * m + r];
+    for (int64_t a = 0; a < n; a++)
+        for (int64_t b = 0; b < n; b++) {
+            double norms = sqrt(products[a * n + a] * products[b * n + b]);
+            c[a * n + b] =
+                norms > 0 && m > 1 ? (float)(trace[a] * trace[b] / (double)(m - 1) / norms) : NAN;
+        }
+}
+
 void
-moe__linear_cka(const float *y, int64_t n, int64_t m, int64_t d, float *c)
+moe__linear_cka(const float *y, int64_t n, int64_t m, int64_t d, float *c, float *shuffled)
 {
     /* ‖YᵀX‖² = ⟨XXᵀ, YYᵀ⟩: with the m x m Gram matrices as vectors, CKA is their cosine. */
     g_autofree float *x = g_new(float, m *d);
@@ -127,13 +144,9 @@ moe__linear_cka(const float *y, int64_t n, int64_t m, int64_t d, float *c)
     }
     g_autofree double *products = g_new(double, n *n);
     moe__gram(kernels, n, m * m, products);
+    if (shuffled)
+        shuffled_cka(kernels, products, n, m, shuffled);
     moe__cosines(products, n, c);
-}
-
-double
-moe__random_cka(double m, double d)
-{
-    return d / (m + d);
 }
 
 typedef struct {

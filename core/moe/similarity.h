@@ -21,13 +21,9 @@ double moe__effective_rank(const double *g, int64_t n);
 /* Eigenvalues (ascending) and eigenvectors (rows of `vectors` [n, n]) of a symmetric matrix. */
 void moe__eigen(const double *g, int64_t n, double *values, double *vectors);
 /* Linear CKA of every pair of n sets of outputs on the same m inputs (Kornblith et al. 2019):
- * ‖YᵀX‖² / (‖XᵀX‖ ‖YᵀY‖), columns centred. y [n, m, d] -> c [n, n]. */
-void moe__linear_cka(const float *y, int64_t n, int64_t m, int64_t d, float *c);
-/* What it is, but for some hundredths, of two sets of normal numbers at random: d / (m + d), the
- * ratio of E‖YᵀX‖² = (m - 1) d² and E‖XᵀX‖² = (m - 1) d (m + d). */
-double moe__random_cka(double m, double d);
-/* Inputs that reports take of a batch, at most. */
-enum { MOE_CKA_UNITS = 256 };
+ * ‖YᵀX‖² / (‖XᵀX‖ ‖YᵀY‖), columns centred. y [n, m, d] -> c [n, n]; shuffled [n, n]: its
+ * expectation where the inputs of one of the two come in any order, NaN for m < 2; or NULL. */
+void moe__linear_cka(const float *y, int64_t n, int64_t m, int64_t d, float *c, float *shuffled);
 /* Representation collapse RC = Tr(Σ_W Σ_B⁺) (Chi et al. 2022, X-MoE, arXiv 2204.09179, section 3.2)
  * of m rows x [m, d] in classes 0 … n-1 (-1: left out), Σ_W the covariance within classes, Σ_B that
  * of the class means, each class weighted with its share of the rows. The smaller, the further

@@ -4,6 +4,8 @@
  */
 #include "stats/cells.h"
 
+#include "tensor/cpu.h"
+
 #include <moescope/tokens.h>
 
 int64_t
@@ -110,6 +112,21 @@ moe__cell_clear(const MoeTally *tally, const MoeTallyShape *shape, void *cell)
                (gsize)moe__field_length(&tally->fields[i], shape) * sizeof(int64_t));
 }
 
+/* Not cloned: a CPU that multiplies and adds at once would round elsewhere. */
+static void
+add_reals(double *restrict sums, const double *restrict more, int64_t n, double times)
+{
+    for (int64_t i = 0; i < n; i++)
+        sums[i] += times * more[i];
+}
+
+MOE_CLONES static void
+cells_add_counts(int64_t *restrict sums, const int64_t *restrict more, int64_t n, int64_t times)
+{
+    for (int64_t i = 0; i < n; i++)
+        sums[i] += times * more[i];
+}
+
 void
 moe__cell_add(const MoeTally *tally, const MoeTallyShape *shape, void *into, const void *from,
               int64_t times)
@@ -117,17 +134,10 @@ moe__cell_add(const MoeTally *tally, const MoeTallyShape *shape, void *into, con
     for (int f = 0; f < tally->n_fields; f++) {
         const MoeTallyField *field = &tally->fields[f];
         int64_t n = moe__field_length(field, shape);
-        if (field->real) {
-            double *restrict sums = moe__field_data(field, into);
-            const double *restrict more = moe__field_data(field, from);
-            for (int64_t i = 0; i < n; i++)
-                sums[i] += (double)times * more[i];
-        } else {
-            int64_t *restrict sums = moe__field_data(field, into);
-            const int64_t *restrict more = moe__field_data(field, from);
-            for (int64_t i = 0; i < n; i++)
-                sums[i] += times * more[i];
-        }
+        if (field->real)
+            add_reals(moe__field_data(field, into), moe__field_data(field, from), n, (double)times);
+        else
+            cells_add_counts(moe__field_data(field, into), moe__field_data(field, from), n, times);
     }
 }
 

@@ -4,6 +4,8 @@
  */
 #include "stats/chance-draw.h"
 
+#include "stats/interval.h"
+
 #include <math.h>
 
 enum {
@@ -32,6 +34,28 @@ moe__draw_binomial(MoeRng *rng, int64_t n, double p)
     int64_t hits = 0;
     while (left > chance && hits < n) {
         left -= chance;
+        chance *= (double)(n - hits) / (double)(hits + 1) * odds;
+        hits++;
+    }
+    return hits;
+}
+
+/* Where the distribution function of one reaches the m-th root of a uniform number: as above, but
+ * with the skewness of few hits that are no longer few (Cornish and Fisher 1938). */
+int64_t
+moe__draw_binomial_highest(MoeRng *rng, int64_t n, double p, double m)
+{
+    double reach = pow(((double)moe_rng_u32(rng) + 0.5) * 0x1p-32, 1 / m);
+    double mean = (double)n * p, chance = exp((double)n * log1p(-p)), odds = p / (1 - p);
+    int64_t hits = 0;
+    if (n <= 0 || p <= 0 || p >= 1)
+        return p >= 1 ? n : 0;
+    if (mean >= FEW && reach < 1) {
+        double z = moe__normal_quantile(reach);
+        double x = mean + sqrt(mean * (1 - p)) * z + (1 - 2 * p) * (z * z - 1) / 6;
+        return (int64_t)CLAMP(round(x), 0, (double)n);
+    }
+    for (double below = chance; below < reach && hits < n && chance > 0; below += chance) {
         chance *= (double)(n - hits) / (double)(hits + 1) * odds;
         hits++;
     }

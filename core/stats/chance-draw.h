@@ -12,6 +12,9 @@
  * rounded. */
 int64_t moe__draw_binomial(MoeRng *rng, int64_t n, double p);
 
+/* The highest of m of them. */
+int64_t moe__draw_binomial_highest(MoeRng *rng, int64_t n, double p, double m);
+
 /* A number that a table of pairs gives. */
 typedef double (*MoePairsFunc)(const int64_t *together, int64_t units, int experts);
 

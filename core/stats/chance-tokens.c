@@ -96,3 +96,37 @@ moe__token_chance(const MoeTokenCell *cell, int set, bool uniform)
     found.within = within / (double)cell->units;
     return found;
 }
+
+/* The highest of an expert over all classes of ids, drawn; 0: it takes none of them. */
+static double
+highest_lift(const MoeTokenCell *cell, MoeRng *rng, double chance)
+{
+    double highest = 0;
+    for (int c = 1; c < MOE_TOKENS_CLASSES; c++) {
+        double ids = (double)cell->seen_ids[c];
+        int64_t seen = ids > 0 ? (int64_t)round((double)cell->seen_units[c] / ids) : 0;
+        if (seen < MOE_TOKENS_LEAST)
+            continue;
+        double picks = (double)moe__draw_binomial_highest(rng, seen, chance, ids);
+        highest = fmax(highest, picks / (double)seen / chance);
+    }
+    return highest;
+}
+
+double
+moe__token_chance_lift(const MoeTokenCell *cell, bool uniform)
+{
+    if (cell->total[MOE_TOKENS_PICKS] == 0 || cell->units == 0)
+        return NAN;
+    g_autofree double *chance = g_new(double, (gsize)cell->experts);
+    Draw draw = {cell->experts, chance, false, NULL, moe_rng(SEED, 3)};
+    set_chances(&draw, cell, MOE_TOKENS_PICKS, uniform);
+    double sum = 0;
+    int n = 0;
+    for (int i = 0; i < cell->experts * DRAWS; i++) {
+        double own = chance[i / DRAWS], lift = own > 0 ? highest_lift(cell, &draw.rng, own) : 0;
+        sum += lift;
+        n += lift > 0;
+    }
+    return n > 0 ? sum / n : NAN;
+}

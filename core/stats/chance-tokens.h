@@ -18,4 +18,8 @@ typedef struct MoeTokenChance {
  * cell's load, or evenly. NaN where nothing was counted. */
 MoeTokenChance moe__token_chance(const MoeTokenCell *cell, int set, bool uniform);
 
+/* The mean over experts of the highest lift that any id seen MOE_TOKENS_LEAST times has with it, of
+ * all picks. */
+double moe__token_chance_lift(const MoeTokenCell *cell, bool uniform);
+
 #endif

@@ -62,6 +62,8 @@ double
 moe__chance_entropy(const MoeChance *chance)
 {
     double sum = 0;
+    if (chance->experts == 1)
+        return 0; /* it gets all, whatever the binomial says */
     for (int i = 0; i < chance->n; i++) {
         double share = (double)(chance->low + i) / chance->picks;
         if (share > 0)

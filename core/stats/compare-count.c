@@ -105,7 +105,7 @@ add_block(MoeCounter *c, int n, const MoeCellShape *shape, const MoeBlockSums *s
     cell->sum[MOE_SUM_FULL] += c->a.slots == shape->k_a && c->b.slots == shape->k_b ? n : 0;
     cell->sum[MOE_SUM_LARGER] += (int64_t)n * larger;
     cell->sum[MOE_SUM_PRODUCT] += (int64_t)n * smaller * larger;
-    moe__bytes_count(c->sets.met, n, sharing, smaller + 1);
+    c->kernel->bytes(c->sets.met, n, sharing, smaller + 1);
     for (int j = 0; j <= smaller; j++) {
         cell->sharing[j] += sharing[j];
         cell->sum[MOE_SUM_SHARED] += sharing[j] * j;
@@ -115,8 +115,8 @@ add_block(MoeCounter *c, int n, const MoeCellShape *shape, const MoeBlockSums *s
         cell->meet[d] += (int64_t)sums->meet[d];
     cell->reach[smaller] += n;
     cell->ends[smaller] += (int64_t)sums->meet[smaller];
-    moe__bytes_count(c->a.id[0], n, cell->first_a, width);
-    moe__bytes_count(c->b.id[0], n, cell->first_b, width);
+    c->kernel->bytes(c->a.id[0], n, cell->first_a, width);
+    c->kernel->bytes(c->b.id[0], n, cell->first_b, width);
     c->kernel->count(c->sets.a, n, cell->picks_a, width);
     c->kernel->count(c->sets.b, n, cell->picks_b, width);
 }

@@ -15,6 +15,13 @@
 
 enum { LANES = MOE_BITS_LANES, SLOTS = MOE_BLOCK_SLOTS };
 
+/* Of `left` units to come, those of the next eight. */
+static inline __mmask8
+lanes_of(int left)
+{
+    return left < LANES ? (__mmask8)((1u << left) - 1) : 0xff;
+}
+
 /* --- Sets -------------------------------------------------------------------------------------*/
 
 /* Eight sets and a slot's experts; what is beyond 63 isn't there. */
@@ -59,7 +66,7 @@ are_full(const uint64_t *sets, int n, int slots)
     __mmask8 other = 0;
     for (int i = 0; i < n; i += LANES) {
         __m512i ones = _mm512_popcnt_epi64(_mm512_load_si512(sets + i));
-        __mmask8 here = n - i < LANES ? (__mmask8)((1u << (n - i)) - 1) : 0xff;
+        __mmask8 here = lanes_of(n - i);
         other |= _mm512_mask_cmpneq_epi64_mask(here, ones, full);
     }
     return other == 0;
@@ -74,7 +81,7 @@ fill_avx512(const MoeBlockSide *a, const MoeBlockSide *b, int n, MoeBlockSets *s
     for (int d = 0; d < both; d++)
         meet[d] = _mm512_setzero_si512();
     for (int i = 0; i < n; i += LANES) {
-        __mmask8 here = n - i < LANES ? (__mmask8)((1u << (n - i)) - 1) : 0xff;
+        __mmask8 here = lanes_of(n - i);
         fill_eight(a, b, i, here, sets, meet);
         __m512i set_a = _mm512_load_si512(sets->a + i);
         __mmask8 same = _mm512_mask_cmpeq_epi64_mask(here, set_a, _mm512_load_si512(sets->b + i));
@@ -87,35 +94,56 @@ fill_avx512(const MoeBlockSide *a, const MoeBlockSide *b, int n, MoeBlockSets *s
 
 /* --- Counts of bits ---------------------------------------------------------------------------*/
 
-/* Ones of each bit of up to 31 times eight words, a byte each, in order. */
-AVX512 static __m512i
-count_bytes(const uint64_t *words, int n)
+/* Units whose ones fit into bytes. */
+enum { MOST = 31 * LANES };
+
+/* Adds the ones of each bit of eight words to a byte each, in order. */
+AVX512 static inline __m512i
+add_bits(__m512i sum, __m512i words)
 {
     const __m512i identity = _mm512_set1_epi64((long long)0x8040201008040201);
     const __m512i order = _mm512_set_epi8(
         63, 55, 47, 39, 31, 23, 15, 7, 62, 54, 46, 38, 30, 22, 14, 6, 61, 53, 45, 37, 29, 21, 13, 5,
         60, 52, 44, 36, 28, 20, 12, 4, 59, 51, 43, 35, 27, 19, 11, 3, 58, 50, 42, 34, 26, 18, 10, 2,
         57, 49, 41, 33, 25, 17, 9, 1, 56, 48, 40, 32, 24, 16, 8, 0);
-    __m512i sum = _mm512_setzero_si512();
-    for (int i = 0; i < n; i += LANES) {
-        __mmask8 here = n - i < LANES ? (__mmask8)((1u << (n - i)) - 1) : 0xff;
-        /* Word c: byte c of eight words; then, of these bytes, bit e in byte e. */
-        __m512i x = _mm512_permutexvar_epi8(order, _mm512_maskz_loadu_epi64(here, words + i));
-        x = _mm512_gf2p8affine_epi64_epi8(identity, x, 0);
-        sum = _mm512_add_epi8(sum, _mm512_popcnt_epi8(x));
-    }
-    return sum;
+    /* Word c: byte c of eight words; then, of these bytes, bit e in byte e. */
+    __m512i x = _mm512_permutexvar_epi8(order, words);
+    x = _mm512_gf2p8affine_epi64_epi8(identity, x, 0);
+    return _mm512_add_epi8(sum, _mm512_popcnt_epi8(x));
+}
+
+AVX512 static inline void
+add_sums(__m512i sums, int64_t *count, int width)
+{
+    uint8_t bytes[64];
+    _mm512_storeu_si512(bytes, sums);
+    for (int j = 0; j < width; j++)
+        count[j] += bytes[j];
 }
 
 AVX512 static void
 count_avx512(const uint64_t *words, int n, int64_t *count, int width)
 {
-    enum { MOST = 31 * LANES };
     for (int done = 0; done < n; done += MOST) {
-        uint8_t bytes[64];
-        _mm512_storeu_si512(bytes, count_bytes(words + done, MIN(MOST, n - done)));
-        for (int j = 0; j < width; j++)
-            count[j] += bytes[j];
+        __m512i sums = _mm512_setzero_si512();
+        for (int i = done, end = MIN(n, done + MOST); i < end; i += LANES)
+            sums = add_bits(sums, _mm512_maskz_loadu_epi64(lanes_of(end - i), words + i));
+        add_sums(sums, count, width);
+    }
+}
+
+/* A byte is counted as the one bit of a word. */
+AVX512 static void
+bytes_avx512(const uint8_t *bytes, int n, int64_t *count, int width)
+{
+    for (int done = 0; done < n; done += MOST) {
+        __m512i sums = _mm512_setzero_si512();
+        for (int i = done, end = MIN(n, done + MOST); i < end; i += LANES) {
+            __mmask8 here = lanes_of(end - i);
+            __m512i place = _mm512_cvtepu8_epi64(_mm_maskz_loadu_epi8(here, bytes + i));
+            sums = add_bits(sums, _mm512_maskz_sllv_epi64(here, _mm512_set1_epi64(1), place));
+        }
+        add_sums(sums, count, width);
     }
 }
 
@@ -123,5 +151,6 @@ const MoeBlockKernel moe__block_kernel_avx512 = {
     .name = "avx512",
     .fill = fill_avx512,
     .count = count_avx512,
+    .bytes = bytes_avx512,
 };
 #endif

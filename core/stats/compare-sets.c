@@ -70,10 +70,28 @@ compare_sets_fill(const MoeBlockSide *restrict a, const MoeBlockSide *restrict b
     sums->odd = sum_lanes(&odd) != 0;
 }
 
+/* Neighbours that are alike don't wait for each other: they go to different tables. */
+static void
+compare_sets_bytes(const uint8_t *bytes, int n, int64_t *count, int width)
+{
+    uint16_t tables[4][MOE_BITS_WIDTH];
+    int i = 0;
+    for (int t = 0; t < 4; t++)
+        memset(tables[t], 0, (size_t)width * sizeof *tables[t]);
+    for (; i + 4 <= n; i += 4)
+        for (int t = 0; t < 4; t++)
+            tables[t][bytes[i + t]]++;
+    for (; i < n; i++)
+        tables[0][bytes[i]]++;
+    for (int j = 0; j < width; j++)
+        count[j] += tables[0][j] + tables[1][j] + tables[2][j] + tables[3][j];
+}
+
 const MoeBlockKernel moe__block_kernel_portable = {
     .name = "portable",
     .fill = compare_sets_fill,
     .count = moe__bits_count,
+    .bytes = compare_sets_bytes,
 };
 
 const MoeBlockKernel *const *
@@ -93,21 +111,4 @@ moe__block_kernels(void)
         g_once_init_leave(&chosen, 1);
     }
     return kernels;
-}
-
-/* Neighbours that are alike don't wait for each other: they go to different tables. */
-void
-moe__bytes_count(const uint8_t *bytes, int n, int64_t *count, int width)
-{
-    uint16_t tables[4][MOE_BITS_WIDTH];
-    int i = 0;
-    for (int t = 0; t < 4; t++)
-        memset(tables[t], 0, (size_t)width * sizeof *tables[t]);
-    for (; i + 4 <= n; i += 4)
-        for (int t = 0; t < 4; t++)
-            tables[t][bytes[i + t]]++;
-    for (; i < n; i++)
-        tables[0][bytes[i]]++;
-    for (int j = 0; j < width; j++)
-        count[j] += tables[0][j] + tables[1][j] + tables[2][j] + tables[3][j];
 }

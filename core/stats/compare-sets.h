@@ -29,6 +29,8 @@ typedef struct MoeBlockKernel {
                  MoeBlockSums *sums);
     /* Adds to count[j], j < width <= 64, how many of words[n] have bit j; n as above. */
     void (*count)(const uint64_t *words, int n, int64_t *count, int width);
+    /* Adds to count[j] how many of bytes[n], all below width <= 64, are j; n as above. */
+    void (*bytes)(const uint8_t *bytes, int n, int64_t *count, int width);
 } MoeBlockKernel;
 
 /* Those that this CPU can run, best first, ended by NULL. */
@@ -37,8 +39,5 @@ extern const MoeBlockKernel moe__block_kernel_portable;
 #if defined(__x86_64__)
 extern const MoeBlockKernel moe__block_kernel_avx512;
 #endif
-
-/* Adds to count[j] how many of bytes[n], all below width <= 64, are j; n as above. */
-void moe__bytes_count(const uint8_t *bytes, int n, int64_t *count, int width);
 
 #endif

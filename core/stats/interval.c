@@ -101,8 +101,9 @@ moe__bootstrap_interval(double value, double *replicates, int n, int groups, dou
     double middle = mean(replicates, defined);
     double least = value - stretch * (quantile(replicates, defined, 1 - tail) - middle);
     double most = value + stretch * (middle - quantile(replicates, defined, tail));
-    interval.low = CLAMP(least, low, high);
-    interval.high = CLAMP(most, low, high);
+    /* Replicates so skewed that a quantile lies beyond their mean would leave the value out. */
+    interval.low = CLAMP(fmin(least, value), low, high);
+    interval.high = CLAMP(fmax(most, value), low, high);
     return interval;
 }
 

@@ -113,6 +113,15 @@ shuffled_affinity(const MoeMetric *metric, const MoeMetricCell *cell)
 
 /* --- The table --------------------------------------------------------------------------------*/
 
+/* Where no domain stands out, an expert's affinity is 1 / D. */
+static void
+affinity_range(const MoeMetric *metric, const MoeMetricCell *cell, double *low, double *high)
+{
+    (void)high;
+    if (((const AffinityMetric *)metric)->least == 0 && cell->n_domains > 0)
+        *low = 1.0 / cell->n_domains;
+}
+
 #define AFFINITY(NAME, FORMULA, UNIT, CONVENTION, LEAST) \
     {                                                    \
         {sizeof(MoeMetric),                              \
@@ -127,7 +136,9 @@ shuffled_affinity(const MoeMetric *metric, const MoeMetricCell *cell)
          1,                                              \
          affinity,                                       \
          uniform_affinity,                               \
-         shuffled_affinity},                             \
+         shuffled_affinity,                              \
+         affinity_range,                                 \
+         NULL},                                          \
             LEAST                                        \
     }
 

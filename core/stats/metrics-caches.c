@@ -2,15 +2,14 @@
  *
  * metrics-caches.c: how often a pick finds its expert in a cache that holds a part of them.
  */
+#include "stats/chance-caches.h"
 #include "stats/metrics.h"
 
 #include <math.h>
 
-typedef enum { LRU, LFU, BELADY } Policy;
-
 typedef struct CacheMetric {
     MoeMetric metric;
-    Policy policy;
+    MoeCachePolicy policy;
     int size; /* 0 … MOE_CACHES - 1 */
 } CacheMetric;
 
@@ -25,51 +24,68 @@ hit_rate(const MoeMetric *metric, const MoeMetricCell *cell)
     return (double)found[own->policy][own->size] / (double)caches->lookups;
 }
 
-/* A cache that doesn't see ahead holds c experts, and the next pick may be any of the E. */
 static double
-share_held(const MoeMetric *metric, const MoeMetricCell *cell)
+by_chance(const MoeMetric *metric, const MoeMetricCell *cell, bool uniform)
 {
-    int experts = cell->caches->experts;
+    const CacheMetric *own = (const CacheMetric *)metric;
     if (cell->caches->lookups == 0)
         return NAN;
-    return (double)moe_cache_size(((const CacheMetric *)metric)->size, experts) / experts;
+    return moe__cache_by_chance(cell->summary, own->policy,
+                                moe_cache_size(own->size, cell->caches->experts), uniform);
 }
 
-#define CACHE(NAME, SIZE, FORMULA, SOURCE, CONVENTION, POLICY, UNIFORM) \
-    {                                                                   \
-        {sizeof(MoeMetric),                                             \
-         NAME "@" #SIZE "/8",                                           \
-         FORMULA ", c = E " #SIZE "/8",                                 \
-         "share",                                                       \
-         SOURCE,                                                        \
-         CONVENTION,                                                    \
-         MOE_METRIC_NONE,                                               \
-         MOE_TALLY_CACHES,                                              \
-         0,                                                             \
-         1,                                                             \
-         hit_rate,                                                      \
-         UNIFORM,                                                       \
-         NULL},                                                         \
-            POLICY, SIZE - 1                                            \
+/* A cache that doesn't see ahead holds c experts, and the next pick may be any of the E. */
+static double
+uniform(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    const CacheMetric *own = (const CacheMetric *)metric;
+    if (own->policy == MOE_CACHE_BELADY || cell->caches->lookups == 0)
+        return by_chance(metric, cell, true);
+    return (double)moe_cache_size(own->size, cell->caches->experts) / cell->caches->experts;
+}
+
+static double
+shuffled(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    return by_chance(metric, cell, false);
+}
+
+#define CACHE(NAME, SIZE, FORMULA, SOURCE, CONVENTION, POLICY) \
+    {                                                          \
+        {sizeof(MoeMetric),                                    \
+         NAME "@" #SIZE "/8",                                  \
+         FORMULA ", c = E " #SIZE "/8",                        \
+         "share",                                              \
+         SOURCE,                                               \
+         CONVENTION,                                           \
+         MOE_METRIC_NONE,                                      \
+         MOE_TALLY_CACHES,                                     \
+         0,                                                    \
+         1,                                                    \
+         hit_rate,                                             \
+         uniform,                                              \
+         shuffled,                                             \
+         NULL,                                                 \
+         NULL},                                                \
+            POLICY, SIZE - 1                                   \
     }
 
-#define EMPTY                                                                                     \
-    "a cache a router, empty where a document begins; picks of a unit are looked up together; c " \
-    "is "                                                                                         \
-    "rounded down, at least 1"
-#define BLIND EMPTY "; uniform c/E, once the cache is full: short documents find less"
+#define NULLS                                                                                      \
+    "a cache a router, empty where a document begins; picks of a unit are looked up together; c "  \
+    "is rounded down, at least 1; nulls are of caches that are full (short documents find less): " \
+    "uniform c/E, else drawn"
 
-#define POLICIES(SIZE)                                                                             \
-    CACHE("cache-lru", SIZE, "picks found in the c experts used last / picks",                     \
-          "Mattson et al. 1970; moe-lrc, arXiv 2505.16056", BLIND, LRU, share_held),               \
-        CACHE("cache-lfu", SIZE, "picks found where the least often used of c leaves / picks",     \
-              "moe-lrc, arXiv 2505.16056",                                                         \
-              BLIND "; uses are counted since the document began, also of experts that left", LFU, \
-              share_held),                                                                         \
-        CACHE("cache-belady", SIZE,                                                                \
-              "picks found where the one of c that is needed last leaves / picks", "Belady 1966",  \
-              EMPTY "; the optimum: no cache that has to take all picks in finds more", BELADY,    \
-              NULL)
+#define POLICIES(SIZE)                                                                            \
+    CACHE("cache-lru", SIZE, "picks found in the c experts used last / picks",                    \
+          "Mattson et al. 1970; moe-lrc, arXiv 2505.16056", NULLS, MOE_CACHE_LRU),                \
+        CACHE("cache-lfu", SIZE, "picks found where the least often used of c leaves / picks",    \
+              "moe-lrc, arXiv 2505.16056",                                                        \
+              NULLS "; uses are counted since the document began, also of experts that left",     \
+              MOE_CACHE_LFU),                                                                     \
+        CACHE("cache-belady", SIZE,                                                               \
+              "picks found where the one of c that is needed last leaves / picks", "Belady 1966", \
+              NULLS "; the optimum: no cache that has to take all picks in finds more",           \
+              MOE_CACHE_BELADY)
 
 static const CacheMetric cache_metrics[] = {
     POLICIES(1), POLICIES(2), POLICIES(3), POLICIES(4), POLICIES(5), POLICIES(6), POLICIES(7),

@@ -7,6 +7,7 @@
 #include "stats/chance.h"
 #include "stats/domain-table.h"
 #include "stats/metrics.h"
+#include "stats/ranges.h"
 
 #include <math.h>
 
@@ -134,10 +135,19 @@ uniform_specialisation(const MoeMetric *metric, const MoeMetricCell *cell)
 
 /* --- The table --------------------------------------------------------------------------------*/
 
-#define DOMAIN(NAME, FORMULA, UNIT, SOURCE, CONVENTION, LOW, HIGH, VALUE, UNIFORM, SHUFFLED) \
+static void
+information_range(const MoeMetric *metric, const MoeMetricCell *cell, double *low, double *high)
+{
+    (void)metric;
+    (void)low;
+    moe__range_information(cell->summary->experts, cell->n_domains, high);
+}
+
+#define DOMAIN(NAME, FORMULA, UNIT, SOURCE, CONVENTION, LOW, HIGH, VALUE, UNIFORM, SHUFFLED, \
+               RANGE)                                                                        \
     {                                                                                        \
         sizeof(MoeMetric), NAME, FORMULA, UNIT, SOURCE, CONVENTION, MOE_METRIC_NONE,         \
-            MOE_NEEDS_DOMAINS, LOW, HIGH, VALUE, UNIFORM, SHUFFLED                           \
+            MOE_NEEDS_DOMAINS, LOW, HIGH, VALUE, UNIFORM, SHUFFLED, RANGE, NULL              \
     }
 
 #define PLUG_IN                                                                                     \
@@ -147,32 +157,33 @@ uniform_specialisation(const MoeMetric *metric, const MoeMetricCell *cell)
 
 static const DomainMetric domain_metrics[] = {
     {DOMAIN("domain-information", "I(expert; domain) of first choices", "nats", "Shannon 1948",
-            PLUG_IN, 0, INFINITY, information, uniform_information, shuffled_information),
+            PLUG_IN, 0, INFINITY, information, uniform_information, shuffled_information,
+            information_range),
      true, MOE_WEIGH_PICKS, false},
     {DOMAIN("domain-information-corrected", "I(expert; domain) - (J₊ - E₊ - D₊ + 1) / 2N", "nats",
             "Miller 1955",
             "of first choices, domains weigh as their units do; less Miller and Madow's bias; may "
             "be slightly below 0",
-            -INFINITY, INFINITY, information, nothing, nothing),
+            -INFINITY, INFINITY, information, nothing, nothing, information_range),
      true, MOE_WEIGH_PICKS, true},
     {DOMAIN("domain-information-picks", "I(expert; domain) of all picks", "nats", "Shannon 1948",
             PLUG_IN "; picks of one unit exclude each other, which the nulls take into account", 0,
-            INFINITY, information, uniform_information, shuffled_information),
+            INFINITY, information, uniform_information, shuffled_information, information_range),
      false, MOE_WEIGH_PICKS, false},
     {DOMAIN("domain-js", "H(mean_d f_d) - mean_d H(f_d)", "nats", "Lin 1991",
             "generalised Jensen-Shannon divergence of the domains' loads of picks, every domain "
             "with the same weight; plug-in: the nulls say how much of it is bias",
-            0, INFINITY, information, uniform_information, shuffled_information),
+            0, INFINITY, information, uniform_information, shuffled_information, information_range),
      false, MOE_WEIGH_DOMAINS, false},
     {DOMAIN("domain-js-corrected", "domain-js less its bias to first order", "nats", "Miller 1955",
             "of first choices, for which the correction holds; may be slightly below 0", -INFINITY,
-            INFINITY, information, nothing, nothing),
+            INFINITY, information, nothing, nothing, information_range),
      true, MOE_WEIGH_DOMAINS, true},
     {DOMAIN("domain-distance", "mean over pairs of domains of ½ Σ_e |f_de - f_d'e|", "share",
             "total variation",
             "of the loads of picks: the share that would have to move to other experts; nulls by "
             "the normal approximation",
-            0, 1, distance, uniform_distance, shuffled_distance),
+            0, 1, distance, uniform_distance, shuffled_distance, NULL),
      false, MOE_WEIGH_DOMAINS, false},
 };
 

@@ -4,6 +4,7 @@
  */
 #include "stats/chance-draw.h"
 #include "stats/metrics.h"
+#include "stats/ranges.h"
 
 #include <math.h>
 
@@ -49,26 +50,35 @@ shuffled(const MoeMetric *metric, const MoeMetricCell *cell)
     return moe__flow_by_chance(cell->flow, function_of(metric), false);
 }
 
-#define FLOW(NAME, FORMULA, UNIT, SOURCE, CONVENTION, LOW, HIGH, OF)                    \
-    {                                                                                   \
-        {sizeof(MoeMetric), NAME, FORMULA, UNIT,  SOURCE,  CONVENTION, MOE_METRIC_NONE, \
-         MOE_TALLY_FLOW,    LOW,  HIGH,    value, uniform, shuffled},                   \
-            OF                                                                          \
+static void
+information_range(const MoeMetric *metric, const MoeMetricCell *cell, double *low, double *high)
+{
+    (void)metric;
+    (void)low;
+    moe__range_information(cell->flow->experts, cell->flow->from, high);
+}
+
+#define FLOW(NAME, FORMULA, UNIT, SOURCE, CONVENTION, LOW, HIGH, OF, RANGE)    \
+    {                                                                          \
+        {sizeof(MoeMetric), NAME,           FORMULA, UNIT, SOURCE, CONVENTION, \
+         MOE_METRIC_NONE,   MOE_TALLY_FLOW, LOW,     HIGH, value,  uniform,    \
+         shuffled,          RANGE,          NULL},                             \
+            OF                                                                 \
     }
 
 static const FlowMetric flow_metrics[] = {
     FLOW("flow-information", "I(e'; e) = Σ P ln(P / P'P)", "nats", "Shannon 1948",
          "first choices of the router before (in the trace's order) and of this one; plug-in: the "
          "nulls are its bias at this N, about (r - 1)(c - 1) / 2N, where there is no information",
-         0, INFINITY, information),
+         0, INFINITY, information, information_range),
     FLOW("flow-information-corrected", "I(e'; e) - (J₊ - r₊ - c₊ + 1) / 2N", "nats", "Miller 1955",
          "Miller and Madow's correction of flow-information; may be slightly negative", -INFINITY,
-         INFINITY, corrected),
+         INFINITY, corrected, information_range),
     FLOW("flow-information-normalised", "I(e'; e) / sqrt(H(e') H(e))", "share",
-         "Strehl and Ghosh 2002", "plug-in, of flow-information", 0, 1, moe_flow_normalised),
+         "Strehl and Ghosh 2002", "plug-in, of flow-information", 0, 1, moe_flow_normalised, NULL),
     FLOW("flow-top", "Σ_i max_j J_ij / N", "share", "ExFlow (Yao et al. 2024), arXiv 2401.08383",
          "how often the likeliest next first choice, by the last one, is the one", 0, 1,
-         moe_flow_top),
+         moe_flow_top, NULL),
 };
 
 void

@@ -4,6 +4,7 @@
  */
 #include "stats/chance-entropy.h"
 #include "stats/metrics.h"
+#include "stats/ranges.h"
 
 #include <math.h>
 
@@ -114,10 +115,26 @@ nothing(const MoeMetric *metric, const MoeMetricCell *cell)
 
 /* --- The table --------------------------------------------------------------------------------*/
 
-#define HEADS(NAME, FORMULA, UNIT, SOURCE, CONVENTION, LOW, VALUE, UNIFORM, SHUFFLED) \
-    {                                                                                 \
-        sizeof(MoeMetric), NAME, FORMULA, UNIT, SOURCE, CONVENTION, MOE_METRIC_NONE,  \
-            MOE_TALLY_HEADS, LOW, INFINITY, VALUE, UNIFORM, SHUFFLED                  \
+static void
+divergence_range(const MoeMetric *metric, const MoeMetricCell *cell, double *low, double *high)
+{
+    (void)metric;
+    *low = 1;
+    *high = MIN(cell->heads->heads, cell->heads->experts);
+}
+
+static void
+information_range(const MoeMetric *metric, const MoeMetricCell *cell, double *low, double *high)
+{
+    (void)metric;
+    (void)low;
+    moe__range_information(cell->heads->experts, cell->heads->heads, high);
+}
+
+#define HEADS(NAME, FORMULA, UNIT, SOURCE, CONVENTION, LOW, VALUE, UNIFORM, SHUFFLED, RANGE) \
+    {                                                                                        \
+        sizeof(MoeMetric), NAME, FORMULA, UNIT, SOURCE, CONVENTION, MOE_METRIC_NONE,         \
+            MOE_TALLY_HEADS, LOW, INFINITY, VALUE, UNIFORM, SHUFFLED, RANGE, NULL            \
     }
 
 static const MoeMetric head_metrics[] = {
@@ -125,13 +142,13 @@ static const MoeMetric head_metrics[] = {
           "Wu et al. 2024 (MH-MoE), arXiv 2404.15045, fig. 7",
           "first choices alone where k > 1; one router, not a mean over layers; 1 … h; uniform "
           "E (1 - (1 - 1/E)^h), shuffled Σ_e 1 - (1 - f_e)^h with f_e of all heads' first choices",
-          1, divergence, uniform_divergence, shuffled_divergence),
+          1, divergence, uniform_divergence, shuffled_divergence, divergence_range),
     HEADS("head-information", "I(head; expert) of first choices", "nats", "Shannon 1948",
           "plug-in, high by about (E₊ - 1)(h - 1) / 2N: the nulls say how much", 0, information,
-          uniform_information, shuffled_information),
+          uniform_information, shuffled_information, information_range),
     HEADS("head-information-corrected", "I(head; expert) - (J₊ - E₊ - h + 1) / 2N", "nats",
           "Miller 1955", "less Miller and Madow's bias; may be slightly below 0", -INFINITY,
-          corrected, nothing, nothing),
+          corrected, nothing, nothing, information_range),
 };
 
 void

@@ -4,13 +4,14 @@
  */
 #include "stats/chance.h"
 #include "stats/metrics.h"
+#include "stats/ranges.h"
 
 #include <math.h>
 
 /* A metric that is a function of counts alone. */
 typedef struct LoadMetric {
     MoeMetric metric;
-    double (*measure)(const int64_t *count, int experts);
+    MoeLoadFunc measure;
     double (*chance)(const MoeChance *chance, const MoeSummaryCell *cell);
 } LoadMetric;
 
@@ -30,6 +31,12 @@ load_uniform(const MoeMetric *metric, const MoeMetricCell *cell)
         return NAN;
     g_auto(MoeChance) chance = moe__chance_of(cell->summary);
     return own->chance(&chance, cell->summary);
+}
+
+static void
+load_range(const MoeMetric *metric, const MoeMetricCell *cell, double *low, double *high)
+{
+    moe__range_of_load(cell->summary, ((const LoadMetric *)metric)->measure, low, high);
 }
 
 /* --- Measures with a number, and as numbers ---------------------------------------------------*/
@@ -208,6 +215,8 @@ drop_rate(const MoeMetric *metric, const MoeMetricCell *cell)
 {
     (void)metric;
     const MoeSummaryCell *summary = cell->summary;
+    if (cell->whole && cell->whole->dropped > 0)
+        return NAN; /* whose picks were dropped isn't summed up */
     return summary->picks > 0 ? (double)summary->dropped / (double)summary->picks : NAN;
 }
 
@@ -221,27 +230,32 @@ static const MoeMetric drops = {
     .better = MOE_METRIC_LOWER,
     .high = 1,
     .value = drop_rate,
+    .no_null = "drops follow from the capacity, which traces don't have",
 };
 
 /* --- The table --------------------------------------------------------------------------------*/
 
-#define LOAD(NAME, FORMULA, UNIT, SOURCE, CONVENTION, BETTER, HIGH, MEASURE, CHANCE) \
-    {                                                                                \
-        {sizeof(MoeMetric),                                                          \
-         NAME,                                                                       \
-         FORMULA,                                                                    \
-         UNIT,                                                                       \
-         SOURCE,                                                                     \
-         CONVENTION,                                                                 \
-         MOE_METRIC_##BETTER,                                                        \
-         0,                                                                          \
-         0,                                                                          \
-         HIGH,                                                                       \
-         load_value,                                                                 \
-         load_uniform,                                                               \
-         NULL},                                                                      \
-            MEASURE, CHANCE                                                          \
+/* How many experts are above a threshold has its extremes elsewhere: RANGE NULL. */
+#define LOAD_IN(RANGE, NAME, FORMULA, UNIT, SOURCE, CONVENTION, BETTER, HIGH, MEASURE, CHANCE) \
+    {                                                                                          \
+        {sizeof(MoeMetric),                                                                    \
+         NAME,                                                                                 \
+         FORMULA,                                                                              \
+         UNIT,                                                                                 \
+         SOURCE,                                                                               \
+         CONVENTION,                                                                           \
+         MOE_METRIC_##BETTER,                                                                  \
+         0,                                                                                    \
+         0,                                                                                    \
+         HIGH,                                                                                 \
+         load_value,                                                                           \
+         load_uniform,                                                                         \
+         NULL,                                                                                 \
+         RANGE,                                                                                \
+         NULL},                                                                                \
+            MEASURE, CHANCE                                                                    \
     }
+#define LOAD(...) LOAD_IN(load_range, __VA_ARGS__)
 
 static const LoadMetric load_metrics[] = {
     LOAD("entropy", "H = -Σ f_e ln f_e", "nats", "Shannon 1948",
@@ -288,13 +302,14 @@ static const LoadMetric load_metrics[] = {
          "of picks: balanced is 4/E", LOWER, 1, top_4, chance_top_4),
     LOAD("top-8-share", "Σ of the 8 largest f_e", "share", "Megatron-LM tools/moe_routing",
          "of picks: balanced is 8/E", LOWER, 1, top_8, chance_top_8),
-    LOAD("activation-tenth", "#{e: f_e > 1/(10E)} / E", "share of experts",
-         "Wu et al. 2024 (MH-MoE), arXiv 2404.15045",
-         "share of picks, over sub-tokens where heads split the token; the paper leaves theta open",
-         HIGHER, 1, above_tenth, chance_tenth),
-    LOAD("activation-half", "#{e: f_e > 1/(2E)} / E", "share of experts",
-         "Wu et al. 2024 (MH-MoE), arXiv 2404.15045", "as activation-tenth", HIGHER, 1, above_half,
-         chance_half),
+    LOAD_IN(
+        NULL, "activation-tenth", "#{e: f_e > 1/(10E)} / E", "share of experts",
+        "Wu et al. 2024 (MH-MoE), arXiv 2404.15045",
+        "share of picks, over sub-tokens where heads split the token; the paper leaves theta open",
+        HIGHER, 1, above_tenth, chance_tenth),
+    LOAD_IN(NULL, "activation-half", "#{e: f_e > 1/(2E)} / E", "share of experts",
+            "Wu et al. 2024 (MH-MoE), arXiv 2404.15045", "as activation-tenth", HIGHER, 1,
+            above_half, chance_half),
 };
 
 void

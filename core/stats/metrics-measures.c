@@ -5,6 +5,7 @@
  */
 #include "moe/similarity.h"
 #include "stats/metrics.h"
+#include "stats/ranges.h"
 
 #include <math.h>
 
@@ -112,16 +113,57 @@ static const MoeMetric rank_metric = {
     .low = 1,
     .high = INFINITY,
     .value = router_rank,
+    .range = moe__range_experts,
+    .no_null = "that of random rows depends on their length, which traces don't have",
 };
+
+/* --- Chance -----------------------------------------------------------------------------------*/
+
+/* Recorded beside the measure itself. */
+static double
+shuffled_cka(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    (void)metric;
+    int64_t n, wide;
+    g_autofree double *values = last_values(cell, "expert_output_cka_shuffled", &n, &wide);
+    return values && n > 0 ? beside_diagonal(values, n, wide) : NAN;
+}
+
+static double
+even_agreement(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    return isnan(measure_value(metric, cell)) ? NAN : 1.0 / cell->summary->experts;
+}
 
 /* --- The table --------------------------------------------------------------------------------*/
 
-#define MEASURE(NAME, MEASURED, OF, FORMULA, UNIT, SOURCE, CONVENTION, LOW, HIGH)              \
-    {                                                                                          \
-        {sizeof(MoeMetric), NAME, FORMULA, UNIT,          SOURCE, CONVENTION, MOE_METRIC_NONE, \
-         MOE_NEEDS_TRACE,   LOW,  HIGH,    measure_value, NULL,   NULL},                       \
-            MEASURED, OF                                                                       \
+#define MEASURE_WITH(UNIFORM, SHUFFLED, NO_NULL, NAME, MEASURED, OF, FORMULA, UNIT, SOURCE, \
+                     CONVENTION, LOW, HIGH)                                                 \
+    {                                                                                       \
+        {sizeof(MoeMetric),                                                                 \
+         NAME,                                                                              \
+         FORMULA,                                                                           \
+         UNIT,                                                                              \
+         SOURCE,                                                                            \
+         CONVENTION,                                                                        \
+         MOE_METRIC_NONE,                                                                   \
+         MOE_NEEDS_TRACE,                                                                   \
+         LOW,                                                                               \
+         HIGH,                                                                              \
+         measure_value,                                                                     \
+         UNIFORM,                                                                           \
+         SHUFFLED,                                                                          \
+         NULL,                                                                              \
+         NO_NULL},                                                                          \
+            MEASURED, OF                                                                    \
     }
+/* Of weights, hidden states and gradients: no random router says what they would be. */
+#define MEASURE(...)                                                                 \
+    MEASURE_WITH(NULL, NULL,                                                         \
+                 "of weights and hidden states, about which routing by chance says " \
+                 "nothing",                                                          \
+                 __VA_ARGS__)
+#define APART "of weights; of weights that are drawn apart it would be 0"
 
 #define LAST "the last recorded value"
 
@@ -135,14 +177,20 @@ static const MeasureMetric measure_metrics[] = {
         "branch-ratio", "branch_ratio", number, "‖branch‖ / ‖Σ w · experts‖", "ratio", "moescope",
         "contribution ratio of what stands beside the experts; Frobenius norms over units; " LAST,
         0, INFINITY),
-    MEASURE("expert-output-cka", "expert_output_cka", beside_diagonal,
-            "mean_{i≠j} ‖YᵀX‖² / (‖XᵀX‖ ‖YᵀY‖)", "ratio", "Kornblith et al. 2019",
-            "linear CKA of outputs for the same units, picked or not; " LAST, 0, 1),
-    MEASURE("expert-cosine", "expert_cosine", beside_diagonal, "mean_{i≠j} cos(E_i, E_j)", "ratio",
-            "Lo et al. 2024, arXiv 2406.18219",
-            "all weights and biases of an expert as one vector, neurons not matched; " LAST, -1, 1),
-    MEASURE("router-cosine", "router_cosine", beside_diagonal, "mean_{i≠j} cos(r_i, r_j)", "ratio",
-            "Lo et al. 2024, arXiv 2406.18219", "rows that units are compared with; " LAST, -1, 1),
+    MEASURE_WITH(NULL, shuffled_cka, NULL, "expert-output-cka", "expert_output_cka",
+                 beside_diagonal, "mean_{i≠j} ‖YᵀX‖² / (‖XᵀX‖ ‖YᵀY‖)", "ratio",
+                 "Kornblith et al. 2019",
+                 "linear CKA of outputs for the same units, picked or not; shuffled: with the "
+                 "units of one of "
+                 "the two experts in any order; " LAST,
+                 0, 1),
+    MEASURE_WITH(NULL, NULL, APART, "expert-cosine", "expert_cosine", beside_diagonal,
+                 "mean_{i≠j} cos(E_i, E_j)", "ratio", "Lo et al. 2024, arXiv 2406.18219",
+                 "all weights and biases of an expert as one vector, neurons not matched; " LAST,
+                 -1, 1),
+    MEASURE_WITH(NULL, NULL, APART, "router-cosine", "router_cosine", beside_diagonal,
+                 "mean_{i≠j} cos(r_i, r_j)", "ratio", "Lo et al. 2024, arXiv 2406.18219",
+                 "rows that units are compared with; " LAST, -1, 1),
     MEASURE("router-norm-spread", "router_norm", variation, "CV of ‖r_e‖", "ratio", "moescope",
             "population's variance, over E; " LAST, 0, INFINITY),
     MEASURE("logit-std", "logit_std", number, "standard deviation of all logits", "logits",
@@ -168,8 +216,9 @@ static const MeasureMetric measure_metrics[] = {
     MEASURE("hyper-expert-sets", "hyper_expert_sets", number, "#{distinct sets of picks}", "sets",
             "Zhao et al. 2024 (HyperMoE), arXiv 2402.12656",
             "of the recorded units, an expert generated for each; " LAST, 0, INFINITY),
-    MEASURE("words-agree", "words_agree", number, "P(first choice = the word router's)", "share",
-            "Dai et al. 2022 (StableMoE), arXiv 2204.08396", LAST, 0, 1),
+    MEASURE_WITH(even_agreement, NULL, NULL, "words-agree", "words_agree", number,
+                 "P(first choice = the word router's)", "share",
+                 "Dai et al. 2022 (StableMoE), arXiv 2204.08396", "uniform: 1/E; " LAST, 0, 1),
 };
 
 void

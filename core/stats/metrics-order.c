@@ -131,6 +131,38 @@ shuffled_jaccard(const MoeMetric *metric, const MoeMetricCell *cell)
     return has_pairs(metric, cell) ? moe__sets_shuffled(cell->summary, share_of) : NAN;
 }
 
+/* Of gates that are all alike: a router that has no preference among its picks. */
+static double
+equal_margin(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    (void)metric;
+    return cell->order->gated > 0 ? 0 : NAN;
+}
+
+static double
+equal_spread(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    (void)metric;
+    const MoeSummaryCell *summary = cell->summary;
+    double sum = 0, units = 0;
+    for (int k = 2; k <= summary->experts; k++) {
+        sum += (double)summary->making[k] * log(k);
+        units += (double)summary->making[k];
+    }
+    return cell->order->gated > 0 && units > 0 ? sum / units : NAN;
+}
+
+static void
+spread_range(const MoeMetric *metric, const MoeMetricCell *cell, double *low, double *high)
+{
+    int k = cell->summary->experts;
+    (void)metric;
+    while (k > 1 && cell->summary->making[k] == 0)
+        k--;
+    *low = 0;
+    *high = log(k);
+}
+
 /* Picks over the expected runs, where neighbours share `shared` picks in the mean: each of those is
  * one that begins no run. */
 static double
@@ -165,7 +197,7 @@ shuffled_dwell(const MoeMetric *metric, const MoeMetricCell *cell)
 #define ORDER(NAME, FORMULA, UNIT, SOURCE, CONVENTION, LOW, HIGH, VALUE, UNIFORM, SHUFFLED) \
     {                                                                                       \
         sizeof(MoeMetric), NAME, FORMULA, UNIT, SOURCE, CONVENTION, MOE_METRIC_NONE,        \
-            MOE_TALLY_ORDER, LOW, HIGH, VALUE, UNIFORM, SHUFFLED                            \
+            MOE_TALLY_ORDER, LOW, HIGH, VALUE, UNIFORM, SHUFFLED, NULL, NULL                \
     }
 
 #define MIXTRAL "Jiang et al. 2024 (Mixtral), arXiv 2401.04088, table 5"
@@ -203,11 +235,26 @@ static const MoeMetric order_metrics[] = {
           "1 / (1 - Σ q_e² / k) with q_e = c_e / T, in long documents",
           1, INFINITY, dwell, uniform_dwell, shuffled_dwell),
     ORDER("margin", "mean w_(1) - w_(2)", "gate", "moescope",
-          "of the gates as recorded, not of scores; units with two picks or more", 0, INFINITY,
-          margin, NULL, NULL),
-    ORDER("gate-spread", "mean -Σ_S p ln p, p = w / Σ_S w", "nats", "Shannon 1948",
-          "over the k gates of a unit, renormalised: at most ln k, not ln E", 0, INFINITY, spread,
-          NULL, NULL),
+          "of the gates as recorded, not of scores; units with two picks or more; uniform: of "
+          "equal gates",
+          0, INFINITY, margin, equal_margin, NULL),
+};
+
+static const MoeMetric spread_metric = {
+    .struct_size = sizeof(MoeMetric),
+    .name = "gate-spread",
+    .formula = "mean -Σ_S p ln p, p = w / Σ_S w",
+    .unit = "nats",
+    .source = "Shannon 1948",
+    .convention = "over the k gates of a unit, renormalised: at most ln k, not ln E; uniform: of "
+                  "equal gates",
+    .better = MOE_METRIC_NONE,
+    .needs = MOE_TALLY_ORDER,
+    .low = 0,
+    .high = INFINITY,
+    .value = spread,
+    .uniform = equal_spread,
+    .range = spread_range,
 };
 
 void
@@ -217,4 +264,5 @@ moe__metrics_register_order(void)
         moe_metrics_add(&lag_metrics[i].metric);
     for (gsize i = 0; i < G_N_ELEMENTS(order_metrics); i++)
         moe_metrics_add(&order_metrics[i]);
+    moe_metrics_add(&spread_metric);
 }

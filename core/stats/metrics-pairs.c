@@ -68,11 +68,64 @@ olmoe(const MoeMetric *metric, const MoeMetricCell *cell)
                                   cell->adjacent->experts, NULL, NULL);
 }
 
-#define PAIRS(NAME, FORMULA, UNIT, SOURCE, CONVENTION, LOW, HIGH, OF, LIFT)             \
-    {                                                                                   \
-        {sizeof(MoeMetric), NAME, FORMULA, UNIT,  SOURCE,  CONVENTION, MOE_METRIC_NONE, \
-         MOE_TALLY_PAIRS,   LOW,  HIGH,    value, uniform, shuffled},                   \
-            OF, LIFT                                                                    \
+/* --- Neighbours in rank by chance
+ * ---------------------------------------------------------------*/
+
+/* Pairs of neighbours in either order as a table of pairs, whose null is then theirs; evened out,
+ * or as they are. */
+static double
+olmoe_by_chance(const MoeMetricCell *cell, bool even)
+{
+    const MoeAdjacentCell *adjacent = cell->adjacent;
+    gsize n = (gsize)adjacent->experts;
+    int64_t all = 0;
+    g_autofree int64_t *together = g_new(int64_t, n * n);
+    for (gsize i = 0; i < n; i++)
+        for (gsize j = 0; j < n; j++) {
+            int64_t both = adjacent->adjacent[i * n + j] + adjacent->adjacent[j * n + i];
+            together[i * n + j] = i == j ? cell->summary->count[i] : both;
+            all += i == j ? 0 : both;
+        }
+    for (gsize i = 0; even && n > 1 && i < n * n; i++)
+        together[i] =
+            i % (n + 1) == 0 ? cell->summary->picks / (int64_t)n : all / (int64_t)(n * (n - 1));
+    const MoePairCell pairs = {adjacent->experts, adjacent->units, together};
+    const MoeMetricCell of = {.summary = cell->summary, .pairs = &pairs};
+    return moe__pairs_shuffled(&of, top, false);
+}
+
+static double
+olmoe_uniform(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    (void)metric;
+    return olmoe_by_chance(cell, true);
+}
+
+static double
+olmoe_shuffled(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    (void)metric;
+    return olmoe_by_chance(cell, false);
+}
+
+#define PAIRS(NAME, FORMULA, UNIT, SOURCE, CONVENTION, LOW, HIGH, OF, LIFT) \
+    {                                                                       \
+        {sizeof(MoeMetric),                                                 \
+         NAME,                                                              \
+         FORMULA,                                                           \
+         UNIT,                                                              \
+         SOURCE,                                                            \
+         CONVENTION,                                                        \
+         MOE_METRIC_NONE,                                                   \
+         MOE_TALLY_PAIRS,                                                   \
+         LOW,                                                               \
+         HIGH,                                                              \
+         value,                                                             \
+         uniform,                                                           \
+         shuffled,                                                          \
+         NULL,                                                              \
+         NULL},                                                             \
+            OF, LIFT                                                        \
     }
 
 static const PairMetric pair_metrics[] = {
@@ -109,6 +162,8 @@ static const MoeMetric olmoe_coactivation = {
     .low = 0,
     .high = 1,
     .value = olmoe,
+    .uniform = olmoe_uniform,
+    .shuffled = olmoe_shuffled,
 };
 
 void

@@ -4,6 +4,7 @@
  */
 #include "stats/chance-entropy.h"
 #include "stats/metrics.h"
+#include "stats/ranges.h"
 
 #include <math.h>
 
@@ -126,25 +127,37 @@ no_difference(const MoeMetric *metric, const MoeMetricCell *cell)
 
 /* --- The table --------------------------------------------------------------------------------*/
 
-#define PLACE(NAME, FORMULA, UNIT, SOURCE, CONVENTION, BETTER, LOW, HIGH, VALUE, UNIFORM, \
-              SHUFFLED)                                                                   \
-    {                                                                                     \
-        sizeof(MoeMetric), NAME, FORMULA, UNIT, SOURCE, CONVENTION, MOE_METRIC_##BETTER,  \
-            MOE_TALLY_PLACES, LOW, HIGH, VALUE, UNIFORM, SHUFFLED                         \
+static void
+information_range(const MoeMetric *metric, const MoeMetricCell *cell, double *low, double *high)
+{
+    (void)metric;
+    (void)low;
+    moe__range_information(cell->places->experts, MOE_PLACES, high);
+}
+
+#define PLACE(...) PLACE_IN(NULL, __VA_ARGS__)
+#define PLACE_IN(RANGE, NAME, FORMULA, UNIT, SOURCE, CONVENTION, BETTER, LOW, HIGH, VALUE, \
+                 UNIFORM, SHUFFLED)                                                        \
+    {                                                                                      \
+        sizeof(MoeMetric), NAME, FORMULA, UNIT, SOURCE, CONVENTION, MOE_METRIC_##BETTER,   \
+            MOE_TALLY_PLACES, LOW, HIGH, VALUE, UNIFORM, SHUFFLED, RANGE, NULL             \
     }
 
 #define BUCKETS "positions 0 … 7 each its own bucket, from there four buckets to a doubling"
 #define OPENMOE "Xue et al. 2024 (OpenMoE), arXiv 2402.01739"
 
 static const MoeMetric place_metrics[] = {
-    PLACE("position-information", "I(expert; position) of first choices", "nats", "Shannon 1948",
-          BUCKETS "; plug-in, high by about (E₊ - 1)(P₊ - 1) / 2N: the nulls say how much", NONE, 0,
-          INFINITY, information, uniform_information, shuffled_information),
-    PLACE("position-information-corrected", "I(expert; position) - its expectation when shuffled",
-          "nats", "shuffle subtraction (Panzeri et al. 2007)",
-          BUCKETS "; not Miller and Madow's correction, since the first buckets hold few tokens; "
-                  "may be slightly below 0",
-          NONE, -INFINITY, INFINITY, corrected, no_information, no_information),
+    PLACE_IN(information_range, "position-information", "I(expert; position) of first choices",
+             "nats", "Shannon 1948",
+             BUCKETS "; plug-in, high by about (E₊ - 1)(P₊ - 1) / 2N: the nulls say how much", NONE,
+             0, INFINITY, information, uniform_information, shuffled_information),
+    PLACE_IN(information_range, "position-information-corrected",
+             "I(expert; position) - its expectation when shuffled", "nats",
+             "shuffle subtraction (Panzeri et al. 2007)",
+             BUCKETS
+             "; not Miller and Madow's correction, since the first buckets hold few tokens; "
+             "may be slightly below 0",
+             NONE, -INFINITY, INFINITY, corrected, no_information, no_information),
     PLACE("drop-rate-end", "dropped picks / picks, in the last quarter of positions", "share",
           OPENMOE,
           "a quarter of the longest document's positions, to whole buckets; shuffled: the rate of "

@@ -4,6 +4,7 @@
  * show.
  */
 #include "stats/metrics.h"
+#include "stats/ranges.h"
 
 #include <math.h>
 
@@ -105,11 +106,57 @@ flips_tenth(const MoeMetric *metric, const MoeMetricCell *cell)
     return mean((double)cell->scores->flips_tenth, cell->scores->edges);
 }
 
-#define SCORE(NAME, FORMULA, UNIT, SOURCE, CONVENTION, LOW, HIGH, VALUE, UNIFORM)    \
-    {                                                                                \
-        sizeof(MoeMetric), NAME, FORMULA, UNIT, SOURCE, CONVENTION, MOE_METRIC_NONE, \
-            MOE_TALLY_SCORES, LOW, HIGH, VALUE, UNIFORM, NULL                        \
+/* --- Of equal scores
+ * ----------------------------------------------------------------------------*/
+
+static double
+flat_margin(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    (void)metric;
+    return cell->scores->margins > 0 ? 0 : NAN;
+}
+
+static double
+flat_logit_margin(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    (void)metric;
+    return cell->scores->edges > 0 ? 0 : NAN;
+}
+
+/* Logits of 0. */
+static double
+flat_z_loss(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    (void)metric;
+    double lse = log(cell->scores->experts);
+    return cell->scores->logits > 0 ? lse * lse : NAN;
+}
+
+/* Noise alone chooses: any k of the E experts are as likely as any others. */
+static double
+flat_flips(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    (void)metric;
+    const MoeSummaryCell *summary = cell->summary;
+    int experts = cell->scores->experts;
+    double flips = 0, units = 0;
+    for (int k = 1; k < experts; k++) {
+        double sets = lgamma(experts + 1) - lgamma(k + 1) - lgamma(experts - k + 1);
+        flips += (double)summary->making[k] * (1 - exp(-sets));
+        units += (double)summary->making[k];
     }
+    return cell->scores->edges > 0 && units > 0 ? flips / units : NAN;
+}
+
+/* --- The table
+ * ----------------------------------------------------------------------------------*/
+
+#define SCORE_IN(RANGE, NAME, FORMULA, UNIT, SOURCE, CONVENTION, LOW, HIGH, VALUE, UNIFORM) \
+    {                                                                                       \
+        sizeof(MoeMetric), NAME, FORMULA, UNIT, SOURCE, CONVENTION, MOE_METRIC_NONE,        \
+            MOE_TALLY_SCORES, LOW, HIGH, VALUE, UNIFORM, NULL, RANGE, NULL                  \
+    }
+#define SCORE(...) SCORE_IN(NULL, __VA_ARGS__)
 
 #define SOFTMAX                                                                             \
     "of the softmax over all E experts, whatever the router's own score function is (of a " \
@@ -117,37 +164,40 @@ flips_tenth(const MoeMetric *metric, const MoeMetricCell *cell)
     "router it says little)"
 
 static const MoeMetric score_metrics[] = {
-    SCORE("token-entropy", "mean over units of -Σ_e p_e ln p_e", "nats", "Shannon 1948",
-          SOFTMAX "; as recorded, else of the logits; uniform: of equal scores, ln E", 0, INFINITY,
-          entropy, flat_entropy),
+    SCORE_IN(moe__range_entropy, "token-entropy", "mean over units of -Σ_e p_e ln p_e", "nats",
+             "Shannon 1948",
+             SOFTMAX "; as recorded, else of the logits; uniform: of equal scores, ln E", 0,
+             INFINITY, entropy, flat_entropy),
     SCORE("token-entropy-normalised", "token-entropy / ln E", "share of ln E", "Shannon 1948",
           SOFTMAX, 0, 1, normalised, flat_normalised),
-    SCORE("token-perplexity", "exp(token-entropy)", "experts", "Jelinek et al. 1977",
-          "of the mean entropy, not a mean of perplexities; " SOFTMAX, 1, INFINITY, perplexity,
-          flat_perplexity),
-    SCORE("boundary-margin", "mean s_(k) - s_(k+1)", "selection score", "moescope",
-          "of the scores that selection compares, as recorded: with bias and after softmax or "
-          "sigmoid where the router has them; traces have them as binary16",
-          -INFINITY, INFINITY, score_margin, NULL),
+    SCORE_IN(moe__range_experts, "token-perplexity", "exp(token-entropy)", "experts",
+             "Jelinek et al. 1977", "of the mean entropy, not a mean of perplexities; " SOFTMAX, 1,
+             INFINITY, perplexity, flat_perplexity),
+    SCORE(
+        "boundary-margin", "mean s_(k) - s_(k+1)", "selection score", "moescope",
+        "of the scores that selection compares, as recorded: with bias and after softmax or "
+        "sigmoid where the router has them; traces have them as binary16; uniform: of equal scores",
+        -INFINITY, INFINITY, score_margin, flat_margin),
     SCORE("boundary-margin-logits", "mean z_(k) - z_(k+1)", "logits", "moescope",
           "k: the picks of the unit; of the recorded logits alone, without selection's bias or "
-          "groups",
-          0, INFINITY, logit_margin, NULL),
+          "groups; uniform: of equal logits",
+          0, INFINITY, logit_margin, flat_logit_margin),
     SCORE("top-k-mass", "mean Σ_{e ∈ S} p_e", "share", "moescope",
           "of the logits' softmax; where there are none, Σ of gates, if these are stated to be "
           "probabilities of a softmax over all experts and nothing was dropped; uniform: of equal "
           "scores, k/E",
-          0, 1.01, mass, flat_mass),
+          0, 1, mass, flat_mass),
     SCORE("z-loss", "mean (ln Σ_e exp z_e)²", "nats²",
           "Zoph et al. 2022 (ST-MoE), arXiv 2202.08906",
-          "without its coefficient; a mean over units", 0, INFINITY, z_loss, NULL),
+          "without its coefficient; a mean over units; uniform: of logits 0, (ln E)²", 0, INFINITY,
+          z_loss, flat_z_loss),
     SCORE("flip-rate@0.01", "P(top k of z + ε ≠ top k of z), ε_e ~ N(0, 0.01²)", "share",
           "moescope",
           "one draw of normal noise a unit, seeded by its logits; k: its picks; of logits alone, "
-          "without selection's bias or groups",
-          0, 1, flips_hundredth, NULL),
+          "without selection's bias or groups; uniform: of equal logits, 1 - 1/C(E,k)",
+          0, 1, flips_hundredth, flat_flips),
     SCORE("flip-rate@0.1", "P(top k of z + ε ≠ top k of z), ε_e ~ N(0, 0.1²)", "share", "moescope",
-          "as flip-rate@0.01", 0, 1, flips_tenth, NULL),
+          "as flip-rate@0.01", 0, 1, flips_tenth, flat_flips),
 };
 
 void

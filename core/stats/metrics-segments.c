@@ -2,6 +2,7 @@
  *
  * metrics-segments.c: how far the experts of a segment can be named beforehand for all its units.
  */
+#include "stats/chance-caches.h"
 #include "stats/chance.h"
 #include "stats/metrics.h"
 
@@ -107,6 +108,16 @@ uniform_sch(const MoeMetric *metric, const MoeMetricCell *cell)
     return fmin(1, moe__chance_highest(&chance, n) / chance.picks);
 }
 
+static double
+shuffled_sch(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    const MoeSummaryCell *summary = cell->summary;
+    if (cell->caches->segments == 0 || summary->units == 0)
+        return NAN;
+    int each = MAX(1, (int)((double)summary->picks / (double)summary->units + 0.5));
+    return moe__segment_by_chance(summary, ((const SegmentMetric *)metric)->times * each);
+}
+
 /* --- The table --------------------------------------------------------------------------------*/
 
 #define SEGMENT(NAME, FORMULA, CONVENTION, VALUE, UNIFORM, SHUFFLED, TIMES) \
@@ -123,7 +134,9 @@ uniform_sch(const MoeMetric *metric, const MoeMetricCell *cell)
          1,                                                                 \
          VALUE,                                                             \
          UNIFORM,                                                           \
-         SHUFFLED},                                                         \
+         SHUFFLED,                                                          \
+         NULL,                                                              \
+         NULL},                                                             \
             TIMES                                                           \
     }
 
@@ -140,9 +153,9 @@ static const SegmentMetric segment_metrics[] = {
     SEGMENT("sch@16x1", "Σ of the k largest a of each segment / Σ a",
             "segment cache best hit rate of a cache as large as a unit's picks (ρ = 1), filled for "
             "the segment beforehand; " SEGMENTS,
-            sch, uniform_sch, NULL, 1),
+            sch, uniform_sch, shuffled_sch, 1),
     SEGMENT("sch@16x2", "Σ of the 2k largest a of each segment / Σ a",
-            "the same of one twice as large (ρ = 2); " SEGMENTS, sch, uniform_sch, NULL, 2),
+            "the same of one twice as large (ρ = 2); " SEGMENTS, sch, uniform_sch, shuffled_sch, 2),
 };
 
 void

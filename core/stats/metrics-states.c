@@ -116,12 +116,18 @@ importance_cv(const MoeMetric *metric, const MoeMetricCell *cell)
     return mean > 0 ? sqrt(squares) / mean : NAN;
 }
 
+static double
+even_importance(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    return isnan(importance_cv(metric, cell)) ? NAN : 0;
+}
+
 /* --- The table --------------------------------------------------------------------------------*/
 
-#define STATE(NAME, FORMULA, UNIT, SOURCE, CONVENTION, HIGH, VALUE, UNIFORM)          \
+#define STATE(NAME, FORMULA, UNIT, SOURCE, CONVENTION, HIGH, VALUE, UNIFORM, NO_NULL) \
     {                                                                                 \
         sizeof(MoeMetric), NAME, FORMULA, UNIT, SOURCE, CONVENTION, MOE_METRIC_LOWER, \
-            MOE_NEEDS_TRACE, 0, HIGH, VALUE, UNIFORM, NULL                            \
+            MOE_NEEDS_TRACE, 0, HIGH, VALUE, UNIFORM, NULL, NULL, NO_NULL             \
     }
 
 static const MoeMetric state_metrics[] = {
@@ -129,19 +135,21 @@ static const MoeMetric state_metrics[] = {
           "Wang et al. 2024, arXiv 2408.15664",
           "with the -1; over the recorded steps of the run, each by itself; its null is that of as "
           "many units a step (where k varies: of one pick each)",
-          INFINITY, max_violation, uniform_max_violation),
+          INFINITY, max_violation, uniform_max_violation, NULL),
     STATE("drop-rate-training", "Σ dropped / Σ picks over training steps", "share",
           "Lepikhin et al. 2020 (GShard), arXiv 2006.16668",
-          "over the recorded steps of the run; 0 where it records no drops", 1, drop_rate, NULL),
+          "over the recorded steps of the run; 0 where it records no drops", 1, drop_rate, NULL,
+          "drops follow from the capacity, which traces don't have"),
     STATE("aux-loss", "E Σ_e f_e P_e at the last recorded step", "ratio",
           "Fedus et al. 2022 (Switch), arXiv 2101.03961, eq. 4-6",
           "without its coefficient; f_e of all picks, summing to 1 (Switch: first choices; Hugging "
           "Face's Mixtral: k times this); P_e the mean probability; 1 when even",
-          INFINITY, aux_loss, even_loss),
+          INFINITY, aux_loss, even_loss, NULL),
     STATE("importance-cv", "sqrt(mean_e (P_e - 1/E)²) E at the last recorded step", "ratio",
           "Shazeer et al. 2017, arXiv 1701.06538 (its square)",
-          "of mean probabilities over all experts, not of the gates of picks; over E, not E - 1",
-          INFINITY, importance_cv, NULL),
+          "of mean probabilities over all experts, not of the gates of picks; over E, not E - 1; "
+          "uniform: even ones",
+          INFINITY, importance_cv, even_importance, NULL),
 };
 
 void

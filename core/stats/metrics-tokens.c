@@ -5,6 +5,7 @@
  */
 #include "stats/chance-tokens.h"
 #include "stats/metrics.h"
+#include "stats/ranges.h"
 
 #include <math.h>
 
@@ -71,6 +72,16 @@ shuffled(const MoeMetric *metric, const MoeMetricCell *cell)
     return by_chance(metric, cell, false);
 }
 
+/* The busiest expert of an id has a share of 1/E at least. */
+static void
+token_range(const MoeMetric *metric, const MoeMetricCell *cell, double *low, double *high)
+{
+    Kind kind = ((const TokenMetric *)metric)->kind;
+    (void)high;
+    if (kind == MEAN || kind == OFTEN || kind == WEIGHTED)
+        *low = 1.0 / cell->tokens->experts;
+}
+
 /* Mean over experts that have a top token. */
 static double
 top_lift(const MoeMetric *metric, const MoeMetricCell *cell)
@@ -86,14 +97,41 @@ top_lift(const MoeMetric *metric, const MoeMetricCell *cell)
     return n > 0 ? sum / n : NAN;
 }
 
+static double
+uniform_lift(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    (void)metric;
+    return moe__token_chance_lift(cell->tokens, true);
+}
+
+static double
+shuffled_lift(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    (void)metric;
+    return moe__token_chance_lift(cell->tokens, false);
+}
+
 #define OLMOE "Muennighoff et al. 2024 (OLMoE), arXiv 2409.02060"
 #define XUE   "context independence: Xue et al. 2024 (OpenMoE), arXiv 2402.01739"
 
-#define TOKENS(NAME, FORMULA, UNIT, SOURCE, CONVENTION, LOW, SET, KIND)                 \
-    {                                                                                   \
-        {sizeof(MoeMetric), NAME, FORMULA, UNIT,  SOURCE,  CONVENTION, MOE_METRIC_NONE, \
-         MOE_TALLY_TOKENS,  LOW,  1,       value, uniform, shuffled},                   \
-            MOE_TOKENS_##SET, KIND                                                      \
+#define TOKENS(NAME, FORMULA, UNIT, SOURCE, CONVENTION, LOW, SET, KIND) \
+    {                                                                   \
+        {sizeof(MoeMetric),                                             \
+         NAME,                                                          \
+         FORMULA,                                                       \
+         UNIT,                                                          \
+         SOURCE,                                                        \
+         CONVENTION,                                                    \
+         MOE_METRIC_NONE,                                               \
+         MOE_TALLY_TOKENS,                                              \
+         LOW,                                                           \
+         1,                                                             \
+         value,                                                         \
+         uniform,                                                       \
+         shuffled,                                                      \
+         token_range,                                                   \
+         NULL},                                                         \
+            MOE_TOKENS_##SET, KIND                                      \
     }
 
 static const TokenMetric token_metrics[] = {
@@ -136,6 +174,8 @@ static const MoeMetric top_token_lift = {
     .low = 0,
     .high = INFINITY,
     .value = top_lift,
+    .uniform = uniform_lift,
+    .shuffled = shuffled_lift,
 };
 
 void

@@ -100,7 +100,7 @@ has_needs(const MoeMetricCell *cell, unsigned needs)
         {MOE_TALLY_PLACES, cell->places},     {MOE_TALLY_HEADS, cell->heads},
         {MOE_TALLY_SCORES, cell->scores},     {MOE_TALLY_CACHES, cell->caches},
         {MOE_TALLY_TOKENS, cell->tokens},     {MOE_NEEDS_DOMAINS, cell->domains},
-        {MOE_NEEDS_TRACE, cell->trace},
+        {MOE_NEEDS_TRACE, cell->trace},       {MOE_NEEDS_KIND, cell->whole},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(parts); i++)
         if ((needs & parts[i].need) && !parts[i].part)
@@ -134,10 +134,30 @@ moe_metric_shuffled(const MoeMetric *metric, const MoeMetricCell *cell)
 }
 
 void
+moe_metric_range(const MoeMetric *metric, const MoeMetricCell *cell, double *low, double *high)
+{
+    *low = metric->low;
+    *high = metric->high;
+    if (metric->range && has_needs(cell, metric->needs))
+        metric->range(metric, cell, low, high);
+}
+
+const char *
+moe_metric_no_interval(const MoeMetric *metric)
+{
+    if (metric->needs & MOE_NEEDS_TRACE)
+        return "of a run's state, not of documents that others could stand for";
+    if (metric->needs & MOE_TALLY_TOKENS)
+        return "tables by token id of each group of documents would take as many times the memory";
+    return NULL;
+}
+
+void
 moe__metrics_register(void)
 {
     moe__metrics_register_load();
     moe__metrics_register_gates();
+    moe__metrics_register_kinds();
     moe__metrics_register_order();
     moe__metrics_register_heads();
     moe__metrics_register_scores();

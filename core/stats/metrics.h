@@ -9,10 +9,12 @@
 
 /* Adds all of them; moe_init() calls it. */
 void moe__metrics_register(void);
-/* Those of the load by picks, of the load by gates, of units in their order, of sub-tokens, scores,
- * positions, caches, segments, of domains, and of a run's training steps and measures. */
+/* Those of the load by picks, of the load by gates, of kinds of experts, of units in their order,
+ * of sub-tokens, scores, positions, caches, segments, of domains, and of a run's training steps and
+ * measures. */
 void moe__metrics_register_load(void);
 void moe__metrics_register_gates(void);
+void moe__metrics_register_kinds(void);
 void moe__metrics_register_order(void);
 void moe__metrics_register_heads(void);
 void moe__metrics_register_scores(void);

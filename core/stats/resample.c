@@ -4,6 +4,7 @@
  * replacement.
  */
 #include "stats/interval.h"
+#include "stats/kinds.h"
 #include "stats/summary.h"
 
 #include <math.h>
@@ -23,6 +24,10 @@ typedef struct Draws {
     unsigned tallies;
     bool domains_apart;
     uint64_t seed;
+    MoeFolded *folded[MOE_N_TALLIES]; /* NULL: not needed, or the router hasn't it */
+    MoeFolded **domains;              /* [domains] of the load, NULL: not needed */
+    const MoeKinds *kinds;            /* of one of them; NULL: of all experts */
+    int kind;
 } Draws;
 
 /* --- One replicate ----------------------------------------------------------------------------*/
@@ -69,6 +74,7 @@ typedef struct Scratch {
     void *cells[MOE_N_TALLIES]; /* NULL: not needed, or the router hasn't it */
     MoeSummaryCell **domains;   /* [n_domains], NULL: not needed */
     int n_domains;
+    MoeSummaryCell *part; /* of the kind; NULL: of all experts */
     MoeMetricCell cell;
 } Scratch;
 
@@ -90,11 +96,14 @@ scratch_new(const Draws *draws)
     Scratch scratch = {.cell = {.router = draws->router}};
     for (int i = 0; i < MOE_N_TALLIES; i++) {
         const MoeTally *tally = moe__tallies[i];
-        const MoeTables *tables = draws->tallies & tally->bit ? tables_of(draws, tally) : NULL;
-        if (!tables || !moe__tables_total(tables, draws->router, draws->domain))
+        if (!draws->folded[i])
             continue;
         scratch.cells[i] = moe__cell_new(tally, shape_of(draws, tally));
         place_cell(&scratch.cell, tally->bit, scratch.cells[i]);
+    }
+    if (draws->kinds) {
+        scratch.part = moe_kind_part(scratch.cell.summary, draws->kinds, draws->kind);
+        scratch.cell = moe_metric_cell_of_kind(scratch.cell.summary, scratch.part, draws->router);
     }
     if (!draws->domains_apart)
         return scratch;
@@ -116,14 +125,15 @@ scratch_clear(Scratch *scratch)
     for (int d = 0; d < scratch->n_domains; d++)
         moe__cell_free(&moe__tally_load, scratch->domains[d]);
     g_free(scratch->domains);
+    moe_kind_part_free(scratch->part);
 }
 
 static void
-refill(const Draws *draws, const MoeTally *tally, int domain, const int64_t *weights, void *cell)
+refill(const Draws *draws, const MoeTally *tally, const MoeFolded *folded, const int64_t *weights,
+       void *cell)
 {
     moe__cell_clear(tally, shape_of(draws, tally), cell);
-    moe__tables_weighted(tables_of(draws, tally), draws->router, domain, weights, draws->n_groups,
-                         cell);
+    moe__folded_weighted(folded, weights, cell);
 }
 
 /* The same replicate draws the same groups for every router, if they have the same documents. */
@@ -144,9 +154,11 @@ measure_replicate(const Draws *draws, Scratch *scratch, int replicate, double *v
     draw_weights(draws, replicate, weights);
     for (int i = 0; i < MOE_N_TALLIES; i++)
         if (scratch->cells[i])
-            refill(draws, moe__tallies[i], draws->domain, weights, scratch->cells[i]);
+            refill(draws, moe__tallies[i], draws->folded[i], weights, scratch->cells[i]);
     for (int d = 0; d < scratch->n_domains; d++)
-        refill(draws, &moe__tally_load, d, weights, scratch->domains[d]);
+        refill(draws, &moe__tally_load, draws->domains[d], weights, scratch->domains[d]);
+    if (scratch->part)
+        moe__kind_take(scratch->cell.whole, draws->kinds, draws->kind, scratch->part);
     for (int i = 0; i < draws->n; i++)
         values[(gsize)i * (gsize)stride] =
             moe_metric_value(draws->metrics[draws->index[i]], &scratch->cell);
@@ -172,20 +184,55 @@ find_intervals(const Draws *draws, const MoeResampleOptions *options, double *va
         g_newa(const MoeSummaryCell *, (gsize)moe_summary_domains(draws->summary) + 1);
     MoeMetricCell cell =
         moe_metric_cell(draws->summary, NULL, draws->router, draws->domain, domains);
+    g_autoptr(MoeSummaryCell) part =
+        draws->kinds ? moe_kind_part(cell.summary, draws->kinds, draws->kind) : NULL;
+    if (part)
+        cell = moe_metric_cell_of_kind(cell.summary, part, draws->router);
     for (int i = 0; i < draws->n; i++) {
         const MoeMetric *metric = draws->metrics[draws->index[i]];
+        double low, high, value = moe_metric_value(metric, &cell);
+        moe_metric_range(metric, &cell, &low, &high);
+        /* Rounding may have put the value itself a hair outside. */
         intervals[draws->index[i]] = moe__bootstrap_interval(
-            moe_metric_value(metric, &cell), values + (gsize)i * (gsize)options->replicates,
-            options->replicates, draws->n_occupied, options->level, metric->low, metric->high);
+            value, values + (gsize)i * (gsize)options->replicates, options->replicates,
+            draws->n_occupied, options->level, fmin(low, value), fmax(high, value));
     }
+}
+
+static void
+fold(Draws *draws)
+{
+    const MoeTables *load = tables_of(draws, &moe__tally_load);
+    int n = draws->domains_apart ? moe_summary_domains(draws->summary) : 0;
+    for (int i = 0; i < MOE_N_TALLIES; i++) {
+        const MoeTally *tally = moe__tallies[i];
+        const MoeTables *tables = draws->tallies & tally->bit ? tables_of(draws, tally) : NULL;
+        if (tables)
+            draws->folded[i] =
+                moe__tables_fold(tables, draws->router, draws->domain, draws->n_groups);
+    }
+    draws->domains = g_new0(MoeFolded *, (gsize)n + 1);
+    for (int d = 0; d < n; d++)
+        draws->domains[d] = moe__tables_fold(load, draws->router, d, draws->n_groups);
+}
+
+static void
+unfold(Draws *draws)
+{
+    for (int i = 0; i < MOE_N_TALLIES; i++)
+        moe__folded_free(draws->folded[i]);
+    for (int d = 0; draws->domains[d]; d++)
+        moe__folded_free(draws->domains[d]);
+    g_free(draws->domains);
 }
 
 /* Replicates are apart from each other, so that threads share nothing but what they read. */
 static void
-resample(const Draws *draws, const MoeResampleOptions *options, MoeInterval *intervals)
+resample(Draws *draws, const MoeResampleOptions *options, MoeInterval *intervals)
 {
     int n = options->replicates;
     g_autofree double *values = g_new(double, (gsize)draws->n *(gsize)n);
+    fold(draws);
 #pragma omp parallel num_threads(moe_threads())
     {
         Scratch scratch = scratch_new(draws);
@@ -194,6 +241,7 @@ resample(const Draws *draws, const MoeResampleOptions *options, MoeInterval *int
             measure_replicate(draws, &scratch, i, values + i, n);
         scratch_clear(&scratch);
     }
+    unfold(draws);
     find_intervals(draws, options, values, intervals);
 }
 
@@ -202,7 +250,7 @@ static int
 groups_of(const MoeSummary *summary, const MoeMetric *metric)
 {
     int groups = MOE_SUMMARY_GROUPS;
-    if (metric->needs & (MOE_TALLY_TOKENS | MOE_NEEDS_TRACE))
+    if (moe_metric_no_interval(metric))
         return 0;
     for (int i = 0; i < MOE_N_TALLIES; i++) {
         const MoeTally *tally = moe__tallies[i];
@@ -219,6 +267,14 @@ moe_metric_intervals(const MoeSummary *summary, int router, int domain,
                      const MoeMetric *const *metrics, int n, const MoeResampleOptions *options,
                      MoeInterval *intervals)
 {
+    moe_metric_kind_intervals(summary, router, domain, NULL, 0, metrics, n, options, intervals);
+}
+
+void
+moe_metric_kind_intervals(const MoeSummary *summary, int router, int domain, const MoeKinds *kinds,
+                          int kind, const MoeMetric *const *metrics, int n,
+                          const MoeResampleOptions *options, MoeInterval *intervals)
+{
     MoeResampleOptions all = moe__resample_defaults(options);
     g_autofree int *index = g_new(int, (gsize)n);
     for (int i = 0; i < n; i++)
@@ -230,12 +286,15 @@ moe_metric_intervals(const MoeSummary *summary, int router, int domain,
         draws.index = index;
         draws.tallies = MOE_TALLY_LOAD;
         draws.seed = all.seed;
+        draws.kinds = kinds;
+        draws.kind = kind;
         for (int i = 0; i < n; i++)
             if (groups_of(summary, metrics[i]) == groups) {
                 index[draws.n++] = i;
                 draws.tallies |= metrics[i]->needs;
             }
-        draws.domains_apart = domain == MOE_DOMAIN_ALL && draws.tallies & MOE_NEEDS_DOMAINS;
+        draws.domains_apart =
+            !kinds && domain == MOE_DOMAIN_ALL && draws.tallies & MOE_NEEDS_DOMAINS;
         find_occupied(&draws);
         for (int i = 0; i < draws.n; i++)
             intervals[index[i]].groups = draws.n_occupied;

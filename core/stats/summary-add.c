@@ -16,6 +16,13 @@ check_alike(const MoeSummary *into, const MoeSummary *from, GError **error)
     }
     for (int r = 0; r < into->n_routers; r++) {
         const MoeRouterInfo *a = &into->routers[r], *b = &from->routers[r];
+        if (g_strcmp0(a->kinds, b->kinds) != 0) {
+            g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                        "router %d: found kinds of experts %s in one summary and %s in the other; "
+                        "only alike ones can be added",
+                        r, b->kinds ? b->kinds : "untold", a->kinds ? a->kinds : "untold");
+            return false;
+        }
         if (a->layer == b->layer && a->experts == b->experts &&
             a->units_per_token == b->units_per_token)
             continue;

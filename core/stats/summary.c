@@ -20,6 +20,7 @@ copy_routers(MoeSummary *summary, const MoeRouterInfo *routers, int n)
         own->score = g_strdup(own->score);
         own->select = g_strdup(own->select);
         own->gate = g_strdup(own->gate);
+        own->kinds = g_strdup(own->kinds);
         bool after = r > 0 && own->units_per_token == routers[r - 1].units_per_token;
         summary->shapes[r] = (MoeTallyShape){.experts = own->experts,
                                              .from = after ? routers[r - 1].experts : 0,
@@ -79,6 +80,7 @@ moe_summary_free(MoeSummary *summary)
         g_free(summary->routers[r].score);
         g_free(summary->routers[r].select);
         g_free(summary->routers[r].gate);
+        g_free(summary->routers[r].kinds);
     }
     g_free(summary->token_tables);
     g_free(summary->token_cells);

@@ -4,6 +4,8 @@
  */
 #include "stats/tables.h"
 
+#include "base/pages.h"
+
 /* The cells of one router. */
 struct MoeTallyCells {
     const MoeTables *tables;
@@ -12,7 +14,8 @@ struct MoeTallyCells {
     MoeTallyShape shape;
     char *parts;  /* [slots × groups] structs */
     char *totals; /* [slots] structs where there are groups, then one where there are slots */
-    void *words;  /* what fields of the structs point to */
+    void *words;  /* what fields of the structs point to; groups that stay empty take no memory */
+    gsize bytes;  /* of `words` */
 };
 
 struct MoeTables {
@@ -92,9 +95,9 @@ cells_allocate(MoeTallyCells *cells)
     cells->has = true;
     cells->parts = g_malloc0_n(parts, tally->cell_size);
     cells->totals = g_malloc0_n(totals, tally->cell_size);
-    /* Zeroed by the system where there are many: groups that stay empty take no memory. */
-    cells->words =
-        g_malloc0_n(parts + totals, (gsize)moe__cell_words(tally, &cells->shape) * sizeof(int64_t));
+    cells->bytes =
+        (parts + totals) * (gsize)moe__cell_words(tally, &cells->shape) * sizeof(int64_t);
+    cells->words = moe__pages_new(cells->bytes);
     char *words = cells->words;
     for (gsize i = 0; i < parts; i++)
         words = moe__cell_lay_out(tally, &cells->shape, cells->parts + i * tally->cell_size, words);
@@ -126,7 +129,7 @@ moe__tables_drop(MoeTables *tables, int router)
     MoeTallyCells *cells = &tables->routers[router];
     g_clear_pointer(&cells->parts, g_free);
     g_clear_pointer(&cells->totals, g_free);
-    g_clear_pointer(&cells->words, g_free);
+    moe__pages_free(g_steal_pointer(&cells->words), cells->bytes);
     cells->has = false;
 }
 
@@ -273,19 +276,53 @@ moe__tables_add(MoeTables *into, const MoeTables *from, const int *domains)
     }
 }
 
-void
-moe__tables_weighted(const MoeTables *tables, int router, int domain, const int64_t *weights,
-                     int n_weights, void *cell)
+struct MoeFolded {
+    const MoeTally *tally;
+    const MoeTallyShape *shape;
+    int n;
+    void **cells; /* [n], NULL where a group has nothing in it */
+};
+
+MoeFolded *
+moe__tables_fold(const MoeTables *tables, int router, int domain, int n_groups)
 {
     const MoeTallyCells *cells = &tables->routers[router];
+    const MoeTally *tally = tables->tally;
     if (!moe__tables_total(tables, router, domain))
-        return;
+        return NULL;
+    MoeFolded *folded = g_new(MoeFolded, 1);
+    *folded = (MoeFolded){tally, &cells->shape, n_groups, g_new0(void *, (gsize)n_groups)};
     int slots = plan_slots(&tables->plan), slot = domain - MOE_DOMAIN_UNKNOWN;
     for (int s = MAX(slot, 0); s < (slot < 0 ? slots : slot + 1); s++)
-        for (int g = 0; g < tables->plan.groups; g++)
-            if (weights[g & (n_weights - 1)] != 0)
-                moe__cell_add(tables->tally, &cells->shape, cell, part_at(cells, s, g),
-                              weights[g & (n_weights - 1)]);
+        for (int g = 0; g < tables->plan.groups; g++) {
+            const void *part = part_at(cells, s, g);
+            void **cell = &folded->cells[g & (n_groups - 1)];
+            if (moe__cell_is_empty(tally, &cells->shape, part))
+                continue;
+            if (!*cell)
+                *cell = moe__cell_new(tally, &cells->shape);
+            moe__cell_add(tally, &cells->shape, *cell, part, 1);
+        }
+    return folded;
+}
+
+void
+moe__folded_free(MoeFolded *folded)
+{
+    for (int g = 0; folded && g < folded->n; g++)
+        if (folded->cells[g])
+            moe__cell_free(folded->tally, folded->cells[g]);
+    if (folded)
+        g_free(folded->cells);
+    g_free(folded);
+}
+
+void
+moe__folded_weighted(const MoeFolded *folded, const int64_t *weights, void *cell)
+{
+    for (int g = 0; g < folded->n; g++)
+        if (weights[g] != 0 && folded->cells[g])
+            moe__cell_add(folded->tally, folded->shape, cell, folded->cells[g], weights[g]);
 }
 
 bool

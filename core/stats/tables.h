@@ -62,11 +62,14 @@ void moe__tables_settle(MoeTables *tables);
 /* Adds the parts of `from`, of the same tally and shapes, whose domain d is into's domains[d].
  * `into` mustn't be finer than `from`. Routers that `from` has no cells for lose theirs. */
 void moe__tables_add(MoeTables *into, const MoeTables *from, const int *domains);
-/* Adds Σ_g weights[g mod n_weights] × the part of group g to a cell of the router's shape; domain
- * MOE_DOMAIN_ALL: of all slots. n_weights, a power of two, may be less than the tables have groups:
- * several tallies are then weighted alike. Does nothing where moe__tables_total() is NULL. */
-void moe__tables_weighted(const MoeTables *tables, int router, int domain, const int64_t *weights,
-                          int n_weights, void *cell);
+/* The parts of a domain, or with MOE_DOMAIN_ALL of all slots, by their group modulo n_groups (a
+ * power of two, at most the tables'): what is weighted many times is added up once. NULL where
+ * moe__tables_total() is. (transfer full) */
+typedef struct MoeFolded MoeFolded;
+MoeFolded *moe__tables_fold(const MoeTables *tables, int router, int domain, int n_groups);
+void moe__folded_free(MoeFolded *folded);
+/* Adds Σ_g weights[g] × the part of group g to a cell of the router's shape. */
+void moe__folded_weighted(const MoeFolded *folded, const int64_t *weights, void *cell);
 /* Whether a group, of n_groups (a power of two, at most the tables'), has anything in it. */
 bool moe__tables_occupied(const MoeTables *tables, int router, int domain, int group, int n_groups);
 

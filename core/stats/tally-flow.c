@@ -4,6 +4,7 @@
  * are short and cells many and large, so each cell is counted in 16 bits, which stay in the cache,
  * and added up before they are full.
  */
+#include "base/pages.h"
 #include "stats/tally.h"
 
 #include <string.h>
@@ -39,6 +40,7 @@ find_narrow(GHashTable *walk, MoeFlowCell *cell)
         narrow = g_new0(Narrow, 1);
         narrow->cell = cell;
         narrow->moves = g_new0(uint16_t, cells_of(cell));
+        moe__touch_pages(cell->moves, cells_of(cell) * sizeof *cell->moves);
         g_hash_table_insert(walk, cell, narrow);
     }
     return narrow;

@@ -21,11 +21,17 @@ enum { PICKS_FROM = 46, BLOCK = 1024, BLOCK_PICKS = 1 << 16 };
 #define GATE_UNIT 0x1p-24
 #define GATE_MOST 0x5000 /* the bits of 32; beyond them are negative numbers, ∞ and NaN too */
 
+/* Units go to these in turn: one that picks what the unit before did needn't wait for its sum. The
+ * entries that ids of bytes reach, and some, so that the same ones of different tables don't have
+ * the same place in a page: CPUs take these for one. */
+enum { TABLES = 4, WIDE = UINT8_MAX + 1 + 8 };
+
 typedef struct Walk {
     int experts;
-    uint16_t index[BLOCK]; /* experts of one slot; no pick: `experts` */
-    uint32_t gate[BLOCK];  /* in units */
-    uint64_t *sums;        /* [first slot, others][even units, odd units][experts + 1] */
+    int wide, none;        /* entries of a table, and that of slots without a pick */
+    uint16_t index[BLOCK]; /* of one slot, where ids aren't bytes */
+    uint32_t gate[BLOCK];  /* in units; 0 where there are none */
+    uint64_t *sums;        /* [first slot, others][TABLES][wide] */
 } Walk;
 
 static void *
@@ -33,7 +39,7 @@ begin(const MoeTallyCells *cells)
 {
     Walk *walk = g_new(Walk, 1);
     walk->experts = moe__tally_shape(cells)->experts;
-    walk->sums = g_new(uint64_t, 4 * ((gsize)walk->experts + 1));
+    walk->sums = g_new(uint64_t, 2 * TABLES * MAX((gsize)walk->experts + 1, WIDE));
     return walk;
 }
 
@@ -79,26 +85,6 @@ count_unit(MoeSummaryCell *cell, const MoeTraceView *view, bool gates, int64_t u
 
 /* --- Block by block ---------------------------------------------------------------------------*/
 
-MOE_CLONES static void
-tally_load_index8(const uint8_t *restrict in, int n, int experts, uint16_t *restrict out)
-{
-    for (int i = 0; i < n; i++)
-        out[i] = in[i] == UINT8_MAX ? (uint16_t)experts : in[i];
-}
-
-static void
-find_index(Walk *walk, const MoeTraceView *view, int64_t first, int n)
-{
-    if (view->expert8) {
-        tally_load_index8(view->expert8 + first, n, walk->experts, walk->index);
-        return;
-    }
-    for (int i = 0; i < n; i++) {
-        int32_t expert = moe__pick(view, first + i);
-        walk->index[i] = (uint16_t)(expert < 0 ? walk->experts : expert);
-    }
-}
-
 /* Gates in units; returns false, having done nothing of use, if one is out of range. */
 MOE_CLONES static bool
 tally_load_gates(const uint16_t *restrict in, int n, uint32_t *restrict out)
@@ -142,47 +128,86 @@ load_gates(const uint16_t *in, int n, uint32_t *out)
     return tally_load_gates(in, n, out);
 }
 
+/* Bytes are entries as they stand. */
 static void
-add_slot(Walk *walk, int n, bool gates, uint64_t *even)
+add_bytes(const uint8_t *expert, const uint32_t *gate, int n, uint64_t *sums)
 {
     const uint64_t pick = (uint64_t)1 << PICKS_FROM;
-    uint64_t *odd = even + walk->experts + 1;
-    if (n % 2)
-        even[walk->index[n - 1]] += pick + (gates ? walk->gate[n - 1] : 0);
-    if (gates)
-        for (int i = 0; i < n - 1; i += 2) {
-            even[walk->index[i]] += pick + walk->gate[i];
-            odd[walk->index[i + 1]] += pick + walk->gate[i + 1];
-        }
-    else
-        for (int i = 0; i < n - 1; i += 2) {
-            even[walk->index[i]] += pick;
-            odd[walk->index[i + 1]] += pick;
-        }
+    uint64_t *a = sums, *b = a + WIDE, *c = b + WIDE, *d = c + WIDE;
+    int i = 0;
+    for (; i + TABLES <= n; i += TABLES) {
+        a[expert[i]] += pick + gate[i];
+        b[expert[i + 1]] += pick + gate[i + 1];
+        c[expert[i + 2]] += pick + gate[i + 2];
+        d[expert[i + 3]] += pick + gate[i + 3];
+    }
+    for (; i < n; i++)
+        a[expert[i]] += pick + gate[i];
+}
+
+static void
+add_index(const Walk *walk, int n, uint64_t *sums)
+{
+    const uint64_t pick = (uint64_t)1 << PICKS_FROM;
+    for (int i = 0; i < n; i++)
+        sums[(i % TABLES) * walk->wide + walk->index[i]] += pick + walk->gate[i];
+}
+
+static void
+add_slot(Walk *walk, const MoeTraceView *view, int64_t first, int n, uint64_t *sums)
+{
+    if (view->expert8) {
+        add_bytes(view->expert8 + first, walk->gate, n, sums);
+        return;
+    }
+    for (int i = 0; i < n; i++) {
+        int32_t expert = moe__pick(view, first + i);
+        walk->index[i] = (uint16_t)(expert < 0 ? walk->none : expert);
+    }
+    add_index(walk, n, sums);
+}
+
+/* Empties the sums; entries beyond the experts aren't used, but for that of no pick. */
+static void
+empty(Walk *walk, const MoeTraceView *view)
+{
+    walk->wide = view->expert8 ? WIDE : walk->experts + 1;
+    walk->none = view->expert8 ? UINT8_MAX : walk->experts;
+    for (int t = 0; t < 2 * TABLES; t++) {
+        memset(walk->sums + t * walk->wide, 0, (size_t)walk->experts * sizeof *walk->sums);
+        walk->sums[t * walk->wide + walk->none] = 0;
+    }
+    if (!view->gate16)
+        memset(walk->gate, 0, sizeof walk->gate);
+}
+
+static uint64_t
+sum_tables(const Walk *walk, const uint64_t *sums, int entry)
+{
+    uint64_t sum = 0;
+    for (int t = 0; t < TABLES; t++)
+        sum += sums[t * walk->wide + entry];
+    return sum;
 }
 
 /* Brings the sums of a block into the cell; returns how many picks its slots might have held but
  * don't. */
 static int64_t
-fold(Walk *walk, MoeSummaryCell *cell)
+fold(const Walk *walk, MoeSummaryCell *cell)
 {
     const uint64_t below = ((uint64_t)1 << PICKS_FROM) - 1;
-    int64_t wide = walk->experts + 1, missing = 0;
-    const uint64_t *sums = walk->sums;
-    for (int64_t e = 0; e < wide; e++) {
-        uint64_t first = sums[e] + sums[e + wide];
-        uint64_t all = first + sums[e + 2 * wide] + sums[e + 3 * wide];
+    const uint64_t *others = walk->sums + TABLES * walk->wide;
+    for (int e = 0; e < walk->experts; e++) {
+        uint64_t first = sum_tables(walk, walk->sums, e);
+        uint64_t all = first + sum_tables(walk, others, e);
         int64_t picks = (int64_t)(all >> PICKS_FROM);
-        if (e == walk->experts) {
-            missing = picks;
-            break;
-        }
         cell->first[e] += (int64_t)(first >> PICKS_FROM);
         cell->count[e] += picks;
         cell->picks += picks;
         cell->gate_sum[e] += (double)(all & below) * GATE_UNIT;
     }
-    return missing;
+    uint64_t missing = sum_tables(walk, walk->sums, walk->none);
+    return (int64_t)((missing + sum_tables(walk, others, walk->none)) >> PICKS_FROM);
 }
 
 /* Units by the picks that they make, where not all make k. */
@@ -209,14 +234,12 @@ count_dropped(MoeSummaryCell *cell, const MoeTraceView *view, int64_t first, int
 static bool
 count_block(Walk *walk, MoeSummaryCell *cell, const MoeTraceView *view, int64_t first, int n)
 {
-    size_t wide = (size_t)walk->experts + 1;
-    memset(walk->sums, 0, 4 * wide * sizeof *walk->sums);
+    empty(walk, view);
     for (int slot = 0; slot < view->k; slot++) {
         int64_t at = slot * view->units + first;
         if (view->gate16 && !load_gates(view->gate16 + at, n, walk->gate))
             return false;
-        find_index(walk, view, at, n);
-        add_slot(walk, n, view->gate16 != NULL, walk->sums + (slot > 0 ? 2 * wide : 0));
+        add_slot(walk, view, at, n, walk->sums + (slot > 0 ? TABLES * walk->wide : 0));
     }
     cell->units += n;
     if (fold(walk, cell) > 0)

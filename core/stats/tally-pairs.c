@@ -3,6 +3,7 @@
  * tally-pairs.c: experts that one unit picks together. Runs are short and cells many, so each cell
  * gathers sets until it has a block of them.
  */
+#include "base/pages.h"
 #include "stats/pair-kernels.h"
 #include "stats/sets.h"
 #include "stats/tally.h"
@@ -56,6 +57,8 @@ find_gathered(Walk *walk, MoePairCell *cell)
         gathered = g_new0(Gathered, 1);
         gathered->cell = cell;
         gathered->sets = g_new(uint64_t, (gsize)(walk->block * walk->words));
+        moe__touch_pages(cell->together,
+                         sizeof *cell->together * (gsize)cell->experts * (gsize)cell->experts);
         g_hash_table_insert(walk->gathered, cell, gathered);
     }
     return gathered;

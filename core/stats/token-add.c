@@ -10,8 +10,8 @@
 
 #include <string.h>
 
-/* Rows and sets are fetched so many places, or tokens, before they are needed. */
-enum { ROWS_AHEAD = 16, SETS_AHEAD = MOE_TOKEN_ORDER_BEYOND };
+/* Sets are fetched so many tokens before they are needed, rows while they are found. */
+enum { SETS_AHEAD = MOE_TOKEN_ORDER_BEYOND };
 
 /* --- In plain C -------------------------------------------------------------------------------*/
 
@@ -148,6 +148,47 @@ add_place(MoeTokenRows *rows, const MoeTallyChunk *chunk, const MoeTokenPlace *p
             add_word(rows, chunk, place, chunk->words, w);
 }
 
+/* Adds one to the bytes that a set names, and notes those that wrapped. */
+AVX512 static inline void
+add_set(MoeTokenRows *rows, const MoeTokenPlace *place, int at, uint64_t set)
+{
+    __m512i sum = add_ones(_mm512_load_si512(place->bytes + at), set);
+    _mm512_store_si512(place->bytes + at, sum);
+    uint64_t wrapped = _mm512_mask_testn_epi8_mask(set, sum, sum);
+    for (; G_UNLIKELY(wrapped); wrapped &= wrapped - 1)
+        moe__token_rows_carry(rows, place->row, at + __builtin_ctzll(wrapped));
+}
+
+/* Of sets of one word, tokens of one unit, and places whose tokens follow each other: most ids have
+ * a token or two, in no order that a CPU could foresee, so there is no loop over a place's. */
+AVX512 static void
+add_through(MoeTokenRows *rows, const MoeTallyChunk *chunk, const MoeTokenPlace *place,
+            const uint32_t *last)
+{
+    const uint64_t *sets = chunk->sets;
+    const uint16_t *first = chunk->first;
+    const uint32_t *end = place->token + place->n;
+    for (const uint32_t *token = place->token; token < last; token++) {
+        __builtin_prefetch(sets + token[SETS_AHEAD]);
+        add_set(rows, place, 0, sets[*token]);
+        add_set(rows, place, 64, bit_of(first[*token], 0));
+        bool next = token + 1 == end;
+        place += next;
+        end = next ? end + place->n : end;
+    }
+}
+
+/* Whether all tokens from the first place's to the last one's are of a place. */
+static bool
+are_through(const MoeTokenPlace *places, int n_places)
+{
+    int64_t tokens = 0;
+    for (int p = 0; p < n_places; p++)
+        tokens += places[p].n;
+    const MoeTokenPlace *last = &places[n_places - 1];
+    return last->token + last->n - places[0].token == tokens;
+}
+
 AVX512 static void
 add_avx512(MoeTokenRows *rows, const MoeTallyChunk *chunk, const MoeTokenPlace *places,
            int n_places, uint64_t *set)
@@ -156,12 +197,14 @@ add_avx512(MoeTokenRows *rows, const MoeTallyChunk *chunk, const MoeTokenPlace *
         add_portable(rows, chunk, places, n_places, set);
         return;
     }
-    for (int p = 0; p < n_places; p++) {
-        const uint8_t *ahead = places[MIN(p + ROWS_AHEAD, n_places - 1)].bytes;
-        __builtin_prefetch(ahead, 1);
-        __builtin_prefetch(ahead + rows->width, 1);
-        add_place(rows, chunk, &places[p]);
+    if (chunk->words == 1 && chunk->units_per_token == 1 && n_places > 0 &&
+        are_through(places, n_places)) {
+        const MoeTokenPlace *last = &places[n_places - 1];
+        add_through(rows, chunk, places, last->token + last->n);
+        return;
     }
+    for (int p = 0; p < n_places; p++)
+        add_place(rows, chunk, &places[p]);
 }
 
 static const MoeTokenKernel avx512 = {.name = "avx512", .add = add_avx512};

@@ -19,7 +19,8 @@ typedef struct MoeTokenPlace {
 typedef struct MoeTokenKernel {
     const char *name;
     /* Adds, to each place's row, its tokens' units: their sets of picks and their first choices.
-     * `set` is scratch for one set, of chunks that bring none. */
+     * The place behind the last one may be looked at, but means nothing. `set` is scratch for one
+     * set, of chunks that bring none. */
     void (*add)(MoeTokenRows *rows, const MoeTallyChunk *chunk, const MoeTokenPlace *places,
                 int n_places, uint64_t *set);
 } MoeTokenKernel;

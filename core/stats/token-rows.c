@@ -22,6 +22,14 @@ row_bytes(const MoeTokenRows *rows)
     return 2 * (size_t)rows->width;
 }
 
+static void *
+new_slab(size_t bytes)
+{
+    void *slab = g_aligned_alloc(1, bytes, LINES);
+    memset(slab, 0, bytes);
+    return slab;
+}
+
 static void
 free_slab(void *slab)
 {
@@ -140,8 +148,7 @@ moe__token_rows_find_slowly(MoeTokenRows *rows, int32_t id)
     reserve(rows, id);
     guint row = rows->ids->len;
     if (row >> rows->slab_bits == rows->slabs->len)
-        g_ptr_array_add(rows->slabs,
-                        g_aligned_alloc0((gsize)1 << rows->slab_bits, row_bytes(rows), LINES));
+        g_ptr_array_add(rows->slabs, new_slab(row_bytes(rows) << rows->slab_bits));
     g_array_append_val(rows->ids, id);
     g_array_append_val(rows->wide_of, none);
     map_row(rows, id, (int32_t)row);

@@ -16,13 +16,13 @@ struct MoeTokenWalk {
     bool keep;
     size_t budget;
     int experts;
-    int64_t low, high; /* ids that are counted: low <= id < high */
-    bool left;         /* there were ids from `high` on */
-    MoeTokenRows rows; /* width 0: none yet */
-    int block;         /* ids */
-    int n;             /* of a block that are counted */
-    MoeTokenPlace places[BLOCK];
-    uint64_t *set; /* scratch of units too wide for sets: [width / 64] */
+    int64_t low, high;               /* ids that are counted: low <= id < high */
+    bool left;                       /* there were ids from `high` on */
+    MoeTokenRows rows;               /* width 0: none yet */
+    int block;                       /* ids */
+    int n;                           /* of a block that are counted */
+    MoeTokenPlace places[BLOCK + 1]; /* kernels look one beyond the last */
+    uint64_t *set;                   /* scratch of units too wide for sets: [width / 64] */
     const MoeTokenKernel *kernel;
     MoeTokenSums *sums;
     /* The row at hand while it is handed on. */
@@ -118,6 +118,8 @@ find_rows(MoeTokenWalk *walk, const MoeTokenOrder *order, int64_t group, int n)
         near = walk->rows.near; /* a new row may have moved it */
         n_near = (uint32_t)walk->rows.n_near;
         uint8_t *bytes = moe__token_rows_at(&walk->rows, row);
+        for (int at = 0; at < 2 * walk->rows.width; at += 64)
+            __builtin_prefetch(bytes + at, 1, 2);
         walk->places[walk->n++] =
             (MoeTokenPlace){row, bytes, order->token + g->first, g[1].first - g->first};
     }

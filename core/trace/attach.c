@@ -58,6 +58,8 @@ add_router(GChecksum *sum, const MoeRouterInfo *router)
     add_text(sum, router->score);
     add_text(sum, router->select);
     add_text(sum, router->gate);
+    if (router->kinds) /* those without have the fingerprint that they always had */
+        add_text(sum, router->kinds);
 }
 
 char *

@@ -56,7 +56,13 @@ check_routers(const MoeTrace *const *traces, int n, GError **error)
                            traces[0]->zip->path);
             return false;
         }
-        for (int r = 0; r < meta->n_routers; r++)
+        for (int r = 0; r < meta->n_routers; r++) {
+            if (g_strcmp0(meta->routers[r].kinds, first->routers[r].kinds) != 0) {
+                g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                            "%s can't be joined to %s: router %d has other kinds of experts",
+                            traces[t]->zip->path, traces[0]->zip->path, r);
+                return false;
+            }
             if (meta->routers[r].layer != first->routers[r].layer) {
                 g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
                             "%s can't be joined to %s: router %d is of layer %d, not %d",
@@ -64,6 +70,7 @@ check_routers(const MoeTrace *const *traces, int n, GError **error)
                             first->routers[r].layer);
                 return false;
             }
+        }
     }
     return true;
 }

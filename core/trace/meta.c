@@ -5,6 +5,8 @@
  */
 #include "trace/meta.h"
 
+#include <moescope/kinds.h>
+
 enum {
     ROUTERS_MAX = 1 << 16,
     DOMAINS_MAX = 1 << 16,
@@ -33,6 +35,8 @@ router_to_json(const MoeRouterInfo *router)
     add_string(object, "score", router->score);
     add_string(object, "select", router->select);
     add_string(object, "gate", router->gate);
+    if (router->kinds)
+        add_string(object, "kinds", router->kinds);
     return object;
 }
 
@@ -77,6 +81,18 @@ moe_trace_meta(const MoeRouterInfo *routers, int n_routers, const char *const *d
 
 /* --- Parsing ----------------------------------------------------------------------------------*/
 
+/* Traces of experts that are all alike don't have it. */
+static bool
+read_kinds(JsonObject *object, MoeRouterInfo *out, GError **error)
+{
+    if (!json_object_has_member(object, "kinds"))
+        return true;
+    if (!moe__json_get_string(object, "kinds", &out->kinds, error))
+        return false;
+    g_autoptr(MoeKinds) kinds = moe_kinds_parse(out->kinds, out->experts, error);
+    return kinds != NULL;
+}
+
 static bool
 read_router(JsonObject *object, MoeRouterInfo *out, GError **error)
 {
@@ -90,7 +106,8 @@ read_router(JsonObject *object, MoeRouterInfo *out, GError **error)
            moe__json_get_bool(object, "causal", &out->causal, error) &&
            moe__json_get_string(object, "score", &out->score, error) &&
            moe__json_get_string(object, "select", &out->select, error) &&
-           moe__json_get_string(object, "gate", &out->gate, error);
+           moe__json_get_string(object, "gate", &out->gate, error) &&
+           read_kinds(object, out, error);
 }
 
 static bool
@@ -173,6 +190,7 @@ moe__trace_meta_clear(MoeTraceMeta *meta)
         g_free(meta->routers[i].score);
         g_free(meta->routers[i].select);
         g_free(meta->routers[i].gate);
+        g_free(meta->routers[i].kinds);
     }
     g_free(meta->routers);
     g_strfreev(meta->domains);

@@ -115,7 +115,7 @@ test_csv(void)
                                    "dead", "--layers", "7", NULL);
     run_expect(&run, 0,
                "trace,router,layer,scope,domain,step,experts,units,picks,metric,value,low,high,"
-               "uniform,shuffled,unit,checked\nt.npz,1,7,all,,,4,40,40,dead,3,,,",
+               "uniform,shuffled,unit,kind,where,checked\nt.npz,1,7,all,,,4,40,40,dead,3,,,",
                "");
     run_expect(&run, 0, "\nt.npz,1,7,domain,prose,,4,20,20,dead,3,,,", "");
     run_expect(&run, 0, "\nt.npz,1,7,domain,\"a, \"\"b\"\"\",,4,20,20,dead,3,,,", "");
@@ -143,6 +143,40 @@ test_json(void)
     g_assert_true(json_object_get_null_member(one, "value"));
 }
 
+/* Experts 0 and 1 feed forward, 2 and 3 return nothing; layer 7 takes expert 0 alone. */
+static void
+test_kinds(void)
+{
+    g_assert_true(g_file_set_contents(
+        "kinds.csv", "doc,pos,layer,experts\n0,0,7,0 3\n0,1,7,0 1\n1,0,7,1 2\n", -1, NULL));
+    g_auto(Run) made = run_moescope("import", "kinds.csv", "-o", "kinds.npz", "--experts", "4",
+                                    "--score", "softmax", "--select", "top-k", "--kinds",
+                                    "ffn:2,zero:2", "--shared", "1", NULL);
+    run_expect(&made, 0, NULL, NULL);
+    g_auto(Run) text = run_moescope("metrics", "kinds.npz", "--kinds", "all", NULL);
+    run_expect(&text, 0, "layer 7, all tokens: E = 4 and 1 shared, T = 3 units, N = 6 picks\n", "");
+    run_expect(&text, 0,
+               "layer 7, all tokens, experts of kind ffn: E = 2, T = 3 units, N = 4 picks\n", "");
+    run_expect(&text, 0, "kind zero: E = 2, T = 3 units, N = 2 picks\n", "");
+    g_auto(Run) csv = run_moescope("metrics", "kinds.npz", "--kinds", "zero", "-m",
+                                   "kind-share,dead", "--csv", NULL);
+    run_expect(&csv, 0, ",all,,,2,3,2,kind-share,0.33333333333333331,,,0.5,,share,zero,,", "");
+    run_expect(&csv, 0, ",all,,,4,3,6,dead,0,", "");
+    g_auto(Run) json = run_moescope("metrics", "kinds.npz", "--kinds", "zero", "--json", NULL);
+    run_expect(&json, 0, "\"shared\": 1", "");
+    run_expect(&json, 0, "\"kind\": \"zero\"", "");
+    g_auto(Run) none = run_moescope("metrics", "kinds.npz", "--kinds", "copy", NULL);
+    run_expect(&none, 1, "", "found no experts of kind \"copy\"; there are ffn, zero");
+    g_auto(Run) untold = run_moescope("metrics", "t.npz", "--kinds", "all", NULL);
+    run_expect(&untold, 1, "", "t.npz: found no kinds of experts to tell apart");
+    g_auto(Run) alone = run_moescope("metrics", "kinds.npz", "-m", "kinds", NULL);
+    run_expect(&alone, 2, "", "expected --kinds with them");
+    g_auto(Run) wrong =
+        run_moescope("import", "kinds.csv", "-o", "w.npz", "--experts", "4", "--score", "softmax",
+                     "--select", "top-k", "--kinds", "ffn:5", NULL);
+    run_expect(&wrong, 1, "", "--kinds: found kinds of experts \"ffn:5\"");
+}
+
 static void
 test_where(void)
 {
@@ -157,6 +191,11 @@ test_where(void)
         run_moescope("metrics", "t.npz", "--where", "id=1", "--experts", "--layers", "2", NULL);
     run_expect(&experts, 0, "layer 2, all tokens where id=1: E = 4, T = 20 units, N = 20 picks\n",
                "");
+    g_auto(Run) csv = run_moescope("metrics", "t.npz", "-w", "id=1", "--csv", "-m", "dead", NULL);
+    run_expect(&csv, 0, ",experts,,id=1,", "");
+    g_auto(Run) each = run_moescope("metrics", "t.npz", "-w", "id=1", "--csv", "--experts", NULL);
+    run_expect(&each, 0, ",partners,tokens,where,checked\n", "");
+    run_expect(&each, 0, ",id=1,", "");
     g_auto(Run) bad = run_moescope("metrics", "t.npz", "--where", "doc", NULL);
     run_expect(&bad, 2, NULL, "--where: found \"doc\" to choose tokens by; expected words such as");
     g_auto(Run) none = run_moescope("metrics", "t.npz", "--where", "pos=3", NULL);
@@ -202,7 +241,7 @@ test_checked(void)
     run_expect(&text, 0, "few.npz: checked: 1 warning (few-tokens)", "");
     run_expect(&text, 0, "; moescope check tells more\n  warning: few-tokens: 18 units, ", "");
     g_auto(Run) csv = run_moescope("metrics", "few.npz", "--metrics", "gini", "--csv", NULL);
-    run_expect(&csv, 0, ",ratio,warning:few-tokens\n", "");
+    run_expect(&csv, 0, ",ratio,,,warning:few-tokens\n", "");
     g_auto(Run) json = run_moescope("metrics", "few.npz", "--metrics", "gini", "--json", NULL);
     run_expect(&json, 0, "{\"check\": \"few-tokens\", \"severity\": \"warning\", ", "");
 }
@@ -298,7 +337,7 @@ test_compat(void)
                "       2   0.00 100.00   0.00   0.00\n",
                "");
     g_auto(Run) csv = run_moescope("metrics", "log.npz", "--compat", "olmoe", "--csv", NULL);
-    run_expect(&csv, 0, "trace,router,layer,scope,domain,expert,with,score,checked\n", "");
+    run_expect(&csv, 0, "trace,router,layer,scope,domain,expert,with,score,where,checked\n", "");
     run_expect(&csv, 0, "\nlog.npz,0,0,all,,1,3,0.5,", "");
     g_auto(Run) json = run_moescope("metrics", "log.npz", "--compat", "olmoe", "--json", NULL);
     run_expect(&json, 0, "{\"expert\": 3, \"with\": 1, \"score\": 1}", "");
@@ -347,6 +386,7 @@ main(int argc, char **argv)
     g_test_add_func("/cli/metrics/bits", test_bits);
     g_test_add_func("/cli/metrics/csv", test_csv);
     g_test_add_func("/cli/metrics/json", test_json);
+    g_test_add_func("/cli/metrics/kinds", test_kinds);
     g_test_add_func("/cli/metrics/where", test_where);
     g_test_add_func("/cli/metrics/list", test_list);
     g_test_add_func("/cli/metrics/checked", test_checked);

@@ -136,6 +136,7 @@ static const GoldenFigure goldens[] = {
     {"text", "text", "tokens=120 layer=0", "paper-column"},
     {"text-entropy", "text", "tokens=12 colour=entropy layer=3 head=1", NULL},
     {"text-gate", "text", "tokens=12 colour=gate document=5", NULL},
+    {"token-scores-gates", "token-scores", "token=17 layer=0", NULL},
     {"sub-tokens", "sub-tokens", "tokens=20", "paper-column"},
     {"divergence", "divergence", "", NULL},
     {"heads", "heads", "", "paper-column"},

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * What assistive technology is told: everything that can be worked with has a name, in every view.
+ * What assistive technology is told: everything that can be worked with has a name, in every view
+ * and dialog, and so have figures, tables and lists; pictures have one or say that they only adorn.
  */
+#include "scope-export-dialog.h"
+#include "scope-scene-view.h"
 #include "stage.h"
 
 /* Parts of a control that has a name as a whole, and what GTK draws around a window. */
@@ -12,6 +15,7 @@ is_inner(GtkWidget *widget)
         GTK_TYPE_MENU_BUTTON, GTK_TYPE_DROP_DOWN,       GTK_TYPE_SPIN_BUTTON,
         GTK_TYPE_ENTRY,       GTK_TYPE_SEARCH_ENTRY,    GTK_TYPE_COLUMN_VIEW,
         GTK_TYPE_LIST_VIEW,   GTK_TYPE_WINDOW_CONTROLS, GTK_TYPE_STACK_SWITCHER,
+        GTK_TYPE_SWITCH,
     };
     for (gsize i = 0; i < G_N_ELEMENTS(wholes); i++) {
         GtkWidget *whole = gtk_widget_get_ancestor(widget, wholes[i]);
@@ -26,7 +30,19 @@ is_control(GtkWidget *widget)
 {
     return GTK_IS_BUTTON(widget) || GTK_IS_MENU_BUTTON(widget) || GTK_IS_ENTRY(widget) ||
            GTK_IS_SEARCH_ENTRY(widget) || GTK_IS_DROP_DOWN(widget) || GTK_IS_SWITCH(widget) ||
-           GTK_IS_SPIN_BUTTON(widget) || GTK_IS_SCALE(widget);
+           GTK_IS_SPIN_BUTTON(widget) || GTK_IS_SCALE(widget) || GTK_IS_CHECK_BUTTON(widget) ||
+           GTK_IS_COLUMN_VIEW(widget) || GTK_IS_LIST_BOX(widget) || GTK_IS_TEXT_VIEW(widget) ||
+           GTK_IS_PROGRESS_BAR(widget) || SCOPE_IS_SCENE_VIEW(widget);
+}
+
+/* An image beside its word, or one that adorns, isn't read out. */
+static bool
+is_told_image(GtkWidget *widget)
+{
+    GtkAccessible *accessible = GTK_ACCESSIBLE(widget);
+    return GTK_IS_IMAGE(widget) && !gtk_widget_get_ancestor(widget, GTK_TYPE_BUTTON) &&
+           gtk_accessible_get_accessible_role(accessible) != GTK_ACCESSIBLE_ROLE_PRESENTATION &&
+           !gtk_test_accessible_has_state(accessible, GTK_ACCESSIBLE_STATE_HIDDEN);
 }
 
 static bool
@@ -35,7 +51,8 @@ has_name(GtkWidget *widget)
     GtkAccessible *accessible = GTK_ACCESSIBLE(widget);
     return gtk_test_accessible_has_property(accessible, GTK_ACCESSIBLE_PROPERTY_LABEL) ||
            gtk_test_accessible_has_relation(accessible, GTK_ACCESSIBLE_RELATION_LABELLED_BY) ||
-           (GTK_IS_BUTTON(widget) && find(widget, GTK_TYPE_LABEL, NULL));
+           ((GTK_IS_BUTTON(widget) || GTK_IS_CHECK_BUTTON(widget)) &&
+            find(widget, GTK_TYPE_LABEL, NULL));
 }
 
 static void
@@ -43,7 +60,7 @@ check(GtkWidget *root, const char *view, int *nameless)
 {
     if (!gtk_widget_get_mapped(root))
         return;
-    if (is_control(root) && !is_inner(root) && !has_name(root)) {
+    if ((is_control(root) || is_told_image(root)) && !is_inner(root) && !has_name(root)) {
         g_test_message("%s: a %s (%s) has no name", view, G_OBJECT_TYPE_NAME(root),
                        gtk_widget_get_name(root));
         ++*nameless;
@@ -74,10 +91,49 @@ test_views(Stage *stage, gconstpointer data)
 }
 
 static void
+test_dialogs(Stage *stage, gconstpointer data)
+{
+    int nameless = 0;
+    stage_open_good(stage);
+    ScopeTab *tab = stage_tab(stage);
+    GtkWidget *dialog =
+        scope_export_dialog_new(GTK_WINDOW(stage->window), scope_tab_get_document(tab),
+                                scope_tab_get_focus(tab), scope_tab_get_pane(tab));
+    gtk_window_present(GTK_WINDOW(dialog));
+    settle(dialog);
+    check(dialog, "export", &nameless);
+    gtk_window_destroy(GTK_WINDOW(dialog));
+    GtkWidget *menu = find(GTK_WIDGET(stage->window), GTK_TYPE_MENU_BUTTON, "filter-menu");
+    gtk_menu_button_popup(GTK_MENU_BUTTON(menu));
+    settle(GTK_WIDGET(stage->window));
+    check(GTK_WIDGET(gtk_menu_button_get_popover(GTK_MENU_BUTTON(menu))), "filter", &nameless);
+    gtk_menu_button_popdown(GTK_MENU_BUTTON(menu));
+    g_assert_cmpint(nameless, ==, 0);
+}
+
+/* A figure is a picture that says its name, and the mark that the keys are at. */
+static void
+test_figure(Stage *stage, gconstpointer data)
+{
+    GtkWidget *view = stage_open_good(stage);
+    gtk_test_accessible_assert_role(GTK_ACCESSIBLE(view), GTK_ACCESSIBLE_ROLE_IMG);
+    gtk_test_accessible_assert_property(GTK_ACCESSIBLE(view), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                        "Expert load");
+    point_at(view, gtk_widget_get_width(view) * 0.4, gtk_widget_get_height(view) * 0.4);
+    settle(view);
+    const char *words = scope_scene_view_get_words(SCOPE_SCENE_VIEW(view));
+    g_assert_nonnull(words);
+    gtk_test_accessible_assert_property(GTK_ACCESSIBLE(view), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
+                                        words);
+}
+
+static void
 add(void)
 {
     stage_add("/access/welcome", test_welcome);
     stage_add("/access/views", test_views);
+    stage_add("/access/dialogs", test_dialogs);
+    stage_add("/access/figure", test_figure);
 }
 
 int

@@ -69,6 +69,35 @@ def translatable(gui):
         [f'{name} in POTFILES has no such words' for name in sorted(listed - marked)]
 
 
+def unmarked(gui):
+    """Words that go straight to a widget, and properties of templates, without being marked."""
+    setters = 'label|text|markup|title|tooltip_text|empty|placeholder_text'
+    shown = re.compile(r'(?:gtk_(?:label|button)_new(?:_with_\w+)?|heading_new|(?<!state)_set_(?:' + setters +
+                       r'))\((?:[^;"]*, )?"([^"]*[A-Za-z]{2}[^"]*)"')
+    template = re.compile(r'<(?:property|attribute) name="(?:label|title|tooltip-text|'
+                          r'placeholder-text)">([^<]*[A-Za-z]{2}[^<]*)<|<item>([^<\n]+)<')
+    found = []
+    for path in sorted(gui.glob('*.c')):
+        found += [f'{path.name}: "{match[1]}"' for match in shown.finditer(path.read_text())]
+    for path in sorted(gui.glob('ui/*.ui')):
+        found += [f'{path.name}: "{match[1] or match[2]}"'
+                  for match in template.finditer(path.read_text())
+                  if (match[1] or match[2]) != 'moescope']
+    return [f'{words} isn’t marked' for words in found]
+
+
+def extracted(root):
+    """xgettext reads all that is marked, and has nothing to complain about."""
+    if not shutil.which('xgettext'):
+        skip('xgettext', 'it is not installed')
+        return
+    done = subprocess.run(['xgettext', '--files-from=gui/po/POTFILES', '--from-code=UTF-8', '-k_',
+                           '-kN_', '-kngettext:1,2', '-o', '-'], cwd=root, capture_output=True,
+                          text=True, check=False)
+    some = re.findall(r'^msgid ".+"', done.stdout, re.M)
+    check('xgettext', done.stderr.splitlines() + ([] if len(some) > 200 else ['too few words']))
+
+
 def icons(gui):
     """Every icon of ours that is named exists."""
     named = set()
@@ -84,6 +113,8 @@ def main():
     check('the desktop entry', desktop_entry(data))
     check('the type of traces', mime_type(data))
     check('words for translators are listed', translatable(gui))
+    check('words are marked', unmarked(gui))
+    extracted(sys.argv[1])
     check('icons are there', icons(gui))
     run('desktop-file-validate', 'desktop-file-validate', data / f'{APP}.desktop')
     run('appstreamcli validate', 'appstreamcli', 'validate', '--no-net',

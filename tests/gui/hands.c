@@ -77,6 +77,24 @@ test_click(Stage *stage, gconstpointer data)
     g_assert_cmpint(scope_focus_get(focus, SCOPE_FOCUS_EXPERT), ==, -1);
 }
 
+/* A second click shows the expert that the first one chose. */
+static void
+test_double_click(Stage *stage, gconstpointer data)
+{
+    stage_open_good(stage);
+    press(window_of(stage), "ctrl+1");
+    wait_until(stage_shows_figure, stage->window);
+    GtkWidget *view = find(window_of(stage), SCOPE_TYPE_SCENE_VIEW, NULL);
+    point_at(view, gtk_widget_get_width(view) * 0.3, gtk_widget_get_height(view) * 0.3);
+    settle(view);
+    do_by_hand(window_of(stage), "click --repeat 2 --delay 40 1");
+    ScopeViews *views = scope_tab_get_views(stage_tab(stage));
+    g_assert_cmpstr(scope_views_get_name(views), ==, "expert");
+    wait_until(stage_shows_figure, stage->window);
+    g_assert_cmpint(scope_focus_get(scope_tab_get_focus(stage_tab(stage)), SCOPE_FOCUS_EXPERT), >=,
+                    0);
+}
+
 /* --- The filter -------------------------------------------------------------------------------*/
 
 static GtkWidget *
@@ -231,6 +249,7 @@ add(void)
     stage_add("/hands/sidebar", test_sidebar);
     stage_add("/hands/inspector", test_inspector);
     stage_add("/hands/click", test_click);
+    stage_add("/hands/double-click", test_double_click);
     stage_add("/hands/filter", test_filter);
     stage_add("/hands/undo", test_undo);
     stage_add("/hands/wrong-filter", test_wrong_filter);

@@ -8,6 +8,8 @@
 #include <moescope/plugin.h>
 #include <string.h>
 
+#define INTERFACE G_STRINGIFY(MOE_PLUGIN_ABI)
+
 static char *
 specimen(const char *name)
 {
@@ -59,8 +61,8 @@ test_refused(void)
     static const struct {
         const char *name, *why;
     } cases[] = {
-        {"other-abi", "built for plugin interface 7, this library has interface 2"},
-        {"no-symbol", "not a plugin: it exports no symbol moe_plugin_abi_2"},
+        {"other-abi", "built for plugin interface 7, this library has interface " INTERFACE},
+        {"no-symbol", "not a plugin: it exports no symbol moe_plugin_abi_3"},
         {"size", "the plugin is described by "},
         {"part-size", "a part is described by "},
         {"no-slot", "part no-slot (score): the slot 'score' is required and empty"},

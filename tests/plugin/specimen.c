@@ -6,7 +6,7 @@
 #include <moescope/plugin.h>
 
 #ifndef SYMBOL
-#define SYMBOL moe_plugin_abi_2
+#define SYMBOL moe_plugin_abi_3
 #endif
 #ifndef NAME
 #define NAME "good"

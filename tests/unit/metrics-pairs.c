@@ -267,6 +267,7 @@ check_nulls(int64_t tokens, int experts, int k, double skew, int which, double t
     g_auto(Made) made = make(&synth);
     g_test_message("%d tokens, top-%d of %d, skew %g", (int)tokens, k, experts, skew);
     static const char *const metrics[] = {"max-coactivation",
+                                          "olmoe-coactivation",
                                           "coactivation-jaccard",
                                           "top-partner",
                                           "flow-information",
@@ -277,6 +278,7 @@ check_nulls(int64_t tokens, int experts, int k, double skew, int which, double t
                                           "vocabulary-weighted",
                                           "vocabulary-picks",
                                           "vocabulary-picks-weighted",
+                                          "top-token-lift",
                                           "context-independence",
                                           "context-independence-picks"};
     for (gsize i = 0; i < G_N_ELEMENTS(metrics); i++)

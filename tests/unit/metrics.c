@@ -117,17 +117,19 @@ test_uniform(gconstpointer data)
     const MoeMetric *const *metrics = moe_metrics_list(&n);
     g_autofree double *sum = g_new0(double, (gsize)n);
     making[K] = units;
-    double none[E] = {0};
+    double gates[E];
     MoeSummaryCell summary = {.experts = E,
                               .units = units,
                               .picks = K * units,
                               .count = count,
                               .making = making,
-                              .gate_sum = none};
+                              .gate_sum = gates};
     MoeMetricCell cell = {.summary = &summary};
     MoeRng rng = moe_rng(7, (uint64_t)units);
     for (int i = 0; i < ROUTERS; i++) {
         route_randomly(&rng, units, count);
+        for (int e = 0; e < E; e++)
+            gates[e] = 0.5 * (double)count[e];
         for (int m = 0; m < n; m++)
             sum[m] += metrics[m]->uniform ? moe_metric_value(metrics[m], &cell) : 0;
     }
@@ -139,7 +141,20 @@ test_uniform(gconstpointer data)
             g_assert_cmpfloat_with_epsilon(uniform, mean, 0.03 * fabs(mean) + 0.01);
             compared++;
         }
-    g_assert_cmpint(compared, >=, 19);
+    g_assert_cmpint(compared, >=, 25);
+}
+
+/* Of all there are, either a null or a reason why there is none. */
+static void
+test_has_null(void)
+{
+    int n;
+    const MoeMetric *const *metrics = moe_metrics_list(&n);
+    for (int i = 0; i < n; i++) {
+        bool has = metrics[i]->uniform || metrics[i]->shuffled;
+        g_test_message("%s", metrics[i]->name);
+        g_assert_true(has != (metrics[i]->no_null != NULL));
+    }
 }
 
 /* Mixtral's baselines: 12.5 % and 46.4 %. */
@@ -283,6 +298,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     moe_init();
     folder = g_dir_make_tmp("moescope-metrics-XXXXXX", NULL);
+    g_test_add_func("/metrics/has-null", test_has_null);
     g_test_add_func("/metrics/load", test_load);
     g_test_add_func("/metrics/undefined", test_undefined);
     g_test_add_data_func("/metrics/uniform/few", GINT_TO_POINTER(10), test_uniform);

@@ -250,11 +250,11 @@ check_kernel(const MoeTokenKernel *kernel, int experts, int k, int heads)
     g_autofree uint64_t *set = g_new(uint64_t, n / 64 + 1);
     const MoeTokenOrder *order = &made.order;
     int32_t row = moe__token_rows_find(&rows, order->group[0].id);
-    const MoeTokenPlace place = {row, moe__token_rows_at(&rows, row), order->token,
-                                 order->group[1].first};
-    kernel->add(&rows, &made.chunk, &place, 1, set);
+    const MoeTokenPlace places[2] = {
+        {row, moe__token_rows_at(&rows, row), order->token, order->group[1].first}};
+    kernel->add(&rows, &made.chunk, places, 1, set);
     count_naively(&made, order->group[0].id, first, picks);
-    g_assert_cmpint(place.n, >, 512);
+    g_assert_cmpint(places[0].n, >, 512);
     for (int e = 0; e < experts; e++) {
         g_assert_cmpint(moe__token_rows_count(&rows, row, e), ==, picks[e]);
         g_assert_cmpint(moe__token_rows_count(&rows, row, rows.width + e), ==, first[e]);

@@ -41,6 +41,8 @@ typedef struct MoeImportOptions {
     /* Of one array of logits of all layers: "LTE", "TLE", "BSE", "LBSE" or "BSLE" (T token, L
      * layer, E expert, B sequence, S token in the sequence). NULL: what stands beside it tells. */
     const char *axes;
+    const char *kinds; /* of experts, as MoeRouterInfo.kinds has them (kinds.h) */
+    int shared;        /* experts that every unit passes, which no file lists among its picks */
 } MoeImportOptions;
 
 /* What came of it. */
@@ -118,6 +120,9 @@ MOE_API const MoeImportOptions *moe_import_options(const MoeImport *import);
 typedef struct MoeImportShape {
     const int *layers; /* [n_layers], ascending: a router each; NULL: the files number none */
     int n_layers;
+    /* The numbers of layers are places in the files, which may leave out layers without experts:
+     * --layers may call them otherwise. */
+    bool by_place;
     int experts;    /* a layer */
     int max_expert; /* the highest id that was seen, for the message; may stay 0 */
     int k;          /* picks a unit */

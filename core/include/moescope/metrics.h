@@ -7,6 +7,7 @@
 #ifndef MOESCOPE_METRICS_H
 #define MOESCOPE_METRICS_H
 
+#include <moescope/kinds.h>
 #include <moescope/tokens.h>
 
 G_BEGIN_DECLS
@@ -29,11 +30,15 @@ typedef struct MoeMetricCell {
     const MoeTrace
         *trace; /* its state and measures; NULL for summaries of no trace, and for domains */
     int router;
+    /* Of the experts of one kind: `summary` is their part of this, all else is NULL. NULL: of all
+     * experts. */
+    const MoeSummaryCell *whole;
 } MoeMetricCell;
 
 /* Beside MoeTallies, what a metric may need. */
 #define MOE_NEEDS_DOMAINS (1u << 24) /* domains told apart, of all tokens */
 #define MOE_NEEDS_TRACE   (1u << 25) /* a trace's state or measures: no interval */
+#define MOE_NEEDS_KIND    (1u << 26) /* one kind of experts, apart from the others */
 
 typedef enum {
     MOE_METRIC_NONE,   /* neither is better */
@@ -63,6 +68,10 @@ struct MoeMetric {
     /* The same for a router of this load that takes no notice of the token or of other picks;
      * NULL: not known, or no question to ask. */
     double (*shuffled)(const MoeMetric *metric, const MoeMetricCell *cell);
+    /* Narrows low … high to what a cell of so many experts, picks a unit, domains can have. NULL:
+     * they are the same for all. */
+    void (*range)(const MoeMetric *metric, const MoeMetricCell *cell, double *low, double *high);
+    const char *no_null; /* where there is neither null, why; else NULL */
 };
 
 /* Adds a metric, at start, before any other thread runs. One whose name is taken, or that lacks a
@@ -86,6 +95,26 @@ MOE_API unsigned moe_metrics_tallies(const MoeMetric *const *metrics, int n);
 MOE_API double moe_metric_value(const MoeMetric *metric, const MoeMetricCell *cell);
 MOE_API double moe_metric_uniform(const MoeMetric *metric, const MoeMetricCell *cell);
 MOE_API double moe_metric_shuffled(const MoeMetric *metric, const MoeMetricCell *cell);
+/* What values it can have in such a cell; -INFINITY, INFINITY: no bound. */
+MOE_API void moe_metric_range(const MoeMetric *metric, const MoeMetricCell *cell, double *low,
+                              double *high);
+/* Why there is no bootstrap interval, in a clause; NULL: there is one. */
+MOE_API const char *moe_metric_no_interval(const MoeMetric *metric);
+
+/* --- Kinds of experts -------------------------------------------------------------------------
+ * Metrics of the load and the gates may be asked of the experts of one kind alone. E, N, m and f_e
+ * are then those of the kind, T all units, and the uniform router picks at random within the kind,
+ * as often as this one picks the kind. How many picks of a kind each unit makes isn't known: as
+ * evenly as can be, for nulls. */
+
+/* The part of a router's sums that falls on one kind; `whole` has to outlive the cell. (transfer
+ * full) */
+MOE_API MoeSummaryCell *moe_kind_part(const MoeSummaryCell *whole, const MoeKinds *kinds, int kind);
+MOE_API void moe_kind_part_free(MoeSummaryCell *part);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeSummaryCell, moe_kind_part_free)
+/* The cell for metrics. */
+MOE_API MoeMetricCell moe_metric_cell_of_kind(const MoeSummaryCell *whole,
+                                              const MoeSummaryCell *part, int router);
 
 G_END_DECLS
 

@@ -30,13 +30,18 @@ typedef struct MoeInterval {
  * over as many tokens as these, which is what nulls are given for; a bias that all samples of this
  * size share (entropies are low, extremes are high) isn't taken out of it. Replicates scatter about
  * their mean as the value does about that expectation, so the interval is
- * value - (q_high - mean) … value + (mean - q_low), within the metric's range. (The basic interval,
- * 2 value - q_high …, would correct for bias once, which is too little for a CV near 0 and twice
- * for what is corrected already.) Fills intervals[n]. Metrics of tokens (MOE_TALLY_TOKENS) have
- * none. */
+ * value - (q_high - mean) … value + (mean - q_low), within the metric's range (moe_metric_range()).
+ * (The basic interval, 2 value - q_high …, would correct for bias once, which is too little for a
+ * CV near 0 and twice for what is corrected already.) Fills intervals[n]. Metrics of tokens
+ * (MOE_TALLY_TOKENS) have none. */
 MOE_API void moe_metric_intervals(const MoeSummary *summary, int router, int domain,
                                   const MoeMetric *const *metrics, int n,
                                   const MoeResampleOptions *options, MoeInterval *intervals);
+/* The same of one kind of the router's experts (`kinds` NULL: of all). */
+MOE_API void moe_metric_kind_intervals(const MoeSummary *summary, int router, int domain,
+                                       const MoeKinds *kinds, int kind,
+                                       const MoeMetric *const *metrics, int n,
+                                       const MoeResampleOptions *options, MoeInterval *intervals);
 
 /* Wilson's score interval (Wilson 1927) of a share of `n` independent trials, `successes` of which
  * hit; level as above. */

@@ -47,6 +47,7 @@ typedef struct MoeRouterInfo {
     bool gates_sum_to_one;
     bool causal;
     char *score, *select, *gate; /* names of the parts; owned by the trace */
+    char *kinds; /* of its experts (kinds.h); NULL: all of one, or not told; owned likewise */
 } MoeRouterInfo;
 
 /* --- Writing ----------------------------------------------------------------------------------*/
