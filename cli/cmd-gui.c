@@ -38,10 +38,14 @@ cmd_gui(int argc, char **argv)
         .names = "[FILE…]",
         .about = "Opens FILE (a trace, a summary, the folder of a run, what import reads) in the "
                  "desktop app, each in a tab.",
-        .examples = "moescope gui first.npz\n",
+        .examples = "moescope gui first.npz\n"
+                    "moescope gui --as-one rank-0.jsonl rank-1.jsonl\n",
         .most = -1,
     };
-    const GOptionEntry entries[] = {G_OPTION_ENTRY_NULL};
+    gboolean as_one = FALSE;
+    const GOptionEntry entries[] = {
+        {"as-one", 0, 0, G_OPTION_ARG_NONE, &as_one, "the files are parts of one recording", NULL},
+        G_OPTION_ENTRY_NULL};
     int status;
     if (!cmd_options(&arguments, entries, &argc, &argv, &status))
         return status;
@@ -53,6 +57,8 @@ cmd_gui(int argc, char **argv)
     }
     g_autoptr(GPtrArray) words = g_ptr_array_new();
     g_ptr_array_add(words, program);
+    if (as_one)
+        g_ptr_array_add(words, (gpointer) "--as-one");
     for (int i = 1; i < argc; i++)
         g_ptr_array_add(words, argv[i]);
     g_ptr_array_add(words, NULL);

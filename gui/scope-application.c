@@ -120,30 +120,49 @@ scope_application_activate(GApplication *application)
     gtk_window_present(window);
 }
 
-static void
-open_file(GtkApplication *application, GFile *file)
-{
-    GtkWindow *window = gtk_application_get_active_window(application);
-    if (!window)
-        window = GTK_WINDOW(scope_window_new(application));
-    scope_window_open(SCOPE_WINDOW(window), file);
-    gtk_window_present(window);
-}
+/* What is told with files that are one. */
+#define AS_ONE "as-one"
 
 static void
 scope_application_open(GApplication *application, GFile **files, int n, const char *hint)
 {
-    for (int i = 0; i < n; i++)
-        open_file(GTK_APPLICATION(application), files[i]);
+    GtkWindow *window = gtk_application_get_active_window(GTK_APPLICATION(application));
+    g_autoptr(GListStore) list = g_list_store_new(G_TYPE_FILE);
+    g_list_store_splice(list, 0, 0, (gpointer *)files, (guint)n);
+    if (!window)
+        window = GTK_WINDOW(scope_window_new(GTK_APPLICATION(application)));
+    scope_window_open_all(SCOPE_WINDOW(window), G_LIST_MODEL(list), g_str_equal(hint, AS_ONE));
+    gtk_window_present(window);
+}
+
+/* In the instance that runs already, or in this one. */
+static int
+open_names(GApplication *application, const char *const *names, const char *hint)
+{
+    g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_object_unref);
+    g_autoptr(GError) error = NULL;
+    for (; *names; names++)
+        g_ptr_array_add(files, g_file_new_for_commandline_arg(*names));
+    if (!g_application_register(application, NULL, &error)) {
+        g_printerr("moescope-gui: %s\n", error->message);
+        return 1;
+    }
+    g_application_open(application, (GFile **)files->pdata, (int)files->len, hint);
+    return -1; /* go on */
 }
 
 static int
 scope_application_handle_local_options(GApplication *application, GVariantDict *options)
 {
-    if (!g_variant_dict_contains(options, "version"))
-        return -1; /* go on */
-    g_print("moescope-gui %s\n", moe_version());
-    return 0;
+    g_autofree const char **names = NULL;
+    if (g_variant_dict_contains(options, "version")) {
+        g_print("moescope-gui %s\n", moe_version());
+        return 0;
+    }
+    if (g_variant_dict_lookup(options, G_OPTION_REMAINING, "^a&ay", &names))
+        return open_names(application, names,
+                          g_variant_dict_contains(options, AS_ONE) ? AS_ONE : "");
+    return -1; /* go on */
 }
 
 static void
@@ -160,7 +179,10 @@ static void
 scope_application_init(ScopeApplication *self)
 {
     static const GOptionEntry options[] = {
+        {.long_name = AS_ONE,
+         .description = N_("The files are parts of one recording: import them as one")},
         {.long_name = "version", .description = N_("Print the version and exit")},
+        {.long_name = G_OPTION_REMAINING, .arg = G_OPTION_ARG_FILENAME_ARRAY},
         {0},
     };
     GApplication *application = G_APPLICATION(self);

@@ -12,7 +12,8 @@
 /* What a dialog leads to. The window owns the dialog, and the dialog this. */
 typedef struct Request {
     GtkWindow *window;
-    ScopeFileChosen chosen;
+    ScopeFilesChosen opens; /* one of these */
+    ScopeFileChosen saves;
 } Request;
 
 static void
@@ -28,10 +29,13 @@ on_response(GtkNativeDialog *dialog, int response, gpointer user)
     const Request request = *(const Request *)user;
     g_autoptr(GListModel) files = gtk_file_chooser_get_files(GTK_FILE_CHOOSER(dialog));
     g_object_set_data(G_OBJECT(request.window), DIALOG, NULL); /* the dialog is gone, and `user` */
-    for (guint i = 0; response == GTK_RESPONSE_ACCEPT && i < g_list_model_get_n_items(files); i++) {
-        g_autoptr(GFile) file = g_list_model_get_item(files, i);
-        request.chosen(request.window, file);
-    }
+    if (response != GTK_RESPONSE_ACCEPT || g_list_model_get_n_items(files) == 0)
+        return;
+    g_autoptr(GFile) first = g_list_model_get_item(files, 0);
+    if (request.opens)
+        request.opens(request.window, files);
+    else
+        request.saves(request.window, first);
 }
 
 static void
@@ -51,9 +55,9 @@ dialog_new(GtkWindow *window, const char *title, GtkFileChooserAction action, co
 
 /* Takes the dialog. */
 static void
-ask(GtkFileChooser *dialog, GtkWindow *window, ScopeFileChosen chosen)
+ask(GtkFileChooser *dialog, GtkWindow *window, ScopeFilesChosen opens, ScopeFileChosen saves)
 {
-    Request request = {window, chosen};
+    Request request = {window, opens, saves};
     g_object_set_data_full(G_OBJECT(window), DIALOG, dialog, destroy_dialog);
     g_signal_connect_data(dialog, "response", G_CALLBACK(on_response),
                           g_memdup2(&request, sizeof request), free_request, 0);
@@ -70,22 +74,23 @@ add_filter(GtkFileChooser *dialog, const char *name, const char *pattern)
 }
 
 void
-scope_dialogs_open(GtkWindow *window, ScopeFileChosen chosen)
+scope_dialogs_open(GtkWindow *window, ScopeFilesChosen chosen)
 {
     GtkFileChooser *dialog =
         dialog_new(window, _("Open"), GTK_FILE_CHOOSER_ACTION_OPEN, _("_Open"));
     gtk_file_chooser_set_select_multiple(dialog, TRUE);
     add_filter(dialog, _("All files"), "*"); /* what a file is, its content says */
     add_filter(dialog, _("Traces and summaries (*.npz)"), "*.npz");
-    ask(dialog, window, chosen);
+    ask(dialog, window, chosen, NULL);
 }
 
 void
-scope_dialogs_open_folder(GtkWindow *window, ScopeFileChosen chosen)
+scope_dialogs_open_folder(GtkWindow *window, ScopeFilesChosen chosen)
 {
-    ask(dialog_new(window, _("Open a Run, or a Folder of Logs"),
-                   GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, _("_Open")),
-        window, chosen);
+    GtkFileChooser *dialog = dialog_new(window, _("Open a Run, or Folders of Logs"),
+                                        GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, _("_Open"));
+    gtk_file_chooser_set_select_multiple(dialog, TRUE);
+    ask(dialog, window, chosen, NULL);
 }
 
 void
@@ -93,13 +98,13 @@ scope_dialogs_save(GtkWindow *window, const char *title, const char *name, Scope
 {
     GtkFileChooser *dialog = dialog_new(window, title, GTK_FILE_CHOOSER_ACTION_SAVE, _("_Save"));
     gtk_file_chooser_set_current_name(dialog, name);
-    ask(dialog, window, chosen);
+    ask(dialog, window, NULL, chosen);
 }
 
 void
 scope_dialogs_save_folder(GtkWindow *window, const char *title, ScopeFileChosen chosen)
 {
-    ask(dialog_new(window, title, GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, _("_Write")), window,
+    ask(dialog_new(window, title, GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, _("_Write")), window, NULL,
         chosen);
 }
 

@@ -9,11 +9,12 @@
 
 G_BEGIN_DECLS
 
+/* Called with what the user chose, of GFile, and not at all where that is nothing. */
+typedef void (*ScopeFilesChosen)(GtkWindow *window, GListModel *files);
 typedef void (*ScopeFileChosen)(GtkWindow *window, GFile *file);
 
-/* Each calls `chosen` for every file that the user chose, and not at all where there is none. */
-void scope_dialogs_open(GtkWindow *window, ScopeFileChosen chosen);
-void scope_dialogs_open_folder(GtkWindow *window, ScopeFileChosen chosen);
+void scope_dialogs_open(GtkWindow *window, ScopeFilesChosen chosen);
+void scope_dialogs_open_folder(GtkWindow *window, ScopeFilesChosen chosen);
 void scope_dialogs_save(GtkWindow *window, const char *title, const char *name,
                         ScopeFileChosen chosen);
 /* A folder to write into. */

@@ -11,7 +11,7 @@
 G_BEGIN_DECLS
 
 /* Takes what `opened` holds; `choices` are those of an import, or NULL. */
-ScopeDocument *scope_document_new(const char *path, char **choices, ScopeOpened *opened);
+ScopeDocument *scope_document_new(char **paths, char **choices, ScopeOpened *opened);
 /* From the main thread: looks for what is added, if the file may still grow. */
 void scope_document_follow(ScopeDocument *document);
 /* The input of a filter; `both`: with the other document, if there is one; `glimpse`: of a sample.

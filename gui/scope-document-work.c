@@ -12,7 +12,7 @@
 #define TELL_EVERY_US (50 * 1000)
 
 typedef struct Opening {
-    GFile *file;
+    GListModel *files;
     char **choices;
     ScopeProgress progress; /* or NULL */
     gpointer user;
@@ -30,7 +30,7 @@ static void
 opening_free(gpointer data)
 {
     Opening *opening = data;
-    g_object_unref(opening->file);
+    g_object_unref(opening->files);
     g_strfreev(opening->choices);
     g_free(opening);
 }
@@ -71,36 +71,49 @@ on_progress(int64_t done, int64_t total, const char *what, void *user)
 
 /* --- Opening ----------------------------------------------------------------------------------*/
 
+/* (transfer full); NULL with an error where one isn't of this machine. */
+static char **
+paths_of(GListModel *files, GError **error)
+{
+    g_autoptr(GStrvBuilder) paths = g_strv_builder_new();
+    for (guint i = 0; i < g_list_model_get_n_items(files); i++) {
+        g_autoptr(GFile) file = g_list_model_get_item(files, i);
+        g_autofree char *uri = g_file_get_uri(file);
+        if (!g_file_peek_path(file)) {
+            g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                        _("%s: found an address that is no local file, expected a file of this "
+                          "machine"),
+                        uri);
+            return NULL;
+        }
+        g_strv_builder_add(paths, g_file_peek_path(file));
+    }
+    return g_strv_builder_end(paths);
+}
+
 static void
 open_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
     Opening *opening = data;
     GError *error = NULL;
     g_auto(ScopeOpened) opened = {0};
-    const char *path = g_file_peek_path(opening->file);
+    g_auto(GStrv) paths = paths_of(opening->files, &error);
     const MoeProgress progress = {on_progress, opening};
-    if (!path) {
-        g_autofree char *uri = g_file_get_uri(opening->file);
-        g_task_return_new_error(task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                                _("%s: found an address that is no local file, expected a file of "
-                                  "this machine"),
-                                uri);
-    } else if (scope_open(path, (const char *const *)opening->choices, &progress, &opened,
-                          &error)) {
-        g_task_return_pointer(task, scope_document_new(path, opening->choices, &opened),
+    if (paths && scope_open((const char *const *)paths, (const char *const *)opening->choices,
+                            &progress, &opened, &error))
+        g_task_return_pointer(task, scope_document_new(paths, opening->choices, &opened),
                               g_object_unref);
-    } else {
+    else
         g_task_return_error(task, error);
-    }
 }
 
 void
-scope_document_open_async(GFile *file, ScopeImportChoices choices, ScopeProgress progress,
+scope_document_open_async(GListModel *files, ScopeImportChoices choices, ScopeProgress progress,
                           GCancellable *cancellable, GAsyncReadyCallback ready, gpointer user)
 {
     g_autoptr(GTask) task = g_task_new(NULL, cancellable, ready, user);
     Opening *opening = g_new0(Opening, 1);
-    opening->file = g_object_ref(file);
+    opening->files = g_object_ref(files);
     opening->choices = g_strdupv(choices);
     opening->progress = progress;
     opening->user = user;

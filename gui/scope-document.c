@@ -19,7 +19,8 @@
 
 struct _ScopeDocument {
     GObject parent_instance;
-    char *path, *name;
+    char **paths; /* what was opened, several as one */
+    char *name;
     char **choices; /* of an import, or NULL */
     ScopeOpened opened;
     MoeRouterInfo *routers; /* [n_routers], their names the source's */
@@ -175,7 +176,7 @@ scope_document_finalize(GObject *object)
     g_free(self->routers);
     g_strfreev(self->domains);
     g_strfreev(self->choices);
-    g_free(self->path);
+    g_strfreev(self->paths);
     g_free(self->name);
     G_OBJECT_CLASS(scope_document_parent_class)->finalize(object);
 }
@@ -204,11 +205,11 @@ scope_document_init(ScopeDocument *self)
 }
 
 ScopeDocument *
-scope_document_new(const char *path, char **choices, ScopeOpened *opened)
+scope_document_new(char **paths, char **choices, ScopeOpened *opened)
 {
     ScopeDocument *self = g_object_new(SCOPE_TYPE_DOCUMENT, NULL);
-    self->path = g_strdup(path);
-    self->name = g_path_get_basename(path);
+    self->paths = g_strdupv(paths);
+    self->name = g_path_get_basename(paths[0]);
     self->choices = g_strdupv(choices);
     self->opened = *opened;
     *opened = (ScopeOpened){0};
@@ -235,7 +236,7 @@ scope_document_name(ScopeDocument *document)
 const char *
 scope_document_path(ScopeDocument *document)
 {
-    return document->path;
+    return document->paths[0];
 }
 
 const char *
@@ -247,15 +248,16 @@ scope_document_file(ScopeDocument *document)
 char *
 scope_document_word(ScopeDocument *document)
 {
-    return scope_document_imported(document) ? scope_text_imported(document->path)
-                                             : scope_text_path(document->path);
+    return scope_document_imported(document) ? scope_text_imported(document->paths[0])
+                                             : scope_text_path(document->paths[0]);
 }
 
 char *
 scope_document_import_command(ScopeDocument *document)
 {
     return scope_document_imported(document)
-               ? scope_text_import_command(document->path, (const char *const *)document->choices)
+               ? scope_text_import_command((const char *const *)document->paths,
+                                           (const char *const *)document->choices)
                : NULL;
 }
 

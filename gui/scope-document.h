@@ -29,16 +29,18 @@ typedef void (*ScopeProgress)(const char *what, gint64 done, gint64 total, gpoin
 typedef char **ScopeImportChoices;
 
 /* Opens anything: a trace, summary, run folder, or a file that an importer knows, which is imported
- * to a temporary file. `progress` (may be NULL) and `ready` get `user`. Once `cancellable` is
- * cancelled, the result is dropped and G_IO_ERROR_CANCELLED reported at once. */
-void scope_document_open_async(GFile *file, ScopeImportChoices choices, ScopeProgress progress,
-                               GCancellable *cancellable, GAsyncReadyCallback ready, gpointer user);
+ * to a temporary file; several (of GFile) are imported as one. `progress` (may be NULL) and `ready`
+ * get `user`. Once `cancellable` is cancelled, the result is dropped and G_IO_ERROR_CANCELLED
+ * reported at once. */
+void scope_document_open_async(GListModel *files, ScopeImportChoices choices,
+                               ScopeProgress progress, GCancellable *cancellable,
+                               GAsyncReadyCallback ready, gpointer user);
 /* (transfer full); NULL with the errors of scope_open(). */
 ScopeDocument *scope_document_open_finish(GAsyncResult *result, GError **error);
 
-/* The name of the file, without its folder. (transfer none) */
+/* The name of the (first) file, without its folder. (transfer none) */
 const char *scope_document_name(ScopeDocument *document);
-/* What was opened, as the command line would name it. (transfer none) */
+/* What was opened (first), as the command line would name it. (transfer none) */
 const char *scope_document_path(ScopeDocument *document);
 /* The file that is read: that of a run's folder, or what was imported. (transfer none) */
 const char *scope_document_file(ScopeDocument *document);

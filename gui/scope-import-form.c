@@ -15,6 +15,7 @@ typedef struct Question {
     const char *option, *title, *help;
     const char *const *choices; /* NULL: free text */
     bool always;                /* asked whenever anything is */
+    bool each;                  /* one for all files or, with commas between, one for each */
 } Question;
 
 static const char *const scores[] = {"softmax", "sigmoid", "unknown", NULL};
@@ -33,12 +34,14 @@ static const Question questions[] = {
      N_("Of one array for all layers: T token, L layer, E expert, B sequence, S token in it"), NULL,
      false},
     {"model", N_("Model"), N_("Which one, of a file that has several"), NULL, false},
-    {"domain", N_("Domain"), N_("What the text is (prose, code, …); may stay empty"), NULL, true},
+    {"domain", N_("Domain"),
+     N_("What the text is (prose, code, …), {file} for the name of each file; may stay empty"),
+     NULL, true, true},
 };
 
 struct _ScopeImportForm {
     GtkBox parent_instance;
-    char *path;
+    char **paths;                                /* of the files, NULL at the end */
     GtkWidget *control[G_N_ELEMENTS(questions)]; /* NULL: not asked */
     GtkLabel *reason[G_N_ELEMENTS(questions)];   /* in the importer's words */
 
@@ -72,8 +75,10 @@ scope_import_form_get_choices(ScopeImportForm *form)
     for (gsize i = 0; i < G_N_ELEMENTS(questions); i++) {
         g_autofree char *text = form->control[i] ? answer(form->control[i]) : NULL;
         g_autofree char *option = g_strconcat("--", questions[i].option, NULL);
-        if (text && *text)
-            g_strv_builder_add_many(builder, option, text, NULL);
+        g_auto(GStrv) parts = g_strsplit(text ? text : "", questions[i].each ? "," : "\n", -1);
+        for (char **part = parts; *part; part++)
+            if (*g_strstrip(*part))
+                g_strv_builder_add_many(builder, option, *part, NULL);
     }
     return g_strv_builder_end(builder);
 }
@@ -83,7 +88,8 @@ static void
 refresh(ScopeImportForm *self)
 {
     g_auto(GStrv) choices = scope_import_form_get_choices(self);
-    g_autofree char *command = scope_text_import_command(self->path, (const char **)choices);
+    g_autofree char *command =
+        scope_text_import_command((const char **)self->paths, (const char **)choices);
     bool whole = true;
     for (gsize i = 0; i < G_N_ELEMENTS(questions); i++) {
         g_autofree char *text = self->control[i] ? answer(self->control[i]) : g_strdup("-");
@@ -184,18 +190,48 @@ take_line(ScopeImportForm *self, const char *line, GString *others)
     gtk_label_set_label(self->reason[i], reason);
 }
 
+/* (transfer full) */
+static char **
+paths_of(GListModel *files)
+{
+    g_autoptr(GStrvBuilder) paths = g_strv_builder_new();
+    for (guint i = 0; i < g_list_model_get_n_items(files); i++) {
+        g_autoptr(GFile) file = g_list_model_get_item(files, i);
+        g_strv_builder_add(paths, g_file_peek_path(file));
+    }
+    return g_strv_builder_end(paths);
+}
+
+/* Folders of logs are mostly called what the text is. */
+static void
+suggest_domains(ScopeImportForm *self)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(questions); i++) {
+        bool folders = questions[i].each && self->control[i] && self->paths[0] && self->paths[1];
+        g_autoptr(GString) names = g_string_new(NULL);
+        for (char **path = self->paths; folders && *path; path++) {
+            g_autofree char *name = g_path_get_basename(*path);
+            folders = g_file_test(*path, G_FILE_TEST_IS_DIR);
+            g_string_append_printf(names, "%s%s", names->len ? "," : "", name);
+        }
+        if (folders && !*gtk_editable_get_text(GTK_EDITABLE(self->control[i])))
+            gtk_editable_set_text(GTK_EDITABLE(self->control[i]), names->str);
+    }
+}
+
 void
-scope_import_form_ask(ScopeImportForm *form, const char *path, const char *message)
+scope_import_form_ask(ScopeImportForm *form, GListModel *files, const char *message)
 {
     g_auto(GStrv) lines = g_strsplit(message, "\n", -1);
     g_autoptr(GString) others = g_string_new(NULL);
-    g_free(form->path);
-    form->path = g_strdup(path);
+    g_strfreev(form->paths);
+    form->paths = paths_of(files);
     for (char **line = lines; *line; line++)
         take_line(form, *line, others);
     for (gsize i = 0; i < G_N_ELEMENTS(questions); i++)
         if (questions[i].always && !form->control[i])
             add_row(form, i);
+    suggest_domains(form);
     gtk_label_set_label(form->message, others->str);
     gtk_widget_set_visible(GTK_WIDGET(form->message), others->len > 0);
     refresh(form);
@@ -214,7 +250,7 @@ copy_command(ScopeImportForm *self)
 static void
 scope_import_form_finalize(GObject *object)
 {
-    g_free(SCOPE_IMPORT_FORM(object)->path);
+    g_strfreev(SCOPE_IMPORT_FORM(object)->paths);
     G_OBJECT_CLASS(scope_import_form_parent_class)->finalize(object);
 }
 

@@ -18,7 +18,7 @@ G_DECLARE_FINAL_TYPE(ScopeImportForm, scope_import_form, SCOPE, IMPORT_FORM, Gtk
 
 /* `message` is that of SCOPE_ERROR_ASKS for the file at `path`: a line a question, each with the
  * option that answers it. What was asked and answered before stays. */
-void scope_import_form_ask(ScopeImportForm *form, const char *path, const char *message);
+void scope_import_form_ask(ScopeImportForm *form, GListModel *files, const char *message);
 /* What scope_document_open_async() takes. (transfer full) */
 char **scope_import_form_get_choices(ScopeImportForm *form);
 

@@ -104,7 +104,7 @@ tell_apart(GError *error)
 }
 
 bool
-scope_import(const char *path, const char *out, const char *const *choices,
+scope_import(const char *const *paths, const char *out, const char *const *choices,
              const MoeProgress *progress, char **notes, GError **error)
 {
     g_auto(Choices) chosen = {0};
@@ -133,7 +133,8 @@ scope_import(const char *path, const char *out, const char *const *choices,
         .axes = chosen.axes,
         .compression = 1,
     };
-    if (!moe_import(&path, 1, out, &options, progress, &report, &found)) {
+    int n = (int)g_strv_length((char **)paths);
+    if (!moe_import(paths, n, out, &options, progress, &report, &found)) {
         tell_apart(found);
         g_propagate_error(error, found);
         return false;

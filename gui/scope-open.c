@@ -10,6 +10,7 @@
 #include "scope-text.h"
 
 #include <gio/gio.h>
+#include <glib/gi18n.h>
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -38,15 +39,15 @@ is_importable(const char *path)
 }
 
 static bool
-import(const char *path, const char *name, const char *const *choices, const MoeProgress *progress,
-       ScopeOpened *opened, GError **error)
+import(const char *const *paths, const char *name, const char *const *choices,
+       const MoeProgress *progress, ScopeOpened *opened, GError **error)
 {
     opened->imported = g_dir_make_tmp("moescope-XXXXXX", error);
     if (!opened->imported)
         return false;
-    g_autofree char *stem = scope_text_stem(path), *file = g_strconcat(stem, ".npz", NULL);
+    g_autofree char *stem = scope_text_stem(paths[0]), *file = g_strconcat(stem, ".npz", NULL);
     opened->file = g_build_filename(opened->imported, file, NULL);
-    if (scope_import(path, opened->file, choices, progress, &opened->notes, error))
+    if (scope_import(paths, opened->file, choices, progress, &opened->notes, error))
         opened->source = scope_source_open(opened->file, name, error);
     return opened->source != NULL;
 }
@@ -64,6 +65,27 @@ is_model(const char *path)
             return true;
     }
     return g_str_has_suffix(path, ".ini") && g_file_test(path, G_FILE_TEST_IS_REGULAR);
+}
+
+/* What others keep models in: one file, or a folder of them beside its config.json. */
+static bool
+is_weights(const char *path)
+{
+    g_autofree char *config = g_build_filename(path, "config.json", NULL);
+    g_autoptr(MoeFigureInput) input = moe_figure_input_new();
+    bool named = g_str_has_suffix(path, ".safetensors") && !moe_importer_detect(path, NULL);
+    return (named || g_file_test(config, G_FILE_TEST_EXISTS)) &&
+           moe_figure_input_open(input, path, NULL, NULL) && moe_figure_input_weights(input, 0);
+}
+
+static void
+describe_weights(const char *path, GError **error)
+{
+    g_autofree char *name = g_path_get_basename(path);
+    g_set_error(error, SCOPE_ERROR, SCOPE_ERROR_DESCRIBED,
+                _("%s holds the weights of a model. Below is what they show of its routers; what "
+                  "the model routes has to be recorded while it runs."),
+                name);
 }
 
 /* In the program's words, so that they are the same everywhere. */
@@ -92,13 +114,21 @@ file_of(const char *path)
 }
 
 bool
-scope_open(const char *path, const char *const *choices, const MoeProgress *progress,
-           ScopeOpened *opened, GError **error)
+scope_open_imports(const char *path)
 {
+    g_autofree char *file = file_of(path);
+    return g_str_equal(file, path) && !is_model(path) && !is_weights(path) &&
+           !moe_summary_is(path) && is_importable(path);
+}
+
+static bool
+open_one(const char *path, const char *const *choices, const MoeProgress *progress,
+         ScopeOpened *opened, GError **error)
+{
+    const char *const paths[] = {path, NULL};
     g_autoptr(GError) complaint = NULL;
     g_autofree char *name = g_path_get_basename(path);
     g_autofree char *file = file_of(path);
-    *opened = (ScopeOpened){0};
     if (!g_file_test(file, G_FILE_TEST_IS_DIR))
         opened->source = scope_source_open(file, name, &complaint);
     if (opened->source) {
@@ -109,11 +139,25 @@ scope_open(const char *path, const char *const *choices, const MoeProgress *prog
         describe(path, error);
         return false;
     }
+    if (is_weights(path)) {
+        describe_weights(path, error);
+        return false;
+    }
     if (complaint && !is_importable(path)) {
         g_propagate_error(error, g_steal_pointer(&complaint));
         return false;
     }
-    if (import(path, name, choices, progress, opened, error))
+    return import(paths, name, choices, progress, opened, error);
+}
+
+bool
+scope_open(const char *const *paths, const char *const *choices, const MoeProgress *progress,
+           ScopeOpened *opened, GError **error)
+{
+    g_autofree char *name = g_path_get_basename(paths[0]);
+    *opened = (ScopeOpened){0};
+    if (paths[1] ? import(paths, name, choices, progress, opened, error)
+                 : open_one(paths[0], choices, progress, opened, error))
         return true;
     scope_opened_clear(opened);
     return false;

@@ -27,11 +27,13 @@ typedef enum {
     SCOPE_ERROR_DESCRIBED, /* nothing to draw; the message is what moescope info says of it */
 } ScopeError;
 
-/* `choices`: what importers need to know, as the import command takes it; or NULL. `progress` may
- * be NULL. Fails with SCOPE_ERROR, else with the errors of moe_trace_open(), moe_summary_open() and
- * moe_import(). */
-bool scope_open(const char *path, const char *const *choices, const MoeProgress *progress,
+/* Opens one path; several (NULL at the end) are imported as one. `choices`: what importers need to
+ * know, as the import command takes it; or NULL. `progress` may be NULL. Fails with SCOPE_ERROR,
+ * else with the errors of moe_trace_open(), moe_summary_open() and moe_import(). */
+bool scope_open(const char *const *paths, const char *const *choices, const MoeProgress *progress,
                 ScopeOpened *opened, GError **error);
+/* Whether it is what another program wrote, as far as can be told without importing it. */
+bool scope_open_imports(const char *path);
 
 G_END_DECLS
 

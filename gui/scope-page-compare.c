@@ -8,6 +8,7 @@
 #include "scope-job.h"
 #include "scope-pages.h"
 #include "scope-tabs.h"
+#include "scope-together.h"
 
 #include <glib/gi18n.h>
 #include <moescope/compare.h>
@@ -205,7 +206,8 @@ open_other(ScopePageCompare *self, GFile *file)
     scope_job_give_up(&self->opening);
     self->opening = g_cancellable_new();
     gtk_label_set_label(self->problem, _("Opening …"));
-    scope_document_open_async(file, NULL, NULL, self->opening, on_opened, g_object_ref(self));
+    g_autoptr(GListModel) files = scope_together_one(file);
+    scope_document_open_async(files, NULL, NULL, self->opening, on_opened, g_object_ref(self));
 }
 
 static void

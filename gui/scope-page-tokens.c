@@ -17,6 +17,9 @@
 #define SCOPE_TYPE_PAGE_TOKENS (scope_page_tokens_get_type())
 G_DECLARE_FINAL_TYPE(ScopePageTokens, scope_page_tokens, SCOPE, PAGE_TOKENS, ScopePage)
 
+/* So long a pointer rests. */
+#define REST_MS 60
+
 /* Tokens of a piece of text and of the map; documents that can be turned to. */
 enum { PIECE = 500, MAP = 40, MOST_DOCUMENTS = 100000 };
 
@@ -32,7 +35,9 @@ struct _ScopePageTokens {
     GtkDropDown *colour;
     GtkLabel *place;
     GtkWidget *back, *forward;
-    ScopePane *text, *map;
+    ScopePane *text, *map, *scores;
+    guint pointing; /* a timeout: the pointer rests on a token; or 0 */
+    gint64 pointed; /* the token under the pointer; -1: none */
     ScopeContexts *contexts;
 };
 
@@ -183,6 +188,39 @@ on_colour(ScopePageTokens *self)
         scope_pane_set_option(self->text, colours[i]);
 }
 
+/* --- One token --------------------------------------------------------------------------------*/
+
+/* Of the token under the pointer, or else of the one in focus. */
+static void
+show_scores(ScopePageTokens *self)
+{
+    gint64 chosen = scope_focus_get(scope_page_get_focus(SCOPE_PAGE(self)), SCOPE_FOCUS_TOKEN);
+    set_number(self->scores, "token", MAX(self->pointed >= 0 ? self->pointed : chosen, 0));
+}
+
+static gboolean
+on_rest(gpointer user)
+{
+    ScopePageTokens *self = SCOPE_PAGE_TOKENS(user);
+    self->pointing = 0;
+    show_scores(self);
+    return G_SOURCE_REMOVE;
+}
+
+/* A pointer that only passes doesn't have the scores of all that it passes read. */
+static void
+on_pointed(ScopePageTokens *self, const MoeDatum *datum)
+{
+    gint64 token = -1;
+    for (int i = 0; datum && i < datum->n_keys; i++)
+        if (g_str_equal(datum->keys[i].name, "token"))
+            token = (gint64)datum->keys[i].number;
+    g_clear_handle_id(&self->pointing, g_source_remove);
+    self->pointed = token;
+    if (self->scores && gtk_widget_get_mapped(GTK_WIDGET(self->scores)))
+        self->pointing = g_timeout_add(REST_MS, on_rest, self);
+}
+
 /* --- Documents --------------------------------------------------------------------------------*/
 
 typedef struct Documents {
@@ -244,8 +282,10 @@ read_documents(ScopePageTokens *self)
 static void
 on_focus_changed(ScopePageTokens *self, guint what)
 {
-    if (what & SCOPE_FOCUS_TOKEN)
+    if (what & SCOPE_FOCUS_TOKEN) {
         show_token(self);
+        show_scores(self);
+    }
     if (what & SCOPE_FOCUS_STEP)
         show_step(self);
 }
@@ -259,6 +299,7 @@ scope_page_tokens_show(ScopePage *page, ScopeDocument *document, ScopeFocus *foc
     scope_chooser_show(self->slots, document, focus);
     scope_pane_set_document(self->text, document, focus);
     scope_pane_set_document(self->map, document, focus);
+    scope_pane_set_document(self->scores, document, focus);
     scope_contexts_show(self->contexts, document, focus);
     g_signal_connect_object(document, "grown", G_CALLBACK(read_documents), self, G_CONNECT_SWAPPED);
     g_signal_connect_object(focus, "changed", G_CALLBACK(on_focus_changed), self,
@@ -278,6 +319,7 @@ scope_page_tokens_dispose(GObject *object)
 {
     ScopePageTokens *self = SCOPE_PAGE_TOKENS(object);
     scope_job_give_up(&self->running);
+    g_clear_handle_id(&self->pointing, g_source_remove);
     g_clear_pointer(&self->documents, g_free);
     self->n_documents = 0;
     gtk_widget_dispose_template(GTK_WIDGET(object), SCOPE_TYPE_PAGE_TOKENS);
@@ -307,16 +349,18 @@ scope_page_tokens_class_init(ScopePageTokensClass *class)
     gtk_widget_class_bind_template_child(widget_class, ScopePageTokens, forward);
     gtk_widget_class_bind_template_child(widget_class, ScopePageTokens, text);
     gtk_widget_class_bind_template_child(widget_class, ScopePageTokens, map);
+    gtk_widget_class_bind_template_child(widget_class, ScopePageTokens, scores);
     gtk_widget_class_bind_template_child(widget_class, ScopePageTokens, contexts);
     gtk_widget_class_bind_template_callback(widget_class, on_back);
     gtk_widget_class_bind_template_callback(widget_class, on_forward);
     gtk_widget_class_bind_template_callback(widget_class, on_colour);
+    gtk_widget_class_bind_template_callback(widget_class, on_pointed);
 }
 
 static void
 scope_page_tokens_init(ScopePageTokens *self)
 {
-    self->shown = -1;
+    self->shown = self->pointed = -1;
     gtk_widget_init_template(GTK_WIDGET(self));
     scope_chooser_set_parts(self->chooser, SCOPE_FOCUS_LAYER | SCOPE_FOCUS_EXPERT, FALSE);
     scope_chooser_set_parts(self->slots, SCOPE_FOCUS_SLOT, FALSE);
@@ -326,6 +370,10 @@ scope_page_tokens_init(ScopePageTokens *self)
     scope_pane_set_option(self->text, "caption=false");
     scope_pane_set_figure(self->map, "token-map");
     scope_pane_set_option(self->map, "caption=false");
+    scope_pane_set_figure(self->scores, "token-scores");
+    scope_pane_set_option(self->scores, "caption=false");
+    scope_pane_bind(self->scores, "layer", SCOPE_FOCUS_LAYER);
     scope_page_watch(SCOPE_PAGE(self), self->text);
     scope_page_watch(SCOPE_PAGE(self), self->map);
+    scope_page_watch(SCOPE_PAGE(self), self->scores);
 }

@@ -49,7 +49,7 @@ G_DEFINE_FINAL_TYPE(ScopePane, scope_pane, GTK_TYPE_WIDGET)
 
 enum { PROP_HAS_FIGURE = 1, N_PROPS };
 static GParamSpec *props[N_PROPS];
-enum { ACTIVATED, N_SIGNALS };
+enum { ACTIVATED, POINTED, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 /* --- Showing ----------------------------------------------------------------------------------*/
@@ -229,6 +229,13 @@ on_focus_changed(ScopePane *self, guint what)
 }
 
 static void
+on_words(ScopePane *self)
+{
+    show_words(self);
+    g_signal_emit(self, signals[POINTED], 0, scope_scene_view_get_datum(self->view));
+}
+
+static void
 on_activated(ScopePane *self, const MoeDatum *datum)
 {
     if (self->focus)
@@ -301,6 +308,8 @@ scope_pane_class_init(ScopePaneClass *class)
     g_object_class_install_properties(object_class, N_PROPS, props);
     signals[ACTIVATED] = g_signal_new("activated", SCOPE_TYPE_PANE, G_SIGNAL_RUN_LAST, 0, NULL,
                                       NULL, NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
+    signals[POINTED] = g_signal_new("pointed", SCOPE_TYPE_PANE, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                    NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
     g_type_ensure(SCOPE_TYPE_SCENE_VIEW);
     gtk_widget_class_set_layout_manager_type(widget_class, GTK_TYPE_BIN_LAYOUT);
     gtk_widget_class_set_css_name(widget_class, "pane");
@@ -312,6 +321,7 @@ scope_pane_class_init(ScopePaneClass *class)
     gtk_widget_class_bind_template_child(widget_class, ScopePane, status);
     gtk_widget_class_bind_template_child(widget_class, ScopePane, busy);
     gtk_widget_class_bind_template_child(widget_class, ScopePane, counting);
+    gtk_widget_class_bind_template_callback(widget_class, on_words);
     gtk_widget_class_bind_template_callback(widget_class, show_words);
     gtk_widget_class_bind_template_callback(widget_class, on_activated);
     scope_pane_menu_install(widget_class);

@@ -8,7 +8,8 @@
  *
  * Draws only while it is mapped, and again when the document grows. Property "has-figure": of what
  * was asked for, not of a first look at it.
- * Signal "activated" (const MoeDatum *): a mark was clicked, or Enter pressed on it.
+ * Signal "activated" (const MoeDatum *): a mark was clicked, or Enter pressed on it. Signal
+ * "pointed" (const MoeDatum *): the pointer or the caret is at another one, or NULL at none.
  */
 #ifndef SCOPE_PANE_H
 #define SCOPE_PANE_H

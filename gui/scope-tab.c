@@ -9,13 +9,14 @@
 #include "scope-open.h"
 #include "scope-state.h"
 #include "scope-text.h"
+#include "scope-weights.h"
 
 #include <glib/gi18n.h>
 
 struct _ScopeTab {
     GtkWidget parent_instance;
     ScopeTabState state;
-    GFile *file;
+    GListModel *files; /* of GFile */
     char *title, *problem;
     bool answered;           /* questions were: what is wrong then is wrong with the answers */
     ScopeDocument *document; /* or NULL */
@@ -28,6 +29,7 @@ struct _ScopeTab {
     GtkLabel *error;
     GtkWidget *another; /* opens another file after an error */
     GtkLabel *description;
+    ScopeWeights *weights; /* below it */
     ScopeImportForm *form;
     ScopeViews *views;
 };
@@ -76,7 +78,8 @@ show_document(ScopeTab *self, ScopeDocument *document)
     g_set_object(&self->document, document);
     g_signal_connect_object(document, "grown", G_CALLBACK(tell), self, G_CONNECT_SWAPPED);
     scope_views_show(self->views, document, self->focus);
-    scope_state_add_recent(scope_document_path(document));
+    if (g_list_model_get_n_items(self->files) == 1)
+        scope_state_add_recent(scope_document_path(document));
     enter(self, SCOPE_TAB_OPEN);
 }
 
@@ -96,13 +99,15 @@ static void
 show_questions(ScopeTab *self, const char *message)
 {
     enter(self, SCOPE_TAB_ASKING);
-    scope_import_form_ask(self->form, g_file_peek_path(self->file), message);
+    scope_import_form_ask(self->form, self->files, message);
 }
 
 static void
 show_description(ScopeTab *self, const char *words)
 {
+    g_autoptr(GFile) file = g_list_model_get_item(self->files, 0);
     gtk_label_set_label(self->description, words);
+    scope_weights_show(self->weights, g_file_peek_path(file));
     enter(self, SCOPE_TAB_DESCRIBED);
 }
 
@@ -149,7 +154,7 @@ start(ScopeTab *self, char **choices)
     gtk_widget_set_opacity(GTK_WIDGET(self->progress), 0);
     self->cancellable = g_cancellable_new();
     enter(self, SCOPE_TAB_OPENING);
-    scope_document_open_async(self->file, choices, on_progress, self->cancellable, on_opened,
+    scope_document_open_async(self->files, choices, on_progress, self->cancellable, on_opened,
                               g_object_ref(self));
 }
 
@@ -161,12 +166,22 @@ on_answered(ScopeTab *self)
     start(self, choices);
 }
 
-void
-scope_tab_open(ScopeTab *tab, GFile *file)
+/* "intent", "intent and 2 more". (transfer full) */
+static char *
+title_of(GListModel *files)
 {
-    g_set_object(&tab->file, file);
+    guint n = g_list_model_get_n_items(files);
+    g_autoptr(GFile) first = g_list_model_get_item(files, 0);
+    g_autofree char *name = g_file_get_basename(first);
+    return n > 1 ? g_strdup_printf(_("%s and %u more"), name, n - 1) : g_steal_pointer(&name);
+}
+
+void
+scope_tab_open(ScopeTab *tab, GListModel *files)
+{
+    g_set_object(&tab->files, files);
     g_free(tab->title);
-    tab->title = g_file_get_basename(file);
+    tab->title = title_of(files);
     start(tab, NULL);
 }
 
@@ -180,7 +195,7 @@ scope_tab_dispose(GObject *object)
     gtk_widget_dispose_template(GTK_WIDGET(object), SCOPE_TYPE_TAB);
     if (self->document)
         scope_document_set_other(self->document, NULL); /* which may compare itself with this one */
-    g_clear_object(&self->file);
+    g_clear_object(&self->files);
     g_clear_object(&self->document);
     g_clear_object(&self->focus);
     G_OBJECT_CLASS(scope_tab_parent_class)->dispose(object);
@@ -205,6 +220,7 @@ scope_tab_class_init(ScopeTabClass *class)
                                     NULL, G_TYPE_NONE, 0);
     g_type_ensure(SCOPE_TYPE_IMPORT_FORM);
     g_type_ensure(SCOPE_TYPE_VIEWS);
+    g_type_ensure(SCOPE_TYPE_WEIGHTS);
     gtk_widget_class_set_layout_manager_type(widget_class, GTK_TYPE_BIN_LAYOUT);
     gtk_widget_class_set_template_from_resource(widget_class, "/org/moescope/Moescope/ui/tab.ui");
     gtk_widget_class_bind_template_child(widget_class, ScopeTab, stack);
@@ -214,6 +230,7 @@ scope_tab_class_init(ScopeTabClass *class)
     gtk_widget_class_bind_template_child(widget_class, ScopeTab, error);
     gtk_widget_class_bind_template_child(widget_class, ScopeTab, another);
     gtk_widget_class_bind_template_child(widget_class, ScopeTab, description);
+    gtk_widget_class_bind_template_child(widget_class, ScopeTab, weights);
     gtk_widget_class_bind_template_child(widget_class, ScopeTab, form);
     gtk_widget_class_bind_template_child(widget_class, ScopeTab, views);
     gtk_widget_class_bind_template_callback(widget_class, on_answered);
@@ -241,10 +258,10 @@ scope_tab_get_state(ScopeTab *tab)
     return tab->state;
 }
 
-GFile *
-scope_tab_get_file(ScopeTab *tab)
+GListModel *
+scope_tab_get_files(ScopeTab *tab)
 {
-    return tab->file;
+    return tab->files;
 }
 
 const char *

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * scope-tab.h: a file in a tab of the window, from the moment it is asked for: being opened, open,
- * questions about it, or the reason why it can't be.
+ * scope-tab.h: a file, or several that are one, in a tab of the window, from the moment it is asked
+ * for: being opened, open, questions about it, or the reason why it can't be.
  *
  * Signal "changed": its title, state or view has become another.
  */
@@ -25,10 +25,11 @@ typedef enum {
 } ScopeTabState;
 
 ScopeTab *scope_tab_new(void);
-void scope_tab_open(ScopeTab *tab, GFile *file);
+/* Of GFile; several are parts of one recording. */
+void scope_tab_open(ScopeTab *tab, GListModel *files);
 ScopeTabState scope_tab_get_state(ScopeTab *tab);
-/* The file, and its name. (transfer none) */
-GFile *scope_tab_get_file(ScopeTab *tab);
+/* The files, and what they are called. (transfer none) */
+GListModel *scope_tab_get_files(ScopeTab *tab);
 const char *scope_tab_get_title(ScopeTab *tab);
 /* Why it failed, or NULL. (transfer none) */
 const char *scope_tab_get_problem(ScopeTab *tab);

@@ -114,10 +114,22 @@ label_new(ScopeTab *tab)
 }
 
 static bool
-turn_to_open(ScopeTabs *self, GFile *file)
+are_same(GListModel *a, GListModel *b)
+{
+    guint n = g_list_model_get_n_items(a);
+    for (guint i = 0; i < n && n == g_list_model_get_n_items(b); i++) {
+        g_autoptr(GFile) x = g_list_model_get_item(a, i), y = g_list_model_get_item(b, i);
+        if (!g_file_equal(x, y))
+            return false;
+    }
+    return n == g_list_model_get_n_items(b);
+}
+
+static bool
+turn_to_open(ScopeTabs *self, GListModel *files)
 {
     for (int i = 0; i < scope_tabs_count(self); i++)
-        if (g_file_equal(scope_tab_get_file(scope_tabs_get(self, i)), file)) {
+        if (are_same(scope_tab_get_files(scope_tabs_get(self, i)), files)) {
             gtk_notebook_set_current_page(self->notebook, i);
             return true;
         }
@@ -125,14 +137,14 @@ turn_to_open(ScopeTabs *self, GFile *file)
 }
 
 void
-scope_tabs_open(ScopeTabs *tabs, GFile *file)
+scope_tabs_open(ScopeTabs *tabs, GListModel *files)
 {
     g_autofree char *view = scope_state_get_text("view", "");
     drop_failed(tabs);
-    if (turn_to_open(tabs, file))
+    if (turn_to_open(tabs, files))
         return;
     ScopeTab *tab = scope_tab_new();
-    scope_tab_open(tab, file);
+    scope_tab_open(tab, files);
     scope_views_turn(scope_tab_get_views(tab), view);
     int i = gtk_notebook_append_page(tabs->notebook, GTK_WIDGET(tab), label_new(tab));
     g_object_bind_property(tabs, "inspector", scope_tab_get_views(tab), "inspector",

@@ -16,8 +16,9 @@ G_BEGIN_DECLS
 #define SCOPE_TYPE_TABS (scope_tabs_get_type())
 G_DECLARE_FINAL_TYPE(ScopeTabs, scope_tabs, SCOPE, TABS, GtkWidget)
 
-/* Opens a file in a tab of its own and turns to it. A file that is open already is turned to. */
-void scope_tabs_open(ScopeTabs *tabs, GFile *file);
+/* Opens a file, or several that are parts of one recording, in a tab and turns to it. What is open
+ * already is turned to. */
+void scope_tabs_open(ScopeTabs *tabs, GListModel *files);
 int scope_tabs_count(ScopeTabs *tabs);
 /* NULL where nothing is open. (transfer none) */
 ScopeTab *scope_tabs_get(ScopeTabs *tabs, int i);

@@ -92,11 +92,14 @@ scope_text_imported(const char *path)
 }
 
 char *
-scope_text_import_command(const char *path, const char *const *choices)
+scope_text_import_command(const char *const *paths, const char *const *choices)
 {
-    g_autofree char *source = scope_text_path(path), *target = scope_text_imported(path);
-    g_autoptr(GString) command = g_string_new("moescope import ");
-    g_string_append(command, source);
+    g_autofree char *target = scope_text_imported(paths[0]);
+    g_autoptr(GString) command = g_string_new("moescope import");
+    for (; *paths; paths++) {
+        g_autofree char *source = scope_text_path(*paths);
+        g_string_append_printf(command, " %s", source);
+    }
     for (; choices && *choices; choices++) {
         g_autofree char *word = quote(*choices);
         g_string_append_printf(command, " %s", word);

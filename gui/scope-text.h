@@ -26,7 +26,7 @@ char *scope_text_path(const char *path);
 char *scope_text_imported(const char *path);
 /* What imports `path` on the command line: "moescope import log.jsonl --experts 60 -o log.npz".
  * `choices` may be NULL. (transfer full) */
-char *scope_text_import_command(const char *path, const char *const *choices);
+char *scope_text_import_command(const char *const *paths, const char *const *choices);
 
 G_END_DECLS
 

@@ -23,21 +23,21 @@ views_of(GtkWidget *window)
 /* --- Files ------------------------------------------------------------------------------------*/
 
 static void
-on_file_chosen(GtkWindow *window, GFile *file)
+on_files_chosen(GtkWindow *window, GListModel *files)
 {
-    scope_window_open(SCOPE_WINDOW(window), file);
+    scope_window_offer(SCOPE_WINDOW(window), files);
 }
 
 static void
 open_action(GtkWidget *widget, const char *action, GVariant *parameter)
 {
-    scope_dialogs_open(GTK_WINDOW(widget), on_file_chosen);
+    scope_dialogs_open(GTK_WINDOW(widget), on_files_chosen);
 }
 
 static void
 open_folder_action(GtkWidget *widget, const char *action, GVariant *parameter)
 {
-    scope_dialogs_open_folder(GTK_WINDOW(widget), on_file_chosen);
+    scope_dialogs_open_folder(GTK_WINDOW(widget), on_files_chosen);
 }
 
 static void

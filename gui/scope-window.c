@@ -9,6 +9,7 @@
 #include "scope-recent.h"
 #include "scope-state.h"
 #include "scope-text.h"
+#include "scope-together.h"
 #include "scope-welcome.h"
 
 #include <glib/gi18n.h>
@@ -162,13 +163,47 @@ list_recent(ScopeWindow *self)
     scope_recent_refresh(self->recent);
 }
 
+static void
+open_as_one(ScopeWindow *self, GListModel *files)
+{
+    dismiss_banner(self);
+    gtk_popover_popdown(self->recent_popover);
+    scope_tabs_open(self->tabs, files);
+    refresh(self);
+}
+
 void
 scope_window_open(ScopeWindow *window, GFile *file)
 {
-    dismiss_banner(window);
-    gtk_popover_popdown(window->recent_popover);
-    scope_tabs_open(window->tabs, file);
-    refresh(window);
+    g_autoptr(GListModel) files = scope_together_one(file);
+    open_as_one(window, files);
+}
+
+void
+scope_window_open_all(ScopeWindow *window, GListModel *files, bool as_one)
+{
+    guint n = g_list_model_get_n_items(files);
+    if (as_one && n > 0)
+        open_as_one(window, files);
+    for (guint i = 0; !as_one && i < n; i++) {
+        g_autoptr(GFile) file = g_list_model_get_item(files, i);
+        scope_window_open(window, file);
+    }
+}
+
+static void
+on_told(GtkWindow *window, GListModel *files, bool as_one)
+{
+    scope_window_open_all(SCOPE_WINDOW(window), files, as_one);
+}
+
+void
+scope_window_offer(ScopeWindow *window, GListModel *files)
+{
+    if (scope_together_may(files))
+        scope_together_ask(GTK_WINDOW(window), files, on_told);
+    else
+        scope_window_open_all(window, files, false);
 }
 
 bool
@@ -186,8 +221,10 @@ on_sample_made(ScopeWindow *self, GFile *file)
 static gboolean
 on_drop(ScopeWindow *self, const GValue *value)
 {
+    g_autoptr(GListStore) files = g_list_store_new(G_TYPE_FILE);
     for (GSList *i = g_value_get_boxed(value); i; i = i->next)
-        scope_window_open(self, i->data);
+        g_list_store_append(files, i->data);
+    scope_window_offer(self, G_LIST_MODEL(files));
     return TRUE;
 }
 

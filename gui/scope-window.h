@@ -15,6 +15,10 @@ G_DECLARE_FINAL_TYPE(ScopeWindow, scope_window, SCOPE, WINDOW, GtkApplicationWin
 ScopeWindow *scope_window_new(GtkApplication *application);
 /* Opens a file in a new tab. What goes wrong is said in the window. */
 void scope_window_open(ScopeWindow *window, GFile *file);
+/* Several: as the parts of one recording, or each in a tab. */
+void scope_window_open_all(ScopeWindow *window, GListModel *files, bool as_one);
+/* The same, as the user says, who is asked where they may be one. */
+void scope_window_offer(ScopeWindow *window, GListModel *files);
 /* Whether nothing is open and nothing is being opened. */
 bool scope_window_is_blank(ScopeWindow *window);
 /* The tab that is shown, or NULL. (transfer none) */

@@ -136,25 +136,6 @@ scene_of(const Passage *p, int *named)
 
 /* --- Choosing ---------------------------------------------------------------------------------*/
 
-/* The router of a layer, or the middle one; -1 with an error that lists the layers. */
-static int
-choose_router(const MoeTrace *trace, const char *name, int layer, GError **error)
-{
-    int n = moe_trace_routers(trace);
-    if (layer < 0)
-        return n / 2;
-    g_autoptr(GString) known = g_string_new(NULL);
-    for (int r = 0; r < n; r++) {
-        if (moe_trace_router(trace, r)->layer == layer)
-            return r;
-        g_string_append_printf(known, "%s%d", r ? ", " : "", moe_trace_router(trace, r)->layer);
-    }
-    g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
-                "figure text: found layer=%d, expected a MoE layer of %s: %s", layer, name,
-                known->str);
-    return -1;
-}
-
 static bool
 has_ids(const TokenSpan *span)
 {
@@ -217,7 +198,9 @@ build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
 {
     const MoeTrace *trace = moe__figure_trace(input, 0, error);
     int layer = (int)moe_figure_options_real(options, "layer");
-    int router = trace ? choose_router(trace, moe_figure_input_name(input, 0), layer, error) : -1;
+    int router = trace ? moe__span_choose_router(trace, "text", moe_figure_input_name(input, 0),
+                                                 layer, error)
+                       : -1;
     if (router < 0)
         return NULL;
     g_auto(TokenSpan) span = {0};

@@ -17,7 +17,7 @@ extern const MoeFigure moe__figure_agreement, moe__figure_collapse, moe__figure_
     moe__figure_losses, moe__figure_matching, moe__figure_fluctuation, moe__figure_saturation;
 extern const MoeFigure moe__figure_token_map, moe__figure_text, moe__figure_sub_tokens,
     moe__figure_divergence, moe__figure_embeddings, moe__figure_scores, moe__figure_similarity,
-    moe__figure_vocabulary, moe__figure_top_tokens;
+    moe__figure_token_scores, moe__figure_vocabulary, moe__figure_top_tokens;
 extern const MoeFigure moe__figure_expert, moe__figure_heads, moe__figure_layers,
     moe__figure_load_at_step;
 

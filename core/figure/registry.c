@@ -118,6 +118,7 @@ moe__figure_register(void)
     moe_figures_add(&moe__figure_measures);
     moe_figures_add(&moe__figure_token_map);
     moe_figures_add(&moe__figure_text);
+    moe_figures_add(&moe__figure_token_scores);
     moe_figures_add(&moe__figure_sub_tokens);
     moe_figures_add(&moe__figure_divergence);
     moe_figures_add(&moe__figure_scores);

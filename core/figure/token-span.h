@@ -77,6 +77,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TokenSpan, moe__span_clear)
  * moe__span_read(). (transfer full, of int) */
 GArray *moe__span_routers(const MoeTrace *trace, const MoeFigureOptions *options, int units);
 
+/* The router of a layer, or the middle one for -1; -1 with an error that lists the layers. */
+int moe__span_choose_router(const MoeTrace *trace, const char *figure, const char *name, int layer,
+                            GError **error);
+
 const SpanRouter *moe__span_router(const TokenSpan *span, int i);
 /* Most experts that any of its routers has. */
 int moe__span_experts(const TokenSpan *span);

@@ -24,6 +24,25 @@ moe__span_routers(const MoeTrace *trace, const MoeFigureOptions *options, int un
     return routers;
 }
 
+int
+moe__span_choose_router(const MoeTrace *trace, const char *figure, const char *name, int layer,
+                        GError **error)
+{
+    int n = moe_trace_routers(trace);
+    if (layer < 0)
+        return n / 2;
+    g_autoptr(GString) known = g_string_new(NULL);
+    for (int r = 0; r < n; r++) {
+        if (moe_trace_router(trace, r)->layer == layer)
+            return r;
+        g_string_append_printf(known, "%s%d", r ? ", " : "", moe_trace_router(trace, r)->layer);
+    }
+    g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                "figure %s: found layer=%d, expected a MoE layer of %s: %s", figure, layer, name,
+                known->str);
+    return -1;
+}
+
 const SpanRouter *
 moe__span_router(const TokenSpan *span, int i)
 {

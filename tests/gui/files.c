@@ -3,9 +3,12 @@
  * Files on their way in and out: logs that have to be asked about, runs that grow, figures that are
  * the command line's to the byte.
  */
-#include "scope-export-dialog.h"
+#include "exported.h"
+#include "log.h"
 #include "scope-report.h"
+#include "scope-scene-view.h"
 #include "scope-state.h"
+#include "small-run.h"
 #include "stage.h"
 
 #include <glib/gstdio.h>
@@ -19,21 +22,6 @@ window_of(Stage *stage)
 }
 
 /* --- Imports ----------------------------------------------------------------------------------*/
-
-static void
-write_log(const char *path)
-{
-    g_autoptr(GString) log = g_string_new(NULL);
-    g_autoptr(GError) error = NULL;
-    for (int i = 0; i < 200; i++)
-        for (int layer = 0; layer < 2; layer++)
-            g_string_append_printf(log,
-                                   "{\"req_id\": \"r%d\", \"token_idx\": %d, \"layer\": %d, "
-                                   "\"topk_ids\": [%d, %d], \"topk_weights\": [0.6, 0.4]}\n",
-                                   i / 50, i % 50, layer, i % 7, (i + 1 + layer) % 7);
-    g_assert_true(g_file_set_contents(path, log->str, -1, &error));
-    g_assert_no_error(error);
-}
 
 static bool
 is_asking(gpointer tab)
@@ -59,7 +47,7 @@ static void
 test_import(Stage *stage, gconstpointer data)
 {
     g_autofree char *path = stage_path("log.jsonl");
-    write_log(path);
+    write_log(path, 0);
     stage_open(stage, path);
     wait_until(is_asking, stage_tab(stage));
     assert_drawn(window_of(stage), "questions");
@@ -83,7 +71,7 @@ static void
 test_wrong_answer(Stage *stage, gconstpointer data)
 {
     g_autofree char *path = stage_path("log.jsonl");
-    write_log(path);
+    write_log(path, 0);
     stage_open(stage, path);
     wait_until(is_asking, stage_tab(stage));
     answer(stage, "experts", "");
@@ -130,6 +118,43 @@ test_recipe(Stage *stage, gconstpointer data)
     wait_until(is_described, stage_tab(stage));
     g_assert_true(says(window_of(stage), "16 experts"));
     assert_drawn(window_of(stage), "recipe");
+}
+
+static bool
+shows_weights(gpointer window)
+{
+    GtkWidget *view = find(window, SCOPE_TYPE_SCENE_VIEW, NULL);
+    return view && says(window, "moescope plot embeddings");
+}
+
+/* A checkpoint has routers, which can be looked at before anything was recorded. */
+static void
+test_checkpoint(Stage *stage, gconstpointer data)
+{
+    g_autofree char *run = small_run();
+    g_autofree char *path = g_build_filename(run, "checkpoints", "00000040", NULL);
+    stage_open(stage, path);
+    wait_until(is_described, stage_tab(stage));
+    g_assert_true(says(window_of(stage), "4 experts"));
+    wait_until(shows_weights, stage->window);
+    assert_drawn(window_of(stage), "checkpoint");
+}
+
+/* As others keep models. */
+static void
+test_weights(Stage *stage, gconstpointer data)
+{
+    g_autofree char *run = small_run(), *contents = NULL;
+    gsize length = 0;
+    g_autofree char *model =
+        g_build_filename(run, "checkpoints", "00000040", "model.safetensors", NULL);
+    g_autofree char *path = stage_path("another.safetensors");
+    g_assert_true(g_file_get_contents(model, &contents, &length, NULL));
+    g_assert_true(g_file_set_contents(path, contents, (gssize)length, NULL));
+    stage_open(stage, path);
+    wait_until(is_described, stage_tab(stage));
+    g_assert_true(says(window_of(stage), "the weights of a model"));
+    wait_until(shows_weights, stage->window);
 }
 
 static bool
@@ -233,84 +258,19 @@ test_closed_while_live(Stage *stage, gconstpointer data)
 
 /* --- Out --------------------------------------------------------------------------------------*/
 
-static bool
-can_save(gpointer dialog)
-{
-    GtkWidget *save = find(dialog, GTK_TYPE_BUTTON, "export-save");
-    return save && gtk_widget_get_sensitive(save);
-}
-
-static GtkWidget *
-export_dialog(Stage *stage)
-{
-    ScopeTab *tab = stage_tab(stage);
-    GtkWidget *dialog =
-        scope_export_dialog_new(GTK_WINDOW(stage->window), scope_tab_get_document(tab),
-                                scope_tab_get_focus(tab), scope_tab_get_pane(tab));
-    gtk_window_present(GTK_WINDOW(dialog));
-    wait_until(can_save, dialog);
-    settle(dialog);
-    return dialog;
-}
-
-static void
-run_command(const char *command)
-{
-    g_autoptr(GError) error = NULL;
-    g_auto(GStrv) words = NULL;
-    int status;
-    g_assert_true(g_shell_parse_argv(command, NULL, &words, &error));
-    g_free(words[0]);
-    words[0] = g_strdup(g_getenv("MOESCOPE_PROGRAM"));
-    g_autofree char *folder = stage_path("");
-    g_spawn_sync(folder, words, NULL, 0, NULL, NULL, NULL, NULL, &status, &error);
-    g_assert_no_error(error);
-    g_assert_true(g_spawn_check_wait_status(status, NULL));
-}
-
-static void
-assert_same_file(const char *a, const char *b)
-{
-    g_autofree char *contents_a = NULL, *contents_b = NULL;
-    gsize length_a = 0, length_b = 0;
-    g_assert_true(g_file_get_contents(a, &contents_a, &length_a, NULL));
-    g_assert_true(g_file_get_contents(b, &contents_b, &length_b, NULL));
-    g_assert_cmpmem(contents_a, length_a, contents_b, length_b);
-}
-
-/* What the dialog writes is what the command that it shows writes. */
-static void
-compare_with_command(GtkWidget *dialog, guint format)
-{
-    static const char *const endings[] = {"pdf", "eps", "svg", "png", "csv"};
-    g_autoptr(GError) error = NULL;
-    GtkWidget *formats = find(dialog, GTK_TYPE_DROP_DOWN, "export-format");
-    gtk_drop_down_set_selected(GTK_DROP_DOWN(formats), format);
-    settle(dialog);
-    g_autofree char *picture = g_strconcat("export-", endings[format], NULL);
-    assert_drawn(dialog, picture);
-    const char *command =
-        gtk_label_get_text(GTK_LABEL(find(dialog, GTK_TYPE_LABEL, "export-command")));
-    g_autofree char *theirs = g_strconcat("two-domains-load.", endings[format], NULL);
-    g_autofree char *theirs_path = stage_path(theirs), *ours = g_strconcat("ours-", theirs, NULL);
-    g_autofree char *ours_path = stage_path(ours);
-    run_command(command);
-    g_assert_true(scope_export_dialog_save(SCOPE_EXPORT_DIALOG(dialog), ours_path, &error));
-    g_assert_no_error(error);
-    assert_same_file(ours_path, theirs_path);
-}
-
 static void
 test_export(Stage *stage, gconstpointer data)
 {
+    static const char *const endings[] = {"pdf", "eps", "svg", "png", "csv"};
     stage_open_good(stage);
     scope_pane_set_option(stage_pane(stage), "norm=relative");
     scope_focus_set_filter(scope_tab_get_focus(stage_tab(stage)), "domain=german pos=0-199");
     wait_until(stage_shows_figure, stage->window);
-    GtkWidget *dialog = export_dialog(stage);
+    gtk_widget_activate_action(window_of(stage), "win.export", NULL);
+    GtkWidget *dialog = exported_dialog();
     gtk_drop_down_set_selected(GTK_DROP_DOWN(find(dialog, GTK_TYPE_DROP_DOWN, "export-theme")), 2);
-    for (guint format = 0; format < 5; format++)
-        compare_with_command(dialog, format);
+    for (gsize i = 0; i < G_N_ELEMENTS(endings); i++)
+        exported_compare(dialog, endings[i]);
     gtk_window_destroy(GTK_WINDOW(dialog));
 }
 
@@ -405,6 +365,8 @@ add(void)
     stage_add("/files/wrong-answer", test_wrong_answer);
     stage_add("/files/import-goes", test_import_goes);
     stage_add("/files/recipe", test_recipe);
+    stage_add("/files/checkpoint", test_checkpoint);
+    stage_add("/files/weights", test_weights);
     stage_add("/files/wrong-recipe", test_wrong_recipe);
     stage_add("/files/live", test_live);
     stage_add("/files/closed-while-live", test_closed_while_live);

@@ -211,6 +211,41 @@ test_search(Stage *stage, gconstpointer data)
     wait_for_text(stage, "Not found");
 }
 
+/* The token under the pointer, or else the one that was chosen. */
+static bool
+tells_scores(gpointer user)
+{
+    GtkWidget *pane = find(window_of(user), SCOPE_TYPE_PANE, "scores");
+    return pane && is_set(SCOPE_PANE(pane), "token=7") && scope_pane_has_figure(SCOPE_PANE(pane));
+}
+
+static bool
+follows_pointer(gpointer user)
+{
+    GtkWidget *pane = find(window_of(user), SCOPE_TYPE_PANE, "scores");
+    return pane && !is_set(SCOPE_PANE(pane), "token=7");
+}
+
+static void
+test_scores(Stage *stage, gconstpointer data)
+{
+    open_run(stage, "tokens");
+    wait_for_text(stage, "Document ");
+    wait_until(stage_shows_figure, window_of(stage));
+    GtkWidget *lower =
+        gtk_widget_get_ancestor(named(stage, GTK_TYPE_DROP_DOWN, "contexts-order"), GTK_TYPE_STACK);
+    gtk_stack_set_visible_child_name(GTK_STACK(lower), "scores");
+    scope_focus_set(focus_of(stage), SCOPE_FOCUS_TOKEN, 7);
+    wait_until(tells_scores, stage);
+    assert_drawn(window_of(stage), "page-scores");
+    GtkWidget *text = named(stage, SCOPE_TYPE_SCENE_VIEW, NULL);
+    for (int y = 40; y < 140 && !scope_scene_view_get_words(SCOPE_SCENE_VIEW(text)); y += 6) {
+        point_at(text, 60, y);
+        settle(text);
+    }
+    wait_until(follows_pointer, stage);
+}
+
 static void
 test_choosers(Stage *stage, gconstpointer data)
 {
@@ -273,6 +308,11 @@ test_compare(Stage *stage, gconstpointer data)
     activate_row(stage, "agreement", 1);
     g_assert_cmpint(scope_focus_get(focus_of(stage), SCOPE_FOCUS_LAYER), ==, 1);
     assert_drawn(window_of(stage), "page-compare");
+    scope_focus_set_filter(focus_of(stage), "domain=boats"); /* the tables follow it */
+    wait_for_row(stage, "agreement", "\n0,1,");
+    scope_focus_set_filter(focus_of(stage), "doc=900-999");
+    wait_for_text(stage, "no token where doc=900-999");
+    scope_focus_set_filter(focus_of(stage), "");
     gtk_drop_down_set_selected(GTK_DROP_DOWN(other), 0);
     wait_for_text(stage, "Nothing to compare with");
 }
@@ -307,6 +347,38 @@ test_filter(Stage *stage, gconstpointer data)
     g_assert_false(has_expert(stage));
 }
 
+/* Of a run with tokens of several steps: chosen beside the filter, followed by all that is of
+ * tokens, and left by a button. */
+static void
+test_step(Stage *stage, gconstpointer data)
+{
+    int n;
+    open_run(stage, "overview");
+    wait_until(stage_shows_figure, window_of(stage));
+    const int32_t *steps = scope_document_steps(scope_tab_get_document(stage_tab(stage)), &n);
+    g_assert_cmpint(n, >, 1);
+    g_autofree char *setting = g_strdup_printf("steps=%d", steps[0]);
+    g_autofree char *says_step = g_strdup_printf("Step %d", steps[0]);
+    GtkWidget *menu = named(stage, GTK_TYPE_MENU_BUTTON, "filter-menu");
+    gtk_menu_button_popup(GTK_MENU_BUTTON(menu));
+    GtkWidget *step = named(stage, GTK_TYPE_DROP_DOWN, "filter-step");
+    gtk_drop_down_set_selected(GTK_DROP_DOWN(step), (guint)n); /* the earliest */
+    gtk_menu_button_popdown(GTK_MENU_BUTTON(menu));
+    g_assert_cmpint(scope_focus_get(focus_of(stage), SCOPE_FOCUS_STEP), ==, steps[0]);
+    g_assert_true(is_set(stage_pane(stage), setting));
+    wait_until(stage_shows_figure, window_of(stage));
+    g_assert_true(says(window_of(stage), says_step));
+    assert_drawn(window_of(stage), "page-step");
+    turn(stage, "tokens");
+    wait_for_text(stage, "Document ");
+    g_assert_true(is_set(stage_pane(stage), setting));
+    turn(stage, "metrics");
+    wait_for_row(stage, "metrics", "\neffective-experts,");
+    g_signal_emit_by_name(named(stage, GTK_TYPE_BUTTON, "filter-back-to-last"), "clicked");
+    g_assert_cmpint(scope_focus_get(focus_of(stage), SCOPE_FOCUS_STEP), ==, -1);
+    g_assert_null(find(window_of(stage), GTK_TYPE_BUTTON, "filter-back-to-last"));
+}
+
 static void
 add(void)
 {
@@ -316,12 +388,14 @@ add(void)
     stage_add("/gui/pages/training", test_training);
     stage_add("/gui/pages/play", test_play);
     stage_add("/gui/pages/search", test_search);
+    stage_add("/gui/pages/scores", test_scores);
     stage_add("/gui/pages/choosers", test_choosers);
     stage_add("/gui/pages/expert", test_expert);
     stage_add("/gui/pages/metrics", test_metrics);
     stage_add("/gui/pages/compare", test_compare);
     stage_add("/gui/pages/names", test_names);
     stage_add("/gui/pages/filter", test_filter);
+    stage_add("/gui/pages/step", test_step);
 }
 
 int

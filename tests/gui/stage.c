@@ -98,6 +98,12 @@ stage_choose_figure(Stage *stage, const char *name)
             gtk_drop_down_set_selected(GTK_DROP_DOWN(figures), (guint)i);
 }
 
+ScopeTabs *
+stage_tabs(Stage *stage)
+{
+    return SCOPE_TABS(find(GTK_WIDGET(stage->window), SCOPE_TYPE_TABS, NULL));
+}
+
 /* --- Program ----------------------------------------------------------------------------------*/
 
 void

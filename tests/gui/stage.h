@@ -6,6 +6,7 @@
 #ifndef TESTS_GUI_STAGE_H
 #define TESTS_GUI_STAGE_H
 
+#include "scope-tabs.h"
 #include "scope-window.h"
 #include "support.h"
 
@@ -25,6 +26,7 @@ GtkWidget *stage_open_good(Stage *stage);
 /* The pane that can be seen. */
 ScopePane *stage_pane(Stage *stage);
 ScopeTab *stage_tab(Stage *stage);
+ScopeTabs *stage_tabs(Stage *stage);
 /* At view "figures": another figure, by its name. */
 void stage_choose_figure(Stage *stage, const char *name);
 /* For wait_until(), of the window: whether a figure is there, and none is under way. */

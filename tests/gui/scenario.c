@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A sitting with the app, by mouse and keyboard: every view, a filter, an expert, a search, a
+ * figure for a paper. Of a trace that is made here, and of ESFT's recordings of DeepSeek-V2-Lite,
+ * which don't come with the project: MOESCOPE_DATA names their folder (default: ../shared/data
+ * beside the source tree). And traces that are closed while they are opened, or counted.
+ */
+#include "exported.h"
+#include "log.h"
+#include "scope-scene-view.h"
+
+#include <glib/gstdio.h>
+#include <moescope/trace-tools.h>
+#include <string.h>
+
+static GtkWidget *
+window_of(Stage *stage)
+{
+    return GTK_WIDGET(stage->window);
+}
+
+static ScopeFocus *
+focus_of(Stage *stage)
+{
+    return scope_tab_get_focus(stage_tab(stage));
+}
+
+static bool
+is_open(gpointer stage)
+{
+    return scope_tab_get_state(stage_tab(stage)) == SCOPE_TAB_OPEN;
+}
+
+static GtkWidget *
+named(Stage *stage, GType type, const char *name)
+{
+    GtkWidget *widget = find(window_of(stage), type, name);
+    if (!widget)
+        g_error("there is no %s %s to be seen", g_type_name(type), name);
+    return widget;
+}
+
+/* --- A sitting --------------------------------------------------------------------------------*/
+
+/* Nothing is under way. */
+static bool
+is_at_rest(gpointer window)
+{
+    return !find(window, GTK_TYPE_SPINNER, NULL) && !says(window, "Comparing …");
+}
+
+static void
+see_views(Stage *stage, const char *name)
+{
+    for (const ScopePageInfo *info = scope_pages; info->name; info++) {
+        g_autofree char *picture = g_strdup_printf("%s-%s", name, info->name);
+        click(named(stage, GTK_TYPE_LIST_BOX_ROW, info->name));
+        g_assert_cmpstr(scope_views_get_name(scope_tab_get_views(stage_tab(stage))), ==,
+                        info->name);
+        wait_until(is_at_rest, stage->window);
+        if (says(window_of(stage), "No figure"))
+            g_error("view %s of %s has no figure", info->name, name);
+        assert_drawn(window_of(stage), picture);
+    }
+}
+
+static void
+filter_by_domain(Stage *stage, const char *domain)
+{
+    g_autofree char *words = g_strconcat("domain=", domain, NULL);
+    press(window_of(stage), "ctrl+1");
+    wait_until(stage_shows_figure, stage->window);
+    click(named(stage, GTK_TYPE_MENU_BUTTON, "filter-menu"));
+    GtkWidget *box = named(stage, GTK_TYPE_CHECK_BUTTON, domain);
+    GtkWidget *popover = gtk_widget_get_ancestor(box, GTK_TYPE_POPOVER);
+    click(box);
+    g_assert_cmpstr(scope_focus_get_filter(focus_of(stage)), ==, words);
+    gtk_popover_popdown(GTK_POPOVER(popover));
+    wait_until(stage_shows_figure, stage->window);
+    settle(window_of(stage));
+}
+
+static void
+click_expert(Stage *stage)
+{
+    GtkWidget *view = named(stage, SCOPE_TYPE_SCENE_VIEW, NULL);
+    click_at(view, gtk_widget_get_width(view) * 0.4, gtk_widget_get_height(view) * 0.4);
+    g_assert_cmpint(scope_focus_get(focus_of(stage), SCOPE_FOCUS_LAYER), >=, 0);
+    g_assert_cmpint(scope_focus_get(focus_of(stage), SCOPE_FOCUS_EXPERT), >=, 0);
+}
+
+static bool
+has_token(gpointer stage)
+{
+    return scope_focus_get(focus_of(stage), SCOPE_FOCUS_TOKEN) >= 0;
+}
+
+/* A token of the expert that was clicked. */
+static void
+search_expert(Stage *stage)
+{
+    gint64 expert = scope_focus_get(focus_of(stage), SCOPE_FOCUS_EXPERT);
+    g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, expert);
+    press(window_of(stage), "ctrl+3");
+    gtk_drop_down_set_selected(GTK_DROP_DOWN(named(stage, GTK_TYPE_DROP_DOWN, "search-kind")), 2);
+    press(window_of(stage), "ctrl+f");
+    type_text(window_of(stage), text);
+    wait_until(has_token, stage);
+}
+
+/* Undone step by step, until the filter and the expert are gone. */
+static void
+undo_all(Stage *stage)
+{
+    while (scope_focus_can_undo(focus_of(stage))) {
+        gtk_widget_activate_action(GTK_WIDGET(stage_pane(stage)), "win.undo", NULL);
+        settle(window_of(stage));
+    }
+    g_assert_cmpstr(scope_focus_get_filter(focus_of(stage)), ==, "");
+    g_assert_cmpint(scope_focus_get(focus_of(stage), SCOPE_FOCUS_EXPERT), ==, -1);
+    g_assert_false(has_token(stage));
+}
+
+static void
+sit(Stage *stage, const char *path, const char *name, const char *domain)
+{
+    stage_open(stage, path);
+    wait_until(is_open, stage);
+    wait_until(is_at_rest, stage->window);
+    settle(window_of(stage));
+    see_views(stage, name);
+    filter_by_domain(stage, domain);
+    click_expert(stage);
+    press(window_of(stage), "ctrl+s");
+    GtkWidget *dialog = exported_dialog();
+    exported_compare(dialog, "svg");
+    gtk_window_destroy(GTK_WINDOW(dialog));
+    search_expert(stage);
+    undo_all(stage);
+}
+
+static void
+test_made_up(Stage *stage, gconstpointer data)
+{
+    sit(stage, stage->path, "made-up", "german");
+}
+
+/* The folder of one of ESFT's texts; NULL where the data are absent. (transfer full) */
+static char *
+esft(const char *text)
+{
+    const char *named = g_getenv("MOESCOPE_DATA"), *root = g_getenv("MOESCOPE_SOURCE_ROOT");
+    g_autofree char *beside = g_build_filename(root ? root : ".", "..", "shared", "data", NULL);
+    char *path = g_build_filename(named ? named : beside, "real", "esft-dsv2lite", text, NULL);
+    return g_file_test(path, G_FILE_TEST_IS_DIR) ? path : (g_free(path), NULL);
+}
+
+static void
+test_esft(Stage *stage, gconstpointer data)
+{
+    g_autofree char *intent = esft("intent"), *law = esft("law"), *trace = stage_path("esft.npz");
+    g_autoptr(GError) error = NULL;
+    g_autofree char *complaints = NULL;
+    int status = 1;
+    if (!intent || !law) {
+        g_test_skip("ESFT's recordings are absent (MOESCOPE_DATA)");
+        return;
+    }
+    const char *const words[] = {g_getenv("MOESCOPE_PROGRAM"),
+                                 "import",
+                                 intent,
+                                 law,
+                                 "-o",
+                                 trace,
+                                 "-d",
+                                 "intent",
+                                 "-d",
+                                 "law",
+                                 "--experts",
+                                 "64",
+                                 "-k",
+                                 "6",
+                                 "--score",
+                                 "softmax",
+                                 "--select",
+                                 "topk",
+                                 "--gates",
+                                 "as-scored",
+                                 NULL};
+    g_spawn_sync(NULL, (char **)words, NULL, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL,
+                 &complaints, &status, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(status, ==, 0);
+    sit(stage, trace, "esft", "law");
+}
+
+/* --- Closed too early -------------------------------------------------------------------------*/
+
+static int
+count_imports(void)
+{
+    int n = 0;
+    const char *name;
+    g_autoptr(GDir) dir = g_dir_open(g_get_tmp_dir(), 0, NULL);
+    while (dir && (name = g_dir_read_name(dir)))
+        n += g_str_has_prefix(name, "moescope-") && strlen(name) == strlen("moescope-XXXXXX");
+    return n;
+}
+
+/* The tab goes at once; what was imported so far goes when the thread is done. */
+static void
+test_closed_while_importing(Stage *stage, gconstpointer data)
+{
+    g_autofree char *path = stage_path("long.jsonl");
+    g_autoptr(GString) all = g_string_new(NULL);
+    for (int i = 0; i < 200; i++) {
+        g_autofree char *part = NULL;
+        write_log(path, 4 * i);
+        g_assert_true(g_file_get_contents(path, &part, NULL, NULL));
+        g_string_append(all, part);
+    }
+    g_assert_true(g_file_set_contents(path, all->str, (gssize)all->len, NULL));
+    int before = count_imports();
+    stage_open(stage, path);
+    g_main_context_iteration(NULL, FALSE);
+    g_assert_cmpint(scope_tab_get_state(stage_tab(stage)), ==, SCOPE_TAB_OPENING);
+    gtk_widget_activate_action(window_of(stage), "win.close-tab", NULL);
+    g_assert_true(scope_window_is_blank(stage->window));
+    for (int i = 0; i < 100 && count_imports() > before; i++)
+        settle(window_of(stage));
+    g_assert_cmpint(count_imports(), <=, before);
+}
+
+static char *
+write_long_trace(void)
+{
+    const MoeTraceSynth synth = {
+        .tokens = 42000, .routers = 32, .experts = 64, .k = 16, .domains = 2, .skew = 1};
+    const MoeTraceOutput output = {.chunk_tokens = 2048};
+    g_autoptr(GError) error = NULL;
+    char *path = stage_path("long.npz");
+    moe_trace_synth(path, &synth, &output, NULL, &error);
+    g_assert_no_error(error);
+    return path;
+}
+
+typedef struct Drawn {
+    char *numbers; /* CSV */
+} Drawn;
+
+static void
+on_drawn(GObject *source, GAsyncResult *result, gpointer user)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MoeScene) scene = scope_document_draw_finish(SCOPE_DOCUMENT(source), result, &error);
+    g_assert_no_error(error);
+    ((Drawn *)user)->numbers = moe_scene_to_csv(scene);
+}
+
+static bool
+is_drawn(gpointer drawn)
+{
+    return ((Drawn *)drawn)->numbers != NULL;
+}
+
+/* The numbers of the load, of a part of the tokens or of all. (transfer full) */
+static char *
+numbers_of(ScopeDocument *document, bool glimpse)
+{
+    static const char *const settings[] = {"by=all", NULL};
+    Drawn drawn = {NULL};
+    scope_document_draw_async(document, moe_figures_find("load", NULL), settings, "", glimpse, NULL,
+                              on_drawn, &drawn);
+    wait_until(is_drawn, &drawn);
+    return drawn.numbers;
+}
+
+/* A long trace is glimpsed at before it is counted, and closed before it is checked. */
+static void
+test_long(Stage *stage, gconstpointer data)
+{
+    const MoeFigure *load = moe_figures_find("load", NULL);
+    g_autofree char *path = write_long_trace();
+    stage_open(stage, path);
+    wait_until(is_open, stage);
+    ScopeDocument *document = scope_tab_get_document(stage_tab(stage));
+    g_assert_true(scope_document_glimpses(document, load));
+    g_assert_false(scope_document_glimpses(document, moe_figures_find("text", NULL)));
+    g_autofree char *some = numbers_of(document, true), *all = numbers_of(document, false);
+    g_assert_cmpstr(some, !=, all);
+    wait_until(stage_shows_figure, stage->window);
+    g_assert_true(scope_pane_has_figure(stage_pane(stage)));
+    scope_focus_set_filter(focus_of(stage), "domain=domain-1");
+    settle(window_of(stage));
+}
+
+static void
+test_short(Stage *stage, gconstpointer data)
+{
+    stage_open_good(stage);
+    g_assert_false(scope_document_glimpses(scope_tab_get_document(stage_tab(stage)),
+                                           moe_figures_find("load", NULL)));
+}
+
+static void
+add(void)
+{
+    if (have_hands()) {
+        stage_add("/scenario/made-up", test_made_up);
+        stage_add("/scenario/esft", test_esft);
+        stage_add("/scenario/closed-while-importing", test_closed_while_importing);
+    }
+    stage_add("/scenario/long", test_long);
+    stage_add("/scenario/short", test_short);
+}
+
+int
+main(int argc, char **argv)
+{
+    return stage_run(argc, argv, add);
+}
