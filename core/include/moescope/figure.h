@@ -51,8 +51,8 @@ MOE_API void moe_figure_input_set_filter(MoeFigureInput *input, const MoeTokenFi
  * what takes long to count. As of moe_figure_input_set_filter(), nobody may be building a figure.
  */
 MOE_API void moe_figure_input_set_sample(MoeFigureInput *input, int every);
-/* What is told of counting from now on (copied; NULL: nobody), on the thread that asked for a figure
- * or a summary, and may stop it: MOE_ERROR_CANCELLED. */
+/* What is told of counting from now on (copied; NULL: nobody), on the thread that asked for a
+ * figure or a summary, and may stop it: MOE_ERROR_CANCELLED. */
 MOE_API void moe_figure_input_set_progress(MoeFigureInput *input, const MoeProgress *progress);
 /* NULL: none. (transfer none) */
 MOE_API const MoeTokenFilter *moe_figure_input_filter(const MoeFigureInput *input);
