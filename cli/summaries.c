@@ -174,10 +174,8 @@ cmd_summary_attach(const char *path, unsigned tallies, GPtrArray *checked, GErro
     json_open(extra, NULL, '{');
     cmd_checked_json(extra, "sources", source.checked);
     json_close(extra, '}');
-    if (!moe_summary_attach(source.summary, path, extra->str, error)) {
-        cmd_locate(*error, path);
-        return false;
-    }
+    if (!moe_summary_attach(source.summary, path, extra->str, error))
+        return false; /* which names the trace */
     while (source.checked->len > 0)
         g_ptr_array_add(checked, g_ptr_array_steal_index(source.checked, 0));
     return true;

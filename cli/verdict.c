@@ -2,6 +2,7 @@
 #include "verdict.h"
 
 #include "summaries.h"
+#include "util.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -21,10 +22,19 @@ bool
 cmd_trace_finish(const char *path, bool summary, bool tell, GError **error)
 {
     g_autoptr(GPtrArray) checked = cmd_checked_new();
-    bool good;
-    if (summary) {
-        good = cmd_summary_attach(path, MOE_TALLY_LOAD | SUMMARIES_USUAL, checked, error);
-    } else {
+    bool good = false;
+    g_autoptr(GError) reason = NULL;
+    if (summary)
+        good = cmd_summary_attach(path, MOE_TALLY_LOAD | SUMMARIES_USUAL, checked, &reason);
+    if (g_error_matches(reason, MOE_ERROR, MOE_ERROR_DATA)) {
+        /* The trace is there all the same, and what is wrong with it is a finding. */
+        cmd_say("%s: it goes without its summary", reason->message);
+        g_clear_error(&reason);
+        summary = false;
+    }
+    if (reason)
+        g_propagate_error(error, g_steal_pointer(&reason));
+    if (!summary) {
         g_autoptr(MoeTrace) trace = tell ? moe_trace_open(path, error) : NULL;
         good = !tell || (trace && cmd_checked_add(checked, path, trace, error));
     }

@@ -14,6 +14,7 @@
 #include <glib/gi18n.h>
 #include <math.h>
 #include <moescope/concordance.h>
+#include <string.h>
 
 /* Contexts in the list, of one token id, and tokens on either side. */
 enum { TOP = 200, EACH = 5, WINDOW = 24 };
@@ -50,6 +51,18 @@ query_free(gpointer data)
     g_free(query);
 }
 
+/* Blanks alone are seen as such. */
+static char *
+token_of(GHashTable *texts, int32_t id)
+{
+    char *text = scope_words_of(texts, &id, 1);
+    if (*text && strspn(text, " ") == strlen(text)) {
+        g_free(text);
+        return g_strdup("\xe2\x90\xa3");
+    }
+    return text;
+}
+
 static ScopeRow *
 row_of(const MoeTrace *trace, GHashTable *texts, const MoeContext *context, bool by_lift)
 {
@@ -58,7 +71,7 @@ row_of(const MoeTrace *trace, GHashTable *texts, const MoeContext *context, bool
     int after = context->n - context->before - 1;
     scope_row_take_number(row, SCORE, g_strdup_printf("%.3f", score), score);
     scope_row_take(row, BEFORE, scope_words_of(texts, context->ids, context->before));
-    scope_row_take(row, TOKEN, scope_words_of(texts, &context->id, 1));
+    scope_row_take(row, TOKEN, token_of(texts, context->id));
     scope_row_take(row, AFTER, scope_words_of(texts, context->ids + context->before + 1, after));
     scope_row_take(
         row, DOMAIN,

@@ -97,6 +97,7 @@ compare(ScopePageCompare *self)
     ScopeDocument *document = document_of(self);
     bool there = scope_document_get_other(document) != NULL;
     gtk_stack_set_visible_child_name(self->outer, there ? "compared" : "none");
+    scope_page_pane_changed(SCOPE_PAGE(self)); /* a figure can be seen now, or no longer */
     if (!there)
         return;
     scope_table_set_rows(self->layers, NULL);

@@ -5,6 +5,9 @@
 #include "scope-page-figures.h"
 
 #include "scope-options-form.h"
+#include "scope-text.h"
+
+#include <glib/gi18n.h>
 
 struct _ScopePageFigures {
     ScopePage parent_instance;
@@ -30,7 +33,8 @@ on_chosen(ScopePageFigures *self, GParamSpec *spec, GtkDropDown *figures)
     if (!figure)
         return;
     scope_pane_set_figure(self->pane, figure->name);
-    gtk_label_set_label(self->help, figure->help);
+    g_autofree char *help = scope_text_sentence(figure->help);
+    gtk_label_set_label(self->help, help);
     scope_options_form_set_pane(self->form, self->pane);
     scope_page_pane_changed(SCOPE_PAGE(self));
 }
@@ -79,10 +83,10 @@ scope_page_figures_make_inspector(ScopePage *page)
     gtk_label_set_max_width_chars(GTK_LABEL(help), 28);
     gtk_widget_add_css_class(help, "note");
     gtk_widget_set_margin_bottom(help, 12);
-    gtk_box_append(GTK_BOX(box), heading_new("_Figure", figures));
+    gtk_box_append(GTK_BOX(box), heading_new(_("_Figure"), figures));
     gtk_box_append(GTK_BOX(box), figures);
     gtk_box_append(GTK_BOX(box), help);
-    gtk_box_append(GTK_BOX(box), heading_new("Options", form));
+    gtk_box_append(GTK_BOX(box), heading_new(_("Options"), form));
     gtk_box_append(GTK_BOX(box), form);
     g_set_weak_pointer(&self->form, SCOPE_OPTIONS_FORM(form));
     g_set_weak_pointer(&self->help, GTK_LABEL(help));

@@ -218,13 +218,13 @@ static void
 scope_page_metrics_init(ScopePageMetrics *self)
 {
     static const ScopeColumn columns[] = {
-        [NAME] = {N_("Metric"), false, false, PANGO_ELLIPSIZE_NONE},
+        [NAME] = {N_("Metric"), false, false, PANGO_ELLIPSIZE_END},
         [VALUE] = {N_("Value"), true, false, PANGO_ELLIPSIZE_NONE},
         [LOW] = {N_("95 % from"), true, false, PANGO_ELLIPSIZE_NONE},
         [HIGH] = {N_("To"), true, false, PANGO_ELLIPSIZE_NONE},
         [UNIFORM] = {N_("Uniform"), true, false, PANGO_ELLIPSIZE_NONE},
         [SHUFFLED] = {N_("Shuffled"), true, false, PANGO_ELLIPSIZE_NONE},
-        [UNIT] = {N_("Unit"), false, false, PANGO_ELLIPSIZE_NONE},
+        [UNIT] = {N_("Unit"), false, false, PANGO_ELLIPSIZE_END},
         [FORMULA] = {N_("Formula"), false, true, PANGO_ELLIPSIZE_END},
     };
     gtk_widget_init_template(GTK_WIDGET(self));

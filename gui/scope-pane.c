@@ -9,7 +9,6 @@
 #include "scope-busy.h"
 #include "scope-pane-focus.h"
 #include "scope-pane-menu.h"
-
 #include "scope-plot-command.h"
 #include "scope-scene-view.h"
 #include "scope-steps.h"

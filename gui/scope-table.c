@@ -91,6 +91,23 @@ add_column(ScopeTable *self, int i)
     gtk_column_view_append_column(self->view, shown);
 }
 
+/* Heads of numbers stand above their last digits. GTK has no property for it: where a head isn't
+ * made as GTK 4 makes it, it stays at the left. */
+static void
+align_heads(ScopeTable *self)
+{
+    GtkWidget *row = gtk_widget_get_first_child(GTK_WIDGET(self->view));
+    GtkWidget *head = row ? gtk_widget_get_first_child(row) : NULL;
+    for (int i = 0; head && i < self->n_columns; i++, head = gtk_widget_get_next_sibling(head)) {
+        GtkWidget *box = gtk_widget_get_first_child(head);
+        GtkWidget *label = box && GTK_IS_BOX(box) ? gtk_widget_get_first_child(box) : NULL;
+        if (!label || !GTK_IS_LABEL(label) || !self->columns[i].number)
+            continue;
+        gtk_widget_set_hexpand(label, TRUE);
+        gtk_label_set_xalign(GTK_LABEL(label), 1);
+    }
+}
+
 void
 scope_table_set_columns(ScopeTable *table, const ScopeColumn *columns, int n, const char *name)
 {
@@ -99,6 +116,7 @@ scope_table_set_columns(ScopeTable *table, const ScopeColumn *columns, int n, co
     table->n_columns = n;
     for (int i = 0; i < n; i++)
         add_column(table, i);
+    align_heads(table);
     gtk_accessible_update_property(GTK_ACCESSIBLE(table->view), GTK_ACCESSIBLE_PROPERTY_LABEL, name,
                                    -1);
 }

@@ -3,6 +3,7 @@
  * Agreement of two routings layer by layer, as experts are numbered and after matching them.
  */
 #include "figure/agreement.h"
+#include "figure/layer-curve.h"
 
 #include <math.h>
 
@@ -33,22 +34,6 @@ static const Shown shown[] = {
     {"rbo", "ranks", "a rank-biased overlap of {value}"},
 };
 
-/* One series of one metric, over layers. */
-typedef struct Curve {
-    int n;
-    double *at, *value, *low, *high, *chance;
-} Curve;
-
-static void
-curve_clear(Curve *curve)
-{
-    g_free(curve->at);
-    g_free(curve->value);
-    g_free(curve->low);
-    g_free(curve->high);
-    g_free(curve->chance);
-}
-
 static int
 metric_index(const char *name)
 {
@@ -71,26 +56,9 @@ chance_of(const Agreement *a, int router, const MoeComparisonMetric *metric,
     return metric->shuffled && labels == MOE_LABELS_OWN ? metric->shuffled(cell) : NAN;
 }
 
-static Curve
-curve_new(int n)
-{
-    gsize size = (gsize)n;
-    Curve curve = {n,
-                   g_new(double, size),
-                   g_new(double, size),
-                   g_new(double, size),
-                   g_new(double, size),
-                   g_new(double, size)};
-    for (int r = 0; r < n; r++) {
-        curve.at[r] = r + 0.5;
-        curve.value[r] = curve.low[r] = curve.high[r] = curve.chance[r] = NAN;
-    }
-    return curve;
-}
-
 /* All curves of the figure, whose panels share an axis. */
 typedef struct Curves {
-    Curve of[G_N_ELEMENTS(shown)][G_N_ELEMENTS(series)];
+    LayerCurve of[G_N_ELEMENTS(shown)][G_N_ELEMENTS(series)];
     int places;     /* series that are shown */
     double most;    /* of all */
     bool intervals; /* whether there are any */
@@ -109,7 +77,7 @@ fill_layer(const Agreement *a, int router, int place, Curves *curves)
         return;
     moe_comparison_intervals(a->comparison, router, MOE_DOMAIN_ALL, labels, NULL, intervals);
     for (gsize which = 0; which < G_N_ELEMENTS(shown); which++) {
-        Curve *curve = &curves->of[which][place];
+        LayerCurve *curve = &curves->of[which][place];
         int m = metric_index(shown[which].metric);
         curve->value[router] = metrics[m].value(&cell);
         curve->low[router] = intervals[m].low;
@@ -128,7 +96,7 @@ curves_of(const Agreement *a)
     Curves curves = {.places = a->matched ? 2 : 1};
     for (gsize which = 0; which < G_N_ELEMENTS(shown); which++)
         for (int i = 0; i < curves.places; i++)
-            curves.of[which][i] = curve_new(routers);
+            curves.of[which][i] = moe__layer_curve(routers);
     for (int r = 0; r < routers; r++)
         for (int i = 0; i < curves.places; i++)
             fill_layer(a, r, i, &curves);
@@ -146,7 +114,7 @@ words_of(const Shown *what, const Series *one, const char *value, const char *x,
 }
 
 static void
-add_bars(MoeScene *scene, int panel, const Shown *what, const Series *one, const Curve *curve,
+add_bars(MoeScene *scene, int panel, const Shown *what, const Series *one, const LayerCurve *curve,
          int place, int places, bool intervals)
 {
     g_autofree char *words = words_of(what, one, "{value}", "{band}", intervals);
@@ -162,7 +130,7 @@ add_bars(MoeScene *scene, int panel, const Shown *what, const Series *one, const
 }
 
 static void
-add_lines(MoeScene *scene, int panel, const Shown *what, const Series *one, const Curve *curve)
+add_lines(MoeScene *scene, int panel, const Shown *what, const Series *one, const LayerCurve *curve)
 {
     g_autofree char *words = words_of(what, one, "{y}", "{x}", false);
     MoeArea area = {.n = curve->n,
@@ -181,7 +149,7 @@ add_lines(MoeScene *scene, int panel, const Shown *what, const Series *one, cons
 
 /* Across each layer's bar, or all along. */
 static void
-add_chance(MoeScene *scene, int panel, const Curve *curve, bool bars, int place, int places)
+add_chance(MoeScene *scene, int panel, const LayerCurve *curve, bool bars, int place, int places)
 {
     static const MoeColour grey = {0.45, 0.45, 0.45};
     g_autofree double *x = g_new(double, 3 * (gsize)curve->n);
@@ -230,7 +198,7 @@ moe__agreement_add_layers(MoeScene *scene, const Agreement *agreement)
     for (int which = 0; which < (int)G_N_ELEMENTS(shown); which++) {
         add_panel(scene, &curves, which, &x);
         for (int i = 0; i < curves.places; i++)
-            curve_clear(&curves.of[which][i]);
+            moe__layer_curve_clear(&curves.of[which][i]);
     }
     return curves.intervals;
 }

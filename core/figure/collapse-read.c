@@ -4,6 +4,7 @@
  * that routers reported, picks of one text at several steps.
  */
 #include "figure/collapse.h"
+#include "figure/likeness-read.h"
 
 #include <math.h>
 #include <moescope/compare.h>
@@ -183,6 +184,18 @@ fits(const MoeArray *value, const MoeArray *step)
     return value->shape[0] == step->shape[0] && (number || square);
 }
 
+/* What experts that aren't alike would show: of weights vectors at random, of outputs those of
+ * inputs in any order. */
+static double
+unlike(const Collapse *c, CollapseKind kind, guint router)
+{
+    return kind == COLLAPSE_WEIGHTS ? 0
+           : kind == COLLAPSE_OUTPUTS
+               ? moe__likeness_shuffled_outputs(c->kit->trace, moe__kit_router(c->kit, router),
+                                                c->kit->options)
+               : NAN;
+}
+
 static bool
 read_measure(Collapse *c, CollapseKind kind, guint router, const char *name, GError **error)
 {
@@ -204,7 +217,7 @@ read_measure(Collapse *c, CollapseKind kind, guint router, const char *name, GEr
         g_autoptr(GArray) pairs = new_pairs();
         for (int64_t i = 0; i < value.shape[0]; i++)
             add_pair(pairs, moe_array_value(&step, i), value_of(&value, i));
-        set_curve(c, kind, router, pairs, NAN);
+        set_curve(c, kind, router, pairs, unlike(c, kind, router));
         c->snapshots = MAX(c->snapshots, value.shape[0]);
     }
     if (good)

@@ -115,7 +115,10 @@ add_levels(const Collapse *c, MoeScene *scene, int panel, int kind, const MoeAxi
     for (guint i = 0; i < c->kit->routers->len; i++) {
         double uniform = moe__collapse_curve(c, (CollapseKind)kind, i)->uniform;
         if (isfinite(uniform) && !(fabs(uniform - last) < 1e-3 * fabs(last)))
-            moe__kit_add_level(scene, panel, x->min, x->max, uniform, "uniform");
+            moe__kit_add_level(scene, panel, x->min, x->max, uniform,
+                               kind == COLLAPSE_WEIGHTS   ? "random vectors"
+                               : kind == COLLAPSE_OUTPUTS ? "shuffled inputs"
+                                                          : "uniform");
         last = uniform;
     }
 }
@@ -170,8 +173,10 @@ set_caption(const Collapse *c, MoeScene *scene)
         g_string_append_printf(size, "%sthe rest of %" G_GINT64_FORMAT " snapshots of a text",
                                size->len ? "; " : "", c->snapshots);
     g_autofree char *not_there = missing(c);
-    g_autofree char *chance =
-        g_strconcat("dashed: uniformly random picks, as many", not_there, NULL);
+    g_autofree char *chance = g_strconcat(
+        "dashed: uniformly random picks, as many",
+        is_there(c, COLLAPSE_WEIGHTS) ? "; random vectors" : "",
+        is_there(c, COLLAPSE_OUTPUTS) ? "; outputs for shuffled inputs" : "", not_there, NULL);
     moe__kit_caption_sized(c->kit, scene,
                            "How even the load is, how well units are told apart (RC), how alike "
                            "experts are and how many first choices change, a line a layer",

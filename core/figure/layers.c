@@ -4,6 +4,7 @@
  * uniform router would show.
  */
 #include "figure/kit.h"
+#include "figure/layer-curve.h"
 #include "figure/plain-words.h"
 
 #include <math.h>
@@ -15,41 +16,20 @@
 #define MOST 12
 
 /* One metric of all chosen routers. */
-typedef struct Curve {
-    const MoeMetric *metric;
-    guint n;
-    double *at, *value, *low, *high, *uniform;
-} Curve;
-
-static void
-curve_clear(Curve *curve)
-{
-    g_free(curve->at);
-    g_free(curve->value);
-    g_free(curve->low);
-    g_free(curve->high);
-    g_free(curve->uniform);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Curve, curve_clear)
-
-static Curve
+static LayerCurve
 curve_of(const Kit *kit, const MoeMetric *metric, const MoeTrace *trace)
 {
-    guint n = kit->routers->len;
-    Curve curve = {
-        metric,          n, g_new(double, n), g_new(double, n), g_new(double, n), g_new(double, n),
-        g_new(double, n)};
+    LayerCurve curve = moe__layer_curve((int)kit->routers->len);
     static const MoeResampleOptions options = {0};
     g_autofree const MoeSummaryCell **domains =
         g_new(const MoeSummaryCell *, (gsize)MAX(moe_summary_domains(kit->summary), 1));
-    for (guint i = 0; i < n; i++) {
-        int router = moe__kit_router(kit, i);
+    for (int i = 0; i < curve.n; i++) {
+        int router = moe__kit_router(kit, (guint)i);
         MoeMetricCell cell = moe_metric_cell(kit->summary, trace, router, MOE_DOMAIN_ALL, domains);
         MoeInterval interval;
         moe_metric_intervals(kit->summary, router, MOE_DOMAIN_ALL, &metric, 1, &options, &interval);
-        curve.at[i] = i + 0.5;
         curve.value[i] = moe_metric_value(metric, &cell);
-        curve.uniform[i] = moe_metric_uniform(metric, &cell);
+        curve.chance[i] = moe_metric_uniform(metric, &cell);
         curve.low[i] = interval.low;
         curve.high[i] = interval.high;
     }
@@ -59,68 +39,52 @@ curve_of(const Kit *kit, const MoeMetric *metric, const MoeTrace *trace)
 /* --- A panel ----------------------------------------------------------------------------------*/
 
 static MoeAxis
-axis_of(const Curve *curve)
+axis_of(const LayerCurve *curve, const char *unit)
 {
     double low = INFINITY, high = -INFINITY;
-    const double *const all[] = {curve->value, curve->uniform, curve->low, curve->high};
+    const double *const all[] = {curve->value, curve->chance, curve->low, curve->high};
     for (gsize a = 0; a < G_N_ELEMENTS(all); a++)
-        for (guint i = 0; i < curve->n; i++)
+        for (int i = 0; i < curve->n; i++)
             if (isfinite(all[a][i])) {
                 low = fmin(low, all[a][i]);
                 high = fmax(high, all[a][i]);
             }
     bool apart = high - low > 1e-9 * fmax(fabs(high), 1); /* chance may be all but 0 */
     double air = apart ? 0.08 * (high - low) : fmax(0.1 * fabs(high), 0.5);
-    MoeAxis axis = {.label = curve->metric->unit, .min = low - air, .max = high + air};
+    MoeAxis axis = {.label = unit, .min = low - air, .max = high + air};
     if (low >= 0 && axis.min < 0.35 * high)
         axis.min = low > 0 ? 0 : -0.05 * axis.max; /* dots at 0 stay clear of the labels */
     return axis;
 }
 
-static bool
-has_intervals(const Curve *curve)
-{
-    for (guint i = 0; i < curve->n; i++)
-        if (isfinite(curve->low[i]))
-            return true;
-    return false;
-}
-
 static void
-add_layers(MoeScene *scene, int panel, const Curve *curve)
+add_layers(MoeScene *scene, int panel, const MoeMetric *metric, const LayerCurve *curve)
 {
     const MoeColour own = moe_colour_qualitative(0);
-    g_autofree char *words =
-        g_strdup_printf("layer {x}: %s {y} %s", curve->metric->name, curve->metric->unit);
-    MoeArea band = {.n = (int)curve->n,
+    g_autofree char *words = g_strdup_printf("layer {x}: %s {y} %s", metric->name, metric->unit);
+    MoeArea band = {.n = curve->n,
                     .at = curve->at,
                     .low = curve->low,
                     .high = curve->high,
                     .ink = {.own = &own, .opacity = 0.25, .name = "95" NBSP "% interval"},
                     .words = "layer {at}: 95" NBSP "% interval {low} to {high}"};
-    MoeLine line = {.n = (int)curve->n,
-                    .x = curve->at,
-                    .y = curve->value,
-                    .ink = {.own = &own},
-                    .words = words};
-    MoePoints points = {.n = (int)curve->n,
-                        .x = curve->at,
-                        .y = curve->value,
-                        .ink = {.own = &own},
-                        .words = words};
-    if (has_intervals(curve))
+    MoeLine line = {
+        .n = curve->n, .x = curve->at, .y = curve->value, .ink = {.own = &own}, .words = words};
+    MoePoints points = {
+        .n = curve->n, .x = curve->at, .y = curve->value, .ink = {.own = &own}, .words = words};
+    if (moe__layer_curve_has_intervals(curve))
         moe_scene_add_area(scene, panel, &band);
     moe_scene_add_line(scene, panel, &line);
     moe_scene_add_points(scene, panel, &points);
 }
 
 static void
-add_uniform(MoeScene *scene, int panel, const Curve *curve)
+add_uniform(MoeScene *scene, int panel, const LayerCurve *curve)
 {
     static const MoeColour grey = {0.45, 0.45, 0.45};
-    MoeLine line = {.n = (int)curve->n,
+    MoeLine line = {.n = curve->n,
                     .x = curve->at,
-                    .y = curve->uniform,
+                    .y = curve->chance,
                     .ink = {.own = &grey, .dashed = true, .name = "uniform"},
                     .words = "layer {x}: {y} of a uniformly random router"};
     moe_scene_add_line(scene, panel, &line);
@@ -130,19 +94,19 @@ static bool
 add_panel(const Kit *kit, MoeScene *scene, const MoeMetric *metric, char *const *names,
           const MoeTrace *trace, bool *intervals)
 {
-    g_auto(Curve) curve = curve_of(kit, metric, trace);
+    g_auto(LayerCurve) curve = curve_of(kit, metric, trace);
     MoeAxis x = {.type = MOE_AXIS_BAND,
                  .label = "layer",
-                 .bands = (int)curve.n,
+                 .bands = curve.n,
                  .names = (const char *const *)names};
-    MoeAxis y = axis_of(&curve);
+    MoeAxis y = axis_of(&curve, metric->unit);
     if (!isfinite(y.min) || !isfinite(y.max))
         return false;
     g_autofree char *title = moe__plain_metric(metric->name);
     int panel = moe_scene_add_panel(scene, title, NULL, &x, &y);
     add_uniform(scene, panel, &curve);
-    add_layers(scene, panel, &curve);
-    *intervals |= has_intervals(&curve);
+    add_layers(scene, panel, metric, &curve);
+    *intervals |= moe__layer_curve_has_intervals(&curve);
     return true;
 }
 

@@ -26,8 +26,13 @@ router_of(const MoeSummary *summary, int layer, int experts)
 static void
 add(Likenesses *likenesses, int layer, int experts, double *gram, double dimensions, int64_t step)
 {
-    Likeness likeness = {layer,      experts, gram,
-                         dimensions, step,    router_of(likenesses->summary, layer, experts)};
+    Likeness likeness = {layer,
+                         experts,
+                         gram,
+                         dimensions,
+                         NAN,
+                         step,
+                         router_of(likenesses->summary, layer, experts)};
     g_array_append_val(likenesses->layers, likeness);
 }
 
@@ -110,6 +115,18 @@ measure_read(const MoeTrace *trace, int router, const char *name, int64_t count,
     return values;
 }
 
+double
+moe__likeness_shuffled_outputs(const MoeTrace *trace, int router, const MoeFigureOptions *options)
+{
+    int64_t n = moe_trace_router(trace, router)->experts, step;
+    g_autofree double *values =
+        measure_read(trace, router, "expert_output_cka_shuffled", n * n, options, &step, NULL);
+    double sum = 0;
+    for (int64_t i = 0; values && i < n * n; i++)
+        sum += i % (n + 1) == 0 ? 0 : values[i];
+    return values && n > 1 ? sum / (double)(n * (n - 1)) : NAN;
+}
+
 /* Cosines times lengths, where those are known. */
 static void
 scale_by_lengths(double *gram, const double *length, int n)
@@ -147,7 +164,7 @@ width_of(const MoeTrace *trace, int router)
 {
     const MoeRouterInfo *info = moe_trace_router(trace, router);
     const char *meta = moe_trace_meta_json(trace);
-    JsonNode *root = meta ? moe__json_object_shared(meta, NULL) : NULL;
+    JsonNode *root = meta ? moe__json_object_parse(meta, NULL) : NULL;
     int64_t width = 0;
     JsonNode *node = root ? json_node_ref(root) : NULL;
     static const char *const path[] = {"recipe", "model"};
@@ -194,6 +211,9 @@ measure_add(Likenesses *likenesses, const MoeTrace *trace, int router,
     if (distances)
         from_distances(gram, n);
     add(likenesses, info->layer, n, gram, of == OF_ROUTER ? width_of(trace, router) : 0, step);
+    if (of == OF_OUTPUTS)
+        g_array_index(likenesses->layers, Likeness, likenesses->layers->len - 1).shuffled =
+            moe__likeness_shuffled_outputs(trace, router, options);
     return true;
 }
 

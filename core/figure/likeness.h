@@ -33,6 +33,7 @@ typedef struct Likeness {
     int layer, experts;
     double *gram;      /* [experts × experts] inner products */
     double dimensions; /* of the vectors; 0: not known */
+    double shuffled;   /* what inputs in any order show of OF_OUTPUTS; NaN: not known */
     int64_t step;      /* that it was recorded at; -1: of none */
     int router;        /* in the summary; -1: there is none */
 } Likeness;

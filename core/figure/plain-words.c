@@ -10,17 +10,17 @@ typedef struct Plain {
 } Plain;
 
 static const Plain metrics[] = {
-    {"avgvio", "mean overload (AvgVio)"},
-    {"minvio", "underload (MinVio)"},
-    {"domain-js-corrected", "domain JS, corrected"},
-    {"domain-information-corrected", "domain information, corrected"},
+    {"avgvio", "imbalance (AvgVio)"},
     {"cv", "unevenness (CV)"},
     {"dead", "dead experts (no pick)"},
+    {"domain-information-corrected", "domain information, corrected"},
+    {"domain-js-corrected", "domain JS, corrected"},
     {"drop-rate", "picks dropped"},
     {"effective-experts", "effective experts"},
     {"entropy", "entropy of load"},
     {"gini", "unevenness (Gini)"},
     {"maxvio", "overload (MaxVio)"},
+    {"minvio", "underload (MinVio)"},
 };
 
 static const Plain measures[] = {
@@ -30,7 +30,7 @@ static const Plain measures[] = {
     {"hyper_expert_rank", "rank, generated experts"},
     {"hyper_expert_sets", "sets of picked experts"},
     {"logit_std", "spread of logits (SD)"},
-    {"max_violation", "overload (MaxVio)"},
+    {"max_violation", "MaxVio (overload)"},
     {"representation_collapse", "units told apart (RC)"},
     {"router_task_grad", "gradient at the router"},
     {"router_task_grad_logits", "gradient at the logits"},

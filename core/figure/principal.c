@@ -4,12 +4,16 @@
  * component c are sqrt(λ_c) u_c of its eigenvectors (Gower 1966), whatever the vectors' dimension.
  */
 #include "figure/principal.h"
+#include "figure/lanczos.h"
 #include "moe/similarity.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Eigenvalues below this share of all are rounding. */
 #define LEAST 1e-12
+/* Of larger matrices only what is needed is computed. */
+#define MOST_WHOLE 256
 
 static double *
 centred(const double *gram, int n)
@@ -37,29 +41,45 @@ coordinates(const double *vector, double value, int n, double *out)
         out[i] = (most < 0 ? -1 : 1) * sqrt(value) * vector[i];
 }
 
+/* The two largest eigenvalues, and their vectors [2 × n]. */
+static void
+top_two(const double *g, int n, double values[2], double *vectors)
+{
+    if (n > MOST_WHOLE) {
+        for (int c = 0; c < 2; c++)
+            values[c] = moe__lanczos(g, n, vectors, c, vectors + (gsize)c * (gsize)n);
+        return;
+    }
+    gsize size = (gsize)n;
+    g_autofree double *all = g_new(double, size), *of_all = g_new(double, size *size);
+    moe__eigen(g, n, all, of_all);
+    for (int c = 0; c < 2; c++) {
+        values[c] = c < n ? all[n - 1 - c] : 0;
+        if (c < n)
+            memcpy(vectors + c * size, of_all + (size - 1 - (gsize)c) * size,
+                   size * sizeof(*vectors));
+    }
+}
+
 int
 moe__principal(const double *gram, int n, double *x, double *y, double share[2])
 {
-    gsize size = (gsize)MAX(n, 1);
-    g_autofree double *g = centred(gram, n), *values = g_new(double, size);
-    g_autofree double *vectors = g_new(double, size *size);
+    g_autofree double *g = centred(gram, n), *vectors = g_new(double, 2 * (gsize)MAX(n, 1));
     double *const out[] = {x, y};
-    double total = 0, length = 0;
+    double values[2] = {0}, total = 0, length = 0;
     int axes = 0;
-    moe__eigen(g, n, values, vectors);
     for (int i = 0; i < n; i++) {
-        total += fmax(values[i], 0);
+        total += g[i * (n + 1)]; /* the trace: the sum of all eigenvalues */
         length += gram[i * (n + 1)];
         x[i] = y[i] = 0;
     }
     share[0] = share[1] = 0;
-    for (int c = 0; c < 2 && c < n && total > LEAST * length; c++) {
-        double value = values[n - 1 - c];
-        if (value <= LEAST * total)
-            break;
-        share[c] = value / total;
-        coordinates(vectors + (gsize)(n - 1 - c) * (gsize)n, value, n, out[c]);
-        axes++;
+    if (!(total > LEAST * length))
+        return 0;
+    top_two(g, n, values, vectors);
+    for (int c = 0; c < 2 && c < n && values[c] > LEAST * total; c++, axes++) {
+        share[c] = values[c] / total;
+        coordinates(vectors + (gsize)c * (gsize)n, values[c], n, out[c]);
     }
     return axes;
 }

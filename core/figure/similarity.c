@@ -3,6 +3,7 @@
  * How alike experts are: a matrix a layer of cosines between experts, told by their routers' rows,
  * weights, outputs, embeddings, or by what they are picked for.
  */
+#include "moe/similarity.h"
 #include "figure/kit.h"
 #include "figure/likeness.h"
 #include "figure/square.h"
@@ -129,10 +130,14 @@ set_scale(const Alike *alike, MoeScene *scene, const MoeFigureOptions *options)
         moe__square_range(square, &least, &most);
         chance += mean_of(square->number[0], cells_of(square)) / alike->squares->len;
     }
-    MoeReference reference = {chance, of == OF_TOKENS ? "independent" : "random"};
+    if (of == OF_OUTPUTS)
+        chance = layer_at(alike->likenesses, 0)->shuffled;
+    MoeReference reference = {chance, of == OF_TOKENS    ? "independent"
+                                      : of == OF_OUTPUTS ? "shuffled"
+                                                         : "random"};
     MoeColourScale scale = {.max = most > 0 ? most : 1,
                             .label = of == OF_OUTPUTS ? "CKA" : "cosine",
-                            .n_references = of != OF_OUTPUTS,
+                            .n_references = isfinite(chance),
                             .references = &reference};
     if (is_positive(of)) {
         scale.colours = (MoeColours)moe_figure_options_choice(options, "colours");
@@ -160,13 +165,23 @@ add_panel(const Alike *alike, MoeScene *scene, guint i)
     moe__square_panel(scene, &g_array_index(alike->squares, Square, i), title, note, words);
 }
 
+static char *
+null_of_outputs(double shuffled)
+{
+    if (isnan(shuffled))
+        return g_strdup("1: the same up to turning and scale");
+    g_autofree char *chance = moe__number_short(shuffled);
+    return g_strdup_printf("1: the same up to turning and scale; with inputs in any order: %s",
+                           chance);
+}
+
 /* Cosines of vectors at random spread by 1 / sqrt(dimensions). */
 static char *
 null_of(const Likenesses *likenesses)
 {
     double dimensions = layer_at(likenesses, 0)->dimensions;
     if (likenesses->of == OF_OUTPUTS)
-        return g_strdup("1: the same up to turning and scale");
+        return null_of_outputs(layer_at(likenesses, 0)->shuffled);
     if (likenesses->of == OF_TOKENS)
         return g_strdup("independent: what picks that don\xe2\x80\x99t regard each other show, "
                         "\xe2\x88\x9a(n\xe1\xb5\xa2n\xe2\xb1\xbc)/T, in the mean");

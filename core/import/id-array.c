@@ -211,6 +211,37 @@ read_envelope(MoeJson *json, MoeIdArray *array)
     return check_size(json, array);
 }
 
+/* Lists of lists of lists, opened: [tokens][layers][k]. */
+static bool
+read_lists(MoeJson *json, MoeIdArray *array)
+{
+    g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int32_t));
+    int64_t rows = 0;
+    while (moe__json_next(json) == MOE_JSON_ARRAY) {
+        int64_t layers = 0;
+        for (; moe__json_next(json) == MOE_JSON_ARRAY; layers++, rows++) {
+            guint before = ids->len;
+            if (!moe__json_rest_ints(json, "routed_experts", ids))
+                return false;
+            array->k = rows == 0 ? ids->len : array->k;
+            if (array->k == 0 || ids->len - before != array->k)
+                return moe__json_fail(json,
+                                      "routed_experts: found %u ids, expected %" G_GINT64_FORMAT,
+                                      ids->len - before, MAX(array->k, 1));
+        }
+        array->layers = array->tokens == 0 ? layers : array->layers;
+        if (json->event != MOE_JSON_ARRAY_END || layers == 0 || layers != array->layers)
+            return moe__json_fail(json, "routed_experts: expected lists [tokens][layers][k]");
+        array->tokens++;
+    }
+    if (json->event != MOE_JSON_ARRAY_END)
+        return moe__json_fail(json, "routed_experts: expected lists [tokens][layers][k]");
+    array->length = ids->len * sizeof(int32_t);
+    array->bytes = (uint8_t *)g_array_free(g_steal_pointer(&ids), FALSE);
+    array->shaped = true;
+    return set_type(json, array, 'i', sizeof(int32_t), "int32") && check_size(json, array);
+}
+
 MoeIdArray *
 moe__id_array_read(MoeJson *json)
 {
@@ -223,10 +254,13 @@ moe__id_array_read(MoeJson *json)
     case MOE_JSON_OBJECT:
         good = read_envelope(json, array);
         break;
+    case MOE_JSON_ARRAY:
+        good = read_lists(json, array);
+        break;
     case MOE_JSON_NULL:
         break;
     default:
-        moe__json_fail(json, "routed_experts: expected base64, or an object with it");
+        moe__json_fail(json, "routed_experts: expected base64, an object with it, or lists of ids");
     }
     return good ? g_steal_pointer(&array) : NULL;
 }

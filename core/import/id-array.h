@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Expert ids [tokens][layers][k] as servers and trainers send them: base64 of a .npy file, of bare
- * int32, an object with shape, dtype and base64, or NeMo-RL's "nrlre1:int16:SxLxK:BASE64".
+ * int32, an object with shape, dtype and base64, NeMo-RL's "nrlre1:int16:SxLxK:BASE64", or plain
+ * lists.
  */
 #ifndef MOE_IMPORT_ID_ARRAY_H
 #define MOE_IMPORT_ID_ARRAY_H

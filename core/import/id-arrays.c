@@ -134,7 +134,16 @@ load(const MoeArrays *arrays, const MoeItem *item, MoeValues *values, MoeRoutedA
     const int64_t *shape = item->shape + item->ndim - 3;
     if (!check_shape(arrays, item, error) || !moe__arrays_values(arrays, item, values, error))
         return false;
-    *array = (MoeRoutedArray){sequences_of(item) * shape[0], shape[1], shape[2], values, value_at};
+    *array = (MoeRoutedArray){
+        .tokens = sequences_of(item) * shape[0],
+        .layers = shape[1],
+        .k = shape[2],
+        .none = item->type == MOE_STORED_U8    ? UINT8_MAX
+                : item->type == MOE_STORED_U16 ? UINT16_MAX
+                                               : 0,
+        .of = values,
+        .at = value_at,
+    };
     return true;
 }
 

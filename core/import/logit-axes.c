@@ -111,6 +111,7 @@ spread(MoeLogitPass *pass, const char *axes)
     g_array_set_size(pass->layers, 0);
     for (int64_t i = 0; i < n; i++) {
         layer.layer = (int)i;
+        layer.by_place = true;
         layer.base = first ? i * pass->rows * pass->length * E : i * E;
         layer.stride = first ? E : n * E;
         g_array_append_val(pass->layers, layer);

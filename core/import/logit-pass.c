@@ -76,6 +76,14 @@ is_layer(const char *name)
     return moe__item_number(name) >= 0 && !g_ascii_isdigit(name[0]);
 }
 
+/* Whether a name is that of a place: "3" in a list, "arr_3" of numpy.savez(). */
+static bool
+is_place(const char *name)
+{
+    const char *number = g_str_has_prefix(name, "arr_") ? name + strlen("arr_") : name;
+    return *number && strspn(number, G_CSET_DIGITS) == strlen(number);
+}
+
 /* --- Passes -----------------------------------------------------------------------------------*/
 
 static void
@@ -109,7 +117,9 @@ add_item(const MoeArrays *arrays, GArray *passes, const MoeItem *item)
     bool nested = layer.expert || (moe__item_number(item->name) < 0 && item->siblings == 0 &&
                                    is_layer(last_of(item->parent)));
     g_autofree char *above = nested ? parent_of(item->parent) : NULL;
-    layer.layer = moe__item_number(nested ? last_of(item->parent) : item->name);
+    const char *name = nested ? last_of(item->parent) : item->name;
+    layer.layer = moe__item_number(name);
+    layer.by_place = is_place(name);
     MoeLogitPass *pass = find_pass(passes, nested ? above : item->parent);
     g_array_append_val(pass->layers, layer);
 }

@@ -11,6 +11,7 @@
 /* A layer: the logits of token t begin at element base + t · stride. */
 typedef struct MoeLogitLayer {
     int layer;
+    bool by_place; /* nothing but its place numbers it */
     const MoeItem *logits;
     int64_t base, stride;
     const MoeItem *expert; /* [tokens] the expert that was picked (Switch), or NULL */

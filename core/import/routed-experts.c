@@ -131,7 +131,14 @@ static bool
 take_array(Responses *responses, MoeJson *json, MoeIdArray *array, int32_t pos, GError **error)
 {
     MoeRouted *routed = &responses->routed;
-    const MoeRoutedArray ids = {array->tokens, array->layers, array->k, array, id_at};
+    const MoeRoutedArray ids = {
+        .tokens = array->tokens,
+        .layers = array->layers,
+        .k = array->k,
+        .none = array->kind == 'u' && array->width <= 2 ? (1 << (8 * array->width)) - 1 : 0,
+        .of = array,
+        .at = id_at,
+    };
     if (!responses->bringing) {
         g_autofree char *problem = moe__routed_learn(routed, &ids);
         return !problem || moe__json_fail(json, "%s", problem) || moe__json_give_up(json, error);

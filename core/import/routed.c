@@ -21,6 +21,19 @@ is_same(const MoeRouted *routed, const MoeRoutedArray *array)
     return array->layers == routed->layers && array->k == routed->k;
 }
 
+/* Arrays of unsigned ids can't have -1, and have the highest number in all slots instead: no unit
+ * picks one expert twice. */
+static bool
+is_missing(const MoeRoutedArray *array, int64_t at)
+{
+    if (array->none <= 0 || array->k == 1)
+        return false;
+    for (int64_t i = 0; i < array->k; i++)
+        if (array->at(array->of, at + i) != array->none)
+            return false;
+    return true;
+}
+
 char *
 moe__routed_learn(MoeRouted *routed, const MoeRoutedArray *array)
 {
@@ -35,6 +48,10 @@ moe__routed_learn(MoeRouted *routed, const MoeRoutedArray *array)
                                array->layers, array->k, routed->layers, routed->k);
     for (int64_t i = 0, n = array->tokens * array->layers * array->k; i < n; i++) {
         int64_t id = array->at(array->of, i);
+        if (i % array->k == 0 && is_missing(array, i)) {
+            i += array->k - 1;
+            continue;
+        }
         if (id < -1 || id >= UINT16_MAX)
             return g_strdup_printf("found expert %" G_GINT64_FORMAT ", expected -1 … %d", id,
                                    UINT16_MAX - 1);
@@ -53,6 +70,7 @@ moe__routed_begin(MoeRouted *routed, GError **error)
     const MoeImportShape shape = {
         .layers = (const int *)routed->kept->data,
         .n_layers = (int)routed->kept->len,
+        .by_place = true,
         .max_expert = (int)routed->max_expert,
         .k = (int)routed->k,
     };
@@ -71,6 +89,10 @@ gather(MoeRouted *routed, const MoeRoutedArray *array, int64_t row)
     for (guint r = 0; r < routed->kept->len; r++) {
         int64_t at = (row * routed->layers + g_array_index(routed->kept, int, r)) * k;
         bool any = false;
+        if (is_missing(array, at)) {
+            whole = false;
+            continue;
+        }
         for (int64_t i = 0; i < k; i++) {
             int32_t id = (int32_t)array->at(array->of, at + i);
             routed->expert[r * k + i] = id;

@@ -2,7 +2,8 @@
  *
  * Arrays of expert ids [tokens, layers, k], as servers return them. They number layers without
  * experts as well and fill their rows with zeros, which can't be picks where k is above 1: such
- * layers are left out. A token of which no route was captured has -1 instead, and is left out too.
+ * layers are left out. A token of which no route was captured has -1 instead, or 255 or 65535 in
+ * all slots where ids are unsigned, and is left out too.
  */
 #ifndef MOE_IMPORT_ROUTED_H
 #define MOE_IMPORT_ROUTED_H
@@ -11,6 +12,7 @@
 
 typedef struct MoeRoutedArray {
     int64_t tokens, layers, k;
+    int64_t none; /* the highest number of an unsigned type; 0: the type is signed */
     const void *of;
     int64_t (*at)(const void *of, int64_t i); /* the id at place i in C order */
 } MoeRoutedArray;

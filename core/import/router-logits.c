@@ -21,6 +21,7 @@ typedef struct Reading {
     GArray *layers; /* int */
     int experts, k;
     int64_t passes;
+    bool by_place;      /* the layers are numbered by nothing else */
     bool has_expert;    /* the files say what was picked */
     bool probabilities; /* rows sum to one */
     GHashTable *text_ids;
@@ -161,8 +162,12 @@ learn_first(Reading *reading, const MoeArrays *arrays, const MoeLogitPass *pass,
     reading->experts = pass->experts;
     reading->has_expert = g_array_index(pass->layers, MoeLogitLayer, 0).expert != NULL;
     reading->k = reading->has_expert ? 1 : pass->k;
-    for (guint i = 0; i < pass->layers->len; i++)
-        g_array_append_val(reading->layers, g_array_index(pass->layers, MoeLogitLayer, i).layer);
+    reading->by_place = true;
+    for (guint i = 0; i < pass->layers->len; i++) {
+        const MoeLogitLayer *layer = &g_array_index(pass->layers, MoeLogitLayer, i);
+        g_array_append_val(reading->layers, layer->layer);
+        reading->by_place = reading->by_place && layer->by_place;
+    }
     return learn_rows(reading, arrays, pass, error);
 }
 
@@ -372,6 +377,7 @@ begin(Reading *reading, GError **error)
     const MoeImportShape shape = {
         .layers = (const int *)reading->layers->data,
         .n_layers = (int)reading->layers->len,
+        .by_place = reading->by_place,
         .experts = reading->experts,
         .k = reading->k,
         .has_logits = true,

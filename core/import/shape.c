@@ -209,7 +209,19 @@ is_layer_told(const MoeImportOptions *options, int layer)
     return told;
 }
 
-/* The layers' numbers: of the files, or of the options where these have none. */
+/* Where it isn't told, and can't be seen, whether places are layers. */
+static void
+tell_places(MoeImport *import, const MoeImportShape *shape)
+{
+    int n = shape->n_layers;
+    if (shape->by_place && import->options->n_layers == 0 && n > 1 && shape->layers[n - 1] == n - 1)
+        moe_import_note(import,
+                        "the files don't number their layers: places were taken, 0 … %d; if layers "
+                        "without experts were left out, --layers says which these are",
+                        n - 1);
+}
+
+/* The layers' numbers: of the files, or of the options where these have none, or know better. */
 static const int *
 join_layers(GString *problems, const MoeImportShape *shape, const MoeImportOptions *options)
 {
@@ -223,9 +235,14 @@ join_layers(GString *problems, const MoeImportShape *shape, const MoeImportOptio
             n);
     else if (!shape->layers && options->n_layers != n)
         ask(problems, "the files have %d layers, --layers names %d", n, options->n_layers);
+    if (shape->layers && shape->by_place && options->n_layers == n)
+        return options->layers;
     for (int i = 0; shape->layers && i < n; i++)
         if (!is_layer_told(options, shape->layers[i])) {
-            ask(problems, "the files say layer %d, --layers doesn't name it", shape->layers[i]);
+            if (shape->by_place)
+                ask(problems, "the files have %d layers, --layers names %d", n, options->n_layers);
+            else
+                ask(problems, "the files say layer %d, --layers doesn't name it", shape->layers[i]);
             break;
         }
     return shape->layers ? shape->layers : options->layers;
@@ -260,6 +277,7 @@ moe__import_describe(MoeImport *import, const MoeImportShape *shape, bool counts
         g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "%s", problems->str);
         return false;
     }
+    tell_places(import, shape);
     settle_routers(import, shape->n_layers, layers, info);
     for (int i = 0; options->n_domains == 0 && i < shape->n_domains; i++)
         g_ptr_array_add(import->names, g_strdup(shape->domains[i]));

@@ -7,21 +7,6 @@
 #include <math.h>
 #include <string.h>
 
-/* Simulating caches takes longer than all else together; beyond so many picks only who asks for the
- * section waits for it. */
-#define MOST_CACHED ((int64_t)1 << 23)
-
-static bool
-too_long_for_caches(const MoeTrace *trace)
-{
-    int64_t picks = 0;
-    for (int r = 0; r < moe_trace_routers(trace); r++) {
-        const MoeRouterInfo *info = moe_trace_router(trace, r);
-        picks += moe_trace_tokens(trace, -1) * info->units_per_token * MAX(info->k, 1);
-    }
-    return picks > MOST_CACHED;
-}
-
 static unsigned
 choose_tallies(const MoeReport *report)
 {
@@ -31,9 +16,19 @@ choose_tallies(const MoeReport *report)
         tallies |= section->tallies;
     }
     if (!moe__report_asked(report->options.sections, "caches") && report->trace &&
-        too_long_for_caches(report->trace))
+        moe__report_needs_sample(report->trace))
         tallies &= ~(unsigned)MOE_TALLY_CACHES;
     return tallies;
+}
+
+static bool
+wants_caches(const MoeReport *report)
+{
+    for (guint i = 0; i < report->sections->len; i++)
+        if (((const MoeReportSection *)g_ptr_array_index(report->sections, i))->tallies &
+            MOE_TALLY_CACHES)
+            return true;
+    return false;
 }
 
 /* A run's folder has its trace in it. */
@@ -91,6 +86,8 @@ moe__report_open(const char *path, const MoeReportOptions *options, bool section
         g_prefix_error(error, "%s: ", path);
         return NULL;
     }
+    if (sections && report->trace && wants_caches(report) && !(report->tallies & MOE_TALLY_CACHES))
+        moe__report_sample_begin(report);
     return g_steal_pointer(&report);
 }
 
@@ -101,6 +98,8 @@ moe__report_free(MoeReport *report)
         return;
     GPtrArray *unread = report->checking ? moe__report_checks(report, NULL) : NULL;
     g_clear_pointer(&unread, g_ptr_array_unref);
+    moe__report_sampled(report); /* nobody counts any more */
+    moe_figure_input_free(report->sampled_input);
     moe_figure_input_free(report->input);
     g_clear_object(&report->meta);
     g_clear_pointer(&report->sections, g_ptr_array_unref);
@@ -222,38 +221,53 @@ not_measured(const MoeReport *report, const char *const *names)
 }
 
 static void
-measure_router(MoeReport *report, int router, const GPtrArray *metrics, Measured *const *into)
+measure_router(MoeReport *report, const MoeSummary *summary, int router, const GPtrArray *metrics,
+               Measured *const *into)
 {
     g_autofree const MoeSummaryCell **domains =
-        g_new0(const MoeSummaryCell *, (gsize)moe_summary_domains(report->summary) + 1);
+        g_new0(const MoeSummaryCell *, (gsize)moe_summary_domains(summary) + 1);
     g_autofree MoeInterval *intervals = g_new0(MoeInterval, metrics->len);
     const MoeMetric *const *list = (const MoeMetric *const *)metrics->pdata;
     const MoeResampleOptions how = {report->options.replicates, report->options.level,
                                     report->options.seed};
-    MoeMetricCell cell =
-        moe_metric_cell(report->summary, report->trace, router, MOE_DOMAIN_ALL, domains);
-    moe_metric_intervals(report->summary, router, MOE_DOMAIN_ALL, list, (int)metrics->len, &how,
-                         intervals);
+    MoeMetricCell cell = moe_metric_cell(summary, report->trace, router, MOE_DOMAIN_ALL, domains);
+    moe_metric_intervals(summary, router, MOE_DOMAIN_ALL, list, (int)metrics->len, &how, intervals);
     for (guint i = 0; i < metrics->len; i++)
         into[i][router] =
             (Measured){moe_metric_value(list[i], &cell), moe_metric_uniform(list[i], &cell),
                        moe_metric_shuffled(list[i], &cell), intervals[i]};
 }
 
-void
-moe__report_measure(MoeReport *report, const char *const *names)
+static void
+measure(MoeReport *report, const MoeSummary *summary, const GPtrArray *metrics)
 {
     int routers = moe_summary_routers(report->summary);
-    g_autoptr(GPtrArray) metrics = not_measured(report, names);
     g_autofree Measured **into = g_new0(Measured *, metrics->len + 1);
-    if (metrics->len == 0)
-        return;
     for (guint i = 0; i < metrics->len; i++) {
         into[i] = g_new0(Measured, (gsize)routers + 1);
         g_hash_table_insert(report->measured, metrics->pdata[i], into[i]);
     }
-    for (int r = 0; r < routers; r++)
-        measure_router(report, r, metrics, into);
+    for (int r = 0; r < routers && metrics->len > 0; r++)
+        measure_router(report, summary, r, metrics, into);
+}
+
+/* Those of caches last, which may still be at work. */
+void
+moe__report_measure(MoeReport *report, const char *const *names)
+{
+    g_autoptr(GPtrArray) metrics = not_measured(report, names);
+    g_autoptr(GPtrArray) of_caches = g_ptr_array_new();
+    for (guint i = 0; report->sampled_input && i < metrics->len;) {
+        const MoeMetric *metric = metrics->pdata[i];
+        if (metric->needs & MOE_TALLY_CACHES)
+            g_ptr_array_add(of_caches, g_ptr_array_remove_index(metrics, i));
+        else
+            i++;
+    }
+    measure(report, report->summary, metrics);
+    const MoeSummary *sampled = of_caches->len > 0 ? moe__report_sampled(report) : NULL;
+    if (sampled)
+        measure(report, sampled, of_caches);
 }
 
 const Measured *

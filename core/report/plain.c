@@ -64,15 +64,12 @@ add_statements(const PlainSection *plain, MoeReport *report, MoeDocument *docume
     }
 }
 
-/* What was too much to count, where nobody insisted. (transfer full) */
-static char *
-not_counted(const MoeReportSection *section, const MoeReport *report)
+/* The input that the section's figures are of. */
+static MoeFigureInput *
+input_of(const MoeReportSection *section, const MoeReport *report)
 {
-    if (!report->trace || (section->tallies & ~report->tallies) == 0)
-        return NULL;
-    return g_strdup_printf("more picks than are simulated unasked; moescope report --sections %s "
-                           "does it, whatever it takes",
-                           section->name);
+    bool sampled = report->sampled_input && section->tallies & MOE_TALLY_CACHES;
+    return sampled ? report->sampled_input : report->input;
 }
 
 /* What a summary would have to hold; NULL: it holds it. (transfer full) */
@@ -99,14 +96,13 @@ moe__section_plain(const MoeReportSection *section, MoeReport *report, MoeDocume
     const PlainSection *plain = (const PlainSection *)section;
     g_autofree char *why = NULL;
     bool any = false;
-    g_autofree char *too_much = not_counted(section, report);
-    if (too_much) {
-        moe_document_note(document, too_much);
-        return true;
-    }
+    MoeFigureInput *input = input_of(section, report);
+    g_autofree char *sample = input == report->input ? NULL : moe__report_sample_words(report);
     add_statements(plain, report, document);
+    if (sample)
+        moe_document_note(document, sample);
     for (const char *const *figure = plain->figures; figure && *figure; figure++) {
-        g_autofree char *complaint = moe__report_add_figure(report->input, *figure, document);
+        g_autofree char *complaint = moe__report_add_figure(input, *figure, document);
         any |= !complaint;
         if (complaint && *complaint && !why)
             why = g_steal_pointer(&complaint);

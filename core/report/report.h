@@ -23,6 +23,10 @@ struct MoeReport {
     GThread *checking;    /* at work on the trace, or NULL */
     unsigned tallies;     /* counted */
     GHashTable *measured; /* by MoeMetric: Measured [routers] */
+    /* Caches, where there are too many picks to simulate (sampled.c); else NULL. */
+    MoeFigureInput *sampled_input;
+    GThread *sampling;         /* at work on it, or NULL */
+    const MoeSummary *sampled; /* what it counted; NULL: not yet, or interrupted */
 };
 
 /* Opens the input and counts it: what sections ask for, or, without `sections`, the load. Fails as
@@ -59,6 +63,16 @@ bool moe__report_progress(const MoeReport *report, int64_t done, int64_t total, 
 void moe__report_checks_begin(MoeReport *report);
 /* What the checker says (checks.h), kept with the input or found now. (transfer full) */
 GPtrArray *moe__report_checks(MoeReport *report, GError **error);
+
+/* Whether the trace has too many picks to simulate caches over all of them. */
+bool moe__report_needs_sample(const MoeTrace *trace);
+/* Begins to count a sample beside all other work. */
+void moe__report_sample_begin(MoeReport *report);
+/* What was counted of it, once it is; NULL: there is none, or it was interrupted. (transfer none)
+ */
+const MoeSummary *moe__report_sampled(MoeReport *report);
+/* "Simulated over 65,536 of …"; NULL: there is no sample. (transfer full) */
+char *moe__report_sample_words(MoeReport *report);
 
 /* --- Parts of reports -------------------------------------------------------------------------*/
 

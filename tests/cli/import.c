@@ -140,7 +140,26 @@ test_notes(void)
     g_auto(Run) third =
         run_moescope("import", array, "-o", "a.npz", "--score=softmax", "--select=top-k",
                      "--gates=as-scored", "-k", "2", "--axes=LTE", NULL);
-    run_expect(&third, 0, "a.npz: router-logits, 6 tokens in 1 documents, 3 routers", "");
+    run_expect(&third, 0, "a.npz: router-logits, 6 tokens in 1 documents, 3 routers",
+               "places were taken, 0 … 2; if layers without experts were left out, --layers says");
+    g_auto(Run) fourth =
+        run_moescope("import", array, "-o", "a.npz", "--score=softmax", "--select=top-k",
+                     "--gates=as-scored", "-k", "2", "--axes=LTE", "--layers=2-4", NULL);
+    run_expect(&fourth, 0, "a.npz: router-logits, 6 tokens in 1 documents, 3 routers", "");
+}
+
+/* A gate that is no number has no sum: the trace goes without its summary, and the check says so.
+ */
+static void
+test_not_finite(void)
+{
+    g_assert_true(g_file_set_contents(
+        "nan.jsonl", "{\"layer\": 0, \"experts\": [1, 0], \"gates\": [NaN, 0.5]}\n", -1, NULL));
+    g_auto(Run) got = run_moescope("import", "nan.jsonl", "-o", "nan.npz", "--experts=2",
+                                   "--score=softmax", "--select=top-k", "--gates=as-scored", NULL);
+    run_expect(&got, 0, "nan.npz: 1 error (non-finite)", "it goes without its summary\n");
+    g_auto(Run) check = run_moescope("check", "nan.npz", NULL);
+    run_expect(&check, 1, "error: non-finite", "");
 }
 
 static void
@@ -197,6 +216,7 @@ main(int argc, char **argv)
     g_test_add_func("/cli/import/without-domain", test_without_domain);
     g_test_add_func("/cli/import/counts", test_counts);
     g_test_add_func("/cli/import/notes", test_notes);
+    g_test_add_func("/cli/import/not-finite", test_not_finite);
     g_test_add_func("/cli/import/list", test_list);
     g_test_add_func("/cli/import/refused", test_refused);
     int status = g_test_run();

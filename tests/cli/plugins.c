@@ -6,7 +6,10 @@
 #include "run.h"
 
 #include <glib/gstdio.h>
+#include <moescope/plugin.h>
 #include <string.h>
+
+#define INTERFACE G_STRINGIFY(MOE_PLUGIN_ABI)
 
 static char *
 specimen(const char *name)
@@ -73,7 +76,7 @@ test_check(void)
     static const struct {
         const char *name, *why;
     } cases[] = {
-        {"other-abi", ": built for plugin interface 7, this library has interface 2\n"},
+        {"other-abi", ": built for plugin interface 7, this library has interface " INTERFACE "\n"},
         {"no-slot", ": part no-slot (score): the slot 'score' is required and empty\n"},
         {"taken-key", ": recipe key \"moe.k\" refused: it is registered already\n"},
     };

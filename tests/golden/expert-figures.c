@@ -2,7 +2,7 @@
  *
  * Golden figures of experts as vectors: made-up measures, weights and picks of two layers.
  */
-#include "golden.h"
+#include "golden-figures.h"
 
 #include <glib/gstdio.h>
 #include <math.h>
@@ -141,72 +141,36 @@ write_weights(const char *path, bool numbers)
 /* --- Inputs -----------------------------------------------------------------------------------*/
 
 /* Letters: t, a trace; m, one with measures; w, weights; n, weights that aren't numbers. */
+/* Of inputs by letters: a trace with measures (m) or of tokens alone (t), weights (w), weights that
+ * aren't numbers (n). */
 static MoeScene *
-build(const char *name, const char *assignments, const char *inputs, GError **error)
+build(const GoldenFigure *golden, GError **error)
 {
-    const MoeFigure *figure = moe_figures_find(name, error);
-    g_assert_nonnull(figure);
-    g_autoptr(MoeFigureOptions) options = moe_figure_options_new(figure);
-    g_auto(GStrv) each = g_strsplit(assignments, " ", -1);
-    for (char **one = each; *one && **one; one++)
-        g_assert_true(moe_figure_options_set(options, *one, error));
     g_autoptr(MoeFigureInput) input = moe_figure_input_new();
-    for (; *inputs; inputs++) {
-        bool weights = *inputs == 'w' || *inputs == 'n';
+    for (const char *of = golden->of; *of; of++) {
+        bool weights = *of == 'w' || *of == 'n';
         g_autofree char *path =
             g_build_filename(folder, weights ? "toy.safetensors" : "toy.npz", NULL);
         if (weights)
-            write_weights(path, *inputs == 'w');
+            write_weights(path, *of == 'w');
         else
-            write_trace(path, *inputs == 'm');
+            write_trace(path, *of == 'm');
         g_assert_true(moe_figure_input_open(input, path, NULL, error));
     }
-    return moe_figure_build(figure, input, options, error);
+    return golden_figure_build(golden, input, error);
 }
 
-typedef struct Golden {
-    const char *name, *figure, *assignments, *inputs, *theme; /* theme NULL: text only */
-} Golden;
-
-static const Golden goldens[] = {
-    {"similarity", "similarity", "", "m", "paper-column"},
-    {"similarity-tokens", "similarity", "", "t", NULL},
-    {"similarity-domains", "similarity", "of=domains sort=index experts=0-3", "t", NULL},
-    {"similarity-outputs", "similarity", "of=outputs sort=load", "m", NULL},
-    {"similarity-weights", "similarity", "layers=4", "w", NULL},
-    {"embeddings", "embeddings", "colour=domain", "m", "paper-column"},
-    {"embeddings-embedding", "embeddings", "of=embedding", "m", NULL},
-    {"embeddings-tokens", "embeddings", "layers=1", "t", "dark"},
-    {"embeddings-weights", "embeddings", "layers=4 experts=1,3,5", "wt", NULL},
+static const GoldenFigure goldens[] = {
+    {"similarity", "similarity", "", "paper-column", "m"},
+    {"similarity-tokens", "similarity", "", NULL, "t"},
+    {"similarity-domains", "similarity", "of=domains sort=index experts=0-3", NULL, "t"},
+    {"similarity-outputs", "similarity", "of=outputs sort=load", NULL, "m"},
+    {"similarity-weights", "similarity", "layers=4", NULL, "w"},
+    {"embeddings", "embeddings", "colour=domain", "paper-column", "m"},
+    {"embeddings-embedding", "embeddings", "of=embedding", NULL, "m"},
+    {"embeddings-tokens", "embeddings", "layers=1", "dark", "t"},
+    {"embeddings-weights", "embeddings", "layers=4 experts=1,3,5", NULL, "wt"},
 };
-
-static void
-test_text(gconstpointer data)
-{
-    const Golden *golden = data;
-    g_autoptr(GError) error = NULL;
-    g_autoptr(MoeScene) scene = build(golden->figure, golden->assignments, golden->inputs, &error);
-    g_assert_no_error(error);
-    g_autofree char *name = g_strconcat(golden->name, ".txt", NULL);
-    g_autofree char *text = moe_scene_to_text(scene);
-    golden_check_text(name, text);
-}
-
-static void
-test_picture(gconstpointer data)
-{
-    const Golden *golden = data;
-    g_autoptr(GError) error = NULL;
-    g_autoptr(MoeScene) scene = build(golden->figure, golden->assignments, golden->inputs, &error);
-    g_assert_no_error(error);
-    g_autofree char *name = g_strconcat(golden->name, ".png", NULL);
-    g_autofree char *path = g_build_filename(folder, name, NULL);
-    g_assert_true(moe_scene_set_theme(scene, golden->theme, &error));
-    g_assert_true(moe_scene_save(scene, path, 120, &error));
-    g_assert_no_error(error);
-    golden_check_png(name, path);
-    g_unlink(path);
-}
 
 /* The same rows, told as cosines and lengths or as weights, are the same map. */
 static void
@@ -216,7 +180,10 @@ test_sources(void)
     double x[2][EXPERTS];
     for (int i = 0; i < 2; i++) {
         g_autoptr(GError) error = NULL;
-        g_autoptr(MoeScene) scene = build("embeddings", "of=router layers=4", inputs[i], &error);
+        g_autoptr(MoeScene) scene = build(&(GoldenFigure){.figure = "embeddings",
+                                                          .assignments = "of=router layers=4",
+                                                          .of = inputs[i]},
+                                          &error);
         g_assert_no_error(error);
         g_autofree char *csv = moe_scene_to_csv(scene);
         g_auto(GStrv) lines = g_strsplit(csv, "\n", -1);
@@ -232,36 +199,20 @@ test_sources(void)
 }
 
 /* What can't be shown is said. */
-static void
-test_missing(void)
-{
-    static const Golden cases[] = {
-        {"has no measure expert_cosine", "similarity", "of=experts", "m", NULL},
-        {"has no rows of routers", "embeddings", "of=router", "t", NULL},
-        {"no loads to sort by", "similarity", "sort=load", "w", NULL},
-        {"no input has loads of experts", "embeddings", "colour=load", "w", NULL},
-        {"layer 1 of toy.safetensors: found numbers that aren't finite", "similarity", "", "n",
-         NULL},
-        {"layer 1 of toy.safetensors: found numbers that aren't finite", "embeddings", "", "n",
-         NULL},
-        {"expected two or more", "similarity", "experts=9", "t", NULL},
-        {"holds the weights of a model", "load", "", "w", NULL},
-        {"holds the weights of a model", "token-map", "", "w", NULL},
-        {"experts=9 picks none of the 6 experts of layer 1", "coactivation", "experts=9", "t",
-         NULL},
-        {"expected one domain of toy.npz: code, german, prose", "activation", "domains=poems", "t",
-         NULL},
-    };
-    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autoptr(GError) error = NULL;
-        g_autoptr(MoeScene) scene =
-            build(cases[i].figure, cases[i].assignments, cases[i].inputs, &error);
-        g_assert_null(scene);
-        g_assert_error(error, MOE_ERROR, MOE_ERROR_DATA);
-        if (!strstr(error->message, cases[i].name))
-            g_test_fail_printf("found \"%s\", expected \"%s\"", error->message, cases[i].name);
-    }
-}
+static const GoldenFigure missings[] = {
+    {"has no measure expert_cosine", "similarity", "of=experts", NULL, "m"},
+    {"has no rows of routers", "embeddings", "of=router", NULL, "t"},
+    {"no loads to sort by", "similarity", "sort=load", NULL, "w"},
+    {"no input has loads of experts", "embeddings", "colour=load", NULL, "w"},
+    {"layer 1 of toy.safetensors: found numbers that aren't finite", "similarity", "", NULL, "n"},
+    {"layer 1 of toy.safetensors: found numbers that aren't finite", "embeddings", "", NULL, "n"},
+    {"expected two or more", "similarity", "experts=9", NULL, "t"},
+    {"holds the weights of a model", "load", "", NULL, "w"},
+    {"holds the weights of a model", "token-map", "", NULL, "w"},
+    {"experts=9 picks none of the 6 experts of layer 1", "coactivation", "experts=9", NULL, "t"},
+    {"expected one domain of toy.npz: code, german, prose", "activation", "domains=poems", NULL,
+     "t"},
+};
 
 int
 main(int argc, char **argv)
@@ -269,15 +220,9 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     moe_init();
     folder = g_dir_make_tmp("moescope-experts-XXXXXX", NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(goldens); i++) {
-        g_autofree char *text = g_strdup_printf("/expert-figures/text/%s", goldens[i].name);
-        g_autofree char *picture = g_strdup_printf("/expert-figures/picture/%s", goldens[i].name);
-        g_test_add_data_func(text, &goldens[i], test_text);
-        if (goldens[i].theme)
-            g_test_add_data_func(picture, &goldens[i], test_picture);
-    }
+    golden_figures_add("/expert-figures", goldens, G_N_ELEMENTS(goldens), build, folder);
+    golden_missing_add("/expert-figures", missings, G_N_ELEMENTS(missings), build);
     g_test_add_func("/expert-figures/sources", test_sources);
-    g_test_add_func("/expert-figures/missing", test_missing);
     int failed = g_test_run();
     static const char *const files[] = {"toy.npz", "toy.safetensors"};
     for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {

@@ -3,7 +3,7 @@
  * Golden figures: scenes as text, a few as pictures, and what the vector files hold.
  */
 #include "figure/figures.h"
-#include "golden.h"
+#include "golden-figures.h"
 
 #include <glib/gstdio.h>
 #include <math.h>
@@ -122,94 +122,37 @@ write_training(const char *path)
     g_assert_no_error(error);
 }
 
+/* Loads of made-up counts; the rest of a trace of training. */
 static MoeScene *
-figure_scene(const char *name, const char *assignment)
+build(const GoldenFigure *golden, GError **error)
 {
-    g_autoptr(GError) error = NULL;
+    if (g_str_equal(golden->figure, "load"))
+        return load_scene(golden->assignments);
     g_autofree char *path = g_build_filename(folder, "training.npz", NULL);
     write_training(path);
-    g_autoptr(MoeTrace) trace = moe_trace_open(path, &error);
-    g_assert_no_error(error);
+    g_autoptr(MoeTrace) trace = moe_trace_open(path, error);
+    g_assert_nonnull(trace);
     g_unlink(path);
-    const MoeFigure *figure = moe_figures_find(name, &error);
-    g_autoptr(MoeFigureOptions) options = moe_figure_options_new(figure);
-    g_assert_true(moe_figure_options_set(options, assignment, &error));
     g_autoptr(MoeFigureInput) input = moe_figure_input_new();
     moe_figure_input_add(input, trace, NULL, NULL);
-    MoeScene *scene = moe_figure_build(figure, input, options, &error);
-    g_assert_no_error(error);
-    return scene;
-}
-
-static MoeScene *
-training_scene(const char *assignment)
-{
-    return figure_scene("load-over-training", assignment);
-}
-
-static MoeScene *
-step_scene(const char *assignment)
-{
-    return figure_scene("load-at-step", assignment);
-}
-
-static MoeScene *
-series_scene(const char *assignment)
-{
-    return figure_scene("series", assignment);
-}
-
-static MoeScene *
-measures_scene(const char *assignment)
-{
-    return figure_scene("measures", assignment);
+    return golden_figure_build(golden, input, error);
 }
 
 /* --- Tests ------------------------------------------------------------------------------------*/
 
-typedef struct Golden {
-    const char *name, *assignment, *theme; /* theme NULL: text only */
-    MoeScene *(*make)(const char *assignment);
-} Golden;
-
-static const Golden goldens[] = {
-    {"load-share", "norm=share", "paper-column", load_scene},
-    {"load-relative", "norm=relative", NULL, load_scene},
-    {"load-log2", "norm=log2", "dark", load_scene},
-    {"load-over-training", "norm=share", "paper-full", training_scene},
-    {"load-over-training-binned", "columns=20", NULL, training_scene},
-    {"load-at-step", "step=7", "paper-column", step_scene},
-    {"load-at-step-last", "norm=log2", NULL, step_scene},
-    {"series", "points=1000", "paper-column", series_scene},
-    {"measures", "name=train.logit_std", "paper-full", measures_scene},
-    {"measures-binned", "points=10", NULL, measures_scene},
-    {"measures-of-one", "name=representation_collapse", NULL, measures_scene},
+static const GoldenFigure goldens[] = {
+    {"load-share", "load", "norm=share", "paper-column"},
+    {"load-relative", "load", "norm=relative", NULL},
+    {"load-log2", "load", "norm=log2", "dark"},
+    {"load-over-training", "load-over-training", "norm=share", "paper-full"},
+    {"load-over-training-binned", "load-over-training", "columns=20", NULL},
+    {"load-at-step", "load-at-step", "step=7", "paper-column"},
+    {"load-at-step-last", "load-at-step", "norm=log2", NULL},
+    {"series", "series", "points=1000", "paper-column"},
+    {"measures", "measures", "name=train.logit_std", "paper-full"},
+    {"measures-binned", "measures", "points=10", NULL},
+    {"measures-of-one", "measures", "name=representation_collapse", NULL},
 };
-
-static void
-test_text(gconstpointer data)
-{
-    const Golden *golden = data;
-    g_autoptr(MoeScene) scene = golden->make(golden->assignment);
-    g_autofree char *name = g_strconcat(golden->name, ".txt", NULL);
-    g_autofree char *text = moe_scene_to_text(scene);
-    golden_check_text(name, text);
-}
-
-static void
-test_picture(gconstpointer data)
-{
-    const Golden *golden = data;
-    g_autoptr(GError) error = NULL;
-    g_autoptr(MoeScene) scene = golden->make(golden->assignment);
-    g_autofree char *name = g_strconcat(golden->name, ".png", NULL);
-    g_autofree char *path = g_build_filename(folder, name, NULL);
-    g_assert_true(moe_scene_set_theme(scene, golden->theme, &error));
-    g_assert_true(moe_scene_save(scene, path, 120, &error));
-    g_assert_no_error(error);
-    golden_check_png(name, path);
-    g_unlink(path);
-}
 
 static char *
 saved(const char *ending)
@@ -271,13 +214,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     moe__figure_register();
     folder = g_dir_make_tmp("moescope-XXXXXX", NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(goldens); i++) {
-        g_autofree char *text = g_strdup_printf("/golden/text/%s", goldens[i].name);
-        g_autofree char *picture = g_strdup_printf("/golden/picture/%s", goldens[i].name);
-        g_test_add_data_func(text, &goldens[i], test_text);
-        if (goldens[i].theme)
-            g_test_add_data_func(picture, &goldens[i], test_picture);
-    }
+    golden_figures_add("/golden", goldens, G_N_ELEMENTS(goldens), build, folder);
     g_test_add_func("/golden/svg", test_svg);
     g_test_add_func("/golden/pdf", test_pdf);
     int failed = g_test_run();

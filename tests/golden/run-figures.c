@@ -3,7 +3,7 @@
  * Golden figures of runs: made-up training, of which steps, tokens, series and measures were
  * recorded; and figures of several such runs.
  */
-#include "golden.h"
+#include "golden-figures.h"
 
 #include <glib/gstdio.h>
 #include <math.h>
@@ -153,117 +153,73 @@ made_run(int seed, bool bare)
 
 /* --- Figures ----------------------------------------------------------------------------------*/
 
-typedef struct Golden {
-    const char *golden, *figure, *assignment;
-    int runs;
-    const char *theme; /* NULL: text only */
-} Golden;
-
-static const Golden goldens[] = {
-    {"load-stack", "load-over-training", "view=stack", 1, NULL},
-    {"load-stack-ranked", "load-over-training", "view=stack areas=4", 1, NULL},
-    {"load-over-training-few", "load-over-training", "columns=6 experts=2-5 sort=load layers=1", 1,
-     NULL},
-    {"load-ridge", "load-over-training", "view=ridge", 1, "paper-full"},
-    {"collapse", "collapse", NULL, 1, "paper-full"},
-    {"load-difference", "load-difference", NULL, 2, "paper-column"},
-    {"load-difference-log2", "load-difference", "norm=log2 domains=code experts=1-5", 2, NULL},
-    {"losses", "losses", "smooth=7", 3, "paper-column"},
-    {"losses-tokens", "losses", "x=tokens scale=log smooth=1 points=12", 2, NULL},
-    {"losses-validation", "losses", "name=validation_bits_per_byte", 2, NULL},
-    {"agreement", "agreement", NULL, 2, "paper-full"},
-    {"agreement-unmatched", "agreement", "match=false layers=1", 2, NULL},
-    {"matching", "matching", NULL, 2, "paper-column"},
-    {"fluctuation", "fluctuation", NULL, 1, NULL},
-    {"saturation", "saturation", NULL, 1, "paper-column"},
-    {"saturation-of-traces", "saturation", "layers=0", 3, NULL},
-    {"collapse-of-text", "collapse", "load=text layers=1", 1, NULL},
+static const GoldenFigure goldens[] = {
+    {"load-stack", "load-over-training", "view=stack", NULL, "1"},
+    {"load-stack-ranked", "load-over-training", "view=stack areas=4", NULL, "1"},
+    {"load-over-training-few", "load-over-training", "columns=6 experts=2-5 sort=load layers=1",
+     NULL, "1"},
+    {"load-ridge", "load-over-training", "view=ridge", "paper-full", "1"},
+    {"collapse", "collapse", NULL, "paper-full", "1"},
+    {"load-difference", "load-difference", NULL, "paper-column", "2"},
+    {"load-difference-log2", "load-difference", "norm=log2 domains=code experts=1-5", NULL, "2"},
+    {"losses", "losses", "smooth=7", "paper-column", "3"},
+    {"losses-tokens", "losses", "x=tokens scale=log smooth=1 points=12", NULL, "2"},
+    {"losses-validation", "losses", "name=validation_bits_per_byte", NULL, "2"},
+    {"agreement", "agreement", NULL, "paper-full", "2"},
+    {"agreement-unmatched", "agreement", "match=false layers=1", NULL, "2"},
+    {"matching", "matching", NULL, "paper-column", "2"},
+    {"fluctuation", "fluctuation", NULL, NULL, "1"},
+    {"saturation", "saturation", NULL, "paper-column", "1"},
+    {"saturation-of-traces", "saturation", "layers=0", NULL, "3"},
+    {"collapse-of-text", "collapse", "load=text layers=1", NULL, "1"},
 };
 
+/* Of so many runs, which have nothing but picks of one step if `bare`. */
 static MoeScene *
-build(const char *name, const char *assignment, int runs, bool bare, GError **error)
+build_of(const GoldenFigure *golden, bool bare, GError **error)
 {
     static const char *const names[] = {"seed 0", "seed 1", "seed 2"};
-    const MoeFigure *figure = moe_figures_find(name, error);
-    g_assert_nonnull(figure);
-    g_autoptr(MoeFigureOptions) options = moe_figure_options_new(figure);
-    g_auto(GStrv) assignments = g_strsplit(assignment ? assignment : "", " ", -1);
-    for (int i = 0; assignments[i]; i++)
-        g_assert_true(moe_figure_options_set(options, assignments[i], error));
+    int runs = *golden->of - '0';
     g_autoptr(MoeFigureInput) input = moe_figure_input_new();
     g_autoptr(GPtrArray) traces = g_ptr_array_new_with_free_func((GDestroyNotify)moe_trace_free);
     for (int i = 0; i < runs; i++) {
         g_ptr_array_add(traces, made_run(i, bare));
         moe_figure_input_add(input, traces->pdata[i], NULL, names[i]);
     }
-    return moe_figure_build(figure, input, options, error);
+    return golden_figure_build(golden, input, error);
 }
 
 static MoeScene *
-built(const Golden *golden)
+build(const GoldenFigure *golden, GError **error)
 {
-    g_autoptr(GError) error = NULL;
-    MoeScene *scene = build(golden->figure, golden->assignment, golden->runs, false, &error);
-    g_assert_no_error(error);
-    return scene;
+    return build_of(golden, false, error);
 }
 
-static void
-test_text(gconstpointer data)
+static MoeScene *
+build_bare(const GoldenFigure *golden, GError **error)
 {
-    const Golden *golden = data;
-    g_autoptr(MoeScene) scene = built(golden);
-    g_autofree char *name = g_strconcat(golden->golden, ".txt", NULL);
-    g_autofree char *text = moe_scene_to_text(scene);
-    golden_check_text(name, text);
-}
-
-static void
-test_picture(gconstpointer data)
-{
-    const Golden *golden = data;
-    g_autoptr(GError) error = NULL;
-    g_autoptr(MoeScene) scene = built(golden);
-    g_autofree char *name = g_strconcat(golden->golden, ".png", NULL);
-    g_autofree char *path = g_build_filename(folder, name, NULL);
-    g_assert_true(moe_scene_set_theme(scene, golden->theme, &error));
-    g_assert_true(moe_scene_save(scene, path, 120, &error));
-    g_assert_no_error(error);
-    golden_check_png(name, path);
-    g_unlink(path);
+    return build_of(golden, true, error);
 }
 
 /* Errors say what is missing, and how to record it. */
-static void
-test_missing(gconstpointer data)
-{
-    const Golden *missing = data;
-    g_autoptr(GError) error = NULL;
-    g_assert_null(build(missing->figure, missing->assignment, missing->runs, true, &error));
-    g_assert_error(error, MOE_ERROR, MOE_ERROR_DATA);
-    if (!strstr(error->message, missing->golden))
-        g_test_fail_printf("%s: found \"%s\", expected \"%s\"", missing->figure, error->message,
-                           missing->golden);
-}
-
-static const Golden missings[] = {
+static const GoldenFigure missings[] = {
     {"load-over-training: seed 0: router 0: the trace has no load of training steps (state/step), "
      "which",
-     "load-over-training", NULL, 1, NULL},
+     "load-over-training", NULL, NULL, "1"},
     {"seed 0 has no load of training steps, measures or snapshots; moescope train records",
-     "collapse", NULL, 1, NULL},
+     "collapse", NULL, NULL, "1"},
     {"seed 0: found picks of 1 step, expected those of two or more; moescope train records",
-     "saturation", NULL, 1, NULL},
+     "saturation", NULL, NULL, "1"},
     {"figure load-difference: found no picks that seed 0 and seed 1 both have in these domains",
-     "load-difference", "domains=verse", 2, NULL},
+     "load-difference", "domains=verse", NULL, "2"},
     {"figure losses: seed 0 has no series (series/loss); the trace that moescope train writes",
-     "losses", NULL, 2, NULL},
-    {"figure agreement: found 1 traces or summaries, expected 2", "agreement", NULL, 1, NULL},
+     "losses", NULL, NULL, "2"},
+    {"figure agreement: found 1 traces or summaries, expected 2", "agreement", NULL, NULL, "1"},
     {"figure fluctuation: seed 0: found picks of 1 step, expected those of two or more; moescope "
      "train records one text at train.snapshots",
-     "fluctuation", NULL, 1, NULL},
-    {"figure load-difference: found 1 traces or summaries, expected 2", "load-difference", NULL, 1,
-     NULL},
+     "fluctuation", NULL, NULL, "1"},
+    {"figure load-difference: found 1 traces or summaries, expected 2", "load-difference", NULL,
+     NULL, "1"},
 };
 
 int
@@ -272,18 +228,8 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     moe_init();
     folder = g_dir_make_tmp("moescope-runs-XXXXXX", NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(goldens); i++) {
-        g_autofree char *text = g_strdup_printf("/run-figures/text/%s", goldens[i].golden);
-        g_autofree char *picture = g_strdup_printf("/run-figures/picture/%s", goldens[i].golden);
-        g_test_add_data_func(text, &goldens[i], test_text);
-        if (goldens[i].theme)
-            g_test_add_data_func(picture, &goldens[i], test_picture);
-    }
-    for (size_t i = 0; i < G_N_ELEMENTS(missings); i++) {
-        g_autofree char *path =
-            g_strdup_printf("/run-figures/missing/%d-%s", (int)i, missings[i].figure);
-        g_test_add_data_func(path, &missings[i], test_missing);
-    }
+    golden_figures_add("/run-figures", goldens, G_N_ELEMENTS(goldens), build, folder);
+    golden_missing_add("/run-figures", missings, G_N_ELEMENTS(missings), build_bare);
     int failed = g_test_run();
     g_rmdir(folder);
     g_free(folder);

@@ -2,7 +2,7 @@
  *
  * Golden figures of summaries: one made-up trace, with every figure that is counted from it.
  */
-#include "golden.h"
+#include "golden-figures.h"
 
 #include <glib/gstdio.h>
 #include <moescope/figure.h>
@@ -36,23 +36,31 @@ made_up(void)
 }
 
 static MoeScene *
-build(const char *name, const char *assignment, const MoeTrace *trace, const MoeSummary *summary,
-      GError **error)
+build(const GoldenFigure *golden, GError **error)
 {
-    const MoeFigure *figure = moe_figures_find(name, error);
-    g_assert_nonnull(figure);
-    g_autoptr(MoeFigureOptions) options = moe_figure_options_new(figure);
-    g_assert_true(!assignment || moe_figure_options_set(options, assignment, error));
+    g_autoptr(MoeTrace) trace = made_up();
     g_autoptr(MoeFigureInput) input = moe_figure_input_new();
-    moe_figure_input_add(input, trace, summary, "made-up");
-    return moe_figure_build(figure, input, options, error);
+    moe_figure_input_add(input, trace, NULL, "made-up");
+    return golden_figure_build(golden, input, error);
 }
 
-typedef struct Golden {
-    const char *golden, *figure, *assignment, *theme; /* theme NULL: text only */
-} Golden;
+/* Of a summary of loads alone, of one layer and no domains. */
+static MoeScene *
+build_bare(const GoldenFigure *golden, GError **error)
+{
+    static const MoeRouterInfo router = {.experts = 4,
+                                         .k = 1,
+                                         .units_per_token = 1,
+                                         .score = (char *)"linear",
+                                         .select = (char *)"topk",
+                                         .gate = (char *)"softmax"};
+    g_autoptr(MoeSummary) summary = moe_summary_new(&router, 1, NULL, 0, MOE_TALLY_LOAD);
+    g_autoptr(MoeFigureInput) input = moe_figure_input_new();
+    moe_figure_input_add(input, NULL, summary, "made-up");
+    return golden_figure_build(golden, input, error);
+}
 
-static const Golden goldens[] = {
+static const GoldenFigure goldens[] = {
     {"activation", "activation", NULL},
     {"activation-sorted", "activation", "sort=load"},
     {"activation-curve", "activation-curve", NULL},
@@ -81,57 +89,7 @@ static const Golden goldens[] = {
     {"load-ranked", "load", "sort=load", "paper-full"},
 };
 
-static void
-test_text(gconstpointer data)
-{
-    const Golden *golden = data;
-    g_autoptr(GError) error = NULL;
-    g_autoptr(MoeTrace) trace = made_up();
-    g_autoptr(MoeScene) scene = build(golden->figure, golden->assignment, trace, NULL, &error);
-    g_assert_no_error(error);
-    g_autofree char *name = g_strconcat(golden->golden, ".txt", NULL);
-    g_autofree char *text = moe_scene_to_text(scene);
-    golden_check_text(name, text);
-}
-
-static void
-test_picture(gconstpointer data)
-{
-    const Golden *golden = data;
-    g_autoptr(GError) error = NULL;
-    g_autoptr(MoeTrace) trace = made_up();
-    g_autoptr(MoeScene) scene = build(golden->figure, golden->assignment, trace, NULL, &error);
-    g_assert_no_error(error);
-    g_autofree char *name = g_strconcat(golden->golden, ".png", NULL);
-    g_autofree char *path = g_build_filename(folder, name, NULL);
-    g_assert_true(moe_scene_set_theme(scene, golden->theme, &error));
-    g_assert_true(moe_scene_save(scene, path, 120, &error));
-    g_assert_no_error(error);
-    golden_check_png(name, path);
-    g_unlink(path);
-}
-
-/* A summary of loads alone, of one layer and no domains. */
-static void
-test_missing(gconstpointer data)
-{
-    static const MoeRouterInfo router = {.experts = 4,
-                                         .k = 1,
-                                         .units_per_token = 1,
-                                         .score = (char *)"linear",
-                                         .select = (char *)"topk",
-                                         .gate = (char *)"softmax"};
-    const Golden *missing = data;
-    g_autoptr(GError) error = NULL;
-    g_autoptr(MoeSummary) summary = moe_summary_new(&router, 1, NULL, 0, MOE_TALLY_LOAD);
-    g_assert_null(build(missing->figure, NULL, NULL, summary, &error));
-    g_assert_error(error, MOE_ERROR, MOE_ERROR_DATA);
-    if (!strstr(error->message, missing->golden))
-        g_test_fail_printf("%s: found \"%s\", expected \"%s\"", missing->figure, error->message,
-                           missing->golden);
-}
-
-static const Golden missings[] = {
+static const GoldenFigure missings[] = {
     {"made-up has no picks; record some tokens", "activation-curve", NULL},
     {"made-up has no two domains to compare; record or import", "domains", NULL},
     {"made-up has no pick in this layer; record some tokens", "expert", NULL},
@@ -147,18 +105,8 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     moe_init();
     folder = g_dir_make_tmp("moescope-figures-XXXXXX", NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(goldens); i++) {
-        g_autofree char *path = g_strdup_printf("/summary-figures/text/%s", goldens[i].golden);
-        g_autofree char *picture =
-            g_strdup_printf("/summary-figures/picture/%s", goldens[i].golden);
-        g_test_add_data_func(path, &goldens[i], test_text);
-        if (goldens[i].theme)
-            g_test_add_data_func(picture, &goldens[i], test_picture);
-    }
-    for (size_t i = 0; i < G_N_ELEMENTS(missings); i++) {
-        g_autofree char *path = g_strdup_printf("/summary-figures/missing/%s", missings[i].figure);
-        g_test_add_data_func(path, &missings[i], test_missing);
-    }
+    golden_figures_add("/summary-figures", goldens, G_N_ELEMENTS(goldens), build, folder);
+    golden_missing_add("/summary-figures", missings, G_N_ELEMENTS(missings), build_bare);
     int failed = g_test_run();
     g_rmdir(folder);
     g_free(folder);

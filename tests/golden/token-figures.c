@@ -4,7 +4,7 @@
  * here: two layers that take tokens whole, one that splits them into four.
  */
 #include "figure/figures.h"
-#include "golden.h"
+#include "golden-figures.h"
 #include "stats/metrics.h"
 
 #include <glib/gstdio.h>
@@ -112,118 +112,58 @@ write_trace(const char *path, bool rich)
     g_assert_no_error(error);
 }
 
-/* NULL with an error where the figure can't be made. */
+/* Of a trace that has everything, or of a `poor` one that has picks and ids alone. */
 static MoeScene *
-figure_scene(const char *name, const char *assignments, bool rich, GError **error)
+build(const GoldenFigure *golden, GError **error)
 {
     g_autofree char *path = g_build_filename(folder, "tokens.npz", NULL);
-    write_trace(path, rich);
+    write_trace(path, g_strcmp0(golden->of, "poor") != 0);
     g_autoptr(MoeTrace) trace = moe_trace_open(path, error);
     g_assert_nonnull(trace);
     g_unlink(path);
-    const MoeFigure *figure = moe_figures_find(name, error);
-    g_assert_nonnull(figure);
-    g_autoptr(MoeFigureOptions) options = moe_figure_options_new(figure);
-    g_auto(GStrv) each = g_strsplit(assignments, " ", -1);
-    for (char **one = each; *one && **one; one++)
-        g_assert_true(moe_figure_options_set(options, *one, error));
     g_autoptr(MoeFigureInput) input = moe_figure_input_new();
     moe_figure_input_add(input, trace, NULL, "toy.npz");
-    return moe_figure_build(figure, input, options, error);
+    return golden_figure_build(golden, input, error);
 }
 
 /* --- Tests ------------------------------------------------------------------------------------*/
 
-typedef struct Golden {
-    const char *name, *figure, *assignments, *theme; /* theme NULL: text only */
-    bool rich;
-} Golden;
-
-static const Golden goldens[] = {
-    {"token-map", "token-map", "", "paper-full", true},
+static const GoldenFigure goldens[] = {
+    {"token-map", "token-map", "", "paper-full"},
     {"token-map-ids", "token-map", "tokens=6 rows=4 document=5 from=3 slot=1 layers=2", NULL,
-     false},
-    {"token-map-across", "token-map", "tokens=200 document=-2 rows=4 columns=50", "paper-column",
-     true},
-    {"text", "text", "tokens=120 layer=0", "paper-column", true},
-    {"text-entropy", "text", "tokens=12 colour=entropy layer=3 head=1", NULL, true},
-    {"text-gate", "text", "tokens=12 colour=gate document=5", NULL, true},
-    {"token-scores-gates", "token-scores", "token=17 layer=0", NULL, true},
-    {"sub-tokens", "sub-tokens", "tokens=20", "paper-column", true},
-    {"divergence", "divergence", "", NULL, true},
-    {"heads", "heads", "", "paper-column", true},
-    {"scores", "scores", "", "paper-full", true},
-    {"scores-ecdf", "scores", "shape=ecdf", "paper-column", true},
-    {"vocabulary", "vocabulary", "", "paper-column", true},
-    {"vocabulary-uniform", "vocabulary", "null=uniform layers=0", NULL, false},
-    {"top-tokens", "top-tokens", "layer=0 ranks=4", "paper-column", true},
-    {"top-tokens-ids", "top-tokens", "ranks=2", NULL, false},
+     "poor"},
+    {"token-map-across", "token-map", "tokens=200 document=-2 rows=4 columns=50", "paper-column"},
+    {"text", "text", "tokens=120 layer=0", "paper-column"},
+    {"text-entropy", "text", "tokens=12 colour=entropy layer=3 head=1", NULL},
+    {"text-gate", "text", "tokens=12 colour=gate document=5", NULL},
+    {"token-scores-gates", "token-scores", "token=17 layer=0", NULL},
+    {"sub-tokens", "sub-tokens", "tokens=20", "paper-column"},
+    {"divergence", "divergence", "", NULL},
+    {"heads", "heads", "", "paper-column"},
+    {"scores", "scores", "", "paper-full"},
+    {"scores-ecdf", "scores", "shape=ecdf", "paper-column"},
+    {"vocabulary", "vocabulary", "", "paper-column"},
+    {"vocabulary-uniform", "vocabulary", "null=uniform layers=0", NULL, "poor"},
+    {"top-tokens", "top-tokens", "layer=0 ranks=4", "paper-column"},
+    {"top-tokens-ids", "top-tokens", "ranks=2", NULL, "poor"},
 };
 
-static MoeScene *
-make(const Golden *golden)
-{
-    g_autoptr(GError) error = NULL;
-    MoeScene *scene = figure_scene(golden->figure, golden->assignments, golden->rich, &error);
-    g_assert_no_error(error);
-    return scene;
-}
-
-static void
-test_text(gconstpointer data)
-{
-    const Golden *golden = data;
-    g_autoptr(MoeScene) scene = make(golden);
-    g_autofree char *name = g_strconcat(golden->name, ".txt", NULL);
-    g_autofree char *text = moe_scene_to_text(scene);
-    golden_check_text(name, text);
-}
-
-static void
-test_picture(gconstpointer data)
-{
-    const Golden *golden = data;
-    g_autoptr(GError) error = NULL;
-    g_autoptr(MoeScene) scene = make(golden);
-    g_autofree char *name = g_strconcat(golden->name, ".png", NULL);
-    g_autofree char *path = g_build_filename(folder, name, NULL);
-    g_assert_true(moe_scene_set_theme(scene, golden->theme, &error));
-    g_assert_true(moe_scene_save(scene, path, 120, &error));
-    g_assert_no_error(error);
-    golden_check_png(name, path);
-    g_unlink(path);
-}
-
 /* What can't be shown is said, with what to do about it. */
-static void
-test_missing(void)
-{
-    static const struct {
-        const char *figure, *assignments, *says;
-    } cases[] = {
-        {"text", "colour=gate", "record gates"},
-        {"text", "colour=entropy", "moescope record --stats"},
-        {"text", "layer=1", "expected a MoE layer of toy.npz: 0, 2, 3"},
-        {"text", "layer=0 head=1", "found head=1"},
-        {"text", "slot=2", "found slot=2"},
-        {"token-map", "document=9", "no tokens of document 9"},
-        {"token-map", "document=5 from=50", "from 50 on"},
-        {"token-map", "layers=7", "picks none of the 3 MoE layers"},
-        {"sub-tokens", "layers=0", "splits tokens"},
-        {"divergence", "layers=0,2", "splits tokens"},
-        {"heads", "layers=0,2", "splits tokens"},
-        {"scores", "", "moescope record --stats"},
-        {"top-tokens", "layer=1", "found layer=1"},
-    };
-    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autoptr(GError) error = NULL;
-        g_autoptr(MoeScene) scene =
-            figure_scene(cases[i].figure, cases[i].assignments, false, &error);
-        g_assert_null(scene);
-        g_assert_error(error, MOE_ERROR, MOE_ERROR_DATA);
-        g_assert_nonnull(strstr(error->message, cases[i].says));
-    }
-}
+static const GoldenFigure missings[] = {
+    {"record gates", "text", "colour=gate", NULL, "poor"},
+    {"moescope record --stats", "text", "colour=entropy", NULL, "poor"},
+    {"expected a MoE layer of toy.npz: 0, 2, 3", "text", "layer=1", NULL, "poor"},
+    {"found head=1", "text", "layer=0 head=1", NULL, "poor"},
+    {"found slot=2", "text", "slot=2", NULL, "poor"},
+    {"no tokens of document 9", "token-map", "document=9", NULL, "poor"},
+    {"from 50 on", "token-map", "document=5 from=50", NULL, "poor"},
+    {"picks none of the 3 MoE layers", "token-map", "layers=7", NULL, "poor"},
+    {"splits tokens", "sub-tokens", "layers=0", NULL, "poor"},
+    {"splits tokens", "divergence", "layers=0,2", NULL, "poor"},
+    {"splits tokens", "heads", "layers=0,2", NULL, "poor"},
+    {"moescope record --stats", "scores", "", NULL, "poor"},
+    {"found layer=1", "top-tokens", "layer=1", NULL, "poor"},
+};
 
 int
 main(int argc, char **argv)
@@ -232,14 +172,8 @@ main(int argc, char **argv)
     moe__figure_register();
     moe__metrics_register();
     folder = g_dir_make_tmp("moescope-XXXXXX", NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(goldens); i++) {
-        g_autofree char *text = g_strdup_printf("/token-figures/text/%s", goldens[i].name);
-        g_autofree char *picture = g_strdup_printf("/token-figures/picture/%s", goldens[i].name);
-        g_test_add_data_func(text, &goldens[i], test_text);
-        if (goldens[i].theme)
-            g_test_add_data_func(picture, &goldens[i], test_picture);
-    }
-    g_test_add_func("/token-figures/missing", test_missing);
+    golden_figures_add("/token-figures", goldens, G_N_ELEMENTS(goldens), build, folder);
+    golden_missing_add("/token-figures", missings, G_N_ELEMENTS(missings), build);
     int failed = g_test_run();
     g_rmdir(folder);
     g_free(folder);

@@ -72,7 +72,7 @@ def translatable(gui):
 def unmarked(gui):
     """Words that go straight to a widget, and properties of templates, without being marked."""
     setters = 'label|text|markup|title|tooltip_text|empty|placeholder_text'
-    shown = re.compile(r'(?:gtk_(?:label|button)_new(?:_with_\w+)?|(?<!state)_set_(?:' + setters +
+    shown = re.compile(r'(?:gtk_(?:label|button)_new(?:_with_\w+)?|heading_new|(?<!state)_set_(?:' + setters +
                        r'))\((?:[^;"]*, )?"([^"]*[A-Za-z]{2}[^"]*)"')
     template = re.compile(r'<(?:property|attribute) name="(?:label|title|tooltip-text|'
                           r'placeholder-text)">([^<]*[A-Za-z]{2}[^<]*)<|<item>([^<\n]+)<')

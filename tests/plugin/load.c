@@ -8,6 +8,8 @@
 #include <moescope/plugin.h>
 #include <string.h>
 
+#define INTERFACE G_STRINGIFY(MOE_PLUGIN_ABI)
+
 static char *
 specimen(const char *name)
 {
@@ -59,7 +61,7 @@ test_refused(void)
     static const struct {
         const char *name, *why;
     } cases[] = {
-        {"other-abi", "built for plugin interface 7, this library has interface 2"},
+        {"other-abi", "built for plugin interface 7, this library has interface " INTERFACE},
         {"no-symbol", "not a plugin: it exports no symbol moe_plugin_abi_3"},
         {"size", "the plugin is described by "},
         {"part-size", "a part is described by "},

@@ -5,9 +5,11 @@
  * known.
  */
 #include "figure/cluster.h"
+#include "figure/lanczos.h"
 #include "figure/order.h"
 #include "figure/principal.h"
 #include "figure/router-rows.h"
+#include "moe/similarity.h"
 
 #include <glib/gstdio.h>
 #include <math.h>
@@ -210,6 +212,61 @@ test_names(void)
     g_rmdir(folder);
 }
 
+/* Of more vectors than are solved for whole: the plane of three axes' worth of them, and equal
+ * variances along two axes. */
+static void
+test_many(void)
+{
+    enum { N = 300 };
+    for (int equal = 0; equal < 2; equal++) {
+        g_autofree double *gram = g_new0(double, N *N), *x = g_new(double, N),
+                          *y = g_new(double, N);
+        double point[N][3], spread[3] = {0}, share[2], all = 0;
+        const double width[3] = {9, equal ? 9 : 4, 1};
+        for (int i = 0; i < N; i++)
+            for (int c = 0; c < 3; c++) { /* at right angles to each other, about 0 */
+                double turn = 2 * G_PI * i * (c + 1) / N;
+                point[i][c] = sqrt(width[c]) * cos(turn);
+                spread[c] += point[i][c] * point[i][c];
+            }
+        for (int i = 0; i < N * N; i++)
+            for (int c = 0; c < 3; c++)
+                gram[i] += point[i / N][c] * point[i % N][c];
+        for (int c = 0; c < 3; c++)
+            all += spread[c];
+        g_assert_cmpint(moe__principal(gram, N, x, y, share), ==, 2);
+        g_assert_cmpfloat_with_epsilon(share[0], spread[0] / all, 1e-9);
+        g_assert_cmpfloat_with_epsilon(share[1], spread[1] / all, 1e-9);
+        for (int i = 0; i < N; i++) {
+            double own = x[i] * x[i] + y[i] * y[i];
+            double expected = point[i][0] * point[i][0] + point[i][1] * point[i][1];
+            g_assert_cmpfloat_with_epsilon(own, expected, 1e-6);
+        }
+    }
+}
+
+/* Against all eigenvalues of a noisy matrix, whose largest lie close together. */
+static void
+test_lanczos(void)
+{
+    enum { N = 200, D = 90 };
+    g_autofree float *x = g_new(float, N *D);
+    g_autofree double *g = g_new(double, N *N), *values = g_new(double, N);
+    g_autofree double *vectors = g_new(double, N *N), *own = g_new(double, 2 * N);
+    MoeRng rng = moe_rng(3, 0);
+    for (int i = 0; i < N * D; i++)
+        x[i] = moe_rng_normal(&rng);
+    moe__gram(x, N, D, g);
+    moe__eigen(g, N, values, vectors);
+    for (int c = 0; c < 2; c++) {
+        double value = moe__lanczos(g, N, own, c, own + c * N), along = 0;
+        g_assert_cmpfloat_with_epsilon(value, values[N - 1 - c], 1e-6 * value);
+        for (int i = 0; i < N; i++)
+            along += own[c * N + i] * vectors[(N - 1 - c) * N + i];
+        g_assert_cmpfloat_with_epsilon(fabs(along), 1, 1e-6);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -219,6 +276,8 @@ main(int argc, char **argv)
     g_test_add_func("/figure-order/few", test_few);
     g_test_add_func("/figure-order/ranks", test_ranks);
     g_test_add_func("/figure-order/plane", test_plane);
+    g_test_add_func("/figure-order/many", test_many);
+    g_test_add_func("/figure-order/lanczos", test_lanczos);
     g_test_add_func("/figure-order/degenerate", test_degenerate);
     g_test_add_func("/figure-order/names", test_names);
     return g_test_run();

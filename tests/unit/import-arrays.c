@@ -62,6 +62,58 @@ test_batch(void)
     expect_picks(trace, 0, "0 1, 1 2, 2 3, 4 5, 5 6, 7 0");
 }
 
+/* Places are layers unless told; what was assumed is told. */
+static void
+test_places(void)
+{
+    static const int16_t ids[] = {1, 2, 3, 4, 5, 6, 7, 0};
+    static const int two[] = {3, 7}, three[] = {1, 2, 3};
+    MoeImportReport report;
+    MoeImportOptions options = told;
+    g_autofree char *path = write_npy("p.npy", "<i2", "(2, 2, 2)", ids, sizeof ids);
+    g_autoptr(MoeTrace) untold = import_all((const char *[]){path}, 1, &options, &report);
+    g_assert_cmpint(moe_trace_router(untold, 1)->layer, ==, 1);
+    g_assert_nonnull(strstr(report.notes, "places were taken, 0 … 1; if layers without experts"));
+    g_free(report.notes);
+    options.layers = two;
+    options.n_layers = 2;
+    g_autoptr(MoeTrace) trace = import_all((const char *[]){path}, 1, &options, &report);
+    g_assert_cmpint(moe_trace_router(trace, 0)->layer, ==, 3);
+    g_assert_cmpint(moe_trace_router(trace, 1)->layer, ==, 7);
+    g_assert_null(report.notes);
+    expect_picks(trace, 1, "3 4, 7 0");
+    options.layers = three;
+    options.n_layers = 3;
+    expect_failure(path, &options, "the files have 2 layers, --layers names 3");
+    /* Rows of zeros show that places are layers. */
+    g_autofree char *dense = import_fixture("routed.npy");
+    g_autoptr(MoeTrace) shown = import_all((const char *[]){dense}, 1, &told, &report);
+    g_assert_cmpint(moe_trace_router(shown, 0)->layer, ==, 1);
+    g_assert_null(report.notes);
+}
+
+/* The highest number of an unsigned type in all slots is no pick; by itself it is. */
+static void
+test_missing(void)
+{
+    static const uint8_t ids[] = {1, 2, 3, 4, 255, 255, 255, 255, 5, 255, 6, 7};
+    MoeImportReport report;
+    MoeImportOptions options = told;
+    g_autofree char *path = write_npy("u.npy", "|u1", "(3, 2, 2)", ids, sizeof ids);
+    expect_failure(path, &options, "found 8 experts, but the highest id is 255");
+    options.experts = 256;
+    g_autoptr(MoeTrace) trace = import_all((const char *[]){path}, 1, &options, &report);
+    g_free(report.notes);
+    g_assert_cmpint(report.incomplete, ==, 1);
+    expect_picks(trace, 0, "1 2, 5 255");
+    static const uint16_t wide[] = {1, 2, 65535, 65535, 5, 6};
+    options.experts = 8;
+    g_autofree char *other = write_npy("v.npy", "<u2", "(3, 1, 2)", wide, sizeof wide);
+    g_autoptr(MoeTrace) rest = import_all((const char *[]){other}, 1, &options, &report);
+    g_assert_cmpint(report.incomplete, ==, 1);
+    expect_picks(rest, 0, "1 2, 5 6");
+}
+
 static void
 test_refused(void)
 {
@@ -109,6 +161,8 @@ main(int argc, char **argv)
     g_test_add_func("/import-arrays/prompt", test_prompt);
     g_test_add_func("/import-arrays/lone", test_lone);
     g_test_add_func("/import-arrays/batch", test_batch);
+    g_test_add_func("/import-arrays/places", test_places);
+    g_test_add_func("/import-arrays/missing", test_missing);
     g_test_add_func("/import-arrays/refused", test_refused);
     g_test_add_func("/import-arrays/number", test_number);
     int status = g_test_run();

@@ -125,6 +125,15 @@ test_trainers(void)
     expect_column(trace, "tokens/pos", "0 2");
 }
 
+/* As somebody dumps what tolist() makes of them. */
+static void
+test_lists(void)
+{
+    expect_both("{\"id\": 1, \"routed_experts\": [[[0, 0], [1, 2], [7, 0]],\n [[0, 0], [3, 4], [5, "
+                "6]]], \"usage\": {}}",
+                1);
+}
+
 /* What was asked and what was answered are one document. */
 static void
 test_prompt(void)
@@ -169,7 +178,14 @@ test_refused(void)
         {"{\"routed_experts\": \"nrlre1:int16:2x3x1:AAAA\"}",
          "found 1 ids for the shape (2, 3, 1)"},
         {"{\"routed_experts\": \"k05VTVBZAQB2AA==\"}", "found a .npy that ends too early"},
-        {"{\"routed_experts\": [1, 2]}", "expected base64, or an object with it"},
+        {"{\"routed_experts\": [1, 2]}", "expected lists [tokens][layers][k]"},
+        {"{\"routed_experts\": 7}", "expected base64, an object with it, or lists of ids"},
+        {"{\"routed_experts\": [[[1, 2], [3]]]}", "found 1 ids, expected 2"},
+        {"{\"routed_experts\": [[[1, 2]], [[1, 2], [3, 4]]]}", "lists [tokens][layers][k]"},
+        {"{\"routed_experts\": [[[1, 2]], []]}", "lists [tokens][layers][k]"},
+        {"{\"routed_experts\": [[[]]]}", "found 0 ids, expected 1"},
+        {"{\"routed_experts\": [[[[1, 2]]]]}", "found a list, expected an integer"},
+        {"{\"routed_experts\": []}", "found 0 ids for the shape (0, 0, 0)"},
         {"{\"routed_experts\": null}", "found no layer in the files"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -190,6 +206,7 @@ main(int argc, char **argv)
     g_test_add_func("/import-routed/sglang", test_sglang);
     g_test_add_func("/import-routed/vllm", test_vllm);
     g_test_add_func("/import-routed/trainers", test_trainers);
+    g_test_add_func("/import-routed/lists", test_lists);
     g_test_add_func("/import-routed/prompt", test_prompt);
     g_test_add_func("/import-routed/refused", test_refused);
     int status = g_test_run();

@@ -6,6 +6,7 @@
 #include "moe/similarity.h"
 
 #include <math.h>
+#include <moescope/base.h>
 #include <string.h>
 
 /* x[i, j] = sin(a + 1.7 i + 0.9 j + 0.3 i j) */

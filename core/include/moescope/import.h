@@ -120,6 +120,9 @@ MOE_API const MoeImportOptions *moe_import_options(const MoeImport *import);
 typedef struct MoeImportShape {
     const int *layers; /* [n_layers], ascending: a router each; NULL: the files number none */
     int n_layers;
+    /* The numbers of layers are places in the files, which may leave out layers without experts:
+     * --layers may call them otherwise. */
+    bool by_place;
     int experts;    /* a layer */
     int max_expert; /* the highest id that was seen, for the message; may stay 0 */
     int k;          /* picks a unit */
