@@ -297,7 +297,7 @@ scope_document_summary(ScopeDocument *document)
     if (!trace)
         g_string_append(text, _(" · a summary"));
     if (scope_source_unfinished(document->opened.source))
-        g_string_append(text, _(" · unfinished, read up to its last whole chunk"));
+        g_string_append(text, _(" · unfinished so far"));
     return g_string_free(text, FALSE);
 }
 

@@ -5,6 +5,8 @@
 #include "scope-options-form.h"
 
 #include "scope-field.h"
+#include "scope-page.h"
+#include "scope-recorded.h"
 #include "scope-text.h"
 
 #include <string.h>
@@ -71,27 +73,47 @@ title_of(GtkStringObject *choice, gpointer user)
     return scope_text_title(gtk_string_object_get_string(choice));
 }
 
+/* What was recorded under names; the value stands among them even if it isn't one. (transfer full)
+ */
+static GtkStringList *
+names_for(ScopeOptionsForm *self, const MoeField *field, const char *value)
+{
+    GtkWidget *page = gtk_widget_get_ancestor(GTK_WIDGET(self->pane), SCOPE_TYPE_PAGE);
+    ScopeDocument *document = page ? scope_page_get_document(SCOPE_PAGE(page)) : NULL;
+    const MoeFigure *figure = scope_pane_get_figure(self->pane);
+    GtkStringList *names =
+        document ? scope_recorded_names(document, figure->name, field->name) : NULL;
+    guint i = 0, n = names ? g_list_model_get_n_items(G_LIST_MODEL(names)) : 0;
+    while (i < n && !g_str_equal(gtk_string_list_get_string(names, i), value))
+        i++;
+    if (names && i == n)
+        gtk_string_list_append(names, value);
+    return names;
+}
+
 static void
 add_row(ScopeOptionsForm *self, const MoeField *field)
 {
-    g_autoptr(GtkStringList) choices = scope_field_choices(field);
     const char *value = moe_figure_options_text(self->options, field->name);
+    g_autoptr(GtkStringList) words = scope_field_choices(field);
+    g_autoptr(GtkStringList) names = words ? NULL : names_for(self, field, value);
+    GtkStringList *choices = words ? words : names;
     ScopeField parts = scope_field_new(field, choices, value, take_value, self);
     g_autofree char *title = scope_text_title(field->name);
     GtkWidget *label = gtk_label_new(title);
     GtkWidget *line = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 12);
     GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 4);
-    if (choices) {
-        g_autoptr(GtkExpression) words = gtk_cclosure_expression_new(
+    if (words) {
+        g_autoptr(GtkExpression) titles = gtk_cclosure_expression_new(
             G_TYPE_STRING, NULL, 0, NULL, G_CALLBACK(title_of), NULL, NULL);
-        gtk_drop_down_set_expression(GTK_DROP_DOWN(parts.control), words);
+        gtk_drop_down_set_expression(GTK_DROP_DOWN(parts.control), titles);
     }
     gtk_label_set_width_chars(parts.note, 20);
     gtk_label_set_max_width_chars(parts.note, 28);
     gtk_label_set_xalign(GTK_LABEL(label), 0);
     gtk_widget_set_hexpand(label, TRUE);
     gtk_label_set_mnemonic_widget(GTK_LABEL(label), parts.control);
-    bool wide = GTK_IS_ENTRY(parts.control) && strlen(value) > SHORT;
+    bool wide = names || (GTK_IS_ENTRY(parts.control) && strlen(value) > SHORT);
     gtk_box_append(GTK_BOX(line), label);
     gtk_box_append(GTK_BOX(wide ? box : line), wide ? line : parts.control);
     gtk_box_append(GTK_BOX(box), wide ? parts.control : line);

@@ -8,6 +8,7 @@
 #include "scope-recipe-form.h"
 #include "scope-run.h"
 #include "scope-samples.h"
+#include "scope-tabs.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -276,12 +277,17 @@ on_progress(ScopePageRun *self, double fraction, const char *words)
     gtk_label_set_label(self->state, words);
 }
 
-/* Into a tab of its own, where it is followed; a run that is open there already is turned to. */
+/* Into a tab of its own, where it is followed from view "training"; a run that is open there
+ * already is turned to. */
 static void
 on_recorded(ScopePageRun *self)
 {
+    GtkWidget *tabs = gtk_widget_get_ancestor(GTK_WIDGET(self), SCOPE_TYPE_TABS);
     gtk_widget_activate_action(GTK_WIDGET(self), "win.open-path", "s",
                                scope_run_get_folder(self->run));
+    ScopeTab *tab = tabs ? scope_tabs_get_current(SCOPE_TABS(tabs)) : NULL;
+    if (tab)
+        scope_views_turn(scope_tab_get_views(tab), "training");
 }
 
 static void

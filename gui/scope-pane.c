@@ -6,6 +6,7 @@
  */
 #include "scope-pane.h"
 
+#include "scope-busy.h"
 #include "scope-pane-focus.h"
 #include "scope-pane-menu.h"
 #include "scope-plot-command.h"
@@ -32,20 +33,15 @@ struct _ScopePane {
     GCancellable *glimpsing;   /* of that of a glimpse, or NULL */
     bool glimpse;              /* what is shown is one */
     bool stale;                /* what is shown isn't what should be */
-    guint busy_later;          /* a timeout; 0: none */
 
     GtkWidget *box;
     GtkStack *stack;
     ScopeSceneView *view;
     GtkLabel *problem, *status;
-    GtkWidget *busy; /* over the figure that is about to be replaced */
-    GtkProgressBar *counting;
+    ScopeBusy *busy; /* over the figure that is about to be replaced */
 };
 
 G_DEFINE_FINAL_TYPE(ScopePane, scope_pane, GTK_TYPE_WIDGET)
-
-/* A spinner appears when a drawing takes longer. */
-#define BUSY_MS 150
 
 enum { PROP_HAS_FIGURE = 1, N_PROPS };
 static GParamSpec *props[N_PROPS];
@@ -112,33 +108,11 @@ show_problem(ScopePane *self, const char *message)
 
 /* --- Drawing ----------------------------------------------------------------------------------*/
 
-static gboolean
-on_busy(gpointer user)
-{
-    ScopePane *self = SCOPE_PANE(user);
-    self->busy_later = 0;
-    gtk_widget_set_visible(self->busy, TRUE);
-    return G_SOURCE_REMOVE;
-}
-
-/* What is drawn at once doesn't flicker. */
-static void
-set_busy(ScopePane *self, bool busy)
-{
-    if (!busy) {
-        g_clear_handle_id(&self->busy_later, g_source_remove);
-        gtk_widget_set_visible(self->busy, FALSE);
-        gtk_widget_set_visible(GTK_WIDGET(self->counting), FALSE);
-    } else if (!self->busy_later && !gtk_widget_get_visible(self->busy)) {
-        self->busy_later = g_timeout_add(BUSY_MS, on_busy, self);
-    }
-}
-
 static void
 on_counting(ScopePane *self, double done)
 {
-    gtk_progress_bar_set_fraction(self->counting, done);
-    gtk_widget_set_visible(GTK_WIDGET(self->counting), gtk_widget_get_visible(self->busy));
+    if (self->cancellable)
+        scope_busy_set_done(self->busy, done);
 }
 
 static void
@@ -172,7 +146,7 @@ on_drawn(GObject *source, GAsyncResult *result, gpointer user)
         return; /* another drawing is under way, or the window is gone */
     g_clear_object(&self->cancellable);
     forget(&self->glimpsing);
-    set_busy(self, false);
+    scope_busy_set(self->busy, false);
     if (scene)
         show_scene(self, scene, false);
     else
@@ -184,7 +158,7 @@ give_up_drawing(ScopePane *self)
 {
     forget(&self->cancellable);
     forget(&self->glimpsing);
-    set_busy(self, false);
+    scope_busy_set(self->busy, false);
 }
 
 static void
@@ -208,7 +182,7 @@ draw(ScopePane *self)
     forget(&self->cancellable);
     forget(&self->glimpsing);
     self->stale = false;
-    set_busy(self, true);
+    scope_busy_set(self->busy, true);
     if (!scope_scene_view_has_scene(self->view))
         gtk_stack_set_visible_child_name(self->stack, "figure");
     if (scope_document_glimpses(self->document, self->figure))
@@ -310,6 +284,7 @@ scope_pane_class_init(ScopePaneClass *class)
                                       NULL, NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
     signals[POINTED] = g_signal_new("pointed", SCOPE_TYPE_PANE, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                                     NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
+    g_type_ensure(SCOPE_TYPE_BUSY);
     g_type_ensure(SCOPE_TYPE_SCENE_VIEW);
     gtk_widget_class_set_layout_manager_type(widget_class, GTK_TYPE_BIN_LAYOUT);
     gtk_widget_class_set_css_name(widget_class, "pane");
@@ -320,7 +295,6 @@ scope_pane_class_init(ScopePaneClass *class)
     gtk_widget_class_bind_template_child(widget_class, ScopePane, problem);
     gtk_widget_class_bind_template_child(widget_class, ScopePane, status);
     gtk_widget_class_bind_template_child(widget_class, ScopePane, busy);
-    gtk_widget_class_bind_template_child(widget_class, ScopePane, counting);
     gtk_widget_class_bind_template_callback(widget_class, on_words);
     gtk_widget_class_bind_template_callback(widget_class, show_words);
     gtk_widget_class_bind_template_callback(widget_class, on_activated);

@@ -41,10 +41,11 @@ pixels(ScopeSceneView *self, double x, double y, double width, double height)
 /* A point of a line has room in this, pixels; more of them on a line than a few are one line. */
 #define DOT      8.0
 #define FEW_DOTS 3
-/* What belongs to one value, its point and its interval, isn't larger than this, pixels. */
-#define SMALL 48.0
-/* A row or column of a map would hide behind two lines on either side, pixels. */
+/* A row or column of a map would hide behind wide lines on either side, pixels. */
 #define NARROW 10.0
+#define LONG   48.0
+/* ScopeOutline.line of a token. */
+#define UNDERLINED (-2)
 
 /* The panel, of marks that aren't cells, which a rectangle lies in; -1: none. */
 static int
@@ -102,25 +103,40 @@ holds(const MoeRect *a, const MoeRect *b, double by)
            y <= a->y + a->height + by;
 }
 
-/* A point and the whiskers behind it get one outline. */
-static void
-join_small(GArray *outlines, double point)
+/* Whether a mark is the interval in which the point `dot` lies, or the corner of a line at it. */
+static bool
+belongs_to(const MoeRect *mark, const MoeRect *dot, double point)
 {
-    for (guint i = 0; i < outlines->len; i++)
-        for (guint j = i + 1; j < outlines->len && outlines->len <= MOST_WIDE; j++) {
-            MoeRect *a = &g_array_index(outlines, ScopeOutline, i).rect;
-            MoeRect b = g_array_index(outlines, ScopeOutline, j).rect;
-            double most = MAX(MAX(a->width, a->height), MAX(b.width, b.height)) * point;
-            if (most > SMALL || (!holds(a, &b, LEAST) && !holds(&b, a, LEAST)))
-                continue;
-            double right = MAX(a->x + a->width, b.x + b.width);
-            double bottom = MAX(a->y + a->height, b.y + b.height);
-            a->x = MIN(a->x, b.x);
-            a->y = MIN(a->y, b.y);
-            a->width = right - a->x;
-            a->height = bottom - a->y;
-            g_array_remove_index(outlines, j--);
-        }
+    double size = MAX(dot->width, dot->height);
+    bool interval = mark->width * point <= LEAST && mark->height > size;
+    bool corner = MAX(mark->width, mark->height) < size;
+    return size * point <= DOT && (interval || corner) && holds(mark, dot, LEAST);
+}
+
+/* Of a point and what belongs to it the point is outlined. */
+static void
+drop_companions(GArray *outlines, double point)
+{
+    for (guint i = 0; i < outlines->len && outlines->len <= MOST_WIDE; i++) {
+        MoeRect mark = g_array_index(outlines, ScopeOutline, i).rect;
+        bool belongs = false;
+        for (guint j = 0; j < outlines->len && !belongs; j++)
+            belongs = belongs_to(&mark, &g_array_index(outlines, ScopeOutline, j).rect, point);
+        if (belongs)
+            g_array_remove_index(outlines, i--);
+    }
+}
+
+/* Tokens of running text that an expert takes are underlined: boxes would hide what is read. */
+static void
+underline_text(GArray *outlines, const GArray *places)
+{
+    for (guint i = 0; outlines->len > FEW_DOTS && i < outlines->len; i++) {
+        ScopeOutline *outline = &g_array_index(outlines, ScopeOutline, i);
+        int panel = panel_of(places, &outline->rect);
+        if (panel >= 0 && g_array_index(places, MoePanelPlace, panel).fixed)
+            outline->line = UNDERLINED;
+    }
 }
 
 static void
@@ -141,7 +157,8 @@ find_selected(ScopeSceneView *self)
     if (found->len > 1) {
         g_autoptr(GArray) places = places_of(self, width, height);
         find_lines(found, places, point);
-        join_small(found, point);
+        drop_companions(found, point);
+        underline_text(found, places);
     }
     self->n_outlines = (int)found->len;
     self->outlines = (ScopeOutline *)(gpointer)g_array_free(found, FALSE);
@@ -160,6 +177,19 @@ mark_line(ScopeSceneView *self, cairo_t *cr, int begin)
     }
     cairo_stroke(cr);
     return i;
+}
+
+/* A dark line and a light one, one of which stands out from the token's colour. */
+static void
+underline(GtkSnapshot *snapshot, graphene_rect_t at)
+{
+    static const GdkRGBA dark = {0, 0, 0, 1}, light = {1, 1, 1, 1};
+    graphene_rect_t below =
+        GRAPHENE_RECT_INIT(at.origin.x, at.origin.y + at.size.height - 2, at.size.width, 2);
+    graphene_rect_t above =
+        GRAPHENE_RECT_INIT(below.origin.x, below.origin.y - 1, at.size.width, 1);
+    gtk_snapshot_append_color(snapshot, &dark, &below);
+    gtk_snapshot_append_color(snapshot, &light, &above);
 }
 
 static void
@@ -193,9 +223,11 @@ outline_selected(ScopeSceneView *self, GtkSnapshot *snapshot)
         const MoeRect *rect = &self->outlines[i].rect;
         graphene_rect_t at = pixels(self, rect->x, rect->y, rect->width, rect->height);
         bool narrow = MIN(at.size.width, at.size.height) < NARROW &&
-                      MAX(at.size.width, at.size.height) > SMALL;
+                      MAX(at.size.width, at.size.height) > LONG;
         bool many = self->n_outlines - lines > MOST_WIDE;
-        if (self->outlines[i].line < 0)
+        if (self->outlines[i].line == UNDERLINED)
+            underline(snapshot, at);
+        else if (self->outlines[i].line < 0)
             outline(snapshot, at, narrow || many ? 1 : 1.5F, !many, &colour);
     }
 }

@@ -9,10 +9,10 @@
 #include "scope-painter.h"
 #include "scope-scene-view.h"
 
-/* What is selected, as it is drawn: by itself, or as one of the points of a line. */
+/* What is selected, as it is drawn: by itself, as one of the points of a line, as a token. */
 typedef struct ScopeOutline {
     MoeRect rect; /* points */
-    int line;     /* -1: by itself; points that follow each other with the same number are a line */
+    int line;     /* points that follow each other with the same number are a line; below 0: none */
 } ScopeOutline;
 
 struct _ScopeSceneView {

@@ -13,6 +13,17 @@ missing(char **why, const char *text)
     return false;
 }
 
+/* What is missing may be on its way: it is shown when it is there. */
+static bool
+missing_yet(ScopeDocument *document, char **why, const char *text)
+{
+    gboolean live = FALSE;
+    g_object_get(document, "live", &live, NULL);
+    return missing(why, live ? N_("Nothing of a training step was recorded yet. It appears here as "
+                                  "soon as there is.")
+                             : text);
+}
+
 /* The load of training steps. */
 static bool
 has_states(const MoeTrace *trace)
@@ -69,10 +80,10 @@ scope_suits_training(ScopeDocument *document, char **why)
     const MoeTrace *trace = scope_document_trace(document);
     if (trace && has_states(trace))
         return true;
-    return missing(why,
-                   N_("This was recorded after training, so there are no steps to go through. "
-                      "Open the folder of a run, or its trace.npz: they hold the load of every "
-                      "recorded step."));
+    return missing_yet(document, why,
+                       N_("This was recorded after training, so there are no steps to go through. "
+                          "Open the folder of a run, or its trace.npz: they hold the load of every "
+                          "recorded step."));
 }
 
 bool
@@ -87,10 +98,11 @@ scope_suits_collapse(ScopeDocument *document, char **why)
     }
     if (trace && has_states(trace))
         return true;
-    return missing(why,
-                   N_("Whether routing collapses shows over training. Open the folder of a run, "
-                      "or its trace.npz: they hold the load, and what routers tell of themselves "
-                      "(representation collapse, similarity of experts), step by step."));
+    return missing_yet(
+        document, why,
+        N_("Whether routing collapses shows over training. Open the folder of a run, "
+           "or its trace.npz: they hold the load, and what routers tell of themselves "
+           "(representation collapse, similarity of experts), step by step."));
 }
 
 bool

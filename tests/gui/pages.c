@@ -317,6 +317,23 @@ test_compare(Stage *stage, gconstpointer data)
     wait_for_text(stage, "Nothing to compare with");
 }
 
+/* What a run recorded under a name can be chosen without knowing it. */
+static void
+test_names(Stage *stage, gconstpointer data)
+{
+    open_run(stage, "figures");
+    stage_choose_figure(stage, "measures");
+    wait_until(stage_shows_figure, window_of(stage));
+    GtkDropDown *names = GTK_DROP_DOWN(named(stage, GTK_TYPE_DROP_DOWN, "name"));
+    g_assert_cmpuint(g_list_model_get_n_items(gtk_drop_down_get_model(names)), >, 1);
+    gtk_drop_down_set_selected(names, 0);
+    g_autofree char *setting = g_strdup_printf(
+        "name=%s", gtk_string_object_get_string(gtk_drop_down_get_selected_item(names)));
+    g_assert_true(is_set(stage_pane(stage), setting));
+    wait_until(stage_shows_figure, window_of(stage));
+    assert_drawn(window_of(stage), "page-names");
+}
+
 static void
 test_filter(Stage *stage, gconstpointer data)
 {
@@ -376,6 +393,7 @@ add(void)
     stage_add("/gui/pages/expert", test_expert);
     stage_add("/gui/pages/metrics", test_metrics);
     stage_add("/gui/pages/compare", test_compare);
+    stage_add("/gui/pages/names", test_names);
     stage_add("/gui/pages/filter", test_filter);
     stage_add("/gui/pages/step", test_step);
 }

@@ -78,6 +78,22 @@ test_as_one(Stage *stage, gconstpointer data)
     g_assert_null(scope_tabs_get(stage_tabs(stage), 1));
 }
 
+/* As `moescope-gui --as-one` hands them over, and without. */
+static void
+test_command_line(Stage *stage, gconstpointer data)
+{
+    g_autoptr(GListModel) files = files_of("rank-0.jsonl", "rank-1.jsonl");
+    g_autoptr(GFile) first = g_list_model_get_item(files, 0);
+    g_autoptr(GFile) second = g_list_model_get_item(files, 1);
+    GFile *both[] = {first, second};
+    GApplication *application =
+        G_APPLICATION(gtk_window_get_application(GTK_WINDOW(stage->window)));
+    g_application_open(application, both, 2, "as-one");
+    expect_one(stage);
+    g_application_open(application, both, 2, "");
+    g_assert_cmpint(scope_tabs_count(stage_tabs(stage)), ==, 3);
+}
+
 /* --- Asking -----------------------------------------------------------------------------------*/
 
 static GtkWidget *
@@ -187,6 +203,7 @@ static void
 add(void)
 {
     stage_add("/together/as-one", test_as_one);
+    stage_add("/together/command-line", test_command_line);
     stage_add("/together/asked", test_asked);
     stage_add("/together/each", test_each);
     stage_add("/together/traces", test_traces);
