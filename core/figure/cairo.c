@@ -29,6 +29,13 @@ has_pixels(cairo_t *cr)
     }
 }
 
+/* PostScript is as long as it is: an image of many cells is a twentieth of their shapes. */
+static bool
+packs(cairo_t *cr)
+{
+    return cairo_surface_get_type(cairo_get_target(cr)) != CAIRO_SURFACE_TYPE_PS;
+}
+
 /* To whole pixels: edges are sharp, and neighbours touch. */
 static Box
 snapped(cairo_t *cr, Box box)
@@ -207,7 +214,7 @@ moe__cairo_draw(const Drawing *drawing, cairo_t *cr)
             draw_text(cr, drawing, item, layout);
             break;
         case ITEM_IMAGE:
-            if (!pixels && item->image.kind & IMAGE_SHAPES)
+            if (!pixels && item->image.kind & IMAGE_SHAPES && packs(cr))
                 draw_shapes(cr, item);
             else
                 draw_image(cr, item, pixels);

@@ -212,7 +212,7 @@ write_item(const Pen *pen, guint i)
         write_text(pen, item);
         break;
     case ITEM_IMAGE:
-        if (item->image.kind & IMAGE_SHAPES)
+        if (item->image.kind & IMAGE_SHAPES && !pen->page)
             write_shapes(pen, item);
         else
             write_image(pen, item);
