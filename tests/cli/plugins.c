@@ -73,7 +73,7 @@ test_check(void)
     static const struct {
         const char *name, *why;
     } cases[] = {
-        {"other-abi", ": built for plugin interface 7, this library has interface 2\n"},
+        {"other-abi", ": built for plugin interface 7, this library has interface 3\n"},
         {"no-slot", ": part no-slot (score): the slot 'score' is required and empty\n"},
         {"taken-key", ": recipe key \"moe.k\" refused: it is registered already\n"},
     };

@@ -59,7 +59,7 @@ test_refused(void)
     static const struct {
         const char *name, *why;
     } cases[] = {
-        {"other-abi", "built for plugin interface 7, this library has interface 2"},
+        {"other-abi", "built for plugin interface 7, this library has interface 3"},
         {"no-symbol", "not a plugin: it exports no symbol moe_plugin_abi_3"},
         {"size", "the plugin is described by "},
         {"part-size", "a part is described by "},
