@@ -58,9 +58,9 @@ see_views(Stage *stage, const char *name)
         g_assert_cmpstr(scope_views_get_name(scope_tab_get_views(stage_tab(stage))), ==,
                         info->name);
         wait_until(is_at_rest, stage->window);
+        assert_drawn(window_of(stage), picture);
         if (says(window_of(stage), "No figure"))
             g_error("view %s of %s has no figure", info->name, name);
-        assert_drawn(window_of(stage), picture);
     }
 }
 
