@@ -42,7 +42,7 @@ while [ $# -gt 0 ]; do
 done
 
 packages=("${build_packages[@]}" clang-format-14 python3-numpy unzip poppler-utils xvfb xauth
-    xdotool gettext appstream groff-base librsvg2-bin ghostscript mandoc zsh)
+    xdotool gettext appstream groff-base librsvg2-bin ghostscript mandoc tidy zsh)
 if $clang; then
     packages+=(clang-14 libomp-14-dev)
 fi

@@ -267,6 +267,7 @@ moe__axis_draw_x(const Panel *panel, const Frame *frame, Ruler *ruler, const The
     g_autoptr(GArray) labels = labels_make(&part, ruled ? MIN(most, 8) : most);
     double y = bottom + PAD + theme->tick_size * ruler->digit + (ruled ? TICK : 0);
     TextStyle style = {theme->soft, shrink * theme->tick_size, ANCHOR_MIDDLE, false, false};
+    double taken = -INFINITY; /* where the last label ends */
     for (guint i = 0; i < labels->len; i++) {
         const Label *label = &g_array_index(labels, Label, i);
         if (!within(label->at, left, right))
@@ -274,7 +275,11 @@ moe__axis_draw_x(const Panel *panel, const Frame *frame, Ruler *ruler, const The
         if (ruled)
             moe__drawing_line(drawing, (Point){label->at, bottom},
                               (Point){label->at, bottom + TICK}, theme->faint, theme->thin);
+        double half = moe__ruler_width(ruler, label->text, style.size, false) / 2;
+        if (panel->x.type == MOE_AXIS_LOG && label->at - half < taken + 0.5 * style.size)
+            continue; /* ticks of less than a decade crowd together */
         moe__drawing_text(drawing, label->text, label->at, y, style);
+        taken = label->at + half;
     }
 }
 

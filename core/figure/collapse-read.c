@@ -189,11 +189,10 @@ fits(const MoeArray *value, const MoeArray *step)
 static double
 unlike(const Collapse *c, CollapseKind kind, guint router)
 {
-    return kind == COLLAPSE_WEIGHTS ? 0
-           : kind == COLLAPSE_OUTPUTS
-               ? moe__likeness_shuffled_outputs(c->kit->trace, moe__kit_router(c->kit, router),
-                                                c->kit->options)
-               : NAN;
+    return kind == COLLAPSE_WEIGHTS   ? 0
+           : kind == COLLAPSE_OUTPUTS ? moe__likeness_shuffled_outputs(
+                                            c->kit->trace, moe__kit_router(c->kit, router), NULL)
+                                      : NAN;
 }
 
 static bool

@@ -4,11 +4,15 @@
  * many as it has rows, several times over.
  */
 #include "figure/lanczos.h"
-#include "moe/similarity.h"
 
 #include <math.h>
 #include <moescope/base.h>
 #include <string.h>
+
+/* LAPACK: eigenvalues, ascending, and eigenvectors of a symmetric tridiagonal matrix. Unlike that
+ * of full matrices it gives the same bits for any number of threads. */
+void dstev_(const char *job, const int *n, double *d, double *e, double *z, const int *ldz,
+            double *work, int *info);
 
 /* Steps at most; how often it is looked whether they suffice, and to which share of the eigenvalue.
  */
@@ -98,14 +102,12 @@ static double
 within(const Krylov *k, double *weights)
 {
     gsize m = (gsize)k->steps;
-    g_autofree double *matrix = g_new0(double, m *m), *values = g_new(double, m);
-    g_autofree double *vectors = g_new(double, m *m);
-    for (gsize i = 0; i < m; i++) {
-        matrix[i * m + i] = k->alpha[i];
-        if (i + 1 < m)
-            matrix[i * m + i + 1] = matrix[(i + 1) * m + i] = k->beta[i];
-    }
-    moe__eigen(matrix, (int64_t)m, values, vectors);
+    int order = k->steps, info;
+    g_autofree double *values = g_memdup2(k->alpha, m * sizeof(double));
+    g_autofree double *beside = g_memdup2(k->beta, m * sizeof(double));
+    g_autofree double *vectors = g_new(double, m *m), *work = g_new(double, 2 * m);
+    dstev_("V", &order, values, beside, vectors, &order, work, &info);
+    g_assert(info == 0);
     memcpy(weights, vectors + (m - 1) * m, m * sizeof(*weights));
     return values[m - 1];
 }

@@ -72,13 +72,14 @@ moe__likeness_from_weights(Likenesses *likenesses, const MoeFigureOptions *optio
 
 /* --- Measures ---------------------------------------------------------------------------------*/
 
-/* Which of the recorded steps is meant: the chosen one, or the last; -1: there is none. */
+/* Which of the recorded steps is meant: the chosen one, or (options NULL) the last; -1: there is
+ * none. */
 static int64_t
 row_of(const MoeArray *step, const MoeFigureOptions *options)
 {
     int64_t n = step->shape[0];
     int32_t wanted = 0;
-    if (moe_figure_options_steps(options, &wanted) != MOE_STEPS_ONE)
+    if (!options || moe_figure_options_steps(options, &wanted) != MOE_STEPS_ONE)
         return n - 1;
     while (n > 0 && (int64_t)moe_array_value(step, n - 1) != wanted)
         n--;

@@ -16,8 +16,8 @@ bool moe__likeness_from_measures(Likenesses *likenesses, const MoeFigureOptions 
                                  bool centred, GError **error);
 /* What experts are picked for. */
 void moe__likeness_from_summary(Likenesses *likenesses, const MoeFigureOptions *options, Of of);
-/* The mean CKA of two experts' outputs if the inputs of one came in any order, at the chosen step;
- * NaN: it wasn't recorded. */
+/* The mean CKA of two experts' outputs if the inputs of one came in any order, at the chosen
+ * step (options NULL: the last); NaN: it wasn't recorded. */
 double moe__likeness_shuffled_outputs(const MoeTrace *trace, int router,
                                       const MoeFigureOptions *options);
 

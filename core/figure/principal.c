@@ -5,15 +5,11 @@
  */
 #include "figure/principal.h"
 #include "figure/lanczos.h"
-#include "moe/similarity.h"
 
 #include <math.h>
-#include <string.h>
 
 /* Eigenvalues below this share of all are rounding. */
 #define LEAST 1e-12
-/* Of larger matrices only what is needed is computed. */
-#define MOST_WHOLE 256
 
 static double *
 centred(const double *gram, int n)
@@ -41,32 +37,12 @@ coordinates(const double *vector, double value, int n, double *out)
         out[i] = (most < 0 ? -1 : 1) * sqrt(value) * vector[i];
 }
 
-/* The two largest eigenvalues, and their vectors [2 × n]. */
-static void
-top_two(const double *g, int n, double values[2], double *vectors)
-{
-    if (n > MOST_WHOLE) {
-        for (int c = 0; c < 2; c++)
-            values[c] = moe__lanczos(g, n, vectors, c, vectors + (gsize)c * (gsize)n);
-        return;
-    }
-    gsize size = (gsize)n;
-    g_autofree double *all = g_new(double, size), *of_all = g_new(double, size *size);
-    moe__eigen(g, n, all, of_all);
-    for (int c = 0; c < 2; c++) {
-        values[c] = c < n ? all[n - 1 - c] : 0;
-        if (c < n)
-            memcpy(vectors + c * size, of_all + (size - 1 - (gsize)c) * size,
-                   size * sizeof(*vectors));
-    }
-}
-
 int
 moe__principal(const double *gram, int n, double *x, double *y, double share[2])
 {
     g_autofree double *g = centred(gram, n), *vectors = g_new(double, 2 * (gsize)MAX(n, 1));
     double *const out[] = {x, y};
-    double values[2] = {0}, total = 0, length = 0;
+    double total = 0, length = 0;
     int axes = 0;
     for (int i = 0; i < n; i++) {
         total += g[i * (n + 1)]; /* the trace: the sum of all eigenvalues */
@@ -74,12 +50,13 @@ moe__principal(const double *gram, int n, double *x, double *y, double share[2])
         x[i] = y[i] = 0;
     }
     share[0] = share[1] = 0;
-    if (!(total > LEAST * length))
-        return 0;
-    top_two(g, n, values, vectors);
-    for (int c = 0; c < 2 && c < n && values[c] > LEAST * total; c++, axes++) {
-        share[c] = values[c] / total;
-        coordinates(vectors + (gsize)c * (gsize)n, values[c], n, out[c]);
+    for (; axes < 2 && axes < n && total > LEAST * length; axes++) {
+        double *vector = vectors + (gsize)axes * (gsize)n;
+        double value = moe__lanczos(g, n, vectors, axes, vector);
+        if (value <= LEAST * total)
+            break;
+        share[axes] = value / total;
+        coordinates(vector, value, n, out[axes]);
     }
     return axes;
 }

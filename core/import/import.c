@@ -106,6 +106,13 @@ finish(MoeImport *import, const char *out, GError **error)
         return moe__import_finish_summary(import, out, error);
     if (!moe__import_batch_flush(import, error))
         return false;
+    if (import->tokens == 0 && import->left_out > 0) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "found no token with picks in all of the %d layers: %" G_GINT64_FORMAT
+                    " have them in some (files of a layer each would have to name the same tokens)",
+                    import->n_routers, import->left_out);
+        return false;
+    }
     if (import->tokens == 0) {
         g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "found no routed token in the files");
         return false;

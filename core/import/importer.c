@@ -104,7 +104,9 @@ moe_importer_detect(const char *path, GError **error)
     size_t mark = length >= 3 && memcmp(stream->bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
     const MoeImportHead head = {path, (const char *)stream->bytes + mark, length - mark};
     const MoeImporter *best = surest(&head);
-    if (!best)
+    if (!best && length == 0)
+        g_set_error(error, MOE_ERROR, MOE_ERROR_TRUNCATED, "%s: is empty", stream->path);
+    else if (!best)
         g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
                     "%s: no importer knows this content (\"moescope import --list\" lists what "
                     "they read, --as NAME insists on one)",

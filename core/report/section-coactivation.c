@@ -32,9 +32,10 @@ add_pairs(MoeReport *report, MoeDocument *document)
         {.title = "partner", .type = MOE_COLUMN_COUNT},
         {.title = "units with both", .type = MOE_COLUMN_COUNT},
         {.title = "of the expert's", .unit = "share", .type = MOE_COLUMN_VALUE},
-        {.title = "times independent",
+        {.title = "lift",
          .type = MOE_COLUMN_VALUE,
-         .help = "n_ij T / (n_i n_j), the lift"}};
+         .help = "n_ij T / (n_i n_j); of a balanced router, whose picks of a unit differ, "
+                 "(1 - 1/k) E / (E - 1)"}};
     RowTable table = moe__row_table_new(columns, G_N_ELEMENTS(columns));
     for (int r = 0; r < moe_summary_routers(report->summary); r++) {
         const MoePairCell *pairs = moe_summary_pairs(report->summary, r, MOE_DOMAIN_ALL);

@@ -44,6 +44,24 @@ mean_of(const MoeReport *report, int domain, const char *name)
     return n > 0 ? sum / n : NAN;
 }
 
+static const MoeSummaryCell *
+first_cell(const MoeReport *report, int domain)
+{
+    return moe_summary_routers(report->summary) > 0 ? moe_summary_cell(report->summary, 0, domain)
+                                                    : NULL;
+}
+
+static int
+domains_with_text(const MoeReport *report)
+{
+    int n = 0;
+    for (int d = 0; d < moe_summary_domains(report->summary); d++) {
+        const MoeSummaryCell *cell = first_cell(report, d);
+        n += cell && cell->units > 0;
+    }
+    return n;
+}
+
 /* Domain by domain: how much text there is, and how evenly it is spread. */
 static bool
 add_domains(MoeReport *report, MoeDocument *document)
@@ -57,11 +75,11 @@ add_domains(MoeReport *report, MoeDocument *document)
          .unit = "share of units",
          .type = MOE_COLUMN_VALUE,
          .help = "of the expert that takes most of the domain's units; balanced: k/E"}};
+    if (domains_with_text(report) < 2)
+        return false;
     RowTable table = moe__row_table_new(columns, G_N_ELEMENTS(columns));
     for (int d = 0; d < moe_summary_domains(report->summary); d++) {
-        const MoeSummaryCell *cell = moe_summary_routers(report->summary) > 0
-                                         ? moe_summary_cell(report->summary, 0, d)
-                                         : NULL;
+        const MoeSummaryCell *cell = first_cell(report, d);
         if (!cell || cell->units == 0)
             continue;
         moe__row_table_text(&table, g_strdup(moe_summary_domain_name(report->summary, d)));

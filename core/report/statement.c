@@ -51,26 +51,25 @@ is_zero(const Measured *measured, int n)
     return true;
 }
 
-/* Without an interval, what lies this close to chance is called no more than that. */
-#define ALIKE 1e-3
-
-/* Whether the interval can't tell the value from chance. */
+/* Whether the interval can't tell the value from chance; without one, whether both are the same
+ * number in the sentence. */
 static bool
-is_chance(const Measured *m, double chance)
+is_chance(const Measured *m, double chance, const char *value, const char *chance_text)
 {
     if (isfinite(m->interval.low))
         return m->interval.low <= chance && chance <= m->interval.high;
-    return fabs(m->value - chance) <= ALIKE * fabs(chance);
+    return g_str_equal(value, chance_text);
 }
 
 static const char *
-tail_of(const Statement *statement, const Measured *m, double chance)
+tail_of(const Statement *statement, const Measured *m, double chance, const char *value,
+        const char *chance_text)
 {
     if (!isfinite(chance))
         return "";
-    return is_chance(m, chance) && statement->same ? statement->same
-           : statement->chance                     ? statement->chance
-                                                   : "";
+    return is_chance(m, chance, value, chance_text) && statement->same ? statement->same
+           : statement->chance                                         ? statement->chance
+                                                                       : "";
 }
 
 /* "; the median layer uses {median}, the most even one {high}", or of two layers "; the other layer
@@ -141,8 +140,8 @@ moe__statement_say(const Statement *statement, const char *unit, const Measured 
                            {"{low}", beside.low},       {"{high}", beside.high},
                            {"{median}", beside.median}, {NULL, NULL}};
     g_autofree char *others = others_of(statement, all->len);
-    g_autofree char *words =
-        g_strconcat(statement->says, tail_of(statement, m, chance), others, ".", NULL);
+    g_autofree char *words = g_strconcat(
+        statement->says, tail_of(statement, m, chance, value, beside.chance), others, ".", NULL);
     char *said = moe__say_fill(words, keys);
     beside_clear(&beside);
     return said;

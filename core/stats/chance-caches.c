@@ -12,14 +12,15 @@
 
 /* Picks that count, about, and the units that make them; those that fill the cache before, and that
  * the best cache sees behind them. */
+enum { EXPERTS_MOST = 4096 }; /* more are too many to draw from, unit by unit */
 enum { PICKS = 8192, LEAST = 1024, MOST = 4096, BESIDE = 512, SEGMENTS = 256, SEED = 5 };
 
-/* The chance of each expert to be among a unit's picks; false where there are none. */
+/* The chance of each expert to be among a unit's picks; false where there are none, or too many. */
 static bool
 find_chances(const MoeSummaryCell *cell, bool uniform, double *chance)
 {
     double units = (double)(cell->units - cell->making[0]);
-    if (cell->picks <= 0 || units <= 0)
+    if (cell->picks <= 0 || units <= 0 || cell->experts > EXPERTS_MOST)
         return false;
     for (int e = 0; e < cell->experts; e++) {
         double count = uniform ? (double)cell->picks / cell->experts : (double)cell->count[e];

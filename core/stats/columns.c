@@ -5,6 +5,7 @@
 #include "stats/columns.h"
 
 #include "stats/errors.h"
+#include "tensor/cpu.h"
 
 /* Columns that take no more than this are kept, with what follows from them. */
 #define KEPT_BYTES (64 << 20)
@@ -85,11 +86,47 @@ is_counted(const Places *places, int64_t t)
 }
 
 static MoeTallyRun
-run_at(const Places *places, int64_t t)
+run_at(const Places *places, int64_t t, int64_t n)
 {
     int domain = places->domain ? places->domain[t] : MOE_DOMAIN_UNKNOWN;
     int group = places->doc ? (int)((uint32_t)places->doc[t] % MOE_SUMMARY_GROUPS) : 0;
-    return (MoeTallyRun){t, 1, domain, group};
+    return (MoeTallyRun){t, n, domain, group};
+}
+
+/* Values that are looked at together. */
+enum { STRIDE = 32 };
+
+MOE_CLONES static int64_t
+columns_alike(const int32_t *column, int64_t first, int64_t end)
+{
+    const int32_t value = column[first];
+    int64_t t = first + 1;
+    for (int32_t other = 0; t + STRIDE <= end; t += STRIDE) {
+        for (int i = 0; i < STRIDE; i++)
+            other |= column[t + i] ^ value;
+        if (other != 0)
+            break;
+    }
+    while (t < end && column[t] == value)
+        t++;
+    return t;
+}
+
+int64_t
+moe__column_alike(const int32_t *column, int64_t first, int64_t end)
+{
+    return column ? columns_alike(column, first, end) : end;
+}
+
+/* Where the tokens end that belong where token `first` does, and are counted as it is. */
+static int64_t
+find_end(const Places *places, int64_t first, int64_t tokens)
+{
+    if (places->chosen)
+        return first + 1;
+    int64_t end = moe__column_alike(places->doc, first, tokens);
+    end = moe__column_alike(places->domain, first, end);
+    return places->wanted ? moe__column_alike(places->step, first, end) : end;
 }
 
 static GArray *
@@ -97,10 +134,11 @@ find_runs(const Places *places, int64_t tokens)
 {
     GArray *runs = g_array_new(FALSE, FALSE, sizeof(MoeTallyRun));
     MoeTallyRun run = {0};
-    for (int64_t t = 0; t < tokens; t++) {
+    for (int64_t t = 0, end; t < tokens; t = end) {
+        end = find_end(places, t, tokens);
         if (!is_counted(places, t))
             continue;
-        MoeTallyRun next = run_at(places, t);
+        MoeTallyRun next = run_at(places, t, end - t);
         bool goes_on = run.n > 0 && run.first + run.n == t && run.domain == next.domain &&
                        run.group == next.group;
         if (run.n > 0 && !goes_on)
@@ -108,7 +146,7 @@ find_runs(const Places *places, int64_t tokens)
         if (!goes_on)
             run = next;
         else
-            run.n++;
+            run.n += next.n;
     }
     if (run.n > 0)
         g_array_append_val(runs, run);

@@ -49,4 +49,8 @@ void moe__columns_chunk_clear(MoeColumnsChunk *chunk);
 const MoeColumnsChunk *moe__columns_get(const MoeColumns *columns, int chunk,
                                         MoeColumnsChunk *place, GError **error);
 
+/* Where values of a column end that are that of token `first`, at most `end`, which it is where
+ * there is no column (NULL). */
+int64_t moe__column_alike(const int32_t *column, int64_t first, int64_t end);
+
 #endif

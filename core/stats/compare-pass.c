@@ -9,9 +9,6 @@
 
 #include <omp.h>
 
-/* Tokens that are looked at together. */
-enum { STRIDE = 16 };
-
 typedef struct Side {
     const MoeTrace *trace;
     const GArray *stretches;
@@ -35,6 +32,8 @@ typedef struct Reader {
     const int *labels; /* other numbers of the experts; NULL: their own */
     MoeColumnsChunk place;
     const int32_t *doc, *domain; /* of the chunk; NULL: none */
+    const GArray *runs;          /* of the chunk's tokens, MoeTallyRun; NULL: not found */
+    guint run;                   /* that the last token was in */
 } Reader;
 
 typedef struct Walk {
@@ -83,6 +82,8 @@ reader_load(Reader *reader, int chunk, GError **error)
         return false;
     reader->doc = columns->column[MOE_COLUMN_DOC];
     reader->domain = columns->column[MOE_COLUMN_DOMAIN];
+    reader->runs = columns->runs;
+    reader->run = 0;
     reader->chunk = chunk;
     return true;
 }
@@ -135,30 +136,25 @@ domain_of(const int32_t *domain, int64_t token)
     return domain ? domain[token] : MOE_DOMAIN_UNKNOWN;
 }
 
-/* Whether STRIDE values from `at` on are all `value`. */
-static bool
-are_all(const int32_t *column, int64_t at, int32_t value)
-{
-    int32_t other = 0;
-    for (int i = 0; column && i < STRIDE; i++)
-        other |= column[at + i] ^ value;
-    return other == 0;
-}
-
 /* Where the tokens end, of n, that belong where token `first` does. */
 static int64_t
 find_end(const int32_t *domain, const int32_t *doc, int64_t first, int64_t n)
 {
     int own = domain_of(domain, first), group = group_of(doc, first);
-    int64_t end = first + 1;
-    for (;;) {
-        while (end + STRIDE <= n && are_all(domain, end, own) &&
-               are_all(doc, end, doc ? doc[end - 1] : 0))
-            end += STRIDE;
-        if (end >= n || domain_of(domain, end) != own || group_of(doc, end) != group)
-            return end;
-        end++;
-    }
+    int64_t end = first;
+    while (end < n && domain_of(domain, end) == own && group_of(doc, end) == group)
+        end = moe__column_alike(domain, end, moe__column_alike(doc, end, n));
+    return end;
+}
+
+/* The end of the run that a token of the chunk is in; tokens come in their order. */
+static int64_t
+run_end(Reader *reader, int64_t token)
+{
+    const MoeTallyRun *run = &g_array_index(reader->runs, MoeTallyRun, reader->run);
+    for (; run->first + run->n <= token; run++)
+        reader->run++;
+    return run->first + run->n;
 }
 
 /* A column from a token on; NULL stays NULL. */
@@ -182,8 +178,11 @@ count_paired(Walk *walk, const MoePaired *paired)
     MoePairTables tables = {pair->info.experts_a, pair->info.experts_b,
                             (int64_t *)pair->matching.together, (int64_t *)pair->matching.first};
     bool fill = walk->labels == MOE_LABELS_OWN && pass->options->match;
+    /* Runs are of the first side's columns. */
+    bool by_runs = walk->a.runs && !pass->domains_of_b && (walk->a.doc || !walk->b.doc);
     for (int64_t t = 0, end; t < paired->n; t = end) {
-        end = find_end(domain, doc, t, paired->n);
+        end = by_runs ? MIN(run_end(&walk->a, paired->first_a + t) - paired->first_a, paired->n)
+                      : find_end(domain, doc, t, paired->n);
         MoeSidePicks a = reader_picks(&walk->a, (paired->first_a + t) * heads);
         MoeSidePicks b = reader_picks(&walk->b, (paired->first_b + t) * heads);
         int64_t *row = moe__comparison_row(pass->comparison, pair, walk->labels,
@@ -352,8 +351,10 @@ moe__comparison_count(MoeComparison *comparison, const MoeCompareSide *a, const 
         .domains_of_b = moe_trace_domains(a->trace) == 0,
         .total = comparison->n_pairs * moe_trace_chunks(a->trace) * (options->match ? 2 : 1),
     };
-    const MoeColumnsOptions columns = {.wanted = 1U << MOE_COLUMN_DOC | 1U << MOE_COLUMN_DOMAIN};
+    MoeColumnsOptions columns = {.wanted = 1U << MOE_COLUMN_DOC | 1U << MOE_COLUMN_DOMAIN,
+                                 .runs = true};
     pass.a.columns = moe__columns_new(a->trace, &columns, error);
+    columns.runs = false;
     if (pass.a.columns)
         pass.b.columns = moe__columns_new(b->trace, &columns, error);
     bool ok = pass.b.columns && compare_pairs(&pass, error);

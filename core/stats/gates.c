@@ -16,7 +16,8 @@
 struct MoeGates {
     /* Of the slot at hand: */
     uint8_t there[UNITS]; /* it has a pick */
-    double w[UNITS];      /* 0 where it hasn't */
+    uint16_t half[UNITS]; /* of binary16: its bits; 0 where it hasn't */
+    double w[UNITS];      /* 0 likewise */
     /* Of the slots seen so far: */
     double sum[UNITS], largest[UNITS], next[UNITS];
     double logs[UNITS]; /* Σ w ln w */
@@ -74,14 +75,33 @@ read_slot(MoeGates *gates, const MoeTraceView *view, int64_t at, int n)
 }
 
 static void
+find_there(MoeGates *gates, const MoeTraceView *view, int64_t at, int n)
+{
+    if (view->expert8)
+        for (int u = 0; u < n; u++)
+            gates->there[u] = view->expert8[at + u] != UINT8_MAX;
+    else
+        for (int u = 0; u < n; u++)
+            gates->there[u] = moe__pick(view, at + u) >= 0;
+}
+
+MOE_CLONES static void
+gates_of_halves(MoeGates *gates, const uint16_t *restrict gate16, int n)
+{
+    for (int u = 0; u < n; u++)
+        gates->half[u] = gates->there[u] ? gate16[u] : 0;
+    for (int u = 0; u < n; u++)
+        gates->w[u] = (double)moe__half_to_float(gates->half[u]);
+}
+
+static void
 read_half_slot(MoeGates *gates, const MoeTraceView *view, int64_t at, int n)
 {
+    find_there(gates, view, at, n);
+    gates_of_halves(gates, view->gate16 + at, n);
     for (int u = 0; u < n; u++) {
-        bool there = moe__pick(view, at + u) >= 0;
-        uint16_t bits = there ? view->gate16[at + u] : 0;
-        gates->there[u] = there;
-        gates->w[u] = (double)moe__half_to_float(bits);
-        gates->logs[u] += bits < BELOW_TWO ? table[bits] : times_log(gates->w[u]);
+        unsigned bits = gates->half[u];
+        gates->logs[u] += G_LIKELY(bits < BELOW_TWO) ? table[bits] : times_log(gates->w[u]);
     }
 }
 

@@ -115,6 +115,19 @@ moe_load_coverage(const int64_t *count, int experts, int n)
     return (double)covered / (double)total(count, experts);
 }
 
+int
+moe_load_hot_set(const int64_t *count, int experts, double q)
+{
+    g_autofree int64_t *order = sorted(count, experts);
+    /* A share of exactly q may come out a hair below it. */
+    double wanted = q * (double)total(count, experts) * (1 - 1e-12);
+    int64_t covered = 0;
+    int n = 0;
+    while (n < experts && (double)covered < wanted)
+        covered += order[experts - ++n];
+    return n;
+}
+
 double
 moe_load_activation(const int64_t *count, int experts, double theta)
 {

@@ -2,11 +2,13 @@
  *
  * metrics-load.c: metrics of how picks spread over experts, and what uniformly random picks show.
  */
+#include "stats/chance-draw.h"
 #include "stats/chance.h"
 #include "stats/metrics.h"
 #include "stats/ranges.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 /* A metric that is a function of counts alone. */
 typedef struct LoadMetric {
@@ -63,6 +65,18 @@ static double
 top_8(const int64_t *count, int experts)
 {
     return moe_load_coverage(count, experts, 8);
+}
+
+static double
+hot_half(const int64_t *count, int experts)
+{
+    return moe_load_hot_set(count, experts, 0.5);
+}
+
+static double
+hot_most(const int64_t *count, int experts)
+{
+    return moe_load_hot_set(count, experts, 0.9);
 }
 
 static double
@@ -196,6 +210,58 @@ chance_top_8(const MoeChance *chance, const MoeSummaryCell *cell)
     return moe__chance_highest(chance, 8) / chance->picks;
 }
 
+/* Counts of units that each pick the same number of experts. They have a fixed sum, which sets them
+ * farther apart than binomial ones (chance.h): these are moved by turns to where they add up. */
+static void
+draw_load(MoeRng *rng, int experts, int64_t units, double q, int64_t *count)
+{
+    int64_t more = llround(q * (double)units * experts);
+    for (int e = 0; e < experts; e++)
+        more -= count[e] = moe__draw_binomial(rng, units, q);
+    for (int e = 0; llabs(more) >= 4 * (int64_t)experts && e < experts; e++) {
+        int64_t moved = CLAMP(count[e] + more / (experts - e), 0, units) - count[e];
+        count[e] += moved;
+        more -= moved;
+    }
+    while (more != 0) {
+        int e = (int)moe_rng_below(rng, (uint64_t)experts), step = more > 0 ? 1 : -1;
+        if (count[e] + step < 0 || count[e] + step > units)
+            continue;
+        count[e] += step;
+        more -= step;
+    }
+}
+
+/* A whole number of experts: the mean of drawn loads, the same each time. */
+static double
+chance_hot_set(const MoeSummaryCell *cell, MoeLoadFunc hot)
+{
+    enum { DRAWS_ALL = 16384, DRAWS_LEAST = 8, DRAWS_MOST = 512, SEED = 6 };
+    int draws = CLAMP(DRAWS_ALL / cell->experts, DRAWS_LEAST, DRAWS_MOST);
+    double q = fmin(1, (double)cell->picks / (double)cell->units / cell->experts), sum = 0;
+    g_autofree int64_t *count = g_new(int64_t, (gsize)cell->experts);
+    MoeRng rng = moe_rng(SEED, 0);
+    for (int i = 0; i < draws; i++) {
+        draw_load(&rng, cell->experts, cell->units, q, count);
+        sum += hot(count, cell->experts);
+    }
+    return sum / draws;
+}
+
+static double
+chance_hot_half(const MoeChance *chance, const MoeSummaryCell *cell)
+{
+    (void)chance;
+    return chance_hot_set(cell, hot_half);
+}
+
+static double
+chance_hot_most(const MoeChance *chance, const MoeSummaryCell *cell)
+{
+    (void)chance;
+    return chance_hot_set(cell, hot_most);
+}
+
 static double
 chance_tenth(const MoeChance *chance, const MoeSummaryCell *cell)
 {
@@ -302,6 +368,12 @@ static const LoadMetric load_metrics[] = {
          "of picks: balanced is 4/E", LOWER, 1, top_4, chance_top_4),
     LOAD("top-8-share", "Σ of the 8 largest f_e", "share", "Megatron-LM tools/moe_routing",
          "of picks: balanced is 8/E", LOWER, 1, top_8, chance_top_8),
+    LOAD("hot-set@0.5", "smallest n with Σ of the n largest f_e ≥ 0.5", "experts",
+         "Megatron-LM tools/moe_routing", "balanced is E/2; uniform: drawn", HIGHER, INFINITY,
+         hot_half, chance_hot_half),
+    LOAD("hot-set@0.9", "smallest n with Σ of the n largest f_e ≥ 0.9", "experts",
+         "Megatron-LM tools/moe_routing", "balanced is 0.9 E; uniform: drawn", HIGHER, INFINITY,
+         hot_most, chance_hot_most),
     LOAD_IN(
         NULL, "activation-tenth", "#{e: f_e > 1/(10E)} / E", "share of experts",
         "Wu et al. 2024 (MH-MoE), arXiv 2404.15045",

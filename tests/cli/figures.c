@@ -94,6 +94,36 @@ test_pdf(void)
     run_expect(&text, 0, "Share of each layer\xe2\x80\x99s picks that an expert receives", "");
 }
 
+/* Thousands of small cells are shapes in files of vectors, which others draw without complaint, in
+ * all of their colours. */
+static void
+test_many_cells(void)
+{
+    static const char *const files[] = {"many.svg", "many.pdf", "many.png"};
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_auto(Run) run =
+            run_moescope("plot", "token-map", "made.npz", "--set", "tokens=2000", "--set",
+                         "columns=2000", "--set", "document=-2", "--out", files[i], NULL);
+        run_expect(&run, 0, "", "");
+    }
+    g_autofree char *svg = NULL;
+    g_assert_true(g_file_get_contents("many.svg", &svg, NULL, NULL));
+    g_assert_nonnull(strstr(svg, "<g shape-rendering=\"crispEdges\" transform=\"translate("));
+    g_assert_null(strstr(svg, "<image"));
+    if (!tool_there("gs") || !tool_there("rsvg-convert") || !tool_there("pdfimages"))
+        return;
+    g_auto(Run) gs = tool_run("gs", "-q", "-dBATCH", "-dNOPAUSE", "-dSAFER", "-dPDFSTOPONERROR",
+                              "-sDEVICE=nullpage", "many.pdf", NULL);
+    run_expect(&gs, 0, "", "");
+    g_assert_cmpstr(gs.err, ==, "");
+    g_auto(Run) images = tool_run("pdfimages", "-list", "many.pdf", NULL);
+    run_expect(&images, 0, "page", "");
+    g_assert_null(strstr(images.out, " image "));
+    g_auto(Run) rsvg = tool_run("rsvg-convert", "many.svg", "--output", "from-many.png", NULL);
+    run_expect(&rsvg, 0, "", "");
+    place_expect_begins("from-many.png", "\x89PNG");
+}
+
 static void
 test_eps(void)
 {
@@ -122,6 +152,7 @@ main(int argc, char **argv)
     g_test_add_func("/figures/size", test_size);
     g_test_add_func("/figures/svg", test_svg);
     g_test_add_func("/figures/pdf", test_pdf);
+    g_test_add_func("/figures/many-cells", test_many_cells);
     g_test_add_func("/figures/eps", test_eps);
     int status = g_test_run();
     place_leave();

@@ -4,6 +4,7 @@
  */
 #include "place.h"
 #include "run.h"
+#include "tool.h"
 
 #include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
@@ -59,7 +60,7 @@ expect_same(const char *a, const char *b, const char *stem)
     }
 }
 
-/* Whatever the folder is called, and however many are made at once. */
+/* Whatever the folder is called, however many are made at once, and on however many threads. */
 static void
 test_same_bytes(void)
 {
@@ -72,6 +73,10 @@ test_same_bytes(void)
     expect_same("many", "again", "b");
     expect_same("many", "again", "run");
     expect_same("many", "again", "index");
+    good(run_moescope("report", "run", "-o", "alone", "--threads", "1", NULL));
+    good(run_moescope("report", "run", "-o", "three", "--threads", "3", NULL));
+    expect_same("alone", "three", "run");
+    expect_same("alone", "many", "run");
     g_assert_false(place_has("one/index.html"));
 }
 
@@ -136,6 +141,22 @@ test_html(void)
     g_assert_true(says("html/a.html", "<figure id=\"fig-load-norm-relative\">"));
     g_assert_true(says("html/run.html", "<section id=\"training\""));
     g_assert_true(says("html/index.html", "<a href=\"run.html\">run</a>"));
+    g_assert_true(says("html/run.html", "<section id=\"definitions\""));
+}
+
+/* What isn't HTML is an error to HTML Tidy; it warns of what is newer than itself. */
+static void
+test_tidy(void)
+{
+    static const char *const pages[] = {"html/a.html", "html/run.html", "html/index.html"};
+    if (!tool_there("tidy"))
+        return;
+    for (gsize i = 0; i < G_N_ELEMENTS(pages); i++) {
+        g_auto(Run) run =
+            tool_run("tidy", "-errors", "-quiet", "--show-warnings", "no", pages[i], NULL);
+        g_assert_cmpint(run.status, <=, 1);
+        g_assert_cmpstr(run.err, ==, "");
+    }
 }
 
 /* One input that can't be read spoils no other. */
@@ -270,6 +291,7 @@ main(int argc, char **argv)
     g_test_add_func("/cli/report/same-bytes", test_same_bytes);
     g_test_add_func("/cli/report/numbers", test_numbers);
     g_test_add_func("/cli/report/html", test_html);
+    g_test_add_func("/cli/report/tidy", test_tidy);
     g_test_add_func("/cli/report/broken", test_broken);
     g_test_add_func("/cli/report/sections", test_sections);
     g_test_add_func("/cli/report/names", test_names);

@@ -62,6 +62,9 @@ write_measures(MoeTraceWriter *writer, int router)
     for (int i = 0; i < EXPERTS * EXPERTS; i++)
         cosine[i] *= cosine[i];
     measure(writer, router, "expert_output_cka", 2, cosine);
+    for (int i = 0; i < EXPERTS * EXPERTS; i++)
+        cosine[i] *= 0.25f;
+    measure(writer, router, "expert_output_cka_shuffled", 2, cosine);
 }
 
 /* A unit picks two experts of a family, mostly, which its domain prefers. */

@@ -212,8 +212,7 @@ test_names(void)
     g_rmdir(folder);
 }
 
-/* Of more vectors than are solved for whole: the plane of three axes' worth of them, and equal
- * variances along two axes. */
+/* Of many vectors along three axes, the plane of two; also where they spread equally along both. */
 static void
 test_many(void)
 {

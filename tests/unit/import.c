@@ -124,6 +124,14 @@ test_asks(void)
     expect_failure(path, &options, "did you mean vllm-jsonl");
     g_autofree char *other = import_file("other", "hello\n", -1);
     expect_failure(other, &told, "other: no importer knows this content");
+    g_autofree char *bare = import_file("bare", "", 0);
+    expect_failure(bare, &told, "bare: is empty");
+    g_autofree char *parts =
+        import_file("parts.jsonl",
+                    "{\"doc\": 0, \"pos\": 0, \"layer\": 0, \"experts\": [1]}\n"
+                    "{\"doc\": 1, \"pos\": 0, \"layer\": 1, \"experts\": [1]}\n",
+                    -1);
+    expect_failure(parts, &told, "found no token with picks in all of the 2 layers: 2 have them");
     expect_failure("/nowhere/at/all", &told, "/nowhere/at/all: can't be read: No such file");
 }
 

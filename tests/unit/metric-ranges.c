@@ -44,6 +44,8 @@ test_top_2(void)
     expect_range("tv-uniform", &cell, 0, 0.75);
     expect_range("top-1-share", &cell, 0.125, 0.5);
     expect_range("top-4-share", &cell, 0.5, 1);
+    expect_range("hot-set@0.5", &cell, 1, 4);
+    expect_range("hot-set@0.9", &cell, 2, 8);
     expect_range("activation-half", &cell, 0, 1);
     /* Gates may all be of one expert, as far as their sums tell. */
     expect_range("gate-effective-experts", &cell, 1, 8);

@@ -54,6 +54,8 @@ test_load(void)
         {"top-1-share", 0.5},
         {"top-4-share", 1},
         {"top-8-share", 1},
+        {"hot-set@0.5", 1},
+        {"hot-set@0.9", 4}, /* of 8 picks 7.2: 4 + 2 + 1 + 1 */
         {"activation-tenth", 1},
         {"activation-half", 0.5}, /* 1 of 8 is 1/(2E), not more */
         {"drop-rate", 0.25},

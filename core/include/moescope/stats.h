@@ -54,6 +54,9 @@ MOE_API double moe_load_divergence(const int64_t *count, int experts);
 MOE_API double moe_load_uneven(const int64_t *count, int experts);
 /* The share of picks that the n most loaded experts take; 1 where n ≥ E. */
 MOE_API double moe_load_coverage(const int64_t *count, int experts, int n);
+/* The smallest n whose coverage is at least q, 0 … 1 (a hot set; Megatron-LM tools/moe_routing); 0
+ * where nothing was counted. */
+MOE_API int moe_load_hot_set(const int64_t *count, int experts, double q);
 /* The share of experts with f_e > theta: a point of MH-MoE's "activation ratio" as a curve, over
  * the share of picks (arXiv 2404.15045 leaves theta and the denominator open). */
 MOE_API double moe_load_activation(const int64_t *count, int experts, double theta);
