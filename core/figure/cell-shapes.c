@@ -4,7 +4,6 @@
  */
 #include "figure/cell-shapes.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define TRANSPARENT (-1)

@@ -9,6 +9,7 @@
 
 #include "figure/huffman.h"
 
+#include <libdeflate.h>
 #include <string.h>
 #include <zlib.h>
 
@@ -236,4 +237,21 @@ moe__deflater_finish(Deflater *deflater)
     g_free(deflater->tokens);
     g_free(deflater);
     return out;
+}
+
+/* --- At once ----------------------------------------------------------------------------------*/
+
+GByteArray *
+moe__zlib_pack(const void *data, gsize n, int level)
+{
+    struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(level);
+    if (!compressor)
+        g_error("out of memory: a compressor");
+    gsize bound = libdeflate_zlib_compress_bound(compressor, n);
+    GByteArray *packed = g_byte_array_sized_new((guint)bound);
+    g_byte_array_set_size(packed, (guint)bound);
+    gsize size = libdeflate_zlib_compress(compressor, data, n, packed->data, bound);
+    g_byte_array_set_size(packed, (guint)size);
+    libdeflate_free_compressor(compressor);
+    return packed;
 }

@@ -19,4 +19,7 @@ void moe__deflater_row(Deflater *deflater, const guint8 *more, int from, int to)
 /* The zlib stream; frees the deflater. (transfer full) */
 GByteArray *moe__deflater_finish(Deflater *deflater);
 
+/* Anything at once, as a zlib stream, by libdeflate at its level 1 … 12. (transfer full) */
+GByteArray *moe__zlib_pack(const void *data, gsize n, int level);
+
 #endif

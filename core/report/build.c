@@ -111,11 +111,13 @@ moe_report_build(const char *path, const MoeReportOptions *options, GError **err
     g_autoptr(MoeDocument) document = document_of(report);
     g_autoptr(MoeDocument) sections = moe_document_new(NULL);
     moe__report_measure_all(report);
+    /* Caches and checks may still be at work: what tells of them is made last. */
+    if (!add_sections(report, sections, error))
+        return NULL;
     moe__report_add_headlines(report, document);
     moe_document_section(document, "summary", "In short");
     moe__report_add_summary(report, document);
-    /* Checks may still be at work: they are waited for last. */
-    if (!add_sections(report, sections, error) || !add_checks(report, document, error))
+    if (!add_checks(report, document, error))
         return NULL;
     moe__report_add_provenance(report, document);
     moe__document_append(document, sections);

@@ -251,7 +251,7 @@ measure(MoeReport *report, const MoeSummary *summary, const GPtrArray *metrics)
         measure_router(report, summary, r, metrics, into);
 }
 
-/* Those of caches last, which may still be at work. */
+/* Those of caches only once they are counted: nobody waits here. */
 void
 moe__report_measure(MoeReport *report, const char *const *names)
 {
@@ -265,9 +265,8 @@ moe__report_measure(MoeReport *report, const char *const *names)
             i++;
     }
     measure(report, report->summary, metrics);
-    const MoeSummary *sampled = of_caches->len > 0 ? moe__report_sampled(report) : NULL;
-    if (sampled)
-        measure(report, sampled, of_caches);
+    if (!report->sampling && report->sampled)
+        measure(report, report->sampled, of_caches);
 }
 
 const Measured *

@@ -98,6 +98,8 @@ moe__section_plain(const MoeReportSection *section, MoeReport *report, MoeDocume
     bool any = false;
     MoeFigureInput *input = input_of(section, report);
     g_autofree char *sample = input == report->input ? NULL : moe__report_sample_words(report);
+    if (sample && plain->metrics)
+        moe__report_measure(report, plain->metrics); /* they were still at work before */
     add_statements(plain, report, document);
     if (sample)
         moe_document_note(document, sample);

@@ -43,7 +43,7 @@ GPtrArray *moe__report_choose(const char *choice, GError **error);
 bool moe__report_asked(const char *choice, const char *name);
 
 /* Measures metrics (names, ended by NULL) of all routers, those that aren't measured yet, in one
- * go. Names that no metric has are passed over. */
+ * go. Names that no metric has are passed over, as are caches that are still simulated. */
 void moe__report_measure(MoeReport *report, const char *const *names);
 /* A metric that was measured: [routers]; NULL: there is no such metric. */
 const Measured *moe__report_measured(const MoeReport *report, const MoeMetric *metric);
