@@ -122,6 +122,9 @@ json_trace(const char *path, const MoeTrace *trace)
         json_int(json, "experts", info->experts);
         json_int(json, "k", info->k);
         json_int(json, "units_per_token", info->units_per_token);
+        json_int(json, "shared", info->shared);
+        if (info->kinds)
+            json_text(json, "kinds", info->kinds);
         json_close(json, '}');
     }
     json_close(json, ']');

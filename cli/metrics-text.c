@@ -86,8 +86,20 @@ static void
 add_few(const Page *page, const MetricsPlace *place)
 {
     int groups = 0;
-    for (guint i = 0; i < place->measured->len; i++)
-        groups = MAX(groups, g_array_index(place->measured, Measured, i).interval.groups);
+    const char *why = NULL;
+    bool all = true;
+    for (guint i = 0; i < place->measured->len; i++) {
+        const Measured *measured = &g_array_index(place->measured, Measured, i);
+        const char *own = moe_metric_no_interval(measured->metric);
+        groups = MAX(groups, measured->interval.groups);
+        why = own ? own : why;
+        all = all && own;
+    }
+    if (page->report->query.intervals && all && why) {
+        g_string_append_printf(page->text, "%sno intervals: %s\n", page->markdown ? "\n" : "  ",
+                               why);
+        return;
+    }
     if (page->report->query.intervals && groups < MOE_RESAMPLE_LEAST)
         g_string_append_printf(
             page->text, "%sno intervals: %d group%s of documents to draw from, %d needed\n",

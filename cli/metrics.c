@@ -147,6 +147,9 @@ add_place(MetricsInput *input, const Spot *spot, const gint64 *step)
     const MoeRouterInfo *info = moe_summary_router(spot->summary, spot->router);
     if (spot->domain != MOE_DOMAIN_ALL && spot->cell->units == 0)
         return;
+    g_autoptr(GArray) measured = measure(spot);
+    if (measured->len == 0)
+        return; /* nothing that was asked for is of all experts, or of one kind */
     MetricsPlace *place = g_new(MetricsPlace, 1);
     *place = (MetricsPlace){
         .router = spot->router,
@@ -162,7 +165,7 @@ add_place(MetricsInput *input, const Spot *spot, const gint64 *step)
         .step = step ? *step : 0,
         .units = spot->cell->units,
         .picks = spot->cell->picks,
-        .measured = measure(spot),
+        .measured = g_steal_pointer(&measured),
     };
     g_ptr_array_add(input->places, place);
 }

@@ -278,16 +278,16 @@ on_progress(ScopePageRun *self, double fraction, const char *words)
 }
 
 /* Into a tab of its own, where it is followed from view "training"; a run that is open there
- * already is turned to. */
+ * already is turned to, at the view that it is at. */
 static void
 on_recorded(ScopePageRun *self)
 {
     GtkWidget *tabs = gtk_widget_get_ancestor(GTK_WIDGET(self), SCOPE_TYPE_TABS);
+    int before = tabs ? scope_tabs_count(SCOPE_TABS(tabs)) : 0;
     gtk_widget_activate_action(GTK_WIDGET(self), "win.open-path", "s",
                                scope_run_get_folder(self->run));
-    ScopeTab *tab = tabs ? scope_tabs_get_current(SCOPE_TABS(tabs)) : NULL;
-    if (tab)
-        scope_views_turn(scope_tab_get_views(tab), "training");
+    if (tabs && scope_tabs_count(SCOPE_TABS(tabs)) > before)
+        scope_views_turn(scope_tab_get_views(scope_tabs_get_current(SCOPE_TABS(tabs))), "training");
 }
 
 static void

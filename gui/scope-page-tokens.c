@@ -184,7 +184,8 @@ on_colour(ScopePageTokens *self)
 {
     static const char *const colours[] = {"colour=expert", "colour=gate", "colour=entropy"};
     guint i = gtk_drop_down_get_selected(self->colour);
-    if (self->text && scope_pane_get_figure(self->text) && i < G_N_ELEMENTS(colours))
+    const MoeFigure *figure = self->text ? scope_pane_get_figure(self->text) : NULL;
+    if (figure && g_str_equal(figure->name, "text") && i < G_N_ELEMENTS(colours))
         scope_pane_set_option(self->text, colours[i]);
 }
 
@@ -226,6 +227,7 @@ on_pointed(ScopePageTokens *self, const MoeDatum *datum)
 typedef struct Documents {
     MoeTokenDocument *list;
     int64_t n;
+    bool ids; /* of tokens are known */
 } Documents;
 
 static void
@@ -236,16 +238,52 @@ documents_free(gpointer data)
     g_free(documents);
 }
 
+/* Whether the first chunk of tokens knows an id: recordings tell them of all tokens or of none. */
+static bool
+has_ids(const MoeTrace *trace)
+{
+    MoeArray ids;
+    int chunk = 0;
+    bool any = false;
+    while (chunk < moe_trace_chunks(trace) && moe_trace_tokens(trace, chunk) == 0)
+        chunk++;
+    g_autofree char *name = g_strdup_printf("tokens/%05d.id", chunk);
+    if (!moe_trace_has(trace, name) || !moe_trace_read(trace, name, &ids, NULL))
+        return false;
+    for (int64_t i = 0; i < moe_array_count(&ids) && !any; i++)
+        any = moe_array_value(&ids, i) >= 0;
+    g_free((gpointer)ids.data);
+    return any;
+}
+
 static gpointer
 find_documents(MoeFigureInput *input, gpointer data, GError **error)
 {
     Documents *documents = g_new0(Documents, 1);
     const MoeTrace *trace = moe_figure_input_trace(input, 0);
     documents->list = moe_token_documents(trace, MOST_DOCUMENTS, &documents->n, error);
+    documents->ids = has_ids(trace);
     if (documents->list)
         return documents;
     documents_free(documents);
     return NULL;
+}
+
+/* Tokens without ids have no text to be coloured: a map shows them by their places. */
+static void
+choose_figure(ScopePageTokens *self, bool ids)
+{
+    const char *name = ids ? "text" : "token-map";
+    gtk_widget_set_sensitive(GTK_WIDGET(self->colour), ids);
+    if (g_str_equal(scope_pane_get_figure(self->text)->name, name))
+        return;
+    scope_pane_set_figure(self->text, name);
+    scope_pane_set_option(self->text, "caption=false");
+    if (ids)
+        scope_pane_bind(self->text, "layer", SCOPE_FOCUS_LAYER);
+    scope_pane_bind(self->text, "slot", SCOPE_FOCUS_SLOT);
+    on_colour(self);
+    self->shown = -1;
 }
 
 static void
@@ -261,6 +299,7 @@ on_documents(gpointer owner, gpointer result, const GError *error)
     }
     self->documents = g_steal_pointer(&documents->list);
     self->n_documents = documents->n;
+    choose_figure(self, documents->ids);
     if (self->shown >= self->n_documents)
         self->shown = -1;
     show_token(self);

@@ -36,6 +36,21 @@ moe__touch_pages(void *memory, size_t bytes)
         __atomic_fetch_add(&at[bytes - 1], 0, __ATOMIC_RELAXED);
 }
 
+#if defined(__SANITIZE_ADDRESS__)
+/* Memory whose ends AddressSanitizer knows. */
+void *
+moe__pages_new(size_t bytes)
+{
+    return g_malloc0(bytes);
+}
+
+void
+moe__pages_free(void *memory, size_t bytes)
+{
+    (void)bytes;
+    g_free(memory);
+}
+#else
 void *
 moe__pages_new(size_t bytes)
 {
@@ -52,3 +67,4 @@ moe__pages_free(void *memory, size_t bytes)
     if (memory)
         munmap(memory, MAX(bytes, 1));
 }
+#endif

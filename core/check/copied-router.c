@@ -34,7 +34,7 @@ begin(MoeCheckRun *run, void *state)
 }
 
 /* FNV-1a by words, with the finaliser's shift. */
-static uint64_t
+MOE_INLINE uint64_t
 mix(uint64_t hash, uint64_t value)
 {
     hash = (hash ^ value) * G_GUINT64_CONSTANT(0x100000001b3);

@@ -10,7 +10,7 @@
 #include <math.h>
 
 /* What a metric is of a cell, or would be by chance. */
-typedef enum { MEAN, OFTEN, WEIGHTED, INFORMATION, CORRECTED } Kind;
+typedef enum { MEAN, OFTEN, WEIGHTED, INFORMATION, CORRECTED, SELECTIVITY } Kind;
 
 typedef struct TokenMetric {
     MoeMetric metric;
@@ -35,6 +35,8 @@ value(const MoeMetric *metric, const MoeMetricCell *cell)
         return h > 0 ? tokens->information[own->set] / h : NAN;
     case CORRECTED:
         return h > 0 ? tokens->corrected[own->set] / h : NAN;
+    case SELECTIVITY:
+        return tokens->information[own->set];
     }
     return NAN;
 }
@@ -55,6 +57,8 @@ by_chance(const MoeMetric *metric, const MoeMetricCell *cell, bool uniform)
         return chance.mean_often;
     case WEIGHTED:
         return chance.weighted;
+    case SELECTIVITY:
+        return MAX(0, h - chance.within);
     default:
         return h > 0 ? MAX(0, 1 - chance.within / h) : NAN;
     }
@@ -72,14 +76,16 @@ shuffled(const MoeMetric *metric, const MoeMetricCell *cell)
     return by_chance(metric, cell, false);
 }
 
-/* The busiest expert of an id has a share of 1/E at least. */
+/* The busiest expert of an id has a share of 1/E at least; an id tells no more than all there is.
+ */
 static void
 token_range(const MoeMetric *metric, const MoeMetricCell *cell, double *low, double *high)
 {
     Kind kind = ((const TokenMetric *)metric)->kind;
-    (void)high;
     if (kind == MEAN || kind == OFTEN || kind == WEIGHTED)
         *low = 1.0 / cell->tokens->experts;
+    if (kind == SELECTIVITY)
+        *high = log(cell->tokens->experts);
 }
 
 /* Mean over experts that have a top token. */
@@ -114,24 +120,25 @@ shuffled_lift(const MoeMetric *metric, const MoeMetricCell *cell)
 #define OLMOE "Muennighoff et al. 2024 (OLMoE), arXiv 2409.02060"
 #define XUE   "context independence: Xue et al. 2024 (OpenMoE), arXiv 2402.01739"
 
-#define TOKENS(NAME, FORMULA, UNIT, SOURCE, CONVENTION, LOW, SET, KIND) \
-    {                                                                   \
-        {sizeof(MoeMetric),                                             \
-         NAME,                                                          \
-         FORMULA,                                                       \
-         UNIT,                                                          \
-         SOURCE,                                                        \
-         CONVENTION,                                                    \
-         MOE_METRIC_NONE,                                               \
-         MOE_TALLY_TOKENS,                                              \
-         LOW,                                                           \
-         1,                                                             \
-         value,                                                         \
-         uniform,                                                       \
-         shuffled,                                                      \
-         token_range,                                                   \
-         NULL},                                                         \
-            MOE_TOKENS_##SET, KIND                                      \
+#define TOKENS(...) TOKENS_TO(1, __VA_ARGS__)
+#define TOKENS_TO(HIGH, NAME, FORMULA, UNIT, SOURCE, CONVENTION, LOW, SET, KIND) \
+    {                                                                            \
+        {sizeof(MoeMetric),                                                      \
+         NAME,                                                                   \
+         FORMULA,                                                                \
+         UNIT,                                                                   \
+         SOURCE,                                                                 \
+         CONVENTION,                                                             \
+         MOE_METRIC_NONE,                                                        \
+         MOE_TALLY_TOKENS,                                                       \
+         LOW,                                                                    \
+         HIGH,                                                                   \
+         value,                                                                  \
+         uniform,                                                                \
+         shuffled,                                                               \
+         token_range,                                                            \
+         NULL},                                                                  \
+            MOE_TOKENS_##SET, KIND                                               \
     }
 
 static const TokenMetric token_metrics[] = {
@@ -155,6 +162,12 @@ static const TokenMetric token_metrics[] = {
     TOKENS("context-independence-corrected", "(I(e; x) - bias) / H(e), first choices", "share", XUE,
            "Miller and Madow's bias (J₊ - E₊ - X₊ + 1) / 2N; too little where most ids are rare",
            -INFINITY, FIRST, CORRECTED),
+    TOKENS_TO(
+        INFINITY, "token-information", "Σ_e f_e KL(P(x | e) ‖ P(x)) = I(e; x), first choices",
+        "nats", "Kullback and Leibler 1951",
+        "selectivity: how far the ids that an expert takes differ from all, by load; plug-in, "
+        "high by the nulls, which have no information",
+        0, FIRST, SELECTIVITY),
     TOKENS("context-independence-picks", "I(e; x) / H(e), all picks", "share", XUE,
            "of a pick drawn from all; plug-in", 0, PICKS, INFORMATION),
     TOKENS("context-independence-picks-corrected", "(I(e; x) - bias) / H(e), all picks", "share",

@@ -146,7 +146,7 @@ const char *
 moe_metric_no_interval(const MoeMetric *metric)
 {
     if (metric->needs & MOE_NEEDS_TRACE)
-        return "of a run's state, not of documents that others could stand for";
+        return "what it looks at isn't summed up by groups of documents";
     if (metric->needs & MOE_TALLY_TOKENS)
         return "tables by token id of each group of documents would take as many times the memory";
     return NULL;
@@ -170,5 +170,6 @@ moe__metrics_register(void)
     moe__metrics_register_measures();
     moe__metrics_register_pairs();
     moe__metrics_register_flow();
+    moe__metrics_register_paths();
     moe__metrics_register_tokens();
 }

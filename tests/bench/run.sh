@@ -57,10 +57,27 @@ same_checks() {
         <(grep '^check' "$2" | awk '{ printf "%s %.5g\n", $1, $2 }' | sort -u) >&2
 }
 
+# build_bare FOLDER: passes in bare C over arrays without a container, which bound what a pass can do,
+# and these arrays. They are written for the sizes of bench_analysis.
+bare_passes=(analysis_c analysis_g)
+build_bare() {
+    [ "${TOKENS:-1000000}" = 1000000 ] || return 1
+    for name in "${bare_passes[@]}"; do
+        [ -f "$peers/limits/$name.c" ] || return 1
+        "${CC:-cc}" -O3 -march=native -mprefer-vector-width=512 -pthread -w "$peers/limits/$name.c" -o "$1/$name" || return 1
+    done
+    "$python" "$root/tests/bench/raw.py" "$1/final.npz" "$1/early.npz" "$1"
+}
+
+# bare NAME FOLDER: milliseconds of one of them on two threads, with the sorting that precedes it
+bare() {
+    "$2/$1" "$2" | awk '/counting sort/ { sort = $4 } /^total/ { print $6 + sort }'
+}
+
 # A made-up trace of 128 million decisions and an earlier look at the same tokens, stored and
-# deflated; ours and numpy in turn within each round.
+# deflated; ours, numpy and bare C in turn within each round.
 bench_analysis() {
-    local out stored deflated
+    local out stored deflated with_bare=false
     out=$(mktemp -d)
     trap 'rm -rf "$out"' RETURN
     local synth=(trace synth -t "${TOKENS:-1000000}" -r 16 -e 64 -k 8 -d 6 --vocabulary 50304 --seed 1)
@@ -71,7 +88,11 @@ bench_analysis() {
     done
     local with_peer=false
     if "$python" -c 'import numpy' 2>/dev/null; then with_peer=true; fi
+    if $with_peer && build_bare "$out"; then with_bare=true; fi
     for _ in $(seq "$rounds"); do
+        if $with_bare; then
+            for name in "${bare_passes[@]}"; do bare "$name" "$out" >>"$out/bare-$name"; done
+        fi
         "$build/tests/bench/bench-analysis" "$out/final.npz" "$out/early.npz" 1 >>"$out/ours"
         "$build/tests/bench/bench-analysis" "$out/final-deflated.npz" "$out/early-deflated.npz" 1 >>"$out/deflated"
         if $with_peer; then
@@ -102,6 +123,12 @@ bench_analysis() {
     row analysis.stored.times_numpy "$(ratio "$peer" "$stored")" x '>=' 40
     row analysis.deflated.times_numpy "$(ratio "$peer" "$deflated")" x '>=' 12
     row analysis.peak_rss.of_numpy "$(ratio "$(field peak_rss "$out/ours")" "$rss")" x '<=' 0.2
+    if ! $with_bare; then
+        skip "analysis beside bare C: no $peers/limits, or no compiler for it"
+        return
+    fi
+    for name in "${bare_passes[@]}"; do row "bare.$name" "$(median <"$out/bare-$name")" ms; done
+    row analysis.stored.of_bare "$(ratio "$stored" "$(median <"$out/bare-analysis_c")")" x '<=' 2
 }
 
 # seconds COMMAND…: of a whole process

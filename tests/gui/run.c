@@ -62,6 +62,7 @@ static void
 press_button(Stage *stage, const char *name)
 {
     GtkWidget *button = named(stage, GTK_TYPE_BUTTON, name);
+    settle(window_of(stage)); /* what the button said may have moved it */
     if (have_hands())
         click(button);
     else
@@ -82,6 +83,12 @@ has_stopped(gpointer user)
 {
     GtkWidget *start = find(window_of(user), GTK_TYPE_BUTTON, "start");
     return start && gtk_widget_get_sensitive(start);
+}
+
+static bool
+goes_on(gpointer user)
+{
+    return !has_stopped(user);
 }
 
 /* Back to the tab that runs it. */
@@ -106,7 +113,7 @@ test_train(Stage *stage, gconstpointer data)
     wait_until(has_stopped, stage);
     g_assert_cmpstr(state_of(stage), ==, "Stopped and saved; it can go on from here.");
     press_button(stage, "resume");
-    g_assert_false(has_stopped(stage));
+    wait_until(goes_on, stage);
     wait_until(shows_run, stage);
     turn_back(stage);
     press_button(stage, "stop");

@@ -49,18 +49,32 @@ is_at_rest(gpointer window)
     return !find(window, GTK_TYPE_SPINNER, NULL) && !says(window, "Comparing …");
 }
 
+/* Where the app is busy it takes a while until a click is heard. */
+typedef struct Turned {
+    Stage *stage;
+    const char *view;
+} Turned;
+
+static bool
+has_turned(gpointer user)
+{
+    const Turned *turned = user;
+    ScopeViews *views = scope_tab_get_views(stage_tab(turned->stage));
+    return g_str_equal(scope_views_get_name(views), turned->view);
+}
+
 static void
 see_views(Stage *stage, const char *name)
 {
     for (const ScopePageInfo *info = scope_pages; info->name; info++) {
         g_autofree char *picture = g_strdup_printf("%s-%s", name, info->name);
         click(named(stage, GTK_TYPE_LIST_BOX_ROW, info->name));
-        g_assert_cmpstr(scope_views_get_name(scope_tab_get_views(stage_tab(stage))), ==,
-                        info->name);
+        wait_until(has_turned, &(Turned){stage, info->name});
+        settle(window_of(stage));
         wait_until(is_at_rest, stage->window);
+        assert_drawn(window_of(stage), picture);
         if (says(window_of(stage), "No figure"))
             g_error("view %s of %s has no figure", info->name, name);
-        assert_drawn(window_of(stage), picture);
     }
 }
 

@@ -279,6 +279,7 @@ check_nulls(int64_t tokens, int experts, int k, double skew, int which, double t
                                           "vocabulary-picks",
                                           "vocabulary-picks-weighted",
                                           "top-token-lift",
+                                          "token-information",
                                           "context-independence",
                                           "context-independence-picks"};
     for (gsize i = 0; i < G_N_ELEMENTS(metrics); i++)

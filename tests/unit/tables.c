@@ -157,15 +157,15 @@ test_drop(void)
     g_assert_null(moe__tables_total(into, 0, MOE_DOMAIN_ALL));
     g_assert_null(moe__tables_part(into, 0, 0, 0));
     g_assert_null(moe__tables_cells(into, 0));
+    g_assert_null(moe__tables_fold(into, 0, 0, 4));
     moe__tables_settle(into);
 }
 
-/* What tables hold of a domain, groups weighted, added to `cell`. */
+/* Adds weighted groups of the first router to a cell. */
 static void
-add_weighted(const MoeTables *tables, int domain, const int64_t *weights, int n_groups,
-             MoeSummaryCell *cell)
+weigh(const MoeTables *tables, int domain, const int64_t *weights, int n, MoeSummaryCell *cell)
 {
-    MoeFolded *folded = moe__tables_fold(tables, 0, domain, n_groups);
+    MoeFolded *folded = moe__tables_fold(tables, 0, domain, n);
     moe__folded_weighted(folded, weights, cell);
     moe__folded_free(folded);
 }
@@ -179,12 +179,12 @@ test_weighted(void)
     weights[9] = 3;
     MoeSummaryCell *cell = moe__cell_new(&moe__tally_load, &shape);
     g_autoptr(MoeTables) tables = filled((MoeTablesPlan){DOMAINS, false, GROUPS});
-    add_weighted(tables, 0, weights, GROUPS, cell);
+    weigh(tables, 0, weights, GROUPS, cell);
     g_assert_cmpint(cell->units, ==, 2 * 1005 + 3 * 1009);
     g_assert_cmpfloat(cell->gate_sum[1], ==, (2 * 1005 + 3 * 1009) / 2.0);
     moe__cell_clear(&moe__tally_load, &shape, cell);
     g_assert_cmpint(cell->units + cell->count[1], ==, 0);
-    add_weighted(tables, MOE_DOMAIN_ALL, weights, GROUPS, cell);
+    weigh(tables, MOE_DOMAIN_ALL, weights, GROUPS, cell);
     g_assert_cmpint(cell->count[1], ==, 2 * (5 + 1005 + 2005) + 3 * (9 + 1009 + 2009));
 
     /* Weights of fewer groups give the same on fine tables as on coarse ones. */
@@ -192,8 +192,8 @@ test_weighted(void)
     MoeSummaryCell *coarse = moe__cell_new(&moe__tally_load, &shape);
     g_autoptr(MoeTables) halves = filled((MoeTablesPlan){DOMAINS, false, 2});
     moe__cell_clear(&moe__tally_load, &shape, cell);
-    add_weighted(tables, 1, two, 2, cell);
-    add_weighted(halves, 1, two, 2, coarse);
+    weigh(tables, 1, two, 2, cell);
+    weigh(halves, 1, two, 2, coarse);
     g_assert_cmpint(cell->units, ==, coarse->units);
     g_assert_cmpint(cell->units, ==, 3 * (32 * 2000 + 32 * 31) + 5 * (32 * 2000 + 32 * 32));
     moe__cell_free(&moe__tally_load, cell);

@@ -105,7 +105,7 @@ test_cut(void)
         MoeTraceRepaired result;
         save(cut, bytes, n);
         g_autoptr(MoeTrace) before = moe_trace_open(cut, NULL);
-        if (!before || moe_trace_chunks(before) == 0) { /* not even a chunk is whole */
+        if (!before || moe_trace_chunks(before) == 0) { /* nothing but meta.json, or not even it */
             g_assert_false(moe_trace_repair(cut, out, &result, NULL, &error));
             g_assert_error(error, MOE_ERROR, MOE_ERROR_TRUNCATED);
             refused++;
@@ -126,6 +126,7 @@ test_cut(void)
         seen[result.chunks]++;
     }
     g_assert_cmpint(refused, >, 0);
+    g_assert_cmpint(seen[0], ==, 0);
     for (int i = 1; i < 4; i++)
         g_assert_cmpint(seen[i], >, 0);
 }

@@ -89,7 +89,8 @@ typedef struct MoeTraceRepaired {
  * order, packed as they are, numbered anew where one is missing, and a directory; what was attached
  * is left out. An archive whose directory is damaged is walked member by member. `out` NULL: in
  * place, by renaming; nothing is written then if nothing was wrong. Fails as moe_trace_open() does
- * where there is no trace. */
+ * where there is no trace, and with MOE_ERROR_TRUNCATED where
+ * no chunk is whole: nothing is written then. */
 MOE_API bool moe_trace_repair(const char *path, const char *out, MoeTraceRepaired *result,
                               const MoeProgress *progress, GError **error);
 

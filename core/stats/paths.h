@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * paths.h: which experts units choose first, from the first router to the last.
+ */
+#ifndef MOESCOPE_STATS_PATHS_H
+#define MOESCOPE_STATS_PATHS_H
+
+#include <moescope/trace.h>
+
+/* Units that are looked at, of the last tokens of the last step: what is read of all routers at
+ * once is bounded. */
+#define MOE_PATHS_UNITS 65536
+
+typedef struct MoePaths {
+    int64_t units;    /* with first choices at all routers */
+    int64_t distinct; /* paths among them */
+    double entropy;   /* -Σ p ln p over paths, nats, plug-in */
+} MoePaths;
+
+/* Follows units through a trace. `shuffled`: each router's first choices come in any order, so that
+ * they keep their load and know nothing of each other. Fails with MOE_ERROR_DATA where routers
+ * split tokens differently, and as moe_trace_view(). */
+bool moe__paths_count(const MoeTrace *trace, bool shuffled, MoePaths *paths, GError **error);
+/* Expectations of `units` that are spread evenly over as many paths as there are. */
+double moe__paths_uniform_distinct(double units, double paths);
+double moe__paths_uniform_entropy(double units, double paths);
+
+#endif
