@@ -107,6 +107,15 @@ add_curve(const Collapse *c, MoeScene *scene, int panel, int kind, guint router)
         moe_scene_add_line(scene, panel, &line);
 }
 
+static bool
+has_level(const Collapse *c, CollapseKind kind)
+{
+    for (guint i = 0; i < c->kit->routers->len; i++)
+        if (isfinite(moe__collapse_curve(c, kind, i)->uniform))
+            return true;
+    return false;
+}
+
 /* Layers of other sizes have other levels. */
 static void
 add_levels(const Collapse *c, MoeScene *scene, int panel, int kind, const MoeAxis *x)
@@ -176,7 +185,7 @@ set_caption(const Collapse *c, MoeScene *scene)
     g_autofree char *chance = g_strconcat(
         "dashed: uniformly random picks, as many",
         is_there(c, COLLAPSE_WEIGHTS) ? "; random vectors" : "",
-        is_there(c, COLLAPSE_OUTPUTS) ? "; outputs for shuffled inputs" : "", not_there, NULL);
+        has_level(c, COLLAPSE_OUTPUTS) ? "; outputs for shuffled inputs" : "", not_there, NULL);
     moe__kit_caption_sized(c->kit, scene,
                            "How even the load is, how well units are told apart (RC), how alike "
                            "experts are and how many first choices change, a line a layer",

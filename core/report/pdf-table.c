@@ -269,6 +269,8 @@ rows_of_piece(const Grid *grid, const Part *part, int first, int folds)
     }
     if (folds > 1)
         n = MIN((int)(room / tallest), (left + folds - 1) / folds);
+    if (folds == 1 && n == left - 1 && n > 2)
+        n--; /* the last row doesn't stand alone on the next page */
     return CLAMP(n, 1, left);
 }
 

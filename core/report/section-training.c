@@ -3,6 +3,8 @@
  * How a run went: its series, and how load evened out or collapsed.
  */
 #include "report/section.h"
+
+#include "figure/plain-words.h"
 #include "report/words.h"
 
 #include <math.h>
@@ -60,7 +62,7 @@ add_series(MoeReport *report, MoeDocument *document)
         double ends[4];
         if (!read_ends(report->trace, names[i], ends))
             continue;
-        moe__row_table_text(&table, g_strdup(names[i]));
+        moe__row_table_text(&table, g_strdup(moe__plain_series(names[i])));
         for (gsize e = 0; e < G_N_ELEMENTS(ends); e++)
             moe__row_table_number(&table, ends[e]);
     }
