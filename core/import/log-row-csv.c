@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
  * A line of CSV: cells between commas, in quotation marks or not, lists within a cell between
- * blanks or semicolons. Lines that begin with '#' are passed over.
+ * blanks or semicolons, or as Python prints them. Lines that begin with '#' are passed over.
  */
 #include "import/log-row.h"
 
 #include <string.h>
+
+/* What parts the values of a list: "5 2", "5;2", "[5, 2]". */
+#define PARTS " ;,[]"
 
 char *
 moe__csv_line(MoeStream *stream, GError **error)
@@ -50,6 +53,7 @@ moe__log_columns(MoeLogReader *reader, GError **error)
         return false;
     }
     while (at) {
+        at += strspn(at, " "); /* "layer, experts" */
         const char *name = moe__csv_cell(&at);
         if (!name || reader->n_columns == MOE_LOG_COLUMNS)
             return moe__stream_fail(reader->stream, error, "expected up to %d names of columns",
@@ -78,10 +82,10 @@ parse_int(const MoeLogReader *reader, const char *cell, const char *what, int64_
 static bool
 parse_ints(const MoeLogReader *reader, const char *cell, GArray *out, GError **error)
 {
-    for (cell += strspn(cell, " ;"); *cell; cell += strspn(cell, " ;")) {
+    for (cell += strspn(cell, PARTS); *cell; cell += strspn(cell, PARTS)) {
         char *after;
         int64_t value = g_ascii_strtoll(cell, &after, 10);
-        if (after == cell || (*after && !strchr(" ;", *after)) || value < -1 || value > UINT16_MAX)
+        if (after == cell || (*after && !strchr(PARTS, *after)) || value < -1 || value > UINT16_MAX)
             return moe__stream_fail(reader->stream, error, "experts: found \"%.40s\", expected ids",
                                     cell);
         int32_t id = (int32_t)value;
@@ -94,10 +98,10 @@ parse_ints(const MoeLogReader *reader, const char *cell, GArray *out, GError **e
 static bool
 parse_reals(const MoeLogReader *reader, const char *cell, GArray *out, GError **error)
 {
-    for (cell += strspn(cell, " ;"); *cell; cell += strspn(cell, " ;")) {
+    for (cell += strspn(cell, PARTS); *cell; cell += strspn(cell, PARTS)) {
         char *after;
         double value = g_ascii_strtod(cell, &after);
-        if (after == cell || (*after && !strchr(" ;", *after)))
+        if (after == cell || (*after && !strchr(PARTS, *after)))
             return moe__stream_fail(reader->stream, error,
                                     "gates: found \"%.40s\", expected numbers", cell);
         g_array_append_val(out, value);

@@ -426,8 +426,10 @@ score_csv(const MoeImportHead *head)
         at = strchr(at, '\n') + 1;
     size_t length = strcspn(at, "\r\n");
     for (const char *end = at + length; at < end;) {
+        at += strspn(at, " ");
         size_t n = strcspn(at, ",\r\n");
-        MoeLogField field = moe__log_field(at, n);
+        bool quoted = n > 2 && at[0] == '"' && at[n - 1] == '"';
+        MoeLogField field = moe__log_field(at + quoted, n - 2 * quoted);
         layer = layer || field == MOE_LOG_LAYER;
         experts = experts || field == MOE_LOG_EXPERTS;
         at += n + 1;

@@ -26,6 +26,26 @@ test_plain(void)
     g_assert_cmpint(moe_trace_router(trace, 1)->layer, ==, 4);
 }
 
+/* What pandas and R write: an index, names in quotation marks or behind blanks, lists as Python
+ * prints them. */
+static void
+test_plain_variants(void)
+{
+    static const char *const texts[] = {
+        ",layer,experts,gates\n0,3,\"[5, 2]\",\"[0.25, 0.5]\"\n1,3,\"[1, 0]\",\"[0.75, 0.25]\"\n",
+        "\xef\xbb\xbf\"\",\"layer\",\"experts\",\"gates\"\r\n\"1\",3,\"5 2\",\".25 .5\"\r\n"
+        "\"2\",3,\"1 0\",\".75 .25\"\r\n",
+        "index, layer, experts, gates\n0,3,5;2,.25;.5\n1,3,1;0,.75;.25\n",
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_test_message("%s", texts[i]);
+        g_autofree char *path = import_file("x.csv", texts[i], -1);
+        g_autoptr(MoeTrace) trace = import_all((const char *[]){path}, 1, &told, NULL);
+        expect_picks(trace, 0, "2:0.5 5:0.25, 1:0.75 0:0.25");
+        g_assert_cmpint(moe_trace_router(trace, 0)->layer, ==, 3);
+    }
+}
+
 static void
 test_plain_refused(void)
 {
@@ -122,6 +142,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/import-csv/plain", test_plain);
+    g_test_add_func("/import-csv/plain-variants", test_plain_variants);
     g_test_add_func("/import-csv/plain-refused", test_plain_refused);
     g_test_add_func("/import-csv/llama", test_llama);
     g_test_add_func("/import-csv/llama-variants", test_llama_variants);
