@@ -177,13 +177,32 @@ resumable(ScopePageRun *self)
     return checkpoints && g_file_test(checkpoints, G_FILE_TEST_IS_DIR) ? folder : NULL;
 }
 
+/* A button that has the keyboard and can no longer be pressed hands it to the one that can: GTK
+ * would give it to the sidebar, whose rows turn to their views. */
+static void
+set_pressable(ScopePageRun *self, bool start, bool stop, bool resume)
+{
+    GtkWidget *const buttons[] = {self->start, self->stop, self->resume};
+    const bool can[] = {start, stop, resume};
+    GtkWidget *next = NULL;
+    bool had = false;
+    for (gsize i = 0; i < G_N_ELEMENTS(buttons); i++) {
+        had |= gtk_widget_has_focus(buttons[i]) && !can[i];
+        if (can[i])
+            gtk_widget_set_sensitive(buttons[i], TRUE);
+        next = can[i] ? buttons[i] : next;
+    }
+    if (had)
+        gtk_widget_grab_focus(next ? next : GTK_WIDGET(self->folder));
+    for (gsize i = 0; i < G_N_ELEMENTS(buttons); i++)
+        gtk_widget_set_sensitive(buttons[i], can[i]);
+}
+
 static void
 show_state(ScopePageRun *self)
 {
     bool running = scope_run_is_running(self->run);
-    gtk_widget_set_sensitive(self->start, !running);
-    gtk_widget_set_sensitive(self->stop, running);
-    gtk_widget_set_sensitive(self->resume, !running && resumable(self));
+    set_pressable(self, !running, running, !running && resumable(self));
 }
 
 static void
@@ -252,7 +271,7 @@ on_stop(ScopePageRun *self)
 {
     scope_run_stop(self->run);
     gtk_label_set_label(self->state, _("Saving …"));
-    gtk_widget_set_sensitive(self->stop, FALSE);
+    set_pressable(self, false, false, false);
 }
 
 static void
