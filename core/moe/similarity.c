@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <moescope/base.h>
+#include <omp.h>
 #include <string.h>
 
 /* LAPACK: eigenvalues, ascending, and eigenvectors of a symmetric matrix. */
@@ -75,8 +76,13 @@ moe__eigen(const double *g, int64_t n, double *values, double *vectors)
     int order = (int)n, lwork = 64 * order, info;
     g_autofree double *work = g_new(double, lwork);
     memcpy(vectors, g, (size_t)(n * n) * sizeof *g);
+    /* OpenBLAS's OpenMP flavour takes as many threads as this one may start, and rounds by how many
+     * they are. */
+    int threads = omp_get_max_threads();
+    omp_set_num_threads(1);
     /* Fortran's columns are our rows. */
     dsyev_("V", "U", &order, vectors, &order, values, work, &lwork, &info);
+    omp_set_num_threads(threads);
     g_assert(info == 0);
 }
 
