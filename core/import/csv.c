@@ -3,6 +3,14 @@
 
 #include <string.h>
 
+/* A comment, nothing, or what tells spreadsheets the separator: "sep=;". */
+static bool
+says_nothing(const char *line)
+{
+    return *line == '#' || *line == 0 || *line == '\r' || *line == '\n' ||
+           (g_ascii_strncasecmp(line, "sep=", 4) == 0 && strcspn(line, "\r\n") == 5);
+}
+
 char *
 moe__csv_line(MoeStream *stream, GError **error)
 {
@@ -10,7 +18,7 @@ moe__csv_line(MoeStream *stream, GError **error)
     char *line;
     do
         line = moe__stream_line(stream, &length, error);
-    while (line && (*line == '#' || *line == 0));
+    while (line && says_nothing(line));
     return line;
 }
 
@@ -70,7 +78,7 @@ enum { MOST_NAMES = 64 };
 char **
 moe__csv_names(const char *text)
 {
-    while ((*text == '#' || *text == '\r' || *text == '\n') && strchr(text, '\n'))
+    while (says_nothing(text) && strchr(text, '\n'))
         text = strchr(text, '\n') + 1;
     g_autofree char *line = g_strndup(text, strcspn(text, "\r\n"));
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
  * Lines and cells of CSV: cells stand between commas, semicolons or tabs, whichever the line of
- * names has, in quotation marks or not. Lines that begin with '#' are passed over.
+ * names has, in quotation marks or not. Lines that begin with '#' are passed over, and "sep=;".
  */
 #ifndef MOE_IMPORT_CSV_H
 #define MOE_IMPORT_CSV_H
 
 #include "import/stream.h"
 
-/* The next line that says something: not empty, no '#' before it. NULL at the end and with an
- * error. (transfer none: good until the next line) */
+/* The next line that says something: not empty, no '#' before it, not "sep=;". NULL at the end and
+ * with an error. (transfer none: good until the next line) */
 char *moe__csv_line(MoeStream *stream, GError **error);
 /* What parts the cells of a line of names: of comma, semicolon and tab the one that stands there
  * most often outside of quotation marks; of equal ones the first of these. */

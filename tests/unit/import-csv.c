@@ -56,6 +56,7 @@ test_plain_separators(void)
         "doc;layer;experts;gates\na;3;\"5;2\";\"0.25;0.5\"\na;3;[1, 0];[.75, .25]\n",
         "DOC\tLAYER\tEXPERTS\tGATES\na\t3\t5;2\t.25;.5\na\t3\t1,0\t.75,.25\n",
         "Note, of \"x\";Layer Idx;Expert-IDs;Expert Weights\n;3;5 2;.25 .5\n;3;1 0;.75 .25\n",
+        "sep=;\r\nlayer;experts;gates\r\n3;5 2;.25 .5\r\n3;1 0;.75 .25\r\n",
         "# by hand\n\nlayer\texperts\tgates\n3\t\"[5, 2]\"\t.25 .5\n3\t1 0\t.75 .25\n",
     };
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {

@@ -174,6 +174,8 @@ test_asks(void)
     expect_failure(path, &options, "did you mean vllm-jsonl");
     g_autofree char *other = import_file("other", "hello\n", -1);
     expect_failure(other, &told, "other: no importer knows this content");
+    g_autofree char *wide = import_file("wide", "\xff\xfe{\0", 4);
+    expect_failure(wide, &told, "wide: is text in UTF-16, expected UTF-8");
     g_autofree char *bare = import_file("bare", "", 0);
     expect_failure(bare, &told, "bare: is empty");
     g_autofree char *parts =
