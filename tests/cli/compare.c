@@ -308,6 +308,11 @@ test_complaints(void)
     run_expect(&domain, 1, "", "found no domain \"nothing\"");
     g_auto(Run) absent = run_moescope("compare", "a.npz", "absent.npz", NULL);
     run_expect(&absent, 1, "", "moescope: absent.npz: ");
+    g_auto(Run) sum = run_moescope("summary", "a.npz", "-o", "a.sum.npz", NULL);
+    run_expect(&sum, 0, NULL, NULL);
+    g_auto(Run) summary = run_moescope("compare", "a.npz", "a.sum.npz", NULL);
+    run_expect(&summary, 1, "",
+               "moescope: a.sum.npz: found a summary, expected a trace, which has the tokens\n");
     g_auto(Run) wrong = run_moescope("compare", "tiny.ini", "a.npz", NULL);
     run_expect(&wrong, 1, "", "moescope: tiny.ini is not a trace: ");
 }
