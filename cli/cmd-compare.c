@@ -13,7 +13,8 @@
 
 typedef struct {
     char **domains;
-    char *layers, *out;
+    char *layers, *out, *where;
+    MoeTokenFilter *filter; /* of where */
     ReportLook look;
     gboolean match, steps, in_order, list, no_intervals, no_check;
     MetricsFormats formats;
@@ -28,6 +29,8 @@ options_clear(Options *o)
     g_strfreev(o->domains);
     g_free(o->layers);
     g_free(o->out);
+    g_free(o->where);
+    moe_token_filter_free(o->filter);
     cmd_report_look_clear(&o->look);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
@@ -43,6 +46,7 @@ report_clear(CompareReport *report)
         g_clear_pointer(&files[i]->checked, g_ptr_array_unref);
     }
     g_clear_pointer(&report->domains, g_array_unref);
+    g_free(report->where);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CompareReport, report_clear)
 
@@ -132,8 +136,9 @@ check(const Options *o, int traces)
     if (!o->steps && traces != 2)
         return cmd_usage("found %d trace%s, expected two (or one with --steps)", traces,
                          traces == 1 ? "" : "s");
-    if (o->steps && (o->match || o->in_order || o->domains))
-        return cmd_usage("found --match, --in-order or --domains with --steps, expected either");
+    if (o->steps && (o->match || o->in_order || o->domains || o->where))
+        return cmd_usage(
+            "found --match, --in-order, --domains or --where with --steps, expected either");
     if (o->steps && o->out)
         return cmd_usage(
             "found --out with --steps, expected two routings; moescope report tells of "
@@ -142,6 +147,8 @@ check(const Options *o, int traces)
                    o->no_intervals || o->no_check || o->domains))
         return cmd_usage("found --text, --json, --csv, --markdown, --no-intervals, --no-check or "
                          "--domains with --out, expected a report, which has all of it");
+    if (o->out && o->where)
+        return cmd_usage("found --where with --out; a report is of all tokens");
     if (o->replicates < 20 || o->replicates > 100000)
         return cmd_usage("found --replicates %d, expected 20 … 100000", o->replicates);
     if (!(o->level >= 0.5 && o->level <= 0.999))
@@ -163,6 +170,7 @@ compare(const Options *o, const GArray *ranges, CompareReport *report, GError **
         .match = o->match,
         .shuffle = true,
         .seed = (uint64_t)o->seed,
+        .filter = o->filter,
         .progress = cmd_progress_begin(),
     };
     report->comparison = moe_compare(&report->a.side, &report->b.side, &options, error);
@@ -184,6 +192,7 @@ run_pair(const Options *o, const GArray *ranges, MetricsFormat format, char **gi
     g_auto(CompareReport) report = {
         .intervals = !o->no_intervals,
         .match = o->match,
+        .where = o->filter ? moe_token_filter_text(o->filter) : NULL,
         .resample = {o->replicates, o->level, (uint64_t)o->seed},
     };
     if (!open_file(&report.a, given[0], !o->no_check, &error) ||
@@ -255,11 +264,14 @@ run_report(const Options *o, const GArray *ranges, char **given)
 }
 
 static int
-run(const Options *o, char **given)
+run(Options *o, char **given)
 {
     MetricsFormat format;
     if (!cmd_metrics_format(&o->formats, &format))
         return CMD_USAGE;
+    g_autoptr(GError) error = NULL;
+    if (o->where && !(o->filter = moe_token_filter_parse(o->where, &error)))
+        return cmd_usage("--where: %s", error->message);
     if (o->list) {
         cmd_compare_list(format);
         return CMD_OK;
@@ -286,6 +298,7 @@ cmd_compare(int argc, char **argv)
             "run. Of a trace over training without @STEP: its last step. With --out: a report, as "
             "moescope report writes them, in files compare.*",
         .examples = "moescope compare first.npz second.npz --match\n"
+                    "moescope compare first.npz second.npz --where 'pos=0-127'\n"
                     "moescope compare runs/first/trace.npz --steps\n"
                     "moescope compare first.npz second.npz --out difference\n",
         .most = 2,
@@ -303,6 +316,7 @@ cmd_compare(int argc, char **argv)
          "the first router with the first, and so on, whatever their layers", NULL},
         {"domains", 'd', 0, G_OPTION_ARG_STRING_ARRAY, &o.domains,
          "these domains apart as well, or all; may be repeated", "NAME,…"},
+        {"where", 'w', 0, G_OPTION_ARG_STRING, &o.where, CMD_WHERE, "WORDS"},
         {"no-intervals", 0, 0, G_OPTION_ARG_NONE, &o.no_intervals, "leave out the intervals", NULL},
         {"replicates", 0, 0, G_OPTION_ARG_INT, &o.replicates,
          "times that documents are drawn anew (default: 200)", "N"},

@@ -6,6 +6,17 @@
 #include "summaries.h"
 #include "util.h"
 
+/* The first path that stands there twice; it would count twice. NULL: none does. */
+static const char *
+find_twice(int n, char **paths)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (int i = 0; i < n; i++)
+        if (!g_hash_table_add(seen, g_canonicalize_filename(paths[i], NULL)))
+            return paths[i];
+    return NULL;
+}
+
 static int
 merge(const char *out, int n, char **paths)
 {
@@ -48,5 +59,8 @@ cmd_merge(int argc, char **argv)
         return cmd_usage("found no --out, expected the name of the summary to write");
     if (!g_str_has_suffix(out, ".npz"))
         return cmd_usage("found --out %s, expected a name that ends with .npz", out);
+    const char *twice = find_twice(argc - 1, argv + 1);
+    if (twice)
+        return cmd_usage("found %s twice, expected each part once", twice);
     return merge(out, argc - 1, argv + 1);
 }

@@ -126,6 +126,7 @@ add_csv(GString *csv, const CompareReport *report, int router, int domain, const
         cmd_csv_number(csv, m->matched_interval.high, ',');
         cmd_csv_number(csv, m->matched_shuffled, ',');
         cmd_csv_field(csv, m->metric->unit, ',');
+        cmd_csv_field(csv, report->where ? report->where : "", ',');
         g_string_append(csv, checked);
     }
 }
@@ -136,7 +137,7 @@ cmd_compare_csv(const CompareReport *report)
     g_autoptr(GString) csv = g_string_new(
         "first,second,layer,first_router,second_router,scope,domain,first_experts,second_experts,"
         "units,metric,value,low,high,uniform,shuffled,matched,matched_low,matched_high,"
-        "matched_shuffled,unit,first_checked,second_checked\n");
+        "matched_shuffled,unit,where,first_checked,second_checked\n");
     g_autoptr(GString) checked = g_string_new(NULL);
     g_autofree char *of_a = cmd_checked_word(report->a.checked);
     g_autofree char *of_b = cmd_checked_word(report->b.checked);
@@ -239,6 +240,8 @@ cmd_compare_json(const CompareReport *report)
     json_open(json, NULL, '{');
     json_text(json, "first", report->a.given);
     json_text(json, "second", report->b.given);
+    if (report->where)
+        json_text(json, "where", report->where);
     json_int(json, "tokens", moe_comparison_tokens(report->comparison));
     cmd_checked_json(json, "first_checked", report->a.checked);
     cmd_checked_json(json, "second_checked", report->b.checked);

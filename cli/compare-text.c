@@ -96,6 +96,8 @@ add_title(const Page *page, const MoeComparedRouter *router, int domain,
         g_string_append_printf(page->text, "domain %s", name);
     else
         g_string_append(page->text, domain == MOE_DOMAIN_ALL ? "all tokens" : "no known domain");
+    if (page->report->where)
+        g_string_append_printf(page->text, " where %s", page->report->where);
     g_string_append_printf(page->text, ": E = %d", router->experts_a);
     if (router->experts_b != router->experts_a)
         g_string_append_printf(page->text, " and %d", router->experts_b);

@@ -21,6 +21,7 @@ typedef struct ComparedFile {
 typedef struct CompareReport {
     ComparedFile a, b;
     MoeComparison *comparison;
+    char *where;     /* of which tokens of the first, in words; NULL: all */
     GArray *domains; /* of int: MOE_DOMAIN_ALL, and those that are told apart */
     bool intervals, match;
     MoeResampleOptions resample;

@@ -141,6 +141,10 @@ cmd_metrics_choose(char **given, bool all, bool kinds)
                 return NULL;
             }
     }
+    if (chosen->len == 0) {
+        cmd_usage("found no name in --metrics; moescope metrics --list has them all");
+        return NULL;
+    }
     return g_steal_pointer(&chosen);
 }
 

@@ -30,6 +30,11 @@ count(CmdSource *source, const CmdSourceOptions *options, GError **error)
 MoeTrace *
 cmd_trace_open(const char *path, GError **error)
 {
+    if (moe_summary_is(path)) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                    "%s: found a summary, expected a trace, which has the tokens", path);
+        return NULL;
+    }
     g_autoptr(MoeTrace) trace = moe_trace_open(path, error);
     if (!trace || moe_trace_complete(trace) || moe_trace_chunks(trace) > 0)
         return g_steal_pointer(&trace);

@@ -2,7 +2,7 @@
 #include "import/count-row.h"
 
 #include "import/counts.h"
-#include "import/log-row.h"
+#include "import/csv.h"
 
 #include <math.h>
 #include <string.h>
@@ -86,8 +86,9 @@ take_columns(MoeCountReader *reader, GError **error)
         g_propagate_error(error, reason);
         return false;
     }
+    reader->separator = at ? moe__csv_separator(at) : ',';
     while (at) {
-        const char *name = moe__csv_cell(&at);
+        g_autofree char *name = moe__csv_name(&at, reader->separator);
         if (!name || reader->n_columns == (int)G_N_ELEMENTS(reader->columns))
             return moe__count_reader_fail(reader, error, "expected up to %d names of columns",
                                           (int)G_N_ELEMENTS(reader->columns));
@@ -134,7 +135,7 @@ next_csv(MoeCountReader *reader, GError **error)
     }
     int n = 0;
     for (; at; n++) {
-        const char *cell = moe__csv_cell(&at);
+        const char *cell = moe__csv_cell(&at, reader->separator);
         if (!cell || n == reader->n_columns)
             return moe__count_reader_fail(reader, error,
                                           cell ? "found more than %d cells"
@@ -178,12 +179,9 @@ static bool
 next_json(MoeCountReader *reader, GError **error)
 {
     MoeJson *json = reader->json;
-    MoeJsonEvent event = moe__json_next(json);
-    if (event == MOE_JSON_END)
-        return false;
-    if (event != MOE_JSON_OBJECT)
-        moe__json_fail(json, "expected an object a line");
-    while (!json->error && moe__json_next(json) == MOE_JSON_KEY)
+    if (!moe__json_next_row(json))
+        return json->error && moe__json_give_up(json, error);
+    while (moe__json_next(json) == MOE_JSON_KEY)
         if (!read_value(reader, moe__count_field(json->raw, json->raw_length)))
             break;
     return json->error ? moe__json_give_up(json, error) : true;
@@ -208,7 +206,9 @@ moe__count_reader_new(const char *path, GError **error)
     reader->stream = stream;
     reader->row.domain = g_string_new(NULL);
     moe__stream_more(stream);
-    if (stream->end > 0 && stream->bytes[strspn((const char *)stream->bytes, " \t\r\n")] == '{')
+    const char *begin = (const char *)stream->bytes;
+    begin += strspn(begin, " \t\r\n\xef\xbb\xbf");
+    if (stream->end > 0 && (*begin == '{' || *begin == '['))
         reader->json = moe__json_new(stream);
     else if (!take_columns(reader, error))
         return NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * One line of a table of counts, CSV with a line of names or JSON Lines: the picks of an expert in
- * a layer, or the tokens of a pair of experts in two layers.
+ * One line of a table of counts, CSV with a line of names or JSON Lines (or an array of objects):
+ * the picks of an expert in a layer, or the tokens of a pair of experts in two layers.
  */
 #ifndef MOE_IMPORT_COUNT_ROW_H
 #define MOE_IMPORT_COUNT_ROW_H
@@ -32,7 +32,8 @@ int moe__count_field(const char *name, size_t length);
 
 typedef struct MoeCountReader {
     MoeStream *stream;
-    MoeJson *json; /* NULL: it is CSV */
+    MoeJson *json;  /* NULL: it is CSV */
+    char separator; /* of its cells */
     MoeCountRow row;
     int n_columns, columns[32];
 } MoeCountReader;

@@ -7,6 +7,7 @@
 #include "import/count-row.h"
 #include "import/counts-flow.h"
 #include "import/counts.h"
+#include "import/csv.h"
 #include "import/importers.h"
 #include "import/layer-set.h"
 
@@ -220,23 +221,22 @@ is_table(unsigned fields)
 static int
 score_csv(const MoeImportHead *head)
 {
-    const char *at = head->text;
     unsigned fields = 0;
-    while (*at == '#' && strchr(at, '\n'))
-        at = strchr(at, '\n') + 1;
-    for (const char *end = at + strcspn(at, "\r\n"); at < end;) {
-        size_t n = strcspn(at, ",\r\n");
-        fields |= 1u << moe__count_field(at, n);
-        at += n + 1;
-    }
+    g_auto(GStrv) names = moe__csv_names(head->text);
+    for (char **name = names; *name; name++)
+        fields |= 1u << moe__count_field(*name, strlen(*name));
     return is_table(fields) ? 80 : 0;
 }
 
 static int
 score_jsonl(const MoeImportHead *head)
 {
-    const char *at = head->text + strspn(head->text, " \t\r\n"), *end = at + strcspn(at, "\n");
+    const char *at = head->text + strspn(head->text, " \t\r\n");
+    /* An array may have its objects over several lines. */
+    const char *end = at + (*at == '[' ? strlen(at) : strcspn(at, "\n"));
     unsigned fields = 0;
+    if (*at == '[')
+        at += 1 + strspn(at + 1, " \t\r\n");
     if (*at != '{')
         return 0;
     for (const char *mark = strchr(at, '"'); mark && mark < end; mark = strchr(mark + 1, '"'))

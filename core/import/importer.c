@@ -86,6 +86,43 @@ surest(const MoeImportHead *head)
     return best;
 }
 
+/* Traces and summaries are archives that begin with this member, as nobody else's do. */
+static bool
+is_ours(const MoeImportHead *head)
+{
+    enum { NAME_LENGTH = 26, NAME = 30 }; /* of a zip archive's first entry */
+    static const char name[] = "meta.json";
+    return head->length >= NAME + sizeof name && memcmp(head->text, "PK\3\4", 4) == 0 &&
+           head->text[NAME_LENGTH] == sizeof name - 1 && head->text[NAME_LENGTH + 1] == 0 &&
+           memcmp(head->text + NAME, name, sizeof name - 1) == 0;
+}
+
+static bool
+is_utf16(const MoeImportHead *head)
+{
+    return head->length >= 2 &&
+           (memcmp(head->text, "\xff\xfe", 2) == 0 || memcmp(head->text, "\xfe\xff", 2) == 0);
+}
+
+/* Says why nobody reads this. */
+static void
+set_unknown(const char *path, const MoeImportHead *head, GError **error)
+{
+    if (head->length == 0)
+        g_set_error(error, MOE_ERROR, MOE_ERROR_TRUNCATED, "%s: is empty", path);
+    else if (is_ours(head))
+        g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                    "%s: is a trace or summary already, which needs no import", path);
+    else if (is_utf16(head))
+        g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                    "%s: is text in UTF-16, expected UTF-8", path);
+    else
+        g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                    "%s: no importer knows this content (\"moescope import --list\" lists what "
+                    "they read, --as NAME insists on one)",
+                    path);
+}
+
 const MoeImporter *
 moe_importer_detect(const char *path, GError **error)
 {
@@ -103,14 +140,9 @@ moe_importer_detect(const char *path, GError **error)
     /* Text that begins with a byte order mark is what stands behind it. */
     size_t mark = length >= 3 && memcmp(stream->bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
     const MoeImportHead head = {path, (const char *)stream->bytes + mark, length - mark};
-    const MoeImporter *best = surest(&head);
-    if (!best && length == 0)
-        g_set_error(error, MOE_ERROR, MOE_ERROR_TRUNCATED, "%s: is empty", stream->path);
-    else if (!best)
-        g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
-                    "%s: no importer knows this content (\"moescope import --list\" lists what "
-                    "they read, --as NAME insists on one)",
-                    stream->path);
+    const MoeImporter *best = is_ours(&head) ? NULL : surest(&head);
+    if (!best)
+        set_unknown(stream->path, &head, error);
     return best;
 }
 

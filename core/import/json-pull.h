@@ -81,6 +81,9 @@ bool moe__json_rest_ints(MoeJson *json, const char *what, GArray *out);
 bool moe__json_take_reals(MoeJson *json, const char *what, GArray *out);
 /* The next value as text. (transfer none: good until the next event) */
 const char *moe__json_take_text(MoeJson *json, const char *what);
+/* The next object of those that follow each other at the top, a line each as a rule, or that stand
+ * in an array there. Returns false at the end, and with json->error where something else comes. */
+bool moe__json_next_row(MoeJson *json);
 /* The next event has to be `wanted`. */
 bool moe__json_expect(MoeJson *json, MoeJsonEvent wanted, const char *what);
 

@@ -160,6 +160,20 @@ moe__json_expect(MoeJson *json, MoeJsonEvent wanted, const char *what)
                           event_name(wanted));
 }
 
+bool
+moe__json_next_row(MoeJson *json)
+{
+    MoeJsonEvent event;
+    do
+        event = moe__json_next(json);
+    while ((event == MOE_JSON_ARRAY && json->depth == 1) ||
+           (event == MOE_JSON_ARRAY_END && json->depth == 0));
+    return event == MOE_JSON_OBJECT ||
+           (event != MOE_JSON_END &&
+            moe__json_fail(json, "found %s, expected an object a line, or a list of objects",
+                           event_name(event)));
+}
+
 static bool
 check_int(MoeJson *json, const char *what, int64_t low, int64_t high)
 {

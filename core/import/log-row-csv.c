@@ -1,46 +1,32 @@
 /* SPDX-License-Identifier: MIT
  *
- * A line of CSV: cells between commas, in quotation marks or not, lists within a cell between
- * blanks or semicolons, or as Python prints them. Lines that begin with '#' are passed over.
+ * A line of CSV: lists within a cell between blanks, semicolons or commas, whichever of these
+ * doesn't part cells, or as Python prints them.
  */
+#include "import/csv.h"
 #include "import/log-row.h"
 
 #include <string.h>
 
-/* What parts the values of a list: "5 2", "5;2", "[5, 2]". */
+/* What parts the values of a list: "5 2", "5;2", "5,2", "[5, 2]". */
 #define PARTS " ;,[]"
 
-char *
-moe__csv_line(MoeStream *stream, GError **error)
+/* A column that is there twice would make lists twice as long. */
+static bool
+add_column(MoeLogReader *reader, const char *name, GError **error)
 {
-    size_t length;
-    char *line;
-    do
-        line = moe__stream_line(stream, &length, error);
-    while (line && (*line == '#' || *line == 0));
-    return line;
-}
-
-char *
-moe__csv_cell(char **at)
-{
-    char *cell = *at, *end = cell;
-    if (*cell != '"') {
-        end += strcspn(cell, ",");
-        *at = *end ? end + 1 : NULL;
-        *end = 0;
-        return cell;
-    }
-    const char *from = cell + 1;
-    for (; *from && !(from[0] == '"' && from[1] != '"'); from++) {
-        *end++ = *from;
-        from += from[0] == '"'; /* a doubled mark is one */
-    }
-    if (*from != '"' || (from[1] && from[1] != ','))
-        return NULL;
-    *at = from[1] ? (char *)from + 2 : NULL;
-    *end = 0;
-    return cell;
+    MoeLogField field = moe__log_field(name, strlen(name));
+    bool once = field == MOE_LOG_LAYER || field == MOE_LOG_EXPERTS || field == MOE_LOG_GATES;
+    for (int i = 0; i < reader->n_columns && once; i++)
+        if (reader->columns[i] == field)
+            return moe__stream_fail(reader->stream, error,
+                                    "found two columns of %s, %s the second, expected one",
+                                    field == MOE_LOG_LAYER     ? "layers"
+                                    : field == MOE_LOG_EXPERTS ? "experts"
+                                                               : "gates",
+                                    name);
+    reader->columns[reader->n_columns++] = field;
+    return true;
 }
 
 bool
@@ -52,13 +38,14 @@ moe__log_columns(MoeLogReader *reader, GError **error)
         g_propagate_error(error, reason);
         return false;
     }
+    reader->separator = at ? moe__csv_separator(at) : ',';
     while (at) {
-        at += strspn(at, " "); /* "layer, experts" */
-        const char *name = moe__csv_cell(&at);
+        g_autofree char *name = moe__csv_name(&at, reader->separator);
         if (!name || reader->n_columns == MOE_LOG_COLUMNS)
             return moe__stream_fail(reader->stream, error, "expected up to %d names of columns",
                                     MOE_LOG_COLUMNS);
-        reader->columns[reader->n_columns++] = moe__log_field(name, strlen(name));
+        if (!add_column(reader, name, error))
+            return false;
     }
     return true;
 }
@@ -95,9 +82,27 @@ parse_ints(const MoeLogReader *reader, const char *cell, GArray *out, GError **e
     return true;
 }
 
+/* Where semicolons part cells numbers may have been written as "0,7", which would be read as two.
+ */
+static bool
+has_decimal_comma(const char *cell)
+{
+    if (strchr(cell, '.'))
+        return false;
+    for (const char *comma = strchr(cell, ','); comma; comma = strchr(comma + 1, ','))
+        if (comma > cell && g_ascii_isdigit(comma[-1]) && g_ascii_isdigit(comma[1]))
+            return true;
+    return false;
+}
+
 static bool
 parse_reals(const MoeLogReader *reader, const char *cell, GArray *out, GError **error)
 {
+    if (reader->separator == ';' && has_decimal_comma(cell))
+        return moe__stream_fail(reader->stream, error,
+                                "gates: found \"%.40s\", expected numbers with decimal points, "
+                                "not commas",
+                                cell);
     for (cell += strspn(cell, PARTS); *cell; cell += strspn(cell, PARTS)) {
         char *after;
         double value = g_ascii_strtod(cell, &after);
@@ -147,7 +152,7 @@ moe__log_row_csv(MoeLogReader *reader, MoeLogRow *row, GError **error)
         return false;
     int n = 0;
     for (; at; n++) {
-        const char *cell = moe__csv_cell(&at);
+        const char *cell = moe__csv_cell(&at, reader->separator);
         if (!cell)
             return moe__stream_fail(reader->stream, error, "a quotation mark isn't closed");
         if (n < reader->n_columns && !read_cell(reader, reader->columns[n], cell, row, error))

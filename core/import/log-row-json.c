@@ -129,11 +129,8 @@ bool
 moe__log_row_json(MoeLogReader *reader, MoeLogRow *row)
 {
     MoeJson *json = reader->json;
-    MoeJsonEvent event = moe__json_next(json);
-    if (event == MOE_JSON_END)
+    if (!moe__json_next_row(json))
         return false;
-    if (event != MOE_JSON_OBJECT)
-        return moe__json_fail(json, "expected an object a line");
     for (int field, place = 0; (field = next_field(reader, place)) >= 0; place++)
         if (!read_field(json, (MoeLogField)field, row))
             return false;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * One line of a log: a token's picks in one layer, or what the log says of the model. Logs are JSON
- * Lines or CSV with a line of names.
+ * Lines, or one array of what would be lines, or CSV with a line of names.
  */
 #ifndef MOE_IMPORT_LOG_ROW_H
 #define MOE_IMPORT_LOG_ROW_H
@@ -59,6 +59,7 @@ enum { MOE_LOG_COLUMNS = 32 };
 typedef struct MoeLogReader {
     MoeStream *stream; /* its `line` is that of the last row */
     MoeJson *json;     /* NULL: it is CSV */
+    char separator;    /* of the cells of CSV */
     MoeLogField columns[MOE_LOG_COLUMNS];
     int n_columns;
     MoeLogKey keys[MOE_LOG_KEYS]; /* of JSON, in their order, as of the line before */
@@ -73,12 +74,6 @@ bool moe__log_next(MoeLogReader *reader, MoeLogRow *row, GError **error);
 /* The two kinds of line; as moe__log_next(), but json's error is in `json`. */
 bool moe__log_row_json(MoeLogReader *reader, MoeLogRow *row);
 bool moe__log_row_csv(MoeLogReader *reader, MoeLogRow *row, GError **error);
-/* The next line that says something: not empty, no '#' before it. NULL at the end and with an
- * error. (transfer none: good until the next line) */
-char *moe__csv_line(MoeStream *stream, GError **error);
-/* Cuts the cell at *at off and unquotes it in place; *at goes on behind it, NULL behind the last.
- * Returns NULL if a quotation mark isn't closed. */
-char *moe__csv_cell(char **at);
 /* Takes the line of names. */
 bool moe__log_columns(MoeLogReader *reader, GError **error);
 

@@ -22,30 +22,46 @@ struct MoeNumpy {
     GPtrArray *entries; /* MoeZipEntry of the arrays */
 };
 
+/* A type as numpy writes it: order of bytes, which single bytes don't have, kind, bytes. */
 static bool
-find_type(const char *descr, MoeStoredType *out, GError **error)
+find_type(const char *descr, MoeStoredType *out, bool *swapped, GError **error)
 {
     static const struct {
-        const char *descr;
+        const char *name;
         MoeStoredType type;
     } types[] = {
-        {"|b1", MOE_STORED_BOOL}, {"|i1", MOE_STORED_I8},  {"|u1", MOE_STORED_U8},
-        {"<i2", MOE_STORED_I16},  {"<u2", MOE_STORED_U16}, {"<i4", MOE_STORED_I32},
-        {"<u4", MOE_STORED_U32},  {"<i8", MOE_STORED_I64}, {"<u8", MOE_STORED_U64},
-        {"<f2", MOE_STORED_F16},  {"<f4", MOE_STORED_F32}, {"<f8", MOE_STORED_F64},
+        {"b1", MOE_STORED_BOOL}, {"i1", MOE_STORED_I8},  {"u1", MOE_STORED_U8},
+        {"i2", MOE_STORED_I16},  {"u2", MOE_STORED_U16}, {"i4", MOE_STORED_I32},
+        {"u4", MOE_STORED_U32},  {"i8", MOE_STORED_I64}, {"u8", MOE_STORED_U64},
+        {"f2", MOE_STORED_F16},  {"f4", MOE_STORED_F32}, {"f8", MOE_STORED_F64},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(types); i++) {
-        if (strcmp(types[i].descr, descr) == 0) {
+        bool byte = moe_stored_type_size(types[i].type) == 1;
+        if (*descr && strchr(byte ? "|" : "<>", *descr) && strcmp(types[i].name, descr + 1) == 0) {
             *out = types[i].type;
+            *swapped = *descr == '>';
             return true;
         }
     }
     g_autofree char *valid = g_utf8_make_valid(descr, -1);
-    g_set_error(
-        error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
-        "element type '%s' found; little-endian b1, i1 … i8, u1 … u8, f2, f4 or f8 expected",
-        valid);
+    g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                "element type '%s' found; b1, i1 … i8, u1 … u8, f2, f4 or f8 expected", valid);
     return false;
+}
+
+/* Turns the bytes of each element round. */
+static void
+swap_bytes(MoeValues *values)
+{
+    size_t size = moe_stored_type_size(values->type);
+    for (int64_t i = 0; i < values->count; i++) {
+        uint8_t *element = (uint8_t *)values->data + (size_t)i * size;
+        for (size_t low = 0, high = size - 1; low < high; low++, high--) {
+            uint8_t byte = element[low];
+            element[low] = element[high];
+            element[high] = byte;
+        }
+    }
 }
 
 bool
@@ -54,9 +70,10 @@ moe__npy_values(const uint8_t *bytes, size_t length, MoeValues *out, GError **er
     MoeNpyHeader header;
     MoeLayout layout = {0};
     int64_t count;
+    bool swapped;
     *out = (MoeValues){0};
     if (!moe__npy_any_header(bytes, length, &header, error) ||
-        !find_type(header.descr, &layout.type, error))
+        !find_type(header.descr, &layout.type, &swapped, error))
         return false;
     layout.ndim = header.ndim;
     memcpy(layout.shape, header.shape, sizeof layout.shape);
@@ -69,7 +86,11 @@ moe__npy_values(const uint8_t *bytes, size_t length, MoeValues *out, GError **er
                     header.descr);
         return false;
     }
-    return moe__layout_gather(&layout, bytes + header.data, found, out, error);
+    if (!moe__layout_gather(&layout, bytes + header.data, found, out, error))
+        return false;
+    if (swapped)
+        swap_bytes(out);
+    return true;
 }
 
 void
@@ -226,9 +247,10 @@ moe__numpy_layout(const MoeNumpy *numpy, int i, MoeLayout *out, GError **error)
 {
     uint8_t head[HEAD];
     MoeNpyHeader header;
+    bool swapped;
     *out = (MoeLayout){0};
     if (!moe__npy_any_header(head, read_head(numpy, i, head), &header, error) ||
-        !find_type(header.descr, &out->type, error)) {
+        !find_type(header.descr, &out->type, &swapped, error)) {
         g_autofree char *name = moe__numpy_name(numpy, i);
         g_prefix_error(error, "%s: array \"%s\": ", numpy->path, name);
         return false;

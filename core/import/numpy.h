@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * numpy.h: what numpy.save() and numpy.savez() write: one array, or an archive of them, stored or
- * deflated, told apart by content. Any numbers and booleans, little-endian, C or Fortran order, and
- * arrays of objects, which are pickles.
+ * deflated, told apart by content. Any numbers and booleans, of either order of bytes, in C or
+ * Fortran order, and arrays of objects, which are pickles.
  */
 #ifndef MOESCOPE_IMPORT_NUMPY_H
 #define MOESCOPE_IMPORT_NUMPY_H

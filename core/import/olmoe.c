@@ -72,11 +72,8 @@ read_sequence(MoeJson *json, Sequence *sequence)
     g_array_set_size(sequence->ids, 0);
     g_array_set_size(sequence->experts, 0);
     sequence->tokens = 0;
-    MoeJsonEvent event = moe__json_next(json);
-    if (event == MOE_JSON_END)
+    if (!moe__json_next_row(json))
         return false;
-    if (event != MOE_JSON_OBJECT)
-        return moe__json_fail(json, "expected an object a line");
     while (moe__json_next(json) == MOE_JSON_KEY) {
         bool ids = moe__json_is(json, "input_ids");
         if (!(ids ? moe__json_take_ints(json, "input_ids", sequence->ids)

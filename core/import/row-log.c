@@ -5,6 +5,7 @@
  * k and domains, then the tokens are brought. Should a later line show that there is more, it all
  * begins again with a look at the whole.
  */
+#include "import/csv.h"
 #include "import/door.h"
 #include "import/importers.h"
 #include "import/log-pipe.h"
@@ -392,10 +393,15 @@ read_csv(MoeImport *import, GError **error)
 
 /* --- Which is it ------------------------------------------------------------------------------*/
 
+/* Whether it begins with an object, or an array of some. */
 static bool
 begins_object(const MoeImportHead *head)
 {
-    return head->text[strspn(head->text, " \t\r\n\xef\xbb\xbf")] == '{';
+    static const char blanks[] = " \t\r\n\xef\xbb\xbf";
+    const char *at = head->text + strspn(head->text, blanks);
+    if (*at == '[')
+        at += 1 + strspn(at + 1, blanks);
+    return *at == '{';
 }
 
 static int
@@ -420,19 +426,12 @@ score_plain(const MoeImportHead *head)
 static int
 score_csv(const MoeImportHead *head)
 {
-    const char *at = head->text;
+    g_auto(GStrv) names = moe__csv_names(head->text);
     bool layer = false, experts = false;
-    while (*at == '#' && strchr(at, '\n'))
-        at = strchr(at, '\n') + 1;
-    size_t length = strcspn(at, "\r\n");
-    for (const char *end = at + length; at < end;) {
-        at += strspn(at, " ");
-        size_t n = strcspn(at, ",\r\n");
-        bool quoted = n > 2 && at[0] == '"' && at[n - 1] == '"';
-        MoeLogField field = moe__log_field(at + quoted, n - 2 * quoted);
+    for (char **name = names; *name; name++) {
+        MoeLogField field = moe__log_field(*name, strlen(*name));
         layer = layer || field == MOE_LOG_LAYER;
         experts = experts || field == MOE_LOG_EXPERTS;
-        at += n + 1;
     }
     return layer && experts ? 60 : 0;
 }

@@ -82,11 +82,11 @@ test_csv(void)
     run_expect(&run, 0,
                "first,second,layer,first_router,second_router,scope,domain,first_experts,"
                "second_experts,units,metric,value,low,high,uniform,shuffled,matched,matched_low,"
-               "matched_high,matched_shuffled,unit,first_checked,second_checked\n"
+               "matched_high,matched_shuffled,unit,where,first_checked,second_checked\n"
                "a.npz,a.npz,0,0,0,all,,16,16,8000,agreement,1,1,1,0.0625,",
                "");
     run_expect(&run, 0, "\na.npz,a.npz,0,0,0,domain,domain-0,16,16,4000,overlap,1,1,1,0.25,", "");
-    run_expect(&run, 0, ",,,,,share,unchecked,unchecked\n", "");
+    run_expect(&run, 0, ",,,,,share,,unchecked,unchecked\n", "");
 }
 
 /* What is found doesn't depend on threads, but the drawing on its seed. */
@@ -131,6 +131,56 @@ test_list(void)
     run_expect(&csv, 0, "\nflips,P(A ≠ B),share,", "");
     g_auto(Run) json = run_moescope("compare", "--list", "--json", NULL);
     run_expect(&json, 0, "\"name\": \"cumulative\", ", "");
+}
+
+/* Only tokens that fit count, in every format, which says so; the two halves make up the whole. */
+static void
+test_where(void)
+{
+    g_auto(Run) text = run_moescope("compare", "a.npz", "b.npz", "--where", "domain=domain-1",
+                                    "--layers", "1", "--no-check", NULL);
+    run_expect(&text, 0, "b.npz (second): 4000 tokens, 1 of 2 and 2 routers\n", "");
+    run_expect(&text, 0, "\nlayer 1, all tokens where domain=domain-1: E = 16, T = 4000 units\n",
+               "");
+    g_auto(Run) markdown = run_moescope("compare", "a.npz", "b.npz", "-w", "pos=0-9", "--markdown",
+                                        "--no-check", NULL);
+    run_expect(&markdown, 0, "\n### layer 0, all tokens where pos=0-9: E = 16, T = 400 units\n",
+               "");
+    g_auto(Run) csv = run_moescope("compare", "a.npz", "a.npz", "-w", "domain=domain-0 pos=0-9",
+                                   "--csv", "--no-check", NULL);
+    run_expect(&csv, 0, "\na.npz,a.npz,0,0,0,all,,16,16,200,agreement,1,", "");
+    run_expect(&csv, 0, ",share,domain=domain-0 pos=0-9,unchecked,unchecked\n", "");
+    g_auto(Run) chosen = run_moescope("compare", "a.npz", "b.npz", "-w", "domain=domain-1",
+                                      "--json", "--no-check", NULL);
+    g_auto(Run) whole =
+        run_moescope("compare", "a.npz", "b.npz", "-d", "domain-1", "--json", "--no-check", NULL);
+    run_expect(&chosen, 0, "\"where\": \"domain=domain-1\"", "");
+    g_autoptr(JsonParser) one = json_parser_new();
+    g_autoptr(JsonParser) both = json_parser_new();
+    JsonObject *of_chosen = parse(one, chosen.out), *of_whole = parse(both, whole.out);
+    JsonObject *apart = element(element(of_whole, "routers", 1), "places", 1);
+    JsonObject *overlap =
+        json_object_get_object_member(json_object_get_object_member(apart, "metrics"), "overlap");
+    g_assert_cmpint(json_object_get_int_member(of_chosen, "tokens"), ==, 4000);
+    g_assert_false(json_object_has_member(of_whole, "where"));
+    g_assert_cmpfloat(number_of(of_chosen, 1, "overlap", "value"), ==,
+                      json_object_get_double_member(overlap, "value"));
+}
+
+static void
+test_where_refused(void)
+{
+    g_auto(Run) none = run_moescope("compare", "a.npz", "b.npz", "-w", "doc=4000", NULL);
+    run_expect(&none, 1, "", "a.npz (first) and b.npz (second): ");
+    run_expect(&none, 1, "", "doc=4000");
+    g_auto(Run) word = run_moescope("compare", "a.npz", "b.npz", "-w", "colour=red", NULL);
+    run_expect(&word, 2, "", "--where: ");
+    g_auto(Run) steps = run_moescope("compare", "a.npz", "--steps", "-w", "doc=1", NULL);
+    run_expect(&steps, 2, "", "or --where with --steps, expected either");
+    g_auto(Run) report =
+        run_moescope("compare", "a.npz", "b.npz", "-o", "report", "-w", "doc=1", NULL);
+    run_expect(&report, 2, "", "found --where with --out; a report is of all tokens");
+    g_assert_false(g_file_test("report", G_FILE_TEST_EXISTS));
 }
 
 /* --- Runs -------------------------------------------------------------------------------------*/
@@ -258,6 +308,11 @@ test_complaints(void)
     run_expect(&domain, 1, "", "found no domain \"nothing\"");
     g_auto(Run) absent = run_moescope("compare", "a.npz", "absent.npz", NULL);
     run_expect(&absent, 1, "", "moescope: absent.npz: ");
+    g_auto(Run) sum = run_moescope("summary", "a.npz", "-o", "a.sum.npz", NULL);
+    run_expect(&sum, 0, NULL, NULL);
+    g_auto(Run) summary = run_moescope("compare", "a.npz", "a.sum.npz", NULL);
+    run_expect(&summary, 1, "",
+               "moescope: a.sum.npz: found a summary, expected a trace, which has the tokens\n");
     g_auto(Run) wrong = run_moescope("compare", "tiny.ini", "a.npz", NULL);
     run_expect(&wrong, 1, "", "moescope: tiny.ini is not a trace: ");
 }
@@ -270,6 +325,8 @@ main(int argc, char **argv)
     g_test_add_func("/cli/compare/csv", test_csv);
     g_test_add_func("/cli/compare/json", test_json);
     g_test_add_func("/cli/compare/list", test_list);
+    g_test_add_func("/cli/compare/where", test_where);
+    g_test_add_func("/cli/compare/where-refused", test_where_refused);
     g_test_add_func("/cli/compare/runs", test_runs);
     g_test_add_func("/cli/compare/real", test_real);
     g_test_add_func("/cli/compare/complaints", test_complaints);

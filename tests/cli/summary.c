@@ -190,6 +190,13 @@ test_refused(void)
     g_auto(Run) differ =
         run_moescope("merge", "a.sum.npz", "other.sum.npz", "--out", "never.npz", NULL);
     run_expect(&differ, 1, "", "moescope: other.sum.npz: router 0: found ");
+    g_auto(Run) twice =
+        run_moescope("merge", "a.sum.npz", "./a.sum.npz", "--out", "never.npz", NULL);
+    run_expect(&twice, 2, "", "found ./a.sum.npz twice, expected each part once");
+    g_auto(Run) again = run_moescope("import", "a.sum.npz", "--out", "never.npz", NULL);
+    run_expect(&again, 1, "", "a.sum.npz: is a trace or summary already, which needs no import\n");
+    g_auto(Run) whole = run_moescope("import", "a.npz", "--out", "never.npz", NULL);
+    run_expect(&whole, 1, "", "a.npz: is a trace or summary already, which needs no import\n");
     g_auto(Run) trace = run_moescope("merge", "a.sum.npz", "a.npz", "--out", "never.npz", NULL);
     run_expect(&trace, 1, "", "moescope: a.npz: found no summary");
     g_auto(Run) absent = run_moescope("merge", "absent.npz", "--out", "never.npz", NULL);

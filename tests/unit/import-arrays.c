@@ -5,6 +5,7 @@
 #include "import-trace.h"
 
 #include "import/arrays.h"
+#include "import/numpy.h"
 
 /* A .npy file of version 1. (transfer full) */
 static char *
@@ -114,6 +115,41 @@ test_missing(void)
     expect_picks(rest, 0, "1 2, 5 6");
 }
 
+/* The other order of bytes, as old machines and network formats have it; in archives too. */
+static void
+test_big_endian(void)
+{
+    static const uint8_t shorts[] = {0, 1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0, 7, 0, 0};
+    uint8_t longs[64] = {0};
+    for (int i = 0; i < 8; i++)
+        longs[8 * i + 7] = (uint8_t)((i + 1) % 8);
+    g_autofree char *narrow = write_npy("b.npy", ">i2", "(2, 2, 2)", shorts, sizeof shorts);
+    g_autofree char *wide = write_npy("l.npy", ">i8", "(2, 2, 2)", longs, sizeof longs);
+    const char *const paths[] = {narrow, wide};
+    for (size_t i = 0; i < G_N_ELEMENTS(paths); i++) {
+        MoeImportReport report;
+        g_autoptr(MoeTrace) trace = import_all(&paths[i], 1, &told, &report);
+        g_free(report.notes);
+        expect_picks(trace, 0, "1 2, 5 6");
+        expect_picks(trace, 1, "3 4, 7 0");
+    }
+    static const uint8_t reals[] = {0x3f, 0x80, 0, 0, 0xc0, 0x20, 0, 0};
+    static const uint8_t halves[] = {0x3c, 0, 0xc1, 0};
+    static const uint8_t doubles[] = {0x3f, 0xf0, 0, 0, 0, 0, 0, 0, 0xc0, 4, 0, 0, 0, 0, 0, 0};
+    char *files[] = {write_npy("f.npy", ">f4", "(2,)", reals, sizeof reals),
+                     write_npy("h.npy", ">f2", "(2,)", halves, sizeof halves),
+                     write_npy("d.npy", ">f8", "(2,)", doubles, sizeof doubles)};
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autoptr(GError) error = NULL;
+        g_auto(MoeValues) values = {0};
+        g_autoptr(MoeNumpy) numpy = moe__numpy_open(files[i], &error);
+        g_assert_true(moe__numpy_values(numpy, 0, &values, &error));
+        g_assert_cmpfloat(moe__values_number(&values, 0), ==, 1);
+        g_assert_cmpfloat(moe__values_number(&values, 1), ==, -2.5);
+        g_free(files[i]);
+    }
+}
+
 static void
 test_refused(void)
 {
@@ -133,6 +169,9 @@ test_refused(void)
                    "a.npy: array \"\" [1, 1, 65]: expected [tokens, layers, k] with");
     g_autofree char *cut = write_npy("c.npy", "<i2", "(2, 2, 2)", ids, 15);
     expect_failure(cut, &options, "c.npy: 15 bytes of data found");
+    g_autofree char *complex = write_npy("z.npy", "<c8", "(1, 1, 2)", ids, 16);
+    options.importer = "id-arrays";
+    expect_failure(complex, &options, "element type '<c8' found; b1, i1 … i8,");
     g_autofree char *text = import_file("t.npy", "not an array at all", -1);
     expect_failure(text, &options, "t.npy: neither .npy, .npz, safetensors nor what torch.save()");
     g_autofree char *path = import_fixture("routed.npz");
@@ -163,6 +202,7 @@ main(int argc, char **argv)
     g_test_add_func("/import-arrays/batch", test_batch);
     g_test_add_func("/import-arrays/places", test_places);
     g_test_add_func("/import-arrays/missing", test_missing);
+    g_test_add_func("/import-arrays/big-endian", test_big_endian);
     g_test_add_func("/import-arrays/refused", test_refused);
     g_test_add_func("/import-arrays/number", test_number);
     int status = g_test_run();

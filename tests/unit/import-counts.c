@@ -99,6 +99,27 @@ test_jsonl(void)
     g_assert_cmpfloat(cell->gate_sum[3], ==, 1.5);
 }
 
+/* The same rows as a list, and with semicolons, tabs and names in any case. */
+static void
+test_other_layouts(void)
+{
+    static const char *const texts[][2] = {
+        {"counts-jsonl", "[\n {\n  \"layer\": 0,\n  \"expert\": 0, \"count\": 5},\n"
+                         " {\"layer\": 0, \"expert\": 3, \"count\": 5}\n]\n"},
+        {"counts-csv", "Layer;Expert;Count\r\n0;0;5\r\n0;3;5\r\n"},
+        {"counts-csv", "LAYER\tEXPERT\tCOUNT\tGATE SUM\n0\t0\t5\t2.5\n0\t3\t5\t2.5\n"},
+        {"counts-csv", "layer, expert, count\n0, 0, 5\n0, 3, 5\n"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        MoeImportReport report;
+        g_autofree char *path = import_file("table", texts[i][1], -1);
+        g_autoptr(MoeSummary) summary = counts_import_one(path, &counted, &report);
+        g_assert_cmpstr(report.importer, ==, texts[i][0]);
+        g_free(report.notes);
+        expect_load(summary, 0, MOE_DOMAIN_ALL, "5 0 0 5");
+    }
+}
+
 /* Nothing is allocated for what no model has. */
 static void
 test_too_many(void)
@@ -298,6 +319,7 @@ main(int argc, char **argv)
     g_test_add_func("/import-counts/csv-first", test_csv_first);
     g_test_add_func("/import-counts/csv-units", test_csv_units);
     g_test_add_func("/import-counts/jsonl", test_jsonl);
+    g_test_add_func("/import-counts/other-layouts", test_other_layouts);
     g_test_add_func("/import-counts/too-many", test_too_many);
     g_test_add_func("/import-counts/shares", test_shares);
     g_test_add_func("/import-counts/tables-refused", test_tables_refused);

@@ -46,6 +46,28 @@ test_plain_variants(void)
     }
 }
 
+/* What spreadsheets write: semicolons or tabs, names in any case. The comma of a list parts no
+ * cells then. */
+static void
+test_plain_separators(void)
+{
+    static const char *const texts[] = {
+        "Doc;Layer;Experts;Gates\r\na;3;5 2;0.25 0.5\r\na;3;1,0;.75,.25\r\n",
+        "doc;layer;experts;gates\na;3;\"5;2\";\"0.25;0.5\"\na;3;[1, 0];[.75, .25]\n",
+        "DOC\tLAYER\tEXPERTS\tGATES\na\t3\t5;2\t.25;.5\na\t3\t1,0\t.75,.25\n",
+        "Note, of \"x\";Layer Idx;Expert-IDs;Expert Weights\n;3;5 2;.25 .5\n;3;1 0;.75 .25\n",
+        "sep=;\r\nlayer;experts;gates\r\n3;5 2;.25 .5\r\n3;1 0;.75 .25\r\n",
+        "# by hand\n\nlayer\texperts\tgates\n3\t\"[5, 2]\"\t.25 .5\n3\t1 0\t.75 .25\n",
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_test_message("%s", texts[i]);
+        g_autofree char *path = import_file("x.csv", texts[i], -1);
+        g_autoptr(MoeTrace) trace = import_all((const char *[]){path}, 1, &told, NULL);
+        expect_picks(trace, 0, "2:0.5 5:0.25, 1:0.75 0:0.25");
+        g_assert_cmpint(moe_trace_router(trace, 0)->layer, ==, 3);
+    }
+}
+
 static void
 test_plain_refused(void)
 {
@@ -60,6 +82,11 @@ test_plain_refused(void)
         {"layer,experts,gates\n0,1 2,.5\n", "line 2: found 1 gates for 2 experts"},
         {"layer,experts,gates\n0,1 2,.5 x\n", "line 2: gates: found \"x\", expected numbers"},
         {"layer,experts\n", "found no layer in the files"},
+        {"layer;experts;gates\n0;1 2;0,7 0,3\n",
+         "line 2: gates: found \"0,7 0,3\", expected numbers with decimal points, not commas"},
+        {"layer;experts\n0,1 2\n", "line 2: layer: found \"0,1 2\", expected 0 … 65535"},
+        {"layer,experts,topk_ids\n0,1 2,1 2\n",
+         "line 1: found two columns of experts, topk_ids the second, expected one"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *path = import_file("x.csv", cases[i][0], -1);
@@ -143,6 +170,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/import-csv/plain", test_plain);
     g_test_add_func("/import-csv/plain-variants", test_plain_variants);
+    g_test_add_func("/import-csv/plain-separators", test_plain_separators);
     g_test_add_func("/import-csv/plain-refused", test_plain_refused);
     g_test_add_func("/import-csv/llama", test_llama);
     g_test_add_func("/import-csv/llama-variants", test_llama_variants);

@@ -71,6 +71,56 @@ test_plain(void)
     g_assert_cmpstr(moe_trace_domain_name(trace, 1), ==, "code");
 }
 
+/* The lines of a log as one array, on one line or over many; what follows the array is read too. */
+static void
+test_array(void)
+{
+    static const char plain[] =
+        "\xef\xbb\xbf[\n  {\n    \"doc\": \"a\",\n    \"layer\": 0,\n    \"experts\": [\n      1,\n"
+        "      2\n    ],\n    \"more\": [{}]\n  },\n  {\"doc\": \"a\", \"layer\": 0, \"experts\": "
+        "[3, 4]}\n"
+        "]\n";
+    static const char *const pieces[] = {
+        "[{\"layer\": 0, \"experts\": [1, 2]}, {\"layer\": 0, \"experts\": [3, 4]}]",
+        "[{\"layer\": 0, \"experts\": [1, 2]}]\n[]\n{\"layer\": 0, \"experts\": [3, 4]}",
+        plain,
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(pieces); i++) {
+        MoeImportReport report;
+        g_autofree char *path = import_file("log.json", pieces[i], -1);
+        g_autoptr(MoeTrace) trace = import_all((const char *[]){path}, 1, &told, &report);
+        g_assert_cmpstr(report.importer, ==, "jsonl");
+        expect_picks(trace, 0, "1 2, 3 4");
+    }
+    g_autoptr(GString) text = g_string_new("[");
+    g_auto(GStrv) lines = g_strsplit(route, "\n", -1);
+    for (char **line = lines; **line; line++)
+        g_string_append_printf(text, "%s%s", line > lines ? ",\n" : "", *line);
+    g_string_append_c(text, ']');
+    MoeImportReport report;
+    g_autofree char *path = import_gz("log", text->str);
+    g_autoptr(MoeTrace) trace = import_all((const char *[]){path}, 1, &told, &report);
+    g_assert_cmpstr(report.importer, ==, "vllm-jsonl");
+    expect_picks(trace, 0, "2:0.5 4:0.5, 6:0.75 3:0.25, 1:0.75 2:0.25");
+}
+
+static void
+test_array_refused(void)
+{
+    static const char *const texts[][2] = {
+        {"[{\"layer\": 0, \"experts\": [1, 2]}, 3]",
+         "found an integer, expected an object a line, or a list of objects"},
+        {"[{\"layer\": 0, \"experts\": [1, 2]}, [{\"layer\": 0, \"experts\": [1, 2]}]]",
+         "found a list, expected an object a line, or a list of objects"},
+        {"[{\"layer\": 0, \"experts\": [1, 2]}", "the text ends, expected ',' or ']'"},
+        {"[{\"layer\": 0, \"experts\": [1, 2]},\n{\"layer\": 0}]", "line 2: found no experts"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autofree char *path = import_file("log.json", texts[i][0], -1);
+        expect_failure(path, &told, texts[i][1]);
+    }
+}
+
 static void
 test_jsonl_refused(void)
 {
@@ -124,6 +174,8 @@ test_asks(void)
     expect_failure(path, &options, "did you mean vllm-jsonl");
     g_autofree char *other = import_file("other", "hello\n", -1);
     expect_failure(other, &told, "other: no importer knows this content");
+    g_autofree char *wide = import_file("wide", "\xff\xfe{\0", 4);
+    expect_failure(wide, &told, "wide: is text in UTF-16, expected UTF-8");
     g_autofree char *bare = import_file("bare", "", 0);
     expect_failure(bare, &told, "bare: is empty");
     g_autofree char *parts =
@@ -239,8 +291,13 @@ test_olmoe(void)
         "{\"input_ids\": [11, 12], \"predicted_token_ids\": [12, 13], \"exp_ids\": "
         "[[[1, 2, 3], [4, 5, 6]], [[7, 0, 1], [0, 1, 2]]]}\n"
         "{\"exp_ids\": [[[1, 1, 1], [2, 2, 2]]], \"input_ids\": [9]}\n";
+    g_autoptr(GString) list = g_string_new(text);
+    g_string_replace(list, "}\n{", "},\n{", 0);
+    g_string_prepend_c(list, '[');
+    g_string_append_c(list, ']');
     g_autofree char *path = import_file("c4_results.jsonl", text, -1);
-    g_autoptr(MoeTrace) trace = import_all((const char *[]){path, path}, 2, &told, NULL);
+    g_autofree char *listed = import_file("c4_results.json", list->str, -1);
+    g_autoptr(MoeTrace) trace = import_all((const char *[]){path, listed}, 2, &told, NULL);
     g_assert_cmpint(moe_trace_routers(trace), ==, 3);
     expect_picks(trace, 0, "1 4, 7 0, 1 2, 1 4, 7 0, 1 2");
     expect_picks(trace, 2, "3 6, 1 2, 1 2, 3 6, 1 2, 1 2");
@@ -342,6 +399,8 @@ main(int argc, char **argv)
     moe_init();
     g_test_add_func("/import/vllm", test_vllm);
     g_test_add_func("/import/plain", test_plain);
+    g_test_add_func("/import/array", test_array);
+    g_test_add_func("/import/array-refused", test_array_refused);
     g_test_add_func("/import/jsonl-refused", test_jsonl_refused);
     g_test_add_func("/import/asks", test_asks);
     g_test_add_func("/import/esft", test_esft);

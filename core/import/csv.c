@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "import/csv.h"
+
+#include <string.h>
+
+/* A comment, nothing, or what tells spreadsheets the separator: "sep=;". */
+static bool
+says_nothing(const char *line)
+{
+    return *line == '#' || *line == 0 || *line == '\r' || *line == '\n' ||
+           (g_ascii_strncasecmp(line, "sep=", 4) == 0 && strcspn(line, "\r\n") == 5);
+}
+
+char *
+moe__csv_line(MoeStream *stream, GError **error)
+{
+    size_t length;
+    char *line;
+    do
+        line = moe__stream_line(stream, &length, error);
+    while (line && says_nothing(line));
+    return line;
+}
+
+char
+moe__csv_separator(const char *line)
+{
+    static const char candidates[] = {',', ';', '\t'};
+    int found[G_N_ELEMENTS(candidates)] = {0};
+    size_t most = 0;
+    bool quoted = false;
+    for (; *line; line++) {
+        quoted ^= *line == '"';
+        for (size_t i = 0; i < G_N_ELEMENTS(candidates); i++)
+            found[i] += !quoted && *line == candidates[i];
+    }
+    for (size_t i = 1; i < G_N_ELEMENTS(candidates); i++)
+        if (found[i] > found[most])
+            most = i;
+    return candidates[most];
+}
+
+char *
+moe__csv_cell(char **at, char separator)
+{
+    char *cell = *at, *end = cell;
+    if (*cell != '"') {
+        end += strcspn(cell, (const char[]){separator, 0});
+        *at = *end ? end + 1 : NULL;
+        *end = 0;
+        return cell;
+    }
+    const char *from = cell + 1;
+    for (; *from && !(from[0] == '"' && from[1] != '"'); from++) {
+        *end++ = *from;
+        from += from[0] == '"'; /* a doubled mark is one */
+    }
+    if (*from != '"' || (from[1] && from[1] != separator))
+        return NULL;
+    *at = from[1] ? (char *)from + 2 : NULL;
+    *end = 0;
+    return cell;
+}
+
+char *
+moe__csv_name(char **at, char separator)
+{
+    *at += strspn(*at, " "); /* "layer, experts" */
+    const char *cell = moe__csv_cell(at, separator);
+    if (!cell)
+        return NULL;
+    return g_strdelimit(g_strstrip(g_ascii_strdown(cell, -1)), " -", '_');
+}
+
+/* A line of names has some dozens. */
+enum { MOST_NAMES = 64 };
+
+char **
+moe__csv_names(const char *text)
+{
+    while (says_nothing(text) && strchr(text, '\n'))
+        text = strchr(text, '\n') + 1;
+    g_autofree char *line = g_strndup(text, strcspn(text, "\r\n"));
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    char separator = moe__csv_separator(line), *name;
+    for (char *at = line; at && names->len < MOST_NAMES && (name = moe__csv_name(&at, separator));)
+        g_ptr_array_add(names, name);
+    g_ptr_array_add(names, NULL);
+    return (char **)g_ptr_array_free(g_steal_pointer(&names), FALSE);
+}
