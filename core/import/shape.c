@@ -109,9 +109,10 @@ static void
 check_kinds(GString *problems, const MoeImportOptions *options, int experts)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(MoeKinds) kinds = options->kinds && experts > 0 && experts <= EXPERTS_MAX
-                                    ? moe_kinds_parse(options->kinds, experts, &error)
-                                    : NULL;
+    g_autoptr(MoeKinds) kinds G_GNUC_UNUSED =
+        options->kinds && experts > 0 && experts <= EXPERTS_MAX
+            ? moe_kinds_parse(options->kinds, experts, &error)
+            : NULL;
     if (error)
         ask(problems, "--kinds: %s", error->message);
 }

@@ -85,7 +85,7 @@ test_wheel(Stage *stage, gconstpointer data)
     do_by_hand(window, "keydown ctrl click 4 click 4 click 4 keyup ctrl");
     g_assert_true(is_closer(view));
     g_assert_cmpstr(words_of(view), ==, words);
-    g_auto(Picture) moving = look_at(view, "near-moving-view");
+    g_auto(Picture) moving G_GNUC_UNUSED = look_at(view, "near-moving-view");
     rest(view);
     g_auto(Picture) near = look_at(view, "near-view");
     assert_drawn(window, "near");

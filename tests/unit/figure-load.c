@@ -366,7 +366,7 @@ test_stopped(Fixture *f, gconstpointer batches)
     g_assert_error(error, MOE_ERROR, MOE_ERROR_CANCELLED);
     moe_figure_input_set_progress(input, NULL);
     g_autoptr(GError) other = NULL;
-    g_autoptr(MoeScene) scene = moe_figure_build(figure, input, options, &other);
+    g_autoptr(MoeScene) scene G_GNUC_UNUSED = moe_figure_build(figure, input, options, &other);
     g_assert_no_error(other);
 }
 

@@ -33,8 +33,8 @@ test_plain_variants(void)
 {
     static const char *const texts[] = {
         ",layer,experts,gates\n0,3,\"[5, 2]\",\"[0.25, 0.5]\"\n1,3,\"[1, 0]\",\"[0.75, 0.25]\"\n",
-        "\xef\xbb\xbf\"\",\"layer\",\"experts\",\"gates\"\r\n\"1\",3,\"5 2\",\".25 .5\"\r\n"
-        "\"2\",3,\"1 0\",\".75 .25\"\r\n",
+        ("\xef\xbb\xbf\"\",\"layer\",\"experts\",\"gates\"\r\n\"1\",3,\"5 2\",\".25 .5\"\r\n"
+         "\"2\",3,\"1 0\",\".75 .25\"\r\n"),
         "index, layer, experts, gates\n0,3,5;2,.25;.5\n1,3,1;0,.75;.25\n",
     };
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {

@@ -64,7 +64,8 @@ test_beside(void)
                   : g_strdup(scores);
         g_autofree char *beside = import_file("folder/summary.json", text, -1);
         g_autofree char *folder = g_path_get_dirname(one);
-        g_autoptr(MoeTrace) trace = import_all((const char *[]){folder}, 1, &options, &report);
+        g_autoptr(MoeTrace) trace G_GNUC_UNUSED =
+            import_all((const char *[]){folder}, 1, &options, &report);
         g_assert_cmpstr(report.importer, ==, "esft");
         g_assert_cmpint(report.tokens, ==, 3);
         g_assert_nonnull(strstr(report.notes, other ? "summary.json isn't of these files"
@@ -73,8 +74,10 @@ test_beside(void)
         g_free(report.notes);
         /* One that nobody can read is no reason to stop. */
         g_assert_cmpint(g_remove(beside), ==, 0);
-        g_autofree char *broken = import_file("folder/summary.json", "{\"gate_scores\": [", -1);
-        g_autoptr(MoeTrace) again = import_all((const char *[]){folder}, 1, &options, &report);
+        g_autofree char *broken G_GNUC_UNUSED =
+            import_file("folder/summary.json", "{\"gate_scores\": [", -1);
+        g_autoptr(MoeTrace) again G_GNUC_UNUSED =
+            import_all((const char *[]){folder}, 1, &options, &report);
         g_assert_nonnull(strstr(report.notes, "summary.json: line 1"));
         g_free(report.notes);
     }
