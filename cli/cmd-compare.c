@@ -147,8 +147,6 @@ check(const Options *o, int traces)
                    o->no_intervals || o->no_check || o->domains))
         return cmd_usage("found --text, --json, --csv, --markdown, --no-intervals, --no-check or "
                          "--domains with --out, expected a report, which has all of it");
-    if (o->out && o->where)
-        return cmd_usage("found --where with --out; a report is of all tokens");
     if (o->replicates < 20 || o->replicates > 100000)
         return cmd_usage("found --replicates %d, expected 20 … 100000", o->replicates);
     if (!(o->level >= 0.5 && o->level <= 0.999))
@@ -250,6 +248,7 @@ run_report(const Options *o, const GArray *ranges, char **given)
         .in_order = o->in_order,
         .layers = layers,
         .n_layers = n_layers,
+        .filter = o->filter,
     };
     const MoeReportOptions options = {.replicates = o->replicates,
                                       .level = o->level,

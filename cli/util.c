@@ -70,6 +70,18 @@ count_fits(const CmdArguments *arguments, int n, int *status)
     return false;
 }
 
+/* A shell's variable that wasn't set, as a rule. */
+static bool
+none_empty(const CmdArguments *arguments, int n, char **given, int *status)
+{
+    for (int i = 0; i < n; i++)
+        if (!*given[i]) {
+            *status = cmd_usage("found an empty argument, expected %s", arguments->names);
+            return false;
+        }
+    return true;
+}
+
 /* What --help ends with. (transfer full) */
 static char *
 examples_text(const char *examples)
@@ -112,5 +124,6 @@ cmd_options(const CmdArguments *arguments, const GOptionEntry *entries, int *arg
         fputs(text, stdout);
         return false;
     }
-    return count_fits(arguments, *argc - 1, status);
+    return count_fits(arguments, *argc - 1, status) &&
+           none_empty(arguments, *argc - 1, *argv + 1, status);
 }

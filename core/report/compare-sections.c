@@ -217,6 +217,8 @@ add_figure_of_both(const Versus *versus, const char *figure, MoeDocument *docume
     g_autoptr(MoeFigureInput) input = moe_figure_input_new();
     for (int i = 0; i < 2; i++)
         moe_figure_input_add(input, versus->side[i]->trace, NULL, versus->name[i]);
+    if (versus->pair->filter)
+        moe_figure_input_set_filter(input, versus->pair->filter);
     g_free(moe__report_add_figure(input, figure, document));
 }
 
@@ -231,7 +233,11 @@ add_loads(const Versus *versus, MoeDocument *document)
                                     : g_strdup("");
         g_autofree char *what = g_strconcat("load norm=relative", step, NULL);
         moe_document_heading(document, versus->name[i]);
-        g_free(moe__report_add_figure(versus->side[i]->input, what, document));
+        if (versus->pair->filter)
+            moe_figure_input_set_filter(versus->side[i]->input, versus->pair->filter);
+        g_autofree char *why = moe__report_add_figure(versus->side[i]->input, what, document);
+        if (why && *why)
+            moe_document_note(document, why);
     }
 }
 

@@ -83,6 +83,7 @@ compare(Versus *versus, const MoeReportPair *pair, const MoeReportOptions *optio
         .match = pair->match,
         .shuffle = true,
         .seed = options->seed,
+        .filter = pair->filter,
         .progress = options->progress,
     };
     versus->comparison = moe_compare(&a, &b, &how, error);
@@ -139,8 +140,11 @@ document_of(const Versus *versus)
     g_autofree char *tokens =
         moe__say_count(moe_comparison_tokens(versus->comparison), "token", "tokens");
     g_autofree char *layers = moe__say_count(versus->routers, "layer", "layers");
+    const MoeTokenFilter *filter = versus->pair->filter;
+    g_autofree char *where = filter ? moe_token_filter_text(filter) : NULL;
     g_autofree char *lead =
-        g_strdup_printf("Two routings of the same %s, compared in %s.", tokens, layers);
+        g_strdup_printf("Two routings of the same %s%s%s, compared in %s.", tokens,
+                        where ? " where " : "", where ? where : "", layers);
     MoeDocument *document = moe_document_new(title);
     moe_document_set_lead(document, lead);
     return document;

@@ -167,6 +167,24 @@ test_where(void)
                       json_object_get_double_member(overlap, "value"));
 }
 
+/* A report of them has the same numbers, and says so in its lead and below its figures. */
+static void
+test_where_report(void)
+{
+    g_auto(Run) report = run_moescope("compare", "a.npz", "b.npz", "-w", "domain=domain-1", "-o",
+                                      "chosen", "--formats", "json,md", NULL);
+    run_expect(&report, 0, NULL, "");
+    place_expect_holds("chosen/compare.md", "tokens where domain=domain-1, compared in ");
+    place_expect_holds("chosen/compare.md", "Only tokens where domain=domain-1");
+    g_auto(Run) chosen = run_moescope("compare", "a.npz", "b.npz", "-w", "domain=domain-1",
+                                      "--json", "--no-check", NULL);
+    g_autoptr(JsonParser) parser = json_parser_new();
+    double overlap = number_of(parse(parser, chosen.out), 0, "overlap", "value");
+    char digits[G_ASCII_DTOSTR_BUF_SIZE];
+    g_ascii_formatd(digits, sizeof digits, "%.15g", overlap);
+    place_expect_holds("chosen/compare.json", digits);
+}
+
 static void
 test_where_refused(void)
 {
@@ -178,9 +196,10 @@ test_where_refused(void)
     g_auto(Run) steps = run_moescope("compare", "a.npz", "--steps", "-w", "doc=1", NULL);
     run_expect(&steps, 2, "", "or --where with --steps, expected either");
     g_auto(Run) report =
-        run_moescope("compare", "a.npz", "b.npz", "-o", "report", "-w", "doc=1", NULL);
-    run_expect(&report, 2, "", "found --where with --out; a report is of all tokens");
-    g_assert_false(g_file_test("report", G_FILE_TEST_EXISTS));
+        run_moescope("compare", "a.npz", "b.npz", "-o", "none", "-w", "doc=4000", NULL);
+    run_expect(&report, 1, "",
+               "a.npz (first) and b.npz (second): there is no token where doc=4000");
+    g_assert_false(place_has("none"));
 }
 
 /* --- Runs -------------------------------------------------------------------------------------*/
@@ -326,6 +345,7 @@ main(int argc, char **argv)
     g_test_add_func("/cli/compare/json", test_json);
     g_test_add_func("/cli/compare/list", test_list);
     g_test_add_func("/cli/compare/where", test_where);
+    g_test_add_func("/cli/compare/where-report", test_where_report);
     g_test_add_func("/cli/compare/where-refused", test_where_refused);
     g_test_add_func("/cli/compare/runs", test_runs);
     g_test_add_func("/cli/compare/real", test_real);

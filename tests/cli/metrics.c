@@ -358,6 +358,7 @@ test_complaints(void)
     g_auto(Run) none = run_moescope("metrics", NULL);
     run_expect(&none, 2, "", "found no trace");
     expect_usage("--metrics", "", "found no name in --metrics; ");
+    expect_usage("--no-check", "", "found an empty argument, expected [TRACE|SUMMARY…]");
     expect_usage("--metrics", "giny", "found no metric \"giny\"; did you mean \"gini\"?");
     expect_usage("--metrics", "ordre", "did you mean \"order\"?");
     const char *const layers[] = {"", "1,", "5-3", "x", "1-", "12345678901"};

@@ -171,6 +171,8 @@ typedef struct MoeReportPair {
     bool match, in_order; /* as of MoeCompareOptions */
     const int *layers;    /* of the first; NULL: all */
     int n_layers;
+    const MoeTokenFilter *filter; /* as of MoeCompareOptions; figures of loads take each side's own
+                                     tokens that fit */
 } MoeReportPair;
 MOE_API MoeDocument *moe_report_compare(const MoeReportPair *pair, const MoeReportOptions *options,
                                         GError **error);
