@@ -145,6 +145,7 @@ typedef struct MoeAxis {
      * numbers[i]; without those the number that its name is; without names first + i·step. */
     const char *key;
     const double *numbers; /* BAND: [bands], or NULL */
+    bool whole;            /* LINEAR: a count, which has ticks at whole numbers only */
 } MoeAxis;
 
 /* Adds a panel and returns its number, from 0. Panels fill the page row by row; how many stand
