@@ -147,7 +147,7 @@ labels_make(const Part *part, int most)
         }
         return labels;
     }
-    Ticks ticks = moe__ticks(axis->min, axis->max, most, 0);
+    Ticks ticks = moe__ticks(axis->min, axis->max, most, axis->whole ? 1 : 0);
     for (int i = 0; i < ticks.n; i++) {
         double value = moe__ticks_at(&ticks, i);
         Label label = {moe__scale_at(scale, value),

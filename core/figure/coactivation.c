@@ -206,7 +206,10 @@ static const MoeField fields[] = {
      .type = MOE_FIELD_CHOICE,
      .fallback = "conditional",
      .choices = "conditional | jaccard | lift",
-     .help = "n_ij/n_i, n_ij/(n_i+n_j-n_ij), or the logarithm of n_ij T/(n_i n_j)"},
+     .help = "of units that pick one expert, the share that picks the other as well (n_ij/n_i); of "
+             "units that pick either, the share that picks both (n_ij/(n_i+n_j-n_ij)); or how many "
+             "times as many pick both as chance would have it, as a logarithm (log2 of n_ij "
+             "T/(n_i n_j))"},
     SORT_FIELD("cluster", "cluster | index | load | domain"),
     {.name = "colours",
      .type = MOE_FIELD_CHOICE,

@@ -84,6 +84,7 @@ value_axis(const Collapse *c, int kind)
     MoeAxis axis = moe__axis_over(values, 0.06, shown[kind].axis);
     if (shown[kind].from_zero && values.min >= 0)
         axis.min = 0;
+    axis.whole = kind == COLLAPSE_DEAD;
     return axis;
 }
 

@@ -70,13 +70,16 @@ moe__colour_bar_width(const MoeColourScale *scale, Ruler *ruler, const Theme *th
            label;
 }
 
-/* An image of one column. */
+/* An image of one column. Where a part of the colours is used, it is for lines and dots, which the
+ * theme may have lightened. */
 static void
-draw_ramp(const MoeColourScale *scale, Box bar, Drawing *drawing)
+draw_ramp(const MoeColourScale *scale, Box bar, const Theme *theme, Drawing *drawing)
 {
     uint32_t *pixels = g_new(uint32_t, STEPS);
-    for (int i = 0; i < STEPS; i++)
-        pixels[i] = moe__pixel_of(moe__scale_colour(scale, 1 - i / (STEPS - 1.0)));
+    for (int i = 0; i < STEPS; i++) {
+        MoeColour colour = moe__scale_colour(scale, 1 - i / (STEPS - 1.0));
+        pixels[i] = moe__pixel_of(scale->last > 0 ? moe__colour_on(colour, theme) : colour);
+    }
     moe__drawing_image(drawing, bar, pixels, 1, STEPS, IMAGE_BLEND);
 }
 
@@ -156,7 +159,7 @@ void
 moe__colour_bar_draw(const MoeColourScale *scale, Box bar, Ruler *ruler, const Theme *theme,
                      Drawing *drawing)
 {
-    draw_ramp(scale, bar, drawing);
+    draw_ramp(scale, bar, theme, drawing);
     draw_ticks(scale, bar, ruler, theme, drawing);
     draw_references(scale, bar, ruler, theme, drawing);
     if (!scale->label)

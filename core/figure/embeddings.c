@@ -108,7 +108,8 @@ set_scale(MoeScene *scene, double most)
 {
     static const MoeReference uniform = {1, "uniform"};
     MoeColourScale scale = {.colours = MOE_COLOURS_VIRIDIS,
-                            .max = most / LIGHTEST,
+                            .max = most,
+                            .last = LIGHTEST,
                             .format = MOE_FORMAT_TIMES,
                             .label = "load / uniform",
                             .n_references = 1,

@@ -38,6 +38,16 @@ curve_of(const Kit *kit, const MoeMetric *metric, const MoeTrace *trace)
 
 /* --- A panel ----------------------------------------------------------------------------------*/
 
+/* Whether values are numbers of experts, not the effective ones, which lie in between. */
+static bool
+counts(const LayerCurve *curve, const char *unit)
+{
+    bool whole = g_str_equal(unit, "experts");
+    for (int i = 0; i < curve->n; i++)
+        whole &= !isfinite(curve->value[i]) || curve->value[i] == round(curve->value[i]);
+    return whole;
+}
+
 static MoeAxis
 axis_of(const LayerCurve *curve, const char *unit)
 {
@@ -50,10 +60,14 @@ axis_of(const LayerCurve *curve, const char *unit)
                 high = fmax(high, all[a][i]);
             }
     bool apart = high - low > 1e-9 * fmax(fabs(high), 1); /* chance may be all but 0 */
-    double air = apart ? 0.08 * (high - low) : fmax(0.1 * fabs(high), 0.5);
+    double air = apart ? 0.08 * (high - low) : 0.1 * fabs(high);
     MoeAxis axis = {.label = unit, .min = low - air, .max = high + air};
-    if (low >= 0 && axis.min < 0.35 * high)
+    bool nothing = !apart && fabs(high) < 1e-9;
+    if (nothing) /* what would be more than zero: one */
+        axis.max = 1;
+    if (low >= 0 && (nothing || axis.min < 0.35 * high))
         axis.min = low > 0 ? 0 : -0.05 * axis.max; /* dots at 0 stay clear of the labels */
+    axis.whole = counts(curve, unit);
     return axis;
 }
 

@@ -207,13 +207,21 @@ narrowness(const Room *room, double panel_width)
     return names + NARROW_PENALTY * fmax(log(least_width(room) / panel_width), 0);
 }
 
+/* One label beside all rows would read as one scale for all of them. */
+static bool
+labelled_by_row(const Room *room)
+{
+    return room->same_y_label && !room->same_y;
+}
+
 /* What a panel needs for labels that stand upright beside it, or beside all rows of panels. */
 static double
 least_panel_height(const Room *room, int rows, double row_foot)
 {
-    double beside = room->same_y_label ? MAX(room->y_name, room->bar_name) : room->bar_name;
+    bool once = room->same_y_label && !labelled_by_row(room);
+    double beside = once ? MAX(room->y_name, room->bar_name) : room->bar_name;
     double between = (rows - 1) * (room->title + row_foot);
-    return MAX((beside - between) / rows, room->same_y_label ? 0 : room->y_name);
+    return MAX((beside - between) / rows, once ? 0 : room->y_name);
 }
 
 /* A grid with that many columns. height 0: the natural one. */
@@ -326,6 +334,7 @@ layout_new(MoeScene *scene, double width, double height)
     layout->last_foot = room.x_ticks;
     layout->shared_x_label = room.same_x_label;
     layout->shared_y_label = room.same_y_label;
+    layout->y_label_by_row = labelled_by_row(&room);
     layout->caption = room.caption;
     if (room.legend > 0)
         layout->legend = room.top - room.legend - 0.4 * scene->theme->tick_size;

@@ -29,6 +29,7 @@ typedef struct Layout {
     double row_foot;  /* room for x ticks below each row but the last */
     double last_foot; /* … and below the last */
     bool shared_x_label, shared_y_label;
+    bool y_label_by_row; /* shared, but rows have scales of their own: it stands beside each */
     char **caption;      /* lines */
     struct Ruler *ruler; /* that it was measured with */
     Drawing *drawing;    /* as of moe__picture(), or NULL */

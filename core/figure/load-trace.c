@@ -13,6 +13,7 @@ typedef struct Filled {
     MoeLoad load;
     GArray *router, *layer, *experts; /* of int */
     GArray *panels;                   /* of MoeLoadPanel, counts owned */
+    GArray *domain;                   /* of int, a panel each */
 } Filled;
 
 static void
@@ -28,6 +29,7 @@ filled_clear(Filled *filled)
     g_array_unref(filled->layer);
     g_array_unref(filled->experts);
     g_array_unref(filled->panels);
+    g_array_unref(filled->domain);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Filled, filled_clear)
 
@@ -78,6 +80,7 @@ add_panel(Filled *filled, const MoeSummary *summary, int domain, const char *nam
         .counts = counts,
     };
     g_array_append_val(filled->panels, panel);
+    g_array_append_val(filled->domain, domain);
 }
 
 /* "all" is left out where one domain is all there is, and "no domain" where domains are chosen. */
@@ -95,8 +98,10 @@ add_panels(Filled *filled, const MoeSummary *summary, const MoeFigureOptions *op
     }
     if (moe_summary_domains(summary) > 0 && !chosen && !alone)
         add_panel(filled, summary, MOE_DOMAIN_UNKNOWN, "no domain");
-    if (filled->panels->len == 2 && !chosen)
+    if (filled->panels->len == 2 && !chosen) {
         g_array_remove_index(filled->panels, 0);
+        g_array_remove_index(filled->domain, 0);
+    }
     filled->load.n_panels = (int)filled->panels->len;
     filled->load.panels = (const MoeLoadPanel *)(const void *)filled->panels->data;
 }
@@ -127,13 +132,16 @@ moe_figure_load(const MoeSummary *summary, const char *model, const MoeFigureOpt
         .layer = g_array_new(FALSE, FALSE, sizeof(int)),
         .experts = g_array_new(FALSE, FALSE, sizeof(int)),
         .panels = g_array_new(FALSE, FALSE, sizeof(MoeLoadPanel)),
+        .domain = g_array_new(FALSE, FALSE, sizeof(int)),
     };
     g_array_set_clear_func(filled.panels, panel_clear);
     filled.load.model = model;
     add_routers(&filled, summary, options);
     if (filled.load.layers > 0)
         add_panels(&filled, summary, options);
-    return moe_figure_load_counts(&filled.load, options, error);
+    const LoadIntervals intervals = {summary, (const int *)(const void *)filled.router->data,
+                                     (const int *)(const void *)filled.domain->data};
+    return moe__load_scene(&filled.load, &intervals, options, error);
 }
 
 static MoeScene *

@@ -6,6 +6,7 @@
  */
 #include "figure/kit.h"
 #include "figure/load-columns.h"
+#include "stats/share-interval.h"
 
 #include <math.h>
 
@@ -79,9 +80,75 @@ numbers_of(const MoeLoad *load, const MoeLoadPanel *panel, const LoadColumns *co
     return numbers;
 }
 
+/* --- Intervals --------------------------------------------------------------------------------*/
+
+/* Of the cells of a panel, in the units of their values; both NULL: there are none. */
+typedef struct Bounds {
+    double *low, *high;
+} Bounds;
+
+static void
+bounds_clear(Bounds *bounds)
+{
+    g_free(bounds->low);
+    g_free(bounds->high);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Bounds, bounds_clear)
+
+/* Of one layer's cells; whether there are any. */
+static bool
+fill_bounds(Bounds *bounds, const MoeLoad *load, const LoadIntervals *intervals, int panel,
+            int layer, const LoadColumns *columns, Norm norm)
+{
+    int experts = load->experts[layer];
+    double scale = norm == NORM_SHARE ? 1 : experts;
+    g_autofree double *low = g_new(double, (gsize)experts), *high = g_new(double, (gsize)experts);
+    bool any = moe__share_intervals(intervals->summary, intervals->router[layer],
+                                    intervals->domain[panel], low, high);
+    for (int i = layer * columns->n; i < (layer + 1) * columns->n; i++) {
+        int expert = columns->expert[i];
+        bounds->low[i] = expert < 0 ? NAN : scale * low[expert];
+        bounds->high[i] = expert < 0 ? NAN : scale * high[expert];
+    }
+    return any;
+}
+
+/* None on the log scale, which says nothing of experts that may have no picks. */
+static Bounds
+bounds_of(const MoeLoad *load, const LoadIntervals *intervals, int panel,
+          const LoadColumns *columns, Norm norm)
+{
+    Bounds bounds = {0};
+    if (!intervals || norm == NORM_LOG2)
+        return bounds;
+    gsize n = (gsize)load->layers * (gsize)columns->n;
+    bounds = (Bounds){g_new(double, n), g_new(double, n)};
+    bool any = false;
+    for (int layer = 0; layer < load->layers; layer++)
+        any |= fill_bounds(&bounds, load, intervals, panel, layer, columns, norm);
+    if (!any) {
+        g_clear_pointer(&bounds.low, g_free);
+        g_clear_pointer(&bounds.high, g_free);
+    }
+    return bounds;
+}
+
+/* What is told of a cell's number, beside what chance would show. (transfer full) */
+static char *
+number_words(const MoeLoad *load, const Bounds *bounds, Norm norm)
+{
+    if (!bounds->low)
+        return g_strdup("{0} of picks ({1}\xc3\x97 uniform)");
+    if (norm == NORM_RELATIVE)
+        return g_strdup("{1}\xc3\x97 uniform load (95" NBSP "% interval {interval}), {0} of picks");
+    g_autofree char *uniform = moe__load_uniform(load->experts, load->layers);
+    return g_strdup_printf(
+        "{0} of picks (95" NBSP "%% interval {interval}), {1}\xc3\x97 uniform; %s", uniform);
+}
+
 static void
 add_panel(MoeScene *scene, const MoeLoad *load, int i, const LoadNumbers *numbers,
-          const LoadColumns *columns)
+          const LoadColumns *columns, const Bounds *bounds, Norm norm)
 {
     const MoeLoadPanel *panel = &load->panels[i];
     g_auto(GStrv) names = g_new0(char *, load->layers + 1);
@@ -91,9 +158,10 @@ add_panel(MoeScene *scene, const MoeLoad *load, int i, const LoadNumbers *number
     bool all = i == 0 && load->n_panels > 1;
     g_autofree char *where =
         all ? g_strdup("all domains") : g_strdup_printf("domain %s", panel->name);
+    g_autofree char *told = number_words(load, bounds, norm);
     g_autofree char *words =
-        g_strdup_printf("layer {row}, expert %s, %s: {0} of picks ({1}\xc3\x97 uniform)",
-                        columns->texts ? "{text} (rank {column})" : "{column}", where);
+        g_strdup_printf("layer {row}, expert %s, %s: %s",
+                        columns->texts ? "{text} (rank {column})" : "{column}", where, told);
     g_autofree double *experts = moe__load_column_keys(columns, load->layers);
     MoeCells cells = {
         .rows = load->layers,
@@ -103,6 +171,8 @@ add_panel(MoeScene *scene, const MoeLoad *load, int i, const LoadNumbers *number
         .words = words,
         .texts = (const char *const *)columns->texts,
         .keys = {columns->texts ? "expert" : NULL, experts},
+        .low = bounds->low,
+        .high = bounds->high,
     };
     int number = moe_scene_add_panel(scene, panel->name, note, &columns->axis, &y);
     if (!all && load->n_panels > 1)
@@ -122,7 +192,8 @@ load_valid(const MoeLoad *load, GError **error)
 }
 
 MoeScene *
-moe_figure_load_counts(const MoeLoad *load, const MoeFigureOptions *options, GError **error)
+moe__load_scene(const MoeLoad *load, const LoadIntervals *intervals,
+                const MoeFigureOptions *options, GError **error)
 {
     if (!load_valid(load, error))
         return NULL;
@@ -143,9 +214,18 @@ moe_figure_load_counts(const MoeLoad *load, const MoeFigureOptions *options, GEr
         return NULL;
     MoeScene *scene = moe_scene_new(moe__figure_load.title);
     moe__load_set_scale(scene, &look, load->experts, load->layers);
-    for (int i = 0; i < load->n_panels; i++)
-        add_panel(scene, load, i, &g_array_index(numbers, LoadNumbers, i), &columns);
+    for (int i = 0; i < load->n_panels; i++) {
+        g_auto(Bounds) bounds = bounds_of(load, intervals, i, &columns, look.norm);
+        add_panel(scene, load, i, &g_array_index(numbers, LoadNumbers, i), &columns, &bounds,
+                  look.norm);
+    }
     if (look.caption)
         set_caption(scene, load, &look);
     return scene;
+}
+
+MoeScene *
+moe_figure_load_counts(const MoeLoad *load, const MoeFigureOptions *options, GError **error)
+{
+    return moe__load_scene(load, NULL, options, error);
 }

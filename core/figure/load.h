@@ -42,6 +42,17 @@ typedef struct LoadNumbers {
     double *share, *ratio, *value;
 } LoadNumbers;
 
+/* Intervals of shares, which counts alone don't give. */
+typedef struct LoadIntervals {
+    const MoeSummary *summary;
+    const int *router; /* [layers] */
+    const int *domain; /* [panels] */
+} LoadIntervals;
+
+/* moe_figure_load_counts() with them (NULL: there are none). */
+MoeScene *moe__load_scene(const MoeLoad *load, const LoadIntervals *intervals,
+                          const MoeFigureOptions *options, GError **error);
+
 LoadLook moe__load_look(const MoeFigureOptions *options);
 
 /* `n` cells of NaN: none. */

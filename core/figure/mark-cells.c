@@ -211,6 +211,16 @@ cells_draw(const Mark *mark, const View *view, Drawing *drawing)
 }
 
 static char *
+interval_words(const MoeCells *cells, size_t i)
+{
+    if (!cells->low || !cells->high || isnan(cells->low[i]) || isnan(cells->high[i]))
+        return g_strdup("unknown");
+    g_autofree char *low = moe__number_short(cells->low[i]);
+    g_autofree char *high = moe__number_short(cells->high[i]);
+    return g_strdup_printf("%s to %s", low, high);
+}
+
+static char *
 cell_words(const MoeCells *cells, const View *view, int row, int column)
 {
     size_t i = (size_t)row * cells->columns + column;
@@ -219,10 +229,12 @@ cell_words(const MoeCells *cells, const View *view, int row, int column)
     g_autofree char *value = moe__number_short(cells->values[i]);
     g_autofree char *first = cells->numbers[0] ? moe__number_short(cells->numbers[0][i]) : NULL;
     g_autofree char *second = cells->numbers[1] ? moe__number_short(cells->numbers[1][i]) : NULL;
+    g_autofree char *interval = interval_words(cells, i);
     const char *text = cells->texts ? cells->texts[i] : NULL;
     const WordsKey keys[] = {
         {"{row}", row_text},         {"{column}", column_text},     {"{value}", value},
         {"{0}", first ? first : ""}, {"{1}", second ? second : ""}, {"{text}", text ? text : ""},
+        {"{interval}", interval},
     };
     return moe__words_fill(cells->words, keys, G_N_ELEMENTS(keys));
 }

@@ -8,7 +8,8 @@
 
 #include <math.h>
 
-/* What thin marks need to be seen on paper, and how colours get there. */
+/* What thin marks need to be seen on white paper (WCAG 2.1 asks for 3, which the light half of no
+ * colour map has), and how colours get there. */
 #define LEAST_CONTRAST 1.45
 #define STEP           0.08
 #define MOST_STEPS     10
@@ -50,7 +51,8 @@ contrast(MoeColour a, MoeColour b)
 MoeColour
 moe__colour_on(MoeColour colour, const Theme *theme)
 {
-    for (int step = 0; step < MOST_STEPS && contrast(colour, theme->paper) < LEAST_CONTRAST; step++)
+    double least = theme->contrast > 0 ? theme->contrast : LEAST_CONTRAST;
+    for (int step = 0; step < MOST_STEPS && contrast(colour, theme->paper) < least; step++)
         colour = (MoeColour){colour.r + STEP * (theme->ink.r - colour.r),
                              colour.g + STEP * (theme->ink.g - colour.g),
                              colour.b + STEP * (theme->ink.b - colour.b)};

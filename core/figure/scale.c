@@ -61,7 +61,7 @@ moe__axis_equal(const MoeAxis *a, const MoeAxis *b)
     if (a->type != b->type || a->bare != b->bare || g_strcmp0(a->label, b->label) != 0)
         return false;
     if (a->type != MOE_AXIS_BAND)
-        return a->min == b->min && a->max == b->max;
+        return a->min == b->min && a->max == b->max && a->whole == b->whole;
     if (a->bands != b->bands || !a->names != !b->names)
         return false;
     if (!a->names)

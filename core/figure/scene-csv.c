@@ -65,6 +65,8 @@ add_cells(GString *csv, const Panel *panel, const MoeCells *cells)
             g_autofree char *column_text = moe__axis_band_label(&panel->x, column);
             Line line = {NO_NUMBERS, .mark = "cell", .row = row_text, .column = column_text};
             line.value = cells->values[i];
+            line.low = cells->low ? cells->low[i] : NAN;
+            line.high = cells->high ? cells->high[i] : NAN;
             for (int j = 0; j < 2; j++)
                 line.number[j] = cells->numbers[j] ? cells->numbers[j][i] : NAN;
             line.text = cells->texts ? cells->texts[i] : NULL;

@@ -62,6 +62,8 @@ moe_scene_add_cells(MoeScene *scene, int number, const MoeCells *cells)
         mark.cells.numbers[i] = own_numbers(scene, cells->numbers[i], n);
     mark.cells.words = moe__scene_own_text(scene, cells->words);
     mark.cells.keys = (MoeKeys){moe__scene_own_text(scene, cells->keys.name), mark.cells.values};
+    mark.cells.low = own_numbers(scene, cells->low, n);
+    mark.cells.high = own_numbers(scene, cells->high, n);
     if (cells->keys.number != cells->values)
         mark.cells.keys.number = own_numbers(scene, cells->keys.number, n);
     mark.cells.texts = moe__scene_own_texts(scene, cells->texts, n);

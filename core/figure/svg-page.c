@@ -270,6 +270,8 @@ moe__svg_page_image(SvgPage *page, GString *out, const Drawing *drawing, const I
     append_numbers(json, "value", cells->values, cells->rows * cells->columns);
     append_numbers(json, "0", cells->numbers[0], cells->rows * cells->columns);
     append_numbers(json, "1", cells->numbers[1], cells->rows * cells->columns);
+    append_numbers(json, "low", cells->low, cells->rows * cells->columns);
+    append_numbers(json, "high", cells->high, cells->rows * cells->columns);
     g_string_append_c(json, '}');
     g_autofree char *escaped = g_markup_escape_text(json->str, -1);
     g_auto(GStrv) parts = g_strsplit(escaped, "&quot;", -1);

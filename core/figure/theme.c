@@ -33,7 +33,7 @@ static const Theme themes[] = {
     THEME("screen", 254, 144, 13, 10, 8.5, 14, 13, 1.5, 0.6, .paper = GREY(1), .ink = GREY(0.1),
           .soft = GREY(0.4), .faint = GREY(0.72)),
     THEME("dark", 254, 144, 13, 10, 8.5, 14, 13, 1.5, 0.6, .paper = {0.114, 0.118, 0.133},
-          .ink = GREY(0.92), .soft = GREY(0.66), .faint = GREY(0.42)),
+          .ink = GREY(0.92), .soft = GREY(0.66), .faint = GREY(0.42), .contrast = 4.5),
 };
 
 const Theme *

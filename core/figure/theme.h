@@ -22,6 +22,7 @@ typedef struct Theme {
                        images with a pixel a cell; 0: 100,000 of a grid */
     const char *family;
     MoeColour paper, ink, soft, faint; /* background, text, secondary text, axes */
+    double contrast; /* with the paper, that lines and dots have at least; 0: 1.45 */
 } Theme;
 
 /* NULL if there is none of that name. */

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
  * How far each layer sorts tokens by their id: vocabulary specialisation (Muennighoff et al.,
- * OLMoE, 2024, arXiv 2409.02060, section 5.3) in three means, each beside what chance would show.
+ * OLMoE, 2024, arXiv 2409.02060, section 5.3) in three means, a panel each, beside what chance
+ * would show.
  */
 #include "figure/kit.h"
 
 #include <math.h>
 #include <moescope/metrics.h>
 
-/* What part of a band its bars fill, as bars are drawn. */
-#define FILL 0.8
+/* Dots over more bars than this are smaller than these are wide. */
+#define CROWD 12
 
 typedef struct Mean {
     const char *metric, *name, *words;
@@ -39,7 +40,7 @@ column_clear(Column *column)
 }
 
 static Column
-column_of(const Kit *kit, const Mean *mean, bool shuffled, int place)
+column_of(const Kit *kit, const Mean *mean, bool shuffled)
 {
     gsize n = kit->routers->len;
     Column column = {g_new(double, n), g_new(double, n), g_new(double, n)};
@@ -53,8 +54,7 @@ column_of(const Kit *kit, const Mean *mean, bool shuffled, int place)
         column.chance[i] = !metric    ? NAN
                            : shuffled ? moe_metric_shuffled(metric, &cell)
                                       : moe_metric_uniform(metric, &cell);
-        column.at[i] =
-            (double)i + (1 - FILL) / 2 + FILL * (place + 0.5) / (double)G_N_ELEMENTS(means);
+        column.at[i] = (double)i + 0.5;
     }
     return column;
 }
@@ -71,32 +71,25 @@ highest(const Column *column, guint n)
 }
 
 static void
-add_mean(const Kit *kit, MoeScene *scene, const Mean *mean, const Column *column, int place)
+add_mean(int layers, MoeScene *scene, int panel, const Mean *mean, const Column *column)
 {
-    int n = (int)kit->routers->len;
-    MoeBars bars = {.n = n,
-                    .value = column->value,
-                    .ink = {.colour = place, .name = mean->name},
-                    .place = place,
-                    .places = (int)G_N_ELEMENTS(means),
-                    .words = mean->words};
-    moe_scene_add_bars(scene, 0, &bars);
+    MoeBars bars = {.n = layers, .value = column->value, .words = mean->words};
+    moe_scene_add_bars(scene, panel, &bars);
 }
 
 static void
-add_chance(const Kit *kit, MoeScene *scene, const Column *column, const char *chance)
+add_chance(int layers, MoeScene *scene, int panel, const Column *column, const char *chance)
 {
-    int n = (int)kit->routers->len;
-    g_autofree double *area = g_new(double, (gsize)n);
-    for (int i = 0; i < n; i++)
-        area[i] = 0.45;
-    MoePoints dots = {.n = n,
+    g_autofree double *area = g_new(double, (gsize)layers);
+    for (int i = 0; i < layers; i++)
+        area[i] = layers > CROWD ? 0.45 : 1;
+    MoePoints dots = {.n = layers,
                       .x = column->at,
                       .y = column->chance,
                       .area = area,
                       .ink = {.plain = true, .name = chance},
                       .words = "{name}: {y}"};
-    moe_scene_add_points(scene, 0, &dots);
+    moe_scene_add_points(scene, panel, &dots);
 }
 
 static bool
@@ -117,7 +110,7 @@ scene_of(const Kit *kit, bool shuffled)
     Column columns[G_N_ELEMENTS(means)];
     double most = 0;
     for (int m = 0; m < (int)G_N_ELEMENTS(means); m++) {
-        columns[m] = column_of(kit, &means[m], shuffled, m);
+        columns[m] = column_of(kit, &means[m], shuffled);
         most = MAX(most, highest(&columns[m], n));
     }
     g_auto(GStrv) names = g_new0(char *, (gsize)n + 1);
@@ -129,11 +122,10 @@ scene_of(const Kit *kit, bool shuffled)
                  .names = (const char *const *)names};
     MoeAxis y = {.label = "to the favourite expert", .max = most > 0 ? MIN(1.05 * most, 1) : 1};
     MoeScene *scene = moe_scene_new(moe__figure_vocabulary.title);
-    moe_scene_add_panel(scene, NULL, NULL, &x, &y);
-    for (int m = 0; m < (int)G_N_ELEMENTS(means); m++)
-        add_mean(kit, scene, &means[m], &columns[m], m);
     for (int m = 0; m < (int)G_N_ELEMENTS(means); m++) {
-        add_chance(kit, scene, &columns[m], shuffled ? "shuffled" : "uniformly random");
+        int panel = moe_scene_add_panel(scene, means[m].name, NULL, &x, &y);
+        add_mean((int)n, scene, panel, &means[m], &columns[m]);
+        add_chance((int)n, scene, panel, &columns[m], shuffled ? "shuffled" : "uniformly random");
         column_clear(&columns[m]);
     }
     return scene;
@@ -171,7 +163,7 @@ const MoeFigure moe__figure_vocabulary = {
     .struct_size = sizeof(MoeFigure),
     .name = "vocabulary",
     .title = "Vocabulary specialisation",
-    .help = "bars by layer: how far routers sort tokens by their id, beside chance",
+    .help = "bars by layer, a panel a mean: how far routers sort tokens by their id, beside chance",
     .fields = fields,
     .n_fields = G_N_ELEMENTS(fields),
     .common = MOE_FIGURE_LAYERS | MOE_FIGURE_STEPS | MOE_FIGURE_CAPTION,

@@ -119,11 +119,13 @@ moe__words_draw(const MoeScene *scene, const Layout *layout, Ruler *ruler, Drawi
             draw_panel_title(panel, box, layout, ruler, theme, drawing);
         if (panel->note && notes)
             draw_note(panel, box, layout, theme, drawing);
-        draw_axis_labels(panel, box, !layout->shared_x_label, !layout->shared_y_label, layout,
-                         ruler, theme, drawing);
+        bool row = layout->y_label_by_row && i % layout->columns == 0;
+        draw_axis_labels(panel, box, !layout->shared_x_label, !layout->shared_y_label || row,
+                         layout, ruler, theme, drawing);
     }
     if (scene->panels->len > 0)
         draw_axis_labels(moe__scene_panel(scene, 0), layout->grid, layout->shared_x_label,
-                         layout->shared_y_label, layout, ruler, theme, drawing);
+                         layout->shared_y_label && !layout->y_label_by_row, layout, ruler, theme,
+                         drawing);
     draw_caption(scene, layout, drawing);
 }

@@ -145,6 +145,7 @@ typedef struct MoeAxis {
      * numbers[i]; without those the number that its name is; without names first + i·step. */
     const char *key;
     const double *numbers; /* BAND: [bands], or NULL */
+    bool whole;            /* LINEAR: a count, which has ticks at whole numbers only */
 } MoeAxis;
 
 /* Adds a panel and returns its number, from 0. Panels fill the page row by row; how many stand
@@ -177,13 +178,15 @@ typedef struct MoeCells {
     const double *values;     /* [rows × columns]; NaN: no cell there */
     const double *numbers[2]; /* further numbers a cell, [rows × columns] each, or NULL */
     /* What a reader is told about a cell. {row} and {column} stand for the labels of the bands,
-     * {value}, {0} and {1} for the numbers, {text} for its text. */
+     * {value}, {0} and {1} for the numbers, {interval} for "0.1 to 0.2" or "unknown", {text} for
+     * its text. */
     const char *words;
     int categories;           /* > 0: values are 0 … categories - 1, coloured by
                                  moe_colour_category(), not through the scale */
     const char *const *texts; /* [rows × columns] written into the cell: short ones where they fit,
                                  words as far as they do; or NULL */
     MoeKeys keys;             /* [rows × columns], the values themselves, for one */
+    const double *low, *high; /* [rows × columns] an interval of the value; NaN or NULL: none */
 } MoeCells;
 MOE_API void moe_scene_add_cells(MoeScene *scene, int panel, const MoeCells *cells);
 
