@@ -62,7 +62,7 @@ test_refused(void)
         const char *name, *why;
     } cases[] = {
         {"other-abi", "built for plugin interface 7, this library has interface " INTERFACE},
-        {"no-symbol", "not a plugin: it exports no symbol moe_plugin_abi_3"},
+        {"no-symbol", "not a plugin: it exports no symbol moe_plugin_abi_4"},
         {"size", "the plugin is described by "},
         {"part-size", "a part is described by "},
         {"no-slot", "part no-slot (score): the slot 'score' is required and empty"},

@@ -6,7 +6,7 @@
 #include <moescope/plugin.h>
 
 #ifndef SYMBOL
-#define SYMBOL moe_plugin_abi_3
+#define SYMBOL moe_plugin_abi_4
 #endif
 #ifndef NAME
 #define NAME "good"

@@ -25,8 +25,8 @@
 G_BEGIN_DECLS
 
 /* The number of the interface: it changes whenever a struct that plugins fill changes. */
-#define MOE_PLUGIN_ABI 3
-#define MOE_PLUGIN     MOE_API const MoePlugin moe_plugin_abi_3
+#define MOE_PLUGIN_ABI 4
+#define MOE_PLUGIN     MOE_API const MoePlugin moe_plugin_abi_4
 
 typedef struct MoePlugin {
     size_t struct_size; /* sizeof(MoePlugin) */
