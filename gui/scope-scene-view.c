@@ -244,8 +244,14 @@ scope_scene_view_css_changed(GtkWidget *widget, GtkCssStyleChange *change)
 static void
 scope_scene_view_size_allocate(GtkWidget *widget, int width, int height, int baseline)
 {
-    forget_outlines(SCOPE_SCENE_VIEW(widget));
-    scope_scene_view_forget_datum(SCOPE_SCENE_VIEW(widget));
+    ScopeSceneView *self = SCOPE_SCENE_VIEW(widget);
+    double page_width, page_height;
+    forget_outlines(self);
+    /* Words that take a line more make the figure smaller: they still tell of the same mark. */
+    if (self->datum.words && scope_scene_view_page(self, &page_width, &page_height))
+        moe_scene_locate(self->scene, page_width, page_height, &self->datum);
+    else
+        scope_scene_view_forget_datum(self);
 }
 
 /* --- The object -------------------------------------------------------------------------------*/

@@ -106,7 +106,7 @@ test_types(void)
         const char *dict;
         int code;
     } cases[] = {
-        {"{'descr': '>i4', 'fortran_order': False, 'shape': (3,), }\n", MOE_ERROR_UNSUPPORTED},
+        {"{'descr': '>c8', 'fortran_order': False, 'shape': (3,), }\n", MOE_ERROR_UNSUPPORTED},
         {"{'descr': '|O', 'fortran_order': False, 'shape': (3,), }\n", MOE_ERROR_UNSUPPORTED},
         {"{'descr': [('a', '<i4')], 'fortran_order': False, 'shape': (3,), }\n",
          MOE_ERROR_UNSUPPORTED},
