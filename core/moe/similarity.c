@@ -122,7 +122,7 @@ centre(float *x, int64_t m, int64_t d)
 static void
 shuffled_cka(const float *kernels, const double *products, int64_t n, int64_t m, float *c)
 {
-    g_autofree double *trace = g_new0(double, n);
+    g_autofree double *trace = g_new0(double, MAX(n, 1));
     for (int64_t e = 0; e < n; e++)
         for (int64_t r = 0; r < m; r++)
             trace[e] += (double)kernels[(e * m + r) * m + r];
