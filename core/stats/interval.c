@@ -18,19 +18,29 @@ moe__resample_defaults(const MoeResampleOptions *options)
 
 /* --- Quantiles --------------------------------------------------------------------------------*/
 
-/* By halving: erfc() is exact in both tails, and few quantiles are needed. */
+/* Of p up to 1/2: Abramowitz & Stegun 26.2.23, good to 4.5e-4, and two steps of Halley's iteration,
+ * each of which has three times as many digits. erfc() is exact in this tail. */
+static double
+lower_quantile(double p)
+{
+    double t = sqrt(-2 * log(p));
+    double z = (2.515517 + t * (0.802853 + t * 0.010328)) /
+                   (1 + t * (1.432788 + t * (0.189269 + t * 0.001308))) -
+               t;
+    for (int i = 0; i < 2; i++) {
+        double off = (erfc(-z / G_SQRT2) / 2 - p) * sqrt(2 * G_PI) * exp(z * z / 2);
+        z -= off / (1 + z * off / 2);
+    }
+    return z;
+}
+
+/* Beyond what doubles tell from 0 and 1: 40, as good as never. */
 double
 moe__normal_quantile(double p)
 {
-    double low = -40, high = 40;
-    for (int i = 0; i < 100; i++) {
-        double middle = (low + high) / 2;
-        if (erfc(-middle / G_SQRT2) / 2 < p)
-            low = middle;
-        else
-            high = middle;
-    }
-    return (low + high) / 2;
+    if (!(p > 0) || p >= 1)
+        return p >= 1 ? 40 : -40;
+    return p <= 0.5 ? lower_quantile(p) : -lower_quantile(1 - p);
 }
 
 /* The expansion of Abramowitz & Stegun 26.7.5: to 1e-3 at 7 degrees of freedom, better beyond. */

@@ -20,6 +20,12 @@ test_quantiles(void)
     assert_near(moe__normal_quantile(0.975), 1.959963984540054, 1e-12);
     assert_near(moe__normal_quantile(0.025), -1.959963984540054, 1e-12);
     assert_near(moe__normal_quantile(1e-12), -7.034483825011737, 1e-9);
+    g_assert_cmpfloat(moe__normal_quantile(0), ==, -40);
+    g_assert_cmpfloat(moe__normal_quantile(1), ==, 40);
+    for (double z = -37; z < 8; z += 0.37) {
+        double p = erfc(-z / G_SQRT2) / 2;
+        assert_near(moe__normal_quantile(p), z, p > 0.5 ? 1e-15 * exp(z * z / 2) + 1e-12 : 1e-11);
+    }
     assert_near(moe__student_quantile(0.975, 7), 2.364624251592785, 1e-3);
     assert_near(moe__student_quantile(0.995, 7), 3.499483297350494, 5e-3);
     assert_near(moe__student_quantile(0.975, 63), 1.998340542520741, 1e-6);
