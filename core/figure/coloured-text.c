@@ -223,12 +223,7 @@ build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
 
 static const MoeField fields[] = {
     SPAN_FIELDS("400", 4096),
-    {.name = "layer",
-     .type = MOE_FIELD_INT,
-     .fallback = "-1",
-     .min = -1,
-     .max = G_MAXINT32,
-     .help = "the layer whose router is shown; -1: the middle one"},
+    SPAN_LAYER_FIELD,
     {.name = "colour",
      .type = MOE_FIELD_CHOICE,
      .fallback = "expert",

@@ -243,18 +243,8 @@ static const MoeField fields[] = {
      .min = 0,
      .max = 9007199254740991,
      .help = "which token, counted over the whole trace from 0"},
-    {.name = "layer",
-     .type = MOE_FIELD_INT,
-     .fallback = "-1",
-     .min = -1,
-     .max = G_MAXINT32,
-     .help = "the layer whose router is shown; -1: the middle one"},
-    {.name = "head",
-     .type = MOE_FIELD_INT,
-     .fallback = "0",
-     .min = 0,
-     .max = 1024,
-     .help = "which sub-token is shown, where heads split tokens"},
+    SPAN_LAYER_FIELD,
+    SPAN_HEAD_FIELD,
 };
 
 const MoeFigure moe__figure_token_scores = {

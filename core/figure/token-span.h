@@ -30,17 +30,27 @@
         .help = "how many tokens are shown"                                                   \
     }
 
-/* Which of a token's choices, and which of its sub-tokens. */
-#define SPAN_CHOICE_FIELDS                                                             \
-    {.name = "slot",                                                                   \
-     .type = MOE_FIELD_INT,                                                            \
-     .fallback = "0",                                                                  \
-     .min = 0,                                                                         \
-     .max = 1024,                                                                      \
-     .help = "which choice is shown: 0 is the first"},                                 \
+#define SPAN_HEAD_FIELD                                                                \
     {                                                                                  \
         .name = "head", .type = MOE_FIELD_INT, .fallback = "0", .min = 0, .max = 1024, \
         .help = "which sub-token is shown, where heads split tokens"                   \
+    }
+
+/* Which of a token's choices, and which of its sub-tokens. */
+#define SPAN_CHOICE_FIELDS                             \
+    {.name = "slot",                                   \
+     .type = MOE_FIELD_INT,                            \
+     .fallback = "0",                                  \
+     .min = 0,                                         \
+     .max = 1024,                                      \
+     .help = "which choice is shown: 0 is the first"}, \
+        SPAN_HEAD_FIELD
+
+/* The router that figures of one layer show. */
+#define SPAN_LAYER_FIELD                                                                        \
+    {                                                                                           \
+        .name = "layer", .type = MOE_FIELD_INT, .fallback = "-1", .min = -1, .max = G_MAXINT32, \
+        .help = "the layer whose router is shown; -1: the middle one"                           \
     }
 
 /* What one router did: [units × width] experts (-1: no pick) and gates, [units] entropies in nats.

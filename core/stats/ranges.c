@@ -71,14 +71,6 @@ moe__range_experts(const MoeMetric *metric, const MoeMetricCell *cell, double *l
 }
 
 void
-moe__range_largest(const MoeMetric *metric, const MoeMetricCell *cell, double *low, double *high)
-{
-    (void)metric;
-    (void)high;
-    *low = 1.0 / cell->summary->experts;
-}
-
-void
 moe__range_information(int experts, int others, double *high)
 {
     *high = log(MAX(1, MIN(experts, others)));

@@ -16,12 +16,10 @@ void moe__range_of_load(const MoeSummaryCell *cell, MoeLoadFunc measure, double 
 /* The same where one expert may take all (gates). */
 void moe__range_of_shares(int experts, MoeLoadFunc measure, double *low, double *high);
 
-/* As MoeMetric.range: 0 … ln E; 1 … E; 1/E … high. */
+/* As MoeMetric.range: 0 … ln E; 1 … E. */
 void moe__range_entropy(const MoeMetric *metric, const MoeMetricCell *cell, double *low,
                         double *high);
 void moe__range_experts(const MoeMetric *metric, const MoeMetricCell *cell, double *low,
-                        double *high);
-void moe__range_largest(const MoeMetric *metric, const MoeMetricCell *cell, double *low,
                         double *high);
 /* Information between experts and one of `others`: at most ln min(E, others); low stays. */
 void moe__range_information(int experts, int others, double *high);
