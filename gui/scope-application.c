@@ -62,9 +62,9 @@ set_keys(GtkApplication *application)
     };
     for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
         gtk_application_set_accels_for_action(application, table[i].action, table[i].keys);
-    for (int i = 0; i < 10 && scope_pages[i].name; i++) {
+    for (int i = 0; scope_pages[i].name; i++) {
         g_autofree char *action = g_strdup_printf("win.view('%s')", scope_pages[i].name);
-        g_autofree char *key = g_strdup_printf("<Control>%d", (i + 1) % 10);
+        g_autofree char *key = scope_page_key(&scope_pages[i]);
         gtk_application_set_accels_for_action(application, action, (const char *[]){key, NULL});
     }
 }

@@ -184,6 +184,19 @@ on_row_selected(ScopeViews *self, GtkListBoxRow *row)
     refresh(self);
 }
 
+/* What one sees there, and the keys that lead there. */
+static void
+set_tooltip(GtkWidget *row, const ScopePageInfo *info)
+{
+    guint key;
+    GdkModifierType keys;
+    g_autofree char *trigger = scope_page_key(info);
+    gtk_accelerator_parse(trigger, &key, &keys);
+    g_autofree char *label = gtk_accelerator_get_label(key, keys);
+    g_autofree char *text = g_strdup_printf("%s (%s)", _(info->help), label);
+    gtk_widget_set_tooltip_text(row, text);
+}
+
 static GtkWidget *
 row_new(const ScopePageInfo *info)
 {
@@ -195,7 +208,7 @@ row_new(const ScopePageInfo *info)
     gtk_box_append(GTK_BOX(box), icon);
     gtk_box_append(GTK_BOX(box), label);
     gtk_list_box_row_set_child(GTK_LIST_BOX_ROW(row), box);
-    gtk_widget_set_tooltip_text(row, _(info->help));
+    set_tooltip(row, info);
     gtk_widget_set_name(row, info->name);
     gtk_accessible_update_property(GTK_ACCESSIBLE(row), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                    _(info->title), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
