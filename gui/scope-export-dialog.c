@@ -153,7 +153,8 @@ refresh(ScopeExportDialog *self)
 static void
 show_problem(ScopeExportDialog *self, const char *message)
 {
-    gtk_label_set_label(self->problem, message ? message : "");
+    g_autofree char *sentence = message ? scope_text_sentence(message) : g_strdup("");
+    gtk_label_set_label(self->problem, sentence);
     gtk_widget_set_visible(GTK_WIDGET(self->problem), message != NULL);
 }
 
