@@ -4,6 +4,8 @@
  */
 #include "scope-table.h"
 
+#include "scope-text.h"
+
 #include <glib/gi18n.h>
 #include <math.h>
 #include <string.h>
@@ -140,7 +142,8 @@ scope_table_set_rows(ScopeTable *table, GListModel *rows)
 void
 scope_table_set_empty(ScopeTable *table, const char *text)
 {
-    gtk_label_set_label(table->empty, text);
+    g_autofree char *sentence = scope_text_sentence(text);
+    gtk_label_set_label(table->empty, sentence);
 }
 
 static gboolean
