@@ -124,22 +124,45 @@ row_at(const Pixels *pixels, int y)
     return pixels->data + (size_t)y * pixels->stride;
 }
 
+/* Pixels are compared so many at a time. */
+#define TOGETHER 16
+
+/* How many of the first, or last, of n pixels are those above. */
+static int
+same_first(const uint32_t *row, const uint32_t *above, int n)
+{
+    int i = 0;
+    while (i + TOGETHER <= n && memcmp(row + i, above + i, TOGETHER * sizeof(*row)) == 0)
+        i += TOGETHER;
+    while (i < n && row[i] == above[i])
+        i++;
+    return i;
+}
+
+static int
+same_last(const uint32_t *row, const uint32_t *above, int n)
+{
+    int i = n;
+    while (i >= TOGETHER &&
+           memcmp(row + i - TOGETHER, above + i - TOGETHER, TOGETHER * sizeof(*row)) == 0)
+        i -= TOGETHER;
+    while (i > 0 && row[i - 1] == above[i - 1])
+        i--;
+    return n - i;
+}
+
 /* Where a row differs from the one above; most rows of a grid of cells, and of the page around,
  * nowhere. */
 static Span
 changed(const Pixels *pixels, int y)
 {
-    Span span = {0, pixels->width};
+    int width = pixels->width;
     const uint32_t *row = row_at(pixels, y), *above = y > 0 ? row_at(pixels, y - 1) : NULL;
     if (!above)
-        return span;
-    if (memcmp(row, above, 4 * (size_t)pixels->width) == 0)
+        return (Span){0, width};
+    if (memcmp(row, above, 4 * (size_t)width) == 0)
         return (Span){0, 0};
-    while (row[span.first] == above[span.first])
-        span.first++;
-    while (row[span.last - 1] == above[span.last - 1])
-        span.last--;
-    return span;
+    return (Span){same_first(row, above, width), width - same_last(row, above, width)};
 }
 
 static Span *
@@ -151,6 +174,23 @@ changes_of(const Pixels *pixels)
     return changes;
 }
 
+/* The next pixels of a span, from `from` on, that aren't those above; first == last: no more. Short
+ * ones among them that are don't matter. */
+static Span
+next_changed(const Pixels *pixels, int y, int from)
+{
+    Span span = pixels->changes[y];
+    if (y == 0)
+        return (Span){from, span.last};
+    const uint32_t *row = row_at(pixels, y), *above = row_at(pixels, y - 1);
+    int first = from + same_first(row + from, above + from, span.last - from), last = first;
+    while (last < span.last &&
+           memcmp(row + last, above + last, MIN(TOGETHER, span.last - last) * sizeof(*row)) != 0)
+        last += MIN(TOGETHER, span.last - last);
+    return (Span){first, last};
+}
+
+/* Pixels like the one above have no new colour. */
 static bool
 palette_collect(Palette *palette, const Pixels *pixels)
 {
@@ -158,13 +198,12 @@ palette_collect(Palette *palette, const Pixels *pixels)
     memset(palette->index, 0xff, sizeof(palette->index));
     for (int y = 0; y < pixels->height; y++) {
         const uint32_t *row = row_at(pixels, y);
-        Span span = pixels->changes[y];
-        for (int x = span.first; x < span.last; x++) {
-            if (x > span.first && row[x] == row[x - 1])
-                continue;
-            if (palette_index(palette, colour_of(pixels, row[x])) < 0)
-                return false;
-        }
+        Span part = next_changed(pixels, y, pixels->changes[y].first);
+        for (; part.first < part.last; part = next_changed(pixels, y, part.last))
+            for (int x = part.first; x < part.last; x++)
+                if ((x == part.first || row[x] != row[x - 1]) &&
+                    palette_index(palette, colour_of(pixels, row[x])) < 0)
+                    return false;
     }
     return true;
 }
@@ -176,7 +215,7 @@ write_indices(Palette *palette, const Pixels *pixels, const uint32_t *row, Span 
     for (int x = span.first; x < span.last; x++) {
         if (x == span.first || row[x] != row[x - 1])
             index = palette_index(palette, colour_of(pixels, row[x]));
-        out[1 + x] = (guint8)index;
+        out[x] = (guint8)index;
     }
 }
 
@@ -185,7 +224,7 @@ write_channels(const Pixels *pixels, const uint32_t *row, Span span, guint8 *out
 {
     int channels = pixels->channels;
     for (int x = span.first; x < span.last; x++) {
-        guint8 *at = out + 1 + (size_t)x * channels;
+        guint8 *at = out + (size_t)x * channels;
         at[0] = (guint8)(row[x] >> 16);
         at[1] = (guint8)(row[x] >> 8);
         at[2] = (guint8)row[x];
@@ -195,30 +234,40 @@ write_channels(const Pixels *pixels, const uint32_t *row, Span span, guint8 *out
 }
 
 static void
-write_row(const Pixels *pixels, Palette *palette, int y, Span span, guint8 *out)
+write_pixels(const Pixels *pixels, Palette *palette, int y, Span span, guint8 *out)
 {
-    out[0] = 0;
     if (pixels->channels == 1)
         write_indices(palette, pixels, row_at(pixels, y), span, out);
     else
         write_channels(pixels, row_at(pixels, y), span, out);
 }
 
+/* Pixels of a row, where they aren't those above, and by how much they differ from these. */
+static void
+write_changes(const Pixels *pixels, Palette *palette, int y, guint8 *row, guint8 *more)
+{
+    Span span = pixels->changes[y], part = next_changed(pixels, y, span.first);
+    int channels = pixels->channels;
+    memset(more + span.first * channels, 0, (size_t)(span.last - span.first) * channels);
+    for (; part.first < part.last; part = next_changed(pixels, y, part.last)) {
+        int from = part.first * channels, to = part.last * channels;
+        memcpy(more + from, row + from, (size_t)(to - from));
+        write_pixels(pixels, palette, y, part, row);
+        for (int i = from; i < to; i++)
+            more[i] = (guint8)(row[i] - more[i]);
+    }
+}
+
 static GByteArray *
 pack(const Pixels *pixels, Palette *palette, int length)
 {
     Deflater *deflater = moe__deflater_new(length, pixels->channels);
-    g_autofree guint8 *row = g_malloc(1 + length), *above = g_malloc0(length);
-    g_autofree guint8 *more = g_malloc(length);
+    g_autofree guint8 *row = g_malloc0(length), *more = g_malloc(length);
     for (int y = 0; y < pixels->height; y++) {
         Span span = pixels->changes[y];
-        int from = span.first * pixels->channels, to = span.last * pixels->channels;
-        write_row(pixels, palette, y, span, row);
-        for (int i = from; i < to; i++) {
-            more[i] = (guint8)(row[1 + i] - above[i]);
-            above[i] = row[1 + i];
-        }
-        moe__deflater_row(deflater, more, from, to);
+        write_changes(pixels, palette, y, row, more);
+        moe__deflater_row(deflater, more, span.first * pixels->channels,
+                          span.last * pixels->channels);
     }
     return moe__deflater_finish(deflater);
 }
@@ -232,8 +281,11 @@ pack_small(const Pixels *pixels, Palette *palette, int stride)
 {
     size_t length = (size_t)stride * pixels->height;
     g_autofree guint8 *rows = g_malloc(length);
-    for (int y = 0; y < pixels->height; y++)
-        write_row(pixels, palette, y, (Span){0, pixels->width}, rows + (size_t)stride * y);
+    for (int y = 0; y < pixels->height; y++) {
+        guint8 *row = rows + (size_t)stride * y;
+        row[0] = 0; /* no filter */
+        write_pixels(pixels, palette, y, (Span){0, pixels->width}, row + 1);
+    }
     return moe__zlib_pack(rows, length, USUAL);
 }
 
