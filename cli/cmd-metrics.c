@@ -18,7 +18,7 @@ typedef struct {
     MoeTokenFilter *filter; /* of where */
     gboolean list, all, experts, bits, no_intervals, no_check;
     MetricsFormats formats;
-    int replicates, threads;
+    int replicates, threads, ranks;
     gint64 seed;
     double level;
 } Options;
@@ -61,6 +61,10 @@ check(const Options *o, int traces)
         return cmd_usage("found --metrics with --experts or --compat, expected either");
     if ((o->experts || o->compat) && o->kinds)
         return cmd_usage("found --kinds with --experts or --compat, expected either");
+    if (o->ranks != 0 && (o->ranks < 2 || o->ranks > UINT16_MAX))
+        return cmd_usage("found --ranks %d, expected 2 … %d", o->ranks, UINT16_MAX);
+    if (o->ranks && (o->experts || o->compat))
+        return cmd_usage("found --ranks with --experts or --compat, expected either");
     if (o->replicates < 20 || o->replicates > 100000)
         return cmd_usage("found --replicates %d, expected 20 … 100000", o->replicates);
     if (!(o->level >= 0.5 && o->level <= 0.999))
@@ -126,7 +130,8 @@ any_of_all_experts(const GPtrArray *metrics)
 static int
 run_metrics(const Options *o, const GArray *layers, MetricsFormat format, int n, char **paths)
 {
-    g_autoptr(GPtrArray) metrics = cmd_metrics_choose(o->metrics, o->all, o->kinds != NULL);
+    g_autoptr(GPtrArray) metrics =
+        cmd_metrics_choose(o->metrics, o->all, o->kinds != NULL, o->ranks);
     if (!metrics)
         return CMD_USAGE;
     if (!o->kinds && !any_of_all_experts(metrics))
@@ -205,7 +210,8 @@ cmd_metrics(int argc, char **argv)
         {"list", 0, 0, G_OPTION_ARG_NONE, &o.list,
          "the metrics there are: formula, unit, source, convention", NULL},
         {"metrics", 'm', 0, G_OPTION_ARG_STRING_ARRAY, &o.metrics,
-         "these: names, or load, gates, order, pairs, flow, tokens, heads, scores, places, caches, "
+         "these: names, or load, gates, ranks, order, pairs, flow, tokens, heads, scores, places, "
+         "caches, "
          "kinds, domains, run; may be repeated (default: a dozen)",
          "NAME,…"},
         {"all", 'a', 0, G_OPTION_ARG_NONE, &o.all, "all metrics", NULL},
@@ -216,6 +222,9 @@ cmd_metrics(int argc, char **argv)
          "load and gates of these kinds of experts (of moescope import --kinds) apart as well, or "
          "all; may be repeated",
          "NAME,…"},
+        {"ranks", 0, 0, G_OPTION_ARG_INT, &o.ranks,
+         "experts lie on so many devices, neighbours together: how evenly these are loaded, too",
+         "N"},
         {"where", 'w', 0, G_OPTION_ARG_STRING, &o.where, CMD_WHERE, "WORDS"},
         {"steps", 0, 0, G_OPTION_ARG_STRING, &o.steps,
          "over training: every step of the recorded tokens, or of the run's state", "tokens|state"},

@@ -281,6 +281,21 @@ append_count(GString *text, int64_t n, const char *things)
     g_string_append_printf(text, "%s%s %s", text->len ? " · " : "", digits, things);
 }
 
+/* A run that adds nothing any more has maybe died: when it did is told. */
+static void
+append_unfinished(GString *text, gint64 quiet_s)
+{
+    gint64 minutes = quiet_s / 60, hours = minutes / 60, days = hours / 24;
+    if (minutes < 1)
+        g_string_append(text, _(" · unfinished so far"));
+    else if (hours < 1)
+        g_string_append_printf(text, _(" · unfinished, nothing added for %d min"), (int)minutes);
+    else if (days < 2)
+        g_string_append_printf(text, _(" · unfinished, nothing added for %d h"), (int)hours);
+    else
+        g_string_append_printf(text, _(" · unfinished, nothing added for %d days"), (int)days);
+}
+
 char *
 scope_document_summary(ScopeDocument *document)
 {
@@ -300,7 +315,7 @@ scope_document_summary(ScopeDocument *document)
     if (!trace)
         g_string_append(text, _(" · a summary"));
     if (scope_source_unfinished(document->opened.source))
-        g_string_append(text, _(" · unfinished so far"));
+        append_unfinished(text, scope_source_quiet_for(document->opened.source));
     return g_string_free(text, FALSE);
 }
 

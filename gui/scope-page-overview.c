@@ -206,10 +206,11 @@ on_found(gpointer owner, gpointer result, const GError *error)
     ScopePageOverview *self = SCOPE_PAGE_OVERVIEW(owner);
     const GPtrArray *facts = result;
     empty(GTK_WIDGET(self->facts));
+    g_autofree char *problem = error ? scope_text_sentence(error->message) : NULL;
     for (guint i = 0; facts && i < facts->len; i++)
         gtk_box_append(self->facts, fact_new(facts->pdata[i]));
-    if (!facts)
-        gtk_box_append(self->facts, text_new(error->message, "note"));
+    if (problem)
+        gtk_box_append(self->facts, text_new(problem, "note"));
     check(self); /* not before: pictures first */
 }
 

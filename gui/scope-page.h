@@ -46,6 +46,9 @@ typedef struct ScopePageInfo {
 
 /* All of them, in the order of the sidebar, ended by one without name. */
 extern const ScopePageInfo scope_pages[];
+/* The keys that turn to one of them, as gtk_accelerator_parse() takes them: Ctrl+1 … Ctrl+0, and
+ * Alt+1 … for the eleventh on. (transfer full) */
+char *scope_page_key(const ScopePageInfo *info);
 
 /* What the page shows; NULL before. (transfer none) */
 ScopeDocument *scope_page_get_document(ScopePage *page);

@@ -9,7 +9,6 @@
 #include "scope-open.h"
 #include "scope-state.h"
 #include "scope-text.h"
-#include "scope-weights.h"
 
 #include <glib/gi18n.h>
 
@@ -300,4 +299,11 @@ scope_tab_get_pane(ScopeTab *tab)
     ScopePage *page = tab->state == SCOPE_TAB_OPEN ? scope_views_get_page(tab->views) : NULL;
     ScopePane *pane = page ? scope_page_get_pane(page) : NULL;
     return pane && scope_pane_has_figure(pane) ? pane : NULL;
+}
+
+ScopeWeights *
+scope_tab_get_weights(ScopeTab *tab)
+{
+    bool shown = tab->state == SCOPE_TAB_DESCRIBED && scope_weights_has_figure(tab->weights);
+    return shown ? tab->weights : NULL;
 }

@@ -184,7 +184,7 @@ scope_table_set_rows(ScopeTable *table, GListModel *rows)
 void
 scope_table_set_empty(ScopeTable *table, const char *text)
 {
-    g_autofree char *sentence = *text ? scope_text_sentence(text) : g_strdup(text);
+    g_autofree char *sentence = scope_text_sentence(text);
     gtk_label_set_label(table->empty, sentence);
 }
 

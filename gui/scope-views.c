@@ -22,6 +22,7 @@ struct _ScopeViews {
     const ScopePageInfo *info; /* of the view that is shown */
     ScopePage *followed_page;  /* what is shown, and its pane; either may be NULL */
     ScopePane *followed_pane;
+    guint filling; /* the inspector, once the view is drawn; 0: it is filled */
 
     GtkWidget *sidebar, *content, *inspector;
     GtkListBox *list;
@@ -73,9 +74,10 @@ options_new(ScopePane *pane)
     return box;
 }
 
-static void
-fill_inspector(ScopeViews *self)
+static gboolean
+fill_inspector(gpointer views)
 {
+    ScopeViews *self = views;
     ScopePage *page = scope_views_get_page(self);
     GtkWidget *own = page ? scope_page_make_inspector(page) : NULL;
     ScopePane *pane = page ? scope_page_get_pane(page) : NULL;
@@ -84,7 +86,24 @@ fill_inspector(ScopeViews *self)
         gtk_box_remove(GTK_BOX(self->inspector_box), child);
     if (own || pane)
         gtk_box_append(GTK_BOX(self->inspector_box), own ? own : options_new(pane));
+    self->filling = 0;
     gtk_widget_queue_resize(GTK_WIDGET(self)); /* one without anything in it makes way */
+    return G_SOURCE_REMOVE;
+}
+
+/* Its controls take as long to build and to measure as all of the view: the view goes first. What
+ * it shows of another view stays until then, its place is kept where there is nothing yet. */
+static void
+fill_inspector_soon(ScopeViews *self)
+{
+    if (!self->filling)
+        self->filling = g_idle_add_full(G_PRIORITY_DEFAULT_IDLE, fill_inspector, self, NULL);
+}
+
+static bool
+has_inspector(ScopeViews *self)
+{
+    return self->filling || gtk_widget_get_first_child(self->inspector_box);
 }
 
 /* --- Following the page -----------------------------------------------------------------------*/
@@ -106,7 +125,7 @@ on_pane_changed(ScopeViews *self)
 {
     follow_pane(self);
     if (!SCOPE_PAGE_GET_CLASS(self->followed_page)->make_inspector)
-        fill_inspector(self);
+        fill_inspector_soon(self);
     tell(self);
 }
 
@@ -171,7 +190,7 @@ refresh(ScopeViews *self)
     else
         show_empty(self, why);
     if (self->followed_page != before)
-        fill_inspector(self);
+        fill_inspector_soon(self);
     tell(self);
 }
 
@@ -182,6 +201,19 @@ on_row_selected(ScopeViews *self, GtkListBoxRow *row)
         return;
     self->info = &scope_pages[gtk_list_box_row_get_index(row)];
     refresh(self);
+}
+
+/* What one sees there, and the keys that lead there. */
+static void
+set_tooltip(GtkWidget *row, const ScopePageInfo *info)
+{
+    guint key;
+    GdkModifierType keys;
+    g_autofree char *trigger = scope_page_key(info);
+    gtk_accelerator_parse(trigger, &key, &keys);
+    g_autofree char *label = gtk_accelerator_get_label(key, keys);
+    g_autofree char *text = g_strdup_printf("%s (%s)", _(info->help), label);
+    gtk_widget_set_tooltip_text(row, text);
 }
 
 static GtkWidget *
@@ -195,7 +227,7 @@ row_new(const ScopePageInfo *info)
     gtk_box_append(GTK_BOX(box), icon);
     gtk_box_append(GTK_BOX(box), label);
     gtk_list_box_row_set_child(GTK_LIST_BOX_ROW(row), box);
-    gtk_widget_set_tooltip_text(row, _(info->help));
+    set_tooltip(row, info);
     gtk_widget_set_name(row, info->name);
     gtk_accessible_update_property(GTK_ACCESSIBLE(row), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                    _(info->title), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
@@ -229,7 +261,7 @@ inspector_width(ScopeViews *self)
 {
     int minimum, natural;
     measure_width(self->inspector, &minimum, &natural);
-    return gtk_widget_get_first_child(self->inspector_box) && natural > 0
+    return has_inspector(self) && natural > 0
                ? MAX(minimum, characters(GTK_WIDGET(self), INSPECTOR_WIDTH))
                : 0;
 }
@@ -307,6 +339,7 @@ scope_views_dispose(GObject *object)
 {
     ScopeViews *self = SCOPE_VIEWS(object);
     follow(self, NULL);
+    g_clear_handle_id(&self->filling, g_source_remove);
     if (self->document)
         g_signal_handlers_disconnect_by_func(self->document, refresh, self);
     g_clear_object(&self->document);

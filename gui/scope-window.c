@@ -111,7 +111,7 @@ static void
 enable_actions(ScopeWindow *self, ScopeTab *tab, bool open)
 {
     ScopeFocus *focus = open ? scope_tab_get_focus(tab) : NULL;
-    bool figure = open && scope_tab_get_pane(tab);
+    bool figure = tab && (scope_tab_get_pane(tab) || scope_tab_get_weights(tab));
     enable(self, "win.export", figure);
     enable(self, "win.copy", figure);
     enable(self, "win.copy-command", figure);

@@ -62,9 +62,9 @@ has_tokens_of_esft(const char *folder, const GPtrArray *names)
 static bool
 is_wanted(const MoeImport *import, const char *path, bool tokens_of_esft)
 {
-    const MoeImporter *known = import->options->importer ? NULL : moe_importer_detect(path, NULL);
     if (!g_file_test(path, G_FILE_TEST_IS_REGULAR))
-        return false;
+        return false; /* and a pipe isn't opened, which could wait for ever */
+    const MoeImporter *known = import->options->importer ? NULL : moe_importer_detect(path, NULL);
     return import->options->importer ||
            (known && !(tokens_of_esft && known == &moe__import_esft_scores));
 }

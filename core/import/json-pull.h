@@ -52,8 +52,9 @@ void moe__json_free(MoeJson *json);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeJson, moe__json_free)
 
 MoeJsonEvent moe__json_next(MoeJson *json);
-/* Within an object: whether the next key is this one, without escapes, spaced as most programs do
- * it. If so it is taken, as moe__json_next() would, else nothing is. */
+/* Within an object: whether the next key is key[length], marks and colon with it (`"layer":`),
+ * without escapes, spaced as most programs do it; `key` has to have bytes up to a multiple of
+ * eight. If so it is taken, as moe__json_next() would, else nothing is. */
 bool moe__json_quick_key(MoeJson *json, const char *key, size_t length);
 /* After a KEY: passes over its value. After OBJECT or ARRAY: over what is left of it. Strings and
  * brackets are looked at, what stands between them is not. Returns false with json->error. */

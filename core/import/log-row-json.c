@@ -21,7 +21,7 @@ append_int(GString *out, int64_t value)
 static bool
 read_name(MoeJson *json, const char *what, GString *out)
 {
-    MoeJsonEvent event = moe__json_next(json);
+    MoeJsonEvent event = moe__json_quick_int(json) ? MOE_JSON_INT : moe__json_next(json);
     if (event == MOE_JSON_INT) {
         g_string_truncate(out, 0);
         append_int(out, json->integer);
@@ -89,28 +89,17 @@ read_field(MoeJson *json, MoeLogField field, MoeLogRow *row)
 
 /* Lines have the same keys at the same places, as a rule: a key that was there on the line before
  * needn't be looked up. */
-static MoeLogField
-field_at(MoeLogReader *reader, int place, const char *name, size_t length)
+static void
+learn_key(MoeLogKey *known, const MoeJson *json, MoeLogField field)
 {
-    MoeLogKey *known = place < MOE_LOG_KEYS ? &reader->keys[place] : NULL;
-    if (known && known->length == length && length > 0 && memcmp(known->name, name, length) == 0)
-        return known->field;
-    MoeLogField field = moe__log_field(name, length);
-    if (known && length <= sizeof known->name) {
-        memcpy(known->name, name, length);
-        known->length = length;
-        known->field = field;
-    }
-    return field;
-}
-
-/* Takes the key at a place where it is that of the line before. */
-static bool
-same_key(MoeLogReader *reader, int place)
-{
-    const MoeLogKey *known = place < MOE_LOG_KEYS ? &reader->keys[place] : NULL;
-    return known && known->length > 0 &&
-           moe__json_quick_key(reader->json, known->name, known->length);
+    size_t length = json->raw_length;
+    if (length + 3 > sizeof known->text)
+        return;
+    known->field = field;
+    known->length = length + 3;
+    known->text[0] = known->text[length + 1] = '"';
+    memcpy(known->text + 1, json->raw, length);
+    known->text[length + 2] = ':';
 }
 
 /* The next key of a line; -1: there is none. */
@@ -118,11 +107,15 @@ static int
 next_field(MoeLogReader *reader, int place)
 {
     MoeJson *json = reader->json;
-    if (same_key(reader, place))
-        return (int)reader->keys[place].field;
+    MoeLogKey *known = place < MOE_LOG_KEYS ? &reader->keys[place] : NULL;
+    if (known && known->length > 0 && moe__json_quick_key(json, known->text, known->length))
+        return (int)known->field;
     if (moe__json_next(json) != MOE_JSON_KEY)
         return -1;
-    return (int)field_at(reader, place, json->raw, json->raw_length);
+    MoeLogField field = moe__log_field(json->raw, json->raw_length);
+    if (known)
+        learn_key(known, json, field);
+    return (int)field;
 }
 
 bool

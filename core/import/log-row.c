@@ -80,6 +80,14 @@ moe__log_row_clear(MoeLogRow *row)
     g_array_unref(row->gates);
 }
 
+/* As g_string_truncate() and g_array_set_size() to nothing would, which a line in ten pays for. */
+static void
+empty(GString *text)
+{
+    text->len = 0;
+    text->str[0] = 0;
+}
+
 static void
 begin_row(MoeLogRow *row)
 {
@@ -87,11 +95,10 @@ begin_row(MoeLogRow *row)
     row->meta_experts = row->meta_k = 0;
     row->meta_renormalised = -1;
     row->pos = row->id = row->layer = -1;
-    g_string_truncate(row->model, 0);
-    g_string_truncate(row->doc, 0);
-    g_string_truncate(row->domain, 0);
-    g_array_set_size(row->experts, 0);
-    g_array_set_size(row->gates, 0);
+    empty(row->model);
+    empty(row->doc);
+    empty(row->domain);
+    row->experts->len = row->gates->len = 0;
 }
 
 /* --- Reading ----------------------------------------------------------------------------------*/

@@ -30,8 +30,8 @@ MoeLogField moe__log_field(const char *name, size_t length);
 enum { MOE_LOG_KEYS = 16 };
 typedef struct MoeLogKey {
     MoeLogField field;
-    size_t length; /* 0: there was none */
-    char name[24];
+    size_t length; /* of `text`; 0: there was none */
+    char text[32]; /* with its marks and the colon */
 } MoeLogKey;
 
 typedef struct MoeLogRow {

@@ -157,6 +157,7 @@ moe__metrics_register(void)
 {
     moe__metrics_register_load();
     moe__metrics_register_gates();
+    moe__metrics_register_ranks();
     moe__metrics_register_kinds();
     moe__metrics_register_order();
     moe__metrics_register_heads();
@@ -166,6 +167,7 @@ moe__metrics_register(void)
     moe__metrics_register_segments();
     moe__metrics_register_domains();
     moe__metrics_register_affinity();
+    moe__metrics_register_hot();
     moe__metrics_register_states();
     moe__metrics_register_measures();
     moe__metrics_register_pairs();

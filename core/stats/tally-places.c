@@ -106,5 +106,6 @@ const MoeTally moe__tally_places = {
     .describe = describe,
     .problem = problem,
     .carried = carried,
+    .follows = true,
     .count = count,
 };

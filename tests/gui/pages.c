@@ -209,6 +209,9 @@ test_search(Stage *stage, gconstpointer data)
     g_assert_true(says(window_of(stage), "boats"));
     gtk_editable_set_text(GTK_EDITABLE(entry), "zebra");
     wait_for_text(stage, "Not found");
+    scope_focus_set_filter(focus_of(stage), "domain=ants");
+    gtk_editable_set_text(GTK_EDITABLE(entry), "boats");
+    wait_for_text(stage, "Not found in what counts");
 }
 
 /* The token under the pointer, or else the one that was chosen. */

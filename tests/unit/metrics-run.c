@@ -120,6 +120,8 @@ test_metrics(void)
         {"maxvio-batch", (0 + 1 + 0.6) / 3},
         {"drop-rate-training", 5 / 50.0},
         {"aux-loss", 4 * (0.2 * 0.125 * 2 + 0.2 * 0.25 + 0.4 * 0.5)},
+        {"rank-loss@2", 2 * (0.4 * 0.25 + 0.6 * 0.75)},
+        {"rank-loss@8", NAN}, /* of 4 experts */
         {"importance-cv", 4 * sqrt((2 * 0.125 * 0.125 + 0.25 * 0.25) / 4)},
         {"logit-std", 2},
         {"router-cosine", 0},
@@ -173,6 +175,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     moe_init();
+    moe_metrics_add_ranks(2);
     folder = g_dir_make_tmp("moescope-run-XXXXXX", NULL);
     g_test_add_func("/metrics-run/states", test_states);
     g_test_add_func("/metrics-run/metrics", test_metrics);

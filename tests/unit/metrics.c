@@ -38,11 +38,13 @@ test_load(void)
     MoeMetricCell cell = {.summary = &summary};
     const Expected expected[] = {
         {"entropy", 1.75 * G_LN2},
+        {"entropy-corrected", 1.75 * G_LN2 + 3 / 16.0},
         {"entropy-normalised", 1.75 / 2},
         {"effective-experts", exp(1.75 * G_LN2)},
         {"effective-experts-2", 64 / 22.0},
         {"effective-experts-inf", 2},
         {"cv", sqrt(1.5) / 2},
+        {"cv-sample", sqrt(1.5) / 2 * sqrt(4 / 3.0)},
         {"maxvio", 1},
         {"minvio", 0.5},
         {"avgvio", 0.5},
@@ -58,7 +60,16 @@ test_load(void)
         {"hot-set@0.9", 4}, /* of 8 picks 7.2: 4 + 2 + 1 + 1 */
         {"activation-tenth", 1},
         {"activation-half", 0.5}, /* 1 of 8 is 1/(2E), not more */
+        {"overflow@1", 0.25},     /* 4 where 2 have room */
+        {"overflow@1.25", 0.125}, /* ⌈2.5⌉ */
+        {"overflow@2", 0},
         {"drop-rate", 0.25},
+        {"rank-balancedness@2", 8 / 10.0}, /* 1 + 4 and 2 + 1 */
+        {"rank-maxvio@2", 0.25},
+        {"rank-cv@2", 0.25},
+        {"rank-maxvio@3", 5 / (8 / 3.0) - 1}, /* 1 + 4, 2, 1 */
+        {"rank-maxvio@4", 1},
+        {"rank-maxvio@8", NAN}, /* more ranks than experts */
         {"gate-entropy", 1.75 * G_LN2},
         {"gate-effective-experts", exp(1.75 * G_LN2)},
         {"gate-cv", sqrt(1.5) / 2},
@@ -66,8 +77,29 @@ test_load(void)
         {"gate-gini", 10 / 32.0},
         {"gate-tv-uniform", 0.25},
     };
-    for (gsize i = 0; i < G_N_ELEMENTS(expected); i++)
-        assert_near(value_of(expected[i].name, &cell), expected[i].value, 1e-14);
+    for (gsize i = 0; i < G_N_ELEMENTS(expected); i++) {
+        g_test_message("%s", expected[i].name);
+        if (isnan(expected[i].value))
+            g_assert_true(isnan(value_of(expected[i].name, &cell)));
+        else
+            assert_near(value_of(expected[i].name, &cell), expected[i].value, 1e-14);
+    }
+}
+
+/* Of two ranks with two experts each, loads 1, 4, 2, 1: dealt in any order, 4 meets 1, 1 or 2. */
+static void
+test_ranks(void)
+{
+    int64_t count[4] = {1, 4, 2, 1}, making[5] = {0, 0, 4};
+    MoeSummaryCell summary = {
+        .experts = 4, .units = 4, .picks = 8, .count = count, .making = making};
+    MoeMetricCell cell = {.summary = &summary};
+    double dealt = (2 * 0.25 + 0.5) / 3;
+    assert_near(moe_metric_shuffled(moe_metric_find("rank-maxvio@2"), &cell), dealt, 0.02);
+    moe_metrics_add_ranks(2); /* a second time is as good as once */
+    double low, high;
+    moe_metric_range(moe_metric_find("rank-cv@4"), &cell, &low, &high);
+    assert_near(high, sqrt(3), 1e-15);
 }
 
 /* Nothing counted, no gates, no order: no number. */
@@ -299,9 +331,12 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     moe_init();
+    for (int ranks = 2; ranks <= 4; ranks++)
+        moe_metrics_add_ranks(ranks);
     folder = g_dir_make_tmp("moescope-metrics-XXXXXX", NULL);
     g_test_add_func("/metrics/has-null", test_has_null);
     g_test_add_func("/metrics/load", test_load);
+    g_test_add_func("/metrics/ranks", test_ranks);
     g_test_add_func("/metrics/undefined", test_undefined);
     g_test_add_data_func("/metrics/uniform/few", GINT_TO_POINTER(10), test_uniform);
     g_test_add_data_func("/metrics/uniform/more", GINT_TO_POINTER(60), test_uniform);

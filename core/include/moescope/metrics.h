@@ -77,6 +77,9 @@ struct MoeMetric {
 /* Adds a metric, at start, before any other thread runs. One whose name is taken, or that lacks a
  * text or its value, is refused with a warning. */
 MOE_API void moe_metrics_add(const MoeMetric *metric);
+/* Adds those of experts that lie on so many devices, as many on each as can be: rank-…@RANKS. Those
+ * of 8 are there already. At start, before any other thread runs. */
+MOE_API void moe_metrics_add_ranks(int ranks);
 /* All of them, in the order they came. (transfer none) */
 MOE_API const MoeMetric *const *moe_metrics_list(int *n);
 /* By name; NULL if there is none. (transfer none) */
