@@ -16,9 +16,9 @@
 static void
 copy_image_action(GtkWidget *widget, const char *action, GVariant *parameter)
 {
-    g_autoptr(GdkTexture) picture = scope_pane_copy(SCOPE_PANE(widget));
+    g_autoptr(GdkContentProvider) picture = scope_pane_copy(SCOPE_PANE(widget));
     if (picture)
-        gdk_clipboard_set_texture(gtk_widget_get_clipboard(widget), picture);
+        gdk_clipboard_set_content(gtk_widget_get_clipboard(widget), picture);
 }
 
 static void

@@ -307,6 +307,9 @@ test_menu(Stage *stage, gconstpointer data)
     gtk_widget_activate_action(pane, "pane.copy-data", NULL);
     wait_until(has_text, window);
     gtk_widget_activate_action(pane, "pane.copy-image", NULL);
+    GdkContentFormats *formats = gdk_clipboard_get_formats(gtk_widget_get_clipboard(window));
+    g_assert_true(gdk_content_formats_contain_gtype(formats, GDK_TYPE_TEXTURE));
+    g_assert_true(gdk_content_formats_contain_mime_type(formats, "image/svg+xml"));
     g_assert_false(has_text(window));
     gtk_widget_activate_action(pane, "pane.copy-command", NULL);
     wait_until(has_text, window);
