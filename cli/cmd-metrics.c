@@ -212,15 +212,15 @@ cmd_metrics(int argc, char **argv)
         {"metrics", 'm', 0, G_OPTION_ARG_STRING_ARRAY, &o.metrics,
          "these: names, or load, gates, ranks, order, pairs, flow, tokens, heads, scores, places, "
          "caches, "
-         "kinds, domains, run; may be repeated (default: a dozen)",
+         "documents, kinds, domains, run; may be repeated (default: a dozen)",
          "NAME,…"},
         {"all", 'a', 0, G_OPTION_ARG_NONE, &o.all, "all metrics", NULL},
         {"layers", 0, 0, G_OPTION_ARG_STRING, &o.layers, "these layers (0,3-5)", "LAYERS"},
         {"domains", 'd', 0, G_OPTION_ARG_STRING_ARRAY, &o.domains,
          "these domains apart as well, or all; may be repeated", "NAME,…"},
         {"kinds", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.kinds,
-         "load and gates of these kinds of experts (of moescope import --kinds) apart as well, or "
-         "all; may be repeated",
+         "these kinds of experts (of moescope import --kinds) apart as well, or all; may be "
+         "repeated",
          "NAME,…"},
         {"ranks", 0, 0, G_OPTION_ARG_INT, &o.ranks,
          "experts lie on so many devices, neighbours together: how evenly these are loaded, too",

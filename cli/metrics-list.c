@@ -65,6 +65,8 @@ list_json(const MoeMetric *const *metrics, int n)
             json_text(json, "no_null", metrics[i]->no_null);
         if (moe_metric_no_interval(metrics[i]))
             json_text(json, "no_interval", moe_metric_no_interval(metrics[i]));
+        if (moe_metric_no_kinds(metrics[i]))
+            json_text(json, "no_kinds", moe_metric_no_kinds(metrics[i]));
         json_close(json, '}');
     }
     json_close(json, ']');
@@ -135,6 +137,8 @@ list_text(const MoeMetric *const *metrics, int n)
         printf("%s  by chance: %s\n", balance[metrics[i]->better], nulls);
         if (moe_metric_no_interval(metrics[i]))
             printf("  interval: none: %s\n", moe_metric_no_interval(metrics[i]));
+        if (moe_metric_no_kinds(metrics[i]))
+            printf("  by kind of experts: no: %s\n", moe_metric_no_kinds(metrics[i]));
         if (*groups)
             printf("  group: %s\n", groups);
     }

@@ -84,7 +84,7 @@ typedef struct Spot {
     int router, domain;
     const MoeKinds *kinds; /* NULL: of all experts */
     int kind;
-    const MoeSummaryCell *cell; /* what is measured: the router's, or the part of the kind */
+    const MoeMetricCell *cell; /* what is measured: the router, or its part of the kind */
 } Spot;
 
 static void
@@ -98,12 +98,11 @@ to_bits(Measured *measured)
     measured->interval.high /= G_LN2;
 }
 
-/* Of one kind of experts only the load is known apart, and some metrics are of kinds alone. */
+/* Some metrics are of kinds of experts alone, some of all experts alone. */
 static bool
 applies(const MoeMetric *metric, const MoeKinds *kinds)
 {
-    unsigned others = metric->needs & ~(unsigned)(MOE_TALLY_LOAD | MOE_NEEDS_KIND);
-    return kinds ? others == 0 : !(metric->needs & MOE_NEEDS_KIND);
+    return kinds ? !moe_metric_no_kinds(metric) : !(metric->needs & MOE_NEEDS_KIND);
 }
 
 static GArray *
@@ -112,13 +111,7 @@ measure(const Spot *spot)
     const GPtrArray *metrics = spot->query->metrics;
     const MoeMetric *const *list = (const MoeMetric *const *)metrics->pdata;
     GArray *out = g_array_sized_new(FALSE, TRUE, sizeof(Measured), metrics->len);
-    g_autofree const MoeSummaryCell **domains =
-        g_new0(const MoeSummaryCell *, (gsize)moe_summary_domains(spot->summary) + 1);
     g_autofree MoeInterval *intervals = g_new(MoeInterval, metrics->len + 1);
-    MoeMetricCell cell =
-        moe_metric_cell(spot->summary, spot->trace, spot->router, spot->domain, domains);
-    if (spot->kinds)
-        cell = moe_metric_cell_of_kind(cell.summary, spot->cell, spot->router);
     for (guint i = 0; i < metrics->len; i++)
         intervals[i] = (MoeInterval){NAN, NAN, 0};
     if (spot->query->intervals)
@@ -130,9 +123,9 @@ measure(const Spot *spot)
             continue;
         Measured measured = {list[i],
                              list[i]->unit,
-                             moe_metric_value(list[i], &cell),
-                             moe_metric_uniform(list[i], &cell),
-                             moe_metric_shuffled(list[i], &cell),
+                             moe_metric_value(list[i], spot->cell),
+                             moe_metric_uniform(list[i], spot->cell),
+                             moe_metric_shuffled(list[i], spot->cell),
                              intervals[i]};
         if (spot->query->bits && strcmp(measured.unit, "nats") == 0)
             to_bits(&measured);
@@ -145,7 +138,7 @@ static void
 add_place(MetricsInput *input, const Spot *spot, const gint64 *step)
 {
     const MoeRouterInfo *info = moe_summary_router(spot->summary, spot->router);
-    if (spot->domain != MOE_DOMAIN_ALL && spot->cell->units == 0)
+    if (spot->domain != MOE_DOMAIN_ALL && spot->cell->summary->units == 0)
         return;
     g_autoptr(GArray) measured = measure(spot);
     if (measured->len == 0)
@@ -154,7 +147,7 @@ add_place(MetricsInput *input, const Spot *spot, const gint64 *step)
     *place = (MetricsPlace){
         .router = spot->router,
         .layer = info->layer,
-        .experts = spot->cell->experts,
+        .experts = spot->cell->summary->experts,
         .domain = spot->domain,
         .domain_name = spot->domain >= 0
                            ? g_strdup(moe_summary_domain_name(spot->summary, spot->domain))
@@ -163,8 +156,8 @@ add_place(MetricsInput *input, const Spot *spot, const gint64 *step)
         .shared = info->shared,
         .has_step = step != NULL,
         .step = step ? *step : 0,
-        .units = spot->cell->units,
-        .picks = spot->cell->picks,
+        .units = spot->cell->summary->units,
+        .picks = spot->cell->summary->picks,
         .measured = g_steal_pointer(&measured),
     };
     g_ptr_array_add(input->places, place);
@@ -174,19 +167,22 @@ add_place(MetricsInput *input, const Spot *spot, const gint64 *step)
 static bool
 add_places(MetricsInput *input, Spot *spot, const gint64 *step, GError **error)
 {
-    const MoeSummaryCell *whole = moe_summary_cell(spot->summary, spot->router, spot->domain);
+    g_autofree const MoeSummaryCell **domains =
+        g_new0(const MoeSummaryCell *, (gsize)moe_summary_domains(spot->summary) + 1);
+    const MoeMetricCell all =
+        moe_metric_cell(spot->summary, spot->trace, spot->router, spot->domain, domains);
     g_autoptr(MoeKinds) kinds = moe_kinds_of(moe_summary_router(spot->summary, spot->router));
     g_autoptr(GArray) chosen = cmd_kinds_choose(kinds, spot->query->kinds, error);
     if (!chosen)
         return false;
     spot->kinds = NULL;
-    spot->cell = whole;
+    spot->cell = &all;
     add_place(input, spot, step);
     for (guint i = 0; i < chosen->len; i++) {
         spot->kinds = kinds;
         spot->kind = g_array_index(chosen, int, i);
-        g_autoptr(MoeSummaryCell) part = moe_kind_part(whole, kinds, spot->kind);
-        spot->cell = part;
+        g_autoptr(MoeKindPart) part = moe_kind_part(&all, kinds, spot->kind);
+        spot->cell = moe_kind_part_cell(part);
         add_place(input, spot, step);
     }
     return true;

@@ -6,8 +6,8 @@
 #include "scope-scene-private.h"
 
 /* A figure smaller than this can't be read; the window scrolls instead. */
-#define MIN_WIDTH_PX  320
-#define MIN_OF_HEIGHT 0.6 /* of the height that suits it */
+#define MIN_WIDTH     240.0 /* points */
+#define MIN_OF_HEIGHT 0.6   /* of the height that suits it */
 /* A movement is over when nothing moved for so long. */
 #define REST_MS 150
 
@@ -56,7 +56,7 @@ scope_scene_view_measure(GtkWidget *widget, GtkOrientation orientation, int for_
     *minimum_baseline = *natural_baseline = -1;
     if (orientation == GTK_ORIENTATION_HORIZONTAL) {
         *natural = (int)(self->width * scope_scene_view_point(self));
-        *minimum = MIN(*natural, MIN_WIDTH_PX);
+        *minimum = MIN(*natural, (int)(MIN_WIDTH * scope_scene_view_point(self)));
     } else {
         *natural = (int)(self->height * scope_scene_view_point(self));
         *minimum = (int)(*natural * MIN_OF_HEIGHT);

@@ -307,7 +307,8 @@ scope_views_size_allocate(GtkWidget *widget, int width, int height, int baseline
     ScopeViews *self = SCOPE_VIEWS(widget);
     int side, narrowest, least, inspector = inspector_width(self);
     measure_width(self->sidebar, &narrowest, &side);
-    gtk_widget_measure(self->content, GTK_ORIENTATION_HORIZONTAL, -1, &least, NULL, NULL, NULL);
+    gtk_widget_measure(GTK_WIDGET(self->stack), GTK_ORIENTATION_HORIZONTAL, -1, &least, NULL, NULL,
+                       NULL); /* what is narrower scrolls */
     bool sidebar_fits = width >= characters(widget, SIDEBAR_FROM) && width >= side + least;
     bool inspector_fits =
         width >= characters(widget, INSPECTOR_FROM) && width >= side + inspector + least;

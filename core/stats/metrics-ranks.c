@@ -218,6 +218,7 @@ add_of_load(gsize i, int ranks)
     made->metric.value = value;
     made->metric.uniform = uniform;
     made->metric.shuffled = shuffled;
+    made->metric.no_kinds = "devices hold experts of all kinds";
     moe_metrics_add(&made->metric);
 }
 

@@ -9,9 +9,9 @@
 
 /* Adds all of them; moe_init() calls it. */
 void moe__metrics_register(void);
-/* Those of the load by picks, of the load by gates, of devices, of kinds of experts, of units in their order,
- * of sub-tokens, scores, positions, caches, segments, of domains, and of a run's training steps and
- * measures. */
+/* Those of the load by picks, of the load by gates, of devices, of kinds of experts, of units in
+ * their order, of sub-tokens, scores, positions, caches, segments, of documents, domains, and of a
+ * run's training steps and measures. */
 void moe__metrics_register_load(void);
 void moe__metrics_register_gates(void);
 void moe__metrics_register_ranks(void);
@@ -22,6 +22,7 @@ void moe__metrics_register_scores(void);
 void moe__metrics_register_places(void);
 void moe__metrics_register_caches(void);
 void moe__metrics_register_segments(void);
+void moe__metrics_register_documents(void);
 void moe__metrics_register_domains(void);
 void moe__metrics_register_affinity(void);
 void moe__metrics_register_hot(void);

@@ -121,12 +121,13 @@ typedef struct MoeTally {
     }
 
 extern const MoeTally moe__tally_load, moe__tally_order, moe__tally_pairs, moe__tally_adjacent,
-    moe__tally_flow, moe__tally_places, moe__tally_heads, moe__tally_scores, moe__tally_caches;
+    moe__tally_flow, moe__tally_places, moe__tally_heads, moe__tally_scores, moe__tally_caches,
+    moe__tally_documents;
 /* What describes MoeTokenCell, for those who keep and save it; its functions are in tokens.h. */
 extern const MoeTally moe__tally_tokens;
 
 /* All of them but the tokens, the load first (tallies.c). */
-enum { MOE_N_TALLIES = 9 };
+enum { MOE_N_TALLIES = 10 };
 extern const MoeTally *const moe__tallies[MOE_N_TALLIES];
 
 #endif
