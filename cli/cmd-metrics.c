@@ -18,7 +18,7 @@ typedef struct {
     MoeTokenFilter *filter; /* of where */
     gboolean list, all, experts, bits, no_intervals, no_check;
     MetricsFormats formats;
-    int replicates, threads;
+    int replicates, threads, ranks;
     gint64 seed;
     double level;
 } Options;
@@ -61,6 +61,10 @@ check(const Options *o, int traces)
         return cmd_usage("found --metrics with --experts or --compat, expected either");
     if ((o->experts || o->compat) && o->kinds)
         return cmd_usage("found --kinds with --experts or --compat, expected either");
+    if (o->ranks != 0 && (o->ranks < 2 || o->ranks > UINT16_MAX))
+        return cmd_usage("found --ranks %d, expected 2 … %d", o->ranks, UINT16_MAX);
+    if (o->ranks && (o->experts || o->compat))
+        return cmd_usage("found --ranks with --experts or --compat, expected either");
     if (o->replicates < 20 || o->replicates > 100000)
         return cmd_usage("found --replicates %d, expected 20 … 100000", o->replicates);
     if (!(o->level >= 0.5 && o->level <= 0.999))
@@ -77,7 +81,7 @@ query_of(const Options *o, const GPtrArray *metrics, const GArray *layers)
         .domains = o->domains,
         .kinds = o->kinds,
         .filter = o->filter,
-        .intervals = !o->no_intervals && !o->steps,
+        .intervals = !o->no_intervals && g_strcmp0(o->steps, "state") != 0,
         .bits = o->bits,
         .resample = {o->replicates, o->level, (uint64_t)o->seed},
     };
@@ -105,10 +109,14 @@ measure(const Options *o, const char *path, MetricsReport *report, GError **erro
     if (!cmd_source_open(&source, path, &options, error))
         return false;
     MetricsInput *input = cmd_metrics_input(report, &source);
+    const MoeSummaryOptions counted = {.steps = MOE_STEPS_LAST, .filter = o->filter};
+    const MetricsFrom from = {.summary = source.summary,
+                              .trace = o->filter ? NULL : source.trace,
+                              .tokens = source.trace,
+                              .counted = &counted};
     bool good = o->steps ? cmd_steps_measure(report, input, &source, tallies,
                                              g_str_equal(o->steps, "state"), error)
-                         : cmd_metrics_measure(report, input, source.summary,
-                                               o->filter ? NULL : source.trace, NULL, error);
+                         : cmd_metrics_measure(report, input, &from, error);
     if (!good)
         cmd_locate(*error, path);
     return good;
@@ -126,7 +134,8 @@ any_of_all_experts(const GPtrArray *metrics)
 static int
 run_metrics(const Options *o, const GArray *layers, MetricsFormat format, int n, char **paths)
 {
-    g_autoptr(GPtrArray) metrics = cmd_metrics_choose(o->metrics, o->all, o->kinds != NULL);
+    g_autoptr(GPtrArray) metrics =
+        cmd_metrics_choose(o->metrics, o->all, o->kinds != NULL, o->ranks);
     if (!metrics)
         return CMD_USAGE;
     if (!o->kinds && !any_of_all_experts(metrics))
@@ -205,17 +214,21 @@ cmd_metrics(int argc, char **argv)
         {"list", 0, 0, G_OPTION_ARG_NONE, &o.list,
          "the metrics there are: formula, unit, source, convention", NULL},
         {"metrics", 'm', 0, G_OPTION_ARG_STRING_ARRAY, &o.metrics,
-         "these: names, or load, gates, order, pairs, flow, tokens, heads, scores, places, caches, "
-         "kinds, domains, run; may be repeated (default: a dozen)",
+         "these: names, or load, gates, ranks, order, pairs, flow, tokens, heads, scores, places, "
+         "caches, "
+         "documents, kinds, domains, run; may be repeated (default: a dozen)",
          "NAME,…"},
         {"all", 'a', 0, G_OPTION_ARG_NONE, &o.all, "all metrics", NULL},
         {"layers", 0, 0, G_OPTION_ARG_STRING, &o.layers, "these layers (0,3-5)", "LAYERS"},
         {"domains", 'd', 0, G_OPTION_ARG_STRING_ARRAY, &o.domains,
          "these domains apart as well, or all; may be repeated", "NAME,…"},
         {"kinds", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.kinds,
-         "load and gates of these kinds of experts (of moescope import --kinds) apart as well, or "
-         "all; may be repeated",
+         "these kinds of experts (of moescope import --kinds) apart as well, or all; may be "
+         "repeated",
          "NAME,…"},
+        {"ranks", 0, 0, G_OPTION_ARG_INT, &o.ranks,
+         "experts lie on so many devices, neighbours together: how evenly these are loaded, too",
+         "N"},
         {"where", 'w', 0, G_OPTION_ARG_STRING, &o.where, CMD_WHERE, "WORDS"},
         {"steps", 0, 0, G_OPTION_ARG_STRING, &o.steps,
          "over training: every step of the recorded tokens, or of the run's state", "tokens|state"},

@@ -13,6 +13,7 @@ static const struct {
 } groups[] = {
     {"load", 0}, /* the counts alone */
     {"gates", 0},
+    {"ranks", 0},
     {"order", MOE_TALLY_ORDER},
     {"pairs", MOE_TALLY_PAIRS | MOE_TALLY_ADJACENT},
     {"flow", MOE_TALLY_FLOW},
@@ -21,6 +22,7 @@ static const struct {
     {"scores", MOE_TALLY_SCORES},
     {"places", MOE_TALLY_PLACES},
     {"caches", MOE_TALLY_CACHES},
+    {"documents", MOE_TALLY_DOCUMENTS},
     {"kinds", MOE_NEEDS_KIND},
     {"domains", MOE_NEEDS_DOMAINS},
     {"run", MOE_NEEDS_TRACE},
@@ -29,9 +31,9 @@ static const struct {
 const char *
 cmd_metric_groups(void)
 {
-    return "load, gates, order, pairs, flow, tokens, heads, scores, places, caches, kinds, "
-           "domains, "
-           "run";
+    return "load, gates, ranks, order, pairs, flow, tokens, heads, scores, places, caches, "
+           "documents, "
+           "kinds, domains, run";
 }
 
 bool
@@ -40,9 +42,12 @@ cmd_metric_in_group(const MoeMetric *metric, const char *group)
     bool of_gates = g_str_has_prefix(metric->name, "gate-");
     bool of_domains =
         g_str_has_prefix(metric->name, "domain-"); /* by name: of one domain at once */
+    bool of_ranks = g_str_has_prefix(metric->name, "rank-");
     unsigned needs = metric->needs & ~(unsigned)MOE_TALLY_LOAD;
     if (g_str_equal(group, "load"))
-        return needs == 0 && !of_gates && !of_domains;
+        return needs == 0 && !of_gates && !of_domains && !of_ranks;
+    if (g_str_equal(group, "ranks"))
+        return of_ranks;
     if (g_str_equal(group, "gates"))
         return needs == 0 && of_gates;
     if (g_str_equal(group, "domains") && of_domains)
@@ -121,10 +126,24 @@ static const char *const usual[] = {
     "domain-information-corrected",
 };
 
-GPtrArray *
-cmd_metrics_choose(char **given, bool all, bool kinds)
+/* Adds those of so many devices. */
+static void
+add_ranks(GPtrArray *chosen, int ranks)
 {
     int n;
+    const MoeMetric *const *list = moe_metrics_list(&n);
+    g_autofree char *end = g_strdup_printf("@%d", ranks);
+    for (int i = 0; i < n; i++)
+        if (cmd_metric_in_group(list[i], "ranks") && g_str_has_suffix(list[i]->name, end))
+            add_once(chosen, list[i]);
+}
+
+GPtrArray *
+cmd_metrics_choose(char **given, bool all, bool kinds, int ranks)
+{
+    int n;
+    if (ranks > 0)
+        moe_metrics_add_ranks(ranks);
     const MoeMetric *const *list = moe_metrics_list(&n);
     g_autoptr(GPtrArray) chosen = g_ptr_array_new();
     for (int i = 0; all && i < n; i++)
@@ -136,11 +155,15 @@ cmd_metrics_choose(char **given, bool all, bool kinds)
     for (char **text = given; text && *text; text++) {
         g_auto(GStrv) names = g_strsplit(*text, ",", -1);
         for (char **name = names; *name; name++)
-            if (!add_named(chosen, *name)) {
+            if (ranks > 0 && g_str_equal(*name, "ranks")) {
+                add_ranks(chosen, ranks);
+            } else if (!add_named(chosen, *name)) {
                 complain(*name);
                 return NULL;
             }
     }
+    if (ranks > 0)
+        add_ranks(chosen, ranks);
     if (chosen->len == 0) {
         cmd_usage("found no name in --metrics; moescope metrics --list has them all");
         return NULL;

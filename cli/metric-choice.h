@@ -13,9 +13,10 @@ bool cmd_metric_in_group(const MoeMetric *metric, const char *group);
 const char *cmd_metric_groups(void);
 
 /* Metrics by name or group, given[] may hold several with commas; each once, in the order given.
- * NULL: all, or a dozen that tell most, of kinds of experts as well where `kinds`. NULL, having
- * complained, for an unknown one. (transfer full, of const MoeMetric *) */
-GPtrArray *cmd_metrics_choose(char **given, bool all, bool kinds);
+ * NULL: all, or a dozen that tell most, of kinds of experts as well where `kinds`, and of so many
+ * devices where `ranks` isn't 0. NULL, having complained, for an unknown one. (transfer full, of
+ * const MoeMetric *) */
+GPtrArray *cmd_metrics_choose(char **given, bool all, bool kinds, int ranks);
 
 /* Layers first … last. */
 typedef struct LayerRange {

@@ -11,6 +11,7 @@
 #include "scope-text.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 struct _ScopeTab {
     GtkWidget parent_instance;
@@ -105,6 +106,10 @@ static void
 show_description(ScopeTab *self, const char *words)
 {
     g_autoptr(GFile) file = g_list_model_get_item(self->files, 0);
+    if (strchr(words, '\n')) /* columns, of the program */
+        gtk_widget_add_css_class(GTK_WIDGET(self->description), "monospace");
+    else
+        gtk_widget_remove_css_class(GTK_WIDGET(self->description), "monospace");
     gtk_label_set_label(self->description, words);
     scope_weights_show(self->weights, g_file_peek_path(file));
     enter(self, SCOPE_TAB_DESCRIBED);

@@ -30,6 +30,7 @@ struct _ScopeViews {
     GtkWidget *inspector_box; /* what it shows is its one child */
     GtkImage *empty_icon;
     GtkLabel *empty_title, *empty;
+    GtkWidget *ways_on; /* below; what is on its way needs none */
 };
 
 G_DEFINE_FINAL_TYPE(ScopeViews, scope_views, GTK_TYPE_WIDGET)
@@ -173,6 +174,9 @@ show_empty(ScopeViews *self, const char *why)
     gtk_image_set_from_icon_name(self->empty_icon, self->info->icon);
     gtk_label_set_label(self->empty_title, _(self->info->title));
     gtk_label_set_label(self->empty, why);
+    gboolean live = FALSE;
+    g_object_get(self->document, "live", &live, NULL);
+    gtk_widget_set_visible(self->ways_on, !live);
     gtk_stack_set_visible_child_name(self->stack, "empty");
     follow(self, NULL);
 }
@@ -374,6 +378,7 @@ scope_views_class_init(ScopeViewsClass *class)
     gtk_widget_class_bind_template_child(widget_class, ScopeViews, empty_icon);
     gtk_widget_class_bind_template_child(widget_class, ScopeViews, empty_title);
     gtk_widget_class_bind_template_child(widget_class, ScopeViews, empty);
+    gtk_widget_class_bind_template_child(widget_class, ScopeViews, ways_on);
     gtk_widget_class_bind_template_callback(widget_class, on_row_selected);
 }
 

@@ -174,7 +174,11 @@ static void
 show_words(ScopeSceneView *view, GParamSpec *spec, GtkLabel *words)
 {
     const char *told = scope_scene_view_get_words(view);
-    gtk_label_set_label(words, told ? told : "");
+    gtk_label_set_label(words, told ? told : _("Point to read, Ctrl+wheel to zoom"));
+    if (told)
+        gtk_widget_remove_css_class(GTK_WIDGET(words), "dim-label");
+    else
+        gtk_widget_add_css_class(GTK_WIDGET(words), "dim-label");
 }
 
 static void
@@ -219,6 +223,7 @@ figure_new(ScopeWeights *self, int i, MoeScene *scene)
     gtk_label_set_xalign(GTK_LABEL(words), 0);
     gtk_label_set_ellipsize(GTK_LABEL(words), PANGO_ELLIPSIZE_END);
     gtk_widget_add_css_class(words, "status");
+    show_words(SCOPE_SCENE_VIEW(view), NULL, GTK_LABEL(words));
     gtk_widget_add_css_class(box, "page");
     gtk_box_append(GTK_BOX(box), view);
     gtk_box_append(GTK_BOX(box), words);

@@ -7,6 +7,7 @@
 #include "stats/interval.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 enum {
     FEW = 30,      /* expected hits that are drawn exactly */
@@ -60,6 +61,28 @@ moe__draw_binomial_highest(MoeRng *rng, int64_t n, double p, double m)
         hits++;
     }
     return hits;
+}
+
+/* Counts of units that each pick the same number of experts. They have a fixed sum, which sets them
+ * farther apart than binomial ones (chance.h): these are moved by turns to where they add up. */
+void
+moe__draw_load(MoeRng *rng, int experts, int64_t units, double q, int64_t *count)
+{
+    int64_t more = llround(q * (double)units * experts);
+    for (int e = 0; e < experts; e++)
+        more -= count[e] = moe__draw_binomial(rng, units, q);
+    for (int e = 0; llabs(more) >= 4 * (int64_t)experts && e < experts; e++) {
+        int64_t moved = CLAMP(count[e] + more / (experts - e), 0, units) - count[e];
+        count[e] += moved;
+        more -= moved;
+    }
+    while (more != 0) {
+        int e = (int)moe_rng_below(rng, (uint64_t)experts), step = more > 0 ? 1 : -1;
+        if (count[e] + step < 0 || count[e] + step > units)
+            continue;
+        count[e] += step;
+        more -= step;
+    }
 }
 
 static int
@@ -142,6 +165,16 @@ mean_of_pairs(const Expected *expected, MoePairsFunc of, bool lift)
     return defined > 0 ? sum / defined : NAN;
 }
 
+static double
+beside_diagonal(const MoePairCell *pairs)
+{
+    double sum = 0;
+    gsize n = (gsize)pairs->experts;
+    for (gsize i = 0; i < n * n; i++)
+        sum += i % (n + 1) == 0 ? 0 : (double)pairs->together[i];
+    return sum;
+}
+
 double
 moe__pairs_uniform(const MoeMetricCell *cell, MoePairsFunc of, bool lift)
 {
@@ -155,6 +188,8 @@ moe__pairs_uniform(const MoeMetricCell *cell, MoePairsFunc of, bool lift)
         pairs += (double)summary->making[k] * k * (k - 1);
     }
     gsize n = (gsize)summary->experts;
+    if (cell->whole) /* how many of its picks are of the kind isn't known of each unit */
+        pairs = beside_diagonal(cell->pairs);
     g_auto(Expected) expected = expected_new(units, summary->experts);
     for (gsize i = 0; i < n * n; i++)
         expected.pairs[i] = pairs / experts / (experts - 1);

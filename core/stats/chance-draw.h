@@ -15,6 +15,10 @@ int64_t moe__draw_binomial(MoeRng *rng, int64_t n, double p);
 /* The highest of m of them. */
 int64_t moe__draw_binomial_highest(MoeRng *rng, int64_t n, double p, double m);
 
+/* The load of a uniformly random router: counts [experts] of units that each pick an expert with
+ * probability q, and units q E picks in all. */
+void moe__draw_load(MoeRng *rng, int experts, int64_t units, double q, int64_t *count);
+
 /* A number that a table of pairs gives. */
 typedef double (*MoePairsFunc)(const int64_t *together, int64_t units, int experts);
 

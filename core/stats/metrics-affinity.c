@@ -7,21 +7,48 @@
 
 #include <math.h>
 
+/* A number of an expert's rates in domains; NaN where all are 0. */
+typedef double (*RatesFunc)(const double *rate, int domains);
+
 typedef struct AffinityMetric {
     MoeMetric metric;
-    double least; /* of which affinity an expert counts; 0: its affinity counts */
+    RatesFunc of;
 } AffinityMetric;
 
-/* max_d r_d / Σ_d r_d; NaN where all are 0. */
+static double
+sum_of(const double *rate, int domains)
+{
+    double sum = 0;
+    for (int d = 0; d < domains; d++)
+        sum += rate[d];
+    return sum;
+}
+
+/* max_d r_d / Σ_d r_d. */
 static double
 affinity_of(const double *rate, int domains)
 {
-    double most = 0, sum = 0;
-    for (int d = 0; d < domains; d++) {
+    double most = 0, sum = sum_of(rate, domains);
+    for (int d = 0; d < domains; d++)
         most = fmax(most, rate[d]);
-        sum += rate[d];
-    }
     return sum > 0 ? most / sum : NAN;
+}
+
+static double
+is_specialised(const double *rate, int domains)
+{
+    double affinity = affinity_of(rate, domains);
+    return isnan(affinity) ? NAN : affinity >= 0.5;
+}
+
+static double
+entropy_of(const double *rate, int domains)
+{
+    double entropy = 0, sum = sum_of(rate, domains);
+    for (int d = 0; d < domains; d++)
+        if (rate[d] > 0)
+            entropy -= rate[d] / sum * log(rate[d] / sum);
+    return sum > 0 ? entropy : NAN;
 }
 
 /* A mean over experts that have picks. */
@@ -33,10 +60,10 @@ typedef struct Mean {
 static void
 add(Mean *mean, const MoeMetric *metric, const double *rate, int domains)
 {
-    double affinity = affinity_of(rate, domains), least = ((const AffinityMetric *)metric)->least;
-    if (isnan(affinity))
+    double own = ((const AffinityMetric *)metric)->of(rate, domains);
+    if (isnan(own))
         return;
-    mean->sum += least > 0 ? affinity >= least : affinity;
+    mean->sum += own;
     mean->n++;
 }
 
@@ -113,33 +140,35 @@ shuffled_affinity(const MoeMetric *metric, const MoeMetricCell *cell)
 
 /* --- The table --------------------------------------------------------------------------------*/
 
-/* Where no domain stands out, an expert's affinity is 1 / D. */
+/* Where no domain stands out, an expert's affinity is 1 / D, its entropy ln D. */
 static void
 affinity_range(const MoeMetric *metric, const MoeMetricCell *cell, double *low, double *high)
 {
-    (void)high;
-    if (((const AffinityMetric *)metric)->least == 0 && cell->n_domains > 0)
+    RatesFunc of = ((const AffinityMetric *)metric)->of;
+    if (of == affinity_of && cell->n_domains > 0)
         *low = 1.0 / cell->n_domains;
+    if (of == entropy_of && cell->n_domains > 0)
+        *high = log(cell->n_domains);
 }
 
-#define AFFINITY(NAME, FORMULA, UNIT, CONVENTION, LEAST) \
-    {                                                    \
-        {sizeof(MoeMetric),                              \
-         NAME,                                           \
-         FORMULA,                                        \
-         UNIT,                                           \
-         "colibri, issue 175",                           \
-         CONVENTION,                                     \
-         MOE_METRIC_NONE,                                \
-         MOE_NEEDS_DOMAINS,                              \
-         0,                                              \
-         1,                                              \
-         affinity,                                       \
-         uniform_affinity,                               \
-         shuffled_affinity,                              \
-         affinity_range,                                 \
-         NULL},                                          \
-            LEAST                                        \
+#define AFFINITY(NAME, FORMULA, UNIT, SOURCE, CONVENTION, HIGH, OF) \
+    {                                                               \
+        {sizeof(MoeMetric),                                         \
+         NAME,                                                      \
+         FORMULA,                                                   \
+         UNIT,                                                      \
+         SOURCE,                                                    \
+         CONVENTION,                                                \
+         MOE_METRIC_NONE,                                           \
+         MOE_NEEDS_DOMAINS | MOE_BY_KIND,                           \
+         0,                                                         \
+         HIGH,                                                      \
+         affinity,                                                  \
+         uniform_affinity,                                          \
+         shuffled_affinity,                                         \
+         affinity_range,                                            \
+         NULL},                                                     \
+            OF                                                      \
     }
 
 #define RATES                                                                                 \
@@ -148,10 +177,16 @@ affinity_range(const MoeMetric *metric, const MoeMetricCell *cell, double *low, 
     "of 64 draws or more, the same every time"
 
 static const AffinityMetric affinity_metrics[] = {
-    AFFINITY("domain-affinity", "mean_e max_d r_de / Σ_d r_de", "share",
-             RATES "; 1/D where domains are alike, more where picks are few", 0),
+    AFFINITY("domain-affinity", "mean_e max_d r_de / Σ_d r_de", "share", "colibri, issue 175",
+             RATES "; 1/D where domains are alike, more where picks are few", 1, affinity_of),
     AFFINITY("domain-specialised", "#{e: max_d r_de / Σ_d r_de ≥ ½} / E₊", "share of experts",
-             RATES "; of two domains all experts pass: read it from three on", 0.5),
+             "colibri, issue 175", RATES "; of two domains all experts pass: read it from three on",
+             1, is_specialised),
+    AFFINITY("domain-entropy", "mean_e -Σ_d a_de ln a_de, a_de = r_de / Σ_d r_de", "nats",
+             "Shannon 1948",
+             RATES
+             "; of an expert's domains: ln D where domains are alike, 0 where it keeps to one",
+             INFINITY, entropy_of),
 };
 
 void

@@ -8,7 +8,6 @@
 #include "stats/ranges.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 /* A metric that is a function of counts alone. */
 typedef struct LoadMetric {
@@ -91,6 +90,54 @@ above_half(const int64_t *count, int experts)
     return moe_load_activation(count, experts, 0.5 / experts);
 }
 
+/* Of picks, those beyond what experts hold that have room for `factor` times the mean, rounded up.
+ */
+static double
+overflow(const int64_t *count, int experts, double factor)
+{
+    int64_t picks = 0, beyond = 0;
+    for (int e = 0; e < experts; e++)
+        picks += count[e];
+    int64_t capacity = (int64_t)ceil(factor * (double)picks / experts);
+    for (int e = 0; e < experts; e++)
+        beyond += MAX(0, count[e] - capacity);
+    return (double)beyond / (double)picks;
+}
+
+static double
+overflow_1(const int64_t *count, int experts)
+{
+    return overflow(count, experts, 1);
+}
+
+static double
+overflow_quarter(const int64_t *count, int experts)
+{
+    return overflow(count, experts, 1.25);
+}
+
+static double
+overflow_2(const int64_t *count, int experts)
+{
+    return overflow(count, experts, 2);
+}
+
+static double
+corrected(const int64_t *count, int experts)
+{
+    int64_t picks = 0;
+    for (int e = 0; e < experts; e++)
+        picks += count[e];
+    int used = experts - moe_load_dead(count, experts);
+    return moe_load_entropy(count, experts) + (used - 1) / (2 * (double)picks);
+}
+
+static double
+cv_of_sample(const int64_t *count, int experts)
+{
+    return experts > 1 ? moe_load_cv(count, experts) * sqrt(experts / (experts - 1.0)) : NAN;
+}
+
 /* --- Chance -----------------------------------------------------------------------------------*/
 
 static double
@@ -124,6 +171,20 @@ chance_cv(const MoeChance *chance, const MoeSummaryCell *cell)
 {
     (void)chance;
     return moe_null_cv_varying(cell->making, cell->experts);
+}
+
+static double
+chance_corrected(const MoeChance *chance, const MoeSummaryCell *cell)
+{
+    double used = cell->experts - moe_null_dead_varying(cell->making, cell->experts);
+    return moe__chance_entropy(chance) + (used - 1) / (2 * chance->picks);
+}
+
+static double
+chance_cv_of_sample(const MoeChance *chance, const MoeSummaryCell *cell)
+{
+    double all = cell->experts;
+    return all > 1 ? chance_cv(chance, cell) * sqrt(all / (all - 1)) : NAN;
 }
 
 /* 1 / Σ f² = E / (1 + CV²). */
@@ -210,26 +271,34 @@ chance_top_8(const MoeChance *chance, const MoeSummaryCell *cell)
     return moe__chance_highest(chance, 8) / chance->picks;
 }
 
-/* Counts of units that each pick the same number of experts. They have a fixed sum, which sets them
- * farther apart than binomial ones (chance.h): these are moved by turns to where they add up. */
-static void
-draw_load(MoeRng *rng, int experts, int64_t units, double q, int64_t *count)
+static double
+chance_overflow(const MoeChance *chance, double factor)
 {
-    int64_t more = llround(q * (double)units * experts);
-    for (int e = 0; e < experts; e++)
-        more -= count[e] = moe__draw_binomial(rng, units, q);
-    for (int e = 0; llabs(more) >= 4 * (int64_t)experts && e < experts; e++) {
-        int64_t moved = CLAMP(count[e] + more / (experts - e), 0, units) - count[e];
-        count[e] += moved;
-        more -= moved;
-    }
-    while (more != 0) {
-        int e = (int)moe_rng_below(rng, (uint64_t)experts), step = more > 0 ? 1 : -1;
-        if (count[e] + step < 0 || count[e] + step > units)
-            continue;
-        count[e] += step;
-        more -= step;
-    }
+    double capacity = ceil(factor * chance->mean), beyond = 0;
+    for (int i = 0; i < chance->n; i++)
+        beyond += chance->p[i] * fmax(0, (double)(chance->low + i) - capacity);
+    return chance->experts > 1 ? beyond / chance->mean : 0; /* one gets all, whatever is drawn */
+}
+
+static double
+chance_overflow_1(const MoeChance *chance, const MoeSummaryCell *cell)
+{
+    (void)cell;
+    return chance_overflow(chance, 1);
+}
+
+static double
+chance_overflow_quarter(const MoeChance *chance, const MoeSummaryCell *cell)
+{
+    (void)cell;
+    return chance_overflow(chance, 1.25);
+}
+
+static double
+chance_overflow_2(const MoeChance *chance, const MoeSummaryCell *cell)
+{
+    (void)cell;
+    return chance_overflow(chance, 2);
 }
 
 /* A whole number of experts: the mean of drawn loads, the same each time. */
@@ -242,7 +311,7 @@ chance_hot_set(const MoeSummaryCell *cell, MoeLoadFunc hot)
     g_autofree int64_t *count = g_new(int64_t, (gsize)cell->experts);
     MoeRng rng = moe_rng(SEED, 0);
     for (int i = 0; i < draws; i++) {
-        draw_load(&rng, cell->experts, cell->units, q, count);
+        moe__draw_load(&rng, cell->experts, cell->units, q, count);
         sum += hot(count, cell->experts);
     }
     return sum / draws;
@@ -327,6 +396,10 @@ static const LoadMetric load_metrics[] = {
     LOAD("entropy", "H = -Σ f_e ln f_e", "nats", "Shannon 1948",
          "natural logarithm: divide by ln 2 for bits; plug-in, low by about (E₊ - 1) / 2N", HIGHER,
          INFINITY, moe_load_entropy, chance_entropy),
+    LOAD_IN(NULL, "entropy-corrected", "H + (E₊ - 1) / 2N", "nats", "Miller 1955",
+            "Miller and Madow's correction of entropy, E₊ experts in use; may be above ln E; too "
+            "much where units make several picks, which exclude each other",
+            HIGHER, INFINITY, corrected, chance_corrected),
     LOAD("entropy-normalised", "H / ln E", "share of ln E", "Shannon 1948",
          "1 for a single expert; the base of the logarithm cancels", HIGHER, 1,
          moe_load_entropy_normalised, chance_normalised),
@@ -340,8 +413,11 @@ static const LoadMetric load_metrics[] = {
          INFINITY, moe_load_effective_max, chance_effective_max),
     LOAD("cv", "sqrt(mean_e (c_e - m)²) / m", "ratio",
          "Shazeer et al. 2017, arXiv 1701.06538 (its square)",
-         "population's variance, over E; NeMo divides by E - 1", LOWER, INFINITY, moe_load_cv,
+         "population's variance, over E; over E - 1: cv-sample", LOWER, INFINITY, moe_load_cv,
          chance_cv),
+    LOAD("cv-sample", "sqrt(Σ_e (c_e - m)² / (E - 1)) / m", "ratio", "NVIDIA NeMo, MoE metrics",
+         "the sample's standard deviation, as NeMo reports it: cv times sqrt(E / (E - 1))", LOWER,
+         INFINITY, cv_of_sample, chance_cv_of_sample),
     LOAD("maxvio", "(max_e c_e - m) / m", "ratio", "Wang et al. 2024, arXiv 2408.15664",
          "with the -1: 0 when balanced; over all tokens at once (global), not a mean over batches",
          LOWER, INFINITY, moe_load_max_violation, chance_max_violation),
@@ -382,6 +458,17 @@ static const LoadMetric load_metrics[] = {
     LOAD_IN(NULL, "activation-half", "#{e: f_e > 1/(2E)} / E", "share of experts",
             "Wu et al. 2024 (MH-MoE), arXiv 2404.15045", "as activation-tenth", HIGHER, 1,
             above_half, chance_half),
+    LOAD("overflow@1", "Σ_e max(0, c_e - C) / N, C = ⌈N / E⌉", "share",
+         "Lepikhin et al. 2020 (GShard), arXiv 2006.16668",
+         "what a capacity factor of 1 would drop if all these units were one batch; batch by batch "
+         "it drops more; drops that were recorded: drop-rate",
+         LOWER, 1, overflow_1, chance_overflow_1),
+    LOAD("overflow@1.25", "Σ_e max(0, c_e - C) / N, C = ⌈1.25 N / E⌉", "share",
+         "Lepikhin et al. 2020 (GShard), arXiv 2006.16668", "as overflow@1", LOWER, 1,
+         overflow_quarter, chance_overflow_quarter),
+    LOAD("overflow@2", "Σ_e max(0, c_e - C) / N, C = ⌈2 N / E⌉", "share",
+         "Lepikhin et al. 2020 (GShard), arXiv 2006.16668", "as overflow@1", LOWER, 1, overflow_2,
+         chance_overflow_2),
 };
 
 void

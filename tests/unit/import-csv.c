@@ -153,7 +153,9 @@ test_llama_variants(void)
         {"layer,expert\n0,1\n1,2\n1,3\n2,0\n", "layer 1 has 2 picks in the pass that ends here"},
         {"layer,expert\n0,1\n1\n", "x.csv: line 3: found \"1\", expected layer,expert"},
         {"layer,expert\n0,x\n", "line 2: found \"0,x\", expected layer,expert"},
-        {"layer,expert\n0,1 2\n", "line 2: found \"0,1 2\", expected layer,expert"},
+        {"layer,expert\n0,1 2\n", "the files say k is 2, --k says 1"},
+        {"layer,expert,weight\n0,1\n", "line 2: found \"0,1\", expected layer,expert with a cell "
+                                       "for each name"},
         {"layer,expert\n0,99999\n", "line 2: found \"0,99999\", expected layer,expert"},
         {"0,\"1 2\"\n0,\"1\"\n", "line 2: found 1 experts, 2 before"},
         {"layer,expert\n", "found no layer in the files"},

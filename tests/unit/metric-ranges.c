@@ -84,6 +84,7 @@ test_others(void)
     expect_range("position-information", &cell, 0, log(8));
     expect_range("domain-information", &cell, 0, log(3));
     expect_range("domain-affinity", &cell, 1 / 3.0, 1);
+    expect_range("domain-entropy", &cell, 0, log(3));
 }
 
 /* Few documents of a router that is all but even, whose intervals would pass E; and of one that

@@ -47,6 +47,8 @@ test_by_hand(void)
         {"domain-distance", 0.6},
         {"domain-affinity", 0.8},
         {"domain-specialised", 1},
+        {"domain-entropy", -0.8 * log(0.8) - 0.2 * log(0.2)},
+        {"domain-hot-overlap", 0},
         {"domain-specialisation", 0.5},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(expected); i++)
@@ -109,6 +111,7 @@ test_chance(gconstpointer data)
         {"domain-distance", 0.03, 0},     {"domain-information-corrected", 0, 0.005},
         {"domain-js-corrected", 0, 0.01}, {"domain-js", 0.03, 0},
         {"domain-affinity", 0.01, 0},     {"domain-specialised", 0.1, 0.002},
+        {"domain-entropy", 0.01, 0},      {"domain-hot-overlap", 0.03, 0},
     };
     double found[G_N_ELEMENTS(metrics)] = {0}, chance[G_N_ELEMENTS(metrics)] = {0};
     MoeRng rng = moe_rng(21, 4);

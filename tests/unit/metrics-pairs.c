@@ -222,6 +222,14 @@ test_by_hand(void)
     g_assert_true(i == 2 && j == 1);
     const int64_t moves[] = {6, 2, 0, 4};
     g_assert_cmpfloat_with_epsilon(moe_flow_top(moves, 2, 2), 10 / 12.0, 1e-12);
+    /* The second router's choice says the first's, which has less to tell. */
+    int64_t known[] = {4, 4, 0, 0, 0, 8};
+    const MoeFlowCell flow = {.from = 2, .experts = 3, .units = 16, .moves = known};
+    MoeMetricCell cell = {.flow = &flow};
+    const MoeMetric *least = moe_metric_find("flow-information-min");
+    g_assert_cmpfloat_with_epsilon(moe_metric_value(least, &cell), 1, 1e-12);
+    known[5] = 0;
+    g_assert_true(isnan(moe_metric_value(least, &cell)));
 }
 
 /* --- Chance -----------------------------------------------------------------------------------*/
@@ -272,6 +280,7 @@ check_nulls(int64_t tokens, int experts, int k, double skew, int which, double t
                                           "top-partner",
                                           "flow-information",
                                           "flow-information-normalised",
+                                          "flow-information-min",
                                           "flow-top",
                                           "vocabulary",
                                           "vocabulary-often",

@@ -38,11 +38,13 @@ test_load(void)
     MoeMetricCell cell = {.summary = &summary};
     const Expected expected[] = {
         {"entropy", 1.75 * G_LN2},
+        {"entropy-corrected", 1.75 * G_LN2 + 3 / 16.0},
         {"entropy-normalised", 1.75 / 2},
         {"effective-experts", exp(1.75 * G_LN2)},
         {"effective-experts-2", 64 / 22.0},
         {"effective-experts-inf", 2},
         {"cv", sqrt(1.5) / 2},
+        {"cv-sample", sqrt(1.5) / 2 * sqrt(4 / 3.0)},
         {"maxvio", 1},
         {"minvio", 0.5},
         {"avgvio", 0.5},
@@ -58,16 +60,49 @@ test_load(void)
         {"hot-set@0.9", 4}, /* of 8 picks 7.2: 4 + 2 + 1 + 1 */
         {"activation-tenth", 1},
         {"activation-half", 0.5}, /* 1 of 8 is 1/(2E), not more */
+        {"overflow@1", 0.25},     /* 4 where 2 have room */
+        {"overflow@1.25", 0.125}, /* ⌈2.5⌉ */
+        {"overflow@2", 0},
         {"drop-rate", 0.25},
+        {"rank-balancedness@2", 8 / 10.0}, /* 1 + 4 and 2 + 1 */
+        {"rank-maxvio@2", 0.25},
+        {"rank-cv@2", 0.25},
+        {"rank-maxvio@3", 5 / (8 / 3.0) - 1}, /* 1 + 4, 2, 1 */
+        {"rank-maxvio@4", 1},
+        {"rank-maxvio@8", NAN}, /* more ranks than experts */
         {"gate-entropy", 1.75 * G_LN2},
         {"gate-effective-experts", exp(1.75 * G_LN2)},
         {"gate-cv", sqrt(1.5) / 2},
         {"gate-maxvio", 1},
         {"gate-gini", 10 / 32.0},
+        {"gate-importance-loss", 1.5 / 4},
+        {"gate-hot-set@0.5", 1},
+        {"gate-hot-set@0.9", 4},
         {"gate-tv-uniform", 0.25},
     };
-    for (gsize i = 0; i < G_N_ELEMENTS(expected); i++)
-        assert_near(value_of(expected[i].name, &cell), expected[i].value, 1e-14);
+    for (gsize i = 0; i < G_N_ELEMENTS(expected); i++) {
+        g_test_message("%s", expected[i].name);
+        if (isnan(expected[i].value))
+            g_assert_true(isnan(value_of(expected[i].name, &cell)));
+        else
+            assert_near(value_of(expected[i].name, &cell), expected[i].value, 1e-14);
+    }
+}
+
+/* Of two ranks with two experts each, loads 1, 4, 2, 1: dealt in any order, 4 meets 1, 1 or 2. */
+static void
+test_ranks(void)
+{
+    int64_t count[4] = {1, 4, 2, 1}, making[5] = {0, 0, 4};
+    MoeSummaryCell summary = {
+        .experts = 4, .units = 4, .picks = 8, .count = count, .making = making};
+    MoeMetricCell cell = {.summary = &summary};
+    double dealt = (2 * 0.25 + 0.5) / 3;
+    assert_near(moe_metric_shuffled(moe_metric_find("rank-maxvio@2"), &cell), dealt, 0.02);
+    moe_metrics_add_ranks(2); /* a second time is as good as once */
+    double low, high;
+    moe_metric_range(moe_metric_find("rank-cv@4"), &cell, &low, &high);
+    assert_near(high, sqrt(3), 1e-15);
 }
 
 /* Nothing counted, no gates, no order: no number. */
@@ -119,7 +154,8 @@ test_uniform(gconstpointer data)
     const MoeMetric *const *metrics = moe_metrics_list(&n);
     g_autofree double *sum = g_new0(double, (gsize)n);
     making[K] = units;
-    double gates[E];
+    double gates[E], squares[E];
+    const MoeOrderCell order = {.experts = E, .gate_square = squares};
     MoeSummaryCell summary = {.experts = E,
                               .units = units,
                               .picks = K * units,
@@ -130,12 +166,16 @@ test_uniform(gconstpointer data)
     MoeRng rng = moe_rng(7, (uint64_t)units);
     for (int i = 0; i < ROUTERS; i++) {
         route_randomly(&rng, units, count);
-        for (int e = 0; e < E; e++)
+        for (int e = 0; e < E; e++) {
             gates[e] = 0.5 * (double)count[e];
+            squares[e] = 0.25 * (double)count[e];
+        }
         for (int m = 0; m < n; m++)
             sum[m] += metrics[m]->uniform ? moe_metric_value(metrics[m], &cell) : 0;
     }
     int compared = 0;
+    /* Pairs at lags weren't counted: as far as metrics go that look at them, there are none. */
+    cell.order = &order;
     for (int m = 0; m < n; m++)
         if (metrics[m]->uniform && metrics[m]->needs == 0) {
             double mean = sum[m] / ROUTERS, uniform = moe_metric_uniform(metrics[m], &cell);
@@ -144,6 +184,53 @@ test_uniform(gconstpointer data)
             compared++;
         }
     g_assert_cmpint(compared, >=, 25);
+}
+
+/* Gates that are 0.1 or 1.9: sums of them stray farther than counts do. Of experts that are picked
+ * at random, and of these picks. */
+static void
+test_gates_apart(gconstpointer data)
+{
+    enum { UNITS = 60, ROUNDS = 3000, EVERY = 50 };
+    bool uniform = GPOINTER_TO_INT(data) == 1;
+    int64_t count[E] = {4, 20, 12, 30, 15, 9, 10, 20}, making[E + 1] = {[K] = UNITS};
+    double gates[E], squares[E];
+    static const char *const names[] = {
+        "gate-entropy",    "gate-effective-experts", "gate-cv",   "gate-importance-loss",
+        "gate-maxvio",     "gate-tv-uniform",        "gate-gini", "gate-hot-set@0.5",
+        "gate-hot-set@0.9"};
+    double found[G_N_ELEMENTS(names)] = {0}, null[G_N_ELEMENTS(names)] = {0};
+    MoeRng rng = moe_rng(12, 0);
+    const MoeOrderCell order = {.experts = E, .gate_square = squares};
+    MoeSummaryCell summary = {E, UNITS, K * UNITS, 0, count, making, NULL, gates};
+    MoeMetricCell cell = {.summary = &summary, .order = &order};
+    for (int round = 0; round < ROUNDS; round++) {
+        if (uniform)
+            route_randomly(&rng, UNITS, count);
+        for (int e = 0; e < E; e++) {
+            gates[e] = squares[e] = 0;
+            for (int i = 0; i < count[e]; i++) {
+                double gate = moe_rng_below(&rng, 2) ? 0.1 : 1.9;
+                gates[e] += gate;
+                squares[e] += gate * gate;
+            }
+        }
+        for (gsize m = 0; m < G_N_ELEMENTS(names); m++) {
+            const MoeMetric *metric = moe_metric_find(names[m]);
+            found[m] += moe_metric_value(metric, &cell) / ROUNDS;
+            if (round % EVERY == 0)
+                null[m] += (uniform ? moe_metric_uniform(metric, &cell)
+                                    : moe_metric_shuffled(metric, &cell)) *
+                           EVERY / ROUNDS;
+        }
+    }
+    for (gsize m = 0; m < G_N_ELEMENTS(names); m++) {
+        g_test_message("%s: %g found, %g by chance", names[m], found[m], null[m]);
+        g_assert_cmpfloat_with_epsilon(null[m], found[m], 0.04 * found[m] + 0.01);
+    }
+    cell.order = NULL; /* how far gates are apart isn't known */
+    g_assert_true(isnan(moe_metric_uniform(moe_metric_find("gate-cv"), &cell)));
+    g_assert_false(isnan(moe_metric_value(moe_metric_find("gate-cv"), &cell)));
 }
 
 /* Of all there are, either a null or a reason why there is none. */
@@ -299,12 +386,17 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     moe_init();
+    for (int ranks = 2; ranks <= 4; ranks++)
+        moe_metrics_add_ranks(ranks);
     folder = g_dir_make_tmp("moescope-metrics-XXXXXX", NULL);
     g_test_add_func("/metrics/has-null", test_has_null);
     g_test_add_func("/metrics/load", test_load);
+    g_test_add_func("/metrics/ranks", test_ranks);
     g_test_add_func("/metrics/undefined", test_undefined);
     g_test_add_data_func("/metrics/uniform/few", GINT_TO_POINTER(10), test_uniform);
     g_test_add_data_func("/metrics/uniform/more", GINT_TO_POINTER(60), test_uniform);
+    g_test_add_data_func("/metrics/gates-apart/uniform", GINT_TO_POINTER(1), test_gates_apart);
+    g_test_add_data_func("/metrics/gates-apart/shuffled", GINT_TO_POINTER(2), test_gates_apart);
     g_test_add_func("/metrics/mixtral", test_mixtral);
     g_test_add_func("/metrics/order", test_order);
     g_test_add_func("/metrics/heads-and-gaps", test_heads_and_gaps);
