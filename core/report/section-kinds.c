@@ -43,17 +43,18 @@ static Measured
 measure(MoeReport *report, int router, const MoeKinds *kinds, const char *name,
         const MoeMetric *metric)
 {
-    const MoeSummaryCell *whole = moe_summary_cell(report->summary, router, MOE_DOMAIN_ALL);
+    const MoeMetricCell whole =
+        moe_metric_cell(report->summary, NULL, router, MOE_DOMAIN_ALL, NULL);
     int kind = kinds ? moe_kinds_find(kinds, name) : -1;
-    if (kind < 0 || whole->picks == 0)
+    if (kind < 0 || whole.summary->picks == 0)
         return (Measured){NAN, NAN, NAN, {NAN, NAN, 0}};
-    g_autoptr(MoeSummaryCell) part = moe_kind_part(whole, kinds, kind);
-    MoeMetricCell cell = moe_metric_cell_of_kind(whole, part, router);
+    g_autoptr(MoeKindPart) part = moe_kind_part(&whole, kinds, kind);
+    const MoeMetricCell *cell = moe_kind_part_cell(part);
     const MoeResampleOptions how = {report->options.replicates, report->options.level,
                                     report->options.seed};
-    Measured measured = {moe_metric_value(metric, &cell),
-                         moe_metric_uniform(metric, &cell),
-                         moe_metric_shuffled(metric, &cell),
+    Measured measured = {moe_metric_value(metric, cell),
+                         moe_metric_uniform(metric, cell),
+                         moe_metric_shuffled(metric, cell),
                          {NAN, NAN, 0}};
     moe_metric_kind_intervals(report->summary, router, MOE_DOMAIN_ALL, kinds, kind, &metric, 1,
                               &how, &measured.interval);
