@@ -312,11 +312,13 @@ scope_views_size_allocate(GtkWidget *widget, int width, int height, int baseline
     bool sidebar_fits = width >= characters(widget, SIDEBAR_FROM) && width >= side + least;
     bool inspector_fits =
         width >= characters(widget, INSPECTOR_FROM) && width >= side + inspector + least;
-    int left = place(self->sidebar, 0, side, height, sidebar_fits);
-    int right = place(self->inspector, width - inspector, inspector, height,
-                      inspector > 0 && inspector_fits);
-    gtk_widget_size_allocate(self->content, &(GtkAllocation){left, 0, width - left - right, height},
-                             -1);
+    bool mirrored = gtk_widget_get_direction(widget) == GTK_TEXT_DIR_RTL;
+    int first = place(self->sidebar, mirrored ? width - side : 0, side, height, sidebar_fits);
+    int last = place(self->inspector, mirrored ? 0 : width - inspector, inspector, height,
+                     inspector > 0 && inspector_fits);
+    gtk_widget_size_allocate(
+        self->content, &(GtkAllocation){mirrored ? last : first, 0, width - first - last, height},
+        -1);
 }
 
 /* --- The object -------------------------------------------------------------------------------*/
