@@ -57,15 +57,6 @@ empty(GtkWidget *parent)
             gtk_flow_box_remove(GTK_FLOW_BOX(parent), child);
 }
 
-static void
-add_fact(ScopePageOverview *self, GtkWidget *fact)
-{
-    GtkWidget *child = gtk_flow_box_child_new();
-    gtk_flow_box_child_set_child(GTK_FLOW_BOX_CHILD(child), fact);
-    gtk_widget_set_focusable(child, FALSE);
-    gtk_flow_box_append(self->facts, child);
-}
-
 /* --- Findings ---------------------------------------------------------------------------------*/
 
 static GtkWidget *
@@ -215,9 +206,9 @@ on_found(gpointer owner, gpointer result, const GError *error)
     empty(GTK_WIDGET(self->facts));
     g_autofree char *problem = error ? scope_text_sentence(error->message) : NULL;
     for (guint i = 0; facts && i < facts->len; i++)
-        add_fact(self, fact_new(facts->pdata[i]));
+        gtk_flow_box_append(self->facts, fact_new(facts->pdata[i]));
     if (problem)
-        add_fact(self, text_new(problem, "note"));
+        gtk_flow_box_append(self->facts, text_new(problem, "note"));
     check(self); /* not before: pictures first */
 }
 

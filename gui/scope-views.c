@@ -404,6 +404,17 @@ scope_views_show(ScopeViews *views, ScopeDocument *document, ScopeFocus *focus)
     refresh(views);
 }
 
+/* Where it was in that page, or else at its first control. */
+static void
+take_keyboard(GtkWidget *page)
+{
+    GtkWidget *at = page, *inner;
+    while ((inner = gtk_widget_get_focus_child(at)))
+        at = inner;
+    if (at == page || !gtk_widget_get_mapped(at) || !gtk_widget_grab_focus(at))
+        gtk_widget_child_focus(page, GTK_DIR_TAB_FORWARD);
+}
+
 void
 scope_views_turn(ScopeViews *views, const char *name)
 {
@@ -411,7 +422,7 @@ scope_views_turn(ScopeViews *views, const char *name)
         if (g_str_equal(scope_pages[i].name, name))
             gtk_list_box_select_row(views->list, gtk_list_box_get_row_at_index(views->list, i));
     if (views->followed_page && gtk_widget_get_mapped(GTK_WIDGET(views)))
-        gtk_widget_child_focus(GTK_WIDGET(views->followed_page), GTK_DIR_TAB_FORWARD);
+        take_keyboard(GTK_WIDGET(views->followed_page));
 }
 
 const char *

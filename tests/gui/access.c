@@ -2,6 +2,7 @@
  *
  * What assistive technology is told: everything that can be worked with has a name, in every view
  * and dialog, and so have figures, tables and lists; pictures have one or say that they only adorn.
+ * And what the keyboard alone comes to.
  */
 #include "scope-export-dialog.h"
 #include "scope-scene-view.h"
@@ -185,6 +186,26 @@ test_figure(Stage *stage, gconstpointer data)
                                         words);
 }
 
+/* A view that one turns to has the keyboard, where it was before in that view. */
+static void
+test_keyboard(Stage *stage, gconstpointer data)
+{
+    GtkWindow *window = GTK_WINDOW(stage->window);
+    stage_open_good(stage);
+    ScopeViews *views = scope_tab_get_views(stage_tab(stage));
+    scope_views_turn(views, "overview");
+    wait_until(stage_shows_figure, window);
+    GtkWidget *first = gtk_window_get_focus(window);
+    g_assert_true(SCOPE_IS_SCENE_VIEW(first));
+    gtk_widget_child_focus(GTK_WIDGET(window), GTK_DIR_TAB_FORWARD);
+    GtkWidget *second = gtk_window_get_focus(window);
+    g_assert_true(SCOPE_IS_SCENE_VIEW(second) && second != first);
+    scope_views_turn(views, "figures");
+    g_assert_false(gtk_window_get_focus(window) == second);
+    scope_views_turn(views, "overview");
+    g_assert_true(gtk_window_get_focus(window) == second);
+}
+
 static void
 add(void)
 {
@@ -193,6 +214,7 @@ add(void)
     stage_add("/access/dialogs", test_dialogs);
     stage_add("/access/figure", test_figure);
     stage_add("/access/letters", test_letters);
+    stage_add("/access/keyboard", test_keyboard);
 }
 
 int
