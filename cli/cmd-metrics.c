@@ -81,7 +81,7 @@ query_of(const Options *o, const GPtrArray *metrics, const GArray *layers)
         .domains = o->domains,
         .kinds = o->kinds,
         .filter = o->filter,
-        .intervals = !o->no_intervals && !o->steps,
+        .intervals = !o->no_intervals && g_strcmp0(o->steps, "state") != 0,
         .bits = o->bits,
         .resample = {o->replicates, o->level, (uint64_t)o->seed},
     };
@@ -109,10 +109,14 @@ measure(const Options *o, const char *path, MetricsReport *report, GError **erro
     if (!cmd_source_open(&source, path, &options, error))
         return false;
     MetricsInput *input = cmd_metrics_input(report, &source);
+    const MoeSummaryOptions counted = {.steps = MOE_STEPS_LAST, .filter = o->filter};
+    const MetricsFrom from = {.summary = source.summary,
+                              .trace = o->filter ? NULL : source.trace,
+                              .tokens = source.trace,
+                              .counted = &counted};
     bool good = o->steps ? cmd_steps_measure(report, input, &source, tallies,
                                              g_str_equal(o->steps, "state"), error)
-                         : cmd_metrics_measure(report, input, source.summary,
-                                               o->filter ? NULL : source.trace, NULL, error);
+                         : cmd_metrics_measure(report, input, &from, error);
     if (!good)
         cmd_locate(*error, path);
     return good;

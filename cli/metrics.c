@@ -79,8 +79,9 @@ cmd_metrics_input(MetricsReport *report, const CmdSource *source)
 
 typedef struct Spot {
     const MetricsQuery *query;
-    const MoeSummary *summary;
-    const MoeTrace *trace;
+    const MetricsFrom *from;
+    const MoeSummary *summary;         /* of `from` */
+    const MoeInterval *from_the_trace; /* of the router's metrics; NULL: none */
     int router, domain;
     const MoeKinds *kinds; /* NULL: of all experts */
     int kind;
@@ -118,6 +119,9 @@ measure(const Spot *spot)
         moe_metric_kind_intervals(spot->summary, spot->router, spot->domain, spot->kinds,
                                   spot->kind, list, (int)metrics->len, &spot->query->resample,
                                   intervals);
+    for (guint i = 0; spot->from_the_trace && i < metrics->len; i++)
+        if (spot->domain == MOE_DOMAIN_ALL && moe_metric_interval_needs_trace(list[i]))
+            intervals[i] = spot->from_the_trace[i];
     for (guint i = 0; i < metrics->len; i++) {
         if (!applies(list[i], spot->kinds))
             continue;
@@ -135,8 +139,9 @@ measure(const Spot *spot)
 }
 
 static void
-add_place(MetricsInput *input, const Spot *spot, const gint64 *step)
+add_place(MetricsInput *input, const Spot *spot)
 {
+    const gint64 *step = spot->from->step;
     const MoeRouterInfo *info = moe_summary_router(spot->summary, spot->router);
     if (spot->domain != MOE_DOMAIN_ALL && spot->cell->summary->units == 0)
         return;
@@ -165,59 +170,91 @@ add_place(MetricsInput *input, const Spot *spot, const gint64 *step)
 
 /* All experts, then the kinds that were asked for. */
 static bool
-add_places(MetricsInput *input, Spot *spot, const gint64 *step, GError **error)
+add_places(MetricsInput *input, Spot *spot, GError **error)
 {
     g_autofree const MoeSummaryCell **domains =
         g_new0(const MoeSummaryCell *, (gsize)moe_summary_domains(spot->summary) + 1);
-    const MoeMetricCell all =
-        moe_metric_cell(spot->summary, spot->trace, spot->router, spot->domain, domains);
+    MoeMetricCell all =
+        moe_metric_cell(spot->summary, spot->from->trace, spot->router, spot->domain, domains);
+    all.at_step = spot->from->step != NULL;
+    all.step = all.at_step ? *spot->from->step : 0;
     g_autoptr(MoeKinds) kinds = moe_kinds_of(moe_summary_router(spot->summary, spot->router));
     g_autoptr(GArray) chosen = cmd_kinds_choose(kinds, spot->query->kinds, error);
     if (!chosen)
         return false;
     spot->kinds = NULL;
     spot->cell = &all;
-    add_place(input, spot, step);
+    add_place(input, spot);
     for (guint i = 0; i < chosen->len; i++) {
         spot->kinds = kinds;
         spot->kind = g_array_index(chosen, int, i);
         g_autoptr(MoeKindPart) part = moe_kind_part(&all, kinds, spot->kind);
         spot->cell = moe_kind_part_cell(part);
-        add_place(input, spot, step);
+        add_place(input, spot);
     }
     return true;
 }
 
+/* Routers in the layers asked for. (transfer full) */
+static GArray *
+choose_routers(const MetricsQuery *query, const MoeSummary *summary, GError **error)
+{
+    GArray *routers = g_array_new(FALSE, FALSE, sizeof(int));
+    for (int r = 0; r < moe_summary_routers(summary); r++)
+        if (cmd_layers_have(query->layers, moe_summary_router(summary, r)->layer))
+            g_array_append_val(routers, r);
+    if (routers->len > 0)
+        return routers;
+    g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "found no router in the layers of --layers");
+    g_array_unref(routers);
+    return NULL;
+}
+
+/* Those of metrics that take the trace, [routers × metrics]; `found` NULL: none do. */
+static bool
+find_intervals(const MetricsQuery *query, const MetricsFrom *from, const GArray *routers,
+               MoeInterval **found, GError **error)
+{
+    const GPtrArray *metrics = query->metrics;
+    bool any = false;
+    *found = NULL;
+    for (guint i = 0; i < metrics->len; i++)
+        any = any || moe_metric_interval_needs_trace(metrics->pdata[i]);
+    if (!any || !query->intervals || !from->tokens)
+        return true;
+    *found = g_new(MoeInterval, (gsize)routers->len * metrics->len);
+    return moe_metric_trace_intervals(from->tokens, from->counted,
+                                      (const int *)(void *)routers->data, (int)routers->len,
+                                      (const MoeMetric *const *)metrics->pdata, (int)metrics->len,
+                                      &query->resample, *found, error);
+}
+
 bool
-cmd_metrics_measure(MetricsReport *report, MetricsInput *input, const MoeSummary *summary,
-                    const MoeTrace *trace, const gint64 *step, GError **error)
+cmd_metrics_measure(MetricsReport *report, MetricsInput *input, const MetricsFrom *from,
+                    GError **error)
 {
     const MetricsQuery *query = &report->query;
-    g_autoptr(GArray) domains = cmd_domains_choose(summary, query->domains, error);
-    bool any = false;
-    if (!domains)
+    const int all = MOE_DOMAIN_ALL;
+    g_autofree MoeInterval *intervals = NULL;
+    g_autoptr(GArray) domains = cmd_domains_choose(from->summary, query->domains, error);
+    g_autoptr(GArray) routers = domains ? choose_routers(query, from->summary, error) : NULL;
+    if (!routers || !find_intervals(query, from, routers, &intervals, error))
         return false;
-    int all = MOE_DOMAIN_ALL;
     g_array_prepend_val(domains, all);
-    for (int r = 0; r < moe_summary_routers(summary); r++) {
-        if (!cmd_layers_have(query->layers, moe_summary_router(summary, r)->layer))
-            continue;
-        any = true;
+    for (guint i = 0; i < routers->len; i++)
         for (guint d = 0; d < domains->len; d++) {
             Spot spot = {
                 .query = query,
-                .summary = summary,
-                .trace = trace,
-                .router = r,
+                .from = from,
+                .summary = from->summary,
+                .from_the_trace = intervals ? intervals + (gsize)i * query->metrics->len : NULL,
+                .router = g_array_index(routers, int, i),
                 .domain = g_array_index(domains, int, d),
             };
-            if (!add_places(input, &spot, step, error))
+            if (!add_places(input, &spot, error))
                 return false;
         }
-    }
-    if (!any)
-        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "found no router in the layers of --layers");
-    return any;
+    return true;
 }
 
 void

@@ -467,7 +467,7 @@ scope_pane_export(ScopePane *pane, const char *path, const char *theme, GError *
     return scope_scene_view_save(pane->view, path, theme, error);
 }
 
-GdkTexture *
+GdkContentProvider *
 scope_pane_copy(ScopePane *pane)
 {
     return scope_pane_has_figure(pane) ? scope_scene_view_copy(pane->view) : NULL;

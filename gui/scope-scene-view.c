@@ -181,13 +181,23 @@ follow_view(ScopeSceneView *self)
         scope_scene_view_forget_datum(self);
 }
 
+/* Of what a click or a drag would do. */
+void
+scope_scene_view_show_cursor(ScopeSceneView *self)
+{
+    bool label = self->at_x >= 0 && scope_scene_view_is_label(self, self->at_x, self->at_y);
+    const char *name = label ? "pointer" : scope_scene_view_is_closer(self) ? "grab" : NULL;
+    if (name != self->cursor)
+        gtk_widget_set_cursor_from_name(GTK_WIDGET(self), name);
+    self->cursor = name;
+}
+
 void
 scope_scene_view_moved(ScopeSceneView *self)
 {
-    bool closer = scope_scene_view_is_closer(self);
     rest_later(self);
     follow_view(self);
-    gtk_widget_set_cursor_from_name(GTK_WIDGET(self), closer ? "grab" : NULL);
+    scope_scene_view_show_cursor(self);
     forget_outlines(self);
     g_object_notify_by_pspec(G_OBJECT(self), props[PROP_CLOSER]);
 }

@@ -142,6 +142,7 @@ refresh(ScopeWindow *self)
     gtk_window_get_default_size(GTK_WINDOW(self), &width, &height);
     for (gsize i = 0; i < G_N_ELEMENTS(of_wide); i++)
         gtk_widget_set_visible(of_wide[i], open && width >= NARROW);
+    scope_filter_bar_set_narrow(self->filter, width < NARROW);
     scope_filter_bar_show(self->filter, open ? scope_tab_get_document(tab) : NULL,
                           open ? scope_tab_get_focus(tab) : NULL);
     gtk_stack_set_visible_child_name(self->stack, tab ? "tabs" : "welcome");

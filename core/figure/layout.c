@@ -11,13 +11,14 @@
 
 /* Height over width of a figure that sits well in a text. */
 #define GOOD_SHAPE      0.55
-#define SLOT_PENALTY    1.0 /* of leaving all places of a row but one empty */
+#define SLOT_PENALTY    2.6 /* of leaving a row empty; of half of a row, a quarter of that */
 #define STRETCH_PENALTY 0.5
 #define SAME_HEIGHT     0.01
 #define LEAST_CELLS     8.0 /* width of a panel, in sizes of the type */
 #define LEAST_CURVES    12.0
 #define NARROW_PENALTY  3.0    /* of a panel half as wide as it should be, about twice */
 #define NAMES_PENALTY   0.9    /* of leaving names of bands out for lack of width */
+#define TITLES_PENALTY  1.8    /* of cutting titles of panels */
 #define MIN_PANEL       4.0    /* what a panel keeps in a window too small for it */
 #define FINE            100000 /* cells, above which they are an image on any page */
 #define FINE_A_POINT    4.0    /* columns of cells: 288 an inch */
@@ -202,8 +203,8 @@ static double
 narrowness(const Room *room, double panel_width)
 {
     bool left_out = panel_width < AXIS_SMALLEST * room->names && room->names < room->width;
-    left_out |= panel_width < room->titles && room->titles < room->width;
-    double names = left_out ? NAMES_PENALTY : 0;
+    bool cut = panel_width < room->titles && room->titles < room->width;
+    double names = cut ? TITLES_PENALTY : left_out ? NAMES_PENALTY : 0;
     return names + NARROW_PENALTY * fmax(log(least_width(room) / panel_width), 0);
 }
 
@@ -257,7 +258,8 @@ plan_columns(const Room *room, int columns, double height)
     plan.height = height > 0 ? height : around + plan.rows * plan.panel_height;
     plan.penalty = height > 0 ? fabs(log(plan.panel_height / natural))
                               : fabs(log(plan.height / room->width / GOOD_SHAPE));
-    plan.penalty += SLOT_PENALTY * empty / columns +
+    double left_empty = (double)empty / columns;
+    plan.penalty += SLOT_PENALTY * left_empty * left_empty +
                     STRETCH_PENALTY * stretch(room, plan.panel_width, plan.panel_height) +
                     narrowness(room, plan.panel_width);
     return plan;

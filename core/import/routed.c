@@ -13,6 +13,7 @@ moe__routed_clear(MoeRouted *routed)
     g_array_unref(routed->kept);
     g_free(routed->used);
     g_free(routed->expert);
+    g_free(routed->gate);
 }
 
 static bool
@@ -41,7 +42,13 @@ moe__routed_learn(MoeRouted *routed, const MoeRoutedArray *array)
         routed->layers = array->layers;
         routed->k = array->k;
         routed->used = g_new0(bool, (gsize)array->layers);
+        routed->has_gates = array->weights != NULL;
+        routed->narrow = true;
     }
+    if (routed->has_gates != (array->weights != NULL))
+        return g_strdup("some arrays of ids have weights of the same shape beside them, others "
+                        "have none");
+    routed->narrow = routed->narrow && array->narrow;
     if (!is_same(routed, array))
         return g_strdup_printf("found %" G_GINT64_FORMAT " layers and k = %" G_GINT64_FORMAT
                                ", before %" G_GINT64_FORMAT " and %" G_GINT64_FORMAT,
@@ -73,10 +80,13 @@ moe__routed_begin(MoeRouted *routed, GError **error)
         .by_place = true,
         .max_expert = (int)routed->max_expert,
         .k = (int)routed->k,
+        .has_gates = routed->has_gates,
+        .gate_type = routed->narrow ? MOE_F32 : MOE_F64,
     };
     if (!moe_import_begin(routed->import, &shape, error))
         return false;
     routed->expert = g_new(int32_t, routed->kept->len * (gsize)routed->k);
+    routed->gate = routed->has_gates ? g_new0(double, routed->kept->len *(gsize)routed->k) : NULL;
     return true;
 }
 
@@ -96,6 +106,8 @@ gather(MoeRouted *routed, const MoeRoutedArray *array, int64_t row)
         for (int64_t i = 0; i < k; i++) {
             int32_t id = (int32_t)array->at(array->of, at + i);
             routed->expert[r * k + i] = id;
+            if (routed->gate)
+                routed->gate[r * k + i] = array->weight_at(array->weights, at + i);
             any = any || id >= 0;
         }
         whole = whole && any;
@@ -118,6 +130,7 @@ moe__routed_bring(MoeRouted *routed, const MoeRoutedArray *array, int64_t first,
             .pos = pos + (int32_t)t,
             .domain = domain,
             .expert = routed->expert,
+            .gate = routed->gate,
         };
         if (!gather(routed, array, first + t))
             moe_import_left_out(routed->import, 1);

@@ -15,6 +15,9 @@ typedef struct MoeRoutedArray {
     int64_t none; /* the highest number of an unsigned type; 0: the type is signed */
     const void *of;
     int64_t (*at)(const void *of, int64_t i); /* the id at place i in C order */
+    const void *weights;                      /* likewise the gates; NULL: there are none */
+    double (*weight_at)(const void *weights, int64_t i);
+    bool narrow; /* they are binary32 or less */
 } MoeRoutedArray;
 
 /* What is known of all of them. */
@@ -22,9 +25,11 @@ typedef struct MoeRouted {
     MoeImport *import;
     int64_t layers, k; /* 0: not yet known */
     int64_t max_expert;
-    bool *used;      /* [layers]: has ids other than 0 */
-    GArray *kept;    /* int: layers that are */
+    bool *used;   /* [layers]: has ids other than 0 */
+    GArray *kept; /* int: layers that are */
+    bool has_gates, narrow;
     int32_t *expert; /* [kept × k] */
+    double *gate;
 } MoeRouted;
 
 void moe__routed_init(MoeRouted *routed, MoeImport *import);

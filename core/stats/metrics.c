@@ -148,10 +148,8 @@ moe_metric_range(const MoeMetric *metric, const MoeMetricCell *cell, double *low
 const char *
 moe_metric_no_interval(const MoeMetric *metric)
 {
-    if (metric->needs & MOE_NEEDS_TRACE)
-        return "what it looks at isn't summed up by groups of documents";
-    if (metric->needs & MOE_TALLY_TOKENS)
-        return "tables by token id of each group of documents would take as many times the memory";
+    if (metric->needs & MOE_NEEDS_TRACE && !(metric->needs & MOE_OF_PATHS))
+        return "it is of the state of a run, or of a probe text, which isn't recorded by documents";
     return NULL;
 }
 

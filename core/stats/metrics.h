@@ -33,4 +33,7 @@ void moe__metrics_register_flow(void);
 void moe__metrics_register_paths(void);
 void moe__metrics_register_tokens(void);
 
+/* Which of the recorded training steps a cell is of: the last, or the one it asks for; -1: none. */
+int64_t moe__state_of(const MoeMetricCell *cell, const MoeStates *states);
+
 #endif

@@ -267,7 +267,7 @@ static int
 groups_of(const MoeSummary *summary, const MoeMetric *metric)
 {
     int groups = MOE_SUMMARY_GROUPS;
-    if (moe_metric_no_interval(metric))
+    if (moe_metric_no_interval(metric) || moe_metric_interval_needs_trace(metric))
         return 0;
     for (int i = 0; i < MOE_N_TALLIES; i++) {
         const MoeTally *tally = moe__tallies[i];

@@ -199,7 +199,6 @@ const MoeTally moe__tally_order = {
     .n_fields = G_N_ELEMENTS(fields),
     .describe = describe,
     .problem = problem,
-    .follows = true,
     .begin = begin,
     .count = count,
     .end = end,

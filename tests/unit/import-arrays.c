@@ -40,6 +40,20 @@ test_prompt(void)
     expect_column(trace, "tokens/pos", "0 1 2 3 4");
 }
 
+/* Floats of the shape of the ids, beside them, are their gates. */
+static void
+test_weights(void)
+{
+    MoeImportReport report;
+    g_autofree char *path = import_fixture("routed-weights.npz");
+    g_autoptr(MoeTrace) trace = import_all((const char *[]){path}, 1, &told, &report);
+    g_assert_cmpstr(report.importer, ==, "id-arrays");
+    expect_picks(trace, 0, "1:0.125 0:0.0625, 2:0.1875 1:0.125, 3:0.25 2:0.1875");
+    MoeImportOptions untold = told;
+    untold.gates = MOE_IMPORT_GATES_UNTOLD;
+    expect_failure(path, &untold, "give --gates sum-to-one or --gates as-scored");
+}
+
 static void
 test_lone(void)
 {
@@ -198,6 +212,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     moe_init();
     g_test_add_func("/import-arrays/prompt", test_prompt);
+    g_test_add_func("/import-arrays/weights", test_weights);
     g_test_add_func("/import-arrays/lone", test_lone);
     g_test_add_func("/import-arrays/batch", test_batch);
     g_test_add_func("/import-arrays/places", test_places);

@@ -34,6 +34,10 @@ typedef struct MoeMetricCell {
     const MoeTrace
         *trace; /* its state and measures; NULL for summaries of no trace, and for domains */
     int router;
+    /* The step that a trace's state and measures are asked of: where nothing was recorded at it,
+     * metrics of them are NaN. Not at_step: of the last recorded ones. */
+    bool at_step;
+    int64_t step;
     /* Of the experts of one kind: `summary` is their part of this (moe_kind_part()). NULL: of all
      * experts. */
     const MoeSummaryCell *whole;
@@ -42,6 +46,7 @@ typedef struct MoeMetricCell {
 /* Beside MoeTallies, what a metric may need. */
 #define MOE_NEEDS_DOMAINS (1u << 24) /* domains told apart, of all tokens */
 #define MOE_NEEDS_TRACE   (1u << 25) /* a trace's state or measures: no interval */
+#define MOE_OF_PATHS      (1u << 28) /* with MOE_NEEDS_TRACE: of its tokens, at all routers at once */
 #define MOE_NEEDS_KIND    (1u << 26) /* one kind of experts, apart from the others */
 /* Of the tallies that it needs it looks at what is summed up by expert alone, so that it can be
  * asked of one kind (without other needs than the load it always can). */
@@ -112,8 +117,11 @@ MOE_API double moe_metric_shuffled(const MoeMetric *metric, const MoeMetricCell 
 /* What values it can have in such a cell; -INFINITY, INFINITY: no bound. */
 MOE_API void moe_metric_range(const MoeMetric *metric, const MoeMetricCell *cell, double *low,
                               double *high);
-/* Why there is no bootstrap interval, in a clause; NULL: there is one. */
+/* Why there is no interval over documents, in a clause; NULL: there is one. */
 MOE_API const char *moe_metric_no_interval(const MoeMetric *metric);
+/* Whether its interval takes the trace (moe_metric_trace_intervals()); else a summary is enough
+ * (moe_metric_intervals()). */
+MOE_API bool moe_metric_interval_needs_trace(const MoeMetric *metric);
 
 /* --- Kinds of experts -------------------------------------------------------------------------
  * Metrics may be asked of the experts of one kind alone, where what they look at is summed up by

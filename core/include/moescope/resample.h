@@ -33,7 +33,7 @@ typedef struct MoeInterval {
  * value - (q_high - mean) … value + (mean - q_low), within the metric's range (moe_metric_range()).
  * (The basic interval, 2 value - q_high …, would correct for bias once, which is too little for a
  * CV near 0 and twice for what is corrected already.) Fills intervals[n]. Metrics of tokens
- * (MOE_TALLY_TOKENS) have none. */
+ * (MOE_TALLY_TOKENS) and of paths have none here: moe_metric_trace_intervals(). */
 MOE_API void moe_metric_intervals(const MoeSummary *summary, int router, int domain,
                                   const MoeMetric *const *metrics, int n,
                                   const MoeResampleOptions *options, MoeInterval *intervals);
@@ -42,6 +42,20 @@ MOE_API void moe_metric_kind_intervals(const MoeSummary *summary, int router, in
                                        const MoeKinds *kinds, int kind,
                                        const MoeMetric *const *metrics, int n,
                                        const MoeResampleOptions *options, MoeInterval *intervals);
+
+/* Intervals of those of n metrics that no summary keeps apart by documents (token ids, paths
+ * through all routers; moe_metric_interval_needs_trace()), of the trace that was counted, by its
+ * options (NULL: all of it): each of 16 groups of documents is left out in turn (delete-a-group
+ * jackknife, Kott 2001; replicates, seed don't matter). They are of the value of all documents, and
+ * within the metric's range. Fills intervals[n_routers × n]; those of other metrics are NaN, and
+ * those of paths of all routers but the last, or where the options have a filter. It takes another
+ * pass over the ids of the trace, or several, so that memory is bounded. Fails with the errors of
+ * moe_summary_from_trace(). */
+MOE_API bool moe_metric_trace_intervals(const MoeTrace *trace, const MoeSummaryOptions *counted,
+                                        const int *routers, int n_routers,
+                                        const MoeMetric *const *metrics, int n,
+                                        const MoeResampleOptions *options, MoeInterval *intervals,
+                                        GError **error);
 
 /* Wilson's score interval (Wilson 1927) of a share of `n` independent trials, `successes` of which
  * hit; level as above. */
