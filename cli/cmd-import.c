@@ -245,7 +245,7 @@ cmd_import(int argc, char **argv)
          "don't write the trace's summary into it", NULL},
         {"compression", 0, 0, G_OPTION_ARG_INT, &o.compression, "0 (stored) … 9 (default: 1)", "N"},
         {"chunk-tokens", 0, 0, G_OPTION_ARG_INT64, &o.chunk_tokens,
-         "tokens a chunk (default: 65536)", "N"},
+         "tokens a chunk (default: 65536, fewer where tokens have many layers)", "N"},
         G_OPTION_ENTRY_NULL,
     };
     int status;

@@ -110,7 +110,7 @@ cmd_record(int argc, char **argv)
         .least = 1,
         .most = 1,
     };
-    g_auto(Options) o = {.compression = 1};
+    g_auto(Options) o = {.compression = 3};
     const GOptionEntry entries[] = {
         {"out", 'o', 0, G_OPTION_ARG_FILENAME, &o.out, "the trace (a .npz file)", "FILE"},
         {"data", 'd', 0, G_OPTION_ARG_FILENAME_ARRAY, &o.data,
@@ -129,7 +129,7 @@ cmd_record(int argc, char **argv)
          "with limited capacity: each pick's place in the queue for its expert", NULL},
         {"no-summary", 0, 0, G_OPTION_ARG_NONE, &o.no_summary,
          "don't write the trace's summary into it", NULL},
-        {"compression", 0, 0, G_OPTION_ARG_INT, &o.compression, "0 (stored) … 9 (default: 1)", "N"},
+        {"compression", 0, 0, G_OPTION_ARG_INT, &o.compression, "0 (stored) … 9 (default: 3)", "N"},
         {"chunk-tokens", 0, 0, G_OPTION_ARG_INT64, &o.chunk_tokens,
          "tokens a chunk (default: as the recipe says, trace.chunk_tokens)", "N"},
         {"threads", 0, 0, G_OPTION_ARG_INT, &o.threads, "threads (default: all)", "N"},

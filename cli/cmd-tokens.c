@@ -53,19 +53,19 @@ router_of(const MoeTrace *trace, int layer, GError **error)
 }
 
 static bool
-steps_of(const char *given, MoeContextQuery *query, GError **error)
+steps_of(const char *given, MoeSteps *steps, int32_t *one, GError **error)
 {
     gint64 step;
-    query->steps = MOE_STEPS_LAST;
+    *steps = MOE_STEPS_LAST;
     if (!given || g_str_equal(given, "last"))
         return true;
     if (g_str_equal(given, "all")) {
-        query->steps = MOE_STEPS_ALL;
+        *steps = MOE_STEPS_ALL;
         return true;
     }
     if (g_ascii_string_to_signed(given, 10, 0, INT32_MAX, &step, NULL)) {
-        query->steps = MOE_STEPS_ONE;
-        query->step = (int32_t)step;
+        *steps = MOE_STEPS_ONE;
+        *one = (int32_t)step;
         return true;
     }
     g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
@@ -84,9 +84,9 @@ check(const Options *o)
         return cmd_usage("found --by %s, expected gate or lift", o->by);
     if (!searches && o->expert < 0)
         return cmd_usage("found neither --expert nor --find nor --id, expected one of them");
-    if (searches && (o->by || o->each || o->least || o->where || o->steps))
-        return cmd_usage("found --by, --each, --least, --where or --steps with --find or --id, "
-                         "expected them with --expert alone");
+    if (searches && (o->by || o->each || o->least))
+        return cmd_usage("found --by, --each or --least with --find or --id, expected them with "
+                         "--expert alone");
     if (!searches && o->slot >= 0)
         return cmd_usage("found --slot without --find or --id, expected it with a search");
     if (o->top < 1 || o->top > MOE_CONTEXTS_MOST)
@@ -99,7 +99,7 @@ check(const Options *o)
 /* --- Doing it ---------------------------------------------------------------------------------*/
 
 static bool
-list_contexts(Contexts *list, const Options *o, GError **error)
+list_contexts(Contexts *list, const Options *o, const MoeTokenFilter *filter, GError **error)
 {
     MoeContextQuery query = {.router = list->router,
                              .expert = o->expert,
@@ -109,26 +109,30 @@ list_contexts(Contexts *list, const Options *o, GError **error)
                              .each = o->each,
                              .window = o->context,
                              .least = o->least,
+                             .filter = filter,
                              .progress = cmd_progress_begin()};
     list->by_lift = query.by == MOE_CONTEXTS_BY_LIFT;
-    g_autoptr(MoeTokenFilter) filter = NULL;
-    if (o->where && !(filter = moe_token_filter_parse(o->where, error)))
-        return false;
-    query.filter = filter;
-    if (!steps_of(o->steps, &query, error))
+    if (!steps_of(o->steps, &query.steps, &query.step, error))
         return false;
     list->concordance = moe_concordance_new(list->trace, &query, error);
     return list->concordance != NULL;
 }
 
 static bool
-list_found(Contexts *list, const Options *o, GError **error)
+list_found(Contexts *list, const Options *o, const MoeTokenFilter *filter, GError **error)
 {
-    const MoeTokenQuery query = {o->find, o->id, list->router, o->expert, o->slot};
+    MoeTokenQuery query = {.text = o->find,
+                           .id = o->id,
+                           .router = list->router,
+                           .expert = o->expert,
+                           .slot = o->slot,
+                           .filter = filter};
     const MoeProgress *progress = cmd_progress_begin();
     g_autoptr(GArray) tokens = g_array_new(FALSE, FALSE, sizeof(int64_t));
     g_autoptr(MoeTokenFinder) finder =
-        moe_token_finder_new(list->trace, &query, list->texts, error);
+        steps_of(o->steps, &query.steps, &query.step, error)
+            ? moe_token_finder_new(list->trace, &query, list->texts, error)
+            : NULL;
     if (!finder)
         return false;
     for (int64_t token = -1; (int)tokens->len < o->top;) {
@@ -143,6 +147,19 @@ list_found(Contexts *list, const Options *o, GError **error)
     return list->concordance != NULL;
 }
 
+static bool
+fill(Contexts *list, const Options *o, GError **error)
+{
+    g_autoptr(MoeTokenFilter) filter = NULL;
+    list->texts = moe_token_texts_new();
+    moe_token_texts_add(list->texts, moe_trace_meta_json(list->trace));
+    if (o->where && !(filter = moe_token_filter_parse(o->where, error)))
+        return false;
+    bool good = (list->searched ? list_found : list_contexts)(list, o, filter, error);
+    cmd_progress_end();
+    return good;
+}
+
 static int
 run(const char *path, const Options *o)
 {
@@ -155,12 +172,8 @@ run(const char *path, const Options *o)
     list.trace = cmd_trace_open(path, &error);
     if (list.trace && !(list.searched && o->expert < 0))
         list.router = router_of(list.trace, o->layer, &error);
-    if (list.trace && !error) {
-        list.texts = moe_token_texts_new();
-        moe_token_texts_add(list.texts, moe_trace_meta_json(list.trace));
-        (void)(list.searched ? list_found : list_contexts)(&list, o, &error);
-        cmd_progress_end();
-    }
+    if (list.trace && !error)
+        fill(&list, o, &error);
     if (error) {
         if (list.trace && !g_str_has_prefix(error->message, path))
             cmd_locate(error, path);
@@ -181,7 +194,7 @@ cmd_tokens(int argc, char **argv)
             "Lists single tokens of a trace with the text around them: with --expert those that "
             "an expert of a layer takes with the highest gates, or whose ids it takes beyond "
             "their due (lift); with --find those where a text begins, with --id those of an id, "
-            "of all tokens or, with --expert as well, of those that the expert takes.",
+            "of all tokens that count or, with --expert as well, of those that the expert takes.",
         .examples = "moescope tokens first.npz --layer 1 --expert 2 --by lift --each 2\n"
                     "moescope tokens first.npz --find \"the \" --csv\n",
         .least = 1,

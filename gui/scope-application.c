@@ -62,9 +62,9 @@ set_keys(GtkApplication *application)
     };
     for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
         gtk_application_set_accels_for_action(application, table[i].action, table[i].keys);
-    for (int i = 0; i < 10 && scope_pages[i].name; i++) {
+    for (int i = 0; scope_pages[i].name; i++) {
         g_autofree char *action = g_strdup_printf("win.view('%s')", scope_pages[i].name);
-        g_autofree char *key = g_strdup_printf("<Control>%d", (i + 1) % 10);
+        g_autofree char *key = scope_page_key(&scope_pages[i]);
         gtk_application_set_accels_for_action(application, action, (const char *[]){key, NULL});
     }
 }
@@ -151,6 +151,16 @@ open_names(GApplication *application, const char *const *names, const char *hint
     return -1; /* go on */
 }
 
+static void
+complain_of_display(void)
+{
+    const char *display = g_getenv("DISPLAY"), *wayland = g_getenv("WAYLAND_DISPLAY");
+    g_printerr("moescope-gui: found no display to open a window on (DISPLAY=%s, "
+               "WAYLAND_DISPLAY=%s), expected one of X or Wayland; moescope plot and moescope "
+               "report need none\n",
+               display ? display : "", wayland ? wayland : "");
+}
+
 static int
 scope_application_handle_local_options(GApplication *application, GVariantDict *options)
 {
@@ -158,6 +168,10 @@ scope_application_handle_local_options(GApplication *application, GVariantDict *
     if (g_variant_dict_contains(options, "version")) {
         g_print("moescope-gui %s\n", moe_version());
         return 0;
+    }
+    if (!gtk_init_check()) {
+        complain_of_display();
+        return 1;
     }
     if (g_variant_dict_lookup(options, G_OPTION_REMAINING, "^a&ay", &names))
         return open_names(application, names,

@@ -281,23 +281,41 @@ append_count(GString *text, int64_t n, const char *things)
     g_string_append_printf(text, "%s%s %s", text->len ? " · " : "", digits, things);
 }
 
+/* A run that adds nothing any more has maybe died: when it did is told. */
+static void
+append_unfinished(GString *text, gint64 quiet_s)
+{
+    gint64 minutes = quiet_s / 60, hours = minutes / 60, days = hours / 24;
+    if (minutes < 1)
+        g_string_append(text, _(" · unfinished so far"));
+    else if (hours < 1)
+        g_string_append_printf(text, _(" · unfinished, nothing added for %d min"), (int)minutes);
+    else if (days < 2)
+        g_string_append_printf(text, _(" · unfinished, nothing added for %d h"), (int)hours);
+    else
+        g_string_append_printf(text, _(" · unfinished, nothing added for %d days"), (int)days);
+}
+
 char *
 scope_document_summary(ScopeDocument *document)
 {
     const MoeTrace *trace = trace_of(document);
     GString *text = g_string_new(NULL);
-    int domains = (int)g_strv_length(document->domains);
+    int steps, domains = (int)g_strv_length(document->domains);
+    scope_document_steps(document, &steps);
     gint64 tokens =
         trace ? moe_trace_tokens(trace, -1) : moe_summary_tokens_counted(summary_of(document));
     append_count(text, document->n_routers,
                  ngettext("MoE layer", "MoE layers", (gulong)document->n_routers));
     append_count(text, tokens, ngettext("token", "tokens", (gulong)tokens));
+    if (steps > 1) /* a text that was recorded several times is counted as often */
+        append_count(text, steps, ngettext("step", "steps", (gulong)steps));
     if (domains > 0)
         append_count(text, domains, ngettext("domain", "domains", (gulong)domains));
     if (!trace)
         g_string_append(text, _(" · a summary"));
     if (scope_source_unfinished(document->opened.source))
-        g_string_append(text, _(" · unfinished so far"));
+        append_unfinished(text, scope_source_quiet_for(document->opened.source));
     return g_string_free(text, FALSE);
 }
 

@@ -153,8 +153,18 @@ refresh(ScopeExportDialog *self)
 static void
 show_problem(ScopeExportDialog *self, const char *message)
 {
-    gtk_label_set_label(self->problem, message ? message : "");
+    g_autofree char *sentence = message ? scope_text_sentence(message) : g_strdup("");
+    gtk_label_set_label(self->problem, sentence);
     gtk_widget_set_visible(GTK_WIDGET(self->problem), message != NULL);
+}
+
+void
+scope_export_dialog_take(ScopeExportDialog *dialog, MoeScene *scene, const GError *error)
+{
+    moe_scene_free(dialog->scene);
+    dialog->scene = scene;
+    show_problem(dialog, error ? error->message : NULL);
+    refresh(dialog);
 }
 
 static void
@@ -163,12 +173,8 @@ on_drawn(GObject *source, GAsyncResult *result, gpointer user)
     g_autoptr(ScopeExportDialog) self = SCOPE_EXPORT_DIALOG(user);
     g_autoptr(GError) error = NULL;
     MoeScene *scene = scope_document_draw_finish(SCOPE_DOCUMENT(source), result, &error);
-    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-        return;
-    self->scene = scene;
-    if (error)
-        show_problem(self, error->message);
-    refresh(self);
+    if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        scope_export_dialog_take(self, scene, error);
 }
 
 /* --- Out --------------------------------------------------------------------------------------*/
@@ -335,34 +341,49 @@ draw(ScopePane *pane, ScopeDocument *document, ScopeFocus *focus, GCancellable *
 }
 
 GtkWidget *
-scope_export_dialog_new(GtkWindow *parent, ScopeDocument *document, ScopeFocus *focus,
-                        ScopePane *pane)
+scope_export_dialog_new_for(GtkWindow *parent, const char *command, const char *stem)
 {
     ScopeExportDialog *self = g_object_new(SCOPE_TYPE_EXPORT_DIALOG, "transient-for", parent, NULL);
-    g_autofree char *stem = scope_text_stem(scope_document_path(document));
-    self->stem = g_strdup_printf("%s-%s", stem, scope_pane_get_figure(pane)->name);
-    self->command = scope_pane_get_command(pane);
-    self->cancellable = g_cancellable_new();
-    draw(pane, document, focus, self->cancellable, on_drawn, g_object_ref(self));
+    self->stem = g_strdup(stem);
+    self->command = g_strdup(command);
     refresh(self);
     return GTK_WIDGET(self);
 }
 
+GtkWidget *
+scope_export_dialog_new(GtkWindow *parent, ScopeDocument *document, ScopeFocus *focus,
+                        ScopePane *pane)
+{
+    g_autofree char *name = scope_text_stem(scope_document_path(document));
+    g_autofree char *stem = g_strdup_printf("%s-%s", name, scope_pane_get_figure(pane)->name);
+    g_autofree char *command = scope_pane_get_command(pane);
+    GtkWidget *dialog = scope_export_dialog_new_for(parent, command, stem);
+    ScopeExportDialog *self = SCOPE_EXPORT_DIALOG(dialog);
+    self->cancellable = g_cancellable_new();
+    draw(pane, document, focus, self->cancellable, on_drawn, g_object_ref(self));
+    return dialog;
+}
+
 /* --- Copying without the dialog ---------------------------------------------------------------*/
+
+void
+scope_export_copy_scene(GtkWidget *widget, MoeScene *scene)
+{
+    g_autofree char *theme = scope_state_get_text("theme", DEFAULT_THEME);
+    if (!moe_scene_set_theme(scene, theme, NULL))
+        moe_scene_set_theme(scene, DEFAULT_THEME, NULL);
+    g_autoptr(GdkContentProvider) content = scope_picture_content(scene, 0, NULL);
+    if (content)
+        gdk_clipboard_set_content(gtk_widget_get_clipboard(widget), content);
+}
 
 static void
 on_drawn_to_copy(GObject *source, GAsyncResult *result, gpointer user)
 {
     g_autoptr(GtkWidget) widget = user;
     g_autoptr(MoeScene) scene = scope_document_draw_finish(SCOPE_DOCUMENT(source), result, NULL);
-    g_autofree char *theme = scope_state_get_text("theme", DEFAULT_THEME);
-    if (!scene)
-        return; /* what is on the screen says why */
-    if (!moe_scene_set_theme(scene, theme, NULL))
-        moe_scene_set_theme(scene, DEFAULT_THEME, NULL);
-    g_autoptr(GdkContentProvider) content = scope_picture_content(scene, 0, NULL);
-    if (content)
-        gdk_clipboard_set_content(gtk_widget_get_clipboard(widget), content);
+    if (scene) /* what is on the screen says why there is none */
+        scope_export_copy_scene(widget, scene);
 }
 
 void

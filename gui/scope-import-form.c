@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The importer's message names the options of the import command that it lacks ("give --experts
- * N"); each of those is a row here.
+ * N"); each of those is a row here, and what it never asks for can be told further down.
  */
 #include "scope-import-form.h"
 
@@ -10,12 +10,25 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+/* When something is asked for. */
+typedef enum When {
+    WANTED, /* the importer wants to know */
+    ALWAYS, /* whenever anything is asked for */
+    MORE,   /* likewise, but folded away; both may stay empty */
+} When;
+
+typedef enum What {
+    TEXT,   /* or one of the choices */
+    TEXTS,  /* one for all files or, with commas between, one for each */
+    SWITCH, /* an option without a value */
+} What;
+
 /* An option of the import command, and how to ask for it. */
 typedef struct Question {
     const char *option, *title, *help;
     const char *const *choices; /* NULL: free text */
-    bool always;                /* asked whenever anything is */
-    bool each;                  /* one for all files or, with commas between, one for each */
+    When when;
+    What what;
 } Question;
 
 static const char *const scores[] = {"softmax", "sigmoid", "unknown", NULL};
@@ -23,20 +36,28 @@ static const char *const selections[] = {"top-k", "groups", "expert-choice", "un
 static const char *const gates[] = {"as-scored", "sum-to-one", NULL};
 
 static const Question questions[] = {
-    {"experts", N_("Experts per layer"), N_("How many routed experts each layer has"), NULL, false},
-    {"k", N_("Experts per token"), N_("How many of them each token gets (k)"), NULL, false},
-    {"score", N_("Scores"), N_("How the router makes scores of its logits"), scores, false},
-    {"select", N_("Selection"), N_("By which rule experts are chosen"), selections, false},
+    {"experts", N_("Experts per layer"), N_("How many routed experts each layer has"), NULL, WANTED,
+     TEXT},
+    {"k", N_("Experts per token"), N_("How many of them each token gets (k)"), NULL, WANTED, TEXT},
+    {"score", N_("Scores"), N_("How the router makes scores of its logits"), scores, WANTED, TEXT},
+    {"select", N_("Selection"), N_("By which rule experts are chosen"), selections, WANTED, TEXT},
     {"gates", N_("Gates"), N_("Whether the gates of a token's picks were made to sum to one"),
-     gates, false},
-    {"layers", N_("Layers"), N_("Which layers these are: 0,7,15 or 1-26"), NULL, false},
+     gates, WANTED, TEXT},
+    {"layers", N_("Layers"), N_("Which layers these are: 0,7,15 or 1-26"), NULL, WANTED, TEXT},
     {"axes", N_("Axes"),
      N_("Of one array for all layers: T token, L layer, E expert, B sequence, S token in it"), NULL,
-     false},
-    {"model", N_("Model"), N_("Which one, of a file that has several"), NULL, false},
+     WANTED, TEXT},
+    {"model", N_("Model"), N_("Which one, of a file that has several"), NULL, WANTED, TEXT},
     {"domain", N_("Domain"),
      N_("What the text is (prose, code, …), {file} for the name of each file; may stay empty"),
-     NULL, true, true},
+     NULL, ALWAYS, TEXTS},
+    {"kinds", N_("Kinds of experts"),
+     N_("In the order of their ids, where they aren’t all alike: ffn:8,zero:1,copy:1"), NULL, MORE,
+     TEXT},
+    {"shared", N_("Shared experts"), N_("Experts beside these that every token passes"), NULL, MORE,
+     TEXT},
+    {"logits", N_("Keep the logits"), N_("Where the files have any: for views of scores"), NULL,
+     MORE, SWITCH},
 };
 
 struct _ScopeImportForm {
@@ -46,7 +67,7 @@ struct _ScopeImportForm {
     GtkLabel *reason[G_N_ELEMENTS(questions)];   /* in the importer's words */
 
     GtkLabel *message;
-    GtkBox *rows;
+    GtkBox *rows, *more;
     GtkLabel *command;
     GtkWidget *go;
 };
@@ -68,18 +89,29 @@ answer(GtkWidget *control)
     return g_strdup(chosen ? gtk_string_object_get_string(chosen) : "");
 }
 
+static void
+add_choice(GStrvBuilder *choices, const Question *question, GtkWidget *control)
+{
+    g_autofree char *option = g_strconcat("--", question->option, NULL);
+    if (question->what == SWITCH) {
+        if (gtk_switch_get_active(GTK_SWITCH(control)))
+            g_strv_builder_add(choices, option);
+        return;
+    }
+    g_autofree char *text = answer(control);
+    g_auto(GStrv) parts = g_strsplit(text, question->what == TEXTS ? "," : "\n", -1);
+    for (char **part = parts; *part; part++)
+        if (*g_strstrip(*part))
+            g_strv_builder_add_many(choices, option, *part, NULL);
+}
+
 char **
 scope_import_form_get_choices(ScopeImportForm *form)
 {
     g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
-    for (gsize i = 0; i < G_N_ELEMENTS(questions); i++) {
-        g_autofree char *text = form->control[i] ? answer(form->control[i]) : NULL;
-        g_autofree char *option = g_strconcat("--", questions[i].option, NULL);
-        g_auto(GStrv) parts = g_strsplit(text ? text : "", questions[i].each ? "," : "\n", -1);
-        for (char **part = parts; *part; part++)
-            if (*g_strstrip(*part))
-                g_strv_builder_add_many(builder, option, *part, NULL);
-    }
+    for (gsize i = 0; i < G_N_ELEMENTS(questions); i++)
+        if (form->control[i])
+            add_choice(builder, &questions[i], form->control[i]);
     return g_strv_builder_end(builder);
 }
 
@@ -92,8 +124,9 @@ refresh(ScopeImportForm *self)
         scope_text_import_command((const char **)self->paths, (const char **)choices);
     bool whole = true;
     for (gsize i = 0; i < G_N_ELEMENTS(questions); i++) {
-        g_autofree char *text = self->control[i] ? answer(self->control[i]) : g_strdup("-");
-        whole &= questions[i].always || *text;
+        bool wanted = questions[i].when == WANTED && self->control[i];
+        g_autofree char *text = wanted ? answer(self->control[i]) : NULL;
+        whole &= !text || *text;
     }
     gtk_label_set_label(self->command, command);
     gtk_widget_set_sensitive(self->go, whole);
@@ -112,7 +145,12 @@ static GtkWidget *
 control_new(ScopeImportForm *self, const Question *question)
 {
     GtkWidget *control;
-    if (question->choices) {
+    if (question->what == SWITCH) {
+        control = gtk_switch_new();
+        gtk_widget_set_halign(control, GTK_ALIGN_END);
+        g_signal_connect_object(control, "notify::active", G_CALLBACK(refresh), self,
+                                G_CONNECT_SWAPPED);
+    } else if (question->choices) {
         control = gtk_drop_down_new_from_strings(question->choices);
         g_signal_connect_object(control, "notify::selected", G_CALLBACK(refresh), self,
                                 G_CONNECT_SWAPPED);
@@ -151,11 +189,12 @@ add_row(ScopeImportForm *self, gsize i)
     gtk_label_set_mnemonic_widget(GTK_LABEL(title), control);
     gtk_widget_set_hexpand(title, TRUE);
     gtk_widget_set_valign(control, GTK_ALIGN_CENTER);
-    gtk_widget_set_size_request(control, 170, -1);
+    if (questions[i].what != SWITCH)
+        gtk_widget_set_size_request(control, 170, -1);
     gtk_grid_attach(GTK_GRID(row), title, 0, 0, 1, 1);
     gtk_grid_attach(GTK_GRID(row), GTK_WIDGET(self->reason[i]), 0, 1, 1, 1);
     gtk_grid_attach(GTK_GRID(row), control, 1, 0, 1, 2);
-    gtk_box_append(self->rows, row);
+    gtk_box_append(questions[i].when == MORE ? self->more : self->rows, row);
 }
 
 /* The option that a line of the message asks for; those it only names are left out. -1: none. */
@@ -207,7 +246,8 @@ static void
 suggest_domains(ScopeImportForm *self)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(questions); i++) {
-        bool folders = questions[i].each && self->control[i] && self->paths[0] && self->paths[1];
+        bool folders =
+            questions[i].what == TEXTS && self->control[i] && self->paths[0] && self->paths[1];
         g_autoptr(GString) names = g_string_new(NULL);
         for (char **path = self->paths; folders && *path; path++) {
             g_autofree char *name = g_path_get_basename(*path);
@@ -229,7 +269,7 @@ scope_import_form_ask(ScopeImportForm *form, GListModel *files, const char *mess
     for (char **line = lines; *line; line++)
         take_line(form, *line, others);
     for (gsize i = 0; i < G_N_ELEMENTS(questions); i++)
-        if (questions[i].always && !form->control[i])
+        if (questions[i].when != WANTED && !form->control[i])
             add_row(form, i);
     suggest_domains(form);
     gtk_label_set_label(form->message, others->str);
@@ -265,6 +305,7 @@ scope_import_form_class_init(ScopeImportFormClass *class)
                                                 "/org/moescope/Moescope/ui/import-form.ui");
     gtk_widget_class_bind_template_child(widget_class, ScopeImportForm, message);
     gtk_widget_class_bind_template_child(widget_class, ScopeImportForm, rows);
+    gtk_widget_class_bind_template_child(widget_class, ScopeImportForm, more);
     gtk_widget_class_bind_template_child(widget_class, ScopeImportForm, command);
     gtk_widget_class_bind_template_child(widget_class, ScopeImportForm, go);
     gtk_widget_class_bind_template_callback(widget_class, go_on);

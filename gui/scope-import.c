@@ -10,9 +10,10 @@
 #include <string.h>
 
 typedef struct Choices {
-    char *as, *score, *select, *gates, *axes, *model, *layers;
+    char *as, *score, *select, *gates, *axes, *model, *layers, *kinds;
     char **domains;
-    int experts, k;
+    int experts, k, shared;
+    gboolean logits;
 } Choices;
 
 static void
@@ -25,6 +26,7 @@ choices_clear(Choices *choices)
     g_free(choices->axes);
     g_free(choices->model);
     g_free(choices->layers);
+    g_free(choices->kinds);
     g_strfreev(choices->domains);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Choices, choices_clear)
@@ -43,6 +45,9 @@ parse(Choices *choices, const char *const *arguments, GError **error)
         {"axes", 0, 0, G_OPTION_ARG_STRING, &choices->axes, NULL, NULL},
         {"model", 0, 0, G_OPTION_ARG_STRING, &choices->model, NULL, NULL},
         {"layers", 0, 0, G_OPTION_ARG_STRING, &choices->layers, NULL, NULL},
+        {"kinds", 0, 0, G_OPTION_ARG_STRING, &choices->kinds, NULL, NULL},
+        {"shared", 0, 0, G_OPTION_ARG_INT, &choices->shared, NULL, NULL},
+        {"logits", 0, 0, G_OPTION_ARG_NONE, &choices->logits, NULL, NULL},
         G_OPTION_ENTRY_NULL,
     };
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
@@ -54,6 +59,16 @@ parse(Choices *choices, const char *const *arguments, GError **error)
     g_option_context_add_main_entries(context, entries, NULL);
     g_option_context_set_help_enabled(context, FALSE);
     return g_option_context_parse_strv(context, &argv, error);
+}
+
+static bool
+check(const Choices *choices, GError **error)
+{
+    if (choices->shared >= 0)
+        return true;
+    g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                "found %d shared experts, expected none or more: give --shared N", choices->shared);
+    return false;
 }
 
 static MoeImportGates
@@ -112,7 +127,7 @@ scope_import(const char *const *paths, const char *out, const char *const *choic
     MoeImportReport report = {0};
     if (!parse(&chosen, choices, error))
         return false;
-    g_autoptr(GArray) layers = layers_of(chosen.layers, &found);
+    g_autoptr(GArray) layers = check(&chosen, &found) ? layers_of(chosen.layers, &found) : NULL;
     if (!layers) {
         tell_apart(found);
         g_propagate_error(error, found);
@@ -131,6 +146,9 @@ scope_import(const char *const *paths, const char *out, const char *const *choic
         .n_domains = chosen.domains ? (int)g_strv_length(chosen.domains) : 0,
         .model = chosen.model,
         .axes = chosen.axes,
+        .kinds = chosen.kinds,
+        .shared = chosen.shared,
+        .logits = chosen.logits,
         .compression = 1,
     };
     int n = (int)g_strv_length((char **)paths);

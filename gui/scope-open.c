@@ -105,6 +105,19 @@ describe(const char *path, GError **error)
 
 /* --- Files ------------------------------------------------------------------------------------*/
 
+/* A pipe would be waited for, maybe for ever. */
+static bool
+is_file_or_folder(const char *path, GError **error)
+{
+    bool special = g_file_test(path, G_FILE_TEST_EXISTS) &&
+                   !g_file_test(path, G_FILE_TEST_IS_REGULAR) &&
+                   !g_file_test(path, G_FILE_TEST_IS_DIR);
+    if (special)
+        g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                    _("%s: found a pipe or a device, expected a file or a folder"), path);
+    return !special;
+}
+
 /* The file that a path means: of a run's folder its trace. */
 static char *
 file_of(const char *path)
@@ -117,8 +130,31 @@ bool
 scope_open_imports(const char *path)
 {
     g_autofree char *file = file_of(path);
-    return g_str_equal(file, path) && !is_model(path) && !is_weights(path) &&
-           !moe_summary_is(path) && is_importable(path);
+    return g_str_equal(file, path) && is_file_or_folder(path, NULL) && !is_model(path) &&
+           !is_weights(path) && !moe_summary_is(path) && is_importable(path);
+}
+
+static bool
+begins_as_archive(const char *path)
+{
+    char begin[2] = "";
+    FILE *file = g_fopen(path, "rbe");
+    bool archive = file && fread(begin, 1, 2, file) == 2 && memcmp(begin, "PK", 2) == 0;
+    if (file)
+        fclose(file);
+    return archive;
+}
+
+/* Why a file can't be opened: what is wrong with it as a trace where it seems to be one, else that
+ * nobody knows what it holds. Takes the former. */
+static void
+tell_why(const char *path, GError *as_trace, GError **error)
+{
+    bool foreign = as_trace->domain == MOE_ERROR && !begins_as_archive(path);
+    if (foreign && !moe_importer_detect(path, error))
+        g_error_free(as_trace);
+    else
+        g_propagate_error(error, as_trace);
 }
 
 static bool
@@ -129,6 +165,8 @@ open_one(const char *path, const char *const *choices, const MoeProgress *progre
     g_autoptr(GError) complaint = NULL;
     g_autofree char *name = g_path_get_basename(path);
     g_autofree char *file = file_of(path);
+    if (!is_file_or_folder(file, error))
+        return false;
     if (!g_file_test(file, G_FILE_TEST_IS_DIR))
         opened->source = scope_source_open(file, name, &complaint);
     if (opened->source) {
@@ -144,7 +182,7 @@ open_one(const char *path, const char *const *choices, const MoeProgress *progre
         return false;
     }
     if (complaint && !is_importable(path)) {
-        g_propagate_error(error, g_steal_pointer(&complaint));
+        tell_why(path, g_steal_pointer(&complaint), error);
         return false;
     }
     return import(paths, name, choices, progress, opened, error);

@@ -145,6 +145,18 @@ scope_page_pane_changed(ScopePage *page)
     g_object_notify_by_pspec(G_OBJECT(page), props[PROP_PANE]);
 }
 
+/* A template knows lengths alone. Once it is allocated, the paned keeps its proportions. */
+void
+scope_page_divide(ScopePage *page, GtkPaned *halves, double share)
+{
+    GtkWidget *around = gtk_widget_get_parent(GTK_WIDGET(page));
+    while (around && gtk_widget_get_height(around) == 0) /* in a tab that is new */
+        around = gtk_widget_get_parent(around);
+    int height = around ? (int)(share * gtk_widget_get_height(around)) : 0;
+    if (!gtk_widget_get_mapped(GTK_WIDGET(page)))
+        gtk_paned_set_position(halves, MAX(gtk_paned_get_position(halves), height));
+}
+
 GtkWidget *
 scope_page_make_inspector(ScopePage *page)
 {

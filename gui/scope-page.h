@@ -46,6 +46,9 @@ typedef struct ScopePageInfo {
 
 /* All of them, in the order of the sidebar, ended by one without name. */
 extern const ScopePageInfo scope_pages[];
+/* The keys that turn to one of them, as gtk_accelerator_parse() takes them: Ctrl+1 … Ctrl+0, and
+ * Alt+1 … for the eleventh on. (transfer full) */
+char *scope_page_key(const ScopePageInfo *info);
 
 /* What the page shows; NULL before. (transfer none) */
 ScopeDocument *scope_page_get_document(ScopePage *page);
@@ -57,6 +60,9 @@ ScopePane *scope_page_get_pane(ScopePage *page);
 void scope_page_watch(ScopePage *page, ScopePane *pane);
 /* For pages, when get_pane() has become another. Property "pane" tells of it. */
 void scope_page_pane_changed(ScopePage *page);
+/* For pages, before they are seen: the upper part of two has this share of the height, and as much
+ * as its template gives it. */
+void scope_page_divide(ScopePage *page, GtkPaned *halves, double share);
 /* What the inspector shows beside the page (floating), or NULL: the options of its pane. */
 GtkWidget *scope_page_make_inspector(ScopePage *page);
 /* Whether there was something to search. */

@@ -50,3 +50,10 @@ const ScopePageInfo scope_pages[] = {
      scope_page_figures_get_type, NULL},
     {0},
 };
+
+char *
+scope_page_key(const ScopePageInfo *info)
+{
+    int i = (int)(info - scope_pages) + 1;
+    return i <= 10 ? g_strdup_printf("<Control>%d", i % 10) : g_strdup_printf("<Alt>%d", i - 10);
+}

@@ -23,6 +23,7 @@ on_motion(GtkEventControllerMotion *motion, double x, double y, gpointer user)
     self->at_x = x;
     self->at_y = y;
     scope_scene_view_point_at(self, x, y);
+    scope_scene_view_show_cursor(self);
 }
 
 static void
@@ -155,7 +156,8 @@ on_released(GtkGestureClick *click, int n, double x, double y, gpointer user)
     if (self->dragged)
         return;
     scope_scene_view_point_at(self, x, y);
-    scope_scene_view_activate(self);
+    if (!scope_scene_view_activate_label(self, x, y))
+        scope_scene_view_activate(self);
 }
 
 /* --- Keys -------------------------------------------------------------------------------------*/
@@ -241,6 +243,8 @@ on_key(GtkEventControllerKey *controller, guint key, guint code, GdkModifierType
     case GDK_KEY_Return:
     case GDK_KEY_KP_Enter:
     case GDK_KEY_space:
+        if (keys & (GDK_SHIFT_MASK | GDK_CONTROL_MASK))
+            return scope_scene_view_activate_line(self, keys & GDK_SHIFT_MASK);
         scope_scene_view_activate(self);
         return self->datum.words != NULL;
     case GDK_KEY_Escape:

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * A search goes on from the token in focus. It wraps around where nothing is left.
+ * A search goes on from the token in focus, among the tokens that count: the filter's, at the step
+ * in focus. It wraps around where nothing is left.
  */
 #include "scope-search.h"
 
 #include "scope-chooser.h"
 #include "scope-job.h"
+#include "scope-steps.h"
 
 #include <glib/gi18n.h>
 #include <moescope/concordance.h>
@@ -32,7 +34,7 @@ G_DEFINE_FINAL_TYPE(ScopeSearch, scope_search, GTK_TYPE_WIDGET)
 
 typedef struct Query {
     MoeTokenQuery query;
-    char *text; /* of the query */
+    char *text, *filter; /* of the query */
     bool back;
     gint64 from;
 } Query;
@@ -42,6 +44,7 @@ query_free(gpointer data)
 {
     Query *query = data;
     g_free(query->text);
+    g_free(query->filter);
     g_free(query);
 }
 
@@ -65,7 +68,11 @@ search(MoeFigureInput *input, gpointer data, GError **error)
     const MoeTrace *trace = moe_figure_input_trace(input, 0);
     g_autoptr(GHashTable) texts = moe_token_texts_new();
     moe_token_texts_add(texts, moe_trace_meta_json(trace));
+    g_autoptr(MoeTokenFilter) filter = NULL;
+    if (*query->filter && !(filter = moe_token_filter_parse(query->filter, error)))
+        return NULL;
     query->query.text = query->text;
+    query->query.filter = filter;
     g_autoptr(MoeTokenFinder) finder = moe_token_finder_new(trace, &query->query, texts, error);
     Found found = {-1, false};
     if (!finder || !step(finder, query->back, query->from, &found.token, error))
@@ -83,9 +90,10 @@ on_found(gpointer owner, gpointer result, const GError *error)
 {
     ScopeSearch *self = SCOPE_SEARCH(owner);
     const Found *found = result;
+    bool all = !*scope_focus_get_filter(self->focus);
     const char *says = error              ? error->message
-                       : found->token < 0 ? _("Not found")
-                       : found->wrapped   ? _("Went around")
+                       : found->token < 0 ? all ? _("Not found") : _("Not found in what counts")
+                       : found->wrapped ? _("Went around")
                                           : "";
     gtk_label_set_label(self->result, says);
     gtk_widget_set_tooltip_text(GTK_WIDGET(self->result), *says ? says : NULL);
@@ -102,7 +110,10 @@ read_query(ScopeSearch *self, Query *query)
     const char *text = gtk_editable_get_text(GTK_EDITABLE(self->entry));
     guint kind = gtk_drop_down_get_selected(self->kind);
     gint64 number = -1;
-    query->query = (MoeTokenQuery){NULL, -1, 0, -1, -1};
+    ScopeSteps steps = scope_steps_of(self->focus, self->document);
+    query->query = (MoeTokenQuery){
+        .id = -1, .expert = -1, .slot = -1, .steps = steps.steps, .step = steps.step};
+    query->filter = g_strdup(scope_focus_get_filter(self->focus));
     if (kind == BY_TEXT) {
         query->text = g_strdup(text);
         return *text != '\0';

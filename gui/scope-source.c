@@ -132,6 +132,12 @@ scope_source_sample(const ScopeSource *source)
     return decisions > AT_ONCE && every > 2 ? every : 0;
 }
 
+gint64
+scope_source_quiet_for(const ScopeSource *source)
+{
+    return (g_get_real_time() - source->changed) / G_USEC_PER_SEC;
+}
+
 bool
 scope_source_outdated(const ScopeSource *source)
 {

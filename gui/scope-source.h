@@ -28,6 +28,8 @@ bool scope_source_unfinished(const ScopeSource *source);
 const int32_t *scope_source_steps(const ScopeSource *source, int *n);
 /* Of a trace that takes long to count: every how manieth chunk a first look counts; else 0. */
 int scope_source_sample(const ScopeSource *source);
+/* Seconds since something was written to the file, as it was when it was opened. */
+gint64 scope_source_quiet_for(const ScopeSource *source);
 /* Whether the file has changed since; looks at the disk. */
 bool scope_source_outdated(const ScopeSource *source);
 

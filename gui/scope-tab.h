@@ -9,6 +9,7 @@
 #define SCOPE_TAB_H
 
 #include "scope-views.h"
+#include "scope-weights.h"
 
 G_BEGIN_DECLS
 
@@ -40,6 +41,9 @@ ScopeFocus *scope_tab_get_focus(ScopeTab *tab);
 ScopeViews *scope_tab_get_views(ScopeTab *tab);
 /* The pane that Export means, if it has a figure; else NULL. */
 ScopePane *scope_tab_get_pane(ScopeTab *tab);
+/* Figures of a model's weights, which Export means where nothing was recorded; NULL: there are
+ * none. */
+ScopeWeights *scope_tab_get_weights(ScopeTab *tab);
 
 G_END_DECLS
 

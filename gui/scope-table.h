@@ -18,6 +18,7 @@ typedef struct ScopeColumn {
     gboolean number;              /* to the right, with digits of one width */
     gboolean expand;              /* takes what room is left */
     PangoEllipsizeMode ellipsize; /* of texts; start: the end of it is what matters */
+    gboolean formula;             /* indices and powers are set as such */
 } ScopeColumn;
 
 #define SCOPE_TYPE_TABLE (scope_table_get_type())
@@ -27,9 +28,11 @@ G_DECLARE_FINAL_TYPE(ScopeTable, scope_table, SCOPE, TABLE, GtkWidget)
  * see it. */
 void scope_table_set_columns(ScopeTable *table, const ScopeColumn *columns, int n,
                              const char *name);
+/* Shows or hides column i. */
+void scope_table_show_column(ScopeTable *table, int i, gboolean shown);
 /* Replaces the rows, of ScopeRow; NULL: none. */
 void scope_table_set_rows(ScopeTable *table, GListModel *rows);
-/* What stands in place of the rows where there are none. */
+/* What stands in place of the rows where there are none, as a sentence. */
 void scope_table_set_empty(ScopeTable *table, const char *text);
 /* Shows rows alone of which some text contains this, in either case; "" or NULL: all. */
 void scope_table_search(ScopeTable *table, const char *text);

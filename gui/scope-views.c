@@ -22,6 +22,7 @@ struct _ScopeViews {
     const ScopePageInfo *info; /* of the view that is shown */
     ScopePage *followed_page;  /* what is shown, and its pane; either may be NULL */
     ScopePane *followed_pane;
+    guint filling; /* the inspector, once the view is drawn; 0: it is filled */
 
     GtkWidget *sidebar, *content, *inspector;
     GtkListBox *list;
@@ -29,6 +30,7 @@ struct _ScopeViews {
     GtkWidget *inspector_box; /* what it shows is its one child */
     GtkImage *empty_icon;
     GtkLabel *empty_title, *empty;
+    GtkWidget *ways_on; /* below; what is on its way needs none */
 };
 
 G_DEFINE_FINAL_TYPE(ScopeViews, scope_views, GTK_TYPE_WIDGET)
@@ -73,9 +75,10 @@ options_new(ScopePane *pane)
     return box;
 }
 
-static void
-fill_inspector(ScopeViews *self)
+static gboolean
+fill_inspector(gpointer views)
 {
+    ScopeViews *self = views;
     ScopePage *page = scope_views_get_page(self);
     GtkWidget *own = page ? scope_page_make_inspector(page) : NULL;
     ScopePane *pane = page ? scope_page_get_pane(page) : NULL;
@@ -84,7 +87,24 @@ fill_inspector(ScopeViews *self)
         gtk_box_remove(GTK_BOX(self->inspector_box), child);
     if (own || pane)
         gtk_box_append(GTK_BOX(self->inspector_box), own ? own : options_new(pane));
+    self->filling = 0;
     gtk_widget_queue_resize(GTK_WIDGET(self)); /* one without anything in it makes way */
+    return G_SOURCE_REMOVE;
+}
+
+/* Its controls take as long to build and to measure as all of the view: the view goes first. What
+ * it shows of another view stays until then, its place is kept where there is nothing yet. */
+static void
+fill_inspector_soon(ScopeViews *self)
+{
+    if (!self->filling)
+        self->filling = g_idle_add_full(G_PRIORITY_DEFAULT_IDLE, fill_inspector, self, NULL);
+}
+
+static bool
+has_inspector(ScopeViews *self)
+{
+    return self->filling || gtk_widget_get_first_child(self->inspector_box);
 }
 
 /* --- Following the page -----------------------------------------------------------------------*/
@@ -106,7 +126,7 @@ on_pane_changed(ScopeViews *self)
 {
     follow_pane(self);
     if (!SCOPE_PAGE_GET_CLASS(self->followed_page)->make_inspector)
-        fill_inspector(self);
+        fill_inspector_soon(self);
     tell(self);
 }
 
@@ -154,6 +174,9 @@ show_empty(ScopeViews *self, const char *why)
     gtk_image_set_from_icon_name(self->empty_icon, self->info->icon);
     gtk_label_set_label(self->empty_title, _(self->info->title));
     gtk_label_set_label(self->empty, why);
+    gboolean live = FALSE;
+    g_object_get(self->document, "live", &live, NULL);
+    gtk_widget_set_visible(self->ways_on, !live);
     gtk_stack_set_visible_child_name(self->stack, "empty");
     follow(self, NULL);
 }
@@ -171,7 +194,7 @@ refresh(ScopeViews *self)
     else
         show_empty(self, why);
     if (self->followed_page != before)
-        fill_inspector(self);
+        fill_inspector_soon(self);
     tell(self);
 }
 
@@ -182,6 +205,19 @@ on_row_selected(ScopeViews *self, GtkListBoxRow *row)
         return;
     self->info = &scope_pages[gtk_list_box_row_get_index(row)];
     refresh(self);
+}
+
+/* What one sees there, and the keys that lead there. */
+static void
+set_tooltip(GtkWidget *row, const ScopePageInfo *info)
+{
+    guint key;
+    GdkModifierType keys;
+    g_autofree char *trigger = scope_page_key(info);
+    gtk_accelerator_parse(trigger, &key, &keys);
+    g_autofree char *label = gtk_accelerator_get_label(key, keys);
+    g_autofree char *text = g_strdup_printf("%s (%s)", _(info->help), label);
+    gtk_widget_set_tooltip_text(row, text);
 }
 
 static GtkWidget *
@@ -195,7 +231,7 @@ row_new(const ScopePageInfo *info)
     gtk_box_append(GTK_BOX(box), icon);
     gtk_box_append(GTK_BOX(box), label);
     gtk_list_box_row_set_child(GTK_LIST_BOX_ROW(row), box);
-    gtk_widget_set_tooltip_text(row, _(info->help));
+    set_tooltip(row, info);
     gtk_widget_set_name(row, info->name);
     gtk_accessible_update_property(GTK_ACCESSIBLE(row), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                    _(info->title), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
@@ -229,7 +265,7 @@ inspector_width(ScopeViews *self)
 {
     int minimum, natural;
     measure_width(self->inspector, &minimum, &natural);
-    return gtk_widget_get_first_child(self->inspector_box) && natural > 0
+    return has_inspector(self) && natural > 0
                ? MAX(minimum, characters(GTK_WIDGET(self), INSPECTOR_WIDTH))
                : 0;
 }
@@ -271,15 +307,18 @@ scope_views_size_allocate(GtkWidget *widget, int width, int height, int baseline
     ScopeViews *self = SCOPE_VIEWS(widget);
     int side, narrowest, least, inspector = inspector_width(self);
     measure_width(self->sidebar, &narrowest, &side);
-    gtk_widget_measure(self->content, GTK_ORIENTATION_HORIZONTAL, -1, &least, NULL, NULL, NULL);
+    gtk_widget_measure(GTK_WIDGET(self->stack), GTK_ORIENTATION_HORIZONTAL, -1, &least, NULL, NULL,
+                       NULL); /* what is narrower scrolls */
     bool sidebar_fits = width >= characters(widget, SIDEBAR_FROM) && width >= side + least;
     bool inspector_fits =
         width >= characters(widget, INSPECTOR_FROM) && width >= side + inspector + least;
-    int left = place(self->sidebar, 0, side, height, sidebar_fits);
-    int right = place(self->inspector, width - inspector, inspector, height,
-                      inspector > 0 && inspector_fits);
-    gtk_widget_size_allocate(self->content, &(GtkAllocation){left, 0, width - left - right, height},
-                             -1);
+    bool mirrored = gtk_widget_get_direction(widget) == GTK_TEXT_DIR_RTL;
+    int first = place(self->sidebar, mirrored ? width - side : 0, side, height, sidebar_fits);
+    int last = place(self->inspector, mirrored ? 0 : width - inspector, inspector, height,
+                     inspector > 0 && inspector_fits);
+    gtk_widget_size_allocate(
+        self->content, &(GtkAllocation){mirrored ? last : first, 0, width - first - last, height},
+        -1);
 }
 
 /* --- The object -------------------------------------------------------------------------------*/
@@ -307,6 +346,7 @@ scope_views_dispose(GObject *object)
 {
     ScopeViews *self = SCOPE_VIEWS(object);
     follow(self, NULL);
+    g_clear_handle_id(&self->filling, g_source_remove);
     if (self->document)
         g_signal_handlers_disconnect_by_func(self->document, refresh, self);
     g_clear_object(&self->document);
@@ -340,6 +380,7 @@ scope_views_class_init(ScopeViewsClass *class)
     gtk_widget_class_bind_template_child(widget_class, ScopeViews, empty_icon);
     gtk_widget_class_bind_template_child(widget_class, ScopeViews, empty_title);
     gtk_widget_class_bind_template_child(widget_class, ScopeViews, empty);
+    gtk_widget_class_bind_template_child(widget_class, ScopeViews, ways_on);
     gtk_widget_class_bind_template_callback(widget_class, on_row_selected);
 }
 
@@ -363,6 +404,17 @@ scope_views_show(ScopeViews *views, ScopeDocument *document, ScopeFocus *focus)
     refresh(views);
 }
 
+/* Where it was in that page, or else at its first control. */
+static void
+take_keyboard(GtkWidget *page)
+{
+    GtkWidget *at = page, *inner;
+    while ((inner = gtk_widget_get_focus_child(at)))
+        at = inner;
+    if (at == page || !gtk_widget_get_mapped(at) || !gtk_widget_grab_focus(at))
+        gtk_widget_child_focus(page, GTK_DIR_TAB_FORWARD);
+}
+
 void
 scope_views_turn(ScopeViews *views, const char *name)
 {
@@ -370,7 +422,7 @@ scope_views_turn(ScopeViews *views, const char *name)
         if (g_str_equal(scope_pages[i].name, name))
             gtk_list_box_select_row(views->list, gtk_list_box_get_row_at_index(views->list, i));
     if (views->followed_page && gtk_widget_get_mapped(GTK_WIDGET(views)))
-        gtk_widget_child_focus(GTK_WIDGET(views->followed_page), GTK_DIR_TAB_FORWARD);
+        take_keyboard(GTK_WIDGET(views->followed_page));
 }
 
 const char *

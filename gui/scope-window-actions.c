@@ -53,6 +53,11 @@ static void
 export_action(GtkWidget *widget, const char *action, GVariant *parameter)
 {
     ScopeTab *tab = tab_of(widget);
+    ScopeWeights *weights = scope_tab_get_weights(tab);
+    if (weights) {
+        scope_weights_export(weights);
+        return;
+    }
     GtkWidget *dialog = scope_export_dialog_new(GTK_WINDOW(widget), scope_tab_get_document(tab),
                                                 scope_tab_get_focus(tab), scope_tab_get_pane(tab));
     gtk_window_present(GTK_WINDOW(dialog));
@@ -62,14 +67,20 @@ static void
 copy_action(GtkWidget *widget, const char *action, GVariant *parameter)
 {
     ScopeTab *tab = tab_of(widget);
-    scope_export_copy(widget, scope_tab_get_document(tab), scope_tab_get_focus(tab),
-                      scope_tab_get_pane(tab));
+    ScopeWeights *weights = scope_tab_get_weights(tab);
+    if (weights)
+        scope_weights_copy(weights);
+    else
+        scope_export_copy(widget, scope_tab_get_document(tab), scope_tab_get_focus(tab),
+                          scope_tab_get_pane(tab));
 }
 
 static void
 copy_command_action(GtkWidget *widget, const char *action, GVariant *parameter)
 {
-    g_autofree char *command = scope_pane_get_command(scope_tab_get_pane(tab_of(widget)));
+    ScopeWeights *weights = scope_tab_get_weights(tab_of(widget));
+    g_autofree char *command = weights ? scope_weights_get_command(weights)
+                                       : scope_pane_get_command(scope_tab_get_pane(tab_of(widget)));
     gdk_clipboard_set_text(gtk_widget_get_clipboard(widget), command);
 }
 

@@ -64,6 +64,8 @@ moe__ink_colour(const MoeInk *ink, const Theme *theme)
 {
     if (ink->plain)
         return theme->ink;
+    if (ink->own && ink->exact)
+        return *ink->own;
     return moe__colour_on(ink->own ? *ink->own : moe_colour_qualitative(ink->colour), theme);
 }
 

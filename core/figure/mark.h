@@ -80,9 +80,11 @@ typedef struct Tint {
     const MoeColourScale *scale;
     int categories;
     MoeColour levels[COLOUR_LEVELS]; /* of the scale, or of the first categories */
+    uint32_t pixels[COLOUR_LEVELS];  /* the same */
 } Tint;
 void moe__tint_init(Tint *tint, const MoeScene *scene, int categories);
 MoeColour moe__tint_at(const Tint *tint, double value);
+uint32_t moe__tint_pixel(const Tint *tint, double value);
 /* Black or white, whichever is read more easily on it. */
 MoeColour moe__tint_text(MoeColour ground);
 

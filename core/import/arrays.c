@@ -51,6 +51,7 @@ typedef struct Place {
     const MoePyDoc *doc;
     const char *parent;
     int siblings;
+    bool dict, keyed; /* it is a dict; it stands in one */
 } Place;
 
 static bool
@@ -127,7 +128,8 @@ static bool
 walk_below(const Place *place, const char *path, const MoePy *node, GError **error)
 {
     bool dict = node->kind == MOE_PY_DICT;
-    Place below = {place->arrays, place->doc, path, dict ? 0 : (int)MIN(node->count, INT_MAX)};
+    int siblings = dict ? 0 : (int)MIN(node->count, INT_MAX);
+    Place below = {place->arrays, place->doc, path, siblings, dict, place->dict};
     for (int64_t i = 0; i < node->count; i++) {
         int64_t number = i;
         g_autofree char *name = dict ? moe__py_string(node->items[2 * i]) : NULL;
@@ -144,7 +146,8 @@ walk_below(const Place *place, const char *path, const MoePy *node, GError **err
 static bool
 walk(const Place *place, const char *name, const MoePy *node, GError **error)
 {
-    MoeItem item = {.siblings = place->siblings, .node = node, .doc = place->doc};
+    MoeItem item = {
+        .siblings = place->siblings, .keyed = place->keyed, .node = node, .doc = place->doc};
     bool holds =
         node->kind == MOE_PY_DICT || node->kind == MOE_PY_LIST || node->kind == MOE_PY_TUPLE;
     if (describe(node, &item)) {
@@ -173,7 +176,7 @@ list_tree(MoeArrays *arrays, const char *parent, MoePyDoc *doc, GError **error)
     if (!doc)
         return false;
     g_ptr_array_add(arrays->docs, doc);
-    const Place place = {arrays, doc, parent, 0};
+    const Place place = {arrays, doc, parent, 0, false, false};
     const MoePy *root = moe__py_root(doc);
     bool holds =
         root->kind == MOE_PY_DICT || root->kind == MOE_PY_LIST || root->kind == MOE_PY_TUPLE;

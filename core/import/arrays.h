@@ -23,6 +23,7 @@ typedef struct MoeItem {
     char *parent; /* path of what holds it; "" at the top */
     char *name;   /* the rest */
     int siblings; /* items of the list or tuple that holds it; 0: a dict or the top does */
+    bool keyed;   /* what holds it is the value of a key of a dict */
     /* Of ARRAY. */
     MoeStoredType type;
     int ndim;

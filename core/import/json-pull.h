@@ -52,8 +52,9 @@ void moe__json_free(MoeJson *json);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeJson, moe__json_free)
 
 MoeJsonEvent moe__json_next(MoeJson *json);
-/* Within an object: whether the next key is this one, without escapes, spaced as most programs do
- * it. If so it is taken, as moe__json_next() would, else nothing is. */
+/* Within an object: whether the next key is key[length], marks and colon with it (`"layer":`),
+ * without escapes, spaced as most programs do it; `key` has to have bytes up to a multiple of
+ * eight. If so it is taken, as moe__json_next() would, else nothing is. */
 bool moe__json_quick_key(MoeJson *json, const char *key, size_t length);
 /* After a KEY: passes over its value. After OBJECT or ARRAY: over what is left of it. Strings and
  * brackets are looked at, what stands between them is not. Returns false with json->error. */
@@ -77,8 +78,11 @@ bool moe__json_take_int(MoeJson *json, const char *what, int64_t low, int64_t hi
 bool moe__json_take_ints(MoeJson *json, const char *what, GArray *out);
 /* The same where the array is open already: its rest, with its end. */
 bool moe__json_rest_ints(MoeJson *json, const char *what, GArray *out);
-/* The array that follows, of numbers (float). */
+/* The array that follows, of numbers (double); its rest where it is open already. */
 bool moe__json_take_reals(MoeJson *json, const char *what, GArray *out);
+bool moe__json_rest_reals(MoeJson *json, const char *what, GArray *out);
+/* Whether the value at hand is an integer from low to high. */
+bool moe__json_check_int(MoeJson *json, const char *what, int64_t low, int64_t high);
 /* The next value as text. (transfer none: good until the next event) */
 const char *moe__json_take_text(MoeJson *json, const char *what);
 /* The next object of those that follow each other at the top, a line each as a rule, or that stand

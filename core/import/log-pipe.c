@@ -5,7 +5,7 @@
  */
 #include "import/log-pipe.h"
 
-enum { ROWS = 256, BATCHES = 4, BATCH_BYTES = 1 << 20, LONG = 1 << 16 };
+enum { ROWS = 512, BATCHES = 4, BATCH_BYTES = 1 << 20, LONG = 1 << 16 };
 
 typedef struct Batch {
     MoeLogRow rows[ROWS];

@@ -21,7 +21,7 @@ append_int(GString *out, int64_t value)
 static bool
 read_name(MoeJson *json, const char *what, GString *out)
 {
-    MoeJsonEvent event = moe__json_next(json);
+    MoeJsonEvent event = moe__json_quick_int(json) ? MOE_JSON_INT : moe__json_next(json);
     if (event == MOE_JSON_INT) {
         g_string_truncate(out, 0);
         append_int(out, json->integer);
@@ -53,6 +53,21 @@ read_norm(MoeJson *json, MoeLogRow *row)
     return true;
 }
 
+/* "token" may be a text, or an object: only a number is taken, where there is no position. */
+static bool
+read_token(MoeJson *json, MoeLogRow *row)
+{
+    if (!moe__json_quick_int(json))
+        moe__json_next(json);
+    if (json->event == MOE_JSON_INT && row->pos < 0 && json->integer >= 0 &&
+        json->integer <= INT32_MAX) {
+        row->pos = json->integer;
+        row->by_token = true;
+        return true;
+    }
+    return moe__json_skip(json);
+}
+
 static bool
 read_field(MoeJson *json, MoeLogField field, MoeLogRow *row)
 {
@@ -66,15 +81,18 @@ read_field(MoeJson *json, MoeLogField field, MoeLogRow *row)
     case MOE_LOG_MODEL:
         return read_name(json, "model", row->model);
     case MOE_LOG_POS:
-        return moe__json_take_int(json, "position", 0, INT32_MAX, &row->pos);
+        row->by_token = false;
+        return moe__log_read_place(json, "position", 0, &row->pos, row->places);
+    case MOE_LOG_TOKEN:
+        return read_token(json, row);
     case MOE_LOG_ID:
-        return moe__json_take_int(json, "token id", -1, INT32_MAX, &row->id);
+        return moe__log_read_place(json, "token id", -1, &row->id, row->ids);
     case MOE_LOG_LAYER:
-        return moe__json_take_int(json, "layer", 0, UINT16_MAX, &row->layer);
+        return moe__log_read_layer(json, row);
     case MOE_LOG_EXPERTS:
-        return moe__json_take_ints(json, "experts", row->experts);
+        return moe__log_read_experts(json, row);
     case MOE_LOG_GATES:
-        return moe__json_take_reals(json, "gates", row->gates);
+        return moe__log_read_gates(json, row);
     case MOE_LOG_META_EXPERTS:
         return moe__json_take_int(json, "experts", 1, UINT16_MAX, &row->meta_experts);
     case MOE_LOG_META_K:
@@ -89,28 +107,17 @@ read_field(MoeJson *json, MoeLogField field, MoeLogRow *row)
 
 /* Lines have the same keys at the same places, as a rule: a key that was there on the line before
  * needn't be looked up. */
-static MoeLogField
-field_at(MoeLogReader *reader, int place, const char *name, size_t length)
+static void
+learn_key(MoeLogKey *known, const MoeJson *json, MoeLogField field)
 {
-    MoeLogKey *known = place < MOE_LOG_KEYS ? &reader->keys[place] : NULL;
-    if (known && known->length == length && length > 0 && memcmp(known->name, name, length) == 0)
-        return known->field;
-    MoeLogField field = moe__log_field(name, length);
-    if (known && length <= sizeof known->name) {
-        memcpy(known->name, name, length);
-        known->length = length;
-        known->field = field;
-    }
-    return field;
-}
-
-/* Takes the key at a place where it is that of the line before. */
-static bool
-same_key(MoeLogReader *reader, int place)
-{
-    const MoeLogKey *known = place < MOE_LOG_KEYS ? &reader->keys[place] : NULL;
-    return known && known->length > 0 &&
-           moe__json_quick_key(reader->json, known->name, known->length);
+    size_t length = json->raw_length;
+    if (length + 3 > sizeof known->text)
+        return;
+    known->field = field;
+    known->length = length + 3;
+    known->text[0] = known->text[length + 1] = '"';
+    memcpy(known->text + 1, json->raw, length);
+    known->text[length + 2] = ':';
 }
 
 /* The next key of a line; -1: there is none. */
@@ -118,11 +125,15 @@ static int
 next_field(MoeLogReader *reader, int place)
 {
     MoeJson *json = reader->json;
-    if (same_key(reader, place))
-        return (int)reader->keys[place].field;
+    MoeLogKey *known = place < MOE_LOG_KEYS ? &reader->keys[place] : NULL;
+    if (known && known->length > 0 && moe__json_quick_key(json, known->text, known->length))
+        return (int)known->field;
     if (moe__json_next(json) != MOE_JSON_KEY)
         return -1;
-    return (int)field_at(reader, place, json->raw, json->raw_length);
+    MoeLogField field = moe__log_field(json->raw, json->raw_length);
+    if (known)
+        learn_key(known, json, field);
+    return (int)field;
 }
 
 bool

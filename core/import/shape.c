@@ -12,7 +12,8 @@
 
 enum { EXPERTS_MAX = UINT16_MAX, BATCH = 4096 };
 
-/* Logits that gather for a chunk of the trace, in bytes. */
+/* Bytes that gather for a chunk of the trace: of picks, of logits. */
+#define PICKS_MAX  ((gsize)1 << 26)
 #define LOGITS_MAX ((gsize)1 << 27)
 
 static void ask(GString *problems, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -297,14 +298,17 @@ settle_logits(MoeImport *import, const MoeImportShape *shape, const MoeRouterInf
     import->compare = shape->has_logits && !shape->no_picks && is_top_k(info->select);
 }
 
-/* Tokens of a chunk; 0: as many as ever. */
+/* Tokens of a chunk: as many as ever, or fewer where they have many layers or logits. */
 static int64_t
-chunk_tokens(const MoeImport *import)
+chunk_tokens(const MoeImport *import, const MoeTraceOptions *options)
 {
-    gsize token = (gsize)import->n_routers * (gsize)import->routers[0].experts * sizeof(uint16_t);
-    if (import->options->chunk_tokens || !import->has_logits || !import->options->logits)
-        return import->options->chunk_tokens;
-    return (int64_t)CLAMP(LOGITS_MAX / token, 256, 65536);
+    gsize routers = (gsize)import->n_routers, gate = moe_type_size(options->gate_type);
+    gsize picks = routers * (gsize)import->k * (sizeof(uint16_t) + (options->gates ? gate : 0));
+    gsize logits = routers * (gsize)import->routers[0].experts * sizeof(uint16_t);
+    gsize most = PICKS_MAX / picks;
+    if (options->logits)
+        most = MIN(most, LOGITS_MAX / logits);
+    return (int64_t)CLAMP(most, 256, 65536);
 }
 
 bool
@@ -314,9 +318,9 @@ moe_import_begin(MoeImport *import, const MoeImportShape *shape, GError **error)
     if (!moe__import_describe(import, shape, false, &info, error))
         return false;
     settle_logits(import, shape, &info);
-    const MoeTraceOptions options = {
+    MoeTraceOptions options = {
         .compression = import->options->compression,
-        .chunk_tokens = chunk_tokens(import),
+        .chunk_tokens = import->options->chunk_tokens,
         .gates = import->has_gates,
         .gate_type = import->derive_gates ? MOE_F32
                      : shape->gate_type   ? shape->gate_type
@@ -324,7 +328,9 @@ moe_import_begin(MoeImport *import, const MoeImportShape *shape, GError **error)
         .score_stats = import->has_logits,
         .logits = import->has_logits && import->options->logits,
     };
-    import->capacity = options.chunk_tokens ? (int)MIN(options.chunk_tokens, BATCH) : BATCH;
+    if (options.chunk_tokens == 0)
+        options.chunk_tokens = chunk_tokens(import, &options);
+    import->capacity = (int)MIN(options.chunk_tokens, BATCH);
     moe__import_batch_make(import);
     g_autofree char *meta = moe__import_meta(import, shape);
     import->writer = moe_trace_writer_new(import->target, meta, import->routers, import->n_routers,

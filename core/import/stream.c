@@ -12,6 +12,9 @@
  * into a window that has room for two of its own buffers. */
 enum { WINDOW = 1 << 19, INPUT = 1 << 17, LONGEST = 1 << 28 };
 
+/* Behind the window: a NUL, and what those see of it who look at eight bytes at a time. */
+enum { SLACK = 16 };
+
 MoeStream *
 moe__stream_open(const char *path, GError **error)
 {
@@ -29,7 +32,7 @@ moe__stream_open(const char *path, GError **error)
     stream->path = g_filename_display_name(path);
     stream->gz = gz;
     stream->capacity = WINDOW;
-    stream->bytes = g_malloc(WINDOW + 1);
+    stream->bytes = g_malloc0(WINDOW + SLACK);
     stream->bytes[0] = 0;
     stream->line = 1;
     return stream;
@@ -86,7 +89,7 @@ make_room(MoeStream *stream)
         return false;
     }
     stream->capacity *= 2;
-    stream->bytes = g_realloc(stream->bytes, stream->capacity + 1);
+    stream->bytes = g_realloc(stream->bytes, stream->capacity + SLACK);
     return true;
 }
 

@@ -49,6 +49,6 @@ extern const PlainSection moe__section_load, moe__section_balance, moe__section_
     moe__section_vocabulary, moe__section_coactivation, moe__section_likeness, moe__section_flow,
     moe__section_locality, moe__section_caches, moe__section_scores, moe__section_sub_tokens,
     moe__section_text;
-extern const MoeReportSection moe__section_training, moe__section_state;
+extern const MoeReportSection moe__section_kinds, moe__section_training, moe__section_state;
 
 #endif

@@ -28,6 +28,12 @@ is_wanted(const MoeColumns *columns, int column)
     return (columns->options.wanted >> column & 1) != 0;
 }
 
+static bool
+is_kept(const MoeColumns *columns, int column)
+{
+    return is_wanted(columns, column) && !(columns->options.passing >> column & 1);
+}
+
 /* --- Reading ----------------------------------------------------------------------------------*/
 
 static bool
@@ -179,6 +185,9 @@ read_chunk(const MoeColumns *columns, int chunk, MoeColumnsChunk *out, GError **
     if (options->order && out->column[MOE_COLUMN_ID])
         moe__token_order_init(&out->order, out->column[MOE_COLUMN_ID],
                               (const MoeTallyRun *)(const void *)out->runs->data, out->runs->len);
+    for (int i = 0; i < MOE_TOKEN_COLUMNS; i++)
+        if (options->passing >> i & 1)
+            g_clear_pointer(&out->column[i], g_free);
     return true;
 }
 
@@ -204,7 +213,7 @@ moe__columns_new(const MoeTrace *trace, const MoeColumnsOptions *options, GError
     columns->chunks = moe_trace_chunks(trace);
     int64_t a_token = options->order ? ORDER_BYTES : 0;
     for (int i = 0; i < MOE_TOKEN_COLUMNS; i++)
-        a_token += is_wanted(columns, i) ? (int64_t)sizeof(int32_t) : 0;
+        a_token += is_kept(columns, i) ? (int64_t)sizeof(int32_t) : 0;
     if (moe_trace_tokens(trace, -1) > KEPT_BYTES / MAX(a_token, 1) || keep_all(columns, error))
         return columns;
     moe__columns_free(columns);

@@ -25,6 +25,7 @@ typedef struct MoeColumnsOptions {
     const int32_t *step;       /* runs of this step only; NULL: of all */
     const MoeTokenSet *chosen; /* runs of these tokens only; NULL: of all */
     bool order;                /* also tokens of runs by id, which has to be wanted */
+    unsigned passing;          /* bits of columns that runs and order are found by, then let go */
 } MoeColumnsOptions;
 
 /* Columns of the tokens of a trace. Small ones are read once and kept, so that threads share them;
@@ -39,7 +40,7 @@ void moe__columns_free(MoeColumns *columns);
 
 /* A chunk's. One that is all zeros is a thread's place to read to. */
 typedef struct MoeColumnsChunk {
-    int32_t *column[MOE_TOKEN_COLUMNS]; /* NULL: not wanted, or the chunk has none */
+    int32_t *column[MOE_TOKEN_COLUMNS]; /* NULL: not wanted, let go, or the chunk has none */
     GArray *runs;                       /* of MoeTallyRun; NULL: not wanted */
     MoeTokenOrder order;                /* token NULL: not wanted, or there are no ids */
 } MoeColumnsChunk;

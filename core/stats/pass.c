@@ -333,14 +333,18 @@ summary_for(const MoeTrace *trace, unsigned tallies)
 static bool
 count_all(Pass *pass, const int32_t *step, const MoeTokenSet *chosen, GError **error)
 {
-    bool tokens = pass->summary->tallies & MOE_TALLY_TOKENS;
+    const unsigned places = 1U << MOE_COLUMN_DOC | 1U << MOE_COLUMN_POS | 1U << MOE_COLUMN_STEP;
+    bool tokens = pass->summary->tallies & MOE_TALLY_TOKENS, followed = false;
+    for (int i = 0; i < MOE_N_TALLIES; i++)
+        followed |= pass->summary->tables[i] && !moe__tallies[i]->by_runs;
     MoeColumnsOptions options = {
-        .wanted = 1U << MOE_COLUMN_DOC | 1U << MOE_COLUMN_POS | 1U << MOE_COLUMN_DOMAIN |
-                  1U << MOE_COLUMN_STEP | (unsigned)tokens << MOE_COLUMN_ID,
+        .wanted = 1U << MOE_COLUMN_DOC | 1U << MOE_COLUMN_DOMAIN | 1U << MOE_COLUMN_STEP |
+                  (unsigned)followed << MOE_COLUMN_POS | (unsigned)tokens << MOE_COLUMN_ID,
         .runs = true,
         .step = step,
         .chosen = chosen,
         .order = tokens,
+        .passing = 1U << MOE_COLUMN_ID | 1U << MOE_COLUMN_DOMAIN | (followed ? 0 : places),
     };
     pass->columns = moe__columns_new(pass->trace, &options, error);
     bool ok = pass->columns && count_routers(pass, error);

@@ -13,6 +13,8 @@ struct MoeTallyCells {
     bool has;
     MoeTallyShape shape;
     char *parts;  /* [slots × groups] structs */
+    bool *taken;  /* [slots × groups] parts that somebody may have written to: others are zeros,
+                   * whose pages aren't there yet, and needn't come by being read */
     char *totals; /* [slots] structs where there are groups, then one where there are slots */
     void *words;  /* what fields of the structs point to; groups that stay empty take no memory */
     gsize bytes;  /* of `words` */
@@ -94,6 +96,7 @@ cells_allocate(MoeTallyCells *cells)
     gsize parts = (gsize)plan_slots(plan) * (gsize)plan->groups, totals = (gsize)plan_totals(plan);
     cells->has = true;
     cells->parts = g_malloc0_n(parts, tally->cell_size);
+    cells->taken = g_new0(bool, parts);
     cells->totals = g_malloc0_n(totals, tally->cell_size);
     cells->bytes =
         (parts + totals) * (gsize)moe__cell_words(tally, &cells->shape) * sizeof(int64_t);
@@ -128,6 +131,7 @@ moe__tables_drop(MoeTables *tables, int router)
 {
     MoeTallyCells *cells = &tables->routers[router];
     g_clear_pointer(&cells->parts, g_free);
+    g_clear_pointer(&cells->taken, g_free);
     g_clear_pointer(&cells->totals, g_free);
     moe__pages_free(g_steal_pointer(&cells->words), cells->bytes);
     cells->has = false;
@@ -174,11 +178,23 @@ moe__tables_has(const MoeTables *tables, int router)
     return tables->routers[router].has;
 }
 
+static gsize
+part_index(const MoeTallyCells *cells, int slot, int group)
+{
+    return (gsize)slot * (gsize)cells->tables->plan.groups + (gsize)group;
+}
+
 static char *
 part_at(const MoeTallyCells *cells, int slot, int group)
 {
-    const MoeTables *tables = cells->tables;
-    return cells->parts + (gsize)(slot * tables->plan.groups + group) * tables->tally->cell_size;
+    return cells->parts + part_index(cells, slot, group) * cells->tables->tally->cell_size;
+}
+
+/* A part to be read; NULL: it is all zeros. */
+static const char *
+part_taken(const MoeTallyCells *cells, int slot, int group)
+{
+    return cells->taken[part_index(cells, slot, group)] ? part_at(cells, slot, group) : NULL;
 }
 
 void *
@@ -187,8 +203,10 @@ moe__tables_part(const MoeTables *tables, int router, int domain, int group)
     const MoeTallyCells *cells = &tables->routers[router];
     if (!cells->has)
         return NULL;
-    return part_at(cells, tables->plan.whole ? 0 : domain - MOE_DOMAIN_UNKNOWN,
-                   group & (tables->plan.groups - 1));
+    int slot = tables->plan.whole ? 0 : domain - MOE_DOMAIN_UNKNOWN;
+    group &= tables->plan.groups - 1;
+    cells->taken[part_index(cells, slot, group)] = true;
+    return part_at(cells, slot, group);
 }
 
 /* The total of a slot; slot -1: of all. */
@@ -242,9 +260,14 @@ settle_router(const MoeTables *tables, const MoeTallyCells *cells)
         moe__cell_clear(tally, &cells->shape, cells->totals + (gsize)i * tally->cell_size);
     for (int s = 0; s < slots; s++) {
         char *total = total_at(cells, s);
-        for (int g = 0; tables->plan.groups > 1 && g < tables->plan.groups; g++)
-            moe__cell_add(tally, &cells->shape, total, part_at(cells, s, g), 1);
-        if (slots > 1)
+        bool any = false;
+        for (int g = 0; g < tables->plan.groups; g++) {
+            const char *part = part_taken(cells, s, g);
+            any |= part != NULL;
+            if (part && part != total)
+                moe__cell_add(tally, &cells->shape, total, part, 1);
+        }
+        if (any && slots > 1)
             moe__cell_add(tally, &cells->shape, total_at(cells, -1), total, 1);
     }
 }
@@ -270,8 +293,10 @@ moe__tables_add(MoeTables *into, const MoeTables *from, const int *domains)
         for (int s = 0; s < plan_slots(&from->plan); s++)
             for (int g = 0; g < from->plan.groups; g++) {
                 int domain = s > 0 ? domains[s - 1] : MOE_DOMAIN_UNKNOWN;
-                moe__cell_add(into->tally, &cells->shape, moe__tables_part(into, r, domain, g),
-                              part_at(cells, s, g), 1);
+                const char *part = part_taken(cells, s, g);
+                if (part)
+                    moe__cell_add(into->tally, &cells->shape, moe__tables_part(into, r, domain, g),
+                                  part, 1);
             }
     }
 }
@@ -295,9 +320,9 @@ moe__tables_fold(const MoeTables *tables, int router, int domain, int n_groups)
     int slots = plan_slots(&tables->plan), slot = domain - MOE_DOMAIN_UNKNOWN;
     for (int s = MAX(slot, 0); s < (slot < 0 ? slots : slot + 1); s++)
         for (int g = 0; g < tables->plan.groups; g++) {
-            const void *part = part_at(cells, s, g);
+            const void *part = part_taken(cells, s, g);
             void **cell = &folded->cells[g & (n_groups - 1)];
-            if (moe__cell_is_empty(tally, &cells->shape, part))
+            if (!part || moe__cell_is_empty(tally, &cells->shape, part))
                 continue;
             if (!*cell)
                 *cell = moe__cell_new(tally, &cells->shape);
@@ -333,8 +358,10 @@ moe__tables_occupied(const MoeTables *tables, int router, int domain, int group,
         return false;
     int slots = plan_slots(&tables->plan), slot = domain - MOE_DOMAIN_UNKNOWN;
     for (int s = MAX(slot, 0); s < (slot < 0 ? slots : slot + 1); s++)
-        for (int g = group; g < tables->plan.groups; g += n_groups)
-            if (!moe__cell_is_empty(tables->tally, &cells->shape, part_at(cells, s, g)))
+        for (int g = group; g < tables->plan.groups; g += n_groups) {
+            const char *part = part_taken(cells, s, g);
+            if (part && !moe__cell_is_empty(tables->tally, &cells->shape, part))
                 return true;
+        }
     return false;
 }

@@ -3,8 +3,8 @@
  * tally-documents.c: which way each document's load points among the experts. Cosines of any two
  * documents then follow from sums over documents, so that none of them has to be kept.
  */
+#include "stats/columns.h"
 #include "stats/picks.h"
-#include "stats/tally.h"
 
 #include <moescope/tokens.h>
 
@@ -59,25 +59,43 @@ finish(Walk *walk)
     walk->units = 0;
 }
 
-static void
-count_unit(Walk *walk, const MoeTraceView *view, int64_t unit)
+/* Units of which some slot holds a pick. */
+static int64_t
+with_picks(const MoeTraceView *view, int64_t first, int64_t end)
 {
-    bool any = false;
-    for (int64_t i = unit; i < view->k * view->units; i += view->units) {
-        int32_t expert = moe__pick(view, i);
-        if (expert < 0)
-            continue;
-        walk->count[expert]++;
-        any = true;
+    int64_t units = 0;
+    for (int64_t u = first; u < end; u++) {
+        bool any = false;
+        for (int slot = 0; slot < view->k && !any; slot++)
+            any = moe__pick(view, slot * view->units + u) >= 0;
+        units += any;
     }
-    walk->units += any;
+    return units;
+}
+
+/* Slot by slot, in the order of memory. */
+static void
+count_units(Walk *walk, const MoeTraceView *view, int64_t first, int64_t end)
+{
+    int64_t picks = 0;
+    for (int slot = 0; slot < view->k; slot++)
+        for (int64_t i = slot * view->units + first, last = i + end - first; i < last; i++) {
+            int32_t expert = moe__pick(view, i);
+            if (expert < 0)
+                continue;
+            walk->count[expert]++;
+            picks++;
+        }
+    bool all = picks == view->k * (end - first);
+    walk->units += all ? end - first : with_picks(view, first, end);
 }
 
 static void
 count_run(Walk *walk, MoeDocumentCell *cell, const MoeTallyChunk *chunk, const MoeTallyRun *run)
 {
-    int heads = chunk->units_per_token;
-    for (int64_t t = run->first; t < run->first + run->n; t++) {
+    const int heads = chunk->units_per_token;
+    const int64_t last = run->first + run->n;
+    for (int64_t t = run->first, end; t < last; t = end) {
         int32_t doc = chunk->doc ? chunk->doc[t] : 0, step = chunk->step ? chunk->step[t] : 0;
         if (doc != walk->doc || step != walk->step || cell != walk->cell) {
             finish(walk);
@@ -85,8 +103,8 @@ count_run(Walk *walk, MoeDocumentCell *cell, const MoeTallyChunk *chunk, const M
             walk->step = step;
             walk->cell = cell;
         }
-        for (int64_t u = t * heads; u < (t + 1) * heads; u++)
-            count_unit(walk, chunk->view, u);
+        end = moe__column_alike(chunk->doc, t, moe__column_alike(chunk->step, t, last));
+        count_units(walk, chunk->view, t * heads, end * heads);
     }
 }
 

@@ -340,6 +340,7 @@ const MoeTally moe__tally_scores = {
     .describe = describe,
     .problem = problem,
     .carried = carried,
+    .by_runs = true,
     .begin = begin,
     .count = count,
     .end = end,

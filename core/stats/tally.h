@@ -59,7 +59,8 @@ typedef struct MoeTallyChunk {
     int chunk, router;
     const MoeTraceView *view; /* narrow experts (picks.h) and gates as they are on disk */
     int units_per_token;
-    const int32_t *doc, *pos, *step; /* [tokens]; NULL where the trace has none */
+    const int32_t *doc, *pos, *step; /* [tokens]; NULL where the trace has none, or all tallies
+                                      * count by runs */
     const MoeTokenOrder *order;      /* tokens by id; NULL: not wanted, or there are none */
     const uint64_t *sets; /* [units × words] each unit's picks (sets.h); NULL: too many experts */
     int words;
@@ -92,6 +93,8 @@ typedef struct MoeTally {
     bool (*applies)(const MoeTallyShape *shape);
     /* Whether a trace has the columns for it; NULL: every one. */
     bool (*carried)(const MoeTrace *trace, int router);
+    /* Whether runs say all that it has to know of documents, positions and steps. */
+    bool by_runs;
     /* A walk through all units of one router, chunk by chunk in order, on one thread. begin: what
      * it has to remember (NULL if nothing; `begin` and `end` may be NULL then). count adds a chunk.
      * end counts what is left over, and frees. */

@@ -69,8 +69,8 @@ static const MoeTokenKernel portable = {.name = "portable", .add = add_portable}
 
 #define AVX512 __attribute__((target("avx512f,avx512bw")))
 
-/* Units whose ones fit into bytes. */
-enum { MOST = 255 };
+/* Units whose ones fit into bytes; tokens of a place that are added one by one. */
+enum { MOST = 255, SINGLY = 6 };
 
 /* Adds counts to 64 bytes of a row from `at` on. */
 AVX512 static inline void
@@ -159,8 +159,8 @@ add_set(MoeTokenRows *rows, const MoeTokenPlace *place, int at, uint64_t set)
         moe__token_rows_carry(rows, place->row, at + __builtin_ctzll(wrapped));
 }
 
-/* Of sets of one word, tokens of one unit, and places whose tokens follow each other: most ids have
- * a token or two, in no order that a CPU could foresee, so there is no loop over a place's. */
+/* Places whose tokens follow each other: most ids have a token or two, in no order that a CPU could
+ * foresee, so there is no loop over a place's. */
 AVX512 static void
 add_through(MoeTokenRows *rows, const MoeTallyChunk *chunk, const MoeTokenPlace *place,
             const uint32_t *last)
@@ -178,15 +178,22 @@ add_through(MoeTokenRows *rows, const MoeTallyChunk *chunk, const MoeTokenPlace 
     }
 }
 
-/* Whether all tokens from the first place's to the last one's are of a place. */
-static bool
-are_through(const MoeTokenPlace *places, int n_places)
+/* Places of one word and tokens of one unit: those of many tokens are summed before they are added,
+ * since a CPU that adds to what it has just stored waits for it; the others between them go through
+ * as they come. */
+AVX512 static void
+add_places(MoeTokenRows *rows, const MoeTallyChunk *chunk, const MoeTokenPlace *places,
+           int n_places)
 {
-    int64_t tokens = 0;
-    for (int p = 0; p < n_places; p++)
-        tokens += places[p].n;
-    const MoeTokenPlace *last = &places[n_places - 1];
-    return last->token + last->n - places[0].token == tokens;
+    for (int p = 0; p < n_places;) {
+        const MoeTokenPlace *from = &places[p];
+        const uint32_t *end = from->token;
+        for (; p < n_places && places[p].n <= SINGLY && places[p].token == end; p++)
+            end += places[p].n;
+        add_through(rows, chunk, from, end);
+        if (p < n_places && places[p].n > SINGLY)
+            add_word(rows, chunk, &places[p++], 1, 0);
+    }
 }
 
 AVX512 static void
@@ -197,10 +204,8 @@ add_avx512(MoeTokenRows *rows, const MoeTallyChunk *chunk, const MoeTokenPlace *
         add_portable(rows, chunk, places, n_places, set);
         return;
     }
-    if (chunk->words == 1 && chunk->units_per_token == 1 && n_places > 0 &&
-        are_through(places, n_places)) {
-        const MoeTokenPlace *last = &places[n_places - 1];
-        add_through(rows, chunk, places, last->token + last->n);
+    if (chunk->words == 1 && chunk->units_per_token == 1) {
+        add_places(rows, chunk, places, n_places);
         return;
     }
     for (int p = 0; p < n_places; p++)

@@ -5,14 +5,17 @@
 #include <moescope/concordance.h>
 
 #include "stats/picks.h"
+#include "stats/step.h"
 #include "stats/text-match.h"
 #include "stats/token-chunk.h"
 
 struct MoeTokenFinder {
     const MoeTrace *trace;
-    MoeTokenQuery query; /* without its text */
+    MoeTokenQuery query; /* without its text and filter */
     MoeTextMatch *match; /* NULL: any text */
     MoeTraceView *view;  /* NULL: any expert */
+    MoeTokenSet *set;    /* NULL: all tokens count */
+    int32_t step;        /* that is meant; counts unless query.steps is MOE_STEPS_ALL */
     int viewed;          /* the chunk that it holds; -1: none */
     MoeTokenChunk tokens, later;
 };
@@ -89,11 +92,24 @@ text_matches(MoeTokenFinder *finder, int64_t t, bool *found, GError **error)
     return kind != MOE_MATCH_PART || text_goes_on(finder, t, found, error);
 }
 
+/* Whether token t of the chunk at hand is one of those that are searched. */
+static bool
+token_counts(const MoeTokenFinder *finder, int64_t t)
+{
+    const MoeTokenChunk *tokens = &finder->tokens;
+    const uint64_t *bits = finder->set ? moe_token_set_bits(finder->set, tokens->chunk) : NULL;
+    if (finder->set && (!bits || !moe_token_set_has(bits, t)))
+        return false;
+    return finder->query.steps == MOE_STEPS_ALL || !tokens->step || tokens->step[t] == finder->step;
+}
+
 /* Whether token t of the chunk at hand is meant. */
 static bool
 token_matches(MoeTokenFinder *finder, int64_t t, bool *found, GError **error)
 {
     *found = false;
+    if (!token_counts(finder, t))
+        return true;
     if (finder->query.id >= 0 && moe__token_chunk_at(finder->tokens.id, t) != finder->query.id)
         return true;
     if (finder->view && !token_picks(finder, t))
@@ -203,6 +219,17 @@ query_fits(const MoeTrace *trace, const MoeTokenQuery *q, GError **error)
     return false;
 }
 
+/* Which tokens count: the filter's, at the step that is meant. */
+static bool
+choose_tokens(MoeTokenFinder *finder, const MoeTokenQuery *query, GError **error)
+{
+    const MoeSummaryOptions options = {.steps = query->steps, .step = query->step};
+    if (query->filter && !(finder->set = moe_token_set_new(finder->trace, query->filter, error)))
+        return false;
+    return query->steps == MOE_STEPS_ALL ||
+           moe__choose_step(finder->trace, &options, &finder->step, error);
+}
+
 MoeTokenFinder *
 moe_token_finder_new(const MoeTrace *trace, const MoeTokenQuery *query, GHashTable *texts,
                      GError **error)
@@ -216,6 +243,11 @@ moe_token_finder_new(const MoeTrace *trace, const MoeTokenQuery *query, GHashTab
                                .tokens = MOE_TOKEN_CHUNK_NONE,
                                .later = MOE_TOKEN_CHUNK_NONE};
     finder->query.text = NULL;
+    finder->query.filter = NULL;
+    if (!choose_tokens(finder, query, error)) {
+        moe_token_finder_free(finder);
+        return NULL;
+    }
     if (query->text && *query->text)
         finder->match = moe__text_match_new(query->text, texts);
     if (query->expert >= 0) {
@@ -231,6 +263,7 @@ moe_token_finder_free(MoeTokenFinder *finder)
     if (!finder)
         return;
     moe__text_match_free(finder->match);
+    moe_token_set_free(finder->set);
     g_clear_pointer(&finder->view, moe_trace_view_free);
     moe__token_chunk_clear(&finder->tokens);
     moe__token_chunk_clear(&finder->later);

@@ -58,6 +58,14 @@ test_search(void)
     run_expect(&none, 0, "a.npz: the first 0 tokens in which", "");
     g_auto(Run) id = run_moescope("tokens", "a.npz", "--id=97", "--csv", "-n", "1", NULL);
     run_expect(&id, 0, ",97,", "");
+    g_auto(Run) chosen =
+        run_moescope("tokens", "a.npz", "--id=97", "--where=domain=ants", "--csv", "-n", "5", NULL);
+    run_expect(&chosen, 0, ",ants,", "");
+    g_assert_cmpint(lines(chosen.out), ==, 6);
+    g_auto(Run) first = run_moescope("tokens", "a.npz", "--find=ants", "--where=pos=1-3", NULL);
+    run_expect(&first, 0, "a.npz: the first 0 tokens in which", "");
+    g_auto(Run) step = run_moescope("tokens", "a.npz", "--id=97", "--steps=77", NULL);
+    run_expect(&step, 1, "", "a.npz: ");
 }
 
 static void
@@ -75,6 +83,8 @@ test_refused(void)
         {{"a.npz", "--expert=1", "--layer=7"}, 1, "found --layer 7, expected one of "},
         {{"a.npz", "--expert=44", "--layer=1"}, 1, "a.npz: found expert 44, expected 0 … 3"},
         {{"a.npz", "--expert=1", "--layer=1", "--by=size"}, 2, "found --by size, expected gate or"},
+        {{"a.npz", "--find=a", "--where=domain=cats"}, 1, "cats"},
+        {{"a.npz", "--find=a", "--steps=x"}, 1, "found --steps x, expected last"},
         {{"a.npz", "--find=a", "--by=gate"}, 2, "expected them with --expert alone"},
         {{"a.npz", "--expert=1", "--slot=0"}, 2, "found --slot without --find or --id"},
         {{"a.npz", "--expert=1", "--layer=1", "--top=0"}, 2, "found --top 0, expected 1 … 1000"},

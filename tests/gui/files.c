@@ -54,6 +54,11 @@ test_import(Stage *stage, gconstpointer data)
     g_assert_nonnull(find(window_of(stage), GTK_TYPE_DROP_DOWN, "gates"));
     answer(stage, "experts", "8");
     answer(stage, "domain", "chat");
+    gtk_expander_set_expanded(GTK_EXPANDER(find(window_of(stage), GTK_TYPE_EXPANDER, NULL)), TRUE);
+    settle(window_of(stage));
+    answer(stage, "kinds", "ffn:7,zero:1");
+    answer(stage, "shared", "1");
+    assert_drawn(window_of(stage), "questions-more");
     g_assert_true(says(window_of(stage), "--experts 8"));
     g_signal_emit_by_name(find(window_of(stage), GTK_TYPE_ENTRY, "experts"), "activate");
     wait_until(is_open, stage_tab(stage));
@@ -61,6 +66,10 @@ test_import(Stage *stage, gconstpointer data)
     g_autofree char *command = scope_document_import_command(document);
     g_assert_nonnull(strstr(command, "log.jsonl --experts 8"));
     g_assert_true(g_str_has_suffix(command, "-o log.npz"));
+    int n;
+    const MoeRouterInfo *router = scope_document_routers(document, &n);
+    g_assert_cmpstr(router->kinds, ==, "ffn:7,zero:1");
+    g_assert_cmpint(router->shared, ==, 1);
     g_assert_cmpstr(scope_document_domains(document)[0], ==, "chat");
     g_assert_cmpint(moe_trace_tokens(scope_document_trace(document), -1), ==, 200);
     wait_until(stage_shows_figure, stage->window);
@@ -83,6 +92,13 @@ test_wrong_answer(Stage *stage, gconstpointer data)
     g_assert_false(is_asking(stage_tab(stage)));
     wait_until(is_asking, stage_tab(stage));
     g_assert_true(says(window_of(stage), "highest id"));
+    gtk_expander_set_expanded(GTK_EXPANDER(find(window_of(stage), GTK_TYPE_EXPANDER, NULL)), TRUE);
+    settle(window_of(stage));
+    answer(stage, "experts", "8");
+    answer(stage, "shared", "-1");
+    g_signal_emit_by_name(entry, "activate");
+    wait_until(is_asking, stage_tab(stage));
+    g_assert_true(says(window_of(stage), "Found -1 shared experts"));
     assert_drawn(window_of(stage), "wrong-answer");
 }
 
@@ -293,6 +309,29 @@ test_copy(Stage *stage, gconstpointer data)
     g_assert_false(has_picture(stage->window));
 }
 
+/* Figures of weights go out like any other: the first by the window's keys, each by its button. */
+static void
+test_weights_export(Stage *stage, gconstpointer data)
+{
+    g_autofree char *run = small_run();
+    g_autofree char *path = g_build_filename(run, "checkpoints", "00000040", NULL);
+    stage_open(stage, path);
+    wait_until(shows_weights, stage->window);
+    gtk_widget_activate_action(window_of(stage), "win.export", NULL);
+    GtkWidget *dialog = exported_dialog();
+    exported_compare(dialog, "svg");
+    gtk_window_destroy(GTK_WINDOW(dialog));
+    g_signal_emit_by_name(find(window_of(stage), GTK_TYPE_BUTTON, "embeddings"), "clicked");
+    dialog = exported_dialog();
+    g_assert_true(says(dialog, "moescope plot embeddings"));
+    exported_compare(dialog, "csv");
+    gtk_window_destroy(GTK_WINDOW(dialog));
+    gtk_widget_activate_action(window_of(stage), "win.copy", NULL);
+    wait_until(has_picture, stage->window);
+    gtk_widget_activate_action(window_of(stage), "win.copy-command", NULL);
+    g_assert_false(has_picture(stage->window));
+}
+
 static bool
 says_report(gpointer window)
 {
@@ -367,6 +406,7 @@ add(void)
     stage_add("/files/recipe", test_recipe);
     stage_add("/files/checkpoint", test_checkpoint);
     stage_add("/files/weights", test_weights);
+    stage_add("/files/weights-export", test_weights_export);
     stage_add("/files/wrong-recipe", test_wrong_recipe);
     stage_add("/files/live", test_live);
     stage_add("/files/closed-while-live", test_closed_while_live);

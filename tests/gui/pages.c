@@ -199,7 +199,7 @@ test_search(Stage *stage, gconstpointer data)
     open_run(stage, "tokens");
     wait_for_text(stage, "Document ");
     GtkWidget *entry = named(stage, GTK_TYPE_SEARCH_ENTRY, "search");
-    gtk_editable_set_text(GTK_EDITABLE(entry), "OATS 1");
+    gtk_editable_set_text(GTK_EDITABLE(entry), "OATS ");
     wait_until(has_token, stage);
     gint64 first = scope_focus_get(focus_of(stage), SCOPE_FOCUS_TOKEN);
     g_signal_emit_by_name(entry, "activate");
@@ -209,6 +209,9 @@ test_search(Stage *stage, gconstpointer data)
     g_assert_true(says(window_of(stage), "boats"));
     gtk_editable_set_text(GTK_EDITABLE(entry), "zebra");
     wait_for_text(stage, "Not found");
+    scope_focus_set_filter(focus_of(stage), "domain=ants");
+    gtk_editable_set_text(GTK_EDITABLE(entry), "boats");
+    wait_for_text(stage, "Not found in what counts");
 }
 
 /* The token under the pointer, or else the one that was chosen. */

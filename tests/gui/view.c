@@ -203,6 +203,35 @@ test_click(Stage *stage, gconstpointer data)
     g_assert_true(same_pictures(&before, &after));
 }
 
+/* The label of a row chooses the row, that of a column the column; so do keys, from a mark. */
+static void
+test_lines(Stage *stage, gconstpointer data)
+{
+    GtkWidget *view = stage_open_good(stage), *window = GTK_WIDGET(stage->window);
+    ScopeFocus *focus = focus_of(stage);
+    double x, y, edge;
+    int layer, expert;
+    at_cell(view, &x, &y);
+    click_at(view, x, y);
+    g_assert_cmpint(sscanf(words_of(view), "layer %d, expert %d", &layer, &expert), ==, 2);
+    for (edge = x; words_of(view); edge -= 4) {
+        point_at(view, edge, y);
+        settle(view);
+    }
+    click_at(view, edge - 4, y);
+    g_assert_cmpint(scope_focus_get(focus, SCOPE_FOCUS_LAYER), ==, layer);
+    g_assert_cmpint(scope_focus_get(focus, SCOPE_FOCUS_EXPERT), ==, -1);
+    assert_drawn(view, "row-view");
+    click_at(view, x, y);
+    press(window, "ctrl+Return");
+    g_assert_cmpint(scope_focus_get(focus, SCOPE_FOCUS_LAYER), ==, -1);
+    g_assert_cmpint(scope_focus_get(focus, SCOPE_FOCUS_EXPERT), ==, expert);
+    assert_drawn(view, "column-view");
+    press(window, "shift+Return");
+    g_assert_cmpint(scope_focus_get(focus, SCOPE_FOCUS_LAYER), ==, layer);
+    g_assert_cmpint(scope_focus_get(focus, SCOPE_FOCUS_EXPERT), ==, -1);
+}
+
 static bool
 has_setting(ScopePane *pane, const char *setting)
 {
@@ -278,6 +307,9 @@ test_menu(Stage *stage, gconstpointer data)
     gtk_widget_activate_action(pane, "pane.copy-data", NULL);
     wait_until(has_text, window);
     gtk_widget_activate_action(pane, "pane.copy-image", NULL);
+    GdkContentFormats *formats = gdk_clipboard_get_formats(gtk_widget_get_clipboard(window));
+    g_assert_true(gdk_content_formats_contain_gtype(formats, GDK_TYPE_TEXTURE));
+    g_assert_true(gdk_content_formats_contain_mime_type(formats, "image/svg+xml"));
     g_assert_false(has_text(window));
     gtk_widget_activate_action(pane, "pane.copy-command", NULL);
     wait_until(has_text, window);
@@ -346,6 +378,7 @@ add(void)
     stage_add("/view/drag", test_drag);
     stage_add("/view/keys", test_keys);
     stage_add("/view/click", test_click);
+    stage_add("/view/lines", test_lines);
     stage_add("/view/menu", test_menu);
 }
 

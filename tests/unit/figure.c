@@ -329,6 +329,32 @@ test_names(void)
     g_assert_cmpstr(scene->title, ==, "bad \xef\xbf\xbd  name");
 }
 
+/* On a dark ground lines are lightened, and what the legend says of them; the colours of cells and
+ * words aren't. */
+static void
+test_exact(void)
+{
+    static const MoeColour maroon = {0.5, 0, 0.125};
+    static const double nowhere = NAN;
+    MoeAxis axis = {.type = MOE_AXIS_LINEAR, .max = 1};
+    for (int exact = 0; exact < 2; exact++) {
+        g_autoptr(MoeScene) scene = moe_scene_new("Legend");
+        MoePoints points = {.n = 1,
+                            .x = &nowhere,
+                            .y = &nowhere,
+                            .ink = {.own = &maroon, .exact = exact, .name = "maroon"}};
+        moe_scene_add_points(scene, moe_scene_add_panel(scene, NULL, NULL, &axis, &axis), &points);
+        g_assert_true(moe_scene_set_theme(scene, "dark", NULL));
+        const Drawing *drawing = moe__picture(scene, 400, 300);
+        int found = 0;
+        for (guint i = 0; i < drawing->items->len; i++) {
+            MoeColour colour = g_array_index(drawing->items, Item, i).colour;
+            found += colour.r == maroon.r && colour.g == maroon.g && colour.b == maroon.b;
+        }
+        g_assert_cmpint(found, ==, exact);
+    }
+}
+
 static void
 test_save(void)
 {
@@ -383,6 +409,7 @@ main(int argc, char **argv)
     g_test_add_func("/figure/shrunk", test_shrunk);
     g_test_add_func("/figure/long-title", test_long_title);
     g_test_add_func("/figure/names", test_names);
+    g_test_add_func("/figure/exact", test_exact);
     g_test_add_func("/figure/save", test_save);
     g_test_add_func("/figure/save-errors", test_save_errors);
     return g_test_run();

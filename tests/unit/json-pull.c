@@ -48,7 +48,7 @@ append_event(GString *out, MoeJson *json)
 static MoeJsonEvent
 next_event(MoeJson *json, bool quick)
 {
-    static const char *const keys[] = {"a", "key", "b", "id"};
+    static const char keys[][8] = {"\"a\":", "\"key\":", "\"b\":", "\"id\":"};
     for (size_t i = 0; quick && i < G_N_ELEMENTS(keys); i++)
         if (moe__json_quick_key(json, keys[i], strlen(keys[i])))
             return json->event;

@@ -40,6 +40,15 @@ begins(const Whole *whole, int t, const char *text)
     return found && (gsize)(found - all->str) < own;
 }
 
+/* Documents that count where there is a filter. */
+enum { FIRST_DOC = 20, LAST_DOC = 22 };
+
+static bool
+counts(const Whole *whole, const MoeTokenQuery *query, int t)
+{
+    return !query->filter || (whole->doc[t] >= FIRST_DOC && whole->doc[t] <= LAST_DOC);
+}
+
 static void
 expect_found(const Whole *whole, const MoeTokenQuery *query, const char *lower)
 {
@@ -49,7 +58,8 @@ expect_found(const Whole *whole, const MoeTokenQuery *query, const char *lower)
     g_assert_no_error(error);
     g_autoptr(GArray) meant = g_array_new(FALSE, FALSE, sizeof(int));
     for (int t = 0; t < TOKENS; t++)
-        if ((!lower || begins(whole, t, lower)) && (query->id < 0 || whole->id[t] == query->id) &&
+        if (counts(whole, query, t) && (!lower || begins(whole, t, lower)) &&
+            (query->id < 0 || whole->id[t] == query->id) &&
             (query->expert < 0 ||
              (query->slot < 0 ? slot_of(whole, t, query->expert) >= 0
                               : whole->expert[t][query->slot] == query->expert)))
@@ -88,6 +98,21 @@ test_find(void)
     expect_found(&whole, &first, "he");
 }
 
+/* Only tokens that count are found, though their text may go on in others. */
+static void
+test_find_filtered(void)
+{
+    g_auto(Whole) whole = whole_new(false);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *words = g_strdup_printf("doc=%d-%d", FIRST_DOC, LAST_DOC);
+    g_autoptr(MoeTokenFilter) filter = moe_token_filter_parse(words, &error);
+    g_assert_no_error(error);
+    MoeTokenQuery text = {"the", -1, 0, -1, -1, filter, MOE_STEPS_LAST, 0};
+    MoeTokenQuery expert = {NULL, -1, ROUTER, 5, -1, filter, MOE_STEPS_ALL, 0};
+    expect_found(&whole, &text, "the");
+    expect_found(&whole, &expert, NULL);
+}
+
 static void
 test_find_refused(void)
 {
@@ -98,7 +123,8 @@ test_find_refused(void)
     } cases[] = {{{"", -1, 0, -1, -1}, "nothing to search for"},
                  {{NULL, -1, 9, 0, -1}, "router 9"},
                  {{NULL, -1, 0, EXPERTS, -1}, "expert 16"},
-                 {{NULL, -1, 0, 1, K}, "slot 2"}};
+                 {{NULL, -1, 0, 1, K}, "slot 2"},
+                 {{"the", -1, 0, -1, -1, NULL, MOE_STEPS_ONE, 77}, "77"}};
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
         g_assert_null(moe_token_finder_new(whole.trace, &cases[i].query, NULL, &error));
@@ -128,6 +154,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/token-find/find", test_find);
+    g_test_add_func("/token-find/find-filtered", test_find_filtered);
     g_test_add_func("/token-find/find-refused", test_find_refused);
     g_test_add_func("/token-find/plain", test_plain);
     return g_test_run();

@@ -113,13 +113,17 @@ typedef struct MoeTokenQuery {
                          document; A-Z match a-z; NULL: any */
     int32_t id;       /* -1: any */
     int router, expert, slot; /* a unit picks this expert in this slot; expert -1, slot -1: any */
+    const MoeTokenFilter *filter; /* which tokens count; NULL: all. Text may go on in others. */
+    MoeSteps steps;
+    int32_t step;
 } MoeTokenQuery;
 
 typedef struct MoeTokenFinder MoeTokenFinder;
 
 /* A search of a trace, which has to live longer. `texts`: as of moe_token_texts_new(), taken over
  * by reference; NULL where the query has no text. Not thread-safe. Fails with MOE_ERROR_DATA on an
- * empty query, and on a router, expert or slot out of range. (transfer full) */
+ * empty query, on a router, expert or slot out of range, and on a step without tokens; as
+ * moe_token_set_new(). (transfer full) */
 MOE_API MoeTokenFinder *moe_token_finder_new(const MoeTrace *trace, const MoeTokenQuery *query,
                                              GHashTable *texts, GError **error);
 MOE_API void moe_token_finder_free(MoeTokenFinder *finder);

@@ -36,7 +36,7 @@ typedef struct MoeImportOptions {
     int n_layers;
     const char *model;    /* which one, of files that hold several */
     int compression;      /* zlib level of the trace, 0 … 9 */
-    int64_t chunk_tokens; /* tokens a chunk of the trace; 0: 65536 */
+    int64_t chunk_tokens; /* a chunk of the trace; 0: 65536, fewer where tokens have many layers */
     bool logits;          /* record the logits too, where the files have any */
     /* Of one array of logits of all layers: "LTE", "TLE", "BSE", "LBSE" or "BSLE" (T token, L
      * layer, E expert, B sequence, S token in the sequence). NULL: what stands beside it tells. */
