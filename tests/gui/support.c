@@ -99,7 +99,7 @@ void
 wait_until(bool (*condition)(gpointer user), gpointer user)
 {
     bool late = false;
-    guint timeout = g_timeout_add_seconds(10, on_late, &late);
+    guint timeout = g_timeout_add_seconds(30, on_late, &late);
     while (!late && !condition(user))
         g_main_context_iteration(NULL, TRUE);
     g_assert_false(late);
