@@ -255,7 +255,7 @@ static void
 scope_page_metrics_init(ScopePageMetrics *self)
 {
     static const ScopeColumn columns[] = {
-        [NAME] = {N_("Metric"), false, false, PANGO_ELLIPSIZE_NONE},
+        [NAME] = {N_("Metric"), false, false, PANGO_ELLIPSIZE_END},
         [VALUE] = {N_("Value"), true, false, PANGO_ELLIPSIZE_NONE},
         [LOW] = {N_("95 % from"), true, false, PANGO_ELLIPSIZE_NONE},
         [HIGH] = {N_("To"), true, false, PANGO_ELLIPSIZE_NONE},

@@ -72,6 +72,16 @@ on_progress(const char *what, gint64 done, gint64 total, gpointer user)
     gtk_widget_set_opacity(GTK_WIDGET(self->progress), 1);
 }
 
+/* From what was there before, not from where one is at work. */
+static void
+take_keyboard(ScopeTab *self)
+{
+    GtkRoot *window = gtk_widget_get_root(GTK_WIDGET(self));
+    GtkWidget *at = window ? gtk_root_get_focus(window) : NULL;
+    if (!at || !gtk_widget_get_mapped(at) || gtk_widget_is_ancestor(at, GTK_WIDGET(self)))
+        scope_views_turn(self->views, scope_views_get_name(self->views));
+}
+
 static void
 show_document(ScopeTab *self, ScopeDocument *document)
 {
@@ -81,6 +91,7 @@ show_document(ScopeTab *self, ScopeDocument *document)
     if (g_list_model_get_n_items(self->files) == 1)
         scope_state_add_recent(scope_document_path(document));
     enter(self, SCOPE_TAB_OPEN);
+    take_keyboard(self);
 }
 
 static void

@@ -10,6 +10,10 @@
 #include <math.h>
 #include <string.h>
 
+/* Of names and of texts that may be cut, seen at least. */
+#define NAME_CHARS 22
+#define TEXT_CHARS 10
+
 struct _ScopeTable {
     GtkWidget parent_instance;
     ScopeColumn columns[SCOPE_ROW_COLUMNS];
@@ -47,6 +51,8 @@ cell_setup(GtkSignalListItemFactory *factory, GtkListItem *item, ScopeTable *sel
     if (column->expand || column->ellipsize)
         gtk_label_set_ellipsize(GTK_LABEL(label),
                                 column->ellipsize ? column->ellipsize : PANGO_ELLIPSIZE_END);
+    if (column->ellipsize)
+        gtk_label_set_width_chars(GTK_LABEL(label), column->expand ? TEXT_CHARS : NAME_CHARS);
     if (column->ellipsize == PANGO_ELLIPSIZE_START)
         gtk_label_set_xalign(GTK_LABEL(label), 1);
     if (column->number)

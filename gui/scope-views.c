@@ -312,11 +312,13 @@ scope_views_size_allocate(GtkWidget *widget, int width, int height, int baseline
     bool sidebar_fits = width >= characters(widget, SIDEBAR_FROM) && width >= side + least;
     bool inspector_fits =
         width >= characters(widget, INSPECTOR_FROM) && width >= side + inspector + least;
-    int left = place(self->sidebar, 0, side, height, sidebar_fits);
-    int right = place(self->inspector, width - inspector, inspector, height,
-                      inspector > 0 && inspector_fits);
-    gtk_widget_size_allocate(self->content, &(GtkAllocation){left, 0, width - left - right, height},
-                             -1);
+    bool mirrored = gtk_widget_get_direction(widget) == GTK_TEXT_DIR_RTL;
+    int first = place(self->sidebar, mirrored ? width - side : 0, side, height, sidebar_fits);
+    int last = place(self->inspector, mirrored ? 0 : width - inspector, inspector, height,
+                     inspector > 0 && inspector_fits);
+    gtk_widget_size_allocate(
+        self->content, &(GtkAllocation){mirrored ? last : first, 0, width - first - last, height},
+        -1);
 }
 
 /* --- The object -------------------------------------------------------------------------------*/
@@ -402,6 +404,17 @@ scope_views_show(ScopeViews *views, ScopeDocument *document, ScopeFocus *focus)
     refresh(views);
 }
 
+/* Where it was in that page, or else at its first control. */
+static void
+take_keyboard(GtkWidget *page)
+{
+    GtkWidget *at = page, *inner;
+    while ((inner = gtk_widget_get_focus_child(at)))
+        at = inner;
+    if (at == page || !gtk_widget_get_mapped(at) || !gtk_widget_grab_focus(at))
+        gtk_widget_child_focus(page, GTK_DIR_TAB_FORWARD);
+}
+
 void
 scope_views_turn(ScopeViews *views, const char *name)
 {
@@ -409,7 +422,7 @@ scope_views_turn(ScopeViews *views, const char *name)
         if (g_str_equal(scope_pages[i].name, name))
             gtk_list_box_select_row(views->list, gtk_list_box_get_row_at_index(views->list, i));
     if (views->followed_page && gtk_widget_get_mapped(GTK_WIDGET(views)))
-        gtk_widget_child_focus(GTK_WIDGET(views->followed_page), GTK_DIR_TAB_FORWARD);
+        take_keyboard(GTK_WIDGET(views->followed_page));
 }
 
 const char *

@@ -196,7 +196,7 @@ bar_new(ScopeWeights *self, int i)
     GtkWidget *bar = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 12);
     g_autofree char *text = command_of(self, i);
     GtkWidget *command = gtk_label_new(text);
-    GtkWidget *export = gtk_button_new_with_mnemonic(_("_Export…"));
+    GtkWidget *export = gtk_button_new_with_label(_("Export…"));
     gtk_label_set_xalign(GTK_LABEL(command), 0);
     gtk_label_set_wrap(GTK_LABEL(command), TRUE);
     gtk_label_set_wrap_mode(GTK_LABEL(command), PANGO_WRAP_WORD_CHAR);
