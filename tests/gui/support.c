@@ -89,7 +89,7 @@ write_trace(const char *path)
 /* --- Waiting ----------------------------------------------------------------------------------*/
 
 /* Seconds: far more than anything takes, also under sanitizers on a busy machine. */
-enum { LATE = 15 };
+enum { LATE = 60 };
 
 static gboolean
 on_late(gpointer late)
