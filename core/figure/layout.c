@@ -19,6 +19,7 @@
 #define NARROW_PENALTY  3.0    /* of a panel half as wide as it should be, about twice */
 #define NAMES_PENALTY   0.9    /* of leaving names of bands out for lack of width */
 #define TITLES_PENALTY  1.8    /* of cutting titles of panels */
+#define LABEL_AIR       0.2    /* half of that between labels below neighbours, in sizes of type */
 #define MIN_PANEL       4.0    /* what a panel keeps in a window too small for it */
 #define FINE            100000 /* cells, above which they are an image on any page */
 #define FINE_A_POINT    4.0    /* columns of cells: 288 an inch */
@@ -297,6 +298,9 @@ place_panels(Layout *layout, const Room *room, const Plan *plan)
         };
         frame->x_ticks = !room->same_x || i + plan->columns >= n;
         frame->y_ticks = !room->same_y || column == 0;
+        double spill = 0.5 * plan->column_gap - LABEL_AIR * room->theme->tick_size;
+        frame->spill_left = column == 0 ? room->width : spill;
+        frame->spill_right = column == plan->columns - 1 || i == n - 1 ? room->width : spill;
     }
     double x = room->left, y = room->top + plan->title;
     int columns = MIN(plan->columns, MAX(n, 1));

@@ -3,6 +3,8 @@
  * The list of importers, and which of them knows a file.
  */
 #include "import/importers.h"
+
+#include "base/offers.h"
 #include "import/stream.h"
 
 #include <string.h>
@@ -28,46 +30,18 @@ moe_importers(int *n)
 const MoeImporter *
 moe_importer_find(const char *name)
 {
-    for (guint i = 0; i < list()->len; i++) {
-        const MoeImporter *importer = list()->pdata[i];
-        if (g_str_equal(importer->name, name))
-            return importer;
-    }
-    return NULL;
-}
-
-static bool
-good_name(const char *name)
-{
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
-    return name && *name && strspn(name, letters) == strlen(name);
-}
-
-/* What is wrong with it; NULL: nothing. */
-static const char *
-find_fault(const MoeImporter *importer)
-{
-    if (importer->struct_size != sizeof *importer)
-        return "is of another version of the interface";
-    if (!good_name(importer->name))
-        return "has no name of small letters, digits and '-'";
-    if (!importer->help || !importer->cite || !importer->score || !importer->read)
-        return "lacks help, cite, score or read";
-    return moe_importer_find(importer->name) ? "has a name that is taken" : NULL;
+    return moe__offer_find(list(), name);
 }
 
 bool
 moe_importer_register(const MoeImporter *importer, GError **error)
 {
-    const char *fault = find_fault(importer);
-    if (!fault) {
-        g_ptr_array_add(list(), (void *)importer);
-        return true;
-    }
-    bool named = importer->struct_size == sizeof *importer && good_name(importer->name);
-    g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED, "importer %s %s",
-                named ? importer->name : "without a name", fault);
-    return false;
+    /* Of a struct of another size nothing else can be read. */
+    bool ours = importer->struct_size == sizeof *importer;
+    bool lacks =
+        ours && (!importer->help || !importer->cite || !importer->score || !importer->read);
+    return moe__offer_add(list(), "importer", (const MoeOffer *)importer, sizeof *importer,
+                          lacks ? "help, cite, score or read" : NULL, error);
 }
 
 static const MoeImporter *

@@ -2,8 +2,9 @@
  *
  * Arrays of expert ids [tokens, layers, k], as servers return them. They number layers without
  * experts as well and fill their rows with zeros, which can't be picks where k is above 1: such
- * layers are left out. A token of which no route was captured has -1 instead, or 255 or 65535 in
- * all slots where ids are unsigned, and is left out too.
+ * layers are left out. Where k is 1 they are if --layers names the others. A token of which no
+ * route was captured has -1 instead, or 255 or 65535 in all slots where ids are unsigned, and is
+ * left out too.
  */
 #ifndef MOE_IMPORT_ROUTED_H
 #define MOE_IMPORT_ROUTED_H
@@ -25,7 +26,8 @@ typedef struct MoeRouted {
     MoeImport *import;
     int64_t layers, k; /* 0: not yet known */
     int64_t max_expert;
-    bool *used;   /* [layers]: has ids other than 0 */
+    bool *used;   /* [layers]: has ids other than 0, or any where k is 1 */
+    bool *zeros;  /* [layers]: has none but 0 */
     GArray *kept; /* int: layers that are */
     bool has_gates, narrow;
     int32_t *expert; /* [kept × k] */

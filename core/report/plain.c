@@ -5,6 +5,8 @@
 #include "report/metric-table.h"
 #include "report/section.h"
 
+#include "figure/plain-words.h"
+
 /* [routers] (transfer full) */
 static Place *
 places_of(const MoeReport *report)
@@ -76,17 +78,12 @@ input_of(const MoeReportSection *section, const MoeReport *report)
 static char *
 not_in_summary(const MoeReportSection *section, const MoeReport *report)
 {
-    static const char *const names[] = {"load",   "order", "pairs",  "adjacent", "flow",
-                                        "places", "heads", "scores", "caches",   "tokens"};
     unsigned missing = report->trace ? 0 : section->tallies & ~moe_summary_tallies(report->summary);
-    g_autoptr(GString) list = g_string_new(NULL);
-    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
-        if (missing & 1U << i)
-            g_string_append_printf(list, "%s%s", list->len ? "," : "", names[i]);
+    g_autofree char *list = moe__plain_tallies(missing);
     return missing == 0 ? NULL
                         : g_strdup_printf("not counted in this summary; moescope summary TRACE "
                                           "--with %s counts it",
-                                          list->str);
+                                          list);
 }
 
 bool

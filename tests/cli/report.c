@@ -265,6 +265,8 @@ test_compare(void)
     g_assert_true(says("c1/compare.md", "The two agree least in layer"));
     g_assert_true(says("c1/compare.html", "<section id=\"first\""));
     g_assert_true(says("c1/compare.html", "<section id=\"second\""));
+    g_assert_true(says("c1/compare.html", "<figure id=\"fig-load-norm-relative\""));
+    g_assert_true(says("c1/compare.html", "<figure id=\"fig-load-norm-relative-2\""));
     g_assert_true(says("c1/compare.md", "## With experts matched\n"));
     g_auto(Run) both = run_moescope("compare", "a.npz", "c.npz", "--json", "-o", "c3", NULL);
     run_expect(&both, 2, "", "with --out, expected a report");

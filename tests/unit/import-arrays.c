@@ -54,6 +54,31 @@ test_weights(void)
     expect_failure(path, &untold, "give --gates sum-to-one or --gates as-scored");
 }
 
+/* Where k is 1 zeros may be picks: what is meant is asked, and --layers says it. */
+static void
+test_zero_layers(void)
+{
+    static const int16_t ids[] = {0, 3, 0, 2, 0, 1, 0, 0, 0, 3, 0, 1};
+    static const int layers[] = {1, 3}, wrong[] = {0, 3};
+    MoeImportReport report;
+    MoeImportOptions options = told;
+    g_autofree char *path = write_npy("top1.npy", "<i2", "(3, 4, 1)", ids, sizeof ids);
+    g_autoptr(MoeTrace) all = import_all((const char *[]){path}, 1, &options, &report);
+    g_assert_nonnull(strstr(report.notes, "2 of 4 layers (0, 2) pick expert 0 alone: if they are "
+                                          "layers without experts, --layers names"));
+    g_free(report.notes);
+    g_assert_cmpint(report.routers, ==, 4);
+    options.layers = layers;
+    options.n_layers = 2;
+    g_autoptr(MoeTrace) some = import_all((const char *[]){path}, 1, &options, &report);
+    g_assert_null(report.notes);
+    g_assert_cmpint(moe_trace_router(some, 1)->layer, ==, 3);
+    expect_picks(some, 0, "3, 1, 3");
+    expect_picks(some, 1, "2, 0, 1");
+    options.layers = wrong;
+    expect_failure(path, &options, "the files have 4 layers, --layers names 2");
+}
+
 static void
 test_lone(void)
 {
@@ -213,6 +238,7 @@ main(int argc, char **argv)
     moe_init();
     g_test_add_func("/import-arrays/prompt", test_prompt);
     g_test_add_func("/import-arrays/weights", test_weights);
+    g_test_add_func("/import-arrays/zero-layers", test_zero_layers);
     g_test_add_func("/import-arrays/lone", test_lone);
     g_test_add_func("/import-arrays/batch", test_batch);
     g_test_add_func("/import-arrays/places", test_places);
