@@ -185,6 +185,16 @@ test_hooks(void)
                    "layers or passes: name the layers (\"layer_1\")");
 }
 
+/* Lists of floats are arrays too. */
+static void
+test_lists(void)
+{
+    MoeImportReport report;
+    g_autoptr(MoeTrace) trace = import_one("logits-lists.pkl", &rule, &report);
+    expect_experts(trace, 0, 1, "0 1, 1 2, 0 1, 0 1, 2 3, 0 1");
+    expect_experts(trace, 1, 4, "0 1, 0 1, 3 0, 0 1, 1 2, 0 1");
+}
+
 /* A packed file is unpacked first, and nothing is left of the copy. */
 static void
 test_packed(void)
@@ -351,6 +361,7 @@ main(int argc, char **argv)
     g_test_add_func("/import-router-logits/nnterp", test_nnterp);
     g_test_add_func("/import-router-logits/nnterp-picks", test_nnterp_picks);
     g_test_add_func("/import-router-logits/hooks", test_hooks);
+    g_test_add_func("/import-router-logits/lists", test_lists);
     g_test_add_func("/import-router-logits/packed", test_packed);
     g_test_add_func("/import-router-logits/switch", test_switch);
     g_test_add_func("/import-router-logits/probabilities", test_probabilities);
