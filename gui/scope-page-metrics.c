@@ -248,6 +248,12 @@ scope_page_metrics_dispose(GObject *object)
     G_OBJECT_CLASS(scope_page_metrics_parent_class)->dispose(object);
 }
 
+static ScopeTable *
+scope_page_metrics_get_table(ScopePage *page)
+{
+    return SCOPE_PAGE_METRICS(page)->table;
+}
+
 static void
 scope_page_metrics_class_init(ScopePageMetricsClass *class)
 {
@@ -255,6 +261,7 @@ scope_page_metrics_class_init(ScopePageMetricsClass *class)
     G_OBJECT_CLASS(class)->dispose = scope_page_metrics_dispose;
     SCOPE_PAGE_CLASS(class)->show = scope_page_metrics_show;
     SCOPE_PAGE_CLASS(class)->find = scope_page_metrics_find;
+    SCOPE_PAGE_CLASS(class)->get_table = scope_page_metrics_get_table;
     SCOPE_PAGE_CLASS(class)->make_inspector = scope_page_metrics_make_inspector;
     g_type_ensure(SCOPE_TYPE_CHOOSER);
     g_type_ensure(SCOPE_TYPE_TABLE);
