@@ -21,7 +21,7 @@ G_DECLARE_FINAL_TYPE(ScopePageTokens, scope_page_tokens, SCOPE, PAGE_TOKENS, Sco
 #define REST_MS 60
 
 /* Of the height, the text. */
-#define HALF 0.64
+#define HALF 0.615
 
 /* Tokens of a piece of text and of the map; documents that can be turned to. */
 enum { PIECE = 500, MAP = 40, MOST_DOCUMENTS = 100000 };

@@ -68,7 +68,7 @@ draw_swatch(const Entry *entry, double x, double y, const Theme *theme, Drawing 
 {
     double size = theme->tick_size, middle = y + LINE * size / 2;
     MoeColour colour = moe__ink_colour(entry->ink, theme);
-    drawing->opacity = moe__ink_opacity(entry->ink);
+    drawing->opacity = moe__ink_opacity(entry->ink, theme);
     if (entry->stroke) {
         if (entry->ink->dashed)
             moe__drawing_dashes(drawing, colour, theme->line);
