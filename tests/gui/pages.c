@@ -150,7 +150,10 @@ test_empty(Stage *stage, gconstpointer data)
     wait_until(is_open, stage);
     turn(stage, "training");
     g_assert_true(says(window_of(stage), "Open the folder of a run"));
+    g_assert_nonnull(find(window_of(stage), GTK_TYPE_BUTTON, "empty-sample"));
+    assert_drawn(window_of(stage), "page-empty");
     turn(stage, "sub-tokens");
+    g_assert_null(find(window_of(stage), GTK_TYPE_BUTTON, "empty-sample")); /* it has none */
     g_assert_true(says(window_of(stage), "moescope train mhmoe-small"));
     turn(stage, "compare");
     g_assert_true(says(window_of(stage), "Nothing to compare with"));
