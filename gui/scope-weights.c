@@ -93,12 +93,13 @@ draw_one_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *ca
 static void
 on_one_drawn(GObject *object, GAsyncResult *result, gpointer user)
 {
-    const Order *order = g_task_get_task_data(G_TASK(result));
+    Order *order = g_task_get_task_data(G_TASK(result));
+    /* Let go of here: the thread may be the last to hold the order, and no place for widgets. */
+    g_autoptr(GtkWidget) dialog = g_steal_pointer(&order->dialog);
     g_autoptr(GError) error = NULL;
     g_autoptr(MoeScene) scene = g_task_propagate_pointer(G_TASK(result), &error);
-    if (order->dialog)
-        scope_export_dialog_take(SCOPE_EXPORT_DIALOG(order->dialog), g_steal_pointer(&scene),
-                                 error);
+    if (dialog)
+        scope_export_dialog_take(SCOPE_EXPORT_DIALOG(dialog), g_steal_pointer(&scene), error);
     else if (scene)
         scope_export_copy_scene(GTK_WIDGET(object), scene);
 }
