@@ -31,6 +31,7 @@ struct _ScopeViews {
     GtkImage *empty_icon;
     GtkLabel *empty_title, *empty;
     GtkWidget *ways_on; /* below; what is on its way needs none */
+    GtkWidget *sample;  /* one of them */
 };
 
 G_DEFINE_FINAL_TYPE(ScopeViews, scope_views, GTK_TYPE_WIDGET)
@@ -177,6 +178,7 @@ show_empty(ScopeViews *self, const char *why)
     gboolean live = FALSE;
     g_object_get(self->document, "live", &live, NULL);
     gtk_widget_set_visible(self->ways_on, !live);
+    gtk_widget_set_visible(self->sample, self->info->sample);
     gtk_stack_set_visible_child_name(self->stack, "empty");
     follow(self, NULL);
 }
@@ -381,6 +383,7 @@ scope_views_class_init(ScopeViewsClass *class)
     gtk_widget_class_bind_template_child(widget_class, ScopeViews, empty_title);
     gtk_widget_class_bind_template_child(widget_class, ScopeViews, empty);
     gtk_widget_class_bind_template_child(widget_class, ScopeViews, ways_on);
+    gtk_widget_class_bind_template_child(widget_class, ScopeViews, sample);
     gtk_widget_class_bind_template_callback(widget_class, on_row_selected);
 }
 
