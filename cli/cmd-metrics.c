@@ -199,7 +199,7 @@ cmd_metrics(int argc, char **argv)
 {
     static const CmdArguments arguments = {
         .names = "[TRACE|SUMMARY…]",
-        .about = "Prints metrics of routing by layer, each with a bootstrap interval over "
+        .about = "Prints metrics of routing by layer, each with an interval over "
                  "documents, its expectation for a router that picks uniformly at random, as "
                  "often, of as many units (uniform), and for one of the same load that takes no "
                  "notice of tokens (shuffled); above them, what the checker found. Of a trace "

@@ -53,6 +53,24 @@ typedef struct Query {
     ScopeSteps steps;
 } Query;
 
+/* Intervals that take the trace; without one there are none. */
+static void
+add_from_trace(const Query *query, MoeFigureInput *input, const MoeMetric *const *metrics, int n,
+               MoeInterval *intervals)
+{
+    const MoeTrace *trace = moe_figure_input_trace(input, 0);
+    const MoeSummaryOptions counted = {.steps = query->steps.steps,
+                                       .step = query->steps.step,
+                                       .filter = moe_figure_input_filter(input)};
+    g_autofree MoeInterval *own = g_new(MoeInterval, n);
+    if (!trace || !moe_metric_trace_intervals(trace, &counted, &query->router, 1, metrics, n, NULL,
+                                              own, NULL))
+        return;
+    for (int i = 0; i < n; i++)
+        if (moe_metric_interval_needs_trace(metrics[i]))
+            intervals[i] = own[i];
+}
+
 /* With all that a trace can be counted for, or that a summary was. Metrics that nothing was
  * recorded for are left out. */
 static gpointer
@@ -72,6 +90,7 @@ measure(MoeFigureInput *input, gpointer data, GError **error)
         moe_metric_cell(summary, moe_figure_input_trace(input, 0), router, MOE_DOMAIN_ALL, domains);
     GListStore *rows = g_list_store_new(SCOPE_TYPE_ROW);
     moe_metric_intervals(summary, router, MOE_DOMAIN_ALL, metrics, n, &options, intervals);
+    add_from_trace(query, input, metrics, n, intervals);
     for (int i = 0; i < n; i++) {
         if (isnan(moe_metric_value(metrics[i], &cell)))
             continue;
@@ -151,8 +170,7 @@ columns_about(void)
     GString *text = g_string_new(
         _("Choose a metric to read what it is, who defined it, and where programs differ."));
     append_words(text, _("95 % from … to"),
-                 _("Where the value would lie for other documents of this kind: a bootstrap over "
-                   "documents"));
+                 _("Where the value would lie for other documents of this kind"));
     append_words(text, _("Uniform"), _("What a router would show that picks at random"));
     append_words(text, _("Shuffled"),
                  _("What a router of the same load would show that takes no notice of tokens"));
@@ -230,6 +248,12 @@ scope_page_metrics_dispose(GObject *object)
     G_OBJECT_CLASS(scope_page_metrics_parent_class)->dispose(object);
 }
 
+static ScopeTable *
+scope_page_metrics_get_table(ScopePage *page)
+{
+    return SCOPE_PAGE_METRICS(page)->table;
+}
+
 static void
 scope_page_metrics_class_init(ScopePageMetricsClass *class)
 {
@@ -237,6 +261,7 @@ scope_page_metrics_class_init(ScopePageMetricsClass *class)
     G_OBJECT_CLASS(class)->dispose = scope_page_metrics_dispose;
     SCOPE_PAGE_CLASS(class)->show = scope_page_metrics_show;
     SCOPE_PAGE_CLASS(class)->find = scope_page_metrics_find;
+    SCOPE_PAGE_CLASS(class)->get_table = scope_page_metrics_get_table;
     SCOPE_PAGE_CLASS(class)->make_inspector = scope_page_metrics_make_inspector;
     g_type_ensure(SCOPE_TYPE_CHOOSER);
     g_type_ensure(SCOPE_TYPE_TABLE);

@@ -118,6 +118,13 @@ scope_page_get_pane(ScopePage *page)
     return class->get_pane ? class->get_pane(page) : watched_pane(private_of(page));
 }
 
+ScopeTable *
+scope_page_get_table(ScopePage *page)
+{
+    ScopePageClass *class = SCOPE_PAGE_GET_CLASS(page);
+    return class->get_table ? class->get_table(page) : NULL;
+}
+
 static void
 on_pressed(GtkEventController *click, int presses, double x, double y, ScopePage *self)
 {

@@ -10,6 +10,7 @@
 #include "scope-document.h"
 #include "scope-focus.h"
 #include "scope-pane.h"
+#include "scope-table.h"
 
 #include <gtk/gtk.h>
 
@@ -26,6 +27,8 @@ struct _ScopePageClass {
     /* The pane that Export means, NULL: nothing to export. Without this it is, of those that
      * scope_page_watch() has and that can be seen, the one last pointed at. */
     ScopePane *(*get_pane)(ScopePage *page);
+    /* The table that Export means where there is no pane; NULL: there is none. */
+    ScopeTable *(*get_table)(ScopePage *page);
     /* What the inspector shows beside this page, made once; NULL: the options of get_pane(). */
     GtkWidget *(*make_inspector)(ScopePage *page);
     /* Puts the caret where text can be searched for; NULL: nothing to search. */
@@ -55,6 +58,7 @@ ScopeDocument *scope_page_get_document(ScopePage *page);
 ScopeFocus *scope_page_get_focus(ScopePage *page);
 void scope_page_show(ScopePage *page, ScopeDocument *document, ScopeFocus *focus);
 ScopePane *scope_page_get_pane(ScopePage *page);
+ScopeTable *scope_page_get_table(ScopePage *page);
 /* For pages, from within init(): that of several panes the one is meant that was pressed last, at
  * first the first. */
 void scope_page_watch(ScopePage *page, ScopePane *pane);

@@ -67,8 +67,12 @@ static void
 on_pinch(GtkGestureZoom *pinch, double scale, gpointer user)
 {
     ScopeSceneView *self = SCOPE_SCENE_VIEW(user);
-    double x, y;
-    if (!gtk_gesture_get_bounding_box_center(GTK_GESTURE(pinch), &x, &y) || scale <= 0)
+    double x = self->at_x, y = self->at_y;
+    GtkGesture *gesture = GTK_GESTURE(pinch);
+    /* Fingers that are nowhere on the screen mean what the pointer is at. */
+    if (gtk_gesture_is_active(gesture))
+        gtk_gesture_get_bounding_box_center(gesture, &x, &y);
+    if (x < 0 || scale <= 0)
         return;
     scope_scene_view_zoom(self, x, y, scale / self->pinched);
     self->pinched = scale;

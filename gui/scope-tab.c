@@ -317,6 +317,13 @@ scope_tab_get_pane(ScopeTab *tab)
     return pane && scope_pane_has_figure(pane) ? pane : NULL;
 }
 
+ScopeTable *
+scope_tab_get_table(ScopeTab *tab)
+{
+    ScopePage *page = tab->state == SCOPE_TAB_OPEN ? scope_views_get_page(tab->views) : NULL;
+    return page ? scope_page_get_table(page) : NULL;
+}
+
 ScopeWeights *
 scope_tab_get_weights(ScopeTab *tab)
 {

@@ -4,6 +4,7 @@
  */
 #include "scope-table.h"
 
+#include "scope-table-menu.h"
 #include "scope-text.h"
 
 #include <glib/gi18n.h>
@@ -264,6 +265,13 @@ scope_table_to_csv(ScopeTable *table)
     return g_string_free(csv, FALSE);
 }
 
+gboolean
+scope_table_save(ScopeTable *table, const char *path, GError **error)
+{
+    g_autofree char *csv = scope_table_to_csv(table);
+    return g_file_set_contents(path, csv, -1, error);
+}
+
 /* --- The object -------------------------------------------------------------------------------*/
 
 static void
@@ -277,6 +285,7 @@ on_activate(ScopeTable *self, guint position)
 static void
 scope_table_dispose(GObject *object)
 {
+    scope_table_menu_drop(SCOPE_TABLE(object));
     gtk_widget_dispose_template(GTK_WIDGET(object), SCOPE_TYPE_TABLE);
     G_OBJECT_CLASS(scope_table_parent_class)->dispose(object);
 }
@@ -303,6 +312,7 @@ scope_table_class_init(ScopeTableClass *class)
     gtk_widget_class_bind_template_child(widget_class, ScopeTable, view);
     gtk_widget_class_bind_template_child(widget_class, ScopeTable, empty);
     gtk_widget_class_bind_template_callback(widget_class, on_activate);
+    scope_table_menu_install(widget_class);
 }
 
 static void
@@ -321,5 +331,6 @@ scope_table_init(ScopeTable *self)
     gtk_single_selection_set_can_unselect(GTK_SINGLE_SELECTION(selection), TRUE);
     gtk_column_view_set_model(self->view, selection);
     g_object_unref(self->sorted); /* the view's models hold each other */
+    scope_table_menu_attach(self);
     show_state(self);
 }

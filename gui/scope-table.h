@@ -2,7 +2,8 @@
  *
  * scope-table.h: a table of ScopeRow that sorts by its heads and can be searched.
  *
- * Signal "activated" (ScopeRow *): a row was clicked, or Enter pressed on it.
+ * Its context menu copies or saves what is shown. Signal "activated" (ScopeRow *): a row was
+ * clicked, or Enter pressed on it.
  */
 #ifndef SCOPE_TABLE_H
 #define SCOPE_TABLE_H
@@ -38,6 +39,8 @@ void scope_table_set_empty(ScopeTable *table, const char *text);
 void scope_table_search(ScopeTable *table, const char *text);
 /* What is shown, in the order it is shown, as CSV. (transfer full) */
 char *scope_table_to_csv(ScopeTable *table);
+/* The same into a file, which appears whole or not at all. */
+gboolean scope_table_save(ScopeTable *table, const char *path, GError **error);
 
 G_END_DECLS
 

@@ -50,17 +50,25 @@ open_path_action(GtkWidget *widget, const char *action, GVariant *parameter)
 /* --- Out --------------------------------------------------------------------------------------*/
 
 static void
+export_figure(GtkWindow *window, ScopeTab *tab)
+{
+    GtkWidget *dialog = scope_export_dialog_new(window, scope_tab_get_document(tab),
+                                                scope_tab_get_focus(tab), scope_tab_get_pane(tab));
+    gtk_window_present(GTK_WINDOW(dialog));
+}
+
+/* Of a view without figures the table is meant; of a model, figures of its weights. */
+static void
 export_action(GtkWidget *widget, const char *action, GVariant *parameter)
 {
     ScopeTab *tab = tab_of(widget);
     ScopeWeights *weights = scope_tab_get_weights(tab);
-    if (weights) {
+    if (weights)
         scope_weights_export(weights);
-        return;
-    }
-    GtkWidget *dialog = scope_export_dialog_new(GTK_WINDOW(widget), scope_tab_get_document(tab),
-                                                scope_tab_get_focus(tab), scope_tab_get_pane(tab));
-    gtk_window_present(GTK_WINDOW(dialog));
+    else if (scope_tab_get_pane(tab))
+        export_figure(GTK_WINDOW(widget), tab);
+    else
+        gtk_widget_activate_action(GTK_WIDGET(scope_tab_get_table(tab)), "table.save", NULL);
 }
 
 static void
@@ -70,6 +78,8 @@ copy_action(GtkWidget *widget, const char *action, GVariant *parameter)
     ScopeWeights *weights = scope_tab_get_weights(tab);
     if (weights)
         scope_weights_copy(weights);
+    else if (!scope_tab_get_pane(tab))
+        gtk_widget_activate_action(GTK_WIDGET(scope_tab_get_table(tab)), "table.copy", NULL);
     else
         scope_export_copy(widget, scope_tab_get_document(tab), scope_tab_get_focus(tab),
                           scope_tab_get_pane(tab));

@@ -112,8 +112,9 @@ enable_actions(ScopeWindow *self, ScopeTab *tab, bool open)
 {
     ScopeFocus *focus = open ? scope_tab_get_focus(tab) : NULL;
     bool figure = tab && (scope_tab_get_pane(tab) || scope_tab_get_weights(tab));
-    enable(self, "win.export", figure);
-    enable(self, "win.copy", figure);
+    bool table = tab && scope_tab_get_table(tab);
+    enable(self, "win.export", figure || table);
+    enable(self, "win.copy", figure || table);
     enable(self, "win.copy-command", figure);
     enable(self, "win.report", open);
     enable(self, "win.find", open && scope_views_get_page(scope_tab_get_views(tab)));

@@ -76,6 +76,8 @@ MoeColour moe__scale_colour(const MoeColourScale *scale, double t);
 
 /* Values to colours as cells and prose have them: through the scene's scale, or categories. */
 #define COLOUR_LEVELS 256
+/* Of a scale: with the greys of letters they fit into the palette of a PNG. */
+#define SCALE_LEVELS 205
 typedef struct Tint {
     const MoeColourScale *scale;
     int categories;

@@ -9,6 +9,7 @@
 #include "figure/writers.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
@@ -104,19 +105,19 @@ typedef struct Pixels {
     const uint32_t *data;
     int width, height, stride;
     int channels;     /* of the file: 1 (a palette), 3 or 4 */
-    bool round_greys; /* to every fourth */
+    bool round_greys; /* to every eighth */
     Span *changes;    /* [height] */
-    guint8 *bytes;    /* [height][width * channels], of the file */
+    guint8 *indices;  /* [height][width], into the palette; NULL: there is none */
 } Pixels;
 
-/* Edges of letters have all greys there are; a quarter of them looks the same. */
+/* Edges of letters have all greys there are; an eighth of them looks the same. */
 static uint32_t
 colour_of(const Pixels *pixels, uint32_t pixel)
 {
     uint32_t colour = pixel & 0xffffff, grey = colour & 0xff;
     if (!pixels->round_greys || colour != grey * 0x10101)
         return colour;
-    return MIN((grey + 2) / 4 * 4, 255) * 0x10101;
+    return MIN((grey + 4) / 8 * 8, 255) * 0x10101;
 }
 
 static const uint32_t *
@@ -192,9 +193,9 @@ next_changed(const Pixels *pixels, int y, int from)
 }
 
 static guint8 *
-bytes_at(const Pixels *pixels, int y)
+indices_at(const Pixels *pixels, int y)
 {
-    return pixels->bytes + (size_t)y * pixels->width * pixels->channels;
+    return pixels->indices + (size_t)y * pixels->width;
 }
 
 /* Of some pixels of a row; false: there are too many colours. */
@@ -202,7 +203,7 @@ static bool
 write_indices(Palette *palette, const Pixels *pixels, int y, Span part)
 {
     const uint32_t *row = row_at(pixels, y);
-    guint8 *out = bytes_at(pixels, y);
+    guint8 *out = indices_at(pixels, y);
     int index = 0;
     for (int x = part.first; x < part.last; x++) {
         if (x == part.first || row[x] != row[x - 1])
@@ -214,12 +215,30 @@ write_indices(Palette *palette, const Pixels *pixels, int y, Span part)
     return true;
 }
 
+/* All rows: what is in the row above, and the pixels that aren't. false: there are more colours
+ * than a palette has. */
+static bool
+make_indices(Palette *palette, const Pixels *pixels)
+{
+    palette->n = 0;
+    memset(palette->index, 0xff, sizeof(palette->index));
+    for (int y = 0; y < pixels->height; y++) {
+        Span part = next_changed(pixels, y, pixels->changes[y].first);
+        if (y > 0)
+            memcpy(indices_at(pixels, y), indices_at(pixels, y - 1), (size_t)pixels->width);
+        for (; part.first < part.last; part = next_changed(pixels, y, part.last))
+            if (!write_indices(palette, pixels, y, part))
+                return false;
+    }
+    return true;
+}
+
 static void
-write_channels(const Pixels *pixels, int y, Span part)
+write_channels(const Pixels *pixels, int y, Span part, guint8 *out)
 {
     const uint32_t *row = row_at(pixels, y);
     int channels = pixels->channels;
-    guint8 *at = bytes_at(pixels, y) + (size_t)part.first * channels;
+    guint8 *at = out + (size_t)part.first * channels;
     for (int x = part.first; x < part.last; x++, at += channels) {
         at[0] = (guint8)(row[x] >> 16);
         at[1] = (guint8)(row[x] >> 8);
@@ -229,30 +248,21 @@ write_channels(const Pixels *pixels, int y, Span part)
     }
 }
 
-/* The rows of the file: what is in the row above, and the pixels that aren't. false: there are more
- * colours than a palette has. */
-static bool
-write_bytes(Pixels *pixels, Palette *palette)
+/* The bytes of a row of the file. Rows are asked for in their order; those that have no indices are
+ * made in one half of `two`, which has the row above in the other. */
+static const guint8 *
+row_bytes(const Pixels *pixels, int y, guint8 *two)
 {
+    if (pixels->indices)
+        return indices_at(pixels, y);
     size_t length = (size_t)pixels->width * pixels->channels;
-    if (palette) {
-        palette->n = 0;
-        memset(palette->index, 0xff, sizeof(palette->index));
-    }
-    g_free(pixels->bytes);
-    pixels->bytes = g_malloc(length * pixels->height);
-    for (int y = 0; y < pixels->height; y++) {
-        Span part = next_changed(pixels, y, pixels->changes[y].first);
-        if (y > 0)
-            memcpy(bytes_at(pixels, y), bytes_at(pixels, y - 1), length);
-        for (; part.first < part.last; part = next_changed(pixels, y, part.last)) {
-            if (!palette)
-                write_channels(pixels, y, part);
-            else if (!write_indices(palette, pixels, y, part))
-                return false;
-        }
-    }
-    return true;
+    guint8 *row = two + (y & 1) * length;
+    Span part = next_changed(pixels, y, pixels->changes[y].first);
+    if (y > 0)
+        memcpy(row, two + (~y & 1) * length, length);
+    for (; part.first < part.last; part = next_changed(pixels, y, part.last))
+        write_channels(pixels, y, part, row);
+    return row;
 }
 
 /* Rows as differences from those above. */
@@ -262,12 +272,15 @@ pack(const Pixels *pixels)
     int channels = pixels->channels, length = pixels->width * channels;
     Deflater *deflater = moe__deflater_new(length, channels);
     g_autofree guint8 *more = g_malloc(length), *none = g_malloc0(length);
+    g_autofree guint8 *two = g_malloc(2 * (size_t)length);
+    const guint8 *above = none;
     for (int y = 0; y < pixels->height; y++) {
-        const guint8 *row = bytes_at(pixels, y), *above = y > 0 ? bytes_at(pixels, y - 1) : none;
+        const guint8 *row = row_bytes(pixels, y, two);
         int from = pixels->changes[y].first * channels, to = pixels->changes[y].last * channels;
         for (int i = from; i < to; i++)
             more[i] = (guint8)(row[i] - above[i]);
         moe__deflater_row(deflater, more, from, to);
+        above = row;
     }
     return moe__deflater_finish(deflater);
 }
@@ -280,11 +293,11 @@ static GByteArray *
 pack_small(const Pixels *pixels)
 {
     size_t length = (size_t)pixels->width * pixels->channels, stride = 1 + length;
-    g_autofree guint8 *rows = g_malloc(stride * pixels->height);
+    g_autofree guint8 *rows = g_malloc(stride * pixels->height), *two = g_malloc(2 * length);
     for (int y = 0; y < pixels->height; y++) {
         guint8 *row = rows + stride * y;
         row[0] = 0; /* no filter */
-        memcpy(row + 1, bytes_at(pixels, y), length);
+        memcpy(row + 1, row_bytes(pixels, y, two), length);
     }
     return moe__zlib_pack(rows, stride * pixels->height, USUAL);
 }
@@ -301,28 +314,24 @@ append_pixels(GByteArray *out, const Pixels *pixels)
     append_chunk(out, "IEND", NULL, 0);
 }
 
-static void
-pixels_clear(Pixels *pixels)
-{
-    g_free(pixels->changes);
-    g_free(pixels->bytes);
-}
-
 GByteArray *
 moe__png_encode(const uint32_t *data, int width, int height, int stride, double dpi)
 {
     Pixels pixels = {data, width, height, stride, 1, false, NULL, NULL};
-    pixels.changes = changes_of(&pixels);
+    g_autofree Span *changes = changes_of(&pixels);
+    pixels.changes = changes;
     GByteArray *out = g_byte_array_new();
     g_autofree Palette *palette = g_new(Palette, 1);
-    bool few = write_bytes(&pixels, palette);
+    guint8 *indices = moe__picture_memory((size_t)width * (size_t)height);
+    pixels.indices = indices;
+    bool few = make_indices(palette, &pixels);
     if (!few) {
         pixels.round_greys = true;
-        few = write_bytes(&pixels, palette);
+        few = make_indices(palette, &pixels);
     }
     if (!few) {
         pixels.channels = 3;
-        write_bytes(&pixels, NULL);
+        pixels.indices = NULL;
     }
     append_header(out, width, height, few ? COLOUR_PALETTE : COLOUR_RGB);
     if (dpi > 0)
@@ -330,7 +339,7 @@ moe__png_encode(const uint32_t *data, int width, int height, int stride, double 
     if (few)
         append_palette(out, palette);
     append_pixels(out, &pixels);
-    pixels_clear(&pixels);
+    free(indices);
     return out;
 }
 
@@ -349,11 +358,10 @@ moe__png_encode_alpha(const uint32_t *data, int width, int height)
     if (opaque(data, (size_t)width * (size_t)height))
         return moe__png_encode(data, width, height, width, 0);
     Pixels pixels = {data, width, height, width, 4, false, NULL, NULL};
-    pixels.changes = changes_of(&pixels);
+    g_autofree Span *changes = changes_of(&pixels);
+    pixels.changes = changes;
     GByteArray *out = g_byte_array_new();
-    write_bytes(&pixels, NULL);
     append_header(out, width, height, COLOUR_RGBA);
     append_pixels(out, &pixels);
-    pixels_clear(&pixels);
     return out;
 }

@@ -18,10 +18,11 @@ moe__tint_init(Tint *tint, const MoeScene *scene, int categories)
 {
     tint->scale = &scene->colours;
     tint->categories = categories;
-    for (int i = 0; i < COLOUR_LEVELS && (categories == 0 || i < categories); i++) {
+    int levels = categories > 0 ? MIN(categories, COLOUR_LEVELS) : SCALE_LEVELS;
+    for (int i = 0; i < levels; i++) {
         tint->levels[i] = categories > 0
                               ? moe_colour_category(i, categories)
-                              : moe__scale_colour(&scene->colours, i / (COLOUR_LEVELS - 1.0));
+                              : moe__scale_colour(&scene->colours, i / (SCALE_LEVELS - 1.0));
         tint->pixels[i] = moe__pixel_of(tint->levels[i]);
     }
 }
@@ -33,7 +34,7 @@ level_of(const Tint *tint, double value)
     if (tint->categories > 0)
         return (int)CLAMP(value, 0.0, (double)tint->categories - 1);
     double t = (value - tint->scale->min) / (tint->scale->max - tint->scale->min);
-    return (int)lround(CLAMP(t, 0.0, 1.0) * (COLOUR_LEVELS - 1));
+    return (int)lround(CLAMP(t, 0.0, 1.0) * (SCALE_LEVELS - 1));
 }
 
 MoeColour

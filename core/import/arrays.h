@@ -10,7 +10,7 @@
 #include "import/python.h"
 
 typedef enum {
-    MOE_ITEM_ARRAY, /* also lists of integers, and lists of equally long lists of them */
+    MOE_ITEM_ARRAY, /* also lists of numbers, and lists of equally long lists of them */
     MOE_ITEM_NUMBER,
     MOE_ITEM_TEXTS, /* a list of lists of strings, or of strings */
     MOE_ITEM_NONE,

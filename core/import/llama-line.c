@@ -140,10 +140,41 @@ take_cells(MoeLlamaLine *line, char *text)
 
 /* --- Lines ------------------------------------------------------------------------------------*/
 
+/* A whole number at *at, which goes behind it; -1 if there is none of up to five digits. */
+static int
+take_number(const char **at)
+{
+    const char *first = *at;
+    int value = 0;
+    for (; g_ascii_isdigit(**at) && *at - first < 6; ++*at)
+        value = value * 10 + (**at - '0');
+    return *at > first && *at - first < 6 ? value : -1;
+}
+
+/* The common case, "3,17" and nothing else. */
+static bool
+take_quickly(MoeLlamaLine *line, const char *text)
+{
+    if (line->separator == 0 || line->columns != 2 || line->layer_at != 0)
+        return false;
+    int layer = take_number(&text);
+    bool good = layer >= 0 && layer <= UINT16_MAX && *text++ == line->separator;
+    text += good && *text == ' ';
+    int32_t id = good ? take_number(&text) : -1;
+    if (id < 0 || id >= UINT16_MAX || *text != 0)
+        return false;
+    line->layer = layer;
+    line->ids->len = line->gates->len = 0;
+    g_array_append_val(line->ids, id);
+    return true;
+}
+
 MoeLlamaKind
 moe__llama_line(MoeLlamaLine *line, const MoeStream *stream, char *text, GError **error)
 {
     char shown[48];
+    if (take_quickly(line, text))
+        return MOE_LLAMA_PICKS;
     bool words = text[strcspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")] != 0;
     if (line->separator == 0 || words) {
         char separator = moe__csv_separator(text);

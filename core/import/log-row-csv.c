@@ -93,8 +93,8 @@ parse_int(const MoeLogReader *reader, const char *cell, const char *what, int64_
 static bool
 parse_layer(const MoeLogReader *reader, const char *cell, MoeLogRow *row, GError **error)
 {
-    bool named = strpbrk(cell, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") != NULL;
-    row->layer = named ? moe__log_layer(cell) : -1;
+    const char *word = cell + strspn(cell, "0123456789. ");
+    row->layer = *word && *word != '-' ? moe__log_layer(cell) : -1;
     return row->layer >= 0 || parse_int(reader, cell, "layer", 0, UINT16_MAX, &row->layer, error);
 }
 
@@ -150,9 +150,9 @@ parse_reals(const MoeLogReader *reader, const char *cell, GArray *out, GError **
                                 cell);
     cell = behind_word(cell);
     for (cell += strspn(cell, PARTS); *cell; cell += strspn(cell, PARTS)) {
-        char *after;
-        double value = g_ascii_strtod(cell, &after);
-        if (after == cell || (*after && !strchr(PARTS, *after)))
+        double value;
+        const char *after = moe__number_scan(cell, &value);
+        if (!after || (*after && !strchr(PARTS, *after)))
             return moe__stream_fail(reader->stream, error,
                                     "gates: found \"%.40s\", expected numbers", cell);
         g_array_append_val(out, value);

@@ -11,7 +11,11 @@
 #include <math.h>
 #include <string.h>
 
-enum { SAMPLE = 256 }; /* rows that tell probabilities from logits */
+enum { SAMPLE = 256 };       /* rows that tell probabilities from logits */
+enum { SIGMOID_LEAST = 64 }; /* values that aren't all in 0 … 1 by chance */
+
+/* What the files have for logits. */
+typedef enum { LOGITS, SOFTMAX, SIGMOIDS } Scale;
 
 typedef struct Reading {
     MoeImport *import;
@@ -21,9 +25,9 @@ typedef struct Reading {
     GArray *layers; /* int */
     int experts, k;
     int64_t passes;
-    bool by_place;      /* the layers are numbered by nothing else */
-    bool has_expert;    /* the files say what was picked */
-    bool probabilities; /* rows sum to one */
+    bool by_place;   /* the layers are numbered by nothing else */
+    bool has_expert; /* the files say what was picked */
+    Scale scale;
     GHashTable *text_ids;
     GPtrArray *texts; /* of the tokens, by id */
     int32_t doc, pos; /* of the next token */
@@ -108,24 +112,25 @@ fail(const MoeArrays *arrays, const MoeLogitPass *pass, GError **error, const ch
     return false;
 }
 
-/* Whether the first rows are all a softmax's: none below 0, sums of one as far as 8 bits tell. */
-static bool
-are_probabilities(const MoeValues *values, const MoeLogitPass *pass)
+/* Of the first rows: a softmax has none below 0, and sums of one as far as 8 bits tell. */
+static Scale
+find_scale(const MoeValues *values, const MoeLogitPass *pass, bool sigmoid)
 {
     const MoeLogitLayer *layer = &g_array_index(pass->layers, MoeLogitLayer, 0);
     int64_t rows = MIN(pass->rows * pass->length, SAMPLE);
-    for (int64_t t = 0; t < rows; t++) {
+    bool within = rows > 0, to_one = rows > 0;
+    for (int64_t t = 0; t < rows && within; t++) {
         double sum = 0;
-        bool negative = false;
         for (int e = 0; e < pass->experts; e++) {
             double p = moe__values_number(values, layer->base + t * layer->stride + e);
-            negative = negative || !(p >= 0);
+            within = within && p >= 0 && p <= 1.02;
             sum += p;
         }
-        if (negative || fabs(sum - 1) > 0.02)
-            return false;
+        to_one = to_one && fabs(sum - 1) <= 0.02;
     }
-    return rows > 0;
+    return within && to_one                                             ? SOFTMAX
+           : within && sigmoid && rows * pass->experts >= SIGMOID_LEAST ? SIGMOIDS
+                                                                        : LOGITS;
 }
 
 static bool
@@ -136,15 +141,17 @@ learn_rows(Reading *reading, const MoeArrays *arrays, const MoeLogitPass *pass, 
     g_auto(MoeValues) values = {0};
     if (!moe__arrays_values(arrays, layer->logits, &values, error))
         return false;
-    reading->probabilities = are_probabilities(&values, pass);
-    if (!reading->probabilities)
-        return true;
-    if (score && !g_str_equal(score, "softmax"))
+    reading->scale = find_scale(&values, pass, g_strcmp0(score, "sigmoid") == 0);
+    if (reading->scale == SOFTMAX && score && !g_str_equal(score, "softmax"))
         return fail(arrays, pass, error,
                     "every row sums to one: these are the probabilities of a softmax, --score says "
                     "otherwise");
-    moe_import_note(reading->import, "the rows of the files sum to one: they are probabilities, "
-                                     "whose logarithms were taken for logits");
+    if (reading->scale == SOFTMAX)
+        moe_import_note(reading->import, "the rows of the files sum to one: they are "
+                                         "probabilities, whose logarithms were taken for logits");
+    if (reading->scale == SIGMOIDS)
+        moe_import_note(reading->import, "all values lie between 0 and 1: they are sigmoids "
+                                         "already, whose log-odds were taken for logits");
     return true;
 }
 
@@ -298,7 +305,9 @@ gather(Reading *reading, const Loaded *loaded, int64_t t)
         int64_t at = layers[i].base + t * layers[i].stride;
         for (int e = 0; e < reading->experts; e++) {
             double z = moe__values_number(loaded->of[i], at + e);
-            out[e] = (float)(reading->probabilities ? log(z) : z);
+            out[e] = (float)(reading->scale == SOFTMAX    ? log(z)
+                             : reading->scale == SIGMOIDS ? log(z / (1 - z))
+                                                          : z);
         }
         for (int j = 0; reading->has_expert && j < reading->k; j++) {
             int64_t id = -1, place = layers[i].expert_base + t * layers[i].expert_stride + j;

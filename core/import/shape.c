@@ -103,7 +103,8 @@ check_logits(GString *problems, const MoeImportShape *shape, const MoeImportOpti
     bool told = info->score && info->select;
     if (shape->no_picks && told && !(moe__logit_score(info->score) && is_top_k(info->select)))
         ask(problems, "the files have logits but no picks, which are remade for --score softmax or "
-                      "sigmoid with --select top-k only");
+                      "sigmoid with --select top-k only: record the picks too "
+                      "(samples/python/moescope_recorder.py does)");
     if (options->logits && !shape->has_logits)
         ask(problems, "--logits: there are no logits in the files");
 }

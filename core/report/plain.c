@@ -86,6 +86,18 @@ not_in_summary(const MoeReportSection *section, const MoeReport *report)
                                           list);
 }
 
+static bool
+add_metrics(const PlainSection *plain, MoeReport *report, MoeDocument *document)
+{
+    g_autoptr(GPtrArray) told = g_ptr_array_new();
+    for (const char *const *metric = plain->metrics; metric && *metric; metric++)
+        if (!plain->tells || plain->tells(report, *metric))
+            g_ptr_array_add(told, (gpointer)*metric);
+    g_ptr_array_add(told, NULL);
+    return moe__section_metrics(report, plain->section.name, (const char *const *)told->pdata,
+                                document);
+}
+
 bool
 moe__section_plain(const MoeReportSection *section, MoeReport *report, MoeDocument *document,
                    GError **error)
@@ -106,8 +118,7 @@ moe__section_plain(const MoeReportSection *section, MoeReport *report, MoeDocume
         if (complaint && *complaint && !why)
             why = g_steal_pointer(&complaint);
     }
-    if (plain->metrics)
-        any |= moe__section_metrics(report, section->name, plain->metrics, document);
+    any |= add_metrics(plain, report, document);
     any |= plain->more && plain->more(report, document);
     g_autofree char *lacking = any ? NULL : not_in_summary(section, report);
     if (!any)

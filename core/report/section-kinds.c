@@ -12,9 +12,9 @@ static const struct {
     const char *metric, *name, *caption;
 } told[] = {
     {"kind-share", "kinds", "Share of a layer's picks, by kind of expert"},
-    {"kind-first-share", "kinds-first", "Share of its first choices"},
-    {"kind-gate-share", "kinds-gates", "Share of its gates"},
-    {"kind-picks-per-unit", "kinds-units", "Picks of a unit, of the k it makes"},
+    {"kind-first-share", "kinds-first", "Share of a layer's first choices, by kind of expert"},
+    {"kind-gate-share", "kinds-gates", "Share of a layer's gates, by kind of expert"},
+    {"kind-picks-per-unit", "kinds-units", "Picks that a unit makes of each kind of expert"},
 };
 
 static const Statement share = {

@@ -11,6 +11,8 @@
 typedef struct PlainSection {
     MoeReportSection section;
     const char *const *metrics; /* columns of the table, ended by NULL; or NULL */
+    /* Which of them the table has; NULL: all. */
+    bool (*tells)(const MoeReport *report, const char *metric);
     const char *const *figures; /* moe__report_add_figure(), ended by NULL; or NULL */
     const Statement *statements;
     int n_statements;

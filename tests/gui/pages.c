@@ -293,6 +293,39 @@ test_metrics(Stage *stage, gconstpointer data)
     assert_drawn(window_of(stage), "page-metrics");
 }
 
+static bool
+has_numbers(gpointer window)
+{
+    GdkClipboard *clipboard = gtk_widget_get_clipboard(GTK_WIDGET(window));
+    return gdk_content_formats_contain_gtype(gdk_clipboard_get_formats(clipboard), G_TYPE_STRING);
+}
+
+/* Where a view is a table, the table is what is exported and copied. */
+static void
+test_table(Stage *stage, gconstpointer data)
+{
+    g_autofree char *path = stage_path("metrics.csv"), *written = NULL;
+    g_autoptr(GError) error = NULL;
+    open_run(stage, "metrics");
+    wait_for_row(stage, "metrics", "\neffective-experts,");
+    ScopeTable *table = SCOPE_TABLE(named(stage, SCOPE_TYPE_TABLE, "metrics"));
+    g_assert_true(scope_table_save(table, path, &error));
+    g_assert_no_error(error);
+    g_autofree char *csv = scope_table_to_csv(table);
+    g_assert_true(g_file_get_contents(path, &written, NULL, NULL));
+    g_assert_cmpstr(written, ==, csv);
+    g_assert_false(scope_table_save(table, "/nowhere/at/all.csv", NULL));
+    gtk_widget_activate_action(window_of(stage), "win.copy", NULL);
+    wait_until(has_numbers, window_of(stage));
+    gtk_widget_grab_focus(GTK_WIDGET(table));
+    if (have_hands()) {
+        click(GTK_WIDGET(table)); /* a row has the keyboard */
+        press(window_of(stage), "shift+F10");
+        g_assert_nonnull(find(GTK_WIDGET(table), GTK_TYPE_POPOVER_MENU, NULL));
+        assert_drawn(find(GTK_WIDGET(table), GTK_TYPE_POPOVER_MENU, NULL), "table-menu");
+    }
+}
+
 /* The run with itself: they agree in everything. */
 static void
 test_compare(Stage *stage, gconstpointer data)
@@ -395,6 +428,7 @@ add(void)
     stage_add("/gui/pages/choosers", test_choosers);
     stage_add("/gui/pages/expert", test_expert);
     stage_add("/gui/pages/metrics", test_metrics);
+    stage_add("/gui/pages/table", test_table);
     stage_add("/gui/pages/compare", test_compare);
     stage_add("/gui/pages/names", test_names);
     stage_add("/gui/pages/filter", test_filter);

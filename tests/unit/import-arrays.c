@@ -196,7 +196,8 @@ test_refused(void)
     g_autofree char *flat = write_npy("x.npy", "<i2", "(4, 2)", ids, sizeof ids);
     g_autofree char *wide = write_npy("w.npy", "<i2", "(2, 2, 2)", ids, sizeof ids);
     MoeImportOptions options = told;
-    expect_failure(flat, &options, "x.npy: no importer knows this content");
+    expect_failure(flat, &options,
+                   "x.npy: no importer knows these arrays (the first is \"\" [4, 2])");
     expect_failure(wide, &options, "w.npy: array \"\" [2, 2, 2]: found expert -2, expected -1 …");
     options.importer = "id-arrays";
     expect_failure(flat, &options, "x.npy: found no array of integers [tokens, layers, k]");
@@ -216,6 +217,24 @@ test_refused(void)
     g_autofree char *path = import_fixture("routed.npz");
     options.k = 4;
     expect_failure(path, &options, "the files say k is 2, --k says 4");
+}
+
+/* What nobody reads is told by name, and what to do about it. */
+static void
+test_unknown(void)
+{
+    static const char thing[] = "\x80\x02"
+                                "c__main__\nThing\n(tR.";
+    static const char place[] = "\x80\x02](cpathlib\nPosixPath\n(X\x01\0\0\0atRctorch\ndevice\n"
+                                "(X\x03\0\0\0cputRe.";
+    g_autofree char *unknown = import_file("unknown.pkl", thing, sizeof thing - 1);
+    expect_failure(unknown, &told, "the pickle asks for \"__main__.Thing\"");
+    g_autofree char *bare = import_file("bare.pkl", place, sizeof place - 1);
+    expect_failure(bare, &told, "bare.pkl: found no array in it");
+    g_autofree char *parquet = import_file("x.parquet", "PAR1....PAR1", -1);
+    expect_failure(parquet, &told, "is Parquet, which no importer reads: convert it first (pandas");
+    g_autofree char *packed = import_file("x.zst", "\x28\xb5\x2f\xfd.....", -1);
+    expect_failure(packed, &told, "is packed by zstd, which no importer reads: convert it first");
 }
 
 /* --- Names ------------------------------------------------------------------------------------*/
@@ -245,6 +264,7 @@ main(int argc, char **argv)
     g_test_add_func("/import-arrays/missing", test_missing);
     g_test_add_func("/import-arrays/big-endian", test_big_endian);
     g_test_add_func("/import-arrays/refused", test_refused);
+    g_test_add_func("/import-arrays/unknown", test_unknown);
     g_test_add_func("/import-arrays/number", test_number);
     int status = g_test_run();
     import_files_remove();

@@ -185,6 +185,16 @@ test_hooks(void)
                    "layers or passes: name the layers (\"layer_1\")");
 }
 
+/* Lists of floats are arrays too. */
+static void
+test_lists(void)
+{
+    MoeImportReport report;
+    g_autoptr(MoeTrace) trace = import_one("logits-lists.pkl", &rule, &report);
+    expect_experts(trace, 0, 1, "0 1, 1 2, 0 1, 0 1, 2 3, 0 1");
+    expect_experts(trace, 1, 4, "0 1, 0 1, 3 0, 0 1, 1 2, 0 1");
+}
+
 /* A packed file is unpacked first, and nothing is left of the copy. */
 static void
 test_packed(void)
@@ -254,6 +264,34 @@ test_probabilities(void)
 }
 
 /* They are taken, and found by a check. */
+/* A router of sigmoids whose scores were saved, not its logits. */
+static void
+test_sigmoids(void)
+{
+    enum { T = 20, E = 4 };
+    float p[T * E];
+    for (int i = 0; i < T * E; i++)
+        p[i] = (float)((i * 7 + i / 9) % 32 + 1) / 64;
+    MoeImportReport report;
+    MoeImportOptions options = rule;
+    options.score = "sigmoid";
+    options.gates = MOE_IMPORT_GATES_AS_SCORED;
+    g_autofree char *path = write_floats("s.npy", "(20, 4)", p, T * E);
+    g_autoptr(MoeTrace) trace = import_all((const char *[]){path}, 1, &options, &report);
+    g_autofree char *notes = report.notes;
+    g_assert_nonnull(strstr(notes, "they are sigmoids already, whose log-odds were taken"));
+    g_autoptr(GError) error = NULL;
+    MoeArray gate;
+    g_assert_true(moe_trace_read(trace, "picks/00000.r000.gate", &gate, &error));
+    for (int t = 0; t < T; t++) {
+        float best = 0;
+        for (int e = 0; e < E; e++)
+            best = MAX(best, p[t * E + e]);
+        g_assert_cmpfloat_with_epsilon(moe_array_value(&gate, t), best, 1e-6);
+    }
+    g_free((void *)gate.data);
+}
+
 static void
 test_not_finite(void)
 {
@@ -323,9 +361,11 @@ main(int argc, char **argv)
     g_test_add_func("/import-router-logits/nnterp", test_nnterp);
     g_test_add_func("/import-router-logits/nnterp-picks", test_nnterp_picks);
     g_test_add_func("/import-router-logits/hooks", test_hooks);
+    g_test_add_func("/import-router-logits/lists", test_lists);
     g_test_add_func("/import-router-logits/packed", test_packed);
     g_test_add_func("/import-router-logits/switch", test_switch);
     g_test_add_func("/import-router-logits/probabilities", test_probabilities);
+    g_test_add_func("/import-router-logits/sigmoids", test_sigmoids);
     g_test_add_func("/import-router-logits/not-finite", test_not_finite);
     g_test_add_func("/import-router-logits/refused", test_refused);
     int status = g_test_run();

@@ -248,6 +248,22 @@ test_counts(gconstpointer data)
     made_assert_same(gapped, as_whole, false);
 }
 
+/* A document of which every other token is left out is still one. */
+static void
+test_documents(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MoeTrace) trace = trace_with_texts("texts.npz");
+    g_autoptr(MoeTokenFilter) filter =
+        moe_token_filter_parse("doc=3-40 id=0,1,2,5,6,7,8,9,10,11,12", &error);
+    const MoeSummaryOptions options = {.filter = filter, .tallies = MOE_TALLY_DOCUMENTS};
+    g_autoptr(MoeSummary) summary = moe_summary_from_trace(trace, &options, &error);
+    g_assert_no_error(error);
+    const MoeDocumentCell *cell = moe_summary_documents(summary, 0, MOE_DOMAIN_ALL);
+    g_assert_cmpint(cell->documents, >, 20);
+    g_assert_cmpint(cell->documents, <=, 38);
+}
+
 /* What the trace brings along is of all tokens. */
 static void
 test_attached(void)
@@ -379,6 +395,7 @@ main(int argc, char **argv)
         g_autofree char *path = g_strdup_printf("/token-filter/counts/%s", cases[i].words);
         g_test_add_data_func(path, &cases[i], test_counts);
     }
+    g_test_add_func("/token-filter/documents", test_documents);
     g_test_add_func("/token-filter/attached", test_attached);
     g_test_add_func("/token-filter/takes", test_takes);
     g_test_add_func("/token-filter/problems", test_problems);

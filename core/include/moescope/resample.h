@@ -61,6 +61,18 @@ MOE_API bool moe_metric_trace_intervals(const MoeTrace *trace, const MoeSummaryO
  * hit; level as above. */
 MOE_API MoeInterval moe_wilson(int64_t successes, int64_t n, double level);
 
+/* p-values, two-sided, by experts [experts] of a router: that the share of picks is 1/E
+ * (MOE_DOMAIN_ALL), or, in a domain, that of all tokens outside it. Shares scatter as groups of
+ * documents do (the linearised variance of a ratio: Cochran 1977, equation 6.13), against Student's
+ * t with a degree of freedom less than the groups (of the part that has fewer). NaN where fewer
+ * than MOE_RESAMPLE_LEAST groups have picks, and where groups don't scatter, as of an expert
+ * without any.
+ */
+MOE_API void moe_share_tests(const MoeSummary *summary, int router, int domain, double *p);
+/* Of n tests the least rate of false discoveries at which each would be one (Benjamini & Hochberg
+ * 1995): q_(i) = min_{j ≥ i} n p_(j) / j. NaN stays NaN, and isn't a test. */
+MOE_API void moe_benjamini_hochberg(const double *p, int n, double *q);
+
 G_END_DECLS
 
 #endif
