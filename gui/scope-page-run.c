@@ -343,10 +343,24 @@ scope_page_run_make_inspector(ScopePage *page)
 
 /* --- The page ---------------------------------------------------------------------------------*/
 
+/* Of the run that the document is of, where nothing was started here. */
+static void
+show_document(ScopePageRun *self)
+{
+    gboolean live = FALSE;
+    g_object_get(scope_page_get_document(SCOPE_PAGE(self)), "live", &live, NULL);
+    if (!scope_run_get_folder(self->run))
+        gtk_label_set_label(self->state, live ? _("This run goes on where it was started, or was "
+                                                  "broken off")
+                                              : _("Nothing runs"));
+    show_state(self);
+}
+
 static void
 scope_page_run_show(ScopePage *page, ScopeDocument *document, ScopeFocus *focus)
 {
-    show_state(SCOPE_PAGE_RUN(page));
+    g_signal_connect_object(document, "grown", G_CALLBACK(show_document), page, G_CONNECT_SWAPPED);
+    show_document(SCOPE_PAGE_RUN(page));
 }
 
 static void
