@@ -235,3 +235,42 @@ moe__cell_shapes_svg(const CellShapes *shapes, GString *out)
     for (int s = 0; s < shapes->n_shapes; s++)
         shape_svg(&shapes->shapes[s], shapes->runs + shapes->shapes[s].first, out);
 }
+
+static char *
+put_word(char *at, const char *word)
+{
+    gsize length = strlen(word);
+    memcpy(at, word, length);
+    return at + length;
+}
+
+static void
+shape_words(const CellShape *shape, const CellRun *runs, const CellWords *words, GString *out)
+{
+    for (int shift = 16; shift >= 0; shift -= 8) {
+        char digits[G_ASCII_DTOSTR_BUF_SIZE];
+        g_ascii_formatd(digits, sizeof(digits), "%.4g ", (shape->colour >> shift & 0xff) / 255.0);
+        g_string_append(out, digits);
+    }
+    g_string_append(out, words->colour);
+    gsize written = out->len, longest = 3 * (DIGITS + 1) + strlen(words->run);
+    g_string_set_size(out, written + (gsize)shape->n * longest);
+    char *at = out->str + written;
+    for (int i = 0; i < shape->n; i++) {
+        at = moe__digits_put(at, runs[i].first);
+        *at++ = ' ';
+        at = moe__digits_put(at, runs[i].row);
+        *at++ = ' ';
+        at = moe__digits_put(at, runs[i].end - runs[i].first);
+        at = put_word(at, words->run);
+    }
+    g_string_truncate(out, (gsize)(at - out->str));
+    g_string_append(out, words->end);
+}
+
+void
+moe__cell_shapes_words(const CellShapes *shapes, const CellWords *words, GString *out)
+{
+    for (int s = 0; s < shapes->n_shapes; s++)
+        shape_words(&shapes->shapes[s], shapes->runs + shapes->shapes[s].first, words, out);
+}

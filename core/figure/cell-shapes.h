@@ -42,4 +42,11 @@ enum { DIGITS = 11 }; /* that it takes at most */
 /* The runs as paths of SVG, in places of columns and rows. */
 void moe__cell_shapes_svg(const CellShapes *shapes, GString *out);
 
+/* What PDF and PostScript write behind numbers: to choose red, green and blue, 0 … 1; to add, or
+ * paint, a rectangle of column, row and width; to end a shape. */
+typedef struct CellWords {
+    const char *colour, *run, *end;
+} CellWords;
+void moe__cell_shapes_words(const CellShapes *shapes, const CellWords *words, GString *out);
+
 #endif

@@ -45,34 +45,10 @@ enum { STAND_IN = 28657, NEXT = 100 };
 
 /* --- What paints the cells --------------------------------------------------------------------*/
 
-#define LONGEST_RUN (3 * DIGITS + 5)
-#define PACKING     6
+#define PACKING 6
 
-/* Rectangles in places of columns and rows; painted one by one, since printers bound the length of
- * a path. */
-static void
-append_shape(GString *out, const CellShape *shape, const CellRun *runs)
-{
-    for (int shift = 16; shift >= 0; shift -= 8) {
-        char digits[G_ASCII_DTOSTR_BUF_SIZE];
-        g_ascii_formatd(digits, sizeof(digits), "%.4g ", (shape->colour >> shift & 0xff) / 255.0);
-        g_string_append(out, digits);
-    }
-    g_string_append(out, "setrgbcolor\n");
-    gsize written = out->len;
-    g_string_set_size(out, written + (gsize)shape->n * LONGEST_RUN);
-    char *at = out->str + written;
-    for (int i = 0; i < shape->n; i++) {
-        at = moe__digits_put(at, runs[i].first);
-        *at++ = ' ';
-        at = moe__digits_put(at, runs[i].row);
-        *at++ = ' ';
-        at = moe__digits_put(at, runs[i].end - runs[i].first);
-        memcpy(at, " r\n", 3);
-        at += 3;
-    }
-    g_string_truncate(out, (gsize)(at - out->str));
-}
+/* Rectangles are painted one by one, since printers bound the length of a path. */
+static const CellWords cell_words = {"setrgbcolor\n", " r\n", ""};
 
 /* Adobe's ASCII base-85: four bytes as five letters, four zeros as one; n bytes at the end as n + 1
  * letters. */
@@ -109,8 +85,7 @@ grid_of(const Item *item)
     g_auto(CellShapes) shapes = {0};
     g_autoptr(GString) content = g_string_new(NULL);
     moe__cell_shapes_init(&shapes, item->image.pixels, item->image.columns, item->image.rows);
-    for (int s = 0; s < shapes.n_shapes; s++)
-        append_shape(content, &shapes.shapes[s], shapes.runs + shapes.shapes[s].first);
+    moe__cell_shapes_words(&shapes, &cell_words, content);
     g_autoptr(GByteArray) packed = moe__zlib_pack(content->str, content->len, PACKING);
     const double matrix[] = {item->box.width / item->image.columns, 0,           0,
                              item->box.height / item->image.rows,   item->box.x, item->box.y};

@@ -42,33 +42,7 @@ moe__pdf_cells_free(PdfCells *cells)
 
 /* --- Forms ------------------------------------------------------------------------------------*/
 
-#define LONGEST_RUN (3 * DIGITS + 9)
-
-/* Rectangles in places of columns and rows. */
-static void
-append_shape(GString *out, const CellShape *shape, const CellRun *runs)
-{
-    for (int shift = 16; shift >= 0; shift -= 8) {
-        char digits[G_ASCII_DTOSTR_BUF_SIZE];
-        g_ascii_formatd(digits, sizeof(digits), "%.4g ", (shape->colour >> shift & 0xff) / 255.0);
-        g_string_append(out, digits);
-    }
-    g_string_append(out, "rg\n");
-    gsize written = out->len;
-    g_string_set_size(out, written + (gsize)shape->n * LONGEST_RUN);
-    char *at = out->str + written;
-    for (int i = 0; i < shape->n; i++) {
-        at = moe__digits_put(at, runs[i].first);
-        *at++ = ' ';
-        at = moe__digits_put(at, runs[i].row);
-        *at++ = ' ';
-        at = moe__digits_put(at, runs[i].end - runs[i].first);
-        memcpy(at, " 1 re\n", 6);
-        at += 6;
-    }
-    g_string_truncate(out, (gsize)(at - out->str));
-    g_string_append(out, "f\n");
-}
+static const CellWords cell_words = {"rg\n", " 1 re\n", "f\n"};
 
 /* What follows "5 0 obj": a form that fills the square that an image would. */
 static GByteArray *
@@ -78,8 +52,7 @@ form_of(const Item *item)
     int columns = item->image.columns, rows = item->image.rows;
     g_autoptr(GString) content = g_string_new(NULL);
     moe__cell_shapes_init(&shapes, item->image.pixels, columns, rows);
-    for (int s = 0; s < shapes.n_shapes; s++)
-        append_shape(content, &shapes.shapes[s], shapes.runs + shapes.shapes[s].first);
+    moe__cell_shapes_words(&shapes, &cell_words, content);
     g_autoptr(GByteArray) packed = moe__zlib_pack(content->str, content->len, PACKING);
     char across[G_ASCII_DTOSTR_BUF_SIZE], down[G_ASCII_DTOSTR_BUF_SIZE];
     g_ascii_formatd(across, sizeof(across), "%.10f", 1.0 / columns);
