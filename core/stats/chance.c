@@ -76,6 +76,8 @@ double
 moe__chance_mean_violation(const MoeChance *chance)
 {
     double sum = 0;
+    if (chance->experts == 1)
+        return 0; /* as of the entropy */
     for (int i = 0; i < chance->n; i++)
         sum += chance->p[i] * fabs((double)(chance->low + i) - chance->mean);
     return sum / chance->mean;
@@ -85,6 +87,8 @@ double
 moe__chance_activation(const MoeChance *chance, double theta)
 {
     double sum = 0;
+    if (chance->experts == 1)
+        return theta < 1;
     for (int i = 0; i < chance->n; i++)
         if ((double)(chance->low + i) > theta * chance->picks)
             sum += chance->p[i];

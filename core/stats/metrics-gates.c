@@ -246,10 +246,10 @@ static const GateMetric gate_metrics[] = {
     GATE("gate-tv-uniform", "½ Σ |g_e - 1/E|", "share", "total variation", "", LOWER, 1,
          moe_load_uneven, chance_uneven),
     GATE("gate-hot-set@0.5", "smallest n with Σ of the n largest g_e ≥ 0.5", "experts",
-         "Wang et al. 2024 (ESFT), arXiv 2407.01906, eq. 8-10, of average gate scores",
+         "Wang et al. 2024 (ESFT), arXiv 2407.01906: experts by average gate score",
          "balanced is E/2; ESFT-Gate takes 0.1; nulls are drawn", HIGHER, INFINITY, hot_half, NULL),
     GATE("gate-hot-set@0.9", "smallest n with Σ of the n largest g_e ≥ 0.9", "experts",
-         "Wang et al. 2024 (ESFT), arXiv 2407.01906, eq. 8-10, of average gate scores",
+         "Wang et al. 2024 (ESFT), arXiv 2407.01906: experts by average gate score",
          "balanced is 0.9 E; nulls are drawn", HIGHER, INFINITY, hot_most, NULL),
 };
 

@@ -230,7 +230,7 @@ add_of_state(int ranks)
         return;
     made->metric.formula = "R Σ_r (Σ_{e ∈ r} f_e) (Σ_{e ∈ r} P_e) at the last recorded step";
     made->metric.unit = "ratio";
-    made->metric.source = "DeepSeek-V2, arXiv 2405.04434, eq. 26-28: device-level balance loss";
+    made->metric.source = "DeepSeek-V2, arXiv 2405.04434, section 2.2.3: device-level balance loss";
     made->metric.convention = g_strdup_printf(
         "as aux-loss, over R = %d ranks of neighbouring experts; without its coefficient; 1 when "
         "even, where ranks have as many experts",

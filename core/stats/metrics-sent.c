@@ -156,7 +156,7 @@ shuffled_spread(const MoeMetric *metric, const MoeMetricCell *cell)
          NAME,                                                                            \
          FORMULA,                                                                         \
          UNIT,                                                                            \
-         "DeepSeek-V2, arXiv 2405.04434, section 2.2.2 and eq. 29-31: communication",     \
+         "DeepSeek-V2, arXiv 2405.04434, section 2.2.3: communication balance",           \
          CONVENTION,                                                                      \
          MOE_METRIC_LOWER,                                                                \
          MOE_TALLY_RANKS,                                                                 \

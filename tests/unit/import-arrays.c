@@ -63,7 +63,8 @@ test_zero_layers(void)
     MoeImportReport report;
     MoeImportOptions options = told;
     g_autofree char *path = write_npy("top1.npy", "<i2", "(3, 4, 1)", ids, sizeof ids);
-    g_autoptr(MoeTrace) all = import_all((const char *[]){path}, 1, &options, &report);
+    g_autoptr(MoeTrace) all G_GNUC_UNUSED =
+        import_all((const char *[]){path}, 1, &options, &report);
     g_assert_nonnull(strstr(report.notes, "2 of 4 layers (0, 2) pick expert 0 alone: if they are "
                                           "layers without experts, --layers names"));
     g_free(report.notes);

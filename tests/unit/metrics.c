@@ -186,6 +186,31 @@ test_uniform(gconstpointer data)
     g_assert_cmpint(compared, >=, 25);
 }
 
+/* A single expert (as of a kind) gets all its picks: chance has nothing to say. */
+static void
+test_one_expert(void)
+{
+    int64_t count[1] = {30}, making[2] = {70, 30};
+    double gates[1] = {20}, squares[1] = {25};
+    const MoeOrderCell order = {.experts = 1, .gate_square = squares};
+    MoeSummaryCell summary = {1, 100, 30, 0, count, making, count, gates};
+    MoeMetricCell cell = {.summary = &summary, .order = &order};
+    int n, compared = 0;
+    const MoeMetric *const *metrics = moe_metrics_list(&n);
+    for (int m = 0; m < n; m++) {
+        if (metrics[m]->needs != 0) /* the order's other sums aren't there */
+            continue;
+        double value = moe_metric_value(metrics[m], &cell);
+        double uniform = moe_metric_uniform(metrics[m], &cell);
+        if (isnan(uniform))
+            continue;
+        g_test_message("%s: %g, %g by chance", metrics[m]->name, value, uniform);
+        g_assert_cmpfloat_with_epsilon(value, uniform, 1e-9);
+        compared++;
+    }
+    g_assert_cmpint(compared, >=, 20);
+}
+
 /* Gates that are 0.1 or 1.9: sums of them stray farther than counts do. Of experts that are picked
  * at random, and of these picks. */
 static void
@@ -397,6 +422,7 @@ main(int argc, char **argv)
     g_test_add_data_func("/metrics/uniform/more", GINT_TO_POINTER(60), test_uniform);
     g_test_add_data_func("/metrics/gates-apart/uniform", GINT_TO_POINTER(1), test_gates_apart);
     g_test_add_data_func("/metrics/gates-apart/shuffled", GINT_TO_POINTER(2), test_gates_apart);
+    g_test_add_func("/metrics/one-expert", test_one_expert);
     g_test_add_func("/metrics/mixtral", test_mixtral);
     g_test_add_func("/metrics/order", test_order);
     g_test_add_func("/metrics/heads-and-gaps", test_heads_and_gaps);
