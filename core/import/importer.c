@@ -188,18 +188,15 @@ void
 moe__import_register(void)
 {
     static const MoeImporter *const built_in[] = {
-        &moe__import_vllm_jsonl,    &moe__import_jsonl,
-        &moe__import_csv,           &moe__import_llama_csv,
-        &moe__import_esft,          &moe__import_esft_scores,
-        &moe__import_gpt_oss,       &moe__import_olmoe,
-        &moe__import_megatron,      &moe__import_routed_experts,
-        &moe__import_sglang,        &moe__import_id_arrays,
-        &moe__import_router_logits, &moe__import_counts_csv,
-        &moe__import_counts_jsonl,  &moe__import_olmoe_counts,
-        &moe__import_ddmoe,         &moe__import_gpt_oss_counts,
-        &moe__import_imatrix,       &moe__import_megatron_counts,
-        &moe__import_moe_infinity,  &moe__import_sglang_counts,
-        &moe__import_sglang_passes, &moe__import_trtllm,
+        &moe__import_vllm_jsonl,     &moe__import_jsonl,         &moe__import_csv,
+        &moe__import_llama_csv,      &moe__import_esft,          &moe__import_esft_scores,
+        &moe__import_gpt_oss,        &moe__import_olmoe,         &moe__import_megatron,
+        &moe__import_routed_experts, &moe__import_sglang,        &moe__import_id_arrays,
+        &moe__import_id_layers,      &moe__import_router_logits, &moe__import_counts_csv,
+        &moe__import_counts_jsonl,   &moe__import_olmoe_counts,  &moe__import_ddmoe,
+        &moe__import_gpt_oss_counts, &moe__import_imatrix,       &moe__import_megatron_counts,
+        &moe__import_moe_infinity,   &moe__import_sglang_counts, &moe__import_sglang_passes,
+        &moe__import_trtllm,
     };
     for (size_t i = 0; i < G_N_ELEMENTS(built_in); i++) {
         g_autoptr(GError) error = NULL;

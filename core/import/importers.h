@@ -18,6 +18,7 @@ extern const MoeImporter moe__import_megatron;
 extern const MoeImporter moe__import_routed_experts;
 extern const MoeImporter moe__import_sglang;
 extern const MoeImporter moe__import_id_arrays;
+extern const MoeImporter moe__import_id_layers;
 extern const MoeImporter moe__import_router_logits;
 /* Counts, as summaries. */
 extern const MoeImporter moe__import_counts_csv; /* count-rows.c, as the next */

@@ -14,7 +14,7 @@
 /* --- Which arrays -----------------------------------------------------------------------------*/
 
 enum { NAMED, RELATED, ANY, NOT };
-enum { EXPERTS_USUAL = 1024 };
+enum { EXPERTS_USUAL = 1024, PICKS_MOST = 64 };
 
 static bool
 says(const MoeItem *item, const char *word)
@@ -44,6 +44,36 @@ best_rank(const MoeArrays *arrays)
     return best;
 }
 
+/* Those that are logits. (transfer container) */
+static GPtrArray *
+choose_logits(const MoeArrays *arrays)
+{
+    GPtrArray *chosen = g_ptr_array_new();
+    int rank = best_rank(arrays);
+    for (int i = 0; rank < NOT && i < moe__arrays_count(arrays); i++)
+        if (rank_of(moe__arrays_item(arrays, i)) == rank)
+            g_ptr_array_add(chosen, (void *)moe__arrays_item(arrays, i));
+    return chosen;
+}
+
+/* Those that may be the ids of a layer's picks, [tokens, k]. (transfer container) */
+static GPtrArray *
+choose_ids(const MoeArrays *arrays)
+{
+    static const char *const others[] = {"input_ids",      "token_ids", "tokens",
+                                         "attention_mask", "mask",      "position_ids",
+                                         "labels",         "positions", NULL};
+    GPtrArray *chosen = g_ptr_array_new();
+    for (int i = 0; i < moe__arrays_count(arrays); i++) {
+        const MoeItem *item = moe__arrays_item(arrays, i);
+        if (moe__item_is_integer(item) && item->type != MOE_STORED_BOOL && item->ndim == 2 &&
+            item->shape[1] >= 1 && item->shape[1] <= PICKS_MOST &&
+            !g_strv_contains(others, item->name))
+            g_ptr_array_add(chosen, (void *)item);
+    }
+    return chosen;
+}
+
 /* The part of a path before its last "/". (transfer full) */
 static char *
 parent_of(const char *path)
@@ -63,7 +93,7 @@ last_of(const char *path)
 static const MoeItem *
 find_expert(const MoeArrays *arrays, const MoeItem *item)
 {
-    if (item->siblings != 2 || !g_str_equal(item->name, "0"))
+    if (!moe__item_is_float(item) || item->siblings != 2 || !g_str_equal(item->name, "0"))
         return NULL;
     const MoeItem *other = moe__arrays_find(arrays, item->parent, "1");
     return other && moe__item_is_integer(other) ? other : NULL;
@@ -113,13 +143,13 @@ same_shape(const MoeItem *a, const MoeItem *b)
 /* Lists under keys that are mere numbers: layers of a pass have the same shape, passes of a layer
  * needn't. */
 static ListKind
-numbered_kind(const MoeArrays *arrays, int rank)
+numbered_kind(const GPtrArray *items)
 {
     const MoeItem *before = NULL;
     bool several = false, within = false, across = false; /* shapes differ */
-    for (int i = 0; i < moe__arrays_count(arrays); i++) {
-        const MoeItem *item = moe__arrays_item(arrays, i);
-        if (rank_of(item) != rank || !in_list(item) || !is_number(last_of(item->parent)))
+    for (guint i = 0; i < items->len; i++) {
+        const MoeItem *item = items->pdata[i];
+        if (!in_list(item) || !is_number(last_of(item->parent)))
             continue;
         bool same_list = before && g_str_equal(before->parent, item->parent);
         bool differs = before && !same_shape(before, item);
@@ -173,6 +203,30 @@ find_pass(GArray *passes, const char *parent)
     return &g_array_index(passes, MoeLogitPass, passes->len - 1);
 }
 
+/* The weights of picks: floats of their shape beside them, as pairs, in a dict of both, or under a
+ * name with the same number. */
+static const MoeItem *
+find_weights(const MoeArrays *arrays, const MoeItem *item)
+{
+    if (!moe__item_is_integer(item) || (item->siblings > 0 && item->siblings != 2))
+        return NULL;
+    for (int i = 0; i < moe__arrays_count(arrays); i++) {
+        const MoeItem *other = moe__arrays_item(arrays, i);
+        if (moe__item_is_float(other) && same_shape(item, other) &&
+            g_str_equal(item->parent, other->parent) &&
+            (item->siblings == 2 || moe__item_number(item->name) == moe__item_number(other->name)))
+            return other;
+    }
+    return NULL;
+}
+
+/* Whether an array and the one beside it are a layer: logits and picks, or weights and picks. */
+static bool
+is_pair(const MoeArrays *arrays, const MoeItem *item)
+{
+    return item->siblings == 2 && (find_expert(arrays, item) || find_weights(arrays, item));
+}
+
 /* The n-th of a list of passes of a layer: all layers' n-th are a pass. */
 static void
 add_of_layer(GArray *passes, const MoeItem *item)
@@ -188,12 +242,14 @@ static void
 add_item(const MoeArrays *arrays, GArray *passes, const MoeItem *item, ListKind numbered)
 {
     MoeLogitLayer layer = {.logits = item, .expert = find_expert(arrays, item), .expert_stride = 1};
-    if (!layer.expert && kind_of_list(item, numbered) == OF_LAYER) {
+    layer.weights = find_weights(arrays, item);
+    bool pair = is_pair(arrays, item);
+    if (!pair && kind_of_list(item, numbered) == OF_LAYER) {
         add_of_layer(passes, item);
         return;
     }
     bool nested =
-        layer.expert || (moe__item_number(item->name) < 0 && item->siblings == 0 && is_layer(item));
+        pair || (moe__item_number(item->name) < 0 && item->siblings == 0 && is_layer(item));
     g_autofree char *above = nested ? parent_of(item->parent) : NULL;
     const char *name = nested ? last_of(item->parent) : item->name;
     layer.layer = moe__item_number(name);
@@ -204,12 +260,11 @@ add_item(const MoeArrays *arrays, GArray *passes, const MoeItem *item, ListKind 
 
 /* Whether lists under numbers leave open what they are, and some are there. */
 static bool
-check_lists(const MoeArrays *arrays, int rank, ListKind numbered, GError **error)
+check_lists(const MoeArrays *arrays, const GPtrArray *items, ListKind numbered, GError **error)
 {
-    for (int i = 0; numbered == AMBIGUOUS && i < moe__arrays_count(arrays); i++) {
-        const MoeItem *item = moe__arrays_item(arrays, i);
-        if (rank_of(item) != rank || find_expert(arrays, item) ||
-            kind_of_list(item, numbered) != AMBIGUOUS)
+    for (guint i = 0; numbered == AMBIGUOUS && i < items->len; i++) {
+        const MoeItem *item = items->pdata[i];
+        if (is_pair(arrays, item) || kind_of_list(item, numbered) != AMBIGUOUS)
             continue;
         g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
                     "%s: found a list of arrays under the key %s: nothing says whether such keys "
@@ -345,28 +400,42 @@ settle(const MoeArrays *arrays, GArray *passes, const char *axes, GError **error
     return true;
 }
 
-GArray *
-moe__logit_passes(const MoeArrays *arrays, const char *axes, GError **error)
+/* The passes of these items. */
+static GArray *
+group(const MoeArrays *arrays, const GPtrArray *items, const char *axes, GError **error)
 {
     g_autoptr(GArray) passes = g_array_new(FALSE, FALSE, sizeof(MoeLogitPass));
     g_array_set_clear_func(passes, pass_clear);
-    int rank = best_rank(arrays);
-    ListKind numbered = numbered_kind(arrays, rank);
-    if (!check_lists(arrays, rank, numbered, error))
+    ListKind numbered = numbered_kind(items);
+    if (!check_lists(arrays, items, numbered, error))
         return NULL;
-    for (int i = 0; rank < NOT && i < moe__arrays_count(arrays); i++) {
-        const MoeItem *item = moe__arrays_item(arrays, i);
-        if (rank_of(item) == rank)
-            add_item(arrays, passes, item, numbered);
-    }
-    if (passes->len == 0) {
-        g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
-                    "%s: found no array of floats [tokens, experts]", moe__arrays_path(arrays));
-        return NULL;
-    }
-    if (!check_kin(arrays, passes, error))
-        return NULL;
-    return settle(arrays, passes, axes, error) ? g_steal_pointer(&passes) : NULL;
+    for (guint i = 0; i < items->len; i++)
+        add_item(arrays, passes, items->pdata[i], numbered);
+    return check_kin(arrays, passes, error) && settle(arrays, passes, axes, error)
+               ? g_steal_pointer(&passes)
+               : NULL;
+}
+
+GArray *
+moe__logit_passes(const MoeArrays *arrays, const char *axes, GError **error)
+{
+    g_autoptr(GPtrArray) items = choose_logits(arrays);
+    if (items->len > 0)
+        return group(arrays, items, axes, error);
+    g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                "%s: found no array of floats [tokens, experts]", moe__arrays_path(arrays));
+    return NULL;
+}
+
+GArray *
+moe__id_passes(const MoeArrays *arrays, GError **error)
+{
+    g_autoptr(GPtrArray) items = choose_ids(arrays);
+    if (items->len > 0)
+        return group(arrays, items, NULL, error);
+    g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                "%s: found no array of integers [tokens, k] a layer", moe__arrays_path(arrays));
+    return NULL;
 }
 
 static int64_t
@@ -395,4 +464,24 @@ moe__logit_score_arrays(const MoeArrays *arrays)
             return 0;
     }
     return rank == RELATED ? 50 : 20;
+}
+
+/* Two layers at least, all alike, and floats only as their weights. */
+int
+moe__id_score_arrays(const MoeArrays *arrays)
+{
+    g_autoptr(GPtrArray) items = choose_ids(arrays);
+    guint weights = 0, floats = 0;
+    for (int i = 0; i < moe__arrays_count(arrays); i++) {
+        const MoeItem *item = moe__arrays_item(arrays, i);
+        floats += moe__item_is_float(item) && item->ndim > 1;
+    }
+    for (guint i = 0; i < items->len; i++) {
+        const MoeItem *item = items->pdata[i];
+        bool numbered = moe__item_number(item->name) >= 0 || is_layer(item);
+        if (!numbered || last_axis(item) != last_axis(items->pdata[0]))
+            return 0;
+        weights += floats > 0 && find_weights(arrays, item);
+    }
+    return items->len > 1 && floats == weights ? 35 : 0;
 }

@@ -17,6 +17,8 @@ typedef struct MoeLogitLayer {
     /* The experts that were picked, or NULL: of token t k from expert_base + t · expert_stride. */
     const MoeItem *expert;
     int64_t expert_base, expert_stride;
+    /* Of passes of ids, whose `logits` are the ids [tokens, k]: their gates, or NULL. */
+    const MoeItem *weights;
 } MoeLogitLayer;
 
 typedef struct MoeLogitPass {
@@ -38,7 +40,11 @@ extern const char *const moe__logit_axes[];
  * stands beside it does. Fails with MOE_ERROR_FORMAT or _DATA where layers don't fit each other,
  * _UNSUPPORTED if there are no logits. (transfer full) */
 GArray *moe__logit_passes(const MoeArrays *arrays, const char *axes, GError **error);
+/* The same of ids [tokens, k], an array a layer: `experts` is k then. */
+GArray *moe__id_passes(const MoeArrays *arrays, GError **error);
 /* How sure it is that a file's arrays are router logits: 0 … 100. */
 int moe__logit_score_arrays(const MoeArrays *arrays);
+/* The same of ids, an array a layer. */
+int moe__id_score_arrays(const MoeArrays *arrays);
 
 #endif

@@ -54,6 +54,30 @@ test_weights(void)
     expect_failure(path, &untold, "give --gates sum-to-one or --gates as-scored");
 }
 
+/* An array [tokens, k] a layer, as hooks gather them. */
+static void
+test_id_layers(void)
+{
+    static const char *const names[] = {"id-layers.pt", "id-layers-pairs.pt", "id-layers.npz"};
+    MoeImportReport report;
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_test_message("%s", names[i]);
+        g_autofree char *path = import_fixture(names[i]);
+        g_autoptr(MoeTrace) trace = import_all((const char *[]){path}, 1, &told, &report);
+        g_assert_cmpstr(report.importer, ==, "id-layers");
+        g_assert_null(report.notes);
+        g_assert_cmpint(moe_trace_router(trace, 0)->layer, ==, 1);
+        g_assert_cmpint(moe_trace_router(trace, 1)->layer, ==, 4);
+        expect_picks(trace, 0, "2:0.1875 1:0.125, 3:0.25 2:0.1875, 4:0.3125 3:0.25");
+        expect_picks(trace, 1, "5:0.375 4:0.3125, 6:0.4375 5:0.375, 7:0.5 6:0.4375");
+    }
+    g_autofree char *list = import_fixture("id-layers-list.pt");
+    g_autoptr(MoeTrace) alone = import_all((const char *[]){list}, 1, &told, &report);
+    g_assert_nonnull(strstr(report.notes, "places were taken"));
+    g_free(report.notes);
+    expect_picks(alone, 1, "4 5, 5 6, 6 7");
+}
+
 /* Where k is 1 zeros may be picks: what is meant is asked, and --layers says it. */
 static void
 test_zero_layers(void)
@@ -258,6 +282,7 @@ main(int argc, char **argv)
     moe_init();
     g_test_add_func("/import-arrays/prompt", test_prompt);
     g_test_add_func("/import-arrays/weights", test_weights);
+    g_test_add_func("/import-arrays/id-layers", test_id_layers);
     g_test_add_func("/import-arrays/zero-layers", test_zero_layers);
     g_test_add_func("/import-arrays/lone", test_lone);
     g_test_add_func("/import-arrays/batch", test_batch);
