@@ -267,6 +267,12 @@ scope_document_imported(ScopeDocument *document)
     return document->opened.imported != NULL;
 }
 
+bool
+scope_document_outdated(ScopeDocument *document)
+{
+    return !document->look && scope_source_outdated(document->opened.source);
+}
+
 const char *
 scope_document_notes(ScopeDocument *document)
 {

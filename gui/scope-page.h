@@ -45,6 +45,7 @@ typedef struct ScopePageInfo {
     /* Whether there is something to see; otherwise says what is missing and how to record it
      * (transfer full). The page stays in the list, as an empty state that says so. */
     bool (*suits)(ScopeDocument *document, char **why);
+    bool sample; /* a sample that is trained has what may be missing */
 } ScopePageInfo;
 
 /* All of them, in the order of the sidebar, ended by one without name. */

@@ -31,6 +31,7 @@ struct _ScopeViews {
     GtkImage *empty_icon;
     GtkLabel *empty_title, *empty;
     GtkWidget *ways_on; /* below; what is on its way needs none */
+    GtkWidget *sample;  /* one of them */
 };
 
 G_DEFINE_FINAL_TYPE(ScopeViews, scope_views, GTK_TYPE_WIDGET)
@@ -177,6 +178,7 @@ show_empty(ScopeViews *self, const char *why)
     gboolean live = FALSE;
     g_object_get(self->document, "live", &live, NULL);
     gtk_widget_set_visible(self->ways_on, !live);
+    gtk_widget_set_visible(self->sample, self->info->sample);
     gtk_stack_set_visible_child_name(self->stack, "empty");
     follow(self, NULL);
 }
@@ -381,6 +383,7 @@ scope_views_class_init(ScopeViewsClass *class)
     gtk_widget_class_bind_template_child(widget_class, ScopeViews, empty_title);
     gtk_widget_class_bind_template_child(widget_class, ScopeViews, empty);
     gtk_widget_class_bind_template_child(widget_class, ScopeViews, ways_on);
+    gtk_widget_class_bind_template_child(widget_class, ScopeViews, sample);
     gtk_widget_class_bind_template_callback(widget_class, on_row_selected);
 }
 
@@ -393,13 +396,28 @@ scope_views_init(ScopeViews *self)
     gtk_list_box_select_row(self->list, gtk_list_box_get_row_at_index(self->list, 0));
 }
 
+/* A view that was remembered, but has nothing to show of this document, is no place to begin at;
+ * what is still on its way may be waited for. */
+static void
+begin_where_something_is(ScopeViews *self)
+{
+    g_autofree char *why = NULL;
+    gboolean live = FALSE;
+    g_object_get(self->document, "live", &live, NULL);
+    if (!live && self->info && self->info->suits && !self->info->suits(self->document, &why))
+        gtk_list_box_select_row(self->list, gtk_list_box_get_row_at_index(self->list, 0));
+}
+
 void
 scope_views_show(ScopeViews *views, ScopeDocument *document, ScopeFocus *focus)
 {
-    if (views->document)
+    bool first = !views->document;
+    if (!first)
         g_signal_handlers_disconnect_by_func(views->document, refresh, views);
     g_set_object(&views->document, document);
     g_set_object(&views->focus, focus);
+    if (first)
+        begin_where_something_is(views);
     g_signal_connect_object(document, "grown", G_CALLBACK(refresh), views, G_CONNECT_SWAPPED);
     refresh(views);
 }

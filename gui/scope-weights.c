@@ -93,14 +93,16 @@ draw_one_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *ca
 static void
 on_one_drawn(GObject *object, GAsyncResult *result, gpointer user)
 {
-    const Order *order = g_task_get_task_data(G_TASK(result));
+    g_autoptr(ScopeWeights) self = SCOPE_WEIGHTS(user);
+    Order *order = g_task_get_task_data(G_TASK(result));
+    /* Let go of here: the thread may be the last to hold the order, and no place for widgets. */
+    g_autoptr(GtkWidget) dialog = g_steal_pointer(&order->dialog);
     g_autoptr(GError) error = NULL;
     g_autoptr(MoeScene) scene = g_task_propagate_pointer(G_TASK(result), &error);
-    if (order->dialog)
-        scope_export_dialog_take(SCOPE_EXPORT_DIALOG(order->dialog), g_steal_pointer(&scene),
-                                 error);
+    if (dialog)
+        scope_export_dialog_take(SCOPE_EXPORT_DIALOG(dialog), g_steal_pointer(&scene), error);
     else if (scene)
-        scope_export_copy_scene(GTK_WIDGET(object), scene);
+        scope_export_copy_scene(GTK_WIDGET(self), scene);
 }
 
 static void
@@ -108,7 +110,7 @@ give_out(ScopeWeights *self, int i, GtkWidget *dialog)
 {
     Order *order = g_new(Order, 1);
     *order = (Order){g_strdup(self->path), figures[i], dialog ? g_object_ref(dialog) : NULL};
-    g_autoptr(GTask) task = g_task_new(self, NULL, on_one_drawn, NULL);
+    g_autoptr(GTask) task = g_task_new(NULL, NULL, on_one_drawn, g_object_ref(self));
     g_task_set_task_data(task, order, order_free);
     g_task_run_in_thread(task, draw_one_in_thread);
 }
@@ -235,7 +237,7 @@ figure_new(ScopeWeights *self, int i, MoeScene *scene)
 static void
 on_drawn(GObject *object, GAsyncResult *result, gpointer data)
 {
-    ScopeWeights *self = SCOPE_WEIGHTS(object);
+    g_autoptr(ScopeWeights) self = SCOPE_WEIGHTS(data);
     MoeScene **scenes = g_task_propagate_pointer(G_TASK(result), NULL);
     if (!scenes)
         return; /* given up */
@@ -265,7 +267,7 @@ scope_weights_show(ScopeWeights *weights, const char *path)
     g_free(weights->path);
     weights->path = g_strdup(path);
     weights->running = g_cancellable_new();
-    g_autoptr(GTask) task = g_task_new(weights, weights->running, on_drawn, NULL);
+    g_autoptr(GTask) task = g_task_new(NULL, weights->running, on_drawn, g_object_ref(weights));
     g_task_set_task_data(task, g_strdup(path), g_free);
     g_task_set_return_on_cancel(task, TRUE);
     g_task_run_in_thread(task, draw_in_thread);
@@ -273,16 +275,18 @@ scope_weights_show(ScopeWeights *weights, const char *path)
 
 /* --- The object -------------------------------------------------------------------------------*/
 
+/* Nobody waits for what is closed. */
 static void
-scope_weights_dispose(GObject *object)
+scope_weights_unroot(GtkWidget *widget)
 {
-    give_up(SCOPE_WEIGHTS(object));
-    G_OBJECT_CLASS(scope_weights_parent_class)->dispose(object);
+    give_up(SCOPE_WEIGHTS(widget));
+    GTK_WIDGET_CLASS(scope_weights_parent_class)->unroot(widget);
 }
 
 static void
 scope_weights_finalize(GObject *object)
 {
+    g_clear_object(&SCOPE_WEIGHTS(object)->running);
     g_free(SCOPE_WEIGHTS(object)->path);
     G_OBJECT_CLASS(scope_weights_parent_class)->finalize(object);
 }
@@ -290,7 +294,7 @@ scope_weights_finalize(GObject *object)
 static void
 scope_weights_class_init(ScopeWeightsClass *class)
 {
-    G_OBJECT_CLASS(class)->dispose = scope_weights_dispose;
+    GTK_WIDGET_CLASS(class)->unroot = scope_weights_unroot;
     G_OBJECT_CLASS(class)->finalize = scope_weights_finalize;
     signals[DRAWN] = g_signal_new("drawn", SCOPE_TYPE_WEIGHTS, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                                   NULL, G_TYPE_NONE, 0);

@@ -47,6 +47,12 @@ open_path_action(GtkWidget *widget, const char *action, GVariant *parameter)
     scope_window_open(SCOPE_WINDOW(widget), file);
 }
 
+static void
+sample_action(GtkWidget *widget, const char *action, GVariant *parameter)
+{
+    scope_window_open_sample(SCOPE_WINDOW(widget));
+}
+
 /* --- Out --------------------------------------------------------------------------------------*/
 
 static void
@@ -165,13 +171,21 @@ scope_window_install_actions(GtkWidgetClass *class)
         const char *name, *parameter;
         GtkWidgetActionActivateFunc activate;
     } actions[] = {
-        {"win.open", NULL, open_action},           {"win.open-folder", NULL, open_folder_action},
-        {"win.open-path", "s", open_path_action},  {"win.export", NULL, export_action},
-        {"win.copy", NULL, copy_action},           {"win.copy-command", NULL, copy_command_action},
-        {"win.report", NULL, report_action},       {"win.undo", NULL, undo_action},
-        {"win.redo", NULL, redo_action},           {"win.find", NULL, find_action},
-        {"win.filter", NULL, filter_action},       {"win.view", "s", view_action},
-        {"win.close-tab", NULL, close_tab_action}, {"win.turn-tab", "i", turn_tab_action},
+        {"win.open", NULL, open_action},
+        {"win.open-folder", NULL, open_folder_action},
+        {"win.open-path", "s", open_path_action},
+        {"win.sample", NULL, sample_action},
+        {"win.export", NULL, export_action},
+        {"win.copy", NULL, copy_action},
+        {"win.copy-command", NULL, copy_command_action},
+        {"win.report", NULL, report_action},
+        {"win.undo", NULL, undo_action},
+        {"win.redo", NULL, redo_action},
+        {"win.find", NULL, find_action},
+        {"win.filter", NULL, filter_action},
+        {"win.view", "s", view_action},
+        {"win.close-tab", NULL, close_tab_action},
+        {"win.turn-tab", "i", turn_tab_action},
         {"win.about", NULL, about_action},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(actions); i++)

@@ -227,6 +227,14 @@ on_sample_made(ScopeWindow *self, GFile *file)
     scope_window_open(self, file);
 }
 
+void
+scope_window_open_sample(ScopeWindow *window)
+{
+    scope_window_tell(window, _("A small model is trained as a sample. It opens when it has "
+                                "recorded something."));
+    scope_welcome_train(window->welcome);
+}
+
 static gboolean
 on_drop(ScopeWindow *self, const GValue *value)
 {

@@ -177,7 +177,8 @@ moe__eps_cells_put(const EpsCells *cells, GByteArray *file)
     for (guint g = 0; g < cells->grids->len; g++) {
         const GByteArray *grid = g_ptr_array_index(cells->grids, g);
         g_autofree char *colour = g_strdup_printf(STAND_IN_WORDS, STAND_IN + NEXT * (int)g);
-        const char *start = memmem(from, (gsize)(end - from), colour, strlen(colour));
+        const char *start =
+            from < end ? memmem(from, (gsize)(end - from), colour, strlen(colour)) : NULL;
         const char *behind = start ? behind_rectangle(start + strlen(colour), end) : NULL;
         if (!behind)
             return false;

@@ -76,7 +76,7 @@ how_it_went(const char *path)
 {
     SeriesEnds loss, validation;
     bool has_loss = read_ends(path, "loss", &loss);
-    bool has_validation = read_ends(path, "validation_bits_per_byte", &validation);
+    bool has_validation = read_ends(path, VALIDATION, &validation);
     return moe__series_say_loss(has_loss ? &loss : NULL, has_validation ? &validation : NULL);
 }
 
@@ -112,12 +112,15 @@ moe__report_dense(const char *path, const MoeReportOptions *options, GError **er
     g_autoptr(GPtrArray) sections = moe__report_choose(options ? options->sections : NULL, error);
     static const MoeColumn model = {.title = "model", .type = MOE_COLUMN_TEXT};
     const MoeEntry dense = moe__entry_text("dense");
+    SeriesEnds validation;
     if (!sections)
         return NULL;
     g_autoptr(MoeDocument) document = moe_document_new(title);
     moe_document_set_lead(document,
                           "A dense model: without routers there is no routing to report.");
     moe__document_headline(document, &model, &dense);
+    if (read_ends(path, VALIDATION, &validation))
+        moe__series_headline(&validation, document);
     moe_document_section(document, "summary", "In short");
     if (words)
         moe__document_point_of(document, "training", "Training", words);

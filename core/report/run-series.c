@@ -32,6 +32,21 @@ moe__series_ends(const double *pairs, int64_t n, SeriesEnds *ends)
     return any;
 }
 
+bool
+moe__series_of_trace(const MoeTrace *trace, const char *name, SeriesEnds *ends)
+{
+    g_autofree char *path = g_strconcat("series/", name, NULL);
+    MoeArray array;
+    if (!moe_trace_join(trace, path, &array, NULL))
+        return false;
+    bool any = false;
+    for (int64_t i = 0; array.ndim == 2 && array.shape[1] == 2 && i < array.shape[0]; i++)
+        moe__series_take(ends, &any, moe_array_value(&array, 2 * i),
+                         moe_array_value(&array, 2 * i + 1));
+    g_free((void *)array.data);
+    return any;
+}
+
 RowTable
 moe__series_table(void)
 {
@@ -67,4 +82,15 @@ moe__series_say_loss(const SeriesEnds *loss, const SeriesEnds *validation)
         text ? g_strdup_printf("; on held-out text it came to %s bits a byte", text) : g_strdup("");
     return g_strdup_printf("The training loss %s from %s to %s nats a token in %s%s.", went, first,
                            last, steps, held_out);
+}
+
+void
+moe__series_headline(const SeriesEnds *validation, MoeDocument *document)
+{
+    const MoeColumn column = {.title = "validation",
+                              .unit = "bits a byte",
+                              .help = "of held-out text, at the end of the run",
+                              .type = MOE_COLUMN_VALUE};
+    const MoeEntry entry = moe__entry_number(validation->last);
+    moe__document_headline(document, &column, &entry);
 }

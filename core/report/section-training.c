@@ -17,27 +17,12 @@ has_training(const MoeReport *report)
     return n > 0 || (report->trace && moe_trace_has(report->trace, "state/00000.step"));
 }
 
-static bool
-read_ends(const MoeTrace *trace, const char *name, SeriesEnds *ends)
-{
-    g_autofree char *path = g_strconcat("series/", name, NULL);
-    MoeArray array;
-    if (!moe_trace_join(trace, path, &array, NULL))
-        return false;
-    bool any = false;
-    for (int64_t i = 0; array.ndim == 2 && array.shape[1] == 2 && i < array.shape[0]; i++)
-        moe__series_take(ends, &any, moe_array_value(&array, 2 * i),
-                         moe_array_value(&array, 2 * i + 1));
-    g_free((void *)array.data);
-    return any;
-}
-
 static void
 add_words(MoeReport *report, MoeDocument *document)
 {
     SeriesEnds loss, validation;
-    bool has_loss = read_ends(report->trace, "loss", &loss);
-    bool has_validation = read_ends(report->trace, "validation_bits_per_byte", &validation);
+    bool has_loss = moe__series_of_trace(report->trace, "loss", &loss);
+    bool has_validation = moe__series_of_trace(report->trace, VALIDATION, &validation);
     g_autofree char *words =
         moe__series_say_loss(has_loss ? &loss : NULL, has_validation ? &validation : NULL);
     if (words)
@@ -52,7 +37,7 @@ add_series(MoeReport *report, MoeDocument *document)
     RowTable table = moe__series_table();
     for (int i = 0; i < n; i++) {
         SeriesEnds ends;
-        if (read_ends(report->trace, names[i], &ends))
+        if (moe__series_of_trace(report->trace, names[i], &ends))
             moe__series_row(&table, names[i], &ends);
     }
     moe__row_table_end(&table, "series", "Series of the run: first and last value.", document);

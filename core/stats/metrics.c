@@ -64,6 +64,7 @@ moe_metric_cell(const MoeSummary *summary, const MoeTrace *trace, int router, in
         .scores = moe_summary_scores(summary, router, domain),
         .caches = moe_summary_caches(summary, router, domain),
         .documents = moe_summary_documents(summary, router, domain),
+        .ranks = moe_summary_ranks(summary, router, domain),
         .router = router,
     };
     if (domain != MOE_DOMAIN_ALL)
@@ -101,9 +102,9 @@ has_needs(const MoeMetricCell *cell, unsigned needs)
         {MOE_TALLY_ADJACENT, cell->adjacent},   {MOE_TALLY_FLOW, cell->flow},
         {MOE_TALLY_PLACES, cell->places},       {MOE_TALLY_HEADS, cell->heads},
         {MOE_TALLY_SCORES, cell->scores},       {MOE_TALLY_CACHES, cell->caches},
-        {MOE_TALLY_DOCUMENTS, cell->documents}, {MOE_TALLY_TOKENS, cell->tokens},
-        {MOE_NEEDS_DOMAINS, cell->domains},     {MOE_NEEDS_TRACE, cell->trace},
-        {MOE_NEEDS_KIND, cell->whole},
+        {MOE_TALLY_DOCUMENTS, cell->documents}, {MOE_TALLY_RANKS, cell->ranks},
+        {MOE_TALLY_TOKENS, cell->tokens},       {MOE_NEEDS_DOMAINS, cell->domains},
+        {MOE_NEEDS_TRACE, cell->trace},         {MOE_NEEDS_KIND, cell->whole},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(parts); i++)
         if ((needs & parts[i].need) && !parts[i].part)
@@ -159,6 +160,7 @@ moe__metrics_register(void)
     moe__metrics_register_load();
     moe__metrics_register_gates();
     moe__metrics_register_ranks();
+    moe__metrics_register_sent();
     moe__metrics_register_kinds();
     moe__metrics_register_order();
     moe__metrics_register_heads();

@@ -15,6 +15,7 @@ void moe__metrics_register(void);
 void moe__metrics_register_load(void);
 void moe__metrics_register_gates(void);
 void moe__metrics_register_ranks(void);
+void moe__metrics_register_sent(void);
 void moe__metrics_register_kinds(void);
 void moe__metrics_register_order(void);
 void moe__metrics_register_heads(void);

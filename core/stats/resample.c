@@ -71,6 +71,9 @@ place_cell(MoeMetricCell *cell, unsigned bit, void *sums)
     case MOE_TALLY_DOCUMENTS:
         cell->documents = sums;
         break;
+    case MOE_TALLY_RANKS:
+        cell->ranks = sums;
+        break;
     default:
         g_assert_not_reached();
     }

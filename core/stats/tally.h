@@ -22,6 +22,7 @@ typedef enum MoeTallyAxis {
     MOE_AXIS_BINS,
     MOE_AXIS_CACHES,
     MOE_AXIS_ACTIVE,  /* MOE_SEGMENT + 1 */
+    MOE_AXIS_RANKS,   /* MOE_RANKS_SENT */
     MOE_AXIS_SETS,    /* MOE_TOKENS_SETS */
     MOE_AXIS_CLASSES, /* MOE_TOKENS_CLASSES */
     MOE_AXIS_TOP,     /* MOE_TOKENS_TOP */
@@ -122,12 +123,12 @@ typedef struct MoeTally {
 
 extern const MoeTally moe__tally_load, moe__tally_order, moe__tally_pairs, moe__tally_adjacent,
     moe__tally_flow, moe__tally_places, moe__tally_heads, moe__tally_scores, moe__tally_caches,
-    moe__tally_documents;
+    moe__tally_documents, moe__tally_ranks;
 /* What describes MoeTokenCell, for those who keep and save it; its functions are in tokens.h. */
 extern const MoeTally moe__tally_tokens;
 
 /* All of them but the tokens, the load first (tallies.c). */
-enum { MOE_N_TALLIES = 10 };
+enum { MOE_N_TALLIES = 11 };
 extern const MoeTally *const moe__tallies[MOE_N_TALLIES];
 
 #endif

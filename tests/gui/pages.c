@@ -150,7 +150,10 @@ test_empty(Stage *stage, gconstpointer data)
     wait_until(is_open, stage);
     turn(stage, "training");
     g_assert_true(says(window_of(stage), "Open the folder of a run"));
+    g_assert_nonnull(find(window_of(stage), GTK_TYPE_BUTTON, "empty-sample"));
+    assert_drawn(window_of(stage), "page-empty");
     turn(stage, "sub-tokens");
+    g_assert_null(find(window_of(stage), GTK_TYPE_BUTTON, "empty-sample")); /* it has none */
     g_assert_true(says(window_of(stage), "moescope train mhmoe-small"));
     turn(stage, "compare");
     g_assert_true(says(window_of(stage), "Nothing to compare with"));
@@ -323,11 +326,10 @@ test_table(Stage *stage, gconstpointer data)
     g_assert_false(scope_table_save(table, "/nowhere/at/all.csv", NULL));
     gtk_widget_activate_action(window_of(stage), "win.copy", NULL);
     wait_until(has_numbers, window_of(stage));
-    gtk_widget_grab_focus(GTK_WIDGET(table));
     if (have_hands()) {
-        settle(window_of(stage)); /* rows are laid out before the pointer comes to them */
-        click(GTK_WIDGET(table)); /* a row has the keyboard */
-        press(window_of(stage), "shift+F10");
+        point_at(GTK_WIDGET(table), 60, 80);
+        settle(window_of(stage));
+        do_by_hand(window_of(stage), "click 3");
         wait_until(has_menu, table);
         assert_drawn(find(GTK_WIDGET(table), GTK_TYPE_POPOVER_MENU, NULL), "table-menu");
     }

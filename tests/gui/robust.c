@@ -8,7 +8,7 @@
 #include "stage.h"
 
 #include <glib/gstdio.h>
-#include <moescope/trace.h>
+#include <moescope/trace-tools.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -105,6 +105,33 @@ test_deleted(Stage *stage, gconstpointer data)
     filter(stage, "domain=german");
     wait_until(stage_shows_figure, stage->window);
     g_assert_true(scope_pane_has_figure(stage_pane(stage)));
+}
+
+static bool
+says_500(gpointer window)
+{
+    return says(window, "500 tokens");
+}
+
+/* Who opens a file again that was written anew sees what it is now. */
+static void
+test_replaced(Stage *stage, gconstpointer data)
+{
+    const MoeTraceSynth synth = {
+        .tokens = 500, .routers = 5, .experts = 16, .k = 2, .domains = 2, .skew = 1};
+    const MoeTraceOutput output = {.compression = 1};
+    g_autofree char *path = copy_of(stage, "soon-another.npz");
+    g_autoptr(GError) error = NULL;
+    stage_open(stage, path);
+    wait_until(stage_shows_figure, stage->window);
+    g_assert_true(says(window_of(stage), "600 tokens"));
+    g_assert_cmpint(g_unlink(path), ==, 0);
+    g_assert_true(moe_trace_synth(path, &synth, &output, NULL, &error));
+    g_assert_no_error(error);
+    stage_open(stage, path);
+    wait_until(says_500, stage->window);
+    g_assert_cmpint(scope_tabs_count(stage_tabs(stage)), ==, 1);
+    wait_until(stage_shows_figure, stage->window);
 }
 
 static bool
@@ -316,6 +343,7 @@ add(void)
 {
     stage_add("/robust/no-files", test_no_files);
     stage_add("/robust/deleted", test_deleted);
+    stage_add("/robust/replaced", test_replaced);
     stage_add("/robust/cut-while-open", test_cut_while_open);
     stage_add("/robust/dead-run", test_dead_run);
     stage_add("/robust/five", test_five);

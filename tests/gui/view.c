@@ -236,6 +236,12 @@ test_click(Stage *stage, gconstpointer data)
     g_assert_true(same_pictures(&before, &after));
 }
 
+static bool
+has_words(gpointer view)
+{
+    return words_of(view) != NULL;
+}
+
 /* The label of a row chooses the row, that of a column the column; so do keys, from a mark. */
 static void
 test_lines(Stage *stage, gconstpointer data)
@@ -246,6 +252,7 @@ test_lines(Stage *stage, gconstpointer data)
     int layer, expert;
     at_cell(view, &x, &y);
     click_at(view, x, y);
+    wait_until(has_words, view);
     g_assert_cmpint(sscanf(words_of(view), "layer %d, expert %d", &layer, &expert), ==, 2);
     for (edge = x; words_of(view); edge -= 4) {
         point_at(view, edge, y);
@@ -355,6 +362,8 @@ test_menu(Stage *stage, gconstpointer data)
     g_assert_null(find(pane, GTK_TYPE_POPOVER_MENU, NULL));
     g_signal_emit_by_name(controller_of(pane, GTK_TYPE_GESTURE_LONG_PRESS), "pressed", x, y);
     g_assert_nonnull(find(pane, GTK_TYPE_POPOVER_MENU, NULL)); /* as a finger opens it */
+    gtk_popover_popdown(GTK_POPOVER(menu));
+    settle(window);
 }
 
 /* --- Commands ---------------------------------------------------------------------------------*/

@@ -200,7 +200,7 @@ static void
 test_packed(void)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *plain = import_fixture("hooks.pt"), *bytes = NULL;
+    g_autofree char *plain = import_fixture("hooks.pt"), *bytes = NULL, *packed_bytes = NULL;
     gsize length;
     g_assert_true(g_file_get_contents(plain, &bytes, &length, &error));
     g_autofree char *packed = import_file("hooks.pt.gz", "", 0);
@@ -210,8 +210,8 @@ test_packed(void)
     g_autoptr(MoeTrace) trace = import_all((const char *[]){packed}, 1, &rule, NULL);
     expect_experts(trace, 0, 1, "0 1, 1 2, 0 1, 0 1, 2 3");
     g_assert_nonnull(strstr(moe_trace_meta_json(trace), "\"hooks.pt\""));
-    g_assert_true(g_file_get_contents(packed, &bytes, &length, &error));
-    g_autofree char *cut = import_file("cut.pt.gz", bytes, (gssize)length / 2);
+    g_assert_true(g_file_get_contents(packed, &packed_bytes, &length, &error));
+    g_autofree char *cut = import_file("cut.pt.gz", packed_bytes, (gssize)length / 2);
     expect_failure(cut, &rule, "cut.pt.gz: the packed data ends too early");
 }
 

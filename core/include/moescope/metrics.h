@@ -26,6 +26,7 @@ typedef struct MoeMetricCell {
     const MoeCacheCell *caches;
     const MoeTokenCell *tokens;
     const MoeDocumentCell *documents;
+    const MoeRankCell *ranks;
     const MoeSummaryCell *const *domains; /* [n_domains] of the same router; only for all tokens */
     int n_domains;
     /* What else is known of domains: `of`, the summary that they are of, or [n_domains] here. */

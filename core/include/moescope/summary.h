@@ -33,7 +33,8 @@ typedef enum MoeTallies {
     MOE_TALLY_CACHES = 1 << 8,     /* MoeCacheCell */
     MOE_TALLY_TOKENS = 1 << 9,     /* MoeTokenCell (tokens.h) */
     MOE_TALLY_DOCUMENTS = 1 << 10, /* MoeDocumentCell */
-    MOE_TALLIES_ALL = (1 << 11) - 1,
+    MOE_TALLY_RANKS = 1 << 11,     /* MoeRankCell */
+    MOE_TALLIES_ALL = (1 << 12) - 1,
 } MoeTallies;
 
 /* What one router did with the units of one domain. A pick counts when it was selected, whether or
@@ -182,6 +183,15 @@ typedef struct MoeDocumentCell {
     double *direction;  /* [experts] Σ_d c_d / |c_d|: its square is Σ_d Σ_d' cos(c_d, c_d') */
 } MoeDocumentCell;
 
+/* Devices that hold the experts, 2, 4, 8 or 16 of them: expert e lies on device ⌊e R / E⌋. */
+#define MOE_RANKS_MOST 16
+#define MOE_RANKS_SENT (2 * MOE_RANKS_MOST - 2)
+typedef struct MoeRankCell {
+    int experts;
+    int64_t units; /* with picks */
+    int64_t *sent; /* [MOE_RANKS_SENT] units with a pick on each: of R devices, from R - 2 on */
+} MoeRankCell;
+
 /* --- Summaries --------------------------------------------------------------------------------*/
 
 typedef struct MoeSummary MoeSummary;
@@ -255,6 +265,7 @@ MOE_API const MoeScoreCell *moe_summary_scores(const MoeSummary *summary, int ro
 MOE_API const MoeCacheCell *moe_summary_caches(const MoeSummary *summary, int router, int domain);
 MOE_API const MoeDocumentCell *moe_summary_documents(const MoeSummary *summary, int router,
                                                      int domain);
+MOE_API const MoeRankCell *moe_summary_ranks(const MoeSummary *summary, int router, int domain);
 
 /* For those who have counts, not a trace (other tools' aggregates): the sums of a router in a
  * domain or in tokens of no known domain, to be added to. Afterwards moe_summary_settle() makes
