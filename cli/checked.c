@@ -58,13 +58,14 @@ take(GPtrArray *list, const char *path, gint64 tokens, const MoeFindings *found)
 }
 
 bool
-cmd_checked_add(GPtrArray *list, const char *path, const MoeTrace *trace, GError **error)
+cmd_checked_add(GPtrArray *list, const char *path, const MoeTrace *trace,
+                const MoeTokenFilter *filter, GError **error)
 {
-    const MoeCheckOptions options = {.progress = cmd_progress_begin()};
+    const MoeCheckOptions options = {.progress = cmd_progress_begin(), .filter = filter};
     g_autoptr(MoeFindings) found = moe_check(trace, &options, error);
     cmd_progress_end();
     if (found)
-        take(list, path, moe_trace_tokens(trace, -1), found);
+        take(list, path, moe_findings_tokens(found), found);
     return found != NULL;
 }
 

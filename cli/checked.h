@@ -24,8 +24,10 @@ typedef struct CmdChecked {
 
 /* Empty list of CmdChecked; a summary may be of several traces. (transfer full) */
 GPtrArray *cmd_checked_new(void);
-/* Checks a trace and adds what was found. Fails with MOE_ERROR_CANCELLED. */
-bool cmd_checked_add(GPtrArray *list, const char *path, const MoeTrace *trace, GError **error);
+/* Checks a trace, or its tokens that fit a filter (NULL: all), and adds what was found. Fails with
+ * MOE_ERROR_CANCELLED, and as moe_token_set_new(). */
+bool cmd_checked_add(GPtrArray *list, const char *path, const MoeTrace *trace,
+                     const MoeTokenFilter *filter, GError **error);
 /* The same of a summary that was made of no trace: what its sums tell. */
 bool cmd_checked_add_summary(GPtrArray *list, const char *path, const MoeSummary *summary,
                              GError **error);

@@ -228,6 +228,19 @@ check_summary(const Options *o, const char *path, bool dropping, GString *json)
     return moe_findings_of(findings, MOE_FINDING_ERROR) > 0 ? CMD_FAILED : carried;
 }
 
+/* What the copy lacks. */
+static void
+tell_dropped(const Options *o, const MoeTrace *trace)
+{
+    g_autoptr(MoeTrace) copy = moe_trace_open(o->out, NULL);
+    g_autofree char *names = g_strjoinv(", ", o->drop);
+    if (!copy)
+        return;
+    int64_t all = moe_trace_tokens(trace, -1), left_out = all - moe_trace_tokens(copy, -1);
+    printf("%s: %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " tokens were left out (%s)%s\n", o->out,
+           left_out, all, names, left_out == 0 ? ": these checks found none to drop" : "");
+}
+
 /* Checks one trace, and writes the copy where `dropping`. Returns the exit status that it alone
  * would give. */
 static int
@@ -244,6 +257,8 @@ check(const Options *o, const char *path, bool dropping, GString *json)
         return cancelled ? CMD_INTERRUPTED : CMD_FAILED;
     }
     tell(path, &(Subject){.trace = trace}, findings, json);
+    if (dropping && !json)
+        tell_dropped(o, trace);
     if (dropping) /* what counts from now on is the copy */
         return check(o, o->out, false, json);
     return moe_findings_of(findings, MOE_FINDING_ERROR) > 0 ? CMD_FAILED : CMD_OK;

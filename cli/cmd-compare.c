@@ -67,8 +67,23 @@ part_step(const char *given, MoeCompareSide *side)
     return g_strndup(given, (gsize)(at - given));
 }
 
+/* Of the tokens that --where chooses, which it does by the first trace: one whose second can't tell
+ * them (it names no domains) is checked as a whole. */
 static bool
-open_file(ComparedFile *file, const char *given, bool check, GError **error)
+check_file(ComparedFile *file, const MoeTokenFilter *filter, GError **error)
+{
+    g_autoptr(GError) complaint = NULL;
+    if (cmd_checked_add(file->checked, file->path, file->trace, filter, &complaint))
+        return true;
+    if (filter && g_error_matches(complaint, MOE_ERROR, MOE_ERROR_DATA))
+        return cmd_checked_add(file->checked, file->path, file->trace, NULL, error);
+    g_propagate_error(error, g_steal_pointer(&complaint));
+    return false;
+}
+
+static bool
+open_file(ComparedFile *file, const char *given, bool check, const MoeTokenFilter *filter,
+          GError **error)
 {
     file->given = given;
     file->path = part_step(given, &file->side);
@@ -79,8 +94,7 @@ open_file(ComparedFile *file, const char *given, bool check, GError **error)
         folder ? g_build_filename(file->path, "trace.npz", NULL) : g_strdup(file->path);
     file->trace = cmd_trace_open(trace, error);
     file->side.trace = file->trace;
-    return file->trace &&
-           (!check || cmd_checked_add(file->checked, file->path, file->trace, error));
+    return file->trace && (!check || check_file(file, filter, error));
 }
 
 /* Layers of a trace that are in --layers; NULL: all. (transfer full) */
@@ -193,8 +207,8 @@ run_pair(const Options *o, const GArray *ranges, MetricsFormat format, char **gi
         .where = o->filter ? moe_token_filter_text(o->filter) : NULL,
         .resample = {o->replicates, o->level, (uint64_t)o->seed},
     };
-    if (!open_file(&report.a, given[0], !o->no_check, &error) ||
-        !open_file(&report.b, given[1], !o->no_check, &error) ||
+    if (!open_file(&report.a, given[0], !o->no_check, o->filter, &error) ||
+        !open_file(&report.b, given[1], !o->no_check, o->filter, &error) ||
         !compare(o, ranges, &report, &error))
         return cmd_source_fail(error);
     if (format == METRICS_JSON)
@@ -212,7 +226,7 @@ run_steps(const Options *o, const GArray *ranges, MetricsFormat format, const ch
     int n;
     g_autoptr(GError) error = NULL;
     g_auto(CompareReport) report = {.intervals = false};
-    if (!open_file(&report.a, path, !o->no_check, &error))
+    if (!open_file(&report.a, path, !o->no_check, o->filter, &error))
         return cmd_source_fail(error);
     if (report.a.side.steps == MOE_STEPS_ONE)
         return cmd_usage("found %s, expected a trace without a step with --steps", path);
@@ -235,8 +249,8 @@ run_report(const Options *o, const GArray *ranges, char **given)
     g_autoptr(GError) error = NULL;
     g_auto(CompareReport) sides = {.match = o->match};
     int n_layers;
-    if (!open_file(&sides.a, given[0], false, &error) ||
-        !open_file(&sides.b, given[1], false, &error))
+    if (!open_file(&sides.a, given[0], false, NULL, &error) ||
+        !open_file(&sides.b, given[1], false, NULL, &error))
         return cmd_source_fail(error);
     g_autofree int *layers = choose_layers(sides.a.trace, ranges, &n_layers);
     const MoeReportPair pair = {

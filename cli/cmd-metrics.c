@@ -81,7 +81,7 @@ query_of(const Options *o, const GPtrArray *metrics, const GArray *layers)
         .domains = o->domains,
         .kinds = o->kinds,
         .filter = o->filter,
-        .intervals = !o->no_intervals && !o->steps,
+        .intervals = !o->no_intervals && g_strcmp0(o->steps, "state") != 0,
         .bits = o->bits,
         .resample = {o->replicates, o->level, (uint64_t)o->seed},
     };
@@ -109,10 +109,14 @@ measure(const Options *o, const char *path, MetricsReport *report, GError **erro
     if (!cmd_source_open(&source, path, &options, error))
         return false;
     MetricsInput *input = cmd_metrics_input(report, &source);
+    const MoeSummaryOptions counted = {.steps = MOE_STEPS_LAST, .filter = o->filter};
+    const MetricsFrom from = {.summary = source.summary,
+                              .trace = o->filter ? NULL : source.trace,
+                              .tokens = source.trace,
+                              .counted = &counted};
     bool good = o->steps ? cmd_steps_measure(report, input, &source, tallies,
                                              g_str_equal(o->steps, "state"), error)
-                         : cmd_metrics_measure(report, input, source.summary,
-                                               o->filter ? NULL : source.trace, NULL, error);
+                         : cmd_metrics_measure(report, input, &from, error);
     if (!good)
         cmd_locate(*error, path);
     return good;
@@ -195,7 +199,7 @@ cmd_metrics(int argc, char **argv)
 {
     static const CmdArguments arguments = {
         .names = "[TRACE|SUMMARY…]",
-        .about = "Prints metrics of routing by layer, each with a bootstrap interval over "
+        .about = "Prints metrics of routing by layer, each with an interval over "
                  "documents, its expectation for a router that picks uniformly at random, as "
                  "often, of as many units (uniform), and for one of the same load that takes no "
                  "notice of tokens (shuffled); above them, what the checker found. Of a trace "
@@ -212,15 +216,15 @@ cmd_metrics(int argc, char **argv)
         {"metrics", 'm', 0, G_OPTION_ARG_STRING_ARRAY, &o.metrics,
          "these: names, or load, gates, ranks, order, pairs, flow, tokens, heads, scores, places, "
          "caches, "
-         "kinds, domains, run; may be repeated (default: a dozen)",
+         "documents, kinds, domains, run; may be repeated (default: a dozen)",
          "NAME,…"},
         {"all", 'a', 0, G_OPTION_ARG_NONE, &o.all, "all metrics", NULL},
         {"layers", 0, 0, G_OPTION_ARG_STRING, &o.layers, "these layers (0,3-5)", "LAYERS"},
         {"domains", 'd', 0, G_OPTION_ARG_STRING_ARRAY, &o.domains,
          "these domains apart as well, or all; may be repeated", "NAME,…"},
         {"kinds", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.kinds,
-         "load and gates of these kinds of experts (of moescope import --kinds) apart as well, or "
-         "all; may be repeated",
+         "these kinds of experts (of moescope import --kinds) apart as well, or all; may be "
+         "repeated",
          "NAME,…"},
         {"ranks", 0, 0, G_OPTION_ARG_INT, &o.ranks,
          "experts lie on so many devices, neighbours together: how evenly these are loaded, too",

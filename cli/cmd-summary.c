@@ -85,8 +85,8 @@ cmd_summary(int argc, char **argv)
     const GOptionEntry entries[] = {
         {"out", 'o', 0, G_OPTION_ARG_FILENAME, &o.out, "the summary (a .npz file)", "FILE"},
         {"with", 'w', 0, G_OPTION_ARG_STRING_ARRAY, &o.with,
-         "beside the load: order, pairs, adjacent, flow, places, heads, scores, caches, tokens, or "
-         "all (default: order, pairs, flow, heads, scores, tokens)",
+         "beside the load: order, pairs, adjacent, flow, places, heads, scores, caches, documents, "
+         "ranks, tokens, or all (default: order, pairs, flow, heads, scores, tokens)",
          "NAME,…"},
         {"tokens", 0, 0, G_OPTION_ARG_NONE, &o.tokens,
          "keep the tables by token id, so that they can be added (of several traces they are kept)",

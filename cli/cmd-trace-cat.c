@@ -244,12 +244,31 @@ print_all(Cat *cat, GError **error)
     return true;
 }
 
+/* Opens a trace that is being recorded; one that has only just begun is waited for, until Ctrl-C.
+ */
+static MoeTrace *
+open_followed(const char *path, GError **error)
+{
+    const MoeProgress *progress = cmd_progress_begin();
+    MoeTrace *trace;
+    GError *reason = NULL;
+    while (!(trace = moe_trace_open(path, &reason)) &&
+           g_error_matches(reason, MOE_ERROR, MOE_ERROR_TRUNCATED) &&
+           moe_progress(progress, 0, 0, "waiting for the trace to begin")) {
+        g_clear_error(&reason);
+        g_usleep(WAIT);
+    }
+    cmd_progress_end();
+    if (reason)
+        g_propagate_error(error, reason);
+    return trace;
+}
+
 static int
 run(const char *path, const char *tokens, const char *routers, bool csv, bool follow)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(MoeTrace) trace =
-        follow ? moe_trace_open(path, &error) : cmd_trace_open(path, &error);
+    g_autoptr(MoeTrace) trace = follow ? open_followed(path, &error) : cmd_trace_open(path, &error);
     g_autofree int *chosen = NULL;
     Cat cat = {.trace = trace, .last = INT64_MAX, .csv = csv, .follow = follow};
     int status = CMD_OK;

@@ -129,8 +129,17 @@ add_place(const Page *page, int router, int domain)
     g_autoptr(GArray) metrics = cmd_compare_measure(page->report, router, domain);
     add_title(page, moe_comparison_router(comparison, router), domain, &cell);
     add_head(page);
-    for (guint i = 0; i < metrics->len; i++)
-        add_metric(page, &g_array_index(metrics, ComparedMetric, i));
+    g_autoptr(GString) missing = g_string_new(NULL);
+    for (guint i = 0; i < metrics->len; i++) {
+        const ComparedMetric *metric = &g_array_index(metrics, ComparedMetric, i);
+        if (isnan(metric->value))
+            g_string_append_printf(missing, "%s%s", missing->len ? ", " : "", metric->metric->name);
+        else
+            add_metric(page, metric);
+    }
+    if (missing->len > 0)
+        g_string_append_printf(page->text, "%snot defined here: %s\n", page->markdown ? "\n" : "  ",
+                               missing->str);
     add_few(page, metrics);
 }
 

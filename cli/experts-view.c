@@ -59,8 +59,8 @@ partners_text(const Expert *expert)
 
 /* --- Text and Markdown ------------------------------------------------------------------------*/
 
-enum { COLUMNS = 9 };
-static const int widths[COLUMNS] = {6, 10, 9, 21, 7, 9, 9, -40, -1};
+enum { COLUMNS = 10 };
+static const int widths[COLUMNS] = {6, 10, 9, 21, 8, 7, 9, 9, -40, -1};
 
 static void
 add_expert(GString *out, const CmdViewPlace *place, int e, const Expert *expert, bool markdown)
@@ -69,13 +69,14 @@ add_expert(GString *out, const CmdViewPlace *place, int e, const Expert *expert,
     g_autofree char *picks = g_strdup_printf("%" G_GINT64_FORMAT, expert->picks);
     g_autofree char *share = cmd_number(expert->share, "%.4g", "-");
     g_autofree char *interval = cmd_interval(&expert->interval);
+    g_autofree char *discovery = cmd_number(expert->discovery, "%.2g", "-");
     g_autofree char *relative = cmd_number(expert->relative, "%.3f", "-");
     g_autofree char *gates = cmd_number(expert->gate_share, "%.4g", "-");
     g_autofree char *first = cmd_number(expert->first_share, "%.4g", "-");
     g_autofree char *partners = partners_text(expert);
     g_autofree char *tokens = tokens_text(place, expert);
-    const char *const cells[COLUMNS] = {number, picks, share,    interval, relative,
-                                        gates,  first, partners, tokens};
+    const char *const cells[COLUMNS] = {number,   picks, share, interval, discovery,
+                                        relative, gates, first, partners, tokens};
     cmd_row(out, markdown, cells, widths, COLUMNS);
 }
 
@@ -85,14 +86,15 @@ print_text(GString *out, const CmdViewPlace *place, bool markdown)
     g_autoptr(GArray) experts = experts_of(place);
     g_autofree char *level =
         g_strdup_printf("%.4g %% interval", 100 * place->query->resample.level);
-    const char *const head[COLUMNS] = {
-        "expert",        "picks",    "share",     level,
-        "× even",        "of gates", "of firsts", "with (of its units, lift)",
-        "tokens by lift"};
+    const char *const head[COLUMNS] = {"expert",        "picks",     "share",
+                                       level,           "q",         "× even",
+                                       "of gates",      "of firsts", "with (of its units, lift)",
+                                       "tokens by lift"};
     cmd_head(out, markdown, head, widths, COLUMNS);
-    bool wilson = false;
+    bool wilson = false, tested = false;
     for (guint e = 0; e < experts->len; e++) {
         const Expert *expert = &g_array_index(experts, Expert, e);
+        tested = tested || !isnan(expert->discovery);
         wilson = wilson || (!expert->bootstrap && !isnan(expert->interval.low));
         add_expert(out, place, (int)e, expert, markdown);
     }
@@ -100,6 +102,13 @@ print_text(GString *out, const CmdViewPlace *place, bool markdown)
         g_string_append_printf(
             out, "%sintervals are Wilson's, as if tokens were independent: too few documents\n",
             markdown ? "\n" : "  ");
+    if (tested)
+        g_string_append_printf(
+            out,
+            "%sq: the rate of false discoveries (Benjamini and Hochberg) at which, of all "
+            "experts and layers told, the share isn't %s\n",
+            markdown ? "\n" : "  ",
+            place->domain == MOE_DOMAIN_ALL ? "1/E" : "that of the other domains");
 }
 
 /* --- CSV --------------------------------------------------------------------------------------*/
@@ -118,6 +127,7 @@ print_csv(GString *csv, const CmdViewPlace *place)
         g_string_append(csv, isnan(expert->interval.low) ? ","
                              : expert->bootstrap         ? "bootstrap,"
                                                          : "wilson,");
+        cmd_csv_number(csv, expert->discovery, ',');
         cmd_csv_number(csv, expert->relative, ',');
         cmd_csv_number(csv, expert->gate_share, ',');
         cmd_csv_number(csv, expert->first_share, ',');
@@ -180,6 +190,7 @@ print_json(GString *json, const CmdViewPlace *place)
         json_real(json, "low", expert->interval.low);
         json_real(json, "high", expert->interval.high);
         json_text(json, "interval", expert->bootstrap ? "bootstrap" : "wilson");
+        json_real(json, "q", expert->discovery);
         json_real(json, "relative", expert->relative);
         json_real(json, "gate_share", expert->gate_share);
         json_real(json, "first_share", expert->first_share);
@@ -192,7 +203,7 @@ print_json(GString *json, const CmdViewPlace *place)
 
 const CmdView cmd_experts_view = {
     .tallies = MOE_TALLY_PAIRS | MOE_TALLY_TOKENS,
-    .csv_head = "expert,picks,share,low,high,interval,relative,gate_share,first_share,partners,"
+    .csv_head = "expert,picks,share,low,high,interval,q,relative,gate_share,first_share,partners,"
                 "tokens",
     .text = print_text,
     .csv = print_csv,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "experts.h"
 
+#include "metric-choice.h"
+
 #include <math.h>
 
 /* --- Shares -----------------------------------------------------------------------------------*/
@@ -51,6 +53,31 @@ set_intervals(const MoeSummary *summary, int router, int domain, const MetricsQu
         expert->interval =
             expert->bootstrap ? intervals[e] : wilson(cell, (int)e, query->resample.level);
     }
+}
+
+/* --- Tests ------------------------------------------------------------------------------------*/
+
+/* Those of all routers that are shown are one family (Benjamini and Hochberg). */
+static void
+set_discoveries(const MoeSummary *summary, int router, int domain, const MetricsQuery *query,
+                GArray *experts)
+{
+    int n = 0, own = 0;
+    for (int r = 0; r < moe_summary_routers(summary); r++)
+        n += moe_summary_router(summary, r)->experts;
+    g_autofree double *p = g_new(double, (gsize)n), *q = g_new(double, (gsize)n);
+    n = 0;
+    for (int r = 0; r < moe_summary_routers(summary); r++) {
+        const MoeRouterInfo *info = moe_summary_router(summary, r);
+        if (!cmd_layers_have(query->layers, info->layer))
+            continue;
+        own = r == router ? n : own;
+        moe_share_tests(summary, r, domain, p + n);
+        n += info->experts;
+    }
+    moe_benjamini_hochberg(p, n, q);
+    for (guint e = 0; e < experts->len; e++)
+        g_array_index(experts, Expert, e).discovery = q[own + (int)e];
 }
 
 /* --- Tokens and partners ----------------------------------------------------------------------*/
@@ -113,6 +140,7 @@ cmd_experts_of(const MoeSummary *summary, int router, int domain, const MetricsQ
             .picks = cell->count[e],
             .share = part((double)cell->count[e], (double)cell->picks),
             .interval = {NAN, NAN, 0},
+            .discovery = NAN,
             .relative = part((double)cell->count[e] * cell->experts, (double)cell->picks),
             .gate_share = part(cell->gate_sum[e], gates),
             .first_share = part((double)cell->first[e], firsts),
@@ -125,5 +153,7 @@ cmd_experts_of(const MoeSummary *summary, int router, int domain, const MetricsQ
     }
     if (query->intervals && cell->picks > 0)
         set_intervals(summary, router, domain, query, experts);
+    if (query->intervals && cell->picks > 0 && domain != MOE_DOMAIN_UNKNOWN)
+        set_discoveries(summary, router, domain, query, experts);
     return experts;
 }

@@ -28,15 +28,17 @@ typedef struct Expert {
     double share;         /* f_e */
     MoeInterval interval; /* of the share */
     bool bootstrap;       /* else Wilson's, as if units were independent */
-    double relative;      /* u_e = c_e / m */
-    double gate_share;    /* NaN where the trace has no gates */
-    double first_share;   /* of first choices */
+    double discovery;   /* q of its share being even, or that of the other domains; NaN: unknown */
+    double relative;    /* u_e = c_e / m */
+    double gate_share;  /* NaN where the trace has no gates */
+    double first_share; /* of first choices */
     int n_tokens, n_partners;
     ExpertToken tokens[EXPERTS_TOKENS];
     ExpertPartner partners[EXPERTS_PARTNERS];
 } Expert;
 
-/* The experts of a router in a domain. (transfer full, of Expert) */
+/* The experts of a router in a domain; discoveries are among all routers of the layers asked for.
+ * (transfer full, of Expert) */
 GArray *cmd_experts_of(const MoeSummary *summary, int router, int domain,
                        const MetricsQuery *query);
 

@@ -22,6 +22,7 @@ static const struct {
     {"scores", MOE_TALLY_SCORES},
     {"places", MOE_TALLY_PLACES},
     {"caches", MOE_TALLY_CACHES},
+    {"documents", MOE_TALLY_DOCUMENTS},
     {"kinds", MOE_NEEDS_KIND},
     {"domains", MOE_NEEDS_DOMAINS},
     {"run", MOE_NEEDS_TRACE},
@@ -30,9 +31,9 @@ static const struct {
 const char *
 cmd_metric_groups(void)
 {
-    return "load, gates, ranks, order, pairs, flow, tokens, heads, scores, places, caches, kinds, "
-           "domains, "
-           "run";
+    return "load, gates, ranks, order, pairs, flow, tokens, heads, scores, places, caches, "
+           "documents, "
+           "kinds, domains, run";
 }
 
 bool

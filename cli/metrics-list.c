@@ -39,7 +39,10 @@ static char *
 intervals_of(const MoeMetric *metric)
 {
     const char *why = moe_metric_no_interval(metric);
-    return why ? g_strdup_printf("none: %s", why) : g_strdup("bootstrap over documents");
+    if (why)
+        return g_strdup_printf("none: %s", why);
+    return g_strdup(moe_metric_interval_needs_trace(metric) ? "jackknife over documents, of a trace"
+                                                            : "bootstrap over documents");
 }
 
 static void
@@ -65,6 +68,8 @@ list_json(const MoeMetric *const *metrics, int n)
             json_text(json, "no_null", metrics[i]->no_null);
         if (moe_metric_no_interval(metrics[i]))
             json_text(json, "no_interval", moe_metric_no_interval(metrics[i]));
+        if (moe_metric_no_kinds(metrics[i]))
+            json_text(json, "no_kinds", moe_metric_no_kinds(metrics[i]));
         json_close(json, '}');
     }
     json_close(json, ']');
@@ -133,8 +138,10 @@ list_text(const MoeMetric *const *metrics, int n)
             printf("  convention: %s\n", metrics[i]->convention);
         g_autofree char *nulls = nulls_of(metrics[i]);
         printf("%s  by chance: %s\n", balance[metrics[i]->better], nulls);
-        if (moe_metric_no_interval(metrics[i]))
-            printf("  interval: none: %s\n", moe_metric_no_interval(metrics[i]));
+        g_autofree char *interval = intervals_of(metrics[i]);
+        printf("  interval: %s\n", interval);
+        if (moe_metric_no_kinds(metrics[i]))
+            printf("  by kind of experts: no: %s\n", moe_metric_no_kinds(metrics[i]));
         if (*groups)
             printf("  group: %s\n", groups);
     }

@@ -79,12 +79,13 @@ cmd_metrics_input(MetricsReport *report, const CmdSource *source)
 
 typedef struct Spot {
     const MetricsQuery *query;
-    const MoeSummary *summary;
-    const MoeTrace *trace;
+    const MetricsFrom *from;
+    const MoeSummary *summary;         /* of `from` */
+    const MoeInterval *from_the_trace; /* of the router's metrics; NULL: none */
     int router, domain;
     const MoeKinds *kinds; /* NULL: of all experts */
     int kind;
-    const MoeSummaryCell *cell; /* what is measured: the router's, or the part of the kind */
+    const MoeMetricCell *cell; /* what is measured: the router, or its part of the kind */
 } Spot;
 
 static void
@@ -98,12 +99,11 @@ to_bits(Measured *measured)
     measured->interval.high /= G_LN2;
 }
 
-/* Of one kind of experts only the load is known apart, and some metrics are of kinds alone. */
+/* Some metrics are of kinds of experts alone, some of all experts alone. */
 static bool
 applies(const MoeMetric *metric, const MoeKinds *kinds)
 {
-    unsigned others = metric->needs & ~(unsigned)(MOE_TALLY_LOAD | MOE_NEEDS_KIND);
-    return kinds ? others == 0 : !(metric->needs & MOE_NEEDS_KIND);
+    return kinds ? !moe_metric_no_kinds(metric) : !(metric->needs & MOE_NEEDS_KIND);
 }
 
 static GArray *
@@ -112,27 +112,24 @@ measure(const Spot *spot)
     const GPtrArray *metrics = spot->query->metrics;
     const MoeMetric *const *list = (const MoeMetric *const *)metrics->pdata;
     GArray *out = g_array_sized_new(FALSE, TRUE, sizeof(Measured), metrics->len);
-    g_autofree const MoeSummaryCell **domains =
-        g_new0(const MoeSummaryCell *, (gsize)moe_summary_domains(spot->summary) + 1);
     g_autofree MoeInterval *intervals = g_new(MoeInterval, metrics->len + 1);
-    MoeMetricCell cell =
-        moe_metric_cell(spot->summary, spot->trace, spot->router, spot->domain, domains);
-    if (spot->kinds)
-        cell = moe_metric_cell_of_kind(cell.summary, spot->cell, spot->router);
     for (guint i = 0; i < metrics->len; i++)
         intervals[i] = (MoeInterval){NAN, NAN, 0};
     if (spot->query->intervals)
         moe_metric_kind_intervals(spot->summary, spot->router, spot->domain, spot->kinds,
                                   spot->kind, list, (int)metrics->len, &spot->query->resample,
                                   intervals);
+    for (guint i = 0; spot->from_the_trace && i < metrics->len; i++)
+        if (spot->domain == MOE_DOMAIN_ALL && moe_metric_interval_needs_trace(list[i]))
+            intervals[i] = spot->from_the_trace[i];
     for (guint i = 0; i < metrics->len; i++) {
         if (!applies(list[i], spot->kinds))
             continue;
         Measured measured = {list[i],
                              list[i]->unit,
-                             moe_metric_value(list[i], &cell),
-                             moe_metric_uniform(list[i], &cell),
-                             moe_metric_shuffled(list[i], &cell),
+                             moe_metric_value(list[i], spot->cell),
+                             moe_metric_uniform(list[i], spot->cell),
+                             moe_metric_shuffled(list[i], spot->cell),
                              intervals[i]};
         if (spot->query->bits && strcmp(measured.unit, "nats") == 0)
             to_bits(&measured);
@@ -142,10 +139,11 @@ measure(const Spot *spot)
 }
 
 static void
-add_place(MetricsInput *input, const Spot *spot, const gint64 *step)
+add_place(MetricsInput *input, const Spot *spot)
 {
+    const gint64 *step = spot->from->step;
     const MoeRouterInfo *info = moe_summary_router(spot->summary, spot->router);
-    if (spot->domain != MOE_DOMAIN_ALL && spot->cell->units == 0)
+    if (spot->domain != MOE_DOMAIN_ALL && spot->cell->summary->units == 0)
         return;
     g_autoptr(GArray) measured = measure(spot);
     if (measured->len == 0)
@@ -154,7 +152,7 @@ add_place(MetricsInput *input, const Spot *spot, const gint64 *step)
     *place = (MetricsPlace){
         .router = spot->router,
         .layer = info->layer,
-        .experts = spot->cell->experts,
+        .experts = spot->cell->summary->experts,
         .domain = spot->domain,
         .domain_name = spot->domain >= 0
                            ? g_strdup(moe_summary_domain_name(spot->summary, spot->domain))
@@ -163,8 +161,8 @@ add_place(MetricsInput *input, const Spot *spot, const gint64 *step)
         .shared = info->shared,
         .has_step = step != NULL,
         .step = step ? *step : 0,
-        .units = spot->cell->units,
-        .picks = spot->cell->picks,
+        .units = spot->cell->summary->units,
+        .picks = spot->cell->summary->picks,
         .measured = g_steal_pointer(&measured),
     };
     g_ptr_array_add(input->places, place);
@@ -172,56 +170,91 @@ add_place(MetricsInput *input, const Spot *spot, const gint64 *step)
 
 /* All experts, then the kinds that were asked for. */
 static bool
-add_places(MetricsInput *input, Spot *spot, const gint64 *step, GError **error)
+add_places(MetricsInput *input, Spot *spot, GError **error)
 {
-    const MoeSummaryCell *whole = moe_summary_cell(spot->summary, spot->router, spot->domain);
+    g_autofree const MoeSummaryCell **domains =
+        g_new0(const MoeSummaryCell *, (gsize)moe_summary_domains(spot->summary) + 1);
+    MoeMetricCell all =
+        moe_metric_cell(spot->summary, spot->from->trace, spot->router, spot->domain, domains);
+    all.at_step = spot->from->step != NULL;
+    all.step = all.at_step ? *spot->from->step : 0;
     g_autoptr(MoeKinds) kinds = moe_kinds_of(moe_summary_router(spot->summary, spot->router));
     g_autoptr(GArray) chosen = cmd_kinds_choose(kinds, spot->query->kinds, error);
     if (!chosen)
         return false;
     spot->kinds = NULL;
-    spot->cell = whole;
-    add_place(input, spot, step);
+    spot->cell = &all;
+    add_place(input, spot);
     for (guint i = 0; i < chosen->len; i++) {
         spot->kinds = kinds;
         spot->kind = g_array_index(chosen, int, i);
-        g_autoptr(MoeSummaryCell) part = moe_kind_part(whole, kinds, spot->kind);
-        spot->cell = part;
-        add_place(input, spot, step);
+        g_autoptr(MoeKindPart) part = moe_kind_part(&all, kinds, spot->kind);
+        spot->cell = moe_kind_part_cell(part);
+        add_place(input, spot);
     }
     return true;
 }
 
+/* Routers in the layers asked for. (transfer full) */
+static GArray *
+choose_routers(const MetricsQuery *query, const MoeSummary *summary, GError **error)
+{
+    GArray *routers = g_array_new(FALSE, FALSE, sizeof(int));
+    for (int r = 0; r < moe_summary_routers(summary); r++)
+        if (cmd_layers_have(query->layers, moe_summary_router(summary, r)->layer))
+            g_array_append_val(routers, r);
+    if (routers->len > 0)
+        return routers;
+    g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "found no router in the layers of --layers");
+    g_array_unref(routers);
+    return NULL;
+}
+
+/* Those of metrics that take the trace, [routers × metrics]; `found` NULL: none do. */
+static bool
+find_intervals(const MetricsQuery *query, const MetricsFrom *from, const GArray *routers,
+               MoeInterval **found, GError **error)
+{
+    const GPtrArray *metrics = query->metrics;
+    bool any = false;
+    *found = NULL;
+    for (guint i = 0; i < metrics->len; i++)
+        any = any || moe_metric_interval_needs_trace(metrics->pdata[i]);
+    if (!any || !query->intervals || !from->tokens)
+        return true;
+    *found = g_new(MoeInterval, (gsize)routers->len * metrics->len);
+    return moe_metric_trace_intervals(from->tokens, from->counted,
+                                      (const int *)(void *)routers->data, (int)routers->len,
+                                      (const MoeMetric *const *)metrics->pdata, (int)metrics->len,
+                                      &query->resample, *found, error);
+}
+
 bool
-cmd_metrics_measure(MetricsReport *report, MetricsInput *input, const MoeSummary *summary,
-                    const MoeTrace *trace, const gint64 *step, GError **error)
+cmd_metrics_measure(MetricsReport *report, MetricsInput *input, const MetricsFrom *from,
+                    GError **error)
 {
     const MetricsQuery *query = &report->query;
-    g_autoptr(GArray) domains = cmd_domains_choose(summary, query->domains, error);
-    bool any = false;
-    if (!domains)
+    const int all = MOE_DOMAIN_ALL;
+    g_autofree MoeInterval *intervals = NULL;
+    g_autoptr(GArray) domains = cmd_domains_choose(from->summary, query->domains, error);
+    g_autoptr(GArray) routers = domains ? choose_routers(query, from->summary, error) : NULL;
+    if (!routers || !find_intervals(query, from, routers, &intervals, error))
         return false;
-    int all = MOE_DOMAIN_ALL;
     g_array_prepend_val(domains, all);
-    for (int r = 0; r < moe_summary_routers(summary); r++) {
-        if (!cmd_layers_have(query->layers, moe_summary_router(summary, r)->layer))
-            continue;
-        any = true;
+    for (guint i = 0; i < routers->len; i++)
         for (guint d = 0; d < domains->len; d++) {
             Spot spot = {
                 .query = query,
-                .summary = summary,
-                .trace = trace,
-                .router = r,
+                .from = from,
+                .summary = from->summary,
+                .from_the_trace = intervals ? intervals + (gsize)i * query->metrics->len : NULL,
+                .router = g_array_index(routers, int, i),
                 .domain = g_array_index(domains, int, d),
             };
-            if (!add_places(input, &spot, step, error))
+            if (!add_places(input, &spot, error))
                 return false;
         }
-    }
-    if (!any)
-        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "found no router in the layers of --layers");
-    return any;
+    return true;
 }
 
 void

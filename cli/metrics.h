@@ -75,10 +75,20 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MetricsReport, cmd_metrics_report_free)
 
 /* A file to add places to. (transfer none) */
 MetricsInput *cmd_metrics_input(MetricsReport *report, const CmdSource *source);
-/* Measures `summary`, of the source or of a step of it (`step` NULL: no step in particular). Fails
- * with MOE_ERROR_DATA where nothing is in the layers or domains asked for. */
-bool cmd_metrics_measure(MetricsReport *report, MetricsInput *input, const MoeSummary *summary,
-                         const MoeTrace *trace, const gint64 *step, GError **error);
+/* What is measured. */
+typedef struct MetricsFrom {
+    const MoeSummary *summary; /* of the source, or of a step of it */
+    const gint64 *step;        /* NULL: no step in particular */
+    const MoeTrace *trace;     /* for its state and measures; NULL: they aren't asked for */
+    /* Whose tokens were counted, and how, for intervals that take the trace; NULL: there are none.
+     */
+    const MoeTrace *tokens;
+    const MoeSummaryOptions *counted;
+} MetricsFrom;
+/* Measures it. Fails with MOE_ERROR_DATA where nothing is in the layers or domains asked for, and
+ * as moe_metric_trace_intervals(). */
+bool cmd_metrics_measure(MetricsReport *report, MetricsInput *input, const MetricsFrom *from,
+                         GError **error);
 
 void cmd_metrics_print(const MetricsReport *report, MetricsFormat format);
 void cmd_metrics_print_text(const MetricsReport *report, bool markdown);

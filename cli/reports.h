@@ -14,17 +14,17 @@ typedef struct ReportLook {
     MoeReportTheme theme;
 } ReportLook;
 
-#define REPORT_LOOK_ENTRIES(look)                                                  \
-    {"formats",                                                                    \
-     0,                                                                            \
-     0,                                                                            \
-     G_OPTION_ARG_STRING,                                                          \
-     &(look).formats_text,                                                         \
-     "of html, pdf, md and json (default: all)",                                   \
-     "NAME,…"},                                                                    \
-    {                                                                              \
-        "theme", 0, 0, G_OPTION_ARG_STRING, &(look).theme_text,                    \
-            "of HTML: auto (as the reader's system has it), light or dark", "NAME" \
+#define REPORT_LOOK_ENTRIES(look)                                                        \
+    {"formats",                                                                          \
+     0,                                                                                  \
+     0,                                                                                  \
+     G_OPTION_ARG_STRING,                                                                \
+     &(look).formats_text,                                                               \
+     "of html, pdf, md and json (default: all)",                                         \
+     "NAME,…"},                                                                          \
+    {                                                                                    \
+        "theme", 0, 0, G_OPTION_ARG_STRING, &(look).theme_text,                          \
+            "of HTML: auto | light | dark (auto: as the reader's system has it)", "NAME" \
     }
 
 /* Understands them, or complains and sets the status. */

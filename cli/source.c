@@ -55,7 +55,8 @@ open_trace(CmdSource *source, const CmdSourceOptions *options, GError **error)
     if (good)
         cmd_checked_read(source->checked, moe_summary_meta_json(source->summary));
     if (good && options->check && source->checked->len == 0)
-        good = cmd_checked_add(source->checked, source->path, source->trace, error);
+        good =
+            cmd_checked_add(source->checked, source->path, source->trace, options->filter, error);
     if (!good && error)
         cmd_locate(*error, source->path);
     return good;

@@ -21,7 +21,9 @@ measure_tokens(MetricsReport *report, MetricsInput *input, const MoeTrace *trace
         };
         g_autoptr(MoeSummary) summary = moe_summary_from_trace(trace, &options, error);
         cmd_progress_end();
-        good = summary && cmd_metrics_measure(report, input, summary, NULL, &wide, error);
+        const MetricsFrom from = {summary, &wide, report->query.filter ? NULL : trace, trace,
+                                  &options};
+        good = summary && cmd_metrics_measure(report, input, &from, error);
     }
     return good;
 }
@@ -50,7 +52,8 @@ measure_state(MetricsReport *report, MetricsInput *input, const MoeTrace *trace,
         gint64 step = moe_states_step(states->pdata[0], i);
         g_autoptr(MoeSummary) summary =
             moe_states_summary(trace, (MoeStates *const *)states->pdata, i);
-        good = cmd_metrics_measure(report, input, summary, NULL, &step, error);
+        const MetricsFrom from = {.summary = summary, .step = &step, .trace = trace};
+        good = cmd_metrics_measure(report, input, &from, error);
     }
     return good;
 }

@@ -36,7 +36,7 @@ cmd_trace_finish(const char *path, bool summary, bool tell, GError **error)
         g_propagate_error(error, g_steal_pointer(&reason));
     if (!summary) {
         g_autoptr(MoeTrace) trace = tell ? moe_trace_open(path, error) : NULL;
-        good = !tell || (trace && cmd_checked_add(checked, path, trace, error));
+        good = !tell || (trace && cmd_checked_add(checked, path, trace, NULL, error));
     }
     if (good && tell)
         print(path, checked);

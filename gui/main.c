@@ -13,6 +13,8 @@ main(int argc, char **argv)
 {
     moe_bound_spinning(argv);
     setlocale(LC_ALL, "");
+    setlocale(LC_NUMERIC, "C"); /* numbers go to files and commands: one way to write them */
+    gtk_disable_setlocale();    /* which would undo that */
     bindtextdomain(GETTEXT_PACKAGE, LOCALEDIR);
     bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
     textdomain(GETTEXT_PACKAGE);

@@ -163,7 +163,7 @@ scope_chooser_set_parts(ScopeChooser *chooser, guint parts, gboolean all)
         gtk_spin_button_set_numeric(chooser->expert, FALSE); /* or no word could stand there */
         g_signal_connect(expert, "output", G_CALLBACK(on_expert_output), NULL);
         g_signal_connect(expert, "input", G_CALLBACK(on_expert_input), NULL);
-        add(chooser, _("_Expert"), expert);
+        add(chooser, _("E_xpert"), expert);
         g_signal_connect_swapped(expert, "value-changed", G_CALLBACK(on_expert), chooser);
     }
     if (parts & SCOPE_FOCUS_SLOT) {

@@ -23,15 +23,15 @@ scope_compared_layer_columns(int *n)
     static const ScopeColumn columns[] = {
         [LAYER] = {N_("Layer"), true, false, PANGO_ELLIPSIZE_NONE},
         [AGREE] = {N_("Agreement"), true, false, PANGO_ELLIPSIZE_NONE},
-        [LOW] = {N_("From"), true, false, PANGO_ELLIPSIZE_NONE},
+        [LOW] = {N_("95 % from"), true, false, PANGO_ELLIPSIZE_NONE},
         [HIGH] = {N_("To"), true, false, PANGO_ELLIPSIZE_NONE},
         [CHANCE] = {N_("Chance"), true, false, PANGO_ELLIPSIZE_NONE},
         [MATCHED] = {N_("Matched"), true, false, PANGO_ELLIPSIZE_NONE},
         [OVERLAP] = {N_("Overlap"), true, false, PANGO_ELLIPSIZE_NONE},
         [JACCARD] = {N_("Jaccard"), true, false, PANGO_ELLIPSIZE_NONE},
         [FLIPS] = {N_("Flips"), true, false, PANGO_ELLIPSIZE_NONE},
-        [LOADS] = {N_("JS"), true, false, PANGO_ELLIPSIZE_NONE},
-        [RENUMBERED] = {N_("Renumbered"), true, false, PANGO_ELLIPSIZE_NONE},
+        [LOADS] = {N_("JS load"), true, false, PANGO_ELLIPSIZE_NONE},
+        [RENUMBERED] = {N_("Renamed"), true, false, PANGO_ELLIPSIZE_NONE},
     };
     *n = G_N_ELEMENTS(columns);
     return columns;
@@ -61,8 +61,8 @@ scope_compared_moved_columns(int *n)
         [T_AFTER] = {N_("After"), false, true, PANGO_ELLIPSIZE_END},
         [T_FROM] = {N_("Here"), false, false, PANGO_ELLIPSIZE_NONE},
         [T_TO] = {N_("There"), false, false, PANGO_ELLIPSIZE_NONE},
-        [T_DOC] = {N_("Doc"), true, false, PANGO_ELLIPSIZE_NONE},
-        [T_POS] = {N_("Pos"), true, false, PANGO_ELLIPSIZE_NONE},
+        [T_DOC] = {N_("Document"), true, false, PANGO_ELLIPSIZE_NONE},
+        [T_POS] = {N_("Position"), true, false, PANGO_ELLIPSIZE_NONE},
     };
     *n = G_N_ELEMENTS(columns);
     return columns;

@@ -143,9 +143,11 @@ static void
 on_found(gpointer owner, gpointer result, const GError *error)
 {
     ScopeContexts *self = SCOPE_CONTEXTS(owner);
+    bool textless = result && g_object_get_data(result, "scope-textless");
     if (result)
-        show_title(self, GPOINTER_TO_INT(g_object_get_data(result, "scope-expert")),
-                   g_object_get_data(result, "scope-textless") != NULL);
+        show_title(self, GPOINTER_TO_INT(g_object_get_data(result, "scope-expert")), textless);
+    for (int i = BEFORE; i <= AFTER; i++)
+        scope_table_show_column(self->table, i, !textless);
     scope_table_set_empty(self->table,
                           error ? error->message : _("No token that counts picks this expert."));
     scope_table_set_rows(self->table, result);
@@ -266,8 +268,8 @@ scope_contexts_init(ScopeContexts *self)
         [TOKEN] = {N_("Token"), false, false, PANGO_ELLIPSIZE_NONE},
         [AFTER] = {N_("After"), false, true, PANGO_ELLIPSIZE_END},
         [DOMAIN] = {N_("Domain"), false, false, PANGO_ELLIPSIZE_NONE},
-        [DOCUMENT] = {N_("Doc"), true, false, PANGO_ELLIPSIZE_NONE},
-        [POSITION] = {N_("Pos"), true, false, PANGO_ELLIPSIZE_NONE},
+        [DOCUMENT] = {N_("Document"), true, false, PANGO_ELLIPSIZE_NONE},
+        [POSITION] = {N_("Position"), true, false, PANGO_ELLIPSIZE_NONE},
     };
     gtk_widget_init_template(GTK_WIDGET(self));
     gtk_widget_set_vexpand(GTK_WIDGET(self), TRUE);

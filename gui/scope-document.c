@@ -267,6 +267,12 @@ scope_document_imported(ScopeDocument *document)
     return document->opened.imported != NULL;
 }
 
+bool
+scope_document_outdated(ScopeDocument *document)
+{
+    return !document->look && scope_source_outdated(document->opened.source);
+}
+
 const char *
 scope_document_notes(ScopeDocument *document)
 {
@@ -301,12 +307,15 @@ scope_document_summary(ScopeDocument *document)
 {
     const MoeTrace *trace = trace_of(document);
     GString *text = g_string_new(NULL);
-    int domains = (int)g_strv_length(document->domains);
+    int steps, domains = (int)g_strv_length(document->domains);
+    scope_document_steps(document, &steps);
     gint64 tokens =
         trace ? moe_trace_tokens(trace, -1) : moe_summary_tokens_counted(summary_of(document));
     append_count(text, document->n_routers,
                  ngettext("MoE layer", "MoE layers", (gulong)document->n_routers));
     append_count(text, tokens, ngettext("token", "tokens", (gulong)tokens));
+    if (steps > 1) /* a text that was recorded several times is counted as often */
+        append_count(text, steps, ngettext("step", "steps", (gulong)steps));
     if (domains > 0)
         append_count(text, domains, ngettext("domain", "domains", (gulong)domains));
     if (!trace)

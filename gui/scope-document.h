@@ -53,6 +53,9 @@ bool scope_document_imported(ScopeDocument *document);
 char *scope_document_import_command(ScopeDocument *document);
 /* What readers of an import have to know, a line each; or NULL. (transfer none) */
 const char *scope_document_notes(ScopeDocument *document);
+/* Whether the file has become another since it was opened; of one that is followed, no: it will be
+ * read. Looks at the disk. */
+bool scope_document_outdated(ScopeDocument *document);
 /* "3 MoE layers · 12,345 tokens · 4 domains", and whether the trace was cut off. (transfer full) */
 char *scope_document_summary(ScopeDocument *document);
 /* NULL for a summary. It stays until "grown"; hold no pointer into it beyond the main loop's turn.

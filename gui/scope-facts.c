@@ -61,7 +61,10 @@ add_router(GPtrArray *facts, const MoeSummary *summary)
     const MoeRouterInfo *first = moe_summary_router(summary, 0);
     add(facts, _("MoE layers"), g_strdup_printf("%d", moe_summary_routers(summary)),
         g_strdup(_("Layers that have a router")));
-    add(facts, first->k > 0 ? _("Experts per token") : _("Experts, k varies"),
+    add(facts,
+        first->k <= 0                ? _("Experts, k varies")
+        : first->units_per_token > 1 ? _("Experts per sub-token")
+                                     : _("Experts per token"),
         first->k > 0 ? g_strdup_printf(_("%d of %d"), first->k, first->experts)
                      : g_strdup_printf("%d", first->experts),
         g_strdup_printf(_("Scores: %s; selection: %s; gates: %s"), first->score, first->select,

@@ -37,15 +37,15 @@ show_problem(ScopeFilterBar *self, const char *problem)
         problem ? GTK_ACCESSIBLE_INVALID_TRUE : GTK_ACCESSIBLE_INVALID_FALSE, -1);
 }
 
-/* Whether the words are a filter. */
+/* Whether the words are a filter; none are: all tokens count. */
 static bool
 check(ScopeFilterBar *self)
 {
     g_autoptr(GError) error = NULL;
-    const char *words = gtk_editable_get_text(GTK_EDITABLE(self->entry));
-    g_autoptr(MoeTokenFilter) filter = moe_token_filter_parse(words, &error);
+    g_autofree char *words = g_strstrip(g_strdup(gtk_editable_get_text(GTK_EDITABLE(self->entry))));
+    g_autoptr(MoeTokenFilter) filter = *words ? moe_token_filter_parse(words, &error) : NULL;
     show_problem(self, error ? error->message : NULL);
-    return filter != NULL;
+    return filter || !*words;
 }
 
 static void
@@ -142,6 +142,16 @@ scope_filter_bar_init(ScopeFilterBar *self)
 {
     gtk_widget_init_template(GTK_WIDGET(self));
     show_problem(self, NULL);
+}
+
+/* Characters of the words that are seen at least. */
+#define WIDE   14
+#define NARROW 3
+
+void
+scope_filter_bar_set_narrow(ScopeFilterBar *bar, bool narrow)
+{
+    gtk_editable_set_width_chars(GTK_EDITABLE(bar->entry), narrow ? NARROW : WIDE);
 }
 
 void

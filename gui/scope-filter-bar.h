@@ -9,12 +9,15 @@
 #include "scope-focus.h"
 
 #include <gtk/gtk.h>
+#include <stdbool.h>
 
 G_BEGIN_DECLS
 
 #define SCOPE_TYPE_FILTER_BAR (scope_filter_bar_get_type())
 G_DECLARE_FINAL_TYPE(ScopeFilterBar, scope_filter_bar, SCOPE, FILTER_BAR, GtkBox)
 
+/* Whether the window has little room for it. */
+void scope_filter_bar_set_narrow(ScopeFilterBar *bar, bool narrow);
 /* Both NULL: nothing is open. */
 void scope_filter_bar_show(ScopeFilterBar *bar, ScopeDocument *document, ScopeFocus *focus);
 

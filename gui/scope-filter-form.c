@@ -88,11 +88,12 @@ apply(ScopeFilterForm *self)
     if (self->filling || !self->focus)
         return;
     g_autofree char *words = words_of_rows(self);
-    g_autoptr(MoeTokenFilter) filter = moe_token_filter_parse(words, &error);
+    g_autoptr(MoeTokenFilter) filter G_GNUC_UNUSED =
+        *words ? moe_token_filter_parse(words, &error) : NULL;
     g_autofree char *problem = error ? scope_text_sentence(error->message) : g_strdup("");
     gtk_label_set_label(self->problem, problem);
     gtk_widget_set_visible(GTK_WIDGET(self->problem), error != NULL);
-    if (filter)
+    if (!error)
         scope_focus_set_filter(self->focus, words);
 }
 

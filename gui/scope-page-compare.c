@@ -8,6 +8,7 @@
 #include "scope-job.h"
 #include "scope-pages.h"
 #include "scope-tabs.h"
+#include "scope-text.h"
 #include "scope-together.h"
 
 #include <glib/gi18n.h>
@@ -24,7 +25,8 @@ struct _ScopePageCompare {
     bool filling;      /* the drop-down */
 
     GtkDropDown *other;
-    GtkButton *offer; /* the first of the others */
+    GtkButton *offer; /* of one of the others */
+    guint offered;    /* the one */
     GtkLabel *problem;
     ScopeChooser *chooser;
     GtkStack *outer, *stack;
@@ -136,13 +138,30 @@ find_others(ScopePageCompare *self)
         g_ptr_array_add(self->others, g_object_ref(chosen));
 }
 
-/* What is open in another tab is one click away. */
+/* Whether it has as many tokens, layers and experts, as recordings of the same text have. */
+static bool
+is_like(ScopeDocument *a, ScopeDocument *b)
+{
+    int n, m;
+    const MoeTrace *x = scope_document_trace(a), *y = scope_document_trace(b);
+    const MoeRouterInfo *first = scope_document_routers(a, &n);
+    const MoeRouterInfo *second = scope_document_routers(b, &m);
+    return x && y && n > 0 && n == m && first[0].experts == second[0].experts &&
+           moe_trace_tokens(x, -1) == moe_trace_tokens(y, -1);
+}
+
+/* What is open in another tab is one click away: one like this, or else the first. */
 static void
 show_offer(ScopePageCompare *self)
 {
     bool any = self->others->len > 0;
+    self->offered = 0;
+    for (guint i = self->others->len; i-- > 0;)
+        if (is_like(document_of(self), self->others->pdata[i]))
+            self->offered = i;
     g_autofree char *words =
-        any ? g_strdup_printf(_("Compare With %s"), scope_document_name(self->others->pdata[0]))
+        any ? g_strdup_printf(_("Compare With %s"),
+                              scope_document_name(self->others->pdata[self->offered]))
             : g_strdup("");
     gtk_button_set_label(self->offer, words);
     gtk_widget_set_visible(GTK_WIDGET(self->offer), any);
@@ -171,7 +190,7 @@ fill_others(ScopePageCompare *self)
 static void
 on_offer(ScopePageCompare *self)
 {
-    gtk_drop_down_set_selected(self->other, 1);
+    gtk_drop_down_set_selected(self->other, self->offered + 1);
 }
 
 static void
@@ -257,17 +276,46 @@ on_token(ScopePageCompare *self, ScopeRow *row)
 
 /* --- What the columns mean, in the inspector --------------------------------------------------*/
 
-static GtkWidget *
-scope_page_compare_make_inspector(ScopePage *page)
+typedef struct Meaning {
+    const char *column, *words, *metric; /* metric: whose formula it has, or NULL */
+} Meaning;
+
+static const Meaning meanings[] = {
+    {N_("Agreement"), N_("Share of tokens whose first choice is the same in both"), "agreement"},
+    {N_("Chance"), N_("What two routers of these loads would agree in by chance"), NULL},
+    {N_("Matched"),
+     N_("Agreement once experts that merely have other numbers are taken for the same"), NULL},
+    {N_("Overlap"), N_("Share of all picks that are the same in both"), "overlap"},
+    {N_("Jaccard"),
+     N_("Experts that both pick for a token, of those that either picks, on average"), "jaccard"},
+    {N_("Flips"), N_("Share of tokens whose set of experts isn’t the same"), "flips"},
+    {N_("JS load"), N_("How far the loads differ: Jensen–Shannon divergence, in nats"), "js-load"},
+    {N_("Renamed"), N_("Experts whose match has another number"), NULL},
+};
+
+static const char *
+formula_of(const char *name)
 {
     int n;
     const MoeComparisonMetric *metrics = moe_comparison_metrics(&n);
+    for (int i = 0; name && i < n; i++)
+        if (g_str_equal(metrics[i].name, name))
+            return metrics[i].formula;
+    return "";
+}
+
+static GtkWidget *
+scope_page_compare_make_inspector(ScopePage *page)
+{
     g_autoptr(GString) text = g_string_new(NULL);
     GtkWidget *about = gtk_label_new(NULL);
-    for (int i = 0; i < n; i++) {
-        g_autofree char *part = g_markup_printf_escaped("%s<b>%s</b>\n%s", i ? "\n\n" : "",
-                                                        metrics[i].name, metrics[i].formula);
+    for (gsize i = 0; i < G_N_ELEMENTS(meanings); i++) {
+        g_autofree char *part = g_markup_printf_escaped(
+            "%s<b>%s</b>\n%s", i ? "\n\n" : "", _(meanings[i].column), _(meanings[i].words));
+        g_autofree char *formula = scope_text_formula(formula_of(meanings[i].metric));
         g_string_append(text, part);
+        if (*formula)
+            g_string_append_printf(text, "\n<small>%s</small>", formula);
     }
     gtk_label_set_markup(GTK_LABEL(about), text->str);
     gtk_label_set_xalign(GTK_LABEL(about), 0);

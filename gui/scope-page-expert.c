@@ -14,6 +14,9 @@
 #define SCOPE_TYPE_PAGE_EXPERT (scope_page_expert_get_type())
 G_DECLARE_FINAL_TYPE(ScopePageExpert, scope_page_expert, SCOPE, PAGE_EXPERT, ScopePage)
 
+/* Of the height, the figure. */
+#define HALF 0.62
+
 struct _ScopePageExpert {
     ScopePage parent_instance;
     GCancellable *running; /* of looking for relatives, or NULL */
@@ -22,6 +25,7 @@ struct _ScopePageExpert {
     ScopePane *pane;
     ScopeContexts *contexts;
     ScopeTable *relatives;
+    GtkPaned *halves;
 };
 
 G_DEFINE_FINAL_TYPE(ScopePageExpert, scope_page_expert, SCOPE_TYPE_PAGE)
@@ -73,6 +77,7 @@ static void
 scope_page_expert_show(ScopePage *page, ScopeDocument *document, ScopeFocus *focus)
 {
     ScopePageExpert *self = SCOPE_PAGE_EXPERT(page);
+    scope_page_divide(page, self->halves, HALF);
     scope_chooser_show(self->chooser, document, focus);
     scope_pane_set_document(self->pane, document, focus);
     scope_contexts_show(self->contexts, document, focus);
@@ -112,6 +117,7 @@ scope_page_expert_class_init(ScopePageExpertClass *class)
     gtk_widget_class_bind_template_child(widget_class, ScopePageExpert, chooser);
     gtk_widget_class_bind_template_child(widget_class, ScopePageExpert, pane);
     gtk_widget_class_bind_template_child(widget_class, ScopePageExpert, contexts);
+    gtk_widget_class_bind_template_child(widget_class, ScopePageExpert, halves);
     gtk_widget_class_bind_template_child(widget_class, ScopePageExpert, relatives);
     gtk_widget_class_bind_template_callback(widget_class, on_activated);
 }

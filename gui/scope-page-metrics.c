@@ -7,6 +7,7 @@
 #include "scope-pages.h"
 #include "scope-steps.h"
 #include "scope-table.h"
+#include "scope-text.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -52,6 +53,24 @@ typedef struct Query {
     ScopeSteps steps;
 } Query;
 
+/* Intervals that take the trace; without one there are none. */
+static void
+add_from_trace(const Query *query, MoeFigureInput *input, const MoeMetric *const *metrics, int n,
+               MoeInterval *intervals)
+{
+    const MoeTrace *trace = moe_figure_input_trace(input, 0);
+    const MoeSummaryOptions counted = {.steps = query->steps.steps,
+                                       .step = query->steps.step,
+                                       .filter = moe_figure_input_filter(input)};
+    g_autofree MoeInterval *own = g_new(MoeInterval, n);
+    if (!trace || !moe_metric_trace_intervals(trace, &counted, &query->router, 1, metrics, n, NULL,
+                                              own, NULL))
+        return;
+    for (int i = 0; i < n; i++)
+        if (moe_metric_interval_needs_trace(metrics[i]))
+            intervals[i] = own[i];
+}
+
 /* With all that a trace can be counted for, or that a summary was. Metrics that nothing was
  * recorded for are left out. */
 static gpointer
@@ -71,6 +90,7 @@ measure(MoeFigureInput *input, gpointer data, GError **error)
         moe_metric_cell(summary, moe_figure_input_trace(input, 0), router, MOE_DOMAIN_ALL, domains);
     GListStore *rows = g_list_store_new(SCOPE_TYPE_ROW);
     moe_metric_intervals(summary, router, MOE_DOMAIN_ALL, metrics, n, &options, intervals);
+    add_from_trace(query, input, metrics, n, intervals);
     for (int i = 0; i < n; i++) {
         if (isnan(moe_metric_value(metrics[i], &cell)))
             continue;
@@ -127,12 +147,46 @@ on_copy(ScopePageMetrics *self)
 
 /* --- What a metric is, in the inspector -------------------------------------------------------*/
 
+static void
+append(GString *text, const char *heading, const char *markup)
+{
+    if (*markup) {
+        g_autofree char *head = g_markup_escape_text(heading, -1);
+        g_string_append_printf(text, "\n\n<b>%s</b>\n%s", head, markup);
+    }
+}
+
+static void
+append_words(GString *text, const char *heading, const char *words)
+{
+    g_autofree char *markup = g_markup_escape_text(words, -1);
+    append(text, heading, markup);
+}
+
+/* What the columns are, before a metric is chosen. */
+static char *
+columns_about(void)
+{
+    GString *text = g_string_new(
+        _("Choose a metric to read what it is, who defined it, and where programs differ."));
+    append_words(text, _("95 % from … to"),
+                 _("Where the value would lie for other documents of this kind"));
+    append_words(text, _("Uniform"), _("What a router would show that picks at random"));
+    append_words(text, _("Shuffled"),
+                 _("What a router of the same load would show that takes no notice of tokens"));
+    append_words(text, _("Letters"),
+                 _("E experts, k picks a token, c picks of an expert, f its share of all N picks, "
+                   "m the mean of c, g its share of the gates, S the experts of a token"));
+    return g_string_free(text, FALSE);
+}
+
 static GtkWidget *
 scope_page_metrics_make_inspector(ScopePage *page)
 {
     ScopePageMetrics *self = SCOPE_PAGE_METRICS(page);
-    GtkWidget *about = gtk_label_new(_("Choose a metric to read what it is, who defined it, and "
-                                       "where programs differ."));
+    g_autofree char *text = columns_about();
+    GtkWidget *about = gtk_label_new(NULL);
+    gtk_label_set_markup(GTK_LABEL(about), text);
     gtk_label_set_xalign(GTK_LABEL(about), 0);
     gtk_label_set_wrap(GTK_LABEL(about), TRUE);
     gtk_label_set_wrap_mode(GTK_LABEL(about), PANGO_WRAP_WORD_CHAR);
@@ -141,13 +195,12 @@ scope_page_metrics_make_inspector(ScopePage *page)
     return about;
 }
 
-static void
-append(GString *text, const char *heading, const char *words)
+static const char *
+better_words(MoeMetricDirection better)
 {
-    if (*words) {
-        g_autofree char *part = g_markup_printf_escaped("\n\n<b>%s</b>\n%s", heading, words);
-        g_string_append(text, part);
-    }
+    return better == MOE_METRIC_LOWER    ? _("The lower, the more even")
+           : better == MOE_METRIC_HIGHER ? _("The higher, the more even")
+                                         : "";
 }
 
 static void
@@ -157,11 +210,13 @@ on_activated(ScopePageMetrics *self, ScopeRow *row)
     if (!metric || !self->about)
         return;
     g_autoptr(GString) text = g_string_new(NULL);
+    g_autofree char *formula = scope_text_formula(metric->formula);
     g_string_append_printf(text, "<big><b>%s</b></big>", metric->name);
-    append(text, _("Formula"), metric->formula);
-    append(text, _("Unit"), metric->unit);
-    append(text, _("Source"), metric->source);
-    append(text, _("Convention"), metric->convention);
+    append(text, _("Formula"), formula);
+    append_words(text, _("Unit"), metric->unit);
+    append_words(text, _("Balance"), better_words(metric->better));
+    append_words(text, _("Source"), metric->source);
+    append_words(text, _("Convention"), metric->convention);
     gtk_label_set_markup(self->about, text->str);
 }
 
@@ -193,6 +248,12 @@ scope_page_metrics_dispose(GObject *object)
     G_OBJECT_CLASS(scope_page_metrics_parent_class)->dispose(object);
 }
 
+static ScopeTable *
+scope_page_metrics_get_table(ScopePage *page)
+{
+    return SCOPE_PAGE_METRICS(page)->table;
+}
+
 static void
 scope_page_metrics_class_init(ScopePageMetricsClass *class)
 {
@@ -200,6 +261,7 @@ scope_page_metrics_class_init(ScopePageMetricsClass *class)
     G_OBJECT_CLASS(class)->dispose = scope_page_metrics_dispose;
     SCOPE_PAGE_CLASS(class)->show = scope_page_metrics_show;
     SCOPE_PAGE_CLASS(class)->find = scope_page_metrics_find;
+    SCOPE_PAGE_CLASS(class)->get_table = scope_page_metrics_get_table;
     SCOPE_PAGE_CLASS(class)->make_inspector = scope_page_metrics_make_inspector;
     g_type_ensure(SCOPE_TYPE_CHOOSER);
     g_type_ensure(SCOPE_TYPE_TABLE);
@@ -224,8 +286,8 @@ scope_page_metrics_init(ScopePageMetrics *self)
         [HIGH] = {N_("To"), true, false, PANGO_ELLIPSIZE_NONE},
         [UNIFORM] = {N_("Uniform"), true, false, PANGO_ELLIPSIZE_NONE},
         [SHUFFLED] = {N_("Shuffled"), true, false, PANGO_ELLIPSIZE_NONE},
-        [UNIT] = {N_("Unit"), false, false, PANGO_ELLIPSIZE_END},
-        [FORMULA] = {N_("Formula"), false, true, PANGO_ELLIPSIZE_END},
+        [UNIT] = {N_("Unit"), false, false, PANGO_ELLIPSIZE_NONE},
+        [FORMULA] = {N_("Formula"), false, true, PANGO_ELLIPSIZE_END, true},
     };
     gtk_widget_init_template(GTK_WIDGET(self));
     scope_table_set_columns(self->table, columns, G_N_ELEMENTS(columns), _("Metrics of the layer"));

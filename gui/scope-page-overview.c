@@ -19,7 +19,7 @@ struct _ScopePageOverview {
     GCancellable *checking; /* of the checker's work, or NULL */
     bool unchecked;         /* as it is now */
 
-    GtkBox *facts;
+    GtkFlowBox *facts;
     ScopePane *load, *layers;
     GtkImage *mark; /* beside the verdict */
     GtkLabel *verdict;
@@ -38,8 +38,6 @@ fact_new(const ScopeFact *fact)
     GtkWidget *value = gtk_label_new(fact->value), *caption = gtk_label_new(fact->caption);
     gtk_label_set_xalign(GTK_LABEL(value), 0);
     gtk_label_set_xalign(GTK_LABEL(caption), 0);
-    gtk_label_set_ellipsize(GTK_LABEL(value), PANGO_ELLIPSIZE_END);
-    gtk_label_set_ellipsize(GTK_LABEL(caption), PANGO_ELLIPSIZE_END);
     gtk_widget_add_css_class(value, "fact");
     gtk_widget_add_css_class(caption, "note");
     gtk_widget_set_tooltip_text(box, fact->tip);
@@ -56,7 +54,7 @@ empty(GtkWidget *parent)
         if (GTK_IS_LIST_BOX(parent))
             gtk_list_box_remove(GTK_LIST_BOX(parent), child);
         else
-            gtk_box_remove(GTK_BOX(parent), child);
+            gtk_flow_box_remove(GTK_FLOW_BOX(parent), child);
 }
 
 /* --- Findings ---------------------------------------------------------------------------------*/
@@ -208,9 +206,9 @@ on_found(gpointer owner, gpointer result, const GError *error)
     empty(GTK_WIDGET(self->facts));
     g_autofree char *problem = error ? scope_text_sentence(error->message) : NULL;
     for (guint i = 0; facts && i < facts->len; i++)
-        gtk_box_append(self->facts, fact_new(facts->pdata[i]));
+        gtk_flow_box_append(self->facts, fact_new(facts->pdata[i]));
     if (problem)
-        gtk_box_append(self->facts, text_new(problem, "note"));
+        gtk_flow_box_append(self->facts, text_new(problem, "note"));
     check(self); /* not before: pictures first */
 }
 

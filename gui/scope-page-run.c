@@ -203,6 +203,7 @@ show_state(ScopePageRun *self)
 {
     bool running = scope_run_is_running(self->run);
     set_pressable(self, !running, running, !running && resumable(self));
+    gtk_widget_set_visible(GTK_WIDGET(self->progress), running);
 }
 
 static void
@@ -326,14 +327,13 @@ scope_page_run_make_inspector(ScopePage *page)
     g_autofree char *text = g_markup_printf_escaped(
         "<b>%s</b>\n%s\n\n<b>%s</b>\n%s\n\n<b>%s</b>\n%s", _("A run"),
         _("Start trains a model by the recipe, with what was changed in the form. As soon as it "
-          "has "
-          "recorded something, the run opens in a tab of its own, and is followed there."),
+          "has recorded something, the run opens in a tab of its own, and is followed there."),
         _("Stop"),
-        _("Saves and ends. Go on continues from there, to the same bits as if it had never "
+        _("Saves and ends. Resume goes on from there, to the same bits as if it had never "
           "stopped."),
-        _("Outside"),
-        _("The moescope program does the work, with the command that is shown in the log. If it "
-          "crashes, the window goes on."));
+        _("The command"),
+        _("The moescope program does the work; the log shows what it was told. If it crashes, the "
+          "window stays."));
     gtk_label_set_markup(GTK_LABEL(about), text);
     gtk_label_set_xalign(GTK_LABEL(about), 0);
     gtk_label_set_wrap(GTK_LABEL(about), TRUE);
@@ -343,10 +343,24 @@ scope_page_run_make_inspector(ScopePage *page)
 
 /* --- The page ---------------------------------------------------------------------------------*/
 
+/* Of the run that the document is of, where nothing was started here. */
+static void
+show_document(ScopePageRun *self)
+{
+    gboolean live = FALSE;
+    g_object_get(scope_page_get_document(SCOPE_PAGE(self)), "live", &live, NULL);
+    if (!scope_run_get_folder(self->run))
+        gtk_label_set_label(self->state, live ? _("This run goes on where it was started, or was "
+                                                  "broken off")
+                                              : _("Nothing runs"));
+    show_state(self);
+}
+
 static void
 scope_page_run_show(ScopePage *page, ScopeDocument *document, ScopeFocus *focus)
 {
-    show_state(SCOPE_PAGE_RUN(page));
+    g_signal_connect_object(document, "grown", G_CALLBACK(show_document), page, G_CONNECT_SWAPPED);
+    show_document(SCOPE_PAGE_RUN(page));
 }
 
 static void

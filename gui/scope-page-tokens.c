@@ -20,6 +20,9 @@ G_DECLARE_FINAL_TYPE(ScopePageTokens, scope_page_tokens, SCOPE, PAGE_TOKENS, Sco
 /* So long a pointer rests. */
 #define REST_MS 60
 
+/* Of the height, the text. */
+#define HALF 0.615
+
 /* Tokens of a piece of text and of the map; documents that can be turned to. */
 enum { PIECE = 500, MAP = 40, MOST_DOCUMENTS = 100000 };
 
@@ -34,6 +37,7 @@ struct _ScopePageTokens {
     ScopeChooser *chooser, *slots;
     GtkDropDown *colour;
     GtkLabel *place;
+    GtkPaned *halves;
     GtkWidget *back, *forward;
     ScopePane *text, *map, *scores;
     guint pointing; /* a timeout: the pointer rests on a token; or 0 */
@@ -333,6 +337,7 @@ static void
 scope_page_tokens_show(ScopePage *page, ScopeDocument *document, ScopeFocus *focus)
 {
     ScopePageTokens *self = SCOPE_PAGE_TOKENS(page);
+    scope_page_divide(page, self->halves, HALF);
     scope_search_show(self->search, document, focus);
     scope_chooser_show(self->chooser, document, focus);
     scope_chooser_show(self->slots, document, focus);
@@ -390,6 +395,7 @@ scope_page_tokens_class_init(ScopePageTokensClass *class)
     gtk_widget_class_bind_template_child(widget_class, ScopePageTokens, map);
     gtk_widget_class_bind_template_child(widget_class, ScopePageTokens, scores);
     gtk_widget_class_bind_template_child(widget_class, ScopePageTokens, contexts);
+    gtk_widget_class_bind_template_child(widget_class, ScopePageTokens, halves);
     gtk_widget_class_bind_template_callback(widget_class, on_back);
     gtk_widget_class_bind_template_callback(widget_class, on_forward);
     gtk_widget_class_bind_template_callback(widget_class, on_colour);

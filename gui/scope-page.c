@@ -118,6 +118,13 @@ scope_page_get_pane(ScopePage *page)
     return class->get_pane ? class->get_pane(page) : watched_pane(private_of(page));
 }
 
+ScopeTable *
+scope_page_get_table(ScopePage *page)
+{
+    ScopePageClass *class = SCOPE_PAGE_GET_CLASS(page);
+    return class->get_table ? class->get_table(page) : NULL;
+}
+
 static void
 on_pressed(GtkEventController *click, int presses, double x, double y, ScopePage *self)
 {
@@ -143,6 +150,18 @@ void
 scope_page_pane_changed(ScopePage *page)
 {
     g_object_notify_by_pspec(G_OBJECT(page), props[PROP_PANE]);
+}
+
+/* A template knows lengths alone. Once it is allocated, the paned keeps its proportions. */
+void
+scope_page_divide(ScopePage *page, GtkPaned *halves, double share)
+{
+    GtkWidget *around = gtk_widget_get_parent(GTK_WIDGET(page));
+    while (around && gtk_widget_get_height(around) == 0) /* in a tab that is new */
+        around = gtk_widget_get_parent(around);
+    int height = around ? (int)(share * gtk_widget_get_height(around)) : 0;
+    if (!gtk_widget_get_mapped(GTK_WIDGET(page)))
+        gtk_paned_set_position(halves, MAX(gtk_paned_get_position(halves), height));
 }
 
 GtkWidget *

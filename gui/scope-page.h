@@ -10,6 +10,7 @@
 #include "scope-document.h"
 #include "scope-focus.h"
 #include "scope-pane.h"
+#include "scope-table.h"
 
 #include <gtk/gtk.h>
 
@@ -26,6 +27,8 @@ struct _ScopePageClass {
     /* The pane that Export means, NULL: nothing to export. Without this it is, of those that
      * scope_page_watch() has and that can be seen, the one last pointed at. */
     ScopePane *(*get_pane)(ScopePage *page);
+    /* The table that Export means where there is no pane; NULL: there is none. */
+    ScopeTable *(*get_table)(ScopePage *page);
     /* What the inspector shows beside this page, made once; NULL: the options of get_pane(). */
     GtkWidget *(*make_inspector)(ScopePage *page);
     /* Puts the caret where text can be searched for; NULL: nothing to search. */
@@ -42,6 +45,7 @@ typedef struct ScopePageInfo {
     /* Whether there is something to see; otherwise says what is missing and how to record it
      * (transfer full). The page stays in the list, as an empty state that says so. */
     bool (*suits)(ScopeDocument *document, char **why);
+    bool sample; /* a sample that is trained has what may be missing */
 } ScopePageInfo;
 
 /* All of them, in the order of the sidebar, ended by one without name. */
@@ -55,11 +59,15 @@ ScopeDocument *scope_page_get_document(ScopePage *page);
 ScopeFocus *scope_page_get_focus(ScopePage *page);
 void scope_page_show(ScopePage *page, ScopeDocument *document, ScopeFocus *focus);
 ScopePane *scope_page_get_pane(ScopePage *page);
+ScopeTable *scope_page_get_table(ScopePage *page);
 /* For pages, from within init(): that of several panes the one is meant that was pressed last, at
  * first the first. */
 void scope_page_watch(ScopePage *page, ScopePane *pane);
 /* For pages, when get_pane() has become another. Property "pane" tells of it. */
 void scope_page_pane_changed(ScopePage *page);
+/* For pages, before they are seen: the upper part of two has this share of the height, and as much
+ * as its template gives it. */
+void scope_page_divide(ScopePage *page, GtkPaned *halves, double share);
 /* What the inspector shows beside the page (floating), or NULL: the options of its pane. */
 GtkWidget *scope_page_make_inspector(ScopePage *page);
 /* Whether there was something to search. */

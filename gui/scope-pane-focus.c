@@ -4,6 +4,8 @@
  */
 #include "scope-pane-focus.h"
 
+#include <math.h>
+
 static const struct {
     const char *name;
     ScopeFocusPart part;
@@ -42,6 +44,16 @@ scope_pane_focus_select(ScopeFocus *focus, ScopeSceneView *view)
     scope_scene_view_select(view, selections, n);
 }
 
+/* What a key sets a part to; of a row or column as a whole (NaN) there is no one, and the choice is
+ * as at first. -2: nothing. */
+static gint64
+value_of(const MoeKey *key, ScopeFocusPart part)
+{
+    if (isnan(key->number))
+        return part == SCOPE_FOCUS_SLOT ? 0 : -1;
+    return key->number >= 0 && key->number < 1e15 ? (gint64)key->number : -2;
+}
+
 /* A key that is there twice, as in a map of experts by experts, is meant as it is first. */
 void
 scope_pane_focus_take(ScopeFocus *focus, const MoeDatum *datum)
@@ -51,11 +63,11 @@ scope_pane_focus_take(ScopeFocus *focus, const MoeDatum *datum)
     for (int i = 0; i < datum->n_keys; i++)
         for (size_t j = 0; j < G_N_ELEMENTS(keys); j++) {
             const MoeKey *key = &datum->keys[i];
-            if (!g_str_equal(key->name, keys[j].name) || taken & keys[j].part ||
-                !(key->number >= 0 && key->number < 1e15))
+            gint64 value = value_of(key, keys[j].part);
+            if (!g_str_equal(key->name, keys[j].name) || taken & keys[j].part || value < -1)
                 continue;
             taken |= keys[j].part;
-            scope_focus_set(focus, keys[j].part, (gint64)key->number);
+            scope_focus_set(focus, keys[j].part, value);
         }
     scope_focus_end(focus);
 }

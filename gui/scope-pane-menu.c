@@ -16,9 +16,9 @@
 static void
 copy_image_action(GtkWidget *widget, const char *action, GVariant *parameter)
 {
-    g_autoptr(GdkTexture) picture = scope_pane_copy(SCOPE_PANE(widget));
+    g_autoptr(GdkContentProvider) picture = scope_pane_copy(SCOPE_PANE(widget));
     if (picture)
-        gdk_clipboard_set_texture(gtk_widget_get_clipboard(widget), picture);
+        gdk_clipboard_set_content(gtk_widget_get_clipboard(widget), picture);
 }
 
 static void
@@ -111,6 +111,14 @@ on_pressed(GtkGestureClick *click, int n, double x, double y, gpointer pane)
     open_at(pane, x, y);
 }
 
+/* A finger has no second button. */
+static void
+on_held(GtkGestureLongPress *hold, double x, double y, gpointer pane)
+{
+    choose(pane, x, y);
+    open_at(pane, x, y);
+}
+
 /* The first of two clicks has chosen it. */
 static void
 on_clicked(GtkGestureClick *click, int n, double x, double y, gpointer pane)
@@ -130,13 +138,17 @@ on_menu_key(GtkWidget *widget, GVariant *parameters, gpointer data)
 void
 scope_pane_menu_attach(ScopePane *pane)
 {
-    GtkGesture *click = gtk_gesture_click_new(), *twice = gtk_gesture_click_new();
+    GtkGesture *click = gtk_gesture_click_new(), *twice = gtk_gesture_click_new(),
+               *hold = gtk_gesture_long_press_new();
     GtkEventController *keys = gtk_shortcut_controller_new();
     gtk_gesture_single_set_button(GTK_GESTURE_SINGLE(click), GDK_BUTTON_SECONDARY);
     g_signal_connect(click, "pressed", G_CALLBACK(on_pressed), pane);
     g_signal_connect(twice, "pressed", G_CALLBACK(on_clicked), pane);
+    gtk_gesture_single_set_touch_only(GTK_GESTURE_SINGLE(hold), TRUE);
+    g_signal_connect(hold, "pressed", G_CALLBACK(on_held), pane);
     gtk_widget_add_controller(GTK_WIDGET(pane), GTK_EVENT_CONTROLLER(click));
     gtk_widget_add_controller(GTK_WIDGET(pane), GTK_EVENT_CONTROLLER(twice));
+    gtk_widget_add_controller(GTK_WIDGET(pane), GTK_EVENT_CONTROLLER(hold));
     gtk_shortcut_controller_add_shortcut(
         GTK_SHORTCUT_CONTROLLER(keys),
         gtk_shortcut_new(gtk_shortcut_trigger_parse_string("Menu|<Shift>F10"),

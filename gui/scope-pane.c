@@ -38,6 +38,7 @@ struct _ScopePane {
     GtkStack *stack;
     ScopeSceneView *view;
     GtkLabel *problem, *status;
+    GtkWidget *line; /* between the figure and its words */
     ScopeBusy *busy; /* over the figure that is about to be replaced */
 };
 
@@ -94,6 +95,8 @@ show_scene(ScopePane *self, MoeScene *scene, bool glimpse)
     show_selected(self);
     show_words(self);
     gtk_stack_set_visible_child_name(self->stack, "figure");
+    gtk_widget_set_visible(self->line, scene != NULL);
+    gtk_widget_set_visible(GTK_WIDGET(self->status), scene != NULL);
     g_object_notify_by_pspec(G_OBJECT(self), props[PROP_HAS_FIGURE]);
 }
 
@@ -102,7 +105,9 @@ show_problem(ScopePane *self, const char *message)
 {
     g_autofree char *sentence = scope_text_sentence(message);
     show_scene(self, NULL, false);
+    g_autoptr(PangoAttrList) whole = scope_text_breaks(sentence);
     gtk_label_set_label(self->problem, sentence);
+    gtk_label_set_attributes(self->problem, whole);
     gtk_stack_set_visible_child_name(self->stack, "problem");
 }
 
@@ -294,6 +299,7 @@ scope_pane_class_init(ScopePaneClass *class)
     gtk_widget_class_bind_template_child(widget_class, ScopePane, view);
     gtk_widget_class_bind_template_child(widget_class, ScopePane, problem);
     gtk_widget_class_bind_template_child(widget_class, ScopePane, status);
+    gtk_widget_class_bind_template_child(widget_class, ScopePane, line);
     gtk_widget_class_bind_template_child(widget_class, ScopePane, busy);
     gtk_widget_class_bind_template_callback(widget_class, on_words);
     gtk_widget_class_bind_template_callback(widget_class, show_words);
@@ -461,7 +467,7 @@ scope_pane_export(ScopePane *pane, const char *path, const char *theme, GError *
     return scope_scene_view_save(pane->view, path, theme, error);
 }
 
-GdkTexture *
+GdkContentProvider *
 scope_pane_copy(ScopePane *pane)
 {
     return scope_pane_has_figure(pane) ? scope_scene_view_copy(pane->view) : NULL;

@@ -45,9 +45,10 @@ bool scope_pane_has_figure(ScopePane *pane);
 /* Writes what is shown as moe_scene_save() does, or its numbers where `path` ends in .csv: the same
  * bytes as the command's. */
 bool scope_pane_export(ScopePane *pane, const char *path, const char *theme, GError **error);
-/* What is shown as a picture, or its numbers as CSV, for other programs; NULL: there is no figure.
+/* What is shown as a picture and as SVG, or its numbers as CSV, for other programs; NULL: there is
+ * no figure.
  * (transfer full) */
-GdkTexture *scope_pane_copy(ScopePane *pane);
+GdkContentProvider *scope_pane_copy(ScopePane *pane);
 char *scope_pane_data(ScopePane *pane);
 
 G_END_DECLS

@@ -92,6 +92,49 @@ row_matches(GtkListBoxRow *row, gpointer user)
     return strstr(lower, self->search) != NULL;
 }
 
+/* The part of a key before its dot. */
+static char *
+section_of(GtkListBoxRow *row)
+{
+    const MoeField *field = g_object_get_data(G_OBJECT(row), "scope-field");
+    return g_strndup(field->name, strcspn(field->name, "."));
+}
+
+/* A section begins below its name. */
+static void
+head_row(GtkListBoxRow *row, GtkListBoxRow *before, gpointer user)
+{
+    static const char *const titles[][2] = {
+        {"data", N_("Text")},
+        {"model", N_("Model")},
+        {"train", N_("Training")},
+        {"trace", N_("Recording")},
+        {"stablemoe", N_("StableMoE")},
+        {"moe", N_("Experts and router")},
+        {"balance", N_("Balance of load")},
+        {"heads", N_("Sub-tokens")},
+        {"hyper", N_("HyperRouter")},
+        {"cosine", N_("Router by cosine")},
+        {"noisy", N_("Router with noise")},
+        {"topk", N_("Groups of experts")},
+        {"hyper_expert", N_("HyperMoE")},
+        {"init", N_("Initial weights")},
+        {"optim", N_("Optimiser")},
+    }; /* another section is called as it is */
+    g_autofree char *section = section_of(row), *last = before ? section_of(before) : NULL;
+    g_autofree char *title = NULL;
+    gtk_list_box_row_set_header(row, NULL);
+    if (g_strcmp0(section, last) == 0)
+        return;
+    for (gsize i = 0; i < G_N_ELEMENTS(titles) && !title; i++)
+        title = g_str_equal(titles[i][0], section) ? g_strdup(_(titles[i][1])) : NULL;
+    GtkWidget *head = gtk_label_new(title ? title : section);
+    gtk_label_set_xalign(GTK_LABEL(head), 0);
+    gtk_widget_add_css_class(head, "heading");
+    gtk_widget_add_css_class(head, "section");
+    gtk_list_box_row_set_header(row, head);
+}
+
 /* --- What it shows ----------------------------------------------------------------------------*/
 
 void
@@ -174,7 +217,8 @@ scope_recipe_form_init(ScopeRecipeForm *self)
                                    _("Parameters of the recipe"), -1);
     gtk_list_box_set_selection_mode(self->list, GTK_SELECTION_NONE);
     gtk_list_box_set_filter_func(self->list, row_matches, self, NULL);
-    gtk_widget_set_halign(GTK_WIDGET(self->list), GTK_ALIGN_START);
+    gtk_list_box_set_header_func(self->list, head_row, NULL, NULL);
+    gtk_widget_set_halign(GTK_WIDGET(self->list), GTK_ALIGN_CENTER);
     gtk_widget_add_css_class(GTK_WIDGET(self->list), "recipe");
     gtk_widget_add_css_class(self->scroll, "view");
     gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(self->scroll), GTK_POLICY_NEVER,

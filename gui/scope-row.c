@@ -4,6 +4,8 @@
  */
 #include "scope-row.h"
 
+#include "scope-text.h"
+
 #include <math.h>
 #include <stdbool.h>
 
@@ -58,18 +60,19 @@ scope_row_take_number(ScopeRow *row, int column, char *text, double value)
     row->numbers[column] = TRUE;
 }
 
-/* Four significant digits, zeros at the end too, so that a column is even; whole numbers as they
- * are. */
+/* Four significant digits, zeros at the end too, so that a column is even; whole numbers have all
+ * of theirs. */
 static char *
 number_text(double value)
 {
     char text[G_ASCII_DTOSTR_BUF_SIZE];
     if (isnan(value))
         return g_strdup("\xe2\x80\x93");
-    bool whole = value == floor(value) && fabs(value) < 1e15;
-    int left = whole ? 0 : (int)floor(log10(fabs(value))) + 1; /* digits before the point */
-    if (whole || left < -3 || left > 15)
-        return g_strdup(g_ascii_formatd(text, sizeof text, whole ? "%.0f" : "%.3e", value));
+    if (value == floor(value) && fabs(value) < 1e15)
+        return scope_text_count((gint64)value);
+    int left = (int)floor(log10(fabs(value))) + 1; /* digits before the point */
+    if (left < -3 || left > 15)
+        return g_strdup(g_ascii_formatd(text, sizeof text, "%.3e", value));
     g_autofree char *format = g_strdup_printf("%%.%df", MAX(4 - left, 0));
     return g_strdup(g_ascii_formatd(text, sizeof text, format, value));
 }

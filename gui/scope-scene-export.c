@@ -2,12 +2,11 @@
  *
  * A scene for files and for other programs: always all of it, however closely it is seen.
  */
+#include "scope-picture.h"
 #include "scope-scene-private.h"
 
-#include <cairo.h>
-#include <math.h>
-
-#define COPY_SCALE 2.0 /* of the screen's pixels */
+#define COPY_SCALE      2.0 /* of the screen's pixels */
+#define POINTS_PER_INCH 72.0
 
 static bool
 save(MoeScene *scene, const char *path, const char *theme, GError **error)
@@ -32,24 +31,16 @@ scope_scene_view_save(ScopeSceneView *view, const char *path, const char *theme,
     return good;
 }
 
-GdkTexture *
+GdkContentProvider *
 scope_scene_view_copy(ScopeSceneView *view)
 {
     g_return_val_if_fail(view->scene, NULL);
     g_autofree MoeSceneView *views = scope_scene_views(view->scene);
-    double scale = scope_scene_view_point(view) * COPY_SCALE;
-    int width = (int)ceil(view->width * scale), height = (int)ceil(view->height * scale);
-    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, width, height);
-    cairo_t *cr = cairo_create(surface);
+    double dpi = scope_scene_view_point(view) * COPY_SCALE * POINTS_PER_INCH;
     moe_scene_reset_view(view->scene);
-    cairo_scale(cr, scale, scale);
-    moe_scene_render(view->scene, cr, view->width, view->height);
-    cairo_destroy(cr);
+    GdkContentProvider *content = scope_picture_content(view->scene, dpi, NULL);
     scope_scene_set_views(view->scene, views);
-    ScopeImage *image = scope_image_new(surface);
-    GdkTexture *texture = g_object_ref(scope_image_texture(image));
-    scope_image_free(image);
-    return texture;
+    return content;
 }
 
 char *

@@ -23,6 +23,7 @@ on_motion(GtkEventControllerMotion *motion, double x, double y, gpointer user)
     self->at_x = x;
     self->at_y = y;
     scope_scene_view_point_at(self, x, y);
+    scope_scene_view_show_cursor(self);
 }
 
 static void
@@ -66,8 +67,12 @@ static void
 on_pinch(GtkGestureZoom *pinch, double scale, gpointer user)
 {
     ScopeSceneView *self = SCOPE_SCENE_VIEW(user);
-    double x, y;
-    if (!gtk_gesture_get_bounding_box_center(GTK_GESTURE(pinch), &x, &y) || scale <= 0)
+    double x = self->at_x, y = self->at_y;
+    GtkGesture *gesture = GTK_GESTURE(pinch);
+    /* Fingers that are nowhere on the screen mean what the pointer is at. */
+    if (gtk_gesture_is_active(gesture))
+        gtk_gesture_get_bounding_box_center(gesture, &x, &y);
+    if (x < 0 || scale <= 0)
         return;
     scope_scene_view_zoom(self, x, y, scale / self->pinched);
     self->pinched = scale;
@@ -155,7 +160,8 @@ on_released(GtkGestureClick *click, int n, double x, double y, gpointer user)
     if (self->dragged)
         return;
     scope_scene_view_point_at(self, x, y);
-    scope_scene_view_activate(self);
+    if (!scope_scene_view_activate_label(self, x, y))
+        scope_scene_view_activate(self);
 }
 
 /* --- Keys -------------------------------------------------------------------------------------*/
@@ -241,6 +247,8 @@ on_key(GtkEventControllerKey *controller, guint key, guint code, GdkModifierType
     case GDK_KEY_Return:
     case GDK_KEY_KP_Enter:
     case GDK_KEY_space:
+        if (keys & (GDK_SHIFT_MASK | GDK_CONTROL_MASK))
+            return scope_scene_view_activate_line(self, keys & GDK_SHIFT_MASK);
         scope_scene_view_activate(self);
         return self->datum.words != NULL;
     case GDK_KEY_Escape:

@@ -247,10 +247,9 @@ outline_datum(ScopeSceneView *self, GtkSnapshot *snapshot)
     graphene_rect_t rect = pixels(self, datum->x, datum->y, datum->width, datum->height), seen;
     graphene_rect_t panel = pixels(self, place.x - 0.5 / point, place.y - 0.5 / point,
                                    place.width + 1 / point, place.height + 1 / point);
-    if (graphene_rect_intersection(&rect, &panel, &seen) ||
-        graphene_rect_contains_point(&panel, &rect.origin))
-        outline(snapshot, rect.size.width > 0 || rect.size.height > 0 ? seen : rect, 1.5F, true,
-                &black);
+    bool whole = !graphene_rect_intersection(&rect, &panel, &seen); /* points and lines have none */
+    if (!whole || graphene_rect_contains_point(&panel, &rect.origin))
+        outline(snapshot, whole ? rect : seen, 1.5F, true, &black);
 }
 
 static void

@@ -27,6 +27,7 @@ struct _ScopeSceneView {
     MoeDatum datum;        /* under the pointer or the caret, if datum.words */
     bool walked;           /* it is the caret's */
     double at_x, at_y;     /* of the pointer; negative: outside */
+    const char *cursor;    /* NULL: the usual one */
     double from_x, from_y; /* where a drag was begun, or was last */
     double pinched;        /* the scale that a pinch has come to */
     GtkGesture *drag;      /* what moves; two fingers aren't a drag. The widget's */
@@ -52,6 +53,8 @@ int scope_scene_view_panel(ScopeSceneView *self, double x, double y, bool near,
 void scope_scene_view_look(ScopeSceneView *self, int panel, MoeSceneView view);
 /* Whether any panel shows a part. */
 bool scope_scene_view_is_closer(ScopeSceneView *self);
+/* Shows what the pointer can do where it is. */
+void scope_scene_view_show_cursor(ScopeSceneView *self);
 /* After any of these: what is seen is elsewhere. */
 void scope_scene_view_moved(ScopeSceneView *self);
 /* The views of all panels; sets them. (transfer full) */
@@ -65,6 +68,11 @@ void scope_scene_view_forget_datum(ScopeSceneView *self);
 void scope_scene_view_tell(ScopeSceneView *self);
 /* The mark there is was clicked. */
 void scope_scene_view_activate(ScopeSceneView *self);
+/* The label of a row or column of a map: whether there is one at a point of the widget; that it was
+ * clicked; or that of the mark's row, or column. False: there is none. */
+bool scope_scene_view_is_label(ScopeSceneView *self, double x, double y);
+bool scope_scene_view_activate_label(ScopeSceneView *self, double x, double y);
+bool scope_scene_view_activate_line(ScopeSceneView *self, bool row);
 
 /* Adds what listens to pointer and keys. */
 void scope_scene_input_attach(ScopeSceneView *self);

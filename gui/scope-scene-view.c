@@ -6,8 +6,8 @@
 #include "scope-scene-private.h"
 
 /* A figure smaller than this can't be read; the window scrolls instead. */
-#define MIN_WIDTH_PX  320
-#define MIN_OF_HEIGHT 0.6 /* of the height that suits it */
+#define MIN_WIDTH     240.0 /* points */
+#define MIN_OF_HEIGHT 0.6   /* of the height that suits it */
 /* A movement is over when nothing moved for so long. */
 #define REST_MS 150
 
@@ -56,7 +56,7 @@ scope_scene_view_measure(GtkWidget *widget, GtkOrientation orientation, int for_
     *minimum_baseline = *natural_baseline = -1;
     if (orientation == GTK_ORIENTATION_HORIZONTAL) {
         *natural = (int)(self->width * scope_scene_view_point(self));
-        *minimum = MIN(*natural, MIN_WIDTH_PX);
+        *minimum = MIN(*natural, (int)(MIN_WIDTH * scope_scene_view_point(self)));
     } else {
         *natural = (int)(self->height * scope_scene_view_point(self));
         *minimum = (int)(*natural * MIN_OF_HEIGHT);
@@ -181,13 +181,23 @@ follow_view(ScopeSceneView *self)
         scope_scene_view_forget_datum(self);
 }
 
+/* Of what a click or a drag would do. */
+void
+scope_scene_view_show_cursor(ScopeSceneView *self)
+{
+    bool label = self->at_x >= 0 && scope_scene_view_is_label(self, self->at_x, self->at_y);
+    const char *name = label ? "pointer" : scope_scene_view_is_closer(self) ? "grab" : NULL;
+    if (name != self->cursor)
+        gtk_widget_set_cursor_from_name(GTK_WIDGET(self), name);
+    self->cursor = name;
+}
+
 void
 scope_scene_view_moved(ScopeSceneView *self)
 {
-    bool closer = scope_scene_view_is_closer(self);
     rest_later(self);
     follow_view(self);
-    gtk_widget_set_cursor_from_name(GTK_WIDGET(self), closer ? "grab" : NULL);
+    scope_scene_view_show_cursor(self);
     forget_outlines(self);
     g_object_notify_by_pspec(G_OBJECT(self), props[PROP_CLOSER]);
 }

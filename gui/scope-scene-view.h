@@ -61,9 +61,9 @@ void scope_scene_view_reset(ScopeSceneView *view);
  * `path` ends in .csv, its numbers. */
 bool scope_scene_view_save(ScopeSceneView *view, const char *path, const char *theme,
                            GError **error);
-/* The scene as a picture for other programs, all of it, twice as fine as the screen.
- * (transfer full) */
-GdkTexture *scope_scene_view_copy(ScopeSceneView *view);
+/* The scene for other programs, all of it, as SVG and as a picture twice as fine as the screen.
+ * NULL where it can't be kept meanwhile. (transfer full) */
+GdkContentProvider *scope_scene_view_copy(ScopeSceneView *view);
 /* Its numbers, as CSV. (transfer full) */
 char *scope_scene_view_data(ScopeSceneView *view);
 

@@ -19,8 +19,8 @@ missing_yet(ScopeDocument *document, char **why, const char *text)
 {
     gboolean live = FALSE;
     g_object_get(document, "live", &live, NULL);
-    return missing(why, live ? N_("Nothing of a training step was recorded yet. It appears here as "
-                                  "soon as there is.")
+    return missing(why, live ? N_("No step of the training was recorded yet. The first appears "
+                                  "here by itself.")
                              : text);
 }
 

@@ -11,6 +11,7 @@
 #include "scope-text.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 struct _ScopeTab {
     GtkWidget parent_instance;
@@ -71,6 +72,16 @@ on_progress(const char *what, gint64 done, gint64 total, gpointer user)
     gtk_widget_set_opacity(GTK_WIDGET(self->progress), 1);
 }
 
+/* From what was there before, not from where one is at work. */
+static void
+take_keyboard(ScopeTab *self)
+{
+    GtkRoot *window = gtk_widget_get_root(GTK_WIDGET(self));
+    GtkWidget *at = window ? gtk_root_get_focus(window) : NULL;
+    if (!at || !gtk_widget_get_mapped(at) || gtk_widget_is_ancestor(at, GTK_WIDGET(self)))
+        scope_views_turn(self->views, scope_views_get_name(self->views));
+}
+
 static void
 show_document(ScopeTab *self, ScopeDocument *document)
 {
@@ -80,6 +91,7 @@ show_document(ScopeTab *self, ScopeDocument *document)
     if (g_list_model_get_n_items(self->files) == 1)
         scope_state_add_recent(scope_document_path(document));
     enter(self, SCOPE_TAB_OPEN);
+    take_keyboard(self);
 }
 
 static void
@@ -105,6 +117,10 @@ static void
 show_description(ScopeTab *self, const char *words)
 {
     g_autoptr(GFile) file = g_list_model_get_item(self->files, 0);
+    if (strchr(words, '\n')) /* columns, of the program */
+        gtk_widget_add_css_class(GTK_WIDGET(self->description), "monospace");
+    else
+        gtk_widget_remove_css_class(GTK_WIDGET(self->description), "monospace");
     gtk_label_set_label(self->description, words);
     scope_weights_show(self->weights, g_file_peek_path(file));
     enter(self, SCOPE_TAB_DESCRIBED);
@@ -299,6 +315,13 @@ scope_tab_get_pane(ScopeTab *tab)
     ScopePage *page = tab->state == SCOPE_TAB_OPEN ? scope_views_get_page(tab->views) : NULL;
     ScopePane *pane = page ? scope_page_get_pane(page) : NULL;
     return pane && scope_pane_has_figure(pane) ? pane : NULL;
+}
+
+ScopeTable *
+scope_tab_get_table(ScopeTab *tab)
+{
+    ScopePage *page = tab->state == SCOPE_TAB_OPEN ? scope_views_get_page(tab->views) : NULL;
+    return page ? scope_page_get_table(page) : NULL;
 }
 
 ScopeWeights *

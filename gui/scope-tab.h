@@ -41,6 +41,8 @@ ScopeFocus *scope_tab_get_focus(ScopeTab *tab);
 ScopeViews *scope_tab_get_views(ScopeTab *tab);
 /* The pane that Export means, if it has a figure; else NULL. */
 ScopePane *scope_tab_get_pane(ScopeTab *tab);
+/* The table that it means where there is no pane; or NULL. */
+ScopeTable *scope_tab_get_table(ScopeTab *tab);
 /* Figures of a model's weights, which Export means where nothing was recorded; NULL: there are
  * none. */
 ScopeWeights *scope_tab_get_weights(ScopeTab *tab);

@@ -4,17 +4,23 @@
  */
 #include "scope-table.h"
 
+#include "scope-table-menu.h"
 #include "scope-text.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
 #include <string.h>
 
+/* Of names and of texts that may be cut, seen at least. */
+#define NAME_CHARS 22
+#define TEXT_CHARS 10
+
 struct _ScopeTable {
     GtkWidget parent_instance;
     ScopeColumn columns[SCOPE_ROW_COLUMNS];
     int n_columns;
-    char *search; /* in lower case, or NULL */
+    GtkColumnViewColumn *rest; /* what is left where no column takes it */
+    char *search;              /* in lower case, or NULL */
 
     GtkStack *stack;
     GtkColumnView *view;
@@ -46,6 +52,8 @@ cell_setup(GtkSignalListItemFactory *factory, GtkListItem *item, ScopeTable *sel
     if (column->expand || column->ellipsize)
         gtk_label_set_ellipsize(GTK_LABEL(label),
                                 column->ellipsize ? column->ellipsize : PANGO_ELLIPSIZE_END);
+    if (column->ellipsize)
+        gtk_label_set_width_chars(GTK_LABEL(label), column->expand ? TEXT_CHARS : NAME_CHARS);
     if (column->ellipsize == PANGO_ELLIPSIZE_START)
         gtk_label_set_xalign(GTK_LABEL(label), 1);
     if (column->number)
@@ -58,7 +66,12 @@ cell_bind(GtkSignalListItemFactory *factory, GtkListItem *item, ScopeTable *self
 {
     GtkWidget *label = gtk_list_item_get_child(item);
     const char *text = scope_row_text(gtk_list_item_get_item(item), column_of(factory));
-    gtk_label_set_label(GTK_LABEL(label), text);
+    if (self->columns[column_of(factory)].formula) {
+        g_autofree char *markup = scope_text_formula(text);
+        gtk_label_set_markup(GTK_LABEL(label), markup);
+    } else {
+        gtk_label_set_label(GTK_LABEL(label), text);
+    }
     gtk_widget_set_tooltip_text(label,
                                 gtk_label_get_ellipsize(GTK_LABEL(label)) && *text ? text : NULL);
 }
@@ -93,8 +106,8 @@ add_column(ScopeTable *self, int i)
     gtk_column_view_append_column(self->view, shown);
 }
 
-/* Heads of numbers stand above their last digits. GTK has no property for it: where a head isn't
- * made as GTK 4 makes it, it stays at the left. */
+/* Heads of numbers stand above their last digits, the arrow of the order before them. GTK has no
+ * property for it: where a head isn't made as GTK 4 makes it, it stays at the left. */
 static void
 align_heads(ScopeTable *self)
 {
@@ -107,7 +120,32 @@ align_heads(ScopeTable *self)
             continue;
         gtk_widget_set_hexpand(label, TRUE);
         gtk_label_set_xalign(GTK_LABEL(label), 1);
+        gtk_box_reorder_child_after(GTK_BOX(box), label, gtk_widget_get_last_child(box));
     }
+}
+
+/* Columns narrower than the view would have GTK 4.8 show that it was scrolled too far: what is left
+ * is an empty column. */
+static void
+fill_rest(ScopeTable *self)
+{
+    GListModel *columns = gtk_column_view_get_columns(self->view);
+    bool filled = false;
+    for (int i = 0; i < self->n_columns; i++) {
+        g_autoptr(GtkColumnViewColumn) column = g_list_model_get_item(columns, (guint)i);
+        filled |= gtk_column_view_column_get_visible(column) && self->columns[i].expand;
+    }
+    gtk_column_view_column_set_visible(self->rest, !filled);
+}
+
+static void
+add_rest(ScopeTable *self)
+{
+    self->rest = gtk_column_view_column_new(NULL, NULL);
+    gtk_column_view_column_set_expand(self->rest, TRUE);
+    gtk_column_view_append_column(self->view, self->rest);
+    g_object_unref(self->rest); /* the view has it */
+    fill_rest(self);
 }
 
 void
@@ -119,8 +157,19 @@ scope_table_set_columns(ScopeTable *table, const ScopeColumn *columns, int n, co
     for (int i = 0; i < n; i++)
         add_column(table, i);
     align_heads(table);
+    add_rest(table);
     gtk_accessible_update_property(GTK_ACCESSIBLE(table->view), GTK_ACCESSIBLE_PROPERTY_LABEL, name,
                                    -1);
+}
+
+void
+scope_table_show_column(ScopeTable *table, int i, gboolean shown)
+{
+    GListModel *columns = gtk_column_view_get_columns(table->view);
+    g_autoptr(GtkColumnViewColumn) column = g_list_model_get_item(columns, (guint)i);
+    g_return_if_fail(column != NULL);
+    gtk_column_view_column_set_visible(column, shown);
+    fill_rest(table);
 }
 
 /* --- Rows -------------------------------------------------------------------------------------*/
@@ -216,6 +265,13 @@ scope_table_to_csv(ScopeTable *table)
     return g_string_free(csv, FALSE);
 }
 
+gboolean
+scope_table_save(ScopeTable *table, const char *path, GError **error)
+{
+    g_autofree char *csv = scope_table_to_csv(table);
+    return g_file_set_contents(path, csv, -1, error);
+}
+
 /* --- The object -------------------------------------------------------------------------------*/
 
 static void
@@ -229,6 +285,7 @@ on_activate(ScopeTable *self, guint position)
 static void
 scope_table_dispose(GObject *object)
 {
+    scope_table_menu_drop(SCOPE_TABLE(object));
     gtk_widget_dispose_template(GTK_WIDGET(object), SCOPE_TYPE_TABLE);
     G_OBJECT_CLASS(scope_table_parent_class)->dispose(object);
 }
@@ -255,6 +312,7 @@ scope_table_class_init(ScopeTableClass *class)
     gtk_widget_class_bind_template_child(widget_class, ScopeTable, view);
     gtk_widget_class_bind_template_child(widget_class, ScopeTable, empty);
     gtk_widget_class_bind_template_callback(widget_class, on_activate);
+    scope_table_menu_install(widget_class);
 }
 
 static void
@@ -273,5 +331,6 @@ scope_table_init(ScopeTable *self)
     gtk_single_selection_set_can_unselect(GTK_SINGLE_SELECTION(selection), TRUE);
     gtk_column_view_set_model(self->view, selection);
     g_object_unref(self->sorted); /* the view's models hold each other */
+    scope_table_menu_attach(self);
     show_state(self);
 }

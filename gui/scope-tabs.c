@@ -125,14 +125,28 @@ are_same(GListModel *a, GListModel *b)
     return n == g_list_model_get_n_items(b);
 }
 
+/* Whether it shows what was there before something else was written in its place. */
+static bool
+is_outdated(ScopeTab *tab)
+{
+    ScopeDocument *document = scope_tab_get_document(tab);
+    return document && scope_document_outdated(document);
+}
+
+/* What was written anew is read anew. */
 static bool
 turn_to_open(ScopeTabs *self, GListModel *files)
 {
-    for (int i = 0; i < scope_tabs_count(self); i++)
-        if (are_same(scope_tab_get_files(scope_tabs_get(self, i)), files)) {
-            gtk_notebook_set_current_page(self->notebook, i);
+    for (int i = 0; i < scope_tabs_count(self); i++) {
+        ScopeTab *tab = scope_tabs_get(self, i);
+        if (!are_same(scope_tab_get_files(tab), files))
+            continue;
+        gtk_notebook_set_current_page(self->notebook, i);
+        if (!is_outdated(tab))
             return true;
-        }
+        scope_tabs_close(self, tab);
+        return false;
+    }
     return false;
 }
 

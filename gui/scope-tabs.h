@@ -17,7 +17,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE(ScopeTabs, scope_tabs, SCOPE, TABS, GtkWidget)
 
 /* Opens a file, or several that are parts of one recording, in a tab and turns to it. What is open
- * already is turned to. */
+ * already is turned to, unless it was written anew. */
 void scope_tabs_open(ScopeTabs *tabs, GListModel *files);
 int scope_tabs_count(ScopeTabs *tabs);
 /* NULL where nothing is open. (transfer none) */

@@ -40,6 +40,58 @@ scope_text_sentence(const char *message)
     return g_string_free(text, FALSE);
 }
 
+PangoAttrList *
+scope_text_breaks(const char *message)
+{
+    PangoAttrList *list = pango_attr_list_new();
+    for (const char *at = strstr(message, "--"); at; at = strstr(at, "--")) {
+        PangoAttribute *whole = pango_attr_allow_breaks_new(FALSE);
+        whole->start_index = (guint)(at - message);
+        at += strcspn(at, " ,;");
+        whole->end_index = (guint)(at - message);
+        pango_attr_list_insert(list, whole);
+    }
+    return list;
+}
+
+/* What an index or a power at `text` covers: braces or brackets, or letters and digits, of which
+ * one letter may be followed by "-1". 0: it is none. */
+static size_t
+index_length(const char *text)
+{
+    if (*text == '{' || *text == '(') {
+        size_t end = strcspn(text, *text == '{' ? "}" : ")");
+        return text[end] ? end + 1 : 0;
+    }
+    size_t n = 0;
+    while (g_ascii_isalnum(text[n]))
+        n++;
+    if (n == 1 && text[n] == '-' && g_ascii_isdigit(text[n + 1]))
+        n += 2 + strspn(text + n + 2, "0123456789");
+    return n;
+}
+
+/* Not <sub> and <sup>, of whose smaller font Pango 1.50 warns where a text is cut. */
+char *
+scope_text_formula(const char *formula)
+{
+    GString *markup = g_string_new(NULL);
+    for (const char *at = formula; *at;) {
+        bool low = *at == '_', braces = at[0] && at[1] == '{';
+        size_t n = (low || *at == '^') && at > formula ? index_length(at + 1) : 0;
+        const char *from = n > 0 ? at + 1 + braces : at, *rise = low ? "-2pt" : "4pt";
+        size_t length = n > 0 ? n - 2 * braces : (size_t)(g_utf8_next_char(at) - at);
+        g_autofree char *part = g_markup_escape_text(from, (gssize)length);
+        if (n > 0)
+            g_string_append_printf(markup, "<span size=\"smaller\" rise=\"%s\">%s</span>", rise,
+                                   part);
+        else
+            g_string_append(markup, part);
+        at = n > 0 ? at + 1 + n : from + length;
+    }
+    return g_string_free(markup, FALSE);
+}
+
 char *
 scope_text_title(const char *name)
 {

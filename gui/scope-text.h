@@ -6,7 +6,7 @@
 #ifndef SCOPE_TEXT_H
 #define SCOPE_TEXT_H
 
-#include <glib.h>
+#include <pango/pango.h>
 
 G_BEGIN_DECLS
 
@@ -15,6 +15,11 @@ char *scope_text_count(gint64 n);
 /* What the library says as a sentence: a capital, unless the first word is a name, and a full stop;
  * without "figure NAME: " before it, which the reader sees anyway. (transfer full) */
 char *scope_text_sentence(const char *message);
+/* For a label that shows it: a line doesn't end within "--option". (transfer full) */
+PangoAttrList *scope_text_breaks(const char *message);
+/* A formula as markup: indices and powers of "w^A_e", "c_(i)", "Σ_{d<=s}" and "S_t-1" are set as
+ * such. (transfer full) */
+char *scope_text_formula(const char *formula);
 /* "Cell size" of "cell-size". (transfer full) */
 char *scope_text_title(const char *name);
 /* "german" of "/data/german.npz", "log" of "log.jsonl.gz". (transfer full) */

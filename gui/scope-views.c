@@ -30,6 +30,8 @@ struct _ScopeViews {
     GtkWidget *inspector_box; /* what it shows is its one child */
     GtkImage *empty_icon;
     GtkLabel *empty_title, *empty;
+    GtkWidget *ways_on; /* below; what is on its way needs none */
+    GtkWidget *sample;  /* one of them */
 };
 
 G_DEFINE_FINAL_TYPE(ScopeViews, scope_views, GTK_TYPE_WIDGET)
@@ -173,6 +175,10 @@ show_empty(ScopeViews *self, const char *why)
     gtk_image_set_from_icon_name(self->empty_icon, self->info->icon);
     gtk_label_set_label(self->empty_title, _(self->info->title));
     gtk_label_set_label(self->empty, why);
+    gboolean live = FALSE;
+    g_object_get(self->document, "live", &live, NULL);
+    gtk_widget_set_visible(self->ways_on, !live);
+    gtk_widget_set_visible(self->sample, self->info->sample);
     gtk_stack_set_visible_child_name(self->stack, "empty");
     follow(self, NULL);
 }
@@ -303,15 +309,18 @@ scope_views_size_allocate(GtkWidget *widget, int width, int height, int baseline
     ScopeViews *self = SCOPE_VIEWS(widget);
     int side, narrowest, least, inspector = inspector_width(self);
     measure_width(self->sidebar, &narrowest, &side);
-    gtk_widget_measure(self->content, GTK_ORIENTATION_HORIZONTAL, -1, &least, NULL, NULL, NULL);
+    gtk_widget_measure(GTK_WIDGET(self->stack), GTK_ORIENTATION_HORIZONTAL, -1, &least, NULL, NULL,
+                       NULL); /* what is narrower scrolls */
     bool sidebar_fits = width >= characters(widget, SIDEBAR_FROM) && width >= side + least;
     bool inspector_fits =
         width >= characters(widget, INSPECTOR_FROM) && width >= side + inspector + least;
-    int left = place(self->sidebar, 0, side, height, sidebar_fits);
-    int right = place(self->inspector, width - inspector, inspector, height,
-                      inspector > 0 && inspector_fits);
-    gtk_widget_size_allocate(self->content, &(GtkAllocation){left, 0, width - left - right, height},
-                             -1);
+    bool mirrored = gtk_widget_get_direction(widget) == GTK_TEXT_DIR_RTL;
+    int first = place(self->sidebar, mirrored ? width - side : 0, side, height, sidebar_fits);
+    int last = place(self->inspector, mirrored ? 0 : width - inspector, inspector, height,
+                     inspector > 0 && inspector_fits);
+    gtk_widget_size_allocate(
+        self->content, &(GtkAllocation){mirrored ? last : first, 0, width - first - last, height},
+        -1);
 }
 
 /* --- The object -------------------------------------------------------------------------------*/
@@ -373,6 +382,8 @@ scope_views_class_init(ScopeViewsClass *class)
     gtk_widget_class_bind_template_child(widget_class, ScopeViews, empty_icon);
     gtk_widget_class_bind_template_child(widget_class, ScopeViews, empty_title);
     gtk_widget_class_bind_template_child(widget_class, ScopeViews, empty);
+    gtk_widget_class_bind_template_child(widget_class, ScopeViews, ways_on);
+    gtk_widget_class_bind_template_child(widget_class, ScopeViews, sample);
     gtk_widget_class_bind_template_callback(widget_class, on_row_selected);
 }
 
@@ -385,15 +396,41 @@ scope_views_init(ScopeViews *self)
     gtk_list_box_select_row(self->list, gtk_list_box_get_row_at_index(self->list, 0));
 }
 
+/* A view that was remembered, but has nothing to show of this document, is no place to begin at;
+ * what is still on its way may be waited for. */
+static void
+begin_where_something_is(ScopeViews *self)
+{
+    g_autofree char *why = NULL;
+    gboolean live = FALSE;
+    g_object_get(self->document, "live", &live, NULL);
+    if (!live && self->info && self->info->suits && !self->info->suits(self->document, &why))
+        gtk_list_box_select_row(self->list, gtk_list_box_get_row_at_index(self->list, 0));
+}
+
 void
 scope_views_show(ScopeViews *views, ScopeDocument *document, ScopeFocus *focus)
 {
-    if (views->document)
+    bool first = !views->document;
+    if (!first)
         g_signal_handlers_disconnect_by_func(views->document, refresh, views);
     g_set_object(&views->document, document);
     g_set_object(&views->focus, focus);
+    if (first)
+        begin_where_something_is(views);
     g_signal_connect_object(document, "grown", G_CALLBACK(refresh), views, G_CONNECT_SWAPPED);
     refresh(views);
+}
+
+/* Where it was in that page, or else at its first control. */
+static void
+take_keyboard(GtkWidget *page)
+{
+    GtkWidget *at = page, *inner;
+    while ((inner = gtk_widget_get_focus_child(at)))
+        at = inner;
+    if (at == page || !gtk_widget_get_mapped(at) || !gtk_widget_grab_focus(at))
+        gtk_widget_child_focus(page, GTK_DIR_TAB_FORWARD);
 }
 
 void
@@ -403,7 +440,7 @@ scope_views_turn(ScopeViews *views, const char *name)
         if (g_str_equal(scope_pages[i].name, name))
             gtk_list_box_select_row(views->list, gtk_list_box_get_row_at_index(views->list, i));
     if (views->followed_page && gtk_widget_get_mapped(GTK_WIDGET(views)))
-        gtk_widget_child_focus(GTK_WIDGET(views->followed_page), GTK_DIR_TAB_FORWARD);
+        take_keyboard(GTK_WIDGET(views->followed_page));
 }
 
 const char *

@@ -93,14 +93,16 @@ draw_one_in_thread(GTask *task, gpointer source, gpointer data, GCancellable *ca
 static void
 on_one_drawn(GObject *object, GAsyncResult *result, gpointer user)
 {
-    const Order *order = g_task_get_task_data(G_TASK(result));
+    g_autoptr(ScopeWeights) self = SCOPE_WEIGHTS(user);
+    Order *order = g_task_get_task_data(G_TASK(result));
+    /* Let go of here: the thread may be the last to hold the order, and no place for widgets. */
+    g_autoptr(GtkWidget) dialog = g_steal_pointer(&order->dialog);
     g_autoptr(GError) error = NULL;
     g_autoptr(MoeScene) scene = g_task_propagate_pointer(G_TASK(result), &error);
-    if (order->dialog)
-        scope_export_dialog_take(SCOPE_EXPORT_DIALOG(order->dialog), g_steal_pointer(&scene),
-                                 error);
+    if (dialog)
+        scope_export_dialog_take(SCOPE_EXPORT_DIALOG(dialog), g_steal_pointer(&scene), error);
     else if (scene)
-        scope_export_copy_scene(GTK_WIDGET(object), scene);
+        scope_export_copy_scene(GTK_WIDGET(self), scene);
 }
 
 static void
@@ -108,7 +110,7 @@ give_out(ScopeWeights *self, int i, GtkWidget *dialog)
 {
     Order *order = g_new(Order, 1);
     *order = (Order){g_strdup(self->path), figures[i], dialog ? g_object_ref(dialog) : NULL};
-    g_autoptr(GTask) task = g_task_new(self, NULL, on_one_drawn, NULL);
+    g_autoptr(GTask) task = g_task_new(NULL, NULL, on_one_drawn, g_object_ref(self));
     g_task_set_task_data(task, order, order_free);
     g_task_run_in_thread(task, draw_one_in_thread);
 }
@@ -174,7 +176,11 @@ static void
 show_words(ScopeSceneView *view, GParamSpec *spec, GtkLabel *words)
 {
     const char *told = scope_scene_view_get_words(view);
-    gtk_label_set_label(words, told ? told : "");
+    gtk_label_set_label(words, told ? told : _("Point to read, Ctrl+wheel to zoom"));
+    if (told)
+        gtk_widget_remove_css_class(GTK_WIDGET(words), "dim-label");
+    else
+        gtk_widget_add_css_class(GTK_WIDGET(words), "dim-label");
 }
 
 static void
@@ -192,7 +198,7 @@ bar_new(ScopeWeights *self, int i)
     GtkWidget *bar = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 12);
     g_autofree char *text = command_of(self, i);
     GtkWidget *command = gtk_label_new(text);
-    GtkWidget *export = gtk_button_new_with_mnemonic(_("_Export…"));
+    GtkWidget *export = gtk_button_new_with_label(_("Export…"));
     gtk_label_set_xalign(GTK_LABEL(command), 0);
     gtk_label_set_wrap(GTK_LABEL(command), TRUE);
     gtk_label_set_wrap_mode(GTK_LABEL(command), PANGO_WRAP_WORD_CHAR);
@@ -219,6 +225,7 @@ figure_new(ScopeWeights *self, int i, MoeScene *scene)
     gtk_label_set_xalign(GTK_LABEL(words), 0);
     gtk_label_set_ellipsize(GTK_LABEL(words), PANGO_ELLIPSIZE_END);
     gtk_widget_add_css_class(words, "status");
+    show_words(SCOPE_SCENE_VIEW(view), NULL, GTK_LABEL(words));
     gtk_widget_add_css_class(box, "page");
     gtk_box_append(GTK_BOX(box), view);
     gtk_box_append(GTK_BOX(box), words);
@@ -230,7 +237,7 @@ figure_new(ScopeWeights *self, int i, MoeScene *scene)
 static void
 on_drawn(GObject *object, GAsyncResult *result, gpointer data)
 {
-    ScopeWeights *self = SCOPE_WEIGHTS(object);
+    g_autoptr(ScopeWeights) self = SCOPE_WEIGHTS(data);
     MoeScene **scenes = g_task_propagate_pointer(G_TASK(result), NULL);
     if (!scenes)
         return; /* given up */
@@ -260,7 +267,7 @@ scope_weights_show(ScopeWeights *weights, const char *path)
     g_free(weights->path);
     weights->path = g_strdup(path);
     weights->running = g_cancellable_new();
-    g_autoptr(GTask) task = g_task_new(weights, weights->running, on_drawn, NULL);
+    g_autoptr(GTask) task = g_task_new(NULL, weights->running, on_drawn, g_object_ref(weights));
     g_task_set_task_data(task, g_strdup(path), g_free);
     g_task_set_return_on_cancel(task, TRUE);
     g_task_run_in_thread(task, draw_in_thread);
@@ -268,16 +275,18 @@ scope_weights_show(ScopeWeights *weights, const char *path)
 
 /* --- The object -------------------------------------------------------------------------------*/
 
+/* Nobody waits for what is closed. */
 static void
-scope_weights_dispose(GObject *object)
+scope_weights_unroot(GtkWidget *widget)
 {
-    give_up(SCOPE_WEIGHTS(object));
-    G_OBJECT_CLASS(scope_weights_parent_class)->dispose(object);
+    give_up(SCOPE_WEIGHTS(widget));
+    GTK_WIDGET_CLASS(scope_weights_parent_class)->unroot(widget);
 }
 
 static void
 scope_weights_finalize(GObject *object)
 {
+    g_clear_object(&SCOPE_WEIGHTS(object)->running);
     g_free(SCOPE_WEIGHTS(object)->path);
     G_OBJECT_CLASS(scope_weights_parent_class)->finalize(object);
 }
@@ -285,7 +294,7 @@ scope_weights_finalize(GObject *object)
 static void
 scope_weights_class_init(ScopeWeightsClass *class)
 {
-    G_OBJECT_CLASS(class)->dispose = scope_weights_dispose;
+    GTK_WIDGET_CLASS(class)->unroot = scope_weights_unroot;
     G_OBJECT_CLASS(class)->finalize = scope_weights_finalize;
     signals[DRAWN] = g_signal_new("drawn", SCOPE_TYPE_WEIGHTS, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                                   NULL, G_TYPE_NONE, 0);

@@ -121,6 +121,8 @@ look(gpointer welcome)
 static void
 train(ScopeWelcome *self)
 {
+    if (self->cancellable)
+        return; /* one is on its way */
     g_autofree char *folder = sample_path("demo");
     const char *const arguments[] = {"demo", "--out", folder, NULL};
     make(self, arguments, g_build_filename(folder, "smoe", NULL),
@@ -183,4 +185,10 @@ void
 scope_welcome_refresh(ScopeWelcome *welcome)
 {
     scope_recent_refresh(welcome->recent);
+}
+
+void
+scope_welcome_train(ScopeWelcome *welcome)
+{
+    train(welcome);
 }

@@ -15,6 +15,8 @@ G_BEGIN_DECLS
 #define SCOPE_TYPE_WELCOME (scope_welcome_get_type())
 G_DECLARE_FINAL_TYPE(ScopeWelcome, scope_welcome, SCOPE, WELCOME, GtkWidget)
 
+/* Makes the sample that is trained, or finds it made; "made" or "failed" follows. */
+void scope_welcome_train(ScopeWelcome *welcome);
 /* Looks again what was opened before. */
 void scope_welcome_refresh(ScopeWelcome *welcome);
 

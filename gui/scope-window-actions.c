@@ -47,20 +47,34 @@ open_path_action(GtkWidget *widget, const char *action, GVariant *parameter)
     scope_window_open(SCOPE_WINDOW(widget), file);
 }
 
+static void
+sample_action(GtkWidget *widget, const char *action, GVariant *parameter)
+{
+    scope_window_open_sample(SCOPE_WINDOW(widget));
+}
+
 /* --- Out --------------------------------------------------------------------------------------*/
 
+static void
+export_figure(GtkWindow *window, ScopeTab *tab)
+{
+    GtkWidget *dialog = scope_export_dialog_new(window, scope_tab_get_document(tab),
+                                                scope_tab_get_focus(tab), scope_tab_get_pane(tab));
+    gtk_window_present(GTK_WINDOW(dialog));
+}
+
+/* Of a view without figures the table is meant; of a model, figures of its weights. */
 static void
 export_action(GtkWidget *widget, const char *action, GVariant *parameter)
 {
     ScopeTab *tab = tab_of(widget);
     ScopeWeights *weights = scope_tab_get_weights(tab);
-    if (weights) {
+    if (weights)
         scope_weights_export(weights);
-        return;
-    }
-    GtkWidget *dialog = scope_export_dialog_new(GTK_WINDOW(widget), scope_tab_get_document(tab),
-                                                scope_tab_get_focus(tab), scope_tab_get_pane(tab));
-    gtk_window_present(GTK_WINDOW(dialog));
+    else if (scope_tab_get_pane(tab))
+        export_figure(GTK_WINDOW(widget), tab);
+    else
+        gtk_widget_activate_action(GTK_WIDGET(scope_tab_get_table(tab)), "table.save", NULL);
 }
 
 static void
@@ -70,6 +84,8 @@ copy_action(GtkWidget *widget, const char *action, GVariant *parameter)
     ScopeWeights *weights = scope_tab_get_weights(tab);
     if (weights)
         scope_weights_copy(weights);
+    else if (!scope_tab_get_pane(tab))
+        gtk_widget_activate_action(GTK_WIDGET(scope_tab_get_table(tab)), "table.copy", NULL);
     else
         scope_export_copy(widget, scope_tab_get_document(tab), scope_tab_get_focus(tab),
                           scope_tab_get_pane(tab));
@@ -155,13 +171,21 @@ scope_window_install_actions(GtkWidgetClass *class)
         const char *name, *parameter;
         GtkWidgetActionActivateFunc activate;
     } actions[] = {
-        {"win.open", NULL, open_action},           {"win.open-folder", NULL, open_folder_action},
-        {"win.open-path", "s", open_path_action},  {"win.export", NULL, export_action},
-        {"win.copy", NULL, copy_action},           {"win.copy-command", NULL, copy_command_action},
-        {"win.report", NULL, report_action},       {"win.undo", NULL, undo_action},
-        {"win.redo", NULL, redo_action},           {"win.find", NULL, find_action},
-        {"win.filter", NULL, filter_action},       {"win.view", "s", view_action},
-        {"win.close-tab", NULL, close_tab_action}, {"win.turn-tab", "i", turn_tab_action},
+        {"win.open", NULL, open_action},
+        {"win.open-folder", NULL, open_folder_action},
+        {"win.open-path", "s", open_path_action},
+        {"win.sample", NULL, sample_action},
+        {"win.export", NULL, export_action},
+        {"win.copy", NULL, copy_action},
+        {"win.copy-command", NULL, copy_command_action},
+        {"win.report", NULL, report_action},
+        {"win.undo", NULL, undo_action},
+        {"win.redo", NULL, redo_action},
+        {"win.find", NULL, find_action},
+        {"win.filter", NULL, filter_action},
+        {"win.view", "s", view_action},
+        {"win.close-tab", NULL, close_tab_action},
+        {"win.turn-tab", "i", turn_tab_action},
         {"win.about", NULL, about_action},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(actions); i++)

@@ -112,8 +112,9 @@ enable_actions(ScopeWindow *self, ScopeTab *tab, bool open)
 {
     ScopeFocus *focus = open ? scope_tab_get_focus(tab) : NULL;
     bool figure = tab && (scope_tab_get_pane(tab) || scope_tab_get_weights(tab));
-    enable(self, "win.export", figure);
-    enable(self, "win.copy", figure);
+    bool table = tab && scope_tab_get_table(tab);
+    enable(self, "win.export", figure || table);
+    enable(self, "win.copy", figure || table);
     enable(self, "win.copy-command", figure);
     enable(self, "win.report", open);
     enable(self, "win.find", open && scope_views_get_page(scope_tab_get_views(tab)));
@@ -124,17 +125,25 @@ enable_actions(ScopeWindow *self, ScopeTab *tab, bool open)
     enable(self, "win.turn-tab", scope_tabs_count(self->tabs) > 1);
 }
 
+/* Below this width, pixels, what has keys as well makes way for what has none. */
+#define NARROW 720
+
 static void
 refresh(ScopeWindow *self)
 {
     ScopeTab *tab = scope_window_get_tab(self);
     bool open = tab && scope_tab_get_state(tab) == SCOPE_TAB_OPEN;
-    GtkWidget *of_open[] = {self->undo_box, self->export_button, self->inspector_button,
-                            GTK_WIDGET(self->filter)};
+    GtkWidget *of_open[] = {self->export_button, GTK_WIDGET(self->filter)};
+    GtkWidget *of_wide[] = {self->undo_box, self->inspector_button};
+    int width, height;
     show_title(self, tab);
     enable_actions(self, tab, open);
     for (gsize i = 0; i < G_N_ELEMENTS(of_open); i++)
         gtk_widget_set_visible(of_open[i], open);
+    gtk_window_get_default_size(GTK_WINDOW(self), &width, &height);
+    for (gsize i = 0; i < G_N_ELEMENTS(of_wide); i++)
+        gtk_widget_set_visible(of_wide[i], open && width >= NARROW);
+    scope_filter_bar_set_narrow(self->filter, width < NARROW);
     scope_filter_bar_show(self->filter, open ? scope_tab_get_document(tab) : NULL,
                           open ? scope_tab_get_focus(tab) : NULL);
     gtk_stack_set_visible_child_name(self->stack, tab ? "tabs" : "welcome");
@@ -216,6 +225,14 @@ static void
 on_sample_made(ScopeWindow *self, GFile *file)
 {
     scope_window_open(self, file);
+}
+
+void
+scope_window_open_sample(ScopeWindow *window)
+{
+    scope_window_tell(window, _("A small model is trained as a sample. It opens when it has "
+                                "recorded something."));
+    scope_welcome_train(window->welcome);
 }
 
 static gboolean
@@ -345,6 +362,7 @@ scope_window_init(ScopeWindow *self)
     gtk_widget_init_template(GTK_WIDGET(self));
     accept_files(self);
     restore_size(self);
+    g_signal_connect(self, "notify::default-width", G_CALLBACK(refresh), NULL);
     g_object_bind_property(self, "inspector", self->tabs, "inspector", G_BINDING_SYNC_CREATE);
     self->inspector = scope_state_get_int("inspector", 1) != 0;
     g_object_notify_by_pspec(G_OBJECT(self), props[PROP_INSPECTOR]);

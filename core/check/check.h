@@ -24,8 +24,10 @@ MoeFindings *moe__findings_new(void);
 struct MoeCheckRun {
     const MoeTrace *trace;
     MoeFindings *findings;
-    const MoeCheck *check; /* whose turn it is */
-    const uint8_t *full;   /* of each block of the rows at hand (blocks.h); NULL: look yourself */
+    const MoeCheck *check;     /* whose turn it is */
+    const MoeTokenSet *chosen; /* NULL: all tokens */
+    int64_t tokens;            /* that are checked */
+    const uint8_t *full; /* of each block of the rows at hand (blocks.h); NULL: look yourself */
 };
 
 extern const MoeCheck moe__check_readable, moe__check_dummy_rows, moe__check_pads,

@@ -51,7 +51,8 @@ tell_all(MoeCheckRun *run, const State *s)
         g_autofree char *share = moe__hits_text(&s->unknown);
         tell(run, &s->unknown, g_strdup_printf("%s tokens are of no known domain", share));
     }
-    for (int d = 0; d < moe_trace_domains(trace); d++)
+    /* Of a part that was chosen, others are missing on purpose. */
+    for (int d = 0; d < moe_trace_domains(trace) && !run->chosen; d++)
         if (s->count[d] == 0)
             tell(run, &(MoeHits){0},
                  g_strdup_printf("domain \"%s\" has no tokens", moe_trace_domain_name(trace, d)));

@@ -312,7 +312,7 @@ end(MoeCheckRun *run, void *state, bool cancelled)
         MoeHits repeated = {0};
         close_run(run, s);
         settle_repeated(run, s, &repeated);
-        s->dummy.all = s->alike.all = repeated.all = moe_trace_tokens(moe_check_run_trace(run), -1);
+        s->dummy.all = s->alike.all = repeated.all = run->tokens;
         if (s->dummy.count > 0)
             tell_dummies(run, s, &s->dummy);
         if (repeated.count > 0)

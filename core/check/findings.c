@@ -67,6 +67,12 @@ moe_findings_of(const MoeFindings *findings, MoeSeverity severity)
     return n;
 }
 
+int64_t
+moe_findings_tokens(const MoeFindings *findings)
+{
+    return findings->tokens;
+}
+
 const MoeTraceRange *
 moe_findings_drops(const MoeFindings *findings, const char *name, int64_t *n)
 {

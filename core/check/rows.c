@@ -42,34 +42,38 @@ drop_columns(MoeRowsBuffer *buffer)
 static void
 find_full(MoeRowsBuffer *buffer)
 {
-    int64_t blocks = buffer->view->units / MOE_CHECK_BLOCK + 1;
+    int64_t blocks = buffer->rows.view->units / MOE_CHECK_BLOCK + 1;
     if (blocks > buffer->blocks) {
         buffer->full = g_renew(uint8_t, buffer->full, (gsize)blocks);
         buffer->blocks = blocks;
     }
-    moe__blocks_find_full(buffer->view, buffer->full);
+    moe__blocks_find_full(buffer->rows.view, buffer->full);
 }
 
 void
-moe__rows_read(MoeRowsBuffer *buffer, const MoeTrace *trace, int chunk, int router, int64_t first,
-               const int32_t *id)
+moe__rows_read(MoeRowsBuffer *buffer, const MoeTrace *trace, const MoeRowsChunk *chunk, int router)
 {
     const MoeRouterInfo *info = moe_trace_router(trace, router);
+    int c = chunk->index;
     drop_columns(buffer);
     if (!buffer->view)
         buffer->view = moe_trace_view_new();
-    if (!moe_trace_view(trace, chunk, router, buffer->view, &buffer->problem))
+    if (!moe_trace_view(trace, c, router, buffer->view, &buffer->problem))
         return;
     int64_t units = buffer->view->units;
-    if (!read_floats(trace, chunk, router, "logits", units * info->experts, &buffer->logits,
+    if (!read_floats(trace, c, router, "logits", units * info->experts, &buffer->logits,
                      &buffer->problem) ||
-        !read_floats(trace, chunk, router, "entropy", units, &buffer->entropy, &buffer->problem) ||
-        !read_floats(trace, chunk, router, "margin", units, &buffer->margin, &buffer->problem))
+        !read_floats(trace, c, router, "entropy", units, &buffer->entropy, &buffer->problem) ||
+        !read_floats(trace, c, router, "margin", units, &buffer->margin, &buffer->problem))
         return;
+    buffer->rows = (MoeCheckRows){trace,           c,
+                                  router,          info,
+                                  chunk->first,    buffer->view,
+                                  chunk->id,       buffer->logits,
+                                  buffer->entropy, buffer->margin};
+    if (chunk->set)
+        moe__chosen_rows(&buffer->chosen, moe_token_set_bits(chunk->set, c), &buffer->rows);
     find_full(buffer);
-    buffer->rows =
-        (MoeCheckRows){trace, chunk,          router,          info,          first, buffer->view,
-                       id,    buffer->logits, buffer->entropy, buffer->margin};
 }
 
 void
@@ -77,5 +81,6 @@ moe__rows_clear(MoeRowsBuffer *buffer)
 {
     drop_columns(buffer);
     moe_trace_view_free(buffer->view);
+    moe__chosen_clear(&buffer->chosen);
     g_free(buffer->full);
 }

@@ -7,6 +7,7 @@
 #define MOESCOPE_CHECK_ROWS_H
 
 #include "check/check.h"
+#include "check/chosen.h"
 
 /* Memory that is kept from router to router. Begins zeroed. */
 typedef struct MoeRowsBuffer {
@@ -14,14 +15,22 @@ typedef struct MoeRowsBuffer {
     uint8_t *full;     /* of its blocks (blocks.h) */
     MoeTraceView *view;
     float *logits, *entropy, *margin;
-    int64_t blocks;  /* room in `full` */
-    GError *problem; /* why the router couldn't be read; NULL: it could */
+    MoeChosen chosen; /* the rows, where not all are wanted */
+    int64_t blocks;   /* room in `full` */
+    GError *problem;  /* why the router couldn't be read; NULL: it could */
 } MoeRowsBuffer;
 
-/* Reads a router of a chunk, of which `first` is the first token and id[tokens] the ids; they stay
- * the caller's. What is wrong with it is buffer->problem then. */
-void moe__rows_read(MoeRowsBuffer *buffer, const MoeTrace *trace, int chunk, int router,
-                    int64_t first, const int32_t *id);
+/* A chunk whose rows are read: of the tokens in `bits` alone, where some are chosen (`set`). */
+typedef struct MoeRowsChunk {
+    int index;
+    int64_t first;          /* tokens that are checked in the chunks before */
+    const int32_t *id;      /* of those that are checked; the caller's */
+    const MoeTokenSet *set; /* NULL: all tokens */
+} MoeRowsChunk;
+
+/* Reads a router of a chunk. What is wrong with it is buffer->problem then. */
+void moe__rows_read(MoeRowsBuffer *buffer, const MoeTrace *trace, const MoeRowsChunk *chunk,
+                    int router);
 void moe__rows_clear(MoeRowsBuffer *buffer);
 
 #endif

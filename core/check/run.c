@@ -69,19 +69,11 @@ note_unreadable(Pass *pass, int chunk, int64_t first, GError *problem)
     g_error_free(problem);
 }
 
-/* A chunk of all routers. */
-typedef struct Chunk {
-    int index;
-    int64_t first;
-    const int32_t *id; /* [tokens] */
-} Chunk;
-
 static void
-read_router(Pass *pass, const Chunk *chunk, int router)
+read_router(Pass *pass, const MoeRowsChunk *chunk, int router)
 {
     if (router < moe_trace_routers(pass->run.trace))
-        moe__rows_read(&pass->buffers[router % 2], pass->run.trace, chunk->index, router,
-                       chunk->first, chunk->id);
+        moe__rows_read(&pass->buffers[router % 2], pass->run.trace, chunk, router);
 }
 
 static void
@@ -95,7 +87,7 @@ show_rows(Turn *turn, const MoeRowsBuffer *buffer)
 
 /* Shows a router that was read to all checks while the one behind is read. */
 static void
-check_router(Pass *pass, const Chunk *chunk, int router)
+check_router(Pass *pass, const MoeRowsChunk *chunk, int router)
 {
     MoeRowsBuffer *buffer = &pass->buffers[router % 2];
     int n = (int)pass->turns->len;
@@ -128,6 +120,7 @@ static void
 check_chunk(Pass *pass, int chunk, int64_t first)
 {
     const MoeTrace *trace = pass->run.trace;
+    const MoeTokenSet *set = pass->run.chosen;
     GError *problem = NULL;
     MoeArray id;
     pass->unreadable.all += moe_trace_routers(trace);
@@ -135,11 +128,14 @@ check_chunk(Pass *pass, int chunk, int64_t first)
         note_unreadable(pass, chunk, first, problem);
         return;
     }
-    const Chunk whole = {chunk, first, id.data};
+    g_autofree int32_t *all = (int32_t *)id.data;
+    g_autofree int32_t *chosen =
+        set ? moe__chosen_ids(all, moe_token_set_bits(set, chunk), moe_trace_tokens(trace, chunk))
+            : NULL;
+    const MoeRowsChunk whole = {chunk, first, chosen ? chosen : all, set};
     read_router(pass, &whole, 0);
     for (int r = 0; r < moe_trace_routers(trace); r++)
         check_router(pass, &whole, r);
-    g_free((gpointer)id.data);
     for (guint i = 0; i < pass->turns->len; i++) {
         Turn *turn = &g_array_index(pass->turns, Turn, i);
         if (turn->run.check->chunk)
@@ -147,19 +143,29 @@ check_chunk(Pass *pass, int chunk, int64_t first)
     }
 }
 
+/* Tokens of a chunk that are checked. */
+static int64_t
+tokens_of(const Pass *pass, int chunk)
+{
+    int64_t tokens = moe_trace_tokens(pass->run.trace, chunk);
+    const MoeTokenSet *set = pass->run.chosen;
+    return set ? moe__chosen_of(moe_token_set_bits(set, chunk), tokens) : tokens;
+}
+
 static bool
 check_chunks(Pass *pass, const MoeProgress *progress, GError **error)
 {
-    const MoeTrace *trace = pass->run.trace;
     int64_t first = 0;
-    int chunks = moe_trace_chunks(trace);
-    for (int c = 0; c < chunks; first += moe_trace_tokens(trace, c++)) {
+    int chunks = moe_trace_chunks(pass->run.trace);
+    for (int c = 0; c < chunks; c++) {
+        int64_t tokens = tokens_of(pass, c);
         if (!moe_progress(progress, c, chunks, "checking")) {
             g_set_error(error, MOE_ERROR, MOE_ERROR_CANCELLED, "the check was stopped");
             return false;
         }
-        if (moe_trace_tokens(trace, c) > 0)
+        if (tokens > 0)
             check_chunk(pass, c, first);
+        first += tokens;
     }
     return true;
 }
@@ -237,14 +243,15 @@ begin(Pass *pass, const char *const *only)
     for (int i = 0; i < n; i++) {
         if (!is_wanted(checks[i]->name, only) || is_for_summaries(checks[i]))
             continue;
-        Turn turn = {{pass->run.trace, moe__findings_new(), checks[i], NULL},
-                     g_malloc0(MAX(checks[i]->state_size, 1))};
+        Turn turn = {pass->run, g_malloc0(MAX(checks[i]->state_size, 1))};
+        turn.run.findings = moe__findings_new();
+        turn.run.check = checks[i];
         if (checks[i]->begin)
             checks[i]->begin(&turn.run, turn.state);
         g_array_append_val(pass->turns, turn);
     }
     pass->run.findings->checks = (int)pass->turns->len;
-    pass->run.findings->tokens = moe_trace_tokens(pass->run.trace, -1);
+    pass->run.findings->tokens = pass->run.tokens;
 }
 
 /* Puts what a check found behind what others did. */
@@ -276,20 +283,42 @@ end(Pass *pass, const char *const *only, bool cancelled)
     g_free(pass->complaint);
 }
 
+/* Checks saw the chosen tokens alone, and numbered them so; what they would drop isn't told. */
+static void
+place_findings(const Pass *pass)
+{
+    MoeFindings *findings = pass->run.findings;
+    g_array_set_size(findings->drops, 0);
+    for (guint i = 0; i < findings->list->len; i++) {
+        MoeFinding *finding = &g_array_index(findings->list, MoeFinding, i);
+        if (finding->check == moe__check_readable.name)
+            finding->token = -1; /* its chunk says where */
+        else if (finding->token >= 0)
+            moe__chosen_place(pass->run.trace, pass->run.chosen, finding->token, &finding->chunk,
+                              &finding->token);
+    }
+}
+
 MoeFindings *
 moe_check(const MoeTrace *trace, const MoeCheckOptions *options, GError **error)
 {
     const char *const *only = options ? options->only : NULL;
     if (!check_names(only, error))
         return NULL;
+    g_autoptr(MoeTokenSet) chosen = NULL;
+    if (options && options->filter && !(chosen = moe_token_set_new(trace, options->filter, error)))
+        return NULL;
     g_autoptr(MoeFindings) findings = moe__findings_new();
     Pass pass = {
-        .run = {.trace = trace, .findings = findings},
+        .run = {.trace = trace, .findings = findings, .chosen = chosen},
         .turns = g_array_new(FALSE, FALSE, sizeof(Turn)),
     };
+    pass.run.tokens = chosen ? moe_token_set_count(chosen) : moe_trace_tokens(trace, -1);
     begin(&pass, only);
     bool done = check_chunks(&pass, options ? options->progress : NULL, error);
     end(&pass, only, !done);
+    if (done && chosen)
+        place_findings(&pass);
     return done ? g_steal_pointer(&findings) : NULL;
 }
 

@@ -18,6 +18,7 @@ static const double SHARE = 0.05; /* of the units: beyond this, another rule */
 
 typedef struct {
     MoeHits off;
+    bool gated; /* it has gates */
 } Router;
 
 typedef struct {
@@ -83,7 +84,9 @@ difference(const MoeCheckRows *rows, MoeScoreRule rule, int64_t u)
 static void
 see_rows(MoeCheckRun *run, void *state, const MoeCheckRows *rows)
 {
-    MoeHits *off = &((State *)state)->routers[rows->router].off;
+    State *s = state;
+    MoeHits *off = &s->routers[rows->router].off;
+    s->routers[rows->router].gated |= rows->view->gate != NULL;
     MoeScoreRule rule = moe__check_rule(rows->info);
     for (int64_t u = 0; rule && rows->logits && rows->view->gate && u < rows->view->units; u++) {
         double d = difference(rows, rule, u);
@@ -124,7 +127,7 @@ end(MoeCheckRun *run, void *state, bool cancelled)
         const MoeRouterInfo *info = moe_trace_router(trace, r);
         if (off->all >= UNITS && (double)off->count >= SHARE * (double)off->all)
             tell_off(run, off, r);
-        if (!*info->gate || g_str_equal(info->gate, "unknown"))
+        if (s->routers[r].gated && (!*info->gate || g_str_equal(info->gate, "unknown")))
             tell_unstated(run, r, "gate rule (gate)");
         if (!*info->score || g_str_equal(info->score, "unknown"))
             tell_unstated(run, r, "score function (score)");

@@ -110,7 +110,7 @@ const MoeCheck moe__check_token_counts = {
     .help = "routers that routed different numbers of tokens",
     .why = "measures across layers compare rows that aren't the same tokens' if rows were lost",
     .remedy = "find out whether rows were lost in the middle (then record again) or at the end "
-              "(then drop those tokens: moescope check --drop pads)",
+              "(then leave those tokens out: moescope trace slice --tokens)",
     .state_size = sizeof(State),
     .begin = begin,
     .rows = see_rows,

@@ -4,7 +4,7 @@
  */
 #include "export/exporters.h"
 
-#include <string.h>
+#include "base/offers.h"
 
 static GPtrArray *
 list(void)
@@ -25,46 +25,18 @@ moe_exporters(int *n)
 const MoeExporter *
 moe_exporter_find(const char *name)
 {
-    for (guint i = 0; i < list()->len; i++) {
-        const MoeExporter *exporter = list()->pdata[i];
-        if (g_str_equal(exporter->name, name))
-            return exporter;
-    }
-    return NULL;
-}
-
-static bool
-good_name(const char *name)
-{
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
-    return name && *name && strspn(name, letters) == strlen(name);
-}
-
-/* What is wrong with it; NULL: nothing. */
-static const char *
-find_fault(const MoeExporter *exporter)
-{
-    if (exporter->struct_size != sizeof *exporter)
-        return "is of another version of the interface";
-    if (!good_name(exporter->name))
-        return "has no name of small letters, digits and '-'";
-    if (!exporter->help || !exporter->reader || (!exporter->write && !exporter->write_summary))
-        return "lacks help, reader or write";
-    return moe_exporter_find(exporter->name) ? "has a name that is taken" : NULL;
+    return moe__offer_find(list(), name);
 }
 
 bool
 moe_exporter_register(const MoeExporter *exporter, GError **error)
 {
-    const char *fault = find_fault(exporter);
-    if (!fault) {
-        g_ptr_array_add(list(), (void *)exporter);
-        return true;
-    }
-    bool named = exporter->struct_size == sizeof *exporter && good_name(exporter->name);
-    g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED, "exporter %s %s",
-                named ? exporter->name : "without a name", fault);
-    return false;
+    /* Of a struct of another size nothing else can be read. */
+    bool ours = exporter->struct_size == sizeof *exporter;
+    bool lacks = ours && (!exporter->help || !exporter->reader ||
+                          (!exporter->write && !exporter->write_summary));
+    return moe__offer_add(list(), "exporter", (const MoeOffer *)exporter, sizeof *exporter,
+                          lacks ? "help, reader or write" : NULL, error);
 }
 
 void

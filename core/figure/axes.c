@@ -278,8 +278,10 @@ moe__axis_draw_x(const Panel *panel, const Frame *frame, Ruler *ruler, const The
         double half = moe__ruler_width(ruler, label->text, style.size, false) / 2;
         if (panel->x.type == MOE_AXIS_LOG && label->at - half < taken + 0.5 * style.size)
             continue; /* ticks of less than a decade crowd together */
-        moe__drawing_text(drawing, label->text, label->at, y, style);
-        taken = label->at + half;
+        double least = left - frame->spill_left + half, last = right + frame->spill_right - half;
+        double at = least < last ? CLAMP(label->at, least, last) : label->at;
+        moe__drawing_text(drawing, label->text, at, y, style);
+        taken = at + half;
     }
 }
 

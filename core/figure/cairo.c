@@ -3,6 +3,7 @@
  * Draws a laid-out scene with Cairo: the window, PNG and PDF.
  */
 #include "figure/cell-shapes.h"
+#include "figure/eps-cells.h"
 #include "figure/pdf-cells.h"
 #include "figure/picture.h"
 
@@ -27,13 +28,6 @@ has_pixels(cairo_t *cr)
     default:
         return true;
     }
-}
-
-/* PostScript is as long as it is: an image of many cells is a twentieth of their shapes. */
-static bool
-packs(cairo_t *cr)
-{
-    return cairo_surface_get_type(cairo_get_target(cr)) != CAIRO_SURFACE_TYPE_PS;
 }
 
 /* To whole pixels: edges are sharp, and neighbours touch. */
@@ -129,13 +123,13 @@ pixels_shown(cairo_t *cr, Box box, int *columns, int *rows)
     return *columns < all_columns || *rows < all_rows;
 }
 
-/* Cells where there are no pixels: paths of rectangles, or in a PDF of our own what stands for them
- * until it is put in (pdf-cells.h). */
+/* Cells where there are no pixels: paths of rectangles, or in files of our own what stands for them
+ * until they are put in (pdf-cells.h, eps-cells.h). */
 static void
 draw_shapes(cairo_t *cr, const Item *item)
 {
     g_auto(CellShapes) shapes = {0};
-    if (moe__pdf_cells_take(cr, item))
+    if (moe__pdf_cells_take(cr, item) || moe__eps_cells_take(cr, item))
         return;
     moe__cell_shapes_init(&shapes, item->image.pixels, item->image.columns, item->image.rows);
     cairo_save(cr);
@@ -214,7 +208,7 @@ moe__cairo_draw(const Drawing *drawing, cairo_t *cr)
             draw_text(cr, drawing, item, layout);
             break;
         case ITEM_IMAGE:
-            if (!pixels && item->image.kind & IMAGE_SHAPES && packs(cr))
+            if (!pixels && item->image.kind & IMAGE_SHAPES)
                 draw_shapes(cr, item);
             else
                 draw_image(cr, item, pixels);

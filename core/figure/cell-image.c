@@ -47,8 +47,7 @@ finest(const MoeScene *scene, const MoeCells *cells)
     moe__tint_init(tint, scene, cells->categories);
     gsize n = (gsize)cells->columns * (gsize)cells->rows;
     for (gsize i = 0; i < n; i++)
-        image->pixels[i] =
-            isnan(cells->values[i]) ? 0 : moe__pixel_of(moe__tint_at(tint, cells->values[i]));
+        image->pixels[i] = isnan(cells->values[i]) ? 0 : moe__tint_pixel(tint, cells->values[i]);
     return image;
 }
 
@@ -121,7 +120,7 @@ commonest(const MoeScene *scene, const MoeCells *cells, int down_x, int down_y)
             int best =
                 commonest_in(cells, x << down_x, y << down_y, 1 << down_x, 1 << down_y, count);
             image->pixels[(gsize)y * (gsize)columns + (gsize)x] =
-                best < 0 ? 0 : moe__pixel_of(moe__tint_at(tint, best));
+                best < 0 ? 0 : moe__tint_pixel(tint, best);
         }
     return image;
 }

@@ -12,7 +12,7 @@
 #define GAP   1.5
 #define APART 0.3 /* of labels of ticks and that of the bar, in sizes of the type */
 /* Pixels of the bar: every third of the levels that cells have, so that they share colours. */
-#define STEPS 86
+#define STEPS (1 + (SCALE_LEVELS - 1) / 3)
 
 #define MOST_TICKS 8
 

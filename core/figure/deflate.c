@@ -11,7 +11,6 @@
 
 #include <libdeflate.h>
 #include <string.h>
-#include <zlib.h>
 
 enum { LITERALS = 286, DISTANCES = 4, END = 256, SHORTEST = 3, LONGEST = 258 };
 /* Tokens of a block, which has codes of its own. */
@@ -31,7 +30,8 @@ typedef struct Code {
 struct Deflater {
     int length, unit;
     GByteArray *out;
-    uLong adler;
+    guint8 *at; /* in `out`, where there is room for a block */
+    guint32 adler;
     guint64 bits;
     int n_bits;
     guint16 *tokens; /* [BLOCK] */
@@ -62,7 +62,7 @@ moe__deflater_new(int length, int unit)
     deflater->length = length;
     deflater->unit = unit;
     deflater->out = g_byte_array_new();
-    deflater->adler = adler32(0, NULL, 0);
+    deflater->adler = 1;
     deflater->tokens = g_new(guint16, BLOCK);
     for (int i = SHORTEST; i <= LONGEST; i++)
         deflater->codes[i] = code_of(i);
@@ -82,7 +82,8 @@ put(Deflater *deflater, unsigned bits, int n)
     if (deflater->n_bits < 32)
         return;
     guint32 little = GUINT32_TO_LE((guint32)deflater->bits);
-    g_byte_array_append(deflater->out, (const guint8 *)&little, 4);
+    memcpy(deflater->at, &little, sizeof(little));
+    deflater->at += sizeof(little);
     deflater->bits >>= 32;
     deflater->n_bits -= 32;
 }
@@ -119,9 +120,16 @@ put_token(Deflater *deflater, int token, const guint8 *lengths, const guint16 *c
     put(deflater, 0, 1); /* the one distance there is */
 }
 
+/* Tokens of 15 bits and 5 more at most, and the lengths of codes. */
+#define ROOM(TOKENS) (4 * (guint)(TOKENS) + 1024)
+
 static void
 put_block(Deflater *deflater, bool last)
 {
+    GByteArray *out = deflater->out;
+    guint written = out->len;
+    g_byte_array_set_size(out, written + ROOM(deflater->n_tokens));
+    deflater->at = out->data + written;
     guint8 lengths[LITERALS + DISTANCES] = {0};
     guint16 codes[LITERALS];
     deflater->count[END] = 1;
@@ -135,6 +143,7 @@ put_block(Deflater *deflater, bool last)
     for (int i = 0; i < deflater->n_tokens; i++)
         put_token(deflater, deflater->tokens[i], lengths, codes);
     put(deflater, codes[END], lengths[END]);
+    g_byte_array_set_size(out, (guint)(deflater->at - out->data));
     deflater->n_tokens = 0;
     memset(deflater->count, 0, sizeof(deflater->count));
 }
@@ -172,11 +181,13 @@ add_zeros(Deflater *deflater, int n, int given)
     add_match(deflater, n - first);
 }
 
-/* How many of n bytes are equal. */
+/* How many of n bytes are equal; mostly none is. */
 static int
 alike(const guint8 *a, const guint8 *b, int n)
 {
     int i = 0;
+    if (a[0] != b[0])
+        return 0;
     for (; i + 8 <= n && memcmp(a + i, b + i, 8) == 0; i += 8)
         continue;
     while (i < n && a[i] == b[i])
@@ -200,18 +211,24 @@ add_pixels(Deflater *deflater, const guint8 *more, int from, int to)
     }
 }
 
+/* Adler's sum and that of the sums, with n zeros more. */
+static guint32
+sum_of_zeros(guint32 adler, int n)
+{
+    guint64 sum = adler & 0xffff, sums = adler >> 16;
+    return (guint32)((sums + (guint64)n * sum) % ADLER << 16 | sum);
+}
+
 /* Of a filter byte, and of a row that is zero but for some bytes. */
 static void
 add_to_checksum(Deflater *deflater, const guint8 *more, int from, int to)
 {
-    guint64 length = (guint64)deflater->length, plain = 0, weighted = 0;
-    for (int i = from; i < to; i++) {
-        plain += more[i];
-        weighted += (guint64)(deflater->length - i) * more[i];
-    }
-    uLong low = (uLong)((1 + FILTER_UP + plain) % ADLER);
-    uLong high = (uLong)((length + 1 + FILTER_UP * (length + 1) + weighted) % ADLER);
-    deflater->adler = adler32_combine(deflater->adler, high << 16 | low, deflater->length + 1);
+    static const guint8 filter = FILTER_UP;
+    guint32 adler = libdeflate_adler32(deflater->adler, &filter, 1);
+    adler = sum_of_zeros(adler, from);
+    if (to > from)
+        adler = libdeflate_adler32(adler, more + from, (gsize)(to - from));
+    deflater->adler = sum_of_zeros(adler, deflater->length - to);
 }
 
 void
@@ -229,10 +246,9 @@ moe__deflater_finish(Deflater *deflater)
 {
     GByteArray *out = deflater->out;
     put_block(deflater, true);
-    put(deflater, 0, (8 - deflater->n_bits % 8) % 8);
-    guint64 rest = GUINT64_TO_LE(deflater->bits);
-    g_byte_array_append(out, (const guint8 *)&rest, (guint)deflater->n_bits / 8);
-    guint32 sum = GUINT32_TO_BE((guint32)deflater->adler);
+    guint32 rest = GUINT32_TO_LE((guint32)deflater->bits);
+    g_byte_array_append(out, (const guint8 *)&rest, ((guint)deflater->n_bits + 7) / 8);
+    guint32 sum = GUINT32_TO_BE(deflater->adler);
     g_byte_array_append(out, (const guint8 *)&sum, 4);
     g_free(deflater->tokens);
     g_free(deflater);

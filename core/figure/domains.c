@@ -192,17 +192,20 @@ add_panel(const Kit *kit, MoeScene *scene, int router, const GArray *domains, co
     moe__kit_add_level(scene, panel, 0, chosen->len, uniform_of(kit, router, norm), "uniform");
 }
 
+/* Of the experts that are shown. */
 static double
 highest(const Kit *kit, const GArray *routers, const GArray *domains, Share norm)
 {
     double most = 0;
-    for (guint i = 0; i < routers->len; i++)
+    for (guint i = 0; i < routers->len; i++) {
+        int router = g_array_index(routers, int, i);
+        g_autoptr(GArray) chosen = experts_of(kit, router, domains, norm);
         for (guint d = 0; d < domains->len; d++) {
-            const MoeSummaryCell *cell =
-                cell_of(kit, g_array_index(routers, int, i), g_array_index(domains, int, d));
-            for (int e = 0; e < cell->experts && cell->picks > 0; e++)
-                most = MAX(most, share_of(cell, e, norm));
+            const MoeSummaryCell *cell = cell_of(kit, router, g_array_index(domains, int, d));
+            for (guint e = 0; e < chosen->len && cell->picks > 0; e++)
+                most = MAX(most, share_of(cell, g_array_index(chosen, int, e), norm));
         }
+    }
     return most;
 }
 

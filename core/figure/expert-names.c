@@ -49,7 +49,10 @@ moe__expert_names(MoeScene *scene, int panel, const double *values, int n, int e
         g_autofree char *name = g_strdup_printf("%s%d (%s" NBSP "%%)", found ? "" : "expert ",
                                                 uses[found].expert, share);
         MoeColour own = moe_colour_category(uses[found].expert, experts);
-        MoePoints mark = {.n = 1, .x = &nowhere, .y = &nowhere, .ink = {.own = &own, .name = name}};
+        MoePoints mark = {.n = 1,
+                          .x = &nowhere,
+                          .y = &nowhere,
+                          .ink = {.own = &own, .exact = true, .name = name}};
         moe_scene_add_points(scene, panel, &mark);
     }
     return found;

@@ -213,21 +213,21 @@ moe__expert_add_positions(const OneExpert *one)
 
 /* --- Lists ------------------------------------------------------------------------------------*/
 
-/* Lying bars, the first row at the top. */
+/* Lying bars of lifts, the first row at the top, with a line at what is to be expected. */
 static void
-add_list(const OneExpert *one, const char *title, const char *axis, char *const *names,
-         const double *value, int n, const char *words)
+add_list(const OneExpert *one, const char *title, char *const *names, const double *value, int n,
+         double usual, const char *words)
 {
     double most = 1;
     for (int i = 0; i < n; i++)
         most = fmax(most, value[i]);
-    MoeAxis x = axis_up_to(most, axis);
+    MoeAxis x = axis_up_to(most, "lift");
     MoeAxis y = {
         .type = MOE_AXIS_BAND, .bands = n, .names = (const char *const *)names, .every = true};
     int panel = moe_scene_add_panel(one->scene, title, NULL, &x, &y);
     MoeBars bars = {.n = n, .value = value, .ink = {.own = &one->colour}, .words = words};
     moe_scene_add_bars(one->scene, panel, &bars);
-    MoeRule chance = {.upright = true, .value = 1, .high = NAN};
+    MoeRule chance = {.upright = true, .value = usual, .high = NAN};
     moe_scene_add_rule(one->scene, panel, &chance);
 }
 
@@ -243,16 +243,24 @@ moe__expert_add_tokens(const OneExpert *one)
     for (; cell && n < ROWS; n++) {
         gsize at = (gsize)one->expert * MOE_TOKENS_TOP + (gsize)n;
         int32_t id = (int32_t)cell->top_id[at];
-        if (cell->top_picks[at] == 0)
+        if (cell->top_picks[at] == 0 || cell->top_lift[at] <= 1)
             break;
         names[n] = moe__token_label(moe_token_text(texts, id), id);
         lift[n] = cell->top_lift[at];
     }
     if (n > 0)
-        add_list(one, "tokens", "lift", names, lift, n,
+        add_list(one, "tokens", names, lift, n, 1,
                  "\xe2\x80\x9c{band}\xe2\x80\x9d: {value}\xc3\x97 as often as other tokens");
     for (int i = 0; i < n; i++)
         g_free(names[i]);
+}
+
+/* Of two experts of a balanced router, whose picks of a unit differ. */
+static double
+usual_lift(const MoeRouterInfo *info)
+{
+    double k = info->k, experts = info->experts;
+    return k > 1 ? (1 - 1 / k) * experts / (experts - 1) : 1;
 }
 
 typedef struct Partner {
@@ -281,7 +289,7 @@ moe__expert_add_partners(const OneExpert *one)
     for (int e = 0; e < experts; e++) {
         double by_chance = (double)row[one->expert] / (double)cell->units *
                            (double)cell->together[(gsize)e * (gsize)(experts + 1)];
-        if (e != one->expert && row[e] > 0)
+        if (e != one->expert && by_chance >= MOE_PAIRS_LEAST && row[e] > 0)
             partners[n++] = (Partner){e, (double)row[e] / by_chance};
     }
     qsort(partners, (gsize)n, sizeof *partners, by_lift);
@@ -293,7 +301,7 @@ moe__expert_add_partners(const OneExpert *one)
         lift[i] = partners[i].lift;
     }
     if (n > 0)
-        add_list(one, "partners", "lift", names, lift, n,
+        add_list(one, "partners", names, lift, n, usual_lift(one->info),
                  "with expert {band}: {value}\xc3\x97 as often as their loads alone would bring");
     for (int i = 0; i < n; i++)
         g_free(names[i]);

@@ -78,9 +78,11 @@ set_caption(const OneExpert *one)
     g_autofree char *what = g_strdup_printf("Expert %d of layer %d, which takes %s" NBSP
                                             "%% of the picks: %s times a uniform share",
                                             one->expert, one->info->layer, own, times);
-    moe__kit_caption(one->kit, one->scene, what,
-                     "lift 1: as often as chance would bring; whiskers: Wilson\xe2\x80\x99s "
-                     "95" NBSP "% interval");
+    moe__kit_caption(
+        one->kit, one->scene, what,
+        "lift: times as often as loads alone would bring, of tokens seen and pairs "
+        "expected 10 times or more (dashed: a balanced router); whiskers: Wilson\xe2\x80\x99s "
+        "95" NBSP "% interval");
 }
 
 static MoeScene *

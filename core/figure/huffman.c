@@ -4,53 +4,76 @@
  */
 #include "figure/huffman.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 enum { MOST_SYMBOLS = 286, MOST_BITS = 15 };
 
+/* Leaves by weight, then what they are joined to, which comes by weight by itself. */
 typedef struct Tree {
-    guint64 weight[2 * MOST_SYMBOLS]; /* 0: taken, or never there */
+    guint64 weight[2 * MOST_SYMBOLS];
+    int symbol[MOST_SYMBOLS]; /* of the leaves */
     int parent[2 * MOST_SYMBOLS];
-    int n;
+    int leaves, n;
+    int leaf, joined; /* the lightest of either that has no parent yet */
 } Tree;
 
-/* The lightest node, taken off; -1 if there is none. */
+typedef struct Leaf {
+    guint64 weight;
+    int symbol;
+} Leaf;
+
+static int
+by_weight(const void *a, const void *b)
+{
+    const Leaf *x = a, *y = b;
+    return x->weight != y->weight ? (x->weight > y->weight) - (x->weight < y->weight)
+                                  : x->symbol - y->symbol;
+}
+
+static void
+plant(Tree *tree, const guint64 *weight, int n)
+{
+    Leaf leaves[MOST_SYMBOLS];
+    tree->leaves = 0;
+    for (int i = 0; i < n; i++)
+        if (weight[i] > 0)
+            leaves[tree->leaves++] = (Leaf){weight[i], i};
+    qsort(leaves, (size_t)tree->leaves, sizeof(*leaves), by_weight);
+    for (int i = 0; i < tree->leaves; i++) {
+        tree->weight[i] = leaves[i].weight;
+        tree->symbol[i] = leaves[i].symbol;
+    }
+    tree->leaf = 0;
+    tree->n = tree->joined = tree->leaves;
+}
+
 static int
 take_lightest(Tree *tree)
 {
-    int lightest = -1;
-    for (int i = 0; i < tree->n; i++) {
-        if (tree->weight[i] > 0 && (lightest < 0 || tree->weight[i] < tree->weight[lightest]))
-            lightest = i;
-    }
-    return lightest;
+    bool leaf = tree->leaf < tree->leaves &&
+                (tree->joined == tree->n || tree->weight[tree->leaf] <= tree->weight[tree->joined]);
+    return leaf ? tree->leaf++ : tree->joined++;
 }
 
 /* Returns the longest length. */
 static int
 grow(const guint64 *weight, int n, guint8 *lengths)
 {
-    Tree tree = {.n = n};
-    memcpy(tree.weight, weight, (size_t)n * sizeof(*weight));
-    for (;;) {
-        int a = take_lightest(&tree);
-        guint64 first = a < 0 ? 0 : tree.weight[a];
-        if (a >= 0)
-            tree.weight[a] = 0;
-        int b = take_lightest(&tree);
-        if (b < 0)
-            break;
-        tree.weight[tree.n] = first + tree.weight[b];
-        tree.weight[b] = 0;
+    Tree tree;
+    int depth[2 * MOST_SYMBOLS] = {0}, longest = 0;
+    plant(&tree, weight, n);
+    for (int i = 1; i < tree.leaves; i++) {
+        int a = take_lightest(&tree), b = take_lightest(&tree);
+        tree.weight[tree.n] = tree.weight[a] + tree.weight[b];
         tree.parent[a] = tree.parent[b] = tree.n++;
     }
-    int longest = 0, root = tree.n - 1;
-    for (int i = 0; i < n; i++) {
+    for (int node = tree.n - 2; node >= 0; node--)
+        depth[node] = depth[tree.parent[node]] + 1;
+    for (int i = 0; i < n; i++)
         lengths[i] = 0;
-        for (int node = i; weight[i] > 0 && node != root && lengths[i] < 255;
-             node = tree.parent[node])
-            lengths[i]++;
-        longest = MAX(longest, lengths[i]);
+    for (int i = 0; i < tree.leaves; i++) {
+        lengths[tree.symbol[i]] = (guint8)MIN(depth[i], G_MAXUINT8);
+        longest = MAX(longest, lengths[tree.symbol[i]]);
     }
     return longest;
 }

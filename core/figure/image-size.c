@@ -54,6 +54,8 @@ static uint32_t
 commonest_of(const Item *item, Block b)
 {
     int width = b.x1 - b.x0, n = width * (b.y1 - b.y0), best = 0, most = 0;
+    if (n == 1)
+        return pixel_at(item, b.x0, b.y0);
     for (int i = 0; i + most < n; i++) {
         int count = alike_from(item, b, i);
         if (count > most) {

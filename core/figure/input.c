@@ -4,6 +4,7 @@
  * figures.
  */
 #include "figure/load.h"
+#include "figure/plain-words.h"
 #include "figure/router-rows.h"
 #include "figure/ruler.h"
 #include "figure/run-log.h"
@@ -319,11 +320,14 @@ of_summary(const MoeFigureInput *input, const Source *source, unsigned tallies, 
         g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
                     "%s: a summary has no steps apart; the trace that it was made of has",
                     source->name);
-    else
+    else {
+        g_autofree char *missing =
+            moe__plain_tallies(tallies & ~moe_summary_tallies(source->summary));
         g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
                     "%s: the summary doesn't hold what the figure needs; moescope summary --with "
-                    "counts it from a trace",
-                    source->name);
+                    "%s counts it from a trace",
+                    source->name, missing);
+    }
     return NULL;
 }
 

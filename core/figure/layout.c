@@ -11,13 +11,15 @@
 
 /* Height over width of a figure that sits well in a text. */
 #define GOOD_SHAPE      0.55
-#define SLOT_PENALTY    1.0 /* of leaving all places of a row but one empty */
+#define SLOT_PENALTY    2.6 /* of leaving a row empty; of half of a row, a quarter of that */
 #define STRETCH_PENALTY 0.5
 #define SAME_HEIGHT     0.01
 #define LEAST_CELLS     8.0 /* width of a panel, in sizes of the type */
 #define LEAST_CURVES    12.0
 #define NARROW_PENALTY  3.0    /* of a panel half as wide as it should be, about twice */
 #define NAMES_PENALTY   0.9    /* of leaving names of bands out for lack of width */
+#define TITLES_PENALTY  1.8    /* of cutting titles of panels */
+#define LABEL_AIR       0.2    /* half of that between labels below neighbours, in sizes of type */
 #define MIN_PANEL       4.0    /* what a panel keeps in a window too small for it */
 #define FINE            100000 /* cells, above which they are an image on any page */
 #define FINE_A_POINT    4.0    /* columns of cells: 288 an inch */
@@ -202,8 +204,8 @@ static double
 narrowness(const Room *room, double panel_width)
 {
     bool left_out = panel_width < AXIS_SMALLEST * room->names && room->names < room->width;
-    left_out |= panel_width < room->titles && room->titles < room->width;
-    double names = left_out ? NAMES_PENALTY : 0;
+    bool cut = panel_width < room->titles && room->titles < room->width;
+    double names = cut ? TITLES_PENALTY : left_out ? NAMES_PENALTY : 0;
     return names + NARROW_PENALTY * fmax(log(least_width(room) / panel_width), 0);
 }
 
@@ -257,7 +259,8 @@ plan_columns(const Room *room, int columns, double height)
     plan.height = height > 0 ? height : around + plan.rows * plan.panel_height;
     plan.penalty = height > 0 ? fabs(log(plan.panel_height / natural))
                               : fabs(log(plan.height / room->width / GOOD_SHAPE));
-    plan.penalty += SLOT_PENALTY * empty / columns +
+    double left_empty = (double)empty / columns;
+    plan.penalty += SLOT_PENALTY * left_empty * left_empty +
                     STRETCH_PENALTY * stretch(room, plan.panel_width, plan.panel_height) +
                     narrowness(room, plan.panel_width);
     return plan;
@@ -295,6 +298,9 @@ place_panels(Layout *layout, const Room *room, const Plan *plan)
         };
         frame->x_ticks = !room->same_x || i + plan->columns >= n;
         frame->y_ticks = !room->same_y || column == 0;
+        double spill = 0.5 * plan->column_gap - LABEL_AIR * room->theme->tick_size;
+        frame->spill_left = column == 0 ? room->width : spill;
+        frame->spill_right = column == plan->columns - 1 || i == n - 1 ? room->width : spill;
     }
     double x = room->left, y = room->top + plan->title;
     int columns = MIN(plan->columns, MAX(n, 1));

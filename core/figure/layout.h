@@ -11,7 +11,8 @@
 typedef struct Frame {
     Box box;
     bool x_ticks, y_ticks;
-    Box *pieces; /* of running text, as drawn; NULL: there is none */
+    double spill_left, spill_right; /* how far labels below may reach beyond the box */
+    Box *pieces;                    /* of running text, as drawn; NULL: there is none */
 } Frame;
 
 typedef struct Layout {

@@ -14,7 +14,7 @@
 
 typedef struct Entry {
     const MoeInk *ink;
-    bool stroke; /* a line, else a patch */
+    MarkType type; /* a line, a dot, else a patch */
 } Entry;
 
 const MoeInk *
@@ -55,7 +55,7 @@ entries_of(const MoeScene *scene)
         for (guint j = 0; j < marks->len; j++) {
             const Mark *mark = &g_array_index(marks, Mark, j);
             const MoeInk *ink = moe__mark_ink(mark);
-            Entry entry = {ink, mark->type == MARK_LINE};
+            Entry entry = {ink, mark->type};
             if (ink && ink->name && !ink->unlisted && !is_listed(entries, ink->name))
                 g_array_append_val(entries, entry);
         }
@@ -68,14 +68,17 @@ draw_swatch(const Entry *entry, double x, double y, const Theme *theme, Drawing 
 {
     double size = theme->tick_size, middle = y + LINE * size / 2;
     MoeColour colour = moe__ink_colour(entry->ink, theme);
-    drawing->opacity = moe__ink_opacity(entry->ink);
-    if (entry->stroke) {
+    drawing->opacity = moe__ink_opacity(entry->ink, theme);
+    if (entry->type == MARK_LINE) {
         if (entry->ink->dashed)
             moe__drawing_dashes(drawing, colour, theme->line);
         else
             moe__drawing_path(drawing, colour, theme->line);
         moe__drawing_point(drawing, x, middle);
         moe__drawing_point(drawing, x + SWATCH * size, middle);
+    } else if (entry->type == MARK_POINTS && !entry->ink->exact) {
+        Point at = {x + SWATCH * size / 2, middle};
+        moe__draw_dot(at, MARK_DOT * theme->line / 2, colour, drawing);
     } else {
         moe__drawing_swatch(
             drawing, (Box){x + 0.3 * size, middle - 0.4 * size, (SWATCH - 0.6) * size, 0.8 * size},

@@ -26,7 +26,7 @@ static void
 area_draw(const Mark *mark, const View *view, Drawing *drawing)
 {
     const MoeArea *area = &mark->area;
-    drawing->opacity = moe__ink_opacity(&area->ink);
+    drawing->opacity = moe__ink_opacity(&area->ink, view->scene->theme);
     for (int first = 0, last; first < area->n; first = last + 1) {
         for (last = first; is_there(area, last); last++)
             ;

@@ -76,7 +76,7 @@ static void
 bars_draw(const Mark *mark, const View *view, Drawing *drawing)
 {
     const MoeBars *bars = &mark->bars;
-    drawing->opacity = moe__ink_opacity(&bars->ink);
+    drawing->opacity = moe__ink_opacity(&bars->ink, view->scene->theme);
     for (int i = 0; i < bars->n; i++) {
         if (!isfinite(bars->value[i]))
             continue;

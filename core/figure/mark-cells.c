@@ -18,6 +18,8 @@
 /* Cells at least this large stand apart by a hair. */
 #define GAP_FROM 5.0
 #define GAP      0.5
+#define THIN     12.0
+#define SLENDER  3
 /* Nobody reads smaller type than this. */
 #define SMALLEST_TEXT 3.0
 #define SHORT_TEXT    4   /* letters */
@@ -84,6 +86,14 @@ static bool
 small(Box box)
 {
     return box.width < GAP_FROM || box.height < GAP_FROM;
+}
+
+/* Between thin ones that are higher than wide, as steps of time are, lines would be all that one
+ * sees. */
+static bool
+apart(Box box)
+{
+    return !small(box) && (box.width >= THIN || box.height <= SLENDER * box.width);
 }
 
 static int64_t
@@ -168,7 +178,7 @@ draw_shapes(const MoeCells *cells, const View *view, const Tint *tint, Run rows,
             if (isnan(value))
                 continue;
             Box box = cell_box(view, row, column);
-            moe__drawing_cell(drawing, box, moe__tint_at(tint, value), small(box) ? 0 : GAP,
+            moe__drawing_cell(drawing, box, moe__tint_at(tint, value), apart(box) ? GAP : 0,
                               column + 1 < cells->columns, row + 1 < cells->rows);
         }
     }

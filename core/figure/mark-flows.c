@@ -45,7 +45,7 @@ draw_flow(const MoeFlows *flows, const View *view, int i, Drawing *drawing)
 static void
 flows_draw(const Mark *mark, const View *view, Drawing *drawing)
 {
-    drawing->opacity = moe__ink_opacity(&mark->flows.ink);
+    drawing->opacity = moe__ink_opacity(&mark->flows.ink, view->scene->theme);
     for (int i = 0; i < mark->flows.n; i++)
         draw_flow(&mark->flows, view, i, drawing);
 }

@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#define GROUND 0.78 /* opacity */
+
 static bool
 boxes_meet(Box a, Box b)
 {
@@ -22,6 +24,21 @@ take_place(GArray *taken, Box box)
             return false;
     g_array_append_val(taken, box);
     return true;
+}
+
+/* Where there are no axes, a text may stand on marks of any colour: paper shines through below it.
+ */
+static void
+draw_ground(const View *view, Box box, Drawing *drawing)
+{
+    double before = drawing->opacity, pad = 0.14 * view->scene->theme->tick_size;
+    if (!view->x.axis->bare || !view->y.axis->bare)
+        return;
+    drawing->opacity = GROUND;
+    moe__drawing_rect(drawing,
+                      (Box){box.x - pad, box.y - pad, box.width + 2 * pad, box.height + 2 * pad},
+                      view->scene->theme->paper);
+    drawing->opacity = before;
 }
 
 static void
@@ -43,8 +60,10 @@ labels_draw(const Mark *mark, const View *view, Drawing *drawing)
         double x = moe__scale_at(&view->x, labels->x[i]), y = moe__scale_at(&view->y, labels->y[i]);
         double width = moe__ruler_width(view->ruler, labels->texts[i], theme->tick_size, false);
         Box box = {x - before[labels->anchor] * width, y - height / 2, width, height};
-        if (take_place(taken, box))
-            moe__drawing_text(drawing, labels->texts[i], x, y + height / 2, style);
+        if (!take_place(taken, box))
+            continue;
+        draw_ground(view, box, drawing);
+        moe__drawing_text(drawing, labels->texts[i], x, y + height / 2, style);
     }
 }
 

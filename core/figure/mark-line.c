@@ -43,7 +43,7 @@ line_draw(const Mark *mark, const View *view, Drawing *drawing)
 {
     const MoeLine *line = &mark->line;
     MoeColour colour = moe__ink_colour(&line->ink, view->scene->theme);
-    drawing->opacity = moe__ink_opacity(&line->ink);
+    drawing->opacity = moe__ink_opacity(&line->ink, view->scene->theme);
     double width = view->scene->theme->line;
     for (int i = 0; i < line->n; i++) {
         if (!is_point(line, i))

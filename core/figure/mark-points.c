@@ -108,7 +108,7 @@ static void
 points_draw(const Mark *mark, const View *view, Drawing *drawing)
 {
     const MoePoints *points = &mark->points;
-    drawing->opacity = moe__ink_opacity(&points->ink);
+    drawing->opacity = moe__ink_opacity(&points->ink, view->scene->theme);
     for (int i = 0; i < points->n; i++)
         if (is_there(points, i))
             moe__draw_dot(place(points, view, i), radius(points, view, i),

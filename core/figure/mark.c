@@ -14,6 +14,9 @@
 #define STEP           0.08
 #define MOST_STEPS     10
 
+/* The same share of a colour shows less on a dark ground than on a light one. */
+#define DARK_GROUND 1.7
+
 static const MarkClass *const classes[] = {
     [MARK_AREA] = &moe__mark_area,     [MARK_BARS] = &moe__mark_bars,
     [MARK_CELLS] = &moe__mark_cells,   [MARK_FLOWS] = &moe__mark_flows,
@@ -64,13 +67,16 @@ moe__ink_colour(const MoeInk *ink, const Theme *theme)
 {
     if (ink->plain)
         return theme->ink;
+    if (ink->own && ink->exact)
+        return *ink->own;
     return moe__colour_on(ink->own ? *ink->own : moe_colour_qualitative(ink->colour), theme);
 }
 
 double
-moe__ink_opacity(const MoeInk *ink)
+moe__ink_opacity(const MoeInk *ink, const Theme *theme)
 {
-    return ink->opacity > 0 ? MIN(ink->opacity, 1) : 1;
+    double opacity = ink->opacity > 0 ? MIN(ink->opacity, 1) : 1;
+    return theme->contrast > 0 ? 1 - pow(1 - opacity, DARK_GROUND) : opacity;
 }
 
 View

@@ -64,8 +64,8 @@ const MoeInk *moe__mark_ink(const Mark *mark);
 /* Colours that hardly show on the theme's paper are moved towards its text. */
 MoeColour moe__ink_colour(const MoeInk *ink, const Theme *theme);
 MoeColour moe__colour_on(MoeColour colour, const Theme *theme);
-/* 0 means opaque. */
-double moe__ink_opacity(const MoeInk *ink);
+/* 0 means opaque; more on dark paper, on which a share of a colour shows less. */
+double moe__ink_opacity(const MoeInk *ink, const Theme *theme);
 
 /* Diameter of a dot of area 1, in widths of the theme's line. */
 #define MARK_DOT 3.6
@@ -76,13 +76,17 @@ MoeColour moe__scale_colour(const MoeColourScale *scale, double t);
 
 /* Values to colours as cells and prose have them: through the scene's scale, or categories. */
 #define COLOUR_LEVELS 256
+/* Of a scale: with the greys of letters they fit into the palette of a PNG. */
+#define SCALE_LEVELS 205
 typedef struct Tint {
     const MoeColourScale *scale;
     int categories;
     MoeColour levels[COLOUR_LEVELS]; /* of the scale, or of the first categories */
+    uint32_t pixels[COLOUR_LEVELS];  /* the same */
 } Tint;
 void moe__tint_init(Tint *tint, const MoeScene *scene, int categories);
 MoeColour moe__tint_at(const Tint *tint, double value);
+uint32_t moe__tint_pixel(const Tint *tint, double value);
 /* Black or white, whichever is read more easily on it. */
 MoeColour moe__tint_text(MoeColour ground);
 

@@ -78,3 +78,15 @@ moe__plain_series(const char *name)
     const char *words = lookup(series, G_N_ELEMENTS(series), name);
     return words ? words : name;
 }
+
+char *
+moe__plain_tallies(unsigned tallies)
+{
+    static const char *const names[] = {"load",   "order", "pairs",  "adjacent", "flow",
+                                        "places", "heads", "scores", "caches",   "tokens"};
+    g_autoptr(GString) list = g_string_new(NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+        if (tallies & 1U << i)
+            g_string_append_printf(list, "%s%s", list->len ? "," : "", names[i]);
+    return g_strdup(list->str);
+}

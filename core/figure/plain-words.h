@@ -14,5 +14,7 @@ char *moe__plain_metric(const char *name);
 const char *moe__plain_measure(const char *name);
 /* "lr": "learning rate"; an unknown name as it is. (transfer none) */
 const char *moe__plain_series(const char *name);
+/* MOE_TALLY_…: "flow,scores", as moescope summary --with takes them. (transfer full) */
+char *moe__plain_tallies(unsigned tallies);
 
 #endif

@@ -9,6 +9,7 @@
 #include "figure/writers.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
@@ -104,18 +105,19 @@ typedef struct Pixels {
     const uint32_t *data;
     int width, height, stride;
     int channels;     /* of the file: 1 (a palette), 3 or 4 */
-    bool round_greys; /* to every fourth */
+    bool round_greys; /* to every eighth */
     Span *changes;    /* [height] */
+    guint8 *indices;  /* [height][width], into the palette; NULL: there is none */
 } Pixels;
 
-/* Edges of letters have all greys there are; a quarter of them looks the same. */
+/* Edges of letters have all greys there are; an eighth of them looks the same. */
 static uint32_t
 colour_of(const Pixels *pixels, uint32_t pixel)
 {
     uint32_t colour = pixel & 0xffffff, grey = colour & 0xff;
     if (!pixels->round_greys || colour != grey * 0x10101)
         return colour;
-    return MIN((grey + 2) / 4 * 4, 255) * 0x10101;
+    return MIN((grey + 4) / 8 * 8, 255) * 0x10101;
 }
 
 static const uint32_t *
@@ -124,22 +126,45 @@ row_at(const Pixels *pixels, int y)
     return pixels->data + (size_t)y * pixels->stride;
 }
 
+/* Pixels are compared so many at a time. */
+#define TOGETHER 16
+
+/* How many of the first, or last, of n pixels are those above. */
+static int
+same_first(const uint32_t *row, const uint32_t *above, int n)
+{
+    int i = 0;
+    while (i + TOGETHER <= n && memcmp(row + i, above + i, TOGETHER * sizeof(*row)) == 0)
+        i += TOGETHER;
+    while (i < n && row[i] == above[i])
+        i++;
+    return i;
+}
+
+static int
+same_last(const uint32_t *row, const uint32_t *above, int n)
+{
+    int i = n;
+    while (i >= TOGETHER &&
+           memcmp(row + i - TOGETHER, above + i - TOGETHER, TOGETHER * sizeof(*row)) == 0)
+        i -= TOGETHER;
+    while (i > 0 && row[i - 1] == above[i - 1])
+        i--;
+    return n - i;
+}
+
 /* Where a row differs from the one above; most rows of a grid of cells, and of the page around,
  * nowhere. */
 static Span
 changed(const Pixels *pixels, int y)
 {
-    Span span = {0, pixels->width};
+    int width = pixels->width;
     const uint32_t *row = row_at(pixels, y), *above = y > 0 ? row_at(pixels, y - 1) : NULL;
     if (!above)
-        return span;
-    if (memcmp(row, above, 4 * (size_t)pixels->width) == 0)
+        return (Span){0, width};
+    if (memcmp(row, above, 4 * (size_t)width) == 0)
         return (Span){0, 0};
-    while (row[span.first] == above[span.first])
-        span.first++;
-    while (row[span.last - 1] == above[span.last - 1])
-        span.last--;
-    return span;
+    return (Span){same_first(row, above, width), width - same_last(row, above, width)};
 }
 
 static Span *
@@ -151,41 +176,70 @@ changes_of(const Pixels *pixels)
     return changes;
 }
 
+/* The next pixels of a span, from `from` on, that aren't those above; first == last: no more. Short
+ * ones among them that are don't matter. */
+static Span
+next_changed(const Pixels *pixels, int y, int from)
+{
+    Span span = pixels->changes[y];
+    if (y == 0)
+        return (Span){from, span.last};
+    const uint32_t *row = row_at(pixels, y), *above = row_at(pixels, y - 1);
+    int first = from + same_first(row + from, above + from, span.last - from), last = first;
+    while (last < span.last &&
+           memcmp(row + last, above + last, MIN(TOGETHER, span.last - last) * sizeof(*row)) != 0)
+        last += MIN(TOGETHER, span.last - last);
+    return (Span){first, last};
+}
+
+static guint8 *
+indices_at(const Pixels *pixels, int y)
+{
+    return pixels->indices + (size_t)y * pixels->width;
+}
+
+/* Of some pixels of a row; false: there are too many colours. */
 static bool
-palette_collect(Palette *palette, const Pixels *pixels)
+write_indices(Palette *palette, const Pixels *pixels, int y, Span part)
+{
+    const uint32_t *row = row_at(pixels, y);
+    guint8 *out = indices_at(pixels, y);
+    int index = 0;
+    for (int x = part.first; x < part.last; x++) {
+        if (x == part.first || row[x] != row[x - 1])
+            index = palette_index(palette, colour_of(pixels, row[x]));
+        if (index < 0)
+            return false;
+        out[x] = (guint8)index;
+    }
+    return true;
+}
+
+/* All rows: what is in the row above, and the pixels that aren't. false: there are more colours
+ * than a palette has. */
+static bool
+make_indices(Palette *palette, const Pixels *pixels)
 {
     palette->n = 0;
     memset(palette->index, 0xff, sizeof(palette->index));
     for (int y = 0; y < pixels->height; y++) {
-        const uint32_t *row = row_at(pixels, y);
-        Span span = pixels->changes[y];
-        for (int x = span.first; x < span.last; x++) {
-            if (x > span.first && row[x] == row[x - 1])
-                continue;
-            if (palette_index(palette, colour_of(pixels, row[x])) < 0)
+        Span part = next_changed(pixels, y, pixels->changes[y].first);
+        if (y > 0)
+            memcpy(indices_at(pixels, y), indices_at(pixels, y - 1), (size_t)pixels->width);
+        for (; part.first < part.last; part = next_changed(pixels, y, part.last))
+            if (!write_indices(palette, pixels, y, part))
                 return false;
-        }
     }
     return true;
 }
 
 static void
-write_indices(Palette *palette, const Pixels *pixels, const uint32_t *row, Span span, guint8 *out)
+write_channels(const Pixels *pixels, int y, Span part, guint8 *out)
 {
-    int index = 0;
-    for (int x = span.first; x < span.last; x++) {
-        if (x == span.first || row[x] != row[x - 1])
-            index = palette_index(palette, colour_of(pixels, row[x]));
-        out[1 + x] = (guint8)index;
-    }
-}
-
-static void
-write_channels(const Pixels *pixels, const uint32_t *row, Span span, guint8 *out)
-{
+    const uint32_t *row = row_at(pixels, y);
     int channels = pixels->channels;
-    for (int x = span.first; x < span.last; x++) {
-        guint8 *at = out + 1 + (size_t)x * channels;
+    guint8 *at = out + (size_t)part.first * channels;
+    for (int x = part.first; x < part.last; x++, at += channels) {
         at[0] = (guint8)(row[x] >> 16);
         at[1] = (guint8)(row[x] >> 8);
         at[2] = (guint8)row[x];
@@ -194,31 +248,39 @@ write_channels(const Pixels *pixels, const uint32_t *row, Span span, guint8 *out
     }
 }
 
-static void
-write_row(const Pixels *pixels, Palette *palette, int y, Span span, guint8 *out)
+/* The bytes of a row of the file. Rows are asked for in their order; those that have no indices are
+ * made in one half of `two`, which has the row above in the other. */
+static const guint8 *
+row_bytes(const Pixels *pixels, int y, guint8 *two)
 {
-    out[0] = 0;
-    if (pixels->channels == 1)
-        write_indices(palette, pixels, row_at(pixels, y), span, out);
-    else
-        write_channels(pixels, row_at(pixels, y), span, out);
+    if (pixels->indices)
+        return indices_at(pixels, y);
+    size_t length = (size_t)pixels->width * pixels->channels;
+    guint8 *row = two + (y & 1) * length;
+    Span part = next_changed(pixels, y, pixels->changes[y].first);
+    if (y > 0)
+        memcpy(row, two + (~y & 1) * length, length);
+    for (; part.first < part.last; part = next_changed(pixels, y, part.last))
+        write_channels(pixels, y, part, row);
+    return row;
 }
 
+/* Rows as differences from those above. */
 static GByteArray *
-pack(const Pixels *pixels, Palette *palette, int length)
+pack(const Pixels *pixels)
 {
-    Deflater *deflater = moe__deflater_new(length, pixels->channels);
-    g_autofree guint8 *row = g_malloc(1 + length), *above = g_malloc0(length);
-    g_autofree guint8 *more = g_malloc(length);
+    int channels = pixels->channels, length = pixels->width * channels;
+    Deflater *deflater = moe__deflater_new(length, channels);
+    g_autofree guint8 *more = g_malloc(length), *none = g_malloc0(length);
+    g_autofree guint8 *two = g_malloc(2 * (size_t)length);
+    const guint8 *above = none;
     for (int y = 0; y < pixels->height; y++) {
-        Span span = pixels->changes[y];
-        int from = span.first * pixels->channels, to = span.last * pixels->channels;
-        write_row(pixels, palette, y, span, row);
-        for (int i = from; i < to; i++) {
-            more[i] = (guint8)(row[1 + i] - above[i]);
-            above[i] = row[1 + i];
-        }
+        const guint8 *row = row_bytes(pixels, y, two);
+        int from = pixels->changes[y].first * channels, to = pixels->changes[y].last * channels;
+        for (int i = from; i < to; i++)
+            more[i] = (guint8)(row[i] - above[i]);
         moe__deflater_row(deflater, more, from, to);
+        above = row;
     }
     return moe__deflater_finish(deflater);
 }
@@ -228,25 +290,26 @@ pack(const Pixels *pixels, Palette *palette, int length)
 
 /* Half the size in three times the time. */
 static GByteArray *
-pack_small(const Pixels *pixels, Palette *palette, int stride)
+pack_small(const Pixels *pixels)
 {
-    size_t length = (size_t)stride * pixels->height;
-    g_autofree guint8 *rows = g_malloc(length);
-    for (int y = 0; y < pixels->height; y++)
-        write_row(pixels, palette, y, (Span){0, pixels->width}, rows + (size_t)stride * y);
-    return moe__zlib_pack(rows, length, USUAL);
+    size_t length = (size_t)pixels->width * pixels->channels, stride = 1 + length;
+    g_autofree guint8 *rows = g_malloc(stride * pixels->height), *two = g_malloc(2 * length);
+    for (int y = 0; y < pixels->height; y++) {
+        guint8 *row = rows + stride * y;
+        row[0] = 0; /* no filter */
+        memcpy(row + 1, row_bytes(pixels, y, two), length);
+    }
+    return moe__zlib_pack(rows, stride * pixels->height, USUAL);
 }
 
 /* What is packed so in some three milliseconds. */
 #define SMALL_PICTURE (1 << 20)
 
 static void
-append_pixels(GByteArray *out, const Pixels *pixels, Palette *palette)
+append_pixels(GByteArray *out, const Pixels *pixels)
 {
-    int length = pixels->width * pixels->channels;
-    bool small = (gint64)length * pixels->height <= SMALL_PICTURE;
-    g_autoptr(GByteArray) packed =
-        small ? pack_small(pixels, palette, length + 1) : pack(pixels, palette, length);
+    gint64 bytes = (gint64)pixels->width * pixels->channels * pixels->height;
+    g_autoptr(GByteArray) packed = bytes <= SMALL_PICTURE ? pack_small(pixels) : pack(pixels);
     append_chunk(out, "IDAT", packed->data, packed->len);
     append_chunk(out, "IEND", NULL, 0);
 }
@@ -254,22 +317,29 @@ append_pixels(GByteArray *out, const Pixels *pixels, Palette *palette)
 GByteArray *
 moe__png_encode(const uint32_t *data, int width, int height, int stride, double dpi)
 {
-    Pixels pixels = {data, width, height, stride, 1, false, NULL};
-    pixels.changes = changes_of(&pixels);
+    Pixels pixels = {data, width, height, stride, 1, false, NULL, NULL};
+    g_autofree Span *changes = changes_of(&pixels);
+    pixels.changes = changes;
     GByteArray *out = g_byte_array_new();
     g_autofree Palette *palette = g_new(Palette, 1);
-    if (!palette_collect(palette, &pixels)) {
+    guint8 *indices = moe__picture_memory((size_t)width * (size_t)height);
+    pixels.indices = indices;
+    bool few = make_indices(palette, &pixels);
+    if (!few) {
         pixels.round_greys = true;
-        if (!palette_collect(palette, &pixels))
-            pixels.channels = 3;
+        few = make_indices(palette, &pixels);
     }
-    append_header(out, width, height, pixels.channels == 1 ? COLOUR_PALETTE : COLOUR_RGB);
+    if (!few) {
+        pixels.channels = 3;
+        pixels.indices = NULL;
+    }
+    append_header(out, width, height, few ? COLOUR_PALETTE : COLOUR_RGB);
     if (dpi > 0)
         append_resolution(out, dpi);
-    if (pixels.channels == 1)
+    if (few)
         append_palette(out, palette);
-    append_pixels(out, &pixels, palette);
-    g_free(pixels.changes);
+    append_pixels(out, &pixels);
+    free(indices);
     return out;
 }
 
@@ -287,11 +357,11 @@ moe__png_encode_alpha(const uint32_t *data, int width, int height)
 {
     if (opaque(data, (size_t)width * (size_t)height))
         return moe__png_encode(data, width, height, width, 0);
-    Pixels pixels = {data, width, height, width, 4, false, NULL};
-    pixels.changes = changes_of(&pixels);
+    Pixels pixels = {data, width, height, width, 4, false, NULL, NULL};
+    g_autofree Span *changes = changes_of(&pixels);
+    pixels.changes = changes;
     GByteArray *out = g_byte_array_new();
     append_header(out, width, height, COLOUR_RGBA);
-    append_pixels(out, &pixels, NULL);
-    g_free(pixels.changes);
+    append_pixels(out, &pixels);
     return out;
 }

@@ -74,6 +74,15 @@ say_filter(const MoeFigure *figure, const MoeFigureInput *input, MoeScene *scene
     moe_scene_set_caption(scene, caption);
 }
 
+/* Whoever reads it knows of which figure it is. */
+static void
+complain(const MoeFigure *figure, GError *why, GError **error)
+{
+    g_autofree char *own = g_strdup_printf("figure %s: ", figure->name);
+    bool said = g_str_has_prefix(why->message, own);
+    g_propagate_prefixed_error(error, why, "%s", said ? "" : own);
+}
+
 MoeScene *
 moe_figure_build(const MoeFigure *figure, MoeFigureInput *input, const MoeFigureOptions *options,
                  GError **error)
@@ -81,8 +90,11 @@ moe_figure_build(const MoeFigure *figure, MoeFigureInput *input, const MoeFigure
     int n = moe_figure_input_count(input);
     int least = MAX(figure->least_inputs, 1), most = MAX(figure->most_inputs, least);
     if (n >= least && n <= most) {
-        MoeScene *scene = figure->build(input, options, error);
+        g_autoptr(GError) why = NULL;
+        MoeScene *scene = figure->build(input, options, &why);
         say_filter(figure, input, scene);
+        if (why)
+            complain(figure, g_steal_pointer(&why), error);
         return scene;
     }
     g_autofree char *range =

@@ -2,6 +2,7 @@
  *
  * A scene as a page that Cairo writes: PDF and Encapsulated PostScript.
  */
+#include "figure/eps-cells.h"
 #include "figure/pdf-cells.h"
 #include "figure/scene.h"
 #include "figure/writers.h"
@@ -90,18 +91,31 @@ remove_date(GByteArray *bytes)
         g_byte_array_remove_range(bytes, (guint)(start - bytes->data), (guint)(end - start));
 }
 
-bool
-moe__save_eps(MoeScene *scene, const char *path, double dpi, GError **error)
+static cairo_surface_t *
+eps_surface(MoeScene *scene, GByteArray *bytes)
 {
     double width, height;
     moe_scene_size(scene, &width, &height);
-    g_autoptr(GByteArray) bytes = g_byte_array_new();
     cairo_surface_t *surface =
         cairo_ps_surface_create_for_stream(append_bytes, bytes, width, height);
     cairo_ps_surface_set_eps(surface, TRUE);
     cairo_surface_set_fallback_resolution(surface, FALLBACK_DPI, FALLBACK_DPI);
+    return surface;
+}
+
+bool
+moe__save_eps(MoeScene *scene, const char *path, double dpi, GError **error)
+{
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    cairo_surface_t *surface = eps_surface(scene, bytes);
+    g_autoptr(EpsCells) cells = moe__eps_cells_new(surface);
     if (!draw_page(scene, surface, path, error))
         return false;
+    if (!moe__eps_cells_put(cells, bytes)) { /* cells by Cairo, which makes long files */
+        g_byte_array_set_size(bytes, 0);
+        if (!draw_page(scene, eps_surface(scene, bytes), path, error))
+            return false;
+    }
     remove_date(bytes);
     return moe_file_replace(path, bytes->data, bytes->len, error);
 }

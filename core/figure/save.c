@@ -19,17 +19,16 @@
 
 #define HUGE_PAGE ((size_t)2 << 20)
 
-/* Memory of a picture: first touched page by page, 8 MB would take longer than drawing into them.
- * (transfer full: free()) */
-static void *
-pixels_new(size_t bytes)
+void *
+moe__picture_memory(size_t bytes)
 {
     size_t size = (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-    void *pixels = aligned_alloc(HUGE_PAGE, size);
-    if (!pixels)
+    void *pages = bytes < HUGE_PAGE / 2 ? malloc(MAX(bytes, 1)) : aligned_alloc(HUGE_PAGE, size);
+    if (!pages)
         g_error("out of memory: %" G_GSIZE_FORMAT " bytes for a picture", size);
-    madvise(pixels, size, MADV_HUGEPAGE); /* a wish */
-    return memset(pixels, 0, bytes);
+    if (bytes >= HUGE_PAGE / 2)
+        madvise(pages, size, MADV_HUGEPAGE); /* a wish */
+    return pages;
 }
 
 static bool
@@ -47,7 +46,8 @@ save_png(MoeScene *scene, const char *path, double dpi, GError **error)
         return false;
     }
     int stride = cairo_format_stride_for_width(CAIRO_FORMAT_RGB24, (int)columns);
-    void *pixels = pixels_new((size_t)stride * (size_t)rows);
+    void *pixels = moe__picture_memory((size_t)stride * (size_t)rows);
+    memset(pixels, 0, (size_t)stride * (size_t)rows);
     cairo_surface_t *surface = cairo_image_surface_create_for_data(pixels, CAIRO_FORMAT_RGB24,
                                                                    (int)columns, (int)rows, stride);
     cairo_t *cr = cairo_create(surface);

@@ -98,9 +98,9 @@ build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
     MoeScene *scene = scene_of(trace, names, curves, caption);
     if (!scene)
         g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
-                    "figure series: found %d series without a finite value, expected at least one "
-                    "with; a trace of training has them",
-                    n);
+                    "figure series: %s has no series (series/\xe2\x80\xa6) with a value; the trace "
+                    "that moescope train writes has",
+                    moe_figure_input_name(input, 0));
     return scene;
 }
 

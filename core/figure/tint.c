@@ -18,21 +18,39 @@ moe__tint_init(Tint *tint, const MoeScene *scene, int categories)
 {
     tint->scale = &scene->colours;
     tint->categories = categories;
-    for (int i = 0; i < COLOUR_LEVELS; i++)
+    int levels = categories > 0 ? MIN(categories, COLOUR_LEVELS) : SCALE_LEVELS;
+    for (int i = 0; i < levels; i++) {
         tint->levels[i] = categories > 0
                               ? moe_colour_category(i, categories)
-                              : moe__scale_colour(&scene->colours, i / (COLOUR_LEVELS - 1.0));
+                              : moe__scale_colour(&scene->colours, i / (SCALE_LEVELS - 1.0));
+        tint->pixels[i] = moe__pixel_of(tint->levels[i]);
+    }
+}
+
+/* The level of a value, or its category. */
+static int
+level_of(const Tint *tint, double value)
+{
+    if (tint->categories > 0)
+        return (int)CLAMP(value, 0.0, (double)tint->categories - 1);
+    double t = (value - tint->scale->min) / (tint->scale->max - tint->scale->min);
+    return (int)lround(CLAMP(t, 0.0, 1.0) * (SCALE_LEVELS - 1));
 }
 
 MoeColour
 moe__tint_at(const Tint *tint, double value)
 {
-    if (tint->categories > 0) {
-        int i = (int)CLAMP(value, 0.0, (double)tint->categories - 1);
-        return i < COLOUR_LEVELS ? tint->levels[i] : moe_colour_category(i, tint->categories);
-    }
-    double t = (value - tint->scale->min) / (tint->scale->max - tint->scale->min);
-    return tint->levels[(int)lround(CLAMP(t, 0.0, 1.0) * (COLOUR_LEVELS - 1))];
+    int level = level_of(tint, value);
+    return level < COLOUR_LEVELS ? tint->levels[level]
+                                 : moe_colour_category(level, tint->categories);
+}
+
+uint32_t
+moe__tint_pixel(const Tint *tint, double value)
+{
+    int level = level_of(tint, value);
+    return level < COLOUR_LEVELS ? tint->pixels[level]
+                                 : moe__pixel_of(moe_colour_category(level, tint->categories));
 }
 
 MoeColour

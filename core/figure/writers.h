@@ -15,6 +15,10 @@ GByteArray *moe__png_encode(const uint32_t *pixels, int width, int height, int s
 /* The same with 0xAARRGGBB, keeping alpha where there is any. */
 GByteArray *moe__png_encode_alpha(const uint32_t *pixels, int width, int height);
 
+/* Memory of a picture, in large pages where it can be had: touched page by page, 8 MB would take
+ * longer than drawing into them. Ends the program where there is none. (transfer full: free()) */
+void *moe__picture_memory(size_t bytes);
+
 GString *moe__svg_encode(const Drawing *drawing, const char *title);
 
 /* An <svg> that stands in a page (svg-page.c): colours of the theme are the page's, light or dark,

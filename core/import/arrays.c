@@ -51,6 +51,7 @@ typedef struct Place {
     const MoePyDoc *doc;
     const char *parent;
     int siblings;
+    bool dict, keyed; /* it is a dict; it stands in one */
 } Place;
 
 static bool
@@ -63,17 +64,32 @@ all_of(const MoePy *list, MoePyKind kind)
     return is_list && list->count > 0;
 }
 
-/* The shape of a list of integers, or of equally long lists of them; 0 axes: it is none. */
+/* Whether a list has numbers alone; sets *floats if some aren't integers. */
+static bool
+all_numbers(const MoePy *list, bool *floats)
+{
+    bool is_list = list->kind == MOE_PY_LIST || list->kind == MOE_PY_TUPLE;
+    for (int64_t i = 0; is_list && i < list->count; i++) {
+        bool real = list->items[i]->kind == MOE_PY_FLOAT;
+        if (!real && list->items[i]->kind != MOE_PY_INT)
+            return false;
+        *floats = *floats || real;
+    }
+    return is_list && list->count > 0;
+}
+
+/* The shape of a list of numbers, or of equally long lists of them; 0 axes: it is none. */
 static int
-integer_axes(const MoePy *list, int64_t shape[2])
+number_axes(const MoePy *list, int64_t shape[2], bool *floats)
 {
     shape[0] = list->count;
-    if (all_of(list, MOE_PY_INT))
+    *floats = false;
+    if (all_numbers(list, floats))
         return 1;
     bool lists = all_of(list, MOE_PY_LIST) || all_of(list, MOE_PY_TUPLE);
     for (int64_t i = 0; lists && i < list->count; i++)
         lists =
-            all_of(list->items[i], MOE_PY_INT) && list->items[i]->count == list->items[0]->count;
+            all_numbers(list->items[i], floats) && list->items[i]->count == list->items[0]->count;
     if (!lists)
         return 0;
     shape[1] = list->items[0]->count;
@@ -105,8 +121,9 @@ describe(const MoePy *node, MoeItem *item)
         return true;
     }
     if (node->kind == MOE_PY_LIST || node->kind == MOE_PY_TUPLE) {
-        item->type = MOE_STORED_I64;
-        item->ndim = integer_axes(node, item->shape);
+        bool floats;
+        item->ndim = number_axes(node, item->shape, &floats);
+        item->type = floats ? MOE_STORED_F64 : MOE_STORED_I64;
         if (item->ndim > 0)
             return true;
         item->kind = MOE_ITEM_TEXTS;
@@ -127,7 +144,8 @@ static bool
 walk_below(const Place *place, const char *path, const MoePy *node, GError **error)
 {
     bool dict = node->kind == MOE_PY_DICT;
-    Place below = {place->arrays, place->doc, path, dict ? 0 : (int)MIN(node->count, INT_MAX)};
+    int siblings = dict ? 0 : (int)MIN(node->count, INT_MAX);
+    Place below = {place->arrays, place->doc, path, siblings, dict, place->dict};
     for (int64_t i = 0; i < node->count; i++) {
         int64_t number = i;
         g_autofree char *name = dict ? moe__py_string(node->items[2 * i]) : NULL;
@@ -144,7 +162,8 @@ walk_below(const Place *place, const char *path, const MoePy *node, GError **err
 static bool
 walk(const Place *place, const char *name, const MoePy *node, GError **error)
 {
-    MoeItem item = {.siblings = place->siblings, .node = node, .doc = place->doc};
+    MoeItem item = {
+        .siblings = place->siblings, .keyed = place->keyed, .node = node, .doc = place->doc};
     bool holds =
         node->kind == MOE_PY_DICT || node->kind == MOE_PY_LIST || node->kind == MOE_PY_TUPLE;
     if (describe(node, &item)) {
@@ -173,7 +192,7 @@ list_tree(MoeArrays *arrays, const char *parent, MoePyDoc *doc, GError **error)
     if (!doc)
         return false;
     g_ptr_array_add(arrays->docs, doc);
-    const Place place = {arrays, doc, parent, 0};
+    const Place place = {arrays, doc, parent, 0, false, false};
     const MoePy *root = moe__py_root(doc);
     bool holds =
         root->kind == MOE_PY_DICT || root->kind == MOE_PY_LIST || root->kind == MOE_PY_TUPLE;
@@ -338,22 +357,24 @@ moe__arrays_find(const MoeArrays *arrays, const char *parent, const char *name)
     return NULL;
 }
 
-/* A list of integers, or of lists of them. */
+/* A list of numbers, or of lists of them. */
 static void
 list_values(const MoeItem *item, MoeValues *out)
 {
-    int64_t n = 0;
+    int64_t columns = item->ndim == 2 ? item->shape[1] : 1;
     *out = (MoeValues){.type = item->type, .ndim = item->ndim, .count = moe__item_count(item, 2)};
     memcpy(out->shape, item->shape, sizeof out->shape);
-    int64_t *values = g_new(int64_t, (gsize)MAX(out->count, 1));
-    for (int64_t i = 0; i < item->shape[0]; i++) {
-        const MoePy *row = item->node->items[i];
-        if (item->ndim == 1)
-            values[n++] = row->integer;
-        for (int64_t j = 0; item->ndim == 2 && j < item->shape[1]; j++)
-            values[n++] = row->items[j]->integer;
+    int64_t *integers = g_new(int64_t, (gsize)MAX(out->count, 1));
+    double *reals = (double *)integers; /* as wide */
+    for (int64_t i = 0; i < out->count; i++) {
+        const MoePy *row = item->node->items[i / columns];
+        const MoePy *value = item->ndim == 2 ? row->items[i % columns] : row;
+        if (item->type == MOE_STORED_I64)
+            integers[i] = value->integer;
+        else
+            moe__py_number(value, &reals[i]);
     }
-    out->data = values;
+    out->data = integers;
 }
 
 bool

@@ -10,7 +10,7 @@
 #include "import/python.h"
 
 typedef enum {
-    MOE_ITEM_ARRAY, /* also lists of integers, and lists of equally long lists of them */
+    MOE_ITEM_ARRAY, /* also lists of numbers, and lists of equally long lists of them */
     MOE_ITEM_NUMBER,
     MOE_ITEM_TEXTS, /* a list of lists of strings, or of strings */
     MOE_ITEM_NONE,
@@ -23,6 +23,7 @@ typedef struct MoeItem {
     char *parent; /* path of what holds it; "" at the top */
     char *name;   /* the rest */
     int siblings; /* items of the list or tuple that holds it; 0: a dict or the top does */
+    bool keyed;   /* what holds it is the value of a key of a dict */
     /* Of ARRAY. */
     MoeStoredType type;
     int ndim;

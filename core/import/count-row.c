@@ -14,13 +14,27 @@ static const struct {
     int field;
     int64_t high; /* of integers */
 } names[] = {
+    /* The first of a field is what it is called in messages. */
     {"layer", MOE_COUNT_LAYER, UINT16_MAX},
+    {"layer_id", MOE_COUNT_LAYER, UINT16_MAX},
+    {"layer_idx", MOE_COUNT_LAYER, UINT16_MAX},
+    {"layer_index", MOE_COUNT_LAYER, UINT16_MAX},
     {"layer_a", MOE_COUNT_LAYER, UINT16_MAX},
     {"layer_b", MOE_COUNT_LAYER_B, UINT16_MAX},
     {"expert", MOE_COUNT_EXPERT, UINT16_MAX - 1},
+    {"expert_id", MOE_COUNT_EXPERT, UINT16_MAX - 1},
+    {"expert_idx", MOE_COUNT_EXPERT, UINT16_MAX - 1},
+    {"expert_index", MOE_COUNT_EXPERT, UINT16_MAX - 1},
     {"expert_a", MOE_COUNT_EXPERT, UINT16_MAX - 1},
     {"expert_b", MOE_COUNT_EXPERT_B, UINT16_MAX - 1},
     {"count", MOE_COUNT_COUNT, MOE_COUNT_MAX},
+    {"counts", MOE_COUNT_COUNT, MOE_COUNT_MAX},
+    {"token_count", MOE_COUNT_COUNT, MOE_COUNT_MAX},
+    {"tokens", MOE_COUNT_COUNT, MOE_COUNT_MAX},
+    {"num_tokens", MOE_COUNT_COUNT, MOE_COUNT_MAX},
+    {"picks", MOE_COUNT_COUNT, MOE_COUNT_MAX},
+    {"hits", MOE_COUNT_COUNT, MOE_COUNT_MAX},
+    {"activations", MOE_COUNT_COUNT, MOE_COUNT_MAX},
     {"first", MOE_COUNT_FIRST, MOE_COUNT_MAX},
     {"gate_sum", MOE_COUNT_GATE_SUM, 0},
     {"domain", MOE_COUNT_DOMAIN, 0},
@@ -92,7 +106,14 @@ take_columns(MoeCountReader *reader, GError **error)
         if (!name || reader->n_columns == (int)G_N_ELEMENTS(reader->columns))
             return moe__count_reader_fail(reader, error, "expected up to %d names of columns",
                                           (int)G_N_ELEMENTS(reader->columns));
-        reader->columns[reader->n_columns++] = moe__count_field(name, strlen(name));
+        int field = moe__count_field(name, strlen(name));
+        for (int i = 0; i < reader->n_columns && field < MOE_COUNT_FIELDS; i++)
+            if (reader->columns[i] == field)
+                return moe__count_reader_fail(reader, error,
+                                              "found two columns of %s, %s the second, expected "
+                                              "one",
+                                              name_of(field), name);
+        reader->columns[reader->n_columns++] = field;
     }
     return true;
 }
@@ -118,6 +139,8 @@ read_cell(MoeCountReader *reader, int field, const char *cell, GError **error)
     }
     int64_t high = highest(field), value = g_ascii_strtoll(cell, &after, 10);
     row->integers[field] = value;
+    if (after > cell && *after == '.') /* pandas makes 3.0 of 3 where numbers are missing */
+        after += 1 + strspn(after + 1, "0");
     return (after > cell && *after == 0 && value >= 0 && value <= high) ||
            moe__count_reader_fail(reader, error, "%s: found \"%.40s\", expected 0 … %" I64,
                                   name_of(field), cell, high);

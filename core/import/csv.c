@@ -8,7 +8,8 @@ static bool
 says_nothing(const char *line)
 {
     return *line == '#' || *line == 0 || *line == '\r' || *line == '\n' ||
-           (g_ascii_strncasecmp(line, "sep=", 4) == 0 && strcspn(line, "\r\n") == 5);
+           ((*line | 32) == 's' && g_ascii_strncasecmp(line, "sep=", 4) == 0 &&
+            strcspn(line, "\r\n") == 5);
 }
 
 char *
@@ -45,9 +46,10 @@ moe__csv_cell(char **at, char separator)
 {
     char *cell = *at, *end = cell;
     if (*cell != '"') {
-        end += strcspn(cell, (const char[]){separator, 0});
-        *at = *end ? end + 1 : NULL;
-        *end = 0;
+        end = strchr(cell, separator);
+        *at = end ? end + 1 : NULL;
+        if (end)
+            *end = 0;
         return cell;
     }
     const char *from = cell + 1;

@@ -36,6 +36,12 @@ fail(const Comparison *c, GError **error, const char *format, ...)
     return false;
 }
 
+static bool
+is_list(const MoePy *node)
+{
+    return node->kind == MOE_PY_LIST || node->kind == MOE_PY_TUPLE;
+}
+
 /* --- Which model ------------------------------------------------------------------------------*/
 
 /* The entries of the model: the only one, or the one that was asked for. */
@@ -60,7 +66,7 @@ find_model(Comparison *c, const MoePy *root, GError **error)
              names->len - 1, list);
     else if (!found)
         fail(c, error, "found no model %s (--model), expected one of %s", wanted, list);
-    else if (found->kind != MOE_PY_LIST || found->count == 0 || found->count > UINT16_MAX)
+    else if (!is_list(found) || found->count == 0 || found->count > UINT16_MAX)
         fail(c, error, "%s: found %s, expected a list with an entry a layer", wanted,
              moe__py_kind_name(found->kind));
     else {
@@ -73,30 +79,62 @@ find_model(Comparison *c, const MoePy *root, GError **error)
 
 /* --- Entries ----------------------------------------------------------------------------------*/
 
+/* Whether an entry may be the shares of a layer. */
+static bool
+is_shares(const MoePy *entry)
+{
+    double number;
+    if (is_list(entry))
+        return entry->count > 0 && moe__py_number(entry->items[0], &number);
+    return entry->kind == MOE_PY_ARRAY && entry->array->layout.ndim == 1;
+}
+
+static bool
+take_share(Comparison *c, int layer, int e, double share, GError **error)
+{
+    if (!(share >= 0 && share <= 1))
+        return fail(c, error, "layer %d, expert %d: found %g, expected a share, 0 … 1", layer, e,
+                    share);
+    g_array_append_val(c->shares, share);
+    return true;
+}
+
+/* The shares of a layer: an array, or a list of numbers. */
+static bool
+take_layer(Comparison *c, const MoePyDoc *doc, const MoePy *entry, int layer, GError **error)
+{
+    g_auto(MoeValues) values = {0};
+    bool listed = is_list(entry);
+    if (!is_shares(entry))
+        return fail(c, error, "layer %d: found %s, expected [experts]", layer,
+                    moe__py_kind_name(entry->kind));
+    if (!listed && !moe__py_values(doc, entry, &values, error))
+        return false;
+    int64_t n = listed ? entry->count : values.count;
+    c->experts = c->experts ? c->experts : (int)MIN(n, UINT16_MAX);
+    if (n < 1 || n != c->experts)
+        return fail(c, error, "layer %d: found %" G_GINT64_FORMAT " experts, %d before", layer, n,
+                    c->experts);
+    for (int e = 0; e < c->experts; e++) {
+        double share = NAN;
+        if (listed)
+            moe__py_number(entry->items[e], &share);
+        else
+            share = moe__values_number(&values, e);
+        if (!take_share(c, layer, e, share, error))
+            return false;
+    }
+    return true;
+}
+
 static bool
 take_shares(Comparison *c, const MoePyDoc *doc, const MoePy *list, GError **error)
 {
     if (c->shares->len > 0)
         return fail(c, error, "found shares of the load, another file has them too");
-    for (int64_t layer = 0; layer < list->count; layer++) {
-        g_auto(MoeValues) values = {0};
-        if (!moe__py_values(doc, list->items[layer], &values, error))
+    for (int64_t layer = 0; layer < list->count; layer++)
+        if (!take_layer(c, doc, list->items[layer], (int)layer, error))
             return false;
-        if (values.ndim != 1 || values.count < 1 || values.count > UINT16_MAX)
-            return fail(c, error, "layer %d: found an array of %d axes, expected [experts]",
-                        (int)layer, values.ndim);
-        c->experts = c->experts ? c->experts : (int)values.count;
-        if (values.count != c->experts)
-            return fail(c, error, "layer %d: found %d experts, %d before", (int)layer,
-                        (int)values.count, c->experts);
-        for (int e = 0; e < c->experts; e++) {
-            double share = moe__values_number(&values, e);
-            if (!(share >= 0 && share <= 1))
-                return fail(c, error, "layer %d, expert %d: found %g, expected a share, 0 … 1",
-                            (int)layer, e, share);
-            g_array_append_val(c->shares, share);
-        }
-    }
     return true;
 }
 
@@ -143,8 +181,8 @@ read_file(Comparison *c, int file, GError **error)
         return fail(c, error, "found %d layers, %d in the files before", (int)list->count,
                     c->layers);
     c->layers = (int)list->count;
-    bool arrays = list->items[0]->kind == MOE_PY_ARRAY;
-    if (!(arrays ? take_shares(c, doc, list, error) : take_numbers(c, list, error)))
+    bool shares = list->items[0]->kind == MOE_PY_ARRAY || is_list(list->items[0]);
+    if (!(shares ? take_shares(c, doc, list, error) : take_numbers(c, list, error)))
         return false;
     return moe__count_progress(c->import, file, error);
 }
@@ -200,12 +238,12 @@ read_comparison(MoeImport *import, GError **error)
     return good;
 }
 
-/* A dict of lists. Its pickle says so within a few bytes, and nothing in it says more. */
+/* A dict of lists that have a number or a row of them for each layer. */
 static int
 score_comparison(const MoeImportHead *head)
 {
     g_autoptr(MoePyDoc) doc = NULL;
-    if (head->length < 4 || memcmp(head->text, "PK\003\004", 4) != 0 || head->length >= 65536 ||
+    if (head->length < 4 || memcmp(head->text, "PK\003\004", 4) != 0 ||
         !(doc = moe__count_open(head->path, NULL)))
         return 0;
     const MoePy *root = moe__py_root(doc);
@@ -214,9 +252,10 @@ score_comparison(const MoeImportHead *head)
     for (int64_t i = 0; i < root->count; i++) {
         const MoePy *list = root->items[2 * i + 1];
         double number;
-        if (list->kind != MOE_PY_LIST || list->count == 0 ||
+        g_autofree char *name = moe__py_string(root->items[2 * i]);
+        if (!name || g_str_has_prefix(name, "layer") || !is_list(list) || list->count == 0 ||
             root->items[2 * i]->kind != MOE_PY_STRING ||
-            (list->items[0]->kind != MOE_PY_ARRAY && !moe__py_number(list->items[0], &number)))
+            (!is_shares(list->items[0]) && !moe__py_number(list->items[0], &number)))
             return 0;
     }
     return 40;

@@ -15,11 +15,12 @@ struct MoeImport {
     const MoeImportOptions *options; /* borrowed */
     const MoeProgress *progress;
     int n_sources;
-    GArray *files;    /* of MoeImportFile */
-    GArray *sizes;    /* of int64_t: bytes in all files before each, and behind them the total */
-    int *domain;      /* [files]: of the options; -1: they don't say */
-    GPtrArray *names; /* of the domains, each once */
-    char *target;     /* what is written until it is whole */
+    GArray *files;       /* of MoeImportFile */
+    GArray *sizes;       /* of int64_t: bytes in all files before each, and behind them the total */
+    int *domain;         /* [files]: of the options; -1: they don't say */
+    GPtrArray *names;    /* of the domains, each once */
+    GPtrArray *unpacked; /* paths of copies (unpack.h) */
+    char *target;        /* what is written until it is whole */
 
     MoeRouterInfo *routers;
     int n_routers, k;

@@ -4,6 +4,7 @@
  */
 #include "import/door.h"
 #include "import/importers.h"
+#include "import/unpack.h"
 
 #include <errno.h>
 #include <string.h>
@@ -37,7 +38,12 @@ add_file(MoeImport *import, const char *path, int source, GError **error)
                     "%s: not a file; importers read some twice, so a pipe won't do", name);
         return false;
     }
-    const MoeImportFile file = {g_strdup(path), source};
+    char *plain;
+    if (!moe__import_unpack(path, &plain, error))
+        return false;
+    if (plain)
+        g_ptr_array_add(import->unpacked, plain);
+    const MoeImportFile file = {g_strdup(plain ? plain : path), source};
     int64_t before = g_array_index(import->sizes, int64_t, import->files->len);
     int64_t after = before + (int64_t)info.st_size;
     g_array_append_val(import->files, file);

@@ -103,6 +103,11 @@ decode(MoeJson *json, const char *text, MoeIdArray *array)
 {
     static const char letters[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    /* That for URLs has other letters for the last two. */
+    g_autofree char *usual = strpbrk(text, "-_") ? g_strdup(text) : NULL;
+    for (char *c = usual; c && *c; c++)
+        *c = *c == '-' ? '+' : *c == '_' ? '/' : *c;
+    text = usual ? usual : text;
     size_t plain = strspn(text, letters);
     size_t whole = plain + strspn(text + plain, "=");
     if (text[whole] || whole % 4 || whole - plain > 2)
@@ -112,10 +117,11 @@ decode(MoeJson *json, const char *text, MoeIdArray *array)
     return true;
 }
 
-/* "int16", "uint8", … */
+/* "int16", "uint8", "torch.int32" … */
 static bool
 set_named_type(MoeJson *json, MoeIdArray *array, const char *name)
 {
+    name += g_str_has_prefix(name, "torch.") ? strlen("torch.") : 0;
     bool is_unsigned = *name == 'u';
     int bits = strncmp(name + is_unsigned, "int", 3) == 0 ? atoi(name + is_unsigned + 3) : 0;
     return set_type(json, array, is_unsigned ? 'u' : 'i', bits / 8, name);
@@ -169,11 +175,12 @@ read_shape(MoeJson *json, MoeIdArray *array)
     g_autoptr(GArray) shape = g_array_new(FALSE, FALSE, sizeof(int32_t));
     if (!moe__json_take_ints(json, "shape", shape))
         return false;
-    if (shape->len != 3)
+    guint first = shape->len == 4 && g_array_index(shape, int32_t, 0) == 1; /* a batch of one */
+    if (shape->len - first != 3)
         return moe__json_fail(json, "found a shape of %u axes, expected 3", shape->len);
-    array->tokens = g_array_index(shape, int32_t, 0);
-    array->layers = g_array_index(shape, int32_t, 1);
-    array->k = g_array_index(shape, int32_t, 2);
+    array->tokens = g_array_index(shape, int32_t, first);
+    array->layers = g_array_index(shape, int32_t, first + 1);
+    array->k = g_array_index(shape, int32_t, first + 2);
     array->shaped = true;
     return true;
 }

@@ -41,7 +41,28 @@ may_be_ids(const MoeItem *item)
 static bool
 is_named(const MoeItem *item)
 {
-    return may_be_ids(item) && strstr(item->name, "routed_experts");
+    static const char *const names[] = {"routed_experts", "topk_ids", "topk_indices",
+                                        "selected_experts", "expert_ids"};
+    for (size_t i = 0; i < G_N_ELEMENTS(names) && may_be_ids(item); i++)
+        if (strstr(item->name, names[i]))
+            return true;
+    return false;
+}
+
+/* The weights of ids: floats of the same shape beside them. */
+static const MoeItem *
+find_weights(const MoeArrays *arrays, const MoeItem *item)
+{
+    bool of_prompt = g_str_has_prefix(item->name, prompt_name);
+    for (int i = 0; i < moe__arrays_count(arrays); i++) {
+        const MoeItem *other = moe__arrays_item(arrays, i);
+        if (moe__item_is_float(other) && other->ndim == item->ndim &&
+            memcmp(other->shape, item->shape, sizeof item->shape) == 0 &&
+            g_str_equal(other->parent, item->parent) &&
+            g_str_has_prefix(other->name, prompt_name) == of_prompt)
+            return other;
+    }
+    return NULL;
 }
 
 /* Those that are named so; where none is, all that have the axes. (transfer container) */
@@ -109,6 +130,26 @@ value_at(const void *values, int64_t i)
     return id;
 }
 
+static double
+weight_at(const void *values, int64_t i)
+{
+    return moe__values_number(values, i);
+}
+
+/* An array's ids and weights. */
+typedef struct Loaded {
+    MoeValues ids, weights;
+    MoeRoutedArray array;
+} Loaded;
+
+static void
+loaded_clear(Loaded *loaded)
+{
+    moe__values_clear(&loaded->ids);
+    moe__values_clear(&loaded->weights);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Loaded, loaded_clear)
+
 static int64_t
 sequences_of(const MoeItem *item)
 {
@@ -128,21 +169,26 @@ check_shape(const MoeArrays *arrays, const MoeItem *item, GError **error)
 }
 
 static bool
-load(const MoeArrays *arrays, const MoeItem *item, MoeValues *values, MoeRoutedArray *array,
-     GError **error)
+load(const MoeArrays *arrays, const MoeItem *item, Loaded *loaded, GError **error)
 {
     const int64_t *shape = item->shape + item->ndim - 3;
-    if (!check_shape(arrays, item, error) || !moe__arrays_values(arrays, item, values, error))
+    const MoeItem *weights = find_weights(arrays, item);
+    if (!check_shape(arrays, item, error) ||
+        !moe__arrays_values(arrays, item, &loaded->ids, error) ||
+        (weights && !moe__arrays_values(arrays, weights, &loaded->weights, error)))
         return false;
-    *array = (MoeRoutedArray){
+    loaded->array = (MoeRoutedArray){
         .tokens = sequences_of(item) * shape[0],
         .layers = shape[1],
         .k = shape[2],
         .none = item->type == MOE_STORED_U8    ? UINT8_MAX
                 : item->type == MOE_STORED_U16 ? UINT16_MAX
                                                : 0,
-        .of = values,
+        .of = &loaded->ids,
         .at = value_at,
+        .weights = weights ? &loaded->weights : NULL,
+        .weight_at = weight_at,
+        .narrow = weights && weights->type != MOE_STORED_F64,
     };
     return true;
 }
@@ -150,11 +196,10 @@ load(const MoeArrays *arrays, const MoeItem *item, MoeValues *values, MoeRoutedA
 static bool
 learn(Reading *reading, const MoeArrays *arrays, const MoeItem *item, GError **error)
 {
-    g_auto(MoeValues) values = {0};
-    MoeRoutedArray array;
-    if (!load(arrays, item, &values, &array, error))
+    g_auto(Loaded) loaded = {0};
+    if (!load(arrays, item, &loaded, error))
         return false;
-    g_autofree char *problem = moe__routed_learn(&reading->routed, &array);
+    g_autofree char *problem = moe__routed_learn(&reading->routed, &loaded.array);
     return !problem || fail(arrays, item, error, "%s", problem);
 }
 
@@ -164,21 +209,19 @@ bring(Reading *reading, const MoeArrays *arrays, const MoeItem *prompt, const Mo
       GError **error)
 {
     MoeRouted *routed = &reading->routed;
-    g_auto(MoeValues) before = {0}, values = {0};
-    MoeRoutedArray first = {0}, rest;
+    g_auto(Loaded) first = {0}, rest = {0};
     int64_t n = sequences_of(item), domain = moe_import_domain(routed->import, reading->file);
     if (prompt && sequences_of(prompt) != n)
         return fail(arrays, item, error,
                     "found %" G_GINT64_FORMAT " sequences, %" G_GINT64_FORMAT " prompts", n,
                     sequences_of(prompt));
-    if ((prompt && !load(arrays, prompt, &before, &first, error)) ||
-        !load(arrays, item, &values, &rest, error))
+    if ((prompt && !load(arrays, prompt, &first, error)) || !load(arrays, item, &rest, error))
         return false;
-    int64_t head = n ? first.tokens / n : 0, tail = n ? rest.tokens / n : 0;
+    int64_t head = n ? first.array.tokens / n : 0, tail = n ? rest.array.tokens / n : 0;
     for (int64_t i = 0; i < n; i++, reading->doc++)
-        if ((prompt && !moe__routed_bring(routed, &first, i * head, head, reading->doc, 0,
+        if ((prompt && !moe__routed_bring(routed, &first.array, i * head, head, reading->doc, 0,
                                           (int32_t)domain, error)) ||
-            !moe__routed_bring(routed, &rest, i * tail, tail, reading->doc, (int32_t)head,
+            !moe__routed_bring(routed, &rest.array, i * tail, tail, reading->doc, (int32_t)head,
                                (int32_t)domain, error)) {
             g_prefix_error(error, "%s: array \"%s\": ", moe__arrays_path(arrays), item->name);
             return false;
@@ -237,18 +280,18 @@ static int
 score_id_arrays(const MoeImportHead *head)
 {
     g_autoptr(MoeArrays) arrays = NULL;
-    int found = 0;
+    int found = 0, floats = 0, weights = 0;
     if (moe__arrays_may_be((const uint8_t *)head->text, head->length))
         arrays = moe__arrays_open(head->path, NULL);
     for (int i = 0; arrays && i < moe__arrays_count(arrays); i++) {
         const MoeItem *item = moe__arrays_item(arrays, i);
         if (is_named(item))
             return 92;
-        if (item->kind == MOE_ITEM_ARRAY && moe__item_is_float(item) && item->ndim > 1)
-            return 0;
+        floats += item->kind == MOE_ITEM_ARRAY && moe__item_is_float(item) && item->ndim > 1;
+        weights += may_be_ids(item) && find_weights(arrays, item);
         found += may_be_ids(item) && item->shape[item->ndim - 1] <= K_MAX;
     }
-    return found > 0 ? 40 : 0;
+    return found > 0 && floats == weights ? 40 : 0;
 }
 
 const MoeImporter moe__import_id_arrays = {

@@ -4,6 +4,7 @@
  * it is whole.
  */
 #include "import/door.h"
+#include "import/unpack.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -48,6 +49,7 @@ import_clear(MoeImport *import)
     g_ptr_array_unref(import->names);
     g_array_unref(import->sizes);
     g_array_unref(import->files);
+    g_ptr_array_unref(import->unpacked);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MoeImport, import_clear)
 
@@ -170,6 +172,7 @@ moe_import(const char *const *sources, int n_sources, const char *out,
         .files = g_array_new(FALSE, FALSE, sizeof(MoeImportFile)),
         .sizes = g_array_new(FALSE, FALSE, sizeof(int64_t)),
         .names = g_ptr_array_new_with_free_func(g_free),
+        .unpacked = g_ptr_array_new_with_free_func(moe__import_unpacked_free),
         .notes = g_string_new(NULL),
         .kept = g_string_new(NULL),
         .target = g_strdup_printf("%s.%ld.part", out, (long)getpid()),

@@ -3,6 +3,9 @@
  * The list of importers, and which of them knows a file.
  */
 #include "import/importers.h"
+
+#include "base/offers.h"
+#include "import/arrays.h"
 #include "import/stream.h"
 
 #include <string.h>
@@ -28,46 +31,18 @@ moe_importers(int *n)
 const MoeImporter *
 moe_importer_find(const char *name)
 {
-    for (guint i = 0; i < list()->len; i++) {
-        const MoeImporter *importer = list()->pdata[i];
-        if (g_str_equal(importer->name, name))
-            return importer;
-    }
-    return NULL;
-}
-
-static bool
-good_name(const char *name)
-{
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
-    return name && *name && strspn(name, letters) == strlen(name);
-}
-
-/* What is wrong with it; NULL: nothing. */
-static const char *
-find_fault(const MoeImporter *importer)
-{
-    if (importer->struct_size != sizeof *importer)
-        return "is of another version of the interface";
-    if (!good_name(importer->name))
-        return "has no name of small letters, digits and '-'";
-    if (!importer->help || !importer->cite || !importer->score || !importer->read)
-        return "lacks help, cite, score or read";
-    return moe_importer_find(importer->name) ? "has a name that is taken" : NULL;
+    return moe__offer_find(list(), name);
 }
 
 bool
 moe_importer_register(const MoeImporter *importer, GError **error)
 {
-    const char *fault = find_fault(importer);
-    if (!fault) {
-        g_ptr_array_add(list(), (void *)importer);
-        return true;
-    }
-    bool named = importer->struct_size == sizeof *importer && good_name(importer->name);
-    g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED, "importer %s %s",
-                named ? importer->name : "without a name", fault);
-    return false;
+    /* Of a struct of another size nothing else can be read. */
+    bool ours = importer->struct_size == sizeof *importer;
+    bool lacks =
+        ours && (!importer->help || !importer->cite || !importer->score || !importer->read);
+    return moe__offer_add(list(), "importer", (const MoeOffer *)importer, sizeof *importer,
+                          lacks ? "help, cite, score or read" : NULL, error);
 }
 
 static const MoeImporter *
@@ -104,10 +79,69 @@ is_utf16(const MoeImportHead *head)
            (memcmp(head->text, "\xff\xfe", 2) == 0 || memcmp(head->text, "\xfe\xff", 2) == 0);
 }
 
+/* What a file is that nobody here reads, and what makes one of it that is read. */
+typedef struct {
+    size_t at, length; /* of the bytes that tell it */
+    const char *magic, *what, *remedy;
+} Stranger;
+
+static const Stranger strangers[] = {
+    {0, 4, "PAR1", "Parquet", "pandas.read_parquet(…).to_json(…, orient='records', lines=True)"},
+    {0, 6, "ARROW1", "Arrow",
+     "pyarrow's to_pandas() and .to_json(…, orient='records', lines=True)"},
+    {0, 4, "\x89HDF", "HDF5", "numpy.savez() of its arrays"},
+    {0, 4, "\x28\xb5\x2f\xfd", "packed by zstd", "zstd -d"},
+    {0, 6, "\xfd\x37zXZ\0", "packed by xz", "xz -d"},
+    {0, 3, "BZh", "packed by bzip2", "bzip2 -d"},
+    {257, 5, "ustar", "a tar archive", "tar -x"},
+    {0, 15, "SQLite format 3", "a database of SQLite", "sqlite3 -csv -header FILE 'select …'"},
+    {0, 4, "GGML", "of llama.cpp before GGUF", "a recent llama.cpp"},
+};
+
+static const Stranger *
+find_stranger(const MoeImportHead *head)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(strangers); i++) {
+        const Stranger *stranger = &strangers[i];
+        if (head->length >= stranger->at + stranger->length &&
+            memcmp(head->text + stranger->at, stranger->magic, stranger->length) == 0)
+            return stranger;
+    }
+    return NULL;
+}
+
+/* Of a file of arrays: why it can't be read, or what it has. Returns false where it is none. */
+static bool
+tell_arrays(const char *path, const MoeImportHead *head, GError **error)
+{
+    if (!moe__arrays_may_be((const uint8_t *)head->text, head->length))
+        return false;
+    g_autoptr(MoeArrays) arrays = moe__arrays_open(head->path, error);
+    if (!arrays)
+        return true;
+    const MoeItem *first = NULL;
+    for (int i = 0; i < moe__arrays_count(arrays) && !first; i++)
+        if (moe__arrays_item(arrays, i)->kind == MOE_ITEM_ARRAY)
+            first = moe__arrays_item(arrays, i);
+    g_autofree char *shape = first ? moe__item_shape(first) : NULL;
+    if (first)
+        g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                    "%s: no importer knows these arrays (the first is \"%s%s%s\" %s), expected ids "
+                    "[tokens, layers, k], or router logits [tokens, experts] a layer "
+                    "(core/import/README.md has all layouts, --as NAME insists on one)",
+                    path, first->parent, *first->parent && *first->name ? "/" : "", first->name,
+                    shape);
+    else
+        g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                    "%s: found no array in it, expected some of ids or router logits", path);
+    return true;
+}
+
 /* Says why nobody reads this. */
 static void
 set_unknown(const char *path, const MoeImportHead *head, GError **error)
 {
+    const Stranger *stranger = find_stranger(head);
     if (head->length == 0)
         g_set_error(error, MOE_ERROR, MOE_ERROR_TRUNCATED, "%s: is empty", path);
     else if (is_ours(head))
@@ -116,7 +150,11 @@ set_unknown(const char *path, const MoeImportHead *head, GError **error)
     else if (is_utf16(head))
         g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
                     "%s: is text in UTF-16, expected UTF-8", path);
-    else
+    else if (stranger)
+        g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                    "%s: is %s, which no importer reads: convert it first (%s)", path,
+                    stranger->what, stranger->remedy);
+    else if (!tell_arrays(path, head, error))
         g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
                     "%s: no importer knows this content (\"moescope import --list\" lists what "
                     "they read, --as NAME insists on one)",

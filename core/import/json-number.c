@@ -179,3 +179,17 @@ moe__json_scan_real(const uint8_t *text, double *value)
     *value = decimal_value(&number, text);
     return after;
 }
+
+const char *
+moe__number_scan(const char *text, double *value)
+{
+    Decimal number;
+    const uint8_t *begin = (const uint8_t *)text, *after = scan_number(begin, &number);
+    if (after && !g_ascii_isalnum(*after) && *after != '.') {
+        *value = decimal_value(&number, begin);
+        return (const char *)after;
+    }
+    char *end;
+    *value = g_ascii_strtod(text, &end);
+    return end > text ? end : NULL;
+}

@@ -78,8 +78,11 @@ bool moe__json_take_int(MoeJson *json, const char *what, int64_t low, int64_t hi
 bool moe__json_take_ints(MoeJson *json, const char *what, GArray *out);
 /* The same where the array is open already: its rest, with its end. */
 bool moe__json_rest_ints(MoeJson *json, const char *what, GArray *out);
-/* The array that follows, of numbers (float). */
+/* The array that follows, of numbers (double); its rest where it is open already. */
 bool moe__json_take_reals(MoeJson *json, const char *what, GArray *out);
+bool moe__json_rest_reals(MoeJson *json, const char *what, GArray *out);
+/* Whether the value at hand is an integer from low to high. */
+bool moe__json_check_int(MoeJson *json, const char *what, int64_t low, int64_t high);
 /* The next value as text. (transfer none: good until the next event) */
 const char *moe__json_take_text(MoeJson *json, const char *what);
 /* The next object of those that follow each other at the top, a line each as a rule, or that stand
@@ -99,6 +102,9 @@ void moe__json_quick_reals(MoeJson *json, GArray *out);
 /* The number at `text`, with the "," or "]" that ends it, at which it returns; NULL if it is
  * something else. */
 const uint8_t *moe__json_scan_real(const uint8_t *text, double *value);
+/* The number that a NUL-terminated text begins with, also one that C has and JSON hasn't (".5"), in
+ * a fifth of strtod()'s time; returns the byte behind, NULL if there is none. */
+const char *moe__number_scan(const char *text, double *value);
 /* Behind the opening quotation mark at bytes[at]; leaves `at` behind the closing one. */
 bool moe__json_scan_string(MoeJson *json);
 

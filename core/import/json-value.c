@@ -174,8 +174,8 @@ moe__json_next_row(MoeJson *json)
                            event_name(event)));
 }
 
-static bool
-check_int(MoeJson *json, const char *what, int64_t low, int64_t high)
+bool
+moe__json_check_int(MoeJson *json, const char *what, int64_t low, int64_t high)
 {
     if (json->event != MOE_JSON_INT)
         return moe__json_fail(json, "%s: found %s, expected an integer", what,
@@ -192,7 +192,7 @@ moe__json_take_int(MoeJson *json, const char *what, int64_t low, int64_t high, i
 {
     if (!moe__json_quick_int(json))
         moe__json_next(json);
-    bool good = check_int(json, what, low, high);
+    bool good = moe__json_check_int(json, what, low, high);
     *out = good ? json->integer : low;
     return good;
 }
@@ -204,7 +204,7 @@ moe__json_rest_ints(MoeJson *json, const char *what, GArray *out)
         moe__json_quick_ints(json, out);
         if (moe__json_next(json) == MOE_JSON_ARRAY_END)
             return true;
-        if (!check_int(json, what, INT32_MIN, INT32_MAX))
+        if (!moe__json_check_int(json, what, INT32_MIN, INT32_MAX))
             return false;
         int32_t value = (int32_t)json->integer;
         g_array_append_val(out, value);
@@ -218,10 +218,8 @@ moe__json_take_ints(MoeJson *json, const char *what, GArray *out)
 }
 
 bool
-moe__json_take_reals(MoeJson *json, const char *what, GArray *out)
+moe__json_rest_reals(MoeJson *json, const char *what, GArray *out)
 {
-    if (!moe__json_expect(json, MOE_JSON_ARRAY, what))
-        return false;
     for (;;) {
         moe__json_quick_reals(json, out);
         if (moe__json_next(json) == MOE_JSON_ARRAY_END)
@@ -232,6 +230,12 @@ moe__json_take_reals(MoeJson *json, const char *what, GArray *out)
         double value = json->real;
         g_array_append_val(out, value);
     }
+}
+
+bool
+moe__json_take_reals(MoeJson *json, const char *what, GArray *out)
+{
+    return moe__json_expect(json, MOE_JSON_ARRAY, what) && moe__json_rest_reals(json, what, out);
 }
 
 const char *

@@ -3,90 +3,69 @@
  * Traces of llama.cpp: "layer,expert" a line, k lines a token and layer, a pass (one ubatch) layer
  * after layer; or, of another fork, 'layer,"e e e"'. Nothing names the tokens: a pass ends where
  * the layer goes back. llama.cpp computes a pass's last layer only for tokens whose output is asked
- * for, the last ones of the pass: the others have no picks there.
+ * for, the last ones of the pass: the others have no picks there. How columns are named and parted,
+ * and which others there are, doesn't matter (llama-line.c).
  */
 #include "import/importers.h"
-#include "import/stream.h"
+#include "import/llama-line.h"
 
 #include <string.h>
 
 enum { LAYERS = UINT16_MAX + 1, REPORT_EVERY = 65536, PASS_MAX = 1 << 26 };
 
-static const char heading[] = "layer,expert";
-
 typedef struct Passes {
     MoeImport *import;
     int *index;             /* [LAYERS]: of a layer among those that occur; -1: it doesn't */
     GArray *layers;         /* int, ascending */
-    int max_expert, listed; /* listed: experts a line, 0: one */
-    GArray **ids;           /* [n_layers], int32_t: the pass so far */
+    int max_expert, listed; /* listed: experts a line */
+    bool has_gates, unnamed;
+    int64_t lines, others; /* that say picks, or something else */
+    GArray **ids, **gates; /* [n_layers], int32_t, double: the pass so far; gates may be empty */
     int n_layers, k;
     int current;   /* of the pass: layer index; -1: none yet */
     int64_t picks; /* of the pass */
     int32_t doc, pos;
     int32_t *expert; /* [n_layers × k] */
+    double *gate;
 } Passes;
 
 static void
 passes_clear(Passes *passes)
 {
-    for (int i = 0; passes->ids && i < passes->n_layers; i++)
+    for (int i = 0; passes->ids && i < passes->n_layers; i++) {
         g_array_unref(passes->ids[i]);
+        g_array_unref(passes->gates[i]);
+    }
     g_free(passes->ids);
+    g_free(passes->gates);
+    g_free(passes->gate);
     g_free(passes->index);
     g_free(passes->expert);
     g_array_unref(passes->layers);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Passes, passes_clear)
 
-/* --- Lines ------------------------------------------------------------------------------------*/
-
-/* A number up to 65535 at *at, which goes behind it; -1 if there is none. */
-static int
-take_number(const char **at)
-{
-    int value = -1;
-    for (; g_ascii_isdigit(**at); ++*at)
-        value = MIN(MAX(value, 0) * 10 + (**at - '0'), LAYERS);
-    return value == LAYERS ? -1 : value;
-}
-
-/* "3,17" or '3,"17 4 2"': the layer, and its experts in `out`. */
-static bool
-parse(const MoeStream *stream, const char *line, int *layer, GArray *out, GError **error)
-{
-    const char *at = line;
-    g_array_set_size(out, 0);
-    *layer = take_number(&at);
-    bool good = *layer >= 0 && *at++ == ',';
-    bool quoted = good && *at == '"';
-    at += quoted;
-    while (good && g_ascii_isdigit(*at)) {
-        int32_t id = take_number(&at);
-        good = id >= 0;
-        g_array_append_val(out, id);
-        at += quoted && *at == ' ';
-    }
-    at += good && quoted && *at == '"';
-    if (good && *at == 0 && out->len > 0 && (quoted || out->len == 1))
-        return true;
-    return moe__stream_fail(stream, error, "found \"%.40s\", expected layer,expert", line);
-}
+/* --- Looking ----------------------------------------------------------------------------------*/
 
 static bool
-learn(Passes *passes, const MoeStream *stream, int layer, const GArray *ids, GError **error)
+learn(Passes *passes, const MoeLlamaLine *line, const MoeStream *stream, GError **error)
 {
-    if (passes->index[layer] < 0) {
-        g_array_append_val(passes->layers, layer);
-        passes->index[layer] = 0;
+    if (passes->index[line->layer] < 0) {
+        g_array_append_val(passes->layers, line->layer);
+        passes->index[line->layer] = 0;
     }
-    if (passes->listed == 0)
-        passes->listed = (int)ids->len;
-    if (passes->listed != (int)ids->len)
-        return moe__stream_fail(stream, error, "found %u experts, %d before", ids->len,
+    if (passes->lines++ == 0) {
+        passes->listed = (int)line->ids->len;
+        passes->has_gates = line->gates->len > 0;
+        passes->unnamed = !line->named;
+    }
+    if (passes->listed != (int)line->ids->len)
+        return moe__stream_fail(stream, error, "found %u experts, %d before", line->ids->len,
                                 passes->listed);
-    for (guint i = 0; i < ids->len; i++)
-        passes->max_expert = MAX(passes->max_expert, g_array_index(ids, int32_t, i));
+    if (passes->has_gates != (line->gates->len > 0))
+        return moe__stream_fail(stream, error, "some lines have gates, others have none");
+    for (guint i = 0; i < line->ids->len; i++)
+        passes->max_expert = MAX(passes->max_expert, g_array_index(line->ids, int32_t, i));
     return true;
 }
 
@@ -120,9 +99,13 @@ gather(const Passes *passes, int token, int tokens)
     int k = passes->k;
     for (int r = 0; r < passes->n_layers; r++) {
         int there = (int)passes->ids[r]->len / k, at = token - (tokens - there);
-        for (int i = 0; i < k; i++)
+        for (int i = 0; i < k; i++) {
             passes->expert[r * k + i] =
                 at < 0 ? -1 : g_array_index(passes->ids[r], int32_t, at * k + i);
+            passes->gate[r * k + i] = at < 0 || !passes->has_gates
+                                          ? 0
+                                          : g_array_index(passes->gates[r], double, at *k + i);
+        }
     }
 }
 
@@ -142,33 +125,36 @@ end_pass(Passes *passes, int file, const MoeStream *stream, GError **error)
             .pos = passes->pos++,
             .domain = moe_import_domain(passes->import, file),
             .expert = passes->expert,
+            .gate = passes->has_gates ? passes->gate : NULL,
         };
         if (!moe_import_token(passes->import, &token, error))
             return false;
     }
-    for (int r = 0; r < passes->n_layers; r++)
+    for (int r = 0; r < passes->n_layers; r++) {
         g_array_set_size(passes->ids[r], 0);
+        g_array_set_size(passes->gates[r], 0);
+    }
     passes->current = -1;
     passes->picks = 0;
     return true;
 }
 
 static bool
-bring(Passes *passes, int file, const MoeStream *stream, int layer, const GArray *ids,
-      GError **error)
+bring(Passes *passes, int file, const MoeLlamaLine *line, const MoeStream *stream, GError **error)
 {
-    int r = passes->index[layer];
-    if (r < 0 || (int)ids->len != passes->listed)
+    int r = passes->index[line->layer];
+    if (r < 0 || (int)line->ids->len != passes->listed)
         return moe__stream_fail(stream, error, "the file changed while it was read");
     /* With a single layer nothing goes back: every token is a pass. */
     bool whole = passes->n_layers == 1 && passes->ids[0]->len == (guint)passes->k;
     if ((r < passes->current || whole) && !end_pass(passes, file, stream, error))
         return false;
     passes->current = r;
-    passes->picks += ids->len;
+    passes->picks += line->ids->len;
     if (passes->picks > PASS_MAX)
         return moe__stream_fail(stream, error, "found a pass of more than %d picks", PASS_MAX);
-    g_array_append_vals(passes->ids[r], ids->data, ids->len);
+    g_array_append_vals(passes->ids[r], line->ids->data, line->ids->len);
+    g_array_append_vals(passes->gates[r], line->gates->data, line->gates->len);
     return true;
 }
 
@@ -188,31 +174,34 @@ begin_document(Passes *passes, int file, const MoeStream *stream, GError **error
 }
 
 static bool
-take_line(Passes *passes, int file, const MoeStream *stream, const char *line, GArray *ids,
+take_line(Passes *passes, int file, MoeLlamaLine *line, const MoeStream *stream, char *text,
           GError **error)
 {
-    int layer;
-    if (*line == 0 || *line == '#')
-        return true;
-    if (g_str_equal(line, heading))
+    switch (moe__llama_line(line, stream, text, error)) {
+    case MOE_LLAMA_HEADING:
         return begin_document(passes, file, stream, error);
-    return parse(stream, line, &layer, ids, error) &&
-           (passes->ids ? bring(passes, file, stream, layer, ids, error)
-                        : learn(passes, stream, layer, ids, error));
+    case MOE_LLAMA_OTHER:
+        passes->others += !passes->ids;
+        return true;
+    case MOE_LLAMA_PICKS:
+        return passes->ids ? bring(passes, file, line, stream, error)
+                           : learn(passes, line, stream, error);
+    default:
+        return false;
+    }
 }
 
 static bool
 read_file(Passes *passes, int file, const char *path, GError **error)
 {
     g_autoptr(MoeStream) stream = moe__stream_open(path, error);
-    g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int32_t));
+    g_auto(MoeLlamaLine) line = moe__llama_line_new();
     GError *reason = NULL;
-    const char *line;
-    size_t length;
+    char *text;
     if (!stream)
         return false;
-    while ((line = moe__stream_line(stream, &length, &reason))) {
-        if (!take_line(passes, file, stream, line, ids, error) ||
+    while ((text = moe__csv_line(stream, &reason))) {
+        if (!take_line(passes, file, &line, stream, text, error) ||
             (stream->line % REPORT_EVERY == 0 &&
              !moe_import_progress(passes->import, file, moe__stream_done(stream), error)))
             return false;
@@ -241,6 +230,19 @@ compare_layers(gconstpointer a, gconstpointer b)
     return *(const int *)a - *(const int *)b;
 }
 
+/* What a reader has to know of how the lines were read. */
+static void
+tell(const Passes *passes)
+{
+    if (passes->unnamed && passes->listed == 1)
+        moe_import_note(passes->import, "no line names the columns: the first was taken for the "
+                                        "layer, the second for the expert");
+    if (passes->others > 0)
+        moe_import_note(passes->import,
+                        "%" G_GINT64_FORMAT " lines of \"gate_input\" were passed over",
+                        passes->others);
+}
+
 static bool
 begin(Passes *passes, GError **error)
 {
@@ -252,15 +254,21 @@ begin(Passes *passes, GError **error)
         .n_layers = (int)passes->layers->len,
         .max_expert = passes->max_expert,
         .k = passes->listed > 1 ? passes->listed : 0,
+        .has_gates = passes->has_gates,
     };
+    tell(passes);
     if (!moe_import_begin(passes->import, &shape, error))
         return false;
     passes->n_layers = shape.n_layers;
     passes->k = moe_import_k(passes->import);
     passes->expert = g_new(int32_t, (gsize)passes->n_layers * (gsize)passes->k);
+    passes->gate = g_new(double, (gsize)passes->n_layers *(gsize)passes->k);
     passes->ids = g_new(GArray *, (gsize)passes->n_layers);
-    for (int r = 0; r < passes->n_layers; r++)
+    passes->gates = g_new(GArray *, (gsize)passes->n_layers);
+    for (int r = 0; r < passes->n_layers; r++) {
         passes->ids[r] = g_array_new(FALSE, FALSE, sizeof(int32_t));
+        passes->gates[r] = g_array_new(FALSE, FALSE, sizeof(double));
+    }
     return true;
 }
 
@@ -278,18 +286,10 @@ read_llama(MoeImport *import, GError **error)
     return read_all(&passes, error) && begin(&passes, error) && read_all(&passes, error);
 }
 
-/* The heading, or lines of 'layer,"e e e"'. */
 static int
 score_llama(const MoeImportHead *head)
 {
-    size_t length = strcspn(head->text, "\r\n");
-    if (length == strlen(heading) && strncmp(head->text, heading, length) == 0)
-        return 90;
-    size_t digits = strspn(head->text, "0123456789");
-    if (digits == 0 || strncmp(head->text + digits, ",\"", 2) != 0)
-        return 0;
-    size_t list = strspn(head->text + digits + 2, "0123456789 ");
-    return head->text[digits + 2 + list] == '"' && digits + list + 3 == length ? 80 : 0;
+    return moe__llama_score(head->text);
 }
 
 const MoeImporter moe__import_llama_csv = {

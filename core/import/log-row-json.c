@@ -53,6 +53,21 @@ read_norm(MoeJson *json, MoeLogRow *row)
     return true;
 }
 
+/* "token" may be a text, or an object: only a number is taken, where there is no position. */
+static bool
+read_token(MoeJson *json, MoeLogRow *row)
+{
+    if (!moe__json_quick_int(json))
+        moe__json_next(json);
+    if (json->event == MOE_JSON_INT && row->pos < 0 && json->integer >= 0 &&
+        json->integer <= INT32_MAX) {
+        row->pos = json->integer;
+        row->by_token = true;
+        return true;
+    }
+    return moe__json_skip(json);
+}
+
 static bool
 read_field(MoeJson *json, MoeLogField field, MoeLogRow *row)
 {
@@ -66,15 +81,18 @@ read_field(MoeJson *json, MoeLogField field, MoeLogRow *row)
     case MOE_LOG_MODEL:
         return read_name(json, "model", row->model);
     case MOE_LOG_POS:
-        return moe__json_take_int(json, "position", 0, INT32_MAX, &row->pos);
+        row->by_token = false;
+        return moe__log_read_place(json, "position", 0, &row->pos, row->places);
+    case MOE_LOG_TOKEN:
+        return read_token(json, row);
     case MOE_LOG_ID:
-        return moe__json_take_int(json, "token id", -1, INT32_MAX, &row->id);
+        return moe__log_read_place(json, "token id", -1, &row->id, row->ids);
     case MOE_LOG_LAYER:
-        return moe__json_take_int(json, "layer", 0, UINT16_MAX, &row->layer);
+        return moe__log_read_layer(json, row);
     case MOE_LOG_EXPERTS:
-        return moe__json_take_ints(json, "experts", row->experts);
+        return moe__log_read_experts(json, row);
     case MOE_LOG_GATES:
-        return moe__json_take_reals(json, "gates", row->gates);
+        return moe__log_read_gates(json, row);
     case MOE_LOG_META_EXPERTS:
         return moe__json_take_int(json, "experts", 1, UINT16_MAX, &row->meta_experts);
     case MOE_LOG_META_K:

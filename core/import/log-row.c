@@ -1,63 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "import/log-row.h"
 
-#include <string.h>
-
-typedef struct {
-    const char *name;
-    size_t length;
-    MoeLogField field;
-} Field;
-
-#define FIELD(name, field)           \
-    {                                \
-        name, sizeof name - 1, field \
-    }
-
-static const Field fields[] = {
-    FIELD("type", MOE_LOG_TYPE),
-    FIELD("req_id", MOE_LOG_DOC),
-    FIELD("request_id", MOE_LOG_DOC),
-    FIELD("doc", MOE_LOG_DOC),
-    FIELD("seq_id", MOE_LOG_DOC),
-    FIELD("token_idx", MOE_LOG_POS),
-    FIELD("token_index", MOE_LOG_POS),
-    FIELD("pos", MOE_LOG_POS),
-    FIELD("position", MOE_LOG_POS),
-    FIELD("token_id", MOE_LOG_ID),
-    FIELD("id", MOE_LOG_ID),
-    FIELD("layer", MOE_LOG_LAYER),
-    FIELD("layer_id", MOE_LOG_LAYER),
-    FIELD("layer_idx", MOE_LOG_LAYER),
-    FIELD("topk_ids", MOE_LOG_EXPERTS),
-    FIELD("experts", MOE_LOG_EXPERTS),
-    FIELD("expert_ids", MOE_LOG_EXPERTS),
-    FIELD("selected_experts", MOE_LOG_EXPERTS),
-    FIELD("topk_weights", MOE_LOG_GATES),
-    FIELD("gates", MOE_LOG_GATES),
-    FIELD("weights", MOE_LOG_GATES),
-    FIELD("expert_weights", MOE_LOG_GATES),
-    FIELD("domain", MOE_LOG_DOMAIN),
-    FIELD("model_id", MOE_LOG_MODEL),
-    FIELD("model", MOE_LOG_MODEL),
-    FIELD("num_experts", MOE_LOG_META_EXPERTS),
-    FIELD("n_experts", MOE_LOG_META_EXPERTS),
-    FIELD("top_k", MOE_LOG_META_K),
-    FIELD("num_experts_per_tok", MOE_LOG_META_K),
-    FIELD("norm_topk_prob", MOE_LOG_META_NORM),
-    FIELD("renormalize", MOE_LOG_META_NORM),
-};
-
-MoeLogField
-moe__log_field(const char *name, size_t length)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(fields); i++)
-        if (fields[i].length == length && fields[i].name[0] == name[0] &&
-            memcmp(fields[i].name, name, length) == 0)
-            return fields[i].field;
-    return MOE_LOG_UNKNOWN;
-}
-
 void
 moe__log_row_init(MoeLogRow *row)
 {
@@ -67,6 +10,8 @@ moe__log_row_init(MoeLogRow *row)
         .domain = g_string_new(NULL),
         .experts = g_array_new(FALSE, FALSE, sizeof(int32_t)),
         .gates = g_array_new(FALSE, FALSE, sizeof(double)),
+        .places = g_array_new(FALSE, FALSE, sizeof(int32_t)),
+        .ids = g_array_new(FALSE, FALSE, sizeof(int32_t)),
     };
 }
 
@@ -78,6 +23,8 @@ moe__log_row_clear(MoeLogRow *row)
     g_string_free(row->domain, TRUE);
     g_array_unref(row->experts);
     g_array_unref(row->gates);
+    g_array_unref(row->places);
+    g_array_unref(row->ids);
 }
 
 /* As g_string_truncate() and g_array_set_size() to nothing would, which a line in ten pays for. */
@@ -91,14 +38,15 @@ empty(GString *text)
 static void
 begin_row(MoeLogRow *row)
 {
-    row->meta = false;
+    row->meta = row->single = row->by_token = false;
+    row->tokens = 1;
     row->meta_experts = row->meta_k = 0;
     row->meta_renormalised = -1;
     row->pos = row->id = row->layer = -1;
     empty(row->model);
     empty(row->doc);
     empty(row->domain);
-    row->experts->len = row->gates->len = 0;
+    row->experts->len = row->gates->len = row->places->len = row->ids->len = 0;
 }
 
 /* --- Reading ----------------------------------------------------------------------------------*/
@@ -111,6 +59,7 @@ moe__log_open(const char *path, bool csv, GError **error)
         return NULL;
     MoeLogReader *reader = g_new0(MoeLogReader, 1);
     reader->stream = stream;
+    moe__log_row_init(&reader->ahead);
     if (!csv)
         reader->json = moe__json_new(stream);
     else if (!moe__log_columns(reader, error))
@@ -125,26 +74,42 @@ moe__log_free(MoeLogReader *reader)
         return;
     moe__json_free(reader->json);
     moe__stream_free(reader->stream);
+    moe__log_row_clear(&reader->ahead);
     g_free(reader);
 }
 
+/* Whether a list has a value for each token of the row. */
 static bool
-check_row(const MoeLogReader *reader, const MoeLogRow *row, GError **error)
+fits(const MoeLogReader *reader, const MoeLogRow *row, const GArray *list, const char *what,
+     GError **error)
 {
+    return list->len == 0 || (int)list->len == row->tokens ||
+           moe__stream_fail(reader->stream, error, "found %u %s for the experts of %d tokens",
+                            list->len, what, row->tokens);
+}
+
+static bool
+check_row(const MoeLogReader *reader, MoeLogRow *row, GError **error)
+{
+    row->meta = row->meta && row->experts->len == 0;
     if (row->meta)
         return true;
     if (row->experts->len == 0)
-        return moe__stream_fail(reader->stream, error, "found no experts");
+        return moe__stream_fail(reader->stream, error,
+                                "found no experts, expected a line for each token and layer with "
+                                "\"layer\" and \"experts\"");
     if (row->layer < 0)
         return moe__stream_fail(reader->stream, error, "found no layer");
     if (row->gates->len && row->gates->len != row->experts->len)
         return moe__stream_fail(reader->stream, error, "found %u gates for %u experts",
                                 row->gates->len, row->experts->len);
-    return true;
+    return fits(reader, row, row->places, "positions", error) &&
+           fits(reader, row, row->ids, "token ids", error);
 }
 
-bool
-moe__log_next(MoeLogReader *reader, MoeLogRow *row, GError **error)
+/* The next line. */
+static bool
+read_row(MoeLogReader *reader, MoeLogRow *row, GError **error)
 {
     MoeStream *stream = reader->stream;
     uint64_t begin = stream->base + stream->at;
@@ -162,4 +127,44 @@ moe__log_next(MoeLogReader *reader, MoeLogRow *row, GError **error)
     row->end = stream->base + stream->at;
     row->length = row->end - begin;
     return got && check_row(reader, row, error);
+}
+
+/* Whether a line has one more expert of the same token and layer. */
+static bool
+goes_on(const MoeLogRow *row, const MoeLogRow *next)
+{
+    return next->single && !next->meta && next->pos == row->pos && next->layer == row->layer &&
+           g_string_equal(next->doc, row->doc) && g_string_equal(next->domain, row->domain) &&
+           (next->gates->len > 0) == (row->gates->len > 0);
+}
+
+/* Experts that have a line each, one after another, are those of one token. */
+static bool
+join_lines(MoeLogReader *reader, MoeLogRow *row, GError **error)
+{
+    GError *reason = NULL;
+    MoeLogRow *next = &reader->ahead;
+    while ((reader->has_ahead = read_row(reader, next, &reason)) && goes_on(row, next)) {
+        g_array_append_vals(row->experts, next->experts->data, next->experts->len);
+        g_array_append_vals(row->gates, next->gates->data, next->gates->len);
+        row->end = next->end;
+        row->length += next->length;
+    }
+    if (reason)
+        g_propagate_error(error, reason);
+    return !reason;
+}
+
+bool
+moe__log_next(MoeLogReader *reader, MoeLogRow *row, GError **error)
+{
+    if (reader->has_ahead) {
+        MoeLogRow taken = reader->ahead;
+        reader->ahead = *row;
+        *row = taken;
+        reader->has_ahead = false;
+    } else if (!read_row(reader, row, error)) {
+        return false;
+    }
+    return !row->single || row->meta || row->pos < 0 || join_lines(reader, row, error);
 }

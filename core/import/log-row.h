@@ -14,6 +14,7 @@ typedef enum {
     MOE_LOG_TYPE,
     MOE_LOG_DOC,
     MOE_LOG_POS,
+    MOE_LOG_TOKEN, /* its place, if it is a number */
     MOE_LOG_ID,
     MOE_LOG_LAYER,
     MOE_LOG_EXPERTS,
@@ -25,6 +26,13 @@ typedef enum {
     MOE_LOG_META_NORM,
 } MoeLogField;
 MoeLogField moe__log_field(const char *name, size_t length);
+/* The same of a column, which may be one of several: "expert_0", "top1_expert". */
+MoeLogField moe__log_column(const char *name, bool *numbered);
+/* Whether both a key of the layer and one of experts stand in a text of JSON. */
+bool moe__log_is_told(const char *text);
+/* The layer in a text: what stands behind "layers.", "blk." and the like, or its only number; -1:
+ * none can be told. */
+int moe__log_layer(const char *name);
 
 /* A key of a line, and what it was found to mean. */
 enum { MOE_LOG_KEYS = 16 };
@@ -35,7 +43,8 @@ typedef struct MoeLogKey {
 } MoeLogKey;
 
 typedef struct MoeLogRow {
-    bool meta; /* "type" says other than "route": no picks, but perhaps the model */
+    bool meta;   /* "type" says other than "route", and there are no experts; perhaps the model */
+    bool single; /* an expert by itself, not a list: lines of one token were joined */
     int64_t meta_experts, meta_k; /* 0: not said */
     int meta_renormalised;        /* -1: not said */
     GString *model;               /* empty: not said */
@@ -44,7 +53,10 @@ typedef struct MoeLogRow {
     GString *domain;         /* likewise */
     int64_t pos, id;         /* -1: not said */
     int64_t layer;           /* -1: not said */
-    GArray *experts, *gates; /* int32_t, double; gates may be empty */
+    bool by_token;           /* the place is that of a key "token" */
+    int tokens;              /* in lists of lists several, one after another; else 1 */
+    GArray *experts, *gates; /* int32_t, double, [tokens × k]; gates may be empty */
+    GArray *places, *ids;    /* int32_t, [tokens], in place of pos and id; empty: not said */
 
     uint64_t line, end, length; /* of the file; its bytes, unpacked, up to here; of the line */
 } MoeLogRow;
@@ -62,7 +74,10 @@ typedef struct MoeLogReader {
     char separator;    /* of the cells of CSV */
     MoeLogField columns[MOE_LOG_COLUMNS];
     int n_columns;
+    bool listed;                  /* experts have a column each */
     MoeLogKey keys[MOE_LOG_KEYS]; /* of JSON, in their order, as of the line before */
+    MoeLogRow ahead;              /* read to see whether it goes on with the row before */
+    bool has_ahead;
 } MoeLogReader;
 
 MoeLogReader *moe__log_open(const char *path, bool csv, GError **error);
@@ -76,5 +91,11 @@ bool moe__log_row_json(MoeLogReader *reader, MoeLogRow *row);
 bool moe__log_row_csv(MoeLogReader *reader, MoeLogRow *row, GError **error);
 /* Takes the line of names. */
 bool moe__log_columns(MoeLogReader *reader, GError **error);
+/* Readers of values that can stand in either: lists of lists as well (log-value.c). */
+bool moe__log_read_experts(MoeJson *json, MoeLogRow *row);
+bool moe__log_read_gates(MoeJson *json, MoeLogRow *row);
+bool moe__log_read_layer(MoeJson *json, MoeLogRow *row);
+/* An integer, null, or a list of some. */
+bool moe__log_read_place(MoeJson *json, const char *what, int64_t low, int64_t *one, GArray *list);
 
 #endif

@@ -114,8 +114,28 @@ spread(MoeLogitPass *pass, const char *axes)
         layer.by_place = true;
         layer.base = first ? i * pass->rows * pass->length * E : i * E;
         layer.stride = first ? E : n * E;
+        layer.expert_base = layer.base / E * pass->k;
+        layer.expert_stride = layer.stride / E * pass->k;
         g_array_append_val(pass->layers, layer);
     }
+}
+
+/* Picks beside one array of all layers, which have its axes but the last. */
+static bool
+settle_picks(const MoeArrays *arrays, MoeLogitPass *pass, const MoeItem *item, GError **error)
+{
+    MoeLogitLayer *layer = &g_array_index(pass->layers, MoeLogitLayer, 0);
+    if (!pass->picks || pass->layers->len > 1)
+        return true;
+    bool same = pass->picks->ndim == item->ndim;
+    for (int i = 0; same && i < item->ndim - 1; i++)
+        same = pass->picks->shape[i] == item->shape[i];
+    if (!same)
+        return fail(arrays, pass->picks, error,
+                    "expected picks in the shape of the logits, but for the last axis");
+    layer->expert = pass->picks;
+    layer->expert_stride = pass->k;
+    return true;
 }
 
 static bool
@@ -130,7 +150,8 @@ check_alike(const MoeArrays *arrays, const MoeLogitPass *pass, GError **error)
             return fail(arrays, item, error, "expected the shape of layer %d", layers->layer);
         if ((layers[i].expert != NULL) != (layers->expert != NULL))
             return fail(arrays, item, error, "some layers say which expert was picked, others not");
-        if (layers[i].expert && moe__item_count(layers[i].expert, MOE_VALUES_AXES) != tokens)
+        if (layers[i].expert && layers[i].expert != pass->picks &&
+            moe__item_count(layers[i].expert, MOE_VALUES_AXES) != tokens)
             return fail(arrays, layers[i].expert, error,
                         "expected an expert for each of %" G_GINT64_FORMAT " tokens", tokens);
     }
@@ -192,7 +213,7 @@ moe__logit_settle_axes(const MoeArrays *arrays, MoeLogitPass *pass, const char *
     pass->rows = length_of(item, known, 'B');
     pass->length = strchr(known, 'T') ? length_of(item, known, 'T') : length_of(item, known, 'S');
     if (!check_size(arrays, pass, item, length_of(item, known, 'L'), error) ||
-        !check_alike(arrays, pass, error))
+        !settle_picks(arrays, pass, item, error) || !check_alike(arrays, pass, error))
         return false;
     for (guint i = 0; i < pass->layers->len; i++)
         layers[i].stride = pass->experts;

@@ -3,7 +3,7 @@
  * Of a file's arrays of floats those are logits whose path says "router_logits"; where none does,
  * those that say "router" or "gate"; else all of two axes or more. The last number of a name is the
  * layer; in a list or tuple its place. A pair of logits and integers is a layer of Switch
- * Transformers with the experts that were picked.
+ * Transformers with the experts that were picked. Hooks gather lists of passes, one a layer.
  */
 #include "import/logit-pass.h"
 
@@ -69,19 +69,82 @@ find_expert(const MoeArrays *arrays, const MoeItem *item)
     return other && moe__item_is_integer(other) ? other : NULL;
 }
 
-/* Whether what holds an array is a layer by itself: "layer_3" in "layer_3/logits". */
 static bool
-is_layer(const char *name)
+is_number(const char *name)
 {
-    return moe__item_number(name) >= 0 && !g_ascii_isdigit(name[0]);
+    return *name && strspn(name, G_CSET_DIGITS) == strlen(name);
 }
 
-/* Whether a name is that of a place: "3" in a list, "arr_3" of numpy.savez(). */
+/* Whether what holds an array is a layer by itself: "layer_3" in "layer_3/logits", and the key 3
+ * where the array has tokens and experts alone. */
 static bool
-is_place(const char *name)
+is_layer(const MoeItem *item)
+{
+    const char *name = last_of(item->parent);
+    bool number = is_number(name) && item->keyed && item->ndim == 2;
+    return number || (moe__item_number(name) >= 0 && !g_ascii_isdigit(name[0]));
+}
+
+/* Whether nothing but its place numbers an array: in a list, or "arr_3" of numpy.savez(). */
+static bool
+is_place(const MoeItem *item, const char *name)
 {
     const char *number = g_str_has_prefix(name, "arr_") ? name + strlen("arr_") : name;
-    return *number && strspn(number, G_CSET_DIGITS) == strlen(number);
+    return is_number(number) && (number > name || item->siblings > 0);
+}
+
+/* --- Lists under keys -------------------------------------------------------------------------*/
+
+/* What a list under a key is: the layers of a pass, or the passes of a layer. */
+typedef enum { OF_PASS, OF_LAYER, AMBIGUOUS } ListKind;
+
+static bool
+in_list(const MoeItem *item)
+{
+    return item->siblings > 0 && item->keyed;
+}
+
+static bool
+same_shape(const MoeItem *a, const MoeItem *b)
+{
+    return a->ndim == b->ndim && memcmp(a->shape, b->shape, sizeof a->shape) == 0;
+}
+
+/* Lists under keys that are mere numbers: layers of a pass have the same shape, passes of a layer
+ * needn't. */
+static ListKind
+numbered_kind(const MoeArrays *arrays, int rank)
+{
+    const MoeItem *before = NULL;
+    bool several = false, within = false, across = false; /* shapes differ */
+    for (int i = 0; i < moe__arrays_count(arrays); i++) {
+        const MoeItem *item = moe__arrays_item(arrays, i);
+        if (rank_of(item) != rank || !in_list(item) || !is_number(last_of(item->parent)))
+            continue;
+        bool same_list = before && g_str_equal(before->parent, item->parent);
+        bool differs = before && !same_shape(before, item);
+        several = several || item->siblings > 1;
+        within = within || (same_list && differs);
+        across = across || (!same_list && differs);
+        before = item;
+    }
+    return !several || within ? OF_LAYER : across ? OF_PASS : AMBIGUOUS;
+}
+
+static ListKind
+kind_of_list(const MoeItem *item, ListKind numbered)
+{
+    static const char *const words[] = {"layer", "block", "blk", "gate",        "router",
+                                        "mlp",   "moe",   "ffn", "feed_forward"};
+    const char *name = last_of(item->parent);
+    if (!in_list(item) || moe__item_number(name) < 0)
+        return OF_PASS;
+    if (is_number(name))
+        return numbered;
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+        if (strstr(name, words[i]))
+            return OF_LAYER;
+    return OF_PASS;
 }
 
 /* --- Passes -----------------------------------------------------------------------------------*/
@@ -110,18 +173,51 @@ find_pass(GArray *passes, const char *parent)
     return &g_array_index(passes, MoeLogitPass, passes->len - 1);
 }
 
+/* The n-th of a list of passes of a layer: all layers' n-th are a pass. */
 static void
-add_item(const MoeArrays *arrays, GArray *passes, const MoeItem *item)
+add_of_layer(GArray *passes, const MoeItem *item)
 {
-    MoeLogitLayer layer = {.logits = item, .expert = find_expert(arrays, item)};
-    bool nested = layer.expert || (moe__item_number(item->name) < 0 && item->siblings == 0 &&
-                                   is_layer(last_of(item->parent)));
+    const char *name = last_of(item->parent);
+    g_autofree char *above = parent_of(item->parent);
+    g_autofree char *place = g_strdup_printf("%s%s%s", above, *above ? "/" : "", item->name);
+    const MoeLogitLayer layer = {.logits = item, .layer = moe__item_number(name)};
+    g_array_append_val(find_pass(passes, place)->layers, layer);
+}
+
+static void
+add_item(const MoeArrays *arrays, GArray *passes, const MoeItem *item, ListKind numbered)
+{
+    MoeLogitLayer layer = {.logits = item, .expert = find_expert(arrays, item), .expert_stride = 1};
+    if (!layer.expert && kind_of_list(item, numbered) == OF_LAYER) {
+        add_of_layer(passes, item);
+        return;
+    }
+    bool nested =
+        layer.expert || (moe__item_number(item->name) < 0 && item->siblings == 0 && is_layer(item));
     g_autofree char *above = nested ? parent_of(item->parent) : NULL;
     const char *name = nested ? last_of(item->parent) : item->name;
     layer.layer = moe__item_number(name);
-    layer.by_place = is_place(name);
+    layer.by_place = is_place(item, name);
     MoeLogitPass *pass = find_pass(passes, nested ? above : item->parent);
     g_array_append_val(pass->layers, layer);
+}
+
+/* Whether lists under numbers leave open what they are, and some are there. */
+static bool
+check_lists(const MoeArrays *arrays, int rank, ListKind numbered, GError **error)
+{
+    for (int i = 0; numbered == AMBIGUOUS && i < moe__arrays_count(arrays); i++) {
+        const MoeItem *item = moe__arrays_item(arrays, i);
+        if (rank_of(item) != rank || find_expert(arrays, item) ||
+            kind_of_list(item, numbered) != AMBIGUOUS)
+            continue;
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "%s: found a list of arrays under the key %s: nothing says whether such keys "
+                    "are layers or passes: name the layers (\"layer_%s\")",
+                    moe__arrays_path(arrays), last_of(item->parent), last_of(item->parent));
+        return false;
+    }
+    return true;
 }
 
 /* A value that stands beside the layers of a pass, or beside what holds them. */
@@ -144,6 +240,8 @@ look_beside(const MoeArrays *arrays, MoeLogitPass *pass, GError **error)
     static const char *const ids[] = {"input_ids", "token_ids", "tokens", NULL};
     static const char *const texts[] = {"tokens", "token_strings", NULL};
     static const char *const ks[] = {"topk", "top_k", "num_experts_per_tok", NULL};
+    static const char *const picks[] = {"topk", "topk_ids", "topk_indices", "selected_experts",
+                                        NULL};
     const MoeItem *found = find_beside(arrays, pass, masks);
     if (found && !moe__item_is_integer(found)) {
         g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
@@ -159,6 +257,12 @@ look_beside(const MoeArrays *arrays, MoeLogitPass *pass, GError **error)
     found = find_beside(arrays, pass, ks);
     if (found && found->kind == MOE_ITEM_NUMBER && found->number >= 1 && found->number <= 1024)
         pass->k = (int)found->number;
+    found = find_beside(arrays, pass, picks);
+    if (found && moe__item_is_integer(found) && found->ndim > 1 &&
+        found->shape[found->ndim - 1] >= 1 && found->shape[found->ndim - 1] <= 1024) {
+        pass->picks = found;
+        pass->k = (int)found->shape[found->ndim - 1];
+    }
     return true;
 }
 
@@ -247,10 +351,13 @@ moe__logit_passes(const MoeArrays *arrays, const char *axes, GError **error)
     g_autoptr(GArray) passes = g_array_new(FALSE, FALSE, sizeof(MoeLogitPass));
     g_array_set_clear_func(passes, pass_clear);
     int rank = best_rank(arrays);
+    ListKind numbered = numbered_kind(arrays, rank);
+    if (!check_lists(arrays, rank, numbered, error))
+        return NULL;
     for (int i = 0; rank < NOT && i < moe__arrays_count(arrays); i++) {
         const MoeItem *item = moe__arrays_item(arrays, i);
         if (rank_of(item) == rank)
-            add_item(arrays, passes, item);
+            add_item(arrays, passes, item, numbered);
     }
     if (passes->len == 0) {
         g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,

@@ -14,7 +14,9 @@ typedef struct MoeLogitLayer {
     bool by_place; /* nothing but its place numbers it */
     const MoeItem *logits;
     int64_t base, stride;
-    const MoeItem *expert; /* [tokens] the expert that was picked (Switch), or NULL */
+    /* The experts that were picked, or NULL: of token t k from expert_base + t · expert_stride. */
+    const MoeItem *expert;
+    int64_t expert_base, expert_stride;
 } MoeLogitLayer;
 
 typedef struct MoeLogitPass {
@@ -24,6 +26,7 @@ typedef struct MoeLogitPass {
     int64_t rows, length; /* tokens = rows × length, a sequence a row as far as is known */
     /* Beside the logits; NULL: not there. */
     const MoeItem *mask, *ids; /* [tokens]; mask 0: padding */
+    const MoeItem *picks;      /* [tokens, layers, k], as the logits have their first axes */
     const MoeItem *texts;      /* of the tokens, a list a sequence */
 } MoeLogitPass;
 

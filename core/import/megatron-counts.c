@@ -52,29 +52,42 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Ranks, ranks_clear)
 
 /* --- A line -----------------------------------------------------------------------------------*/
 
+/* The experts of a micro-batch: those from `before` on. */
+static bool
+check_batch(MoeJson *json, Record *record, guint before)
+{
+    int64_t wide = record->counts->len - before;
+    record->wide = record->batches++ == 0 ? wide : record->wide;
+    if (wide == 0 || wide != record->wide)
+        return moe__json_fail(json,
+                              "tpe: found a micro-batch with %" I64 " experts, expected "
+                              "%" I64,
+                              wide, record->wide);
+    for (guint i = before; i < record->counts->len; i++)
+        if (g_array_index(record->counts, int32_t, i) < 0)
+            return moe__json_fail(json, "tpe: found %d, expected a count",
+                                  g_array_index(record->counts, int32_t, i));
+    return true;
+}
+
+/* A list a micro-batch, or the counts of a single one. */
 static bool
 read_batches(MoeJson *json, Record *record)
 {
     if (!moe__json_expect(json, MOE_JSON_ARRAY, "tpe"))
         return false;
-    while (moe__json_next(json) == MOE_JSON_ARRAY) {
-        guint before = record->counts->len;
-        if (!moe__json_rest_ints(json, "tpe", record->counts))
-            return false;
-        int64_t wide = record->counts->len - before;
-        record->wide = record->batches++ == 0 ? wide : record->wide;
-        if (wide == 0 || wide != record->wide)
-            return moe__json_fail(json,
-                                  "tpe: found a micro-batch with %" I64 " experts, expected "
-                                  "%" I64,
-                                  wide, record->wide);
-        for (guint i = before; i < record->counts->len; i++)
-            if (g_array_index(record->counts, int32_t, i) < 0)
-                return moe__json_fail(json, "tpe: found %d, expected a count",
-                                      g_array_index(record->counts, int32_t, i));
+    MoeJsonEvent event = moe__json_next(json);
+    if (event == MOE_JSON_INT && json->integer >= 0 && json->integer <= INT32_MAX) {
+        int32_t first = (int32_t)json->integer;
+        g_array_append_val(record->counts, first);
+        return moe__json_rest_ints(json, "tpe", record->counts) && check_batch(json, record, 0);
     }
-    return json->event == MOE_JSON_ARRAY_END ||
-           moe__json_fail(json, "tpe: expected lists in a list");
+    for (; event == MOE_JSON_ARRAY; event = moe__json_next(json)) {
+        guint before = record->counts->len;
+        if (!moe__json_rest_ints(json, "tpe", record->counts) || !check_batch(json, record, before))
+            return false;
+    }
+    return event == MOE_JSON_ARRAY_END || moe__json_fail(json, "tpe: expected lists in a list");
 }
 
 /* A number; the first version wrote it as text. */

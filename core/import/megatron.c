@@ -18,6 +18,7 @@ enum { LAYERS = UINT16_MAX + 1 };
 typedef struct Record {
     int64_t step, layer, rank, k;
     int64_t experts, logit_rows, logit_offset; /* 0, 0, -1 where no logits were recorded */
+    int64_t logit_bytes;                       /* -1: not said */
     bool decoder;
     int tokens;
     GArray *ids; /* int32_t [tokens × k] */
@@ -105,7 +106,7 @@ read_logit_shape(MoeJson *json, Record *record)
 static bool
 read_member(MoeJson *json, Record *record)
 {
-    if (moe__json_is(json, "step"))
+    if (moe__json_is(json, "step") || moe__json_is(json, "iter"))
         return moe__json_take_int(json, "step", 0, INT64_MAX, &record->step);
     if (moe__json_is(json, "layer"))
         return moe__json_take_int(json, "layer", 0, UINT16_MAX, &record->layer);
@@ -113,6 +114,8 @@ read_member(MoeJson *json, Record *record)
         return moe__json_take_int(json, "rank", 0, INT32_MAX, &record->rank);
     if (moe__json_is(json, "logit_offset"))
         return moe__json_take_int(json, "logit_offset", 0, INT64_MAX, &record->logit_offset);
+    if (moe__json_is(json, "logit_bytes"))
+        return moe__json_take_int(json, "logit_bytes", 0, INT64_MAX, &record->logit_bytes);
     if (moe__json_is(json, "logit_shape"))
         return read_logit_shape(json, record);
     if (moe__json_is(json, "block"))
@@ -124,8 +127,12 @@ read_member(MoeJson *json, Record *record)
 static bool
 read_record(MoeJson *json, Record *record)
 {
-    *record =
-        (Record){.step = -1, .layer = -1, .logit_offset = -1, .decoder = true, .ids = record->ids};
+    *record = (Record){.step = -1,
+                       .layer = -1,
+                       .logit_offset = -1,
+                       .logit_bytes = -1,
+                       .decoder = true,
+                       .ids = record->ids};
     g_array_set_size(record->ids, 0);
     MoeJsonEvent event = moe__json_next(json);
     if (event == MOE_JSON_END)
@@ -174,6 +181,11 @@ learn_logits(Ranks *ranks, MoeJson *json)
         return moe__json_fail(
             json, "logit_shape: found %" G_GINT64_FORMAT " × %" G_GINT64_FORMAT " for %d tokens",
             record->logit_rows, record->experts, record->tokens);
+    if (record->logit_bytes >= 0 && record->logit_bytes != 2 * record->logit_rows * record->experts)
+        return moe__json_fail(json,
+                              "logit_bytes: found %" G_GINT64_FORMAT
+                              " for %d tokens of %d experts, expected 2 each (bfloat16)",
+                              record->logit_bytes, record->tokens, (int)record->experts);
     if (!logits_fit(ranks))
         return moe__json_fail(json,
                               "logit_offset: the logits of %d tokens begin at byte "

@@ -148,6 +148,14 @@ see_table(Pickles *p, int table, const MoePy *dict, GError **error)
 
 /* --- Files ------------------------------------------------------------------------------------*/
 
+/* A counter by itself, of one layer. Of a dict of dicts can't be told whether its keys are layers
+ * or experts. */
+static bool
+is_one_table(const MoePy *root)
+{
+    return root->kind == MOE_PY_DICT && root->count > 0 && root->items[1]->kind != MOE_PY_DICT;
+}
+
 static bool
 read_file(Pickles *p, GError **error)
 {
@@ -155,15 +163,16 @@ read_file(Pickles *p, GError **error)
     if (!doc)
         return false;
     const MoePy *root = moe__py_root(doc);
-    if (root->kind != MOE_PY_LIST || root->count == 0 || root->count > UINT16_MAX)
+    bool one = is_one_table(root);
+    int64_t n = one ? 1 : root->count;
+    if ((!one && root->kind != MOE_PY_LIST) || n == 0 || n > UINT16_MAX)
         return fail(p, 0, error, "found %s, expected a list of tables, one a layer",
                     moe__py_kind_name(root->kind));
-    p->tables = p->tables ? p->tables : (int)root->count;
-    if (root->count != p->tables)
-        return fail(p, 0, error, "found %" I64 " tables, %d in the files before", root->count,
-                    p->tables);
+    p->tables = p->tables ? p->tables : (int)n;
+    if (n != p->tables)
+        return fail(p, 0, error, "found %" I64 " tables, %d in the files before", n, p->tables);
     for (int t = 0; t < p->tables; t++)
-        if (!see_table(p, t, root->items[t], error))
+        if (!see_table(p, t, one ? root : root->items[t], error))
             return false;
     return moe__count_progress(p->import, p->file, error);
 }

@@ -10,6 +10,7 @@
 static bool call_dict(MoeMachine *machine, const MoePy *arguments);
 static bool call_set(MoeMachine *machine, const MoePy *arguments);
 static bool call_size(MoeMachine *machine, const MoePy *arguments);
+static bool call_values(MoeMachine *machine, const MoePy *arguments);
 static bool call_bytearray(MoeMachine *machine, const MoePy *arguments);
 
 /* numpy 2 renamed core to _core; Python 2 had builtins under another name. `type` is MOE_N_STORED
@@ -37,6 +38,15 @@ static const struct {
     {"numpy.core.multiarray", "scalar", moe__call_scalar, MOE_N_STORED},
     {"numpy.core.numeric", "_frombuffer", moe__call_frombuffer, MOE_N_STORED},
     {"torch", "Size", call_size, MOE_N_STORED},
+    /* Such as stand beside arrays: kept as what they were made of. */
+    {"torch", "device", call_values, MOE_N_STORED},
+    {"builtins", "slice", call_values, MOE_N_STORED},
+    {"builtins", "range", call_values, MOE_N_STORED},
+    {"pathlib", "PosixPath", call_values, MOE_N_STORED},
+    {"pathlib", "PurePosixPath", call_values, MOE_N_STORED},
+    {"datetime", "datetime", call_values, MOE_N_STORED},
+    {"datetime", "date", call_values, MOE_N_STORED},
+    {"datetime", "timedelta", call_values, MOE_N_STORED},
     {"torch._utils", "_rebuild_tensor_v2", moe__call_rebuild_tensor, MOE_N_STORED},
     {"torch._utils", "_rebuild_tensor_v3", moe__call_rebuild_typed, MOE_N_STORED},
     {"torch._utils", "_rebuild_parameter", moe__call_rebuild_parameter, MOE_N_STORED},
@@ -229,6 +239,13 @@ call_size(MoeMachine *machine, const MoePy *arguments)
     const MoePy *tuple = moe__argument(arguments, 0, MOE_PY_TUPLE);
     return tuple ? copy_items(machine, MOE_PY_TUPLE, tuple)
                  : moe__call_mismatch(machine, "torch.Size(tuple)");
+}
+
+/* A value that is no more to us than the arguments it is made of. */
+static bool
+call_values(MoeMachine *machine, const MoePy *arguments)
+{
+    return copy_items(machine, MOE_PY_TUPLE, arguments);
 }
 
 /* () or (bytes), or (str, "latin-1") below protocol 3. */

@@ -12,7 +12,9 @@ moe__routed_clear(MoeRouted *routed)
 {
     g_array_unref(routed->kept);
     g_free(routed->used);
+    g_free(routed->zeros);
     g_free(routed->expert);
+    g_free(routed->gate);
 }
 
 static bool
@@ -41,7 +43,16 @@ moe__routed_learn(MoeRouted *routed, const MoeRoutedArray *array)
         routed->layers = array->layers;
         routed->k = array->k;
         routed->used = g_new0(bool, (gsize)array->layers);
+        routed->zeros = g_new(bool, (gsize)array->layers);
+        for (int64_t layer = 0; layer < array->layers; layer++)
+            routed->zeros[layer] = true;
+        routed->has_gates = array->weights != NULL;
+        routed->narrow = true;
     }
+    if (routed->has_gates != (array->weights != NULL))
+        return g_strdup("some arrays of ids have weights of the same shape beside them, others "
+                        "have none");
+    routed->narrow = routed->narrow && array->narrow;
     if (!is_same(routed, array))
         return g_strdup_printf("found %" G_GINT64_FORMAT " layers and k = %" G_GINT64_FORMAT
                                ", before %" G_GINT64_FORMAT " and %" G_GINT64_FORMAT,
@@ -56,27 +67,71 @@ moe__routed_learn(MoeRouted *routed, const MoeRoutedArray *array)
             return g_strdup_printf("found expert %" G_GINT64_FORMAT ", expected -1 … %d", id,
                                    UINT16_MAX - 1);
         routed->max_expert = MAX(routed->max_expert, id);
+        routed->zeros[i / array->k % array->layers] &= id <= 0;
         routed->used[i / array->k % array->layers] |= id > 0 || (id == 0 && array->k == 1);
     }
     return NULL;
 }
 
+/* Whether --layers names some of the layers, and the others are zeros throughout. */
+static bool
+names_some(const MoeRouted *routed, const MoeImportOptions *options)
+{
+    g_autofree bool *named = g_new0(bool, (gsize)routed->layers);
+    if (options->n_layers == 0 || options->n_layers >= routed->layers)
+        return false;
+    for (int i = 0; i < options->n_layers; i++) {
+        if (options->layers[i] >= routed->layers)
+            return false;
+        named[options->layers[i]] = true;
+    }
+    for (int64_t layer = 0; layer < routed->layers; layer++)
+        if (!named[layer] && !routed->zeros[layer])
+            return false;
+    return true;
+}
+
+/* With k 1 a layer of zeros may be one without experts, or one that picks expert 0. */
+static void
+tell_zeros(const MoeRouted *routed)
+{
+    g_autoptr(GString) list = g_string_new(NULL);
+    int n = 0;
+    for (int64_t layer = 0; layer < routed->layers && routed->k == 1; layer++)
+        if (routed->zeros[layer] && n++ < 8)
+            g_string_append_printf(list, "%s%" G_GINT64_FORMAT, list->len ? ", " : "", layer);
+    if (n > 0)
+        moe_import_note(routed->import,
+                        "%d of %" G_GINT64_FORMAT " layers (%s%s) pick expert 0 alone: if they are "
+                        "layers without experts, --layers names those that have some",
+                        n, routed->layers, list->str, n > 8 ? ", …" : "");
+}
+
 bool
 moe__routed_begin(MoeRouted *routed, GError **error)
 {
-    for (int layer = 0; layer < routed->layers; layer++)
-        if (routed->used[layer])
-            g_array_append_val(routed->kept, layer);
+    const MoeImportOptions *options = moe_import_options(routed->import);
+    if (names_some(routed, options)) {
+        g_array_append_vals(routed->kept, options->layers, (guint)options->n_layers);
+    } else {
+        for (int layer = 0; layer < routed->layers; layer++)
+            if (routed->used[layer])
+                g_array_append_val(routed->kept, layer);
+        tell_zeros(routed);
+    }
     const MoeImportShape shape = {
         .layers = (const int *)routed->kept->data,
         .n_layers = (int)routed->kept->len,
         .by_place = true,
         .max_expert = (int)routed->max_expert,
         .k = (int)routed->k,
+        .has_gates = routed->has_gates,
+        .gate_type = routed->narrow ? MOE_F32 : MOE_F64,
     };
     if (!moe_import_begin(routed->import, &shape, error))
         return false;
     routed->expert = g_new(int32_t, routed->kept->len * (gsize)routed->k);
+    routed->gate = routed->has_gates ? g_new0(double, routed->kept->len *(gsize)routed->k) : NULL;
     return true;
 }
 
@@ -96,6 +151,8 @@ gather(MoeRouted *routed, const MoeRoutedArray *array, int64_t row)
         for (int64_t i = 0; i < k; i++) {
             int32_t id = (int32_t)array->at(array->of, at + i);
             routed->expert[r * k + i] = id;
+            if (routed->gate)
+                routed->gate[r * k + i] = array->weight_at(array->weights, at + i);
             any = any || id >= 0;
         }
         whole = whole && any;
@@ -118,6 +175,7 @@ moe__routed_bring(MoeRouted *routed, const MoeRoutedArray *array, int64_t first,
             .pos = pos + (int32_t)t,
             .domain = domain,
             .expert = routed->expert,
+            .gate = routed->gate,
         };
         if (!gather(routed, array, first + t))
             moe_import_left_out(routed->import, 1);

@@ -2,8 +2,9 @@
  *
  * Arrays of expert ids [tokens, layers, k], as servers return them. They number layers without
  * experts as well and fill their rows with zeros, which can't be picks where k is above 1: such
- * layers are left out. A token of which no route was captured has -1 instead, or 255 or 65535 in
- * all slots where ids are unsigned, and is left out too.
+ * layers are left out. Where k is 1 they are if --layers names the others. A token of which no
+ * route was captured has -1 instead, or 255 or 65535 in all slots where ids are unsigned, and is
+ * left out too.
  */
 #ifndef MOE_IMPORT_ROUTED_H
 #define MOE_IMPORT_ROUTED_H
@@ -15,6 +16,9 @@ typedef struct MoeRoutedArray {
     int64_t none; /* the highest number of an unsigned type; 0: the type is signed */
     const void *of;
     int64_t (*at)(const void *of, int64_t i); /* the id at place i in C order */
+    const void *weights;                      /* likewise the gates; NULL: there are none */
+    double (*weight_at)(const void *weights, int64_t i);
+    bool narrow; /* they are binary32 or less */
 } MoeRoutedArray;
 
 /* What is known of all of them. */
@@ -22,9 +26,12 @@ typedef struct MoeRouted {
     MoeImport *import;
     int64_t layers, k; /* 0: not yet known */
     int64_t max_expert;
-    bool *used;      /* [layers]: has ids other than 0 */
-    GArray *kept;    /* int: layers that are */
+    bool *used;   /* [layers]: has ids other than 0, or any where k is 1 */
+    bool *zeros;  /* [layers]: has none but 0 */
+    GArray *kept; /* int: layers that are */
+    bool has_gates, narrow;
     int32_t *expert; /* [kept × k] */
+    double *gate;
 } MoeRouted;
 
 void moe__routed_init(MoeRouted *routed, MoeImport *import);

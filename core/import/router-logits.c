@@ -11,7 +11,11 @@
 #include <math.h>
 #include <string.h>
 
-enum { SAMPLE = 256 }; /* rows that tell probabilities from logits */
+enum { SAMPLE = 256 };       /* rows that tell probabilities from logits */
+enum { SIGMOID_LEAST = 64 }; /* values that aren't all in 0 … 1 by chance */
+
+/* What the files have for logits. */
+typedef enum { LOGITS, SOFTMAX, SIGMOIDS } Scale;
 
 typedef struct Reading {
     MoeImport *import;
@@ -21,14 +25,16 @@ typedef struct Reading {
     GArray *layers; /* int */
     int experts, k;
     int64_t passes;
-    bool by_place;      /* the layers are numbered by nothing else */
-    bool has_expert;    /* the files say what was picked */
-    bool probabilities; /* rows sum to one */
+    bool by_place;   /* the layers are numbered by nothing else */
+    bool has_expert; /* the files say what was picked */
+    Scale scale;
     GHashTable *text_ids;
     GPtrArray *texts; /* of the tokens, by id */
-    int32_t doc;
-    float *logits;   /* [layers × experts] */
-    int32_t *expert; /* [layers], k 1 */
+    int32_t doc, pos; /* of the next token */
+    bool open;        /* the pass before was of one sequence, which may go on */
+    int64_t steps;    /* passes that did */
+    float *logits;    /* [layers × experts] */
+    int32_t *expert;  /* [layers × k] */
 } Reading;
 
 static void
@@ -106,24 +112,25 @@ fail(const MoeArrays *arrays, const MoeLogitPass *pass, GError **error, const ch
     return false;
 }
 
-/* Whether the first rows are all a softmax's: none below 0, sums of one as far as 8 bits tell. */
-static bool
-are_probabilities(const MoeValues *values, const MoeLogitPass *pass)
+/* Of the first rows: a softmax has none below 0, and sums of one as far as 8 bits tell. */
+static Scale
+find_scale(const MoeValues *values, const MoeLogitPass *pass, bool sigmoid)
 {
     const MoeLogitLayer *layer = &g_array_index(pass->layers, MoeLogitLayer, 0);
     int64_t rows = MIN(pass->rows * pass->length, SAMPLE);
-    for (int64_t t = 0; t < rows; t++) {
+    bool within = rows > 0, to_one = rows > 0;
+    for (int64_t t = 0; t < rows && within; t++) {
         double sum = 0;
-        bool negative = false;
         for (int e = 0; e < pass->experts; e++) {
             double p = moe__values_number(values, layer->base + t * layer->stride + e);
-            negative = negative || !(p >= 0);
+            within = within && p >= 0 && p <= 1.02;
             sum += p;
         }
-        if (negative || fabs(sum - 1) > 0.02)
-            return false;
+        to_one = to_one && fabs(sum - 1) <= 0.02;
     }
-    return rows > 0;
+    return within && to_one                                             ? SOFTMAX
+           : within && sigmoid && rows * pass->experts >= SIGMOID_LEAST ? SIGMOIDS
+                                                                        : LOGITS;
 }
 
 static bool
@@ -134,15 +141,17 @@ learn_rows(Reading *reading, const MoeArrays *arrays, const MoeLogitPass *pass, 
     g_auto(MoeValues) values = {0};
     if (!moe__arrays_values(arrays, layer->logits, &values, error))
         return false;
-    reading->probabilities = are_probabilities(&values, pass);
-    if (!reading->probabilities)
-        return true;
-    if (score && !g_str_equal(score, "softmax"))
+    reading->scale = find_scale(&values, pass, g_strcmp0(score, "sigmoid") == 0);
+    if (reading->scale == SOFTMAX && score && !g_str_equal(score, "softmax"))
         return fail(arrays, pass, error,
                     "every row sums to one: these are the probabilities of a softmax, --score says "
                     "otherwise");
-    moe_import_note(reading->import, "the rows of the files sum to one: they are probabilities, "
-                                     "whose logarithms were taken for logits");
+    if (reading->scale == SOFTMAX)
+        moe_import_note(reading->import, "the rows of the files sum to one: they are "
+                                         "probabilities, whose logarithms were taken for logits");
+    if (reading->scale == SIGMOIDS)
+        moe_import_note(reading->import, "all values lie between 0 and 1: they are sigmoids "
+                                         "already, whose log-odds were taken for logits");
     return true;
 }
 
@@ -156,12 +165,20 @@ same_layers(const Reading *reading, const MoeLogitPass *pass)
     return same;
 }
 
+/* Whether it is what generating makes of a token: it goes on with the sequence of the pass before.
+ */
+static bool
+is_step(const MoeLogitPass *pass)
+{
+    return pass->rows * pass->length == 1 && !pass->mask && !pass->ids && !pass->texts;
+}
+
 static bool
 learn_first(Reading *reading, const MoeArrays *arrays, const MoeLogitPass *pass, GError **error)
 {
     reading->experts = pass->experts;
     reading->has_expert = g_array_index(pass->layers, MoeLogitLayer, 0).expert != NULL;
-    reading->k = reading->has_expert ? 1 : pass->k;
+    reading->k = reading->has_expert ? MAX(pass->picks ? pass->k : 0, 1) : pass->k;
     reading->by_place = true;
     for (guint i = 0; i < pass->layers->len; i++) {
         const MoeLogitLayer *layer = &g_array_index(pass->layers, MoeLogitLayer, i);
@@ -177,11 +194,13 @@ learn(Reading *reading, const MoeArrays *arrays, const MoeLogitPass *pass, GErro
     bool has_expert = g_array_index(pass->layers, MoeLogitLayer, 0).expert != NULL;
     if (pass->texts && !pass->ids)
         learn_texts(reading, pass);
+    reading->steps += reading->open && is_step(pass);
+    reading->open = pass->rows == 1;
     if (reading->passes++ == 0)
         return learn_first(reading, arrays, pass, error);
     if (!same_layers(reading, pass) || has_expert != reading->has_expert)
         return fail(arrays, pass, error, "found other layers or experts than in the pass before");
-    return pass->k == 0 || reading->has_expert || pass->k == reading->k ||
+    return pass->k == 0 || (reading->has_expert && !pass->picks) || pass->k == reading->k ||
            fail(arrays, pass, error, "found another k than in the pass before");
 }
 
@@ -190,9 +209,9 @@ learn(Reading *reading, const MoeArrays *arrays, const MoeLogitPass *pass, GErro
 /* The arrays of a pass. */
 typedef struct Loaded {
     const MoeLogitPass *pass;
-    MoeValues *logits;    /* [n], of a layer that shares its array with the one before empty */
-    MoeValues *expert;    /* [n] */
-    const MoeValues **of; /* [n]: where a layer's logits are */
+    MoeValues *logits; /* [n], of a layer that shares its array with the one before empty */
+    MoeValues *expert; /* [n] */
+    const MoeValues **of, **expert_of; /* [n]: where a layer's are */
     int n;
     MoeValues mask, ids;
     GPtrArray *strings; /* NULL: none */
@@ -209,12 +228,22 @@ loaded_clear(Loaded *loaded)
     g_free(loaded->logits);
     g_free(loaded->expert);
     g_free(loaded->of);
+    g_free(loaded->expert_of);
     moe__values_clear(&loaded->mask);
     moe__values_clear(&loaded->ids);
     g_clear_pointer(&loaded->strings, g_ptr_array_unref);
     g_clear_pointer(&loaded->begins, g_array_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Loaded, loaded_clear)
+
+/* The values of a layer, which shares them with the layer before or has them for itself. */
+static bool
+load_item(const MoeArrays *arrays, const MoeItem *item, const MoeItem *before, MoeValues *own,
+          const MoeValues **of, GError **error)
+{
+    *of = item == before ? of[-1] : own;
+    return !item || item == before || moe__arrays_values(arrays, item, own, error);
+}
 
 static bool
 load_layers(Loaded *loaded, const MoeArrays *arrays, GError **error)
@@ -224,13 +253,14 @@ load_layers(Loaded *loaded, const MoeArrays *arrays, GError **error)
     loaded->logits = g_new0(MoeValues, (gsize)loaded->n);
     loaded->expert = g_new0(MoeValues, (gsize)loaded->n);
     loaded->of = g_new0(const MoeValues *, (gsize)loaded->n);
+    loaded->expert_of = g_new0(const MoeValues *, (gsize)loaded->n);
     for (int i = 0; i < loaded->n; i++) {
-        bool shared = i > 0 && layers[i].logits == layers[i - 1].logits;
-        loaded->of[i] = shared ? loaded->of[i - 1] : &loaded->logits[i];
-        if (!shared && !moe__arrays_values(arrays, layers[i].logits, &loaded->logits[i], error))
-            return false;
-        if (layers[i].expert &&
-            !moe__arrays_values(arrays, layers[i].expert, &loaded->expert[i], error))
+        const MoeItem *logits = i > 0 ? layers[i - 1].logits : NULL;
+        const MoeItem *expert = i > 0 ? layers[i - 1].expert : NULL;
+        if (!load_item(arrays, layers[i].logits, logits, &loaded->logits[i], &loaded->of[i],
+                       error) ||
+            (layers[i].expert && !load_item(arrays, layers[i].expert, expert, &loaded->expert[i],
+                                            &loaded->expert_of[i], error)))
             return false;
     }
     return true;
@@ -272,14 +302,18 @@ gather(Reading *reading, const Loaded *loaded, int64_t t)
     const MoeLogitLayer *layers = (const MoeLogitLayer *)loaded->pass->layers->data;
     for (int i = 0; i < loaded->n; i++) {
         float *out = reading->logits + (gsize)i * (gsize)reading->experts;
-        int64_t at = layers[i].base + t * layers[i].stride, id = -1;
+        int64_t at = layers[i].base + t * layers[i].stride;
         for (int e = 0; e < reading->experts; e++) {
             double z = moe__values_number(loaded->of[i], at + e);
-            out[e] = (float)(reading->probabilities ? log(z) : z);
+            out[e] = (float)(reading->scale == SOFTMAX    ? log(z)
+                             : reading->scale == SIGMOIDS ? log(z / (1 - z))
+                                                          : z);
         }
-        if (reading->has_expert)
-            moe__values_integer(&loaded->expert[i], t, &id);
-        reading->expert[i] = (int32_t)CLAMP(id, -1, INT32_MAX);
+        for (int j = 0; reading->has_expert && j < reading->k; j++) {
+            int64_t id = -1, place = layers[i].expert_base + t * layers[i].expert_stride + j;
+            moe__values_integer(loaded->expert_of[i], place, &id);
+            reading->expert[i * reading->k + j] = (int32_t)CLAMP(id, -1, INT32_MAX);
+        }
     }
 }
 
@@ -304,7 +338,9 @@ is_padding(const Loaded *loaded, int64_t t)
 static bool
 bring_sequence(Reading *reading, const Loaded *loaded, int64_t begin, int64_t end, GError **error)
 {
-    int32_t pos = 0;
+    bool goes_on = reading->open && is_step(loaded->pass);
+    int32_t pos = goes_on ? reading->pos : 0;
+    reading->doc -= goes_on;
     for (int64_t t = begin; t < end; t++) {
         if (is_padding(loaded, t)) {
             moe_import_padding(reading->import, 1);
@@ -323,6 +359,7 @@ bring_sequence(Reading *reading, const Loaded *loaded, int64_t begin, int64_t en
             return false;
     }
     reading->doc += pos > 0;
+    reading->pos = pos;
     return true;
 }
 
@@ -335,11 +372,13 @@ bring(Reading *reading, const MoeArrays *arrays, const MoeLogitPass *pass, GErro
     if (!load(&loaded, arrays, error))
         return false;
     const int64_t *begins = (const int64_t *)loaded.begins->data;
+    reading->open = reading->open && loaded.begins->len == 2;
     for (guint i = 0; i + 1 < loaded.begins->len; i++)
         if (!bring_sequence(reading, &loaded, begins[i], begins[i + 1], error)) {
             g_prefix_error(error, "%s: pass \"%s\": ", moe__arrays_path(arrays), pass->parent);
             return false;
         }
+    reading->open = pass->rows == 1;
     return true;
 }
 
@@ -351,6 +390,7 @@ read_file(Reading *reading, const char *path, GError **error)
     const char *axes = moe_import_options(reading->import)->axes;
     g_autoptr(MoeArrays) arrays = moe__arrays_open(path, error);
     g_autoptr(GArray) passes = arrays ? moe__logit_passes(arrays, axes, error) : NULL;
+    reading->open = false;
     for (guint i = 0; passes && i < passes->len; i++) {
         const MoeLogitPass *pass = &g_array_index(passes, MoeLogitPass, i);
         if (!(reading->bringing ? bring : learn)(reading, arrays, pass, error) ||
@@ -385,10 +425,15 @@ begin(Reading *reading, GError **error)
         .tokens = (const char *const *)reading->texts->pdata,
         .n_tokens = (int)reading->texts->len,
     };
+    if (reading->steps > 0)
+        moe_import_note(reading->import,
+                        "%" G_GINT64_FORMAT " passes of one token were taken to go on with the "
+                        "sequence of the pass before, as when a model generates",
+                        reading->steps);
     if (!moe_import_begin(reading->import, &shape, error))
         return false;
     reading->logits = g_new(float, reading->layers->len *(gsize)reading->experts);
-    reading->expert = g_new(int32_t, reading->layers->len);
+    reading->expert = g_new(int32_t, reading->layers->len * (gsize)MAX(reading->k, 1));
     reading->bringing = true;
     return true;
 }

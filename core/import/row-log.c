@@ -41,7 +41,8 @@ typedef struct Log {
     GPtrArray *domains;
     GHashTable *domain_index; /* name → index + 1 */
     int64_t rows;
-    bool floats; /* every gate is one of binary32, as loggers take them from a tensor */
+    bool floats;   /* every gate is one of binary32, as loggers take them from a tensor */
+    bool by_token; /* places are those of "token" */
     /* Of what follows. */
     MoeRows *joined;
     GHashTable *docs;   /* name → document + 1, within a file */
@@ -149,13 +150,24 @@ are_floats(const GArray *gates)
     return true;
 }
 
+static gint64
+row_k(const MoeLogRow *row)
+{
+    return row->experts->len / (guint)row->tokens;
+}
+
 static bool
 learn_row(Log *log, const MoeLogRow *row, GError **error)
 {
     if (row->meta)
         return learn_meta(log, row, error);
-    if (!learn_number(log, row, "experts a token", row->experts->len, &log->shape.k, error))
+    if (!learn_number(log, row, "experts a token", row_k(row), &log->shape.k, error))
         return false;
+    if (row->single && row->pos < 0 && moe_import_options(log->import)->k != 1)
+        return fail(log, row, error,
+                    "found one expert a line, and no place of the token that would tell which "
+                    "lines are one token's (--k 1 says that each is)");
+    log->by_token = log->by_token || row->by_token;
     if (log->rows++ == 0)
         log->shape.has_gates = row->gates->len > 0;
     if (log->shape.has_gates != (row->gates->len > 0))
@@ -234,7 +246,7 @@ meta_fits(const Log *log, const MoeLogRow *row)
 static bool
 row_fits(Log *log, const MoeLogRow *row)
 {
-    return log->index[row->layer] >= 0 && (int)row->experts->len == log->shape.k &&
+    return log->index[row->layer] >= 0 && row_k(row) == log->shape.k &&
            log->shape.has_gates == (row->gates->len > 0) &&
            (!log->floats || are_floats(row->gates)) &&
            (row->domain->len == 0 || find_domain(log, row->domain) >= 0);
@@ -248,11 +260,21 @@ check_known(Log *log, const MoeLogRow *row, GError **error)
     return fits || fail(log, row, error, "the file changed while it was read");
 }
 
+/* Token t of a row: where it stands. */
+static int32_t
+place_of(Log *log, const MoeLogRow *row, int32_t doc, int t)
+{
+    if (row->places->len > 0)
+        return g_array_index(row->places, int32_t, t);
+    return row->pos >= 0 ? (int32_t)row->pos + t : next_place(log, doc, (int)row->layer);
+}
+
 static bool
 bring_row(Log *log, int file, const MoeLogRow *row, GError **error)
 {
     if (row->meta)
         return true;
+    int k = log->shape.k, index = log->index[row->layer];
     MoeImportToken token = {
         .id = (int32_t)row->id,
         .doc = find_doc(log, row->doc),
@@ -260,13 +282,18 @@ bring_row(Log *log, int file, const MoeLogRow *row, GError **error)
         .expert = (const int32_t *)row->experts->data,
         .gate = (const double *)row->gates->data,
     };
-    token.pos = row->pos >= 0 ? (int32_t)row->pos : next_place(log, token.doc, (int)row->layer);
     if (token.domain < 0)
         token.domain = find_domain(log, row->domain);
-    if (moe__rows_add(log->joined, log->index[row->layer], &token, error))
-        return true;
-    g_prefix_error(error, "%s: line %" G_GUINT64_FORMAT ": ", log->path, row->line);
-    return false;
+    for (int t = 0; t < row->tokens; t++, token.expert += k, token.gate += k) {
+        token.pos = place_of(log, row, token.doc, t);
+        if (row->ids->len > 0)
+            token.id = g_array_index(row->ids, int32_t, t);
+        if (moe__rows_add(log->joined, index, &token, error))
+            continue;
+        g_prefix_error(error, "%s: line %" G_GUINT64_FORMAT ": ", log->path, row->line);
+        return false;
+    }
+    return true;
 }
 
 static void
@@ -349,6 +376,9 @@ read_files(Log *log, GError **error)
     finish_shape(log);
     if (!moe_import_begin(log->import, &log->shape, error))
         return false;
+    if (log->by_token)
+        moe_import_note(log->import,
+                        "\"token\" was taken for the place of a token in its document");
     log->joined = moe__rows_new(log->import, log->shape.n_layers, log->shape.has_gates);
     for (int i = 0; i < n; i++) {
         if (!each_row(log, i, files[i].path, error))
@@ -407,19 +437,14 @@ begins_object(const MoeImportHead *head)
 static int
 score_vllm(const MoeImportHead *head)
 {
-    if (!begins_object(head) || !strstr(head->text, "\"topk_ids\""))
-        return 0;
-    return strstr(head->text, "\"layer") ? 90 : 0;
+    bool named = strstr(head->text, "\"topk_ids\"") && strstr(head->text, "\"layer");
+    return begins_object(head) && named ? 90 : 0;
 }
 
 static int
 score_plain(const MoeImportHead *head)
 {
-    static const char *const names[] = {"\"experts\"", "\"expert_ids\"", "\"selected_experts\""};
-    bool found = false;
-    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-        found = found || strstr(head->text, names[i]);
-    return begins_object(head) && found && strstr(head->text, "\"layer") ? 50 : 0;
+    return begins_object(head) && moe__log_is_told(head->text) ? 45 : 0;
 }
 
 /* A line of names, among them those of layer and experts. */
@@ -429,7 +454,8 @@ score_csv(const MoeImportHead *head)
     g_auto(GStrv) names = moe__csv_names(head->text);
     bool layer = false, experts = false;
     for (char **name = names; *name; name++) {
-        MoeLogField field = moe__log_field(*name, strlen(*name));
+        bool numbered;
+        MoeLogField field = moe__log_column(*name, &numbered);
         layer = layer || field == MOE_LOG_LAYER;
         experts = experts || field == MOE_LOG_EXPERTS;
     }

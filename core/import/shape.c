@@ -77,11 +77,13 @@ join_experts(GString *problems, const MoeImportShape *shape, const MoeImportOpti
 {
     int experts =
         join_number(problems, shape->experts, options->experts, "experts", "the number of experts");
+    g_autofree char *seen =
+        shape->max_expert > 0
+            ? g_strdup_printf(" (the highest id that was seen is %d)", shape->max_expert)
+            : g_strdup(""); /* or none was looked at yet */
     if (experts <= 0)
-        ask(problems,
-            "nothing in the files says how many experts a layer has (the highest id that was seen "
-            "is %d): give --experts N",
-            shape->max_expert);
+        ask(problems, "nothing in the files says how many experts a layer has%s: give --experts N",
+            seen);
     else if (experts > EXPERTS_MAX || experts <= shape->max_expert)
         ask(problems, "found %d experts, but the highest id is %d; expected %d … %d (--experts)",
             experts, shape->max_expert, shape->max_expert + 1, EXPERTS_MAX);
@@ -101,7 +103,8 @@ check_logits(GString *problems, const MoeImportShape *shape, const MoeImportOpti
     bool told = info->score && info->select;
     if (shape->no_picks && told && !(moe__logit_score(info->score) && is_top_k(info->select)))
         ask(problems, "the files have logits but no picks, which are remade for --score softmax or "
-                      "sigmoid with --select top-k only");
+                      "sigmoid with --select top-k only: record the picks too "
+                      "(samples/python/moescope_recorder.py does)");
     if (options->logits && !shape->has_logits)
         ask(problems, "--logits: there are no logits in the files");
 }

@@ -4,6 +4,7 @@
  * sections; last, what couldn't be shown and how to get it, and what the numbers are.
  */
 #include "report/checks.h"
+#include "report/dense.h"
 #include "report/provenance.h"
 #include "report/report.h"
 
@@ -105,6 +106,8 @@ document_of(MoeReport *report)
 MoeDocument *
 moe_report_build(const char *path, const MoeReportOptions *options, GError **error)
 {
+    if (moe__report_is_dense(path))
+        return moe__report_dense(path, options, error);
     g_autoptr(MoeReport) report = moe__report_open(path, options, true, error);
     if (!report)
         return NULL;

@@ -69,8 +69,16 @@ of_findings(const MoeFindings *findings)
 static GPtrArray *
 checks_run(const MoeReport *report, GError **error)
 {
-    const MoeCheckOptions options = {.progress = report->options.progress};
-    g_autoptr(MoeFindings) findings = moe_check(report->trace, &options, error);
+    MoeCheckOptions options = {.progress = report->options.progress, .filter = report->filter};
+    g_autoptr(GError) complaint = NULL;
+    g_autoptr(MoeFindings) findings = moe_check(report->trace, &options, &complaint);
+    /* Tokens are chosen by the first of two traces: one that can't tell them is checked whole. */
+    if (!findings && report->filter && g_error_matches(complaint, MOE_ERROR, MOE_ERROR_DATA)) {
+        options.filter = NULL;
+        findings = moe_check(report->trace, &options, error);
+    } else if (!findings) {
+        g_propagate_error(error, g_steal_pointer(&complaint));
+    }
     return findings ? of_findings(findings) : NULL;
 }
 
@@ -225,6 +233,8 @@ moe__report_checks(MoeReport *report, GError **error)
 {
     if (report->checking)
         return wait_for_checks(report, error);
+    if (report->trace && report->filter) /* what is kept is of all tokens */
+        return checks_run(report, error);
     const char *meta = moe_figure_input_meta(report->input, 0);
     GPtrArray *kept = report->trace ? checks_attached(report->trace) : checks_read(meta);
     if (kept)

@@ -155,6 +155,7 @@ add_checks(Versus *versus, MoeDocument *document, GError **error)
 {
     moe_document_section(document, "checks", "Can the numbers be trusted?");
     for (int i = 0; i < (versus->one_file ? 1 : 2); i++) {
+        versus->side[i]->filter = versus->pair->filter;
         g_autoptr(GPtrArray) list = moe__report_checks(versus->side[i], error);
         if (!list)
             return false;

@@ -230,10 +230,34 @@ caption_behind(const char *title, const char *caption)
     return own;
 }
 
+static bool
+has_figure(const MoeDocument *document, const char *name)
+{
+    for (guint i = 0; i < document->blocks->len; i++) {
+        const Block *block = moe__document_block(document, i);
+        if (block->type == BLOCK_FIGURE && g_str_equal(block->name, name))
+            return true;
+    }
+    return false;
+}
+
+/* Two of one name, as a comparison has them, are told apart: "load", "load-2". (transfer full) */
+static char *
+name_of_figure(const MoeDocument *document, const char *name)
+{
+    char *own = g_strdup(name);
+    for (int number = 2; has_figure(document, own); number++) {
+        g_free(own);
+        own = g_strdup_printf("%s-%d", name, number);
+    }
+    return own;
+}
+
 void
 moe_document_figure(MoeDocument *document, const char *name, const char *title, MoeScene *scene)
 {
-    Block *block = add(document, BLOCK_FIGURE, name, title);
+    g_autofree char *own = name_of_figure(document, name);
+    Block *block = add(document, BLOCK_FIGURE, own, title);
     block->scene = scene;
     block->caption = caption_behind(title, moe_scene_caption(scene));
     moe_scene_set_caption(scene, NULL);

@@ -8,12 +8,12 @@
 static const char light[] =
     ":root{--paper:#fff;--ink:#16191d;--soft:#59606a;--faint:#b4b8bd;--line:#e3e6ea;"
     "--ground:#fff;--raised:#f6f7f9;--link:#0b5ca8;--good:#117a4b;--info:#0b5ca8;"
-    "--warn:#8a5a00;--bad:#b3261e}\n"
+    "--warn:#8a5a00;--bad:#b3261e;--shade:#c3c8ce}\n"
     ".fd{fill:var(--l)}.sd{stroke:var(--l)}\n";
 static const char dark[] =
     ":root{--paper:#17191d;--ink:#e8eaed;--soft:#a3abb5;--faint:#646b75;--line:#32363d;"
     "--ground:#17191d;--raised:#1f2227;--link:#8ab8ff;--good:#5fcf98;--info:#8ab8ff;"
-    "--warn:#f0bd5a;--bad:#ff8a80}\n"
+    "--warn:#f0bd5a;--bad:#ff8a80;--shade:#4a505a}\n"
     ".fd{fill:var(--d)}.sd{stroke:var(--d)}\n";
 
 static const char common[] =
@@ -53,6 +53,7 @@ static const char blocks[] =
     "#summary .points li{display:grid;grid-template-columns:9.5rem minmax(0,1fr);gap:1.2rem;"
     "padding:.6rem 0;margin:0;border-bottom:1px solid var(--line)}\n"
     "#summary .points a{font-weight:600;font-size:.92rem;text-decoration:none;line-height:1.45}\n"
+    "#summary .points li>:only-child{grid-column:1/-1}\n"
     "@media(max-width:40rem){#summary .points li{grid-template-columns:1fr;gap:.1rem}}\n"
     ".missing{color:var(--soft);padding:.1rem 0 .1rem .9rem;border-left:3px solid var(--line)}\n"
     ".facts{margin:.8rem 0;font-size:.93rem}\n"
@@ -71,6 +72,11 @@ static const char blocks[] =
 static const char tables[] =
     ".caption{color:var(--soft);font-size:.875rem;margin:1.1rem 0 .5rem}\n"
     ".scroll{overflow-x:auto;margin:0 0 1.4rem}\n"
+    /* A shade where there is more to the side; what moves along covers it at the ends. */
+    ".scroll,.plot{background:linear-gradient(90deg,var(--ground) 40%,transparent) 0 0/3rem 100% "
+    "no-repeat local,linear-gradient(270deg,var(--ground) 40%,transparent) 100% 0/3rem 100% "
+    "no-repeat local,linear-gradient(90deg,var(--shade),transparent) 0 0/1rem 100% no-repeat,"
+    "linear-gradient(270deg,var(--shade),transparent) 100% 0/1rem 100% no-repeat}\n"
     "table{border-collapse:collapse;font-size:.875rem;font-variant-numeric:tabular-nums;"
     "line-height:1.4}\n"
     "th,td{padding:.34rem .7rem;text-align:right;vertical-align:top;"
@@ -85,6 +91,8 @@ static const char tables[] =
     ".i,.c,.u{font-size:.78rem;font-weight:400;color:var(--soft)}\n"
     "thead .c{display:block}td .i,td .c{margin-left:.35em}\n"
     ".wide .i,.wide td .c{display:block;margin:0}\n"
+    "table.wide{font-size:.82rem}.wide th+th,.wide td{padding-left:.45rem;padding-right:.45rem}"
+    ".wide thead th{min-width:3.2rem}.wide td.t{min-width:4.5rem}\n"
     "th button{all:unset;cursor:pointer;font-weight:600}\n"
     "th button:focus-visible,.scroll:focus-visible,.plot:focus-visible{"
     "outline:2px solid var(--link);outline-offset:2px}\n"
@@ -109,7 +117,7 @@ static const char printed[] =
     "@media print{@page{size:A4;margin:16mm}body{display:block;padding:0;font-size:10pt;"
     "max-width:none}nav,#tip{display:none}h2,h3{break-after:avoid}figure,.verdicts li,"
     ".points li,tr{break-inside:avoid}thead{display:table-header-group}"
-    ".plot,.scroll{overflow:visible}.plot svg{min-width:0}table{font-size:7.5pt}"
+    ".plot,.scroll{overflow:visible;background:none}.plot svg{min-width:0}table{font-size:7.5pt}"
     "th,td{padding:2pt 4pt}a{color:inherit;text-decoration:none}}\n";
 
 void

@@ -7,8 +7,8 @@
 
 #include <math.h>
 
-/* With more columns, intervals stand below their numbers. */
-#define WIDE 8
+/* With more columns, or things in them, intervals stand below their numbers. */
+enum { MOST_COLUMNS = 8, MOST_THINGS = 18 };
 
 static void
 add_span(GString *out, const char *class, const char *text)
@@ -99,6 +99,24 @@ add_row(GString *out, const MoeTable *table, int r, const Manner *manners)
     g_string_append(out, "</tr>\n");
 }
 
+/* Whether intervals and chance stand below their numbers, lest a window scrolls: a column has up to
+ * three things beside each other. */
+static bool
+is_wide(const MoeTable *table)
+{
+    int things = 0;
+    for (int c = 0; c < table->n_columns; c++) {
+        bool interval = false, chance = false;
+        for (int r = 0; r < table->n_rows; r++) {
+            const MoeEntry *entry = &table->entries[r * table->n_columns + c];
+            interval |= isfinite(entry->low);
+            chance |= table->columns[c].chance && isfinite(entry->chance);
+        }
+        things += 1 + interval + chance;
+    }
+    return table->n_columns > MOST_COLUMNS || things > MOST_THINGS;
+}
+
 void
 moe__html_table(GString *out, const Block *block)
 {
@@ -110,7 +128,7 @@ moe__html_table(GString *out, const Block *block)
     g_string_append_printf(out,
                            "<div class=\"scroll\" role=\"region\" aria-label=\"%s\" "
                            "tabindex=\"0\">\n<table aria-label=\"%s\"%s>\n<thead><tr>",
-                           caption, caption, table->n_columns > WIDE ? " class=\"wide\"" : "");
+                           caption, caption, is_wide(table) ? " class=\"wide\"" : "");
     for (int c = 0; c < table->n_columns; c++)
         add_head(out, &manners[c]);
     g_string_append(out, "</tr></thead>\n<tbody>\n");

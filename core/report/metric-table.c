@@ -47,7 +47,7 @@ caption_of(const char *what, double level, const GArray *entries)
     for (guint i = 0; i < entries->len; i++)
         if (isfinite(g_array_index(entries, MoeEntry, i).low))
             return g_strdup_printf("%s; in brackets the %g" NBSP
-                                   "%% interval, a bootstrap over documents.",
+                                   "%% interval, by resampling documents.",
                                    what, 100 * level);
     return g_strdup_printf("%s; without intervals, for which %d groups of documents are needed.",
                            what, MOE_RESAMPLE_LEAST);

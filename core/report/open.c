@@ -238,6 +238,42 @@ measure_router(MoeReport *report, const MoeSummary *summary, int router, const G
                        moe_metric_shuffled(list[i], &cell), intervals[i]};
 }
 
+/* Intervals that take another walk through the trace's ids: of as many picks as that takes no
+ * longer than all the rest of a report. */
+#define PICKS_WALKED (32 << 20)
+
+static bool
+is_walked(const MoeReport *report, const GPtrArray *metrics)
+{
+    int64_t picks = 0;
+    bool any = false;
+    for (int r = 0; r < moe_summary_routers(report->summary); r++)
+        picks += moe_summary_cell(report->summary, r, MOE_DOMAIN_ALL)->picks;
+    for (guint i = 0; i < metrics->len; i++)
+        any = any || moe_metric_interval_needs_trace(metrics->pdata[i]);
+    return any && report->trace && picks <= PICKS_WALKED;
+}
+
+/* Without those intervals, where the trace can't be read again: that is told elsewhere. */
+static void
+add_walked(const MoeReport *report, const GPtrArray *metrics, Measured *const *into)
+{
+    gsize n = metrics->len, routers = (gsize)moe_summary_routers(report->summary);
+    const MoeMetric *const *list = (const MoeMetric *const *)metrics->pdata;
+    const MoeResampleOptions how = {.level = report->options.level};
+    const MoeSummaryOptions counted = {.steps = MOE_STEPS_LAST};
+    g_autofree int *all = g_new(int, routers + 1);
+    g_autofree MoeInterval *intervals = g_new(MoeInterval, routers * n + 1);
+    for (gsize r = 0; r < routers; r++)
+        all[r] = (int)r;
+    if (!moe_metric_trace_intervals(report->trace, &counted, all, (int)routers, list, (int)n, &how,
+                                    intervals, NULL))
+        return;
+    for (gsize i = 0; i < n; i++)
+        for (gsize r = 0; r < routers && moe_metric_interval_needs_trace(list[i]); r++)
+            into[i][r].interval = intervals[r * n + i];
+}
+
 static void
 measure(MoeReport *report, const MoeSummary *summary, const GPtrArray *metrics)
 {
@@ -249,6 +285,8 @@ measure(MoeReport *report, const MoeSummary *summary, const GPtrArray *metrics)
     }
     for (int r = 0; r < routers && metrics->len > 0; r++)
         measure_router(report, summary, r, metrics, into);
+    if (is_walked(report, metrics))
+        add_walked(report, metrics, into);
 }
 
 /* Those of caches only once they are counted: nobody waits here. */

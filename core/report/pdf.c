@@ -10,7 +10,8 @@
 
 #define FACT_NAME    96.0  /* width of the names of facts */
 #define MOST_WHOLE   150.0 /* height of a fact that stays on one page */
-#define LEAST_SHRUNK 0.8
+#define LEAST_SHRUNK 0.75
+#define LEAST_TABLE  1.4 /* of what a table begins with, to stand before a figure */
 #define INDENT       12.0
 #define POINT_LABEL  92.0 /* width of the sections that sentences are of */
 
@@ -93,8 +94,9 @@ draw_fact(Sheet *sheet, const Block *block)
     PangoLayout *name = moe__sheet_layout(sheet, block->name, &moe__style_soft, FACT_NAME - 10);
     double own =
         moe__sheet_text_height(sheet, block->text, &moe__style_text, TEXT_WIDTH - FACT_NAME);
-    moe__sheet_need(sheet, MAX(moe__layout_height(name), MIN(own, MOST_WHOLE)));
-    double below = sheet->y + moe__layout_height(name);
+    double height = moe__sheet_text_height(sheet, block->name, &moe__style_soft, FACT_NAME - 10);
+    moe__sheet_need(sheet, MAX(height, MIN(own, MOST_WHOLE)));
+    double below = sheet->y + height;
     int page = sheet->page;
     moe__sheet_draw(sheet, name, &moe__style_soft, LEFT, sheet->y + 0.6);
     g_object_unref(name);
@@ -111,7 +113,7 @@ draw_point(Sheet *sheet, const Block *block)
     const char *lead = block->label ? block->label : "\xe2\x80\xa2";
     const Style *style = block->label ? &moe__style_label : &moe__style_text;
     PangoLayout *layout = moe__sheet_layout(sheet, lead, style, x - LEFT - 8);
-    double height = moe__layout_height(layout);
+    double height = moe__sheet_text_height(sheet, lead, style, x - LEFT - 8);
     moe__sheet_need(sheet, MAX(height, 2 * moe__style_text.size * moe__style_text.line));
     double below = sheet->y + height;
     int page = sheet->page;
@@ -164,6 +166,18 @@ draw_heading(Sheet *sheet, const MoeDocument *document, guint i)
     sheet->y += 3;
 }
 
+/* What ends in a colon stands with what follows. */
+static void
+draw_paragraph(Sheet *sheet, const MoeDocument *document, guint i)
+{
+    const char *text = moe__document_block(document, i)->text;
+    double height = moe__sheet_text_height(sheet, text, &moe__style_text, TEXT_WIDTH);
+    if (g_str_has_suffix(text, ":"))
+        moe__sheet_need(sheet, height + 4 + start_of(sheet, document, i + 1));
+    moe__sheet_text(sheet, text, &moe__style_text, LEFT);
+    sheet->y += 4;
+}
+
 static void
 draw_block(Sheet *sheet, const MoeDocument *document, guint i)
 {
@@ -176,8 +190,7 @@ draw_block(Sheet *sheet, const MoeDocument *document, guint i)
         draw_heading(sheet, document, i);
         break;
     case BLOCK_PARAGRAPH:
-        moe__sheet_text(sheet, block->text, &moe__style_text, LEFT);
-        sheet->y += 4;
+        draw_paragraph(sheet, document, i);
         break;
     case BLOCK_POINT:
         draw_point(sheet, block);
@@ -218,7 +231,7 @@ table_first(Sheet *sheet, const MoeDocument *document, guint i, const bool *draw
 {
     double room = BOTTOM - sheet->y;
     if (figure_height(sheet, moe__document_block(document, i)) <= room ||
-        room < 2 * moe__pdf_table_start())
+        room < LEAST_TABLE * moe__pdf_table_start())
         return i;
     const Block *block;
     for (guint next = i + 1; (block = moe__document_block(document, next)); next++) {

@@ -5,6 +5,8 @@
 #include "report/metric-table.h"
 #include "report/section.h"
 
+#include "figure/plain-words.h"
+
 /* [routers] (transfer full) */
 static Place *
 places_of(const MoeReport *report)
@@ -76,17 +78,24 @@ input_of(const MoeReportSection *section, const MoeReport *report)
 static char *
 not_in_summary(const MoeReportSection *section, const MoeReport *report)
 {
-    static const char *const names[] = {"load",   "order", "pairs",  "adjacent", "flow",
-                                        "places", "heads", "scores", "caches",   "tokens"};
     unsigned missing = report->trace ? 0 : section->tallies & ~moe_summary_tallies(report->summary);
-    g_autoptr(GString) list = g_string_new(NULL);
-    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
-        if (missing & 1U << i)
-            g_string_append_printf(list, "%s%s", list->len ? "," : "", names[i]);
+    g_autofree char *list = moe__plain_tallies(missing);
     return missing == 0 ? NULL
                         : g_strdup_printf("not counted in this summary; moescope summary TRACE "
                                           "--with %s counts it",
-                                          list->str);
+                                          list);
+}
+
+static bool
+add_metrics(const PlainSection *plain, MoeReport *report, MoeDocument *document)
+{
+    g_autoptr(GPtrArray) told = g_ptr_array_new();
+    for (const char *const *metric = plain->metrics; metric && *metric; metric++)
+        if (!plain->tells || plain->tells(report, *metric))
+            g_ptr_array_add(told, (gpointer)*metric);
+    g_ptr_array_add(told, NULL);
+    return moe__section_metrics(report, plain->section.name, (const char *const *)told->pdata,
+                                document);
 }
 
 bool
@@ -109,8 +118,7 @@ moe__section_plain(const MoeReportSection *section, MoeReport *report, MoeDocume
         if (complaint && *complaint && !why)
             why = g_steal_pointer(&complaint);
     }
-    if (plain->metrics)
-        any |= moe__section_metrics(report, section->name, plain->metrics, document);
+    any |= add_metrics(plain, report, document);
     any |= plain->more && plain->more(report, document);
     g_autofree char *lacking = any ? NULL : not_in_summary(section, report);
     if (!any)

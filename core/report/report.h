@@ -17,7 +17,8 @@ struct MoeReport {
     MoeFigureInput *input;
     const MoeTrace *trace; /* NULL: a summary */
     const MoeSummary *summary;
-    JsonParser *meta; /* of meta.json; holds an object */
+    const MoeTokenFilter *filter; /* what is checked of the trace; NULL: all */
+    JsonParser *meta;             /* of meta.json; holds an object */
     MoeReportOptions options;
     GPtrArray *sections;  /* const MoeReportSection, those that are made */
     GThread *checking;    /* at work on the trace, or NULL */

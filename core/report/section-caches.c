@@ -15,6 +15,8 @@ static const Statement statements[] = {
         .main = true,
         .says = "A cache that holds half of the experts (least recently used leaves) serves "
                 "{value} of the picks of {layer}, the fewest",
+        .chance = ", where a router that takes no notice of tokens would find {chance}",
+        .same = ", no more than chance ({chance})",
         .others = "; of the median layer {median}, of the best {high}",
     },
 };

@@ -62,6 +62,13 @@ domains_with_text(const MoeReport *report)
     return n;
 }
 
+/* Of two domains, all experts pass for specialised. */
+static bool
+tells(const MoeReport *report, const char *metric)
+{
+    return domains_with_text(report) > 2 || !g_str_equal(metric, "domain-specialised");
+}
+
 /* Domain by domain: how much text there is, and how evenly it is spread. */
 static bool
 add_domains(MoeReport *report, MoeDocument *document)
@@ -95,6 +102,7 @@ add_domains(MoeReport *report, MoeDocument *document)
 const PlainSection moe__section_domains = {
     PLAIN("domains", "Domains", "how differently domains use experts", MOE_TALLY_LOAD),
     .metrics = metrics,
+    .tells = tells,
     .figures = figures,
     .more = add_domains,
     STATEMENTS(statements),

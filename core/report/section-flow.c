@@ -24,6 +24,20 @@ static const Statement statements[] = {
         .chance = "; without any connection {chance}",
         .others = "; in the median layer {median}",
     },
+    {
+        /* of the whole trace, told with its last router */
+        .metric = "paths",
+        .says = "Through the first choices of all layers, units (the last 65,536 at most) take "
+                "{value} different paths",
+        .chance = "; choices of these loads that take no notice of each other would make {chance}",
+        .same = ", as many as chance would make",
+    },
+    {
+        .metric = "path-entropy",
+        .says = "The entropy of these paths is {value} nats",
+        .chance = ", where chance would show {chance}",
+        .same = ", as by chance",
+    },
 };
 
 const PlainSection moe__section_flow = {

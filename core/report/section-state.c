@@ -41,6 +41,23 @@ measure_names(const MoeTrace *trace)
     return all;
 }
 
+/* Whether some router reported it at several steps: one value is told by the table. */
+static bool
+has_history(const MoeTrace *trace, const char *name)
+{
+    for (int r = 0; r < moe_trace_routers(trace); r++) {
+        g_autofree char *path = g_strdup_printf("measures/r%03d.%s.step", r, name);
+        MoeArray step;
+        if (!moe_trace_join(trace, path, &step, NULL))
+            continue;
+        int64_t n = step.shape[0];
+        g_free((gpointer)step.data);
+        if (n > 1)
+            return true;
+    }
+    return false;
+}
+
 /* Those that are single numbers have a figure. */
 static void
 add_figures(MoeReport *report, MoeDocument *document)
@@ -48,6 +65,8 @@ add_figures(MoeReport *report, MoeDocument *document)
     g_autoptr(GPtrArray) names = measure_names(report->trace);
     int drawn = 0;
     for (guint i = 0; i < names->len && drawn < MOST_FIGURES; i++) {
+        if (!has_history(report->trace, names->pdata[i]))
+            continue;
         g_autofree char *what = g_strdup_printf("measures name=%s", (const char *)names->pdata[i]);
         g_autofree char *why = moe__report_add_figure(report->input, what, document);
         drawn += !why;

@@ -11,6 +11,8 @@
 typedef struct PlainSection {
     MoeReportSection section;
     const char *const *metrics; /* columns of the table, ended by NULL; or NULL */
+    /* Which of them the table has; NULL: all. */
+    bool (*tells)(const MoeReport *report, const char *metric);
     const char *const *figures; /* moe__report_add_figure(), ended by NULL; or NULL */
     const Statement *statements;
     int n_statements;
@@ -49,6 +51,6 @@ extern const PlainSection moe__section_load, moe__section_balance, moe__section_
     moe__section_vocabulary, moe__section_coactivation, moe__section_likeness, moe__section_flow,
     moe__section_locality, moe__section_caches, moe__section_scores, moe__section_sub_tokens,
     moe__section_text;
-extern const MoeReportSection moe__section_training, moe__section_state;
+extern const MoeReportSection moe__section_kinds, moe__section_training, moe__section_state;
 
 #endif

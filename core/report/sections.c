@@ -47,6 +47,7 @@ moe__report_register(void)
 {
     moe_report_sections_add(&moe__section_load.section);
     moe_report_sections_add(&moe__section_balance.section);
+    moe_report_sections_add(&moe__section_kinds);
     moe_report_sections_add(&moe__section_domains.section);
     moe_report_sections_add(&moe__section_vocabulary.section);
     moe_report_sections_add(&moe__section_coactivation.section);

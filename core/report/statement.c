@@ -28,17 +28,29 @@ sorted(const Measured *measured, int n)
     return values;
 }
 
+static double
+chance_of(const Statement *statement, const Measured *m)
+{
+    return statement->uniform ? m->uniform : m->shuffled;
+}
+
+/* By what the layer to tell of is found: the highest has it. */
+static double
+prominence(const Statement *statement, const Measured *m)
+{
+    double chance = statement->beyond ? chance_of(statement, m) : 0;
+    return (statement->lowest ? -1 : 1) * (m->value - (isfinite(chance) ? chance : 0));
+}
+
 static int
-extreme(const Measured *measured, int n, bool lowest)
+extreme(const Statement *statement, const Measured *measured, int n)
 {
     int found = -1;
-    for (int i = 0; i < n; i++) {
-        if (!isfinite(measured[i].value))
-            continue;
-        if (found < 0 || (lowest ? measured[i].value < measured[found].value
-                                 : measured[i].value > measured[found].value))
+    for (int i = 0; i < n; i++)
+        if (isfinite(measured[i].value) &&
+            (found < 0 ||
+             prominence(statement, &measured[i]) > prominence(statement, &measured[found])))
             found = i;
-    }
     return found;
 }
 
@@ -119,14 +131,14 @@ char *
 moe__statement_say(const Statement *statement, const char *unit, const Measured *measured,
                    const Place *places, int n)
 {
-    int at = extreme(measured, n, statement->lowest);
+    int at = extreme(statement, measured, n);
     if (at < 0)
         return NULL;
     if (statement->none && is_zero(measured, n))
         return *statement->none ? g_strdup(statement->none) : NULL;
     const Measured *m = &measured[at];
     g_autoptr(GArray) all = sorted(measured, n);
-    double chance = statement->uniform ? m->uniform : m->shuffled;
+    double chance = chance_of(statement, m);
     Beside beside = beside_of(m, chance, all, unit);
     g_autofree char *layer = g_strdup_printf("layer" NBSP "%d", places[at].layer);
     g_autofree char *upper = g_strconcat("L", layer + 1, NULL);

@@ -25,6 +25,7 @@ typedef struct Place {
 typedef struct Statement {
     const char *metric;
     bool lowest;
+    bool beyond;        /* not the highest layer: the one that is most above chance */
     bool uniform;       /* which chance: of a uniform router, or of a shuffled one */
     bool main;          /* stands in the summary too */
     const char *says;   /* "{Layer} uses {value} of {experts} experts effectively" */

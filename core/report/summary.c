@@ -3,6 +3,7 @@
  * What a report opens with: the sentences that matter most, and numbers of the whole for an index
  * of many.
  */
+#include "report/run-series.h"
 #include "report/section.h"
 #include "report/words.h"
 
@@ -148,4 +149,7 @@ moe__report_add_headlines(MoeReport *report, MoeDocument *document)
     }
     for (gsize i = 0; i < G_N_ELEMENTS(headlines); i++)
         add_metric(report, document, headlines[i]);
+    SeriesEnds validation;
+    if (report->trace && moe__series_of_trace(report->trace, VALIDATION, &validation))
+        moe__series_headline(&validation, document);
 }

@@ -30,6 +30,8 @@ moe__axis_length(MoeTallyAxis axis, const MoeTallyShape *shape)
         return MOE_PLACES;
     case MOE_AXIS_BINS:
         return MOE_SCORE_BINS;
+    case MOE_AXIS_RANKS:
+        return MOE_RANKS_SENT;
     case MOE_AXIS_ACTIVE:
         return MOE_SEGMENT + 1;
     case MOE_AXIS_CACHES:

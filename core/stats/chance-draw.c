@@ -165,6 +165,16 @@ mean_of_pairs(const Expected *expected, MoePairsFunc of, bool lift)
     return defined > 0 ? sum / defined : NAN;
 }
 
+static double
+beside_diagonal(const MoePairCell *pairs)
+{
+    double sum = 0;
+    gsize n = (gsize)pairs->experts;
+    for (gsize i = 0; i < n * n; i++)
+        sum += i % (n + 1) == 0 ? 0 : (double)pairs->together[i];
+    return sum;
+}
+
 double
 moe__pairs_uniform(const MoeMetricCell *cell, MoePairsFunc of, bool lift)
 {
@@ -178,6 +188,8 @@ moe__pairs_uniform(const MoeMetricCell *cell, MoePairsFunc of, bool lift)
         pairs += (double)summary->making[k] * k * (k - 1);
     }
     gsize n = (gsize)summary->experts;
+    if (cell->whole) /* how many of its picks are of the kind isn't known of each unit */
+        pairs = beside_diagonal(cell->pairs);
     g_auto(Expected) expected = expected_new(units, summary->experts);
     for (gsize i = 0; i < n * n; i++)
         expected.pairs[i] = pairs / experts / (experts - 1);

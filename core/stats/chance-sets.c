@@ -187,15 +187,60 @@ mean_of_pairs(Design *design, MoeSharedFunc of)
     return sum;
 }
 
+/* P(none of a block's experts is in a set), of those that are of `block`. */
+static double
+missing(const Design *design, const double *size, const int *of, int block)
+{
+    gsize wide = (gsize)design->most + 1;
+    g_autofree double *others = g_new0(double, wide), *next = g_new(double, wide);
+    double none = 1, sum = 0;
+    others[0] = 1;
+    for (int e = 0; e < design->experts; e++) {
+        if (of[e] == block) {
+            none *= 1 - design->p[e];
+            continue;
+        }
+        add_expert(others, design->p[e], design->most, next);
+        memcpy(others, next, wide * sizeof *next);
+    }
+    for (int a = 1; a <= design->most; a++)
+        if (design->making[a] > 0)
+            sum += design->making[a] * none * others[a] / size[a];
+    return sum;
+}
+
 /* Additions that an answer may take. */
 #define MOST_WORK (1 << 23)
 
-double
-moe__sets_shuffled(const MoeSummaryCell *cell, MoeSharedFunc of)
+/* What is asked of a design: one of the two. */
+typedef struct Question {
+    MoeSharedFunc shared;
+    const int *block; /* [experts] */
+    int blocks;
+    double *missed; /* [blocks] */
+} Question;
+
+static double
+answer(Design *design, const Question *question)
+{
+    if (!solve(design))
+        return NAN;
+    if (question->shared)
+        return mean_of_pairs(design, question->shared);
+    const double *size = sizes(design);
+    for (int b = 0; b < question->blocks; b++)
+        question->missed[b] = missing(design, size, question->block, b);
+    return 0;
+}
+
+/* NaN where there is no answer. */
+static double
+ask(const MoeSummaryCell *cell, const Question *question)
 {
     double units = (double)units_with_picks(cell);
     gsize E = (gsize)cell->experts, wide = (gsize)most_picks(cell) + 1;
-    if (units == 0 || (double)E * (double)wide * (double)wide * (double)wide > MOST_WORK)
+    double pairs = question->shared ? (double)wide : (double)question->blocks;
+    if (units == 0 || (double)E * (double)wide * (double)wide * pairs > MOST_WORK)
         return NAN;
     g_autofree double *share = g_new(double, E), *making = g_new0(double, wide);
     g_autofree double *p = g_new(double, E);
@@ -206,5 +251,17 @@ moe__sets_shuffled(const MoeSummaryCell *cell, MoeSharedFunc of)
     for (gsize a = 1; a < wide; a++)
         making[a] = (double)cell->making[a] / units;
     Design design = {cell->experts, (int)wide - 1, share, making, p, before, behind};
-    return solve(&design) ? mean_of_pairs(&design, of) : NAN;
+    return answer(&design, question);
+}
+
+double
+moe__sets_shuffled(const MoeSummaryCell *cell, MoeSharedFunc of)
+{
+    return ask(cell, &(Question){.shared = of});
+}
+
+bool
+moe__sets_missing(const MoeSummaryCell *cell, const int *block, int blocks, double *missed)
+{
+    return !isnan(ask(cell, &(Question){.block = block, .blocks = blocks, .missed = missed}));
 }

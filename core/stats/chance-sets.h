@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * chance-sets.h: what the picks of two units have in common by chance.
+ * chance-sets.h: what the picks of two units have in common by chance, and which of several blocks
+ * of experts those of one miss.
  */
 #ifndef MOESCOPE_STATS_CHANCE_SETS_H
 #define MOESCOPE_STATS_CHANCE_SETS_H
@@ -19,5 +20,9 @@ double moe__sets_uniform(const MoeSummaryCell *cell, MoeSharedFunc of);
  * the largest entropy, P(S) ∝ Π_{e ∈ S} w_e (conditional Poisson sampling; Chen, Dempster & Liu
  * 1994, Biometrika 81). NaN also where there are too many experts and picks a unit for it. */
 double moe__sets_shuffled(const MoeSummaryCell *cell, MoeSharedFunc of);
+
+/* The chance that such a set has none of the experts of each block: block[experts] is 0 … blocks -
+ * 1, missed[blocks]. False where it isn't known. */
+bool moe__sets_missing(const MoeSummaryCell *cell, const int *block, int blocks, double *missed);
 
 #endif

@@ -69,6 +69,8 @@ moe__cell_view(const MoeCellShape *shape, const int64_t *row)
         .jaccard = row[MOE_SUM_JACCARD],
         .gated = row[MOE_SUM_GATED],
         .weighted = row[MOE_SUM_WEIGHTED],
+        .scored = row[MOE_SUM_SCORED],
+        .divergence = row[MOE_SUM_DIVERGENCE],
         .sharing = parts.sharing,
         .reach = parts.reach,
         .meet = parts.meet,

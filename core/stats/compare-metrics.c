@@ -229,32 +229,46 @@ uniform_js_load(const MoeComparisonCell *cell)
     return sum / 8;
 }
 
+static double
+js_scores(const MoeComparisonCell *cell)
+{
+    return ratio((double)cell->divergence / (double)MOE_COMPARE_ONE, (double)cell->scored);
+}
+
 /* --- The table --------------------------------------------------------------------------------*/
+
+#define APART                                                                                     \
+    "it depends on how decided each of the two is, which counts don't tell; shuffled tokens do: " \
+    "moe_comparison_shuffled()"
 
 static const MoeComparisonMetric metrics[] = {
     {"agreement", "P(first choice in A = first choice in B)", "share",
      "Chi et al. 2022 (X-MoE), arXiv 2204.09179: after matching, inter-run consistency",
      "the first slot is the first choice; uniform 1/E, shuffled Σ f^A_e f^B_e of first choices", 0,
-     1, agreement, uniform_agreement, shuffled_agreement},
+     1, agreement, uniform_agreement, shuffled_agreement, NULL},
     {"overlap", "Σ |A ∩ B| / Σ max(|A|, |B|)", "share",
      "Muennighoff et al. 2024 (OLMoE), arXiv 2409.02060, section 5.1: router saturation",
      "with equal k the mean of |A ∩ B| / k; uniform k/E", 0, 1, overlap, uniform_overlap,
-     shuffled_overlap},
+     shuffled_overlap, NULL},
     {"jaccard", "mean |A ∩ B| / |A ∪ B|", "ratio", "Jaccard 1901",
-     "a mean of ratios, not a ratio of means", 0, 1, jaccard, uniform_jaccard, NULL},
+     "a mean of ratios, not a ratio of means", 0, 1, jaccard, uniform_jaccard, NULL, NULL},
     {"rbo", "mean of (1-p)/p Σ_{d<=s} p^d |A_d ∩ B_d| / d + p^s |A_s ∩ B_s| / s", "ratio",
      "Webber et al. 2010, ACM TOIS 28(4), eq. 30",
      "p = 0.9, extrapolated; slots are ranks; s = min(|A|, |B|), ranks beyond it are left out", 0,
-     1, rbo, uniform_rbo, NULL},
+     1, rbo, uniform_rbo, NULL, NULL},
     {"weighted-overlap", "mean Σ_e min(w^A_e, w^B_e)", "share", "moescope",
      "gates renormalised to sum 1 in each unit: 1 - total variation; units with gates in both", 0,
-     1, weighted_overlap, NULL, NULL},
+     1, weighted_overlap, NULL, NULL, APART},
     {"flips", "P(A ≠ B)", "share", "Ma et al. 2025 (R3), arXiv 2510.11370",
      "of sets, not of their order; a set that is empty in one of them alone has changed", 0, 1,
-     flips, uniform_flips, NULL},
+     flips, uniform_flips, NULL, NULL},
     {"js-load", "½ KL(f^A || m) + ½ KL(f^B || m), m = (f^A + f^B) / 2", "nats", "Lin 1991",
      "of the loads of all picks, at most ln 2; uniform to first order in 1/T", 0, G_LN2, js_load,
-     uniform_js_load, js_load},
+     uniform_js_load, js_load, NULL},
+    {"js-scores", "mean JS(p^A || p^B), p the softmax of a unit's logits", "nats", "Lin 1991",
+     "over all E experts, at most ln 2; where both traces have logits of as many experts; shuffled "
+     "tokens: of a sample, own numbers alone",
+     0, G_LN2, js_scores, NULL, NULL, APART},
 };
 
 const MoeComparisonMetric *

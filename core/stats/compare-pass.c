@@ -5,6 +5,7 @@
  */
 #include "stats/columns.h"
 #include "stats/compare-sample.h"
+#include "stats/compare-scores.h"
 #include "stats/errors.h"
 
 #include <omp.h>
@@ -42,7 +43,8 @@ typedef struct Walk {
     MoeCompareLabels labels;
     MoeCounter *counter;
     Reader a, b;
-    MoeSample *sample; /* NULL: nothing is sampled on this walk */
+    MoeSample *sample;    /* NULL: nothing is sampled on this walk */
+    MoeScoreWalk *scores; /* NULL: there are no logits on both sides */
 } Walk;
 
 /* --- Reading ----------------------------------------------------------------------------------*/
@@ -165,8 +167,8 @@ from(const int32_t *column, int64_t first)
 }
 
 /* Tokens of one domain and group of documents go to their row together. */
-static void
-count_paired(Walk *walk, const MoePaired *paired)
+static bool
+count_paired(Walk *walk, const MoePaired *paired, GError **error)
 {
     const Pass *pass = walk->pass;
     MoePairSums *pair = walk->pair;
@@ -189,7 +191,14 @@ count_paired(Walk *walk, const MoePaired *paired)
                                            domain_of(domain, t), group_of(doc, t));
         moe__counter_add(walk->counter, &a, &b, (end - t) * heads, &pair->shape, row,
                          fill ? &tables : NULL);
+        const MoeScoreUnits units = {paired->chunk_a, paired->chunk_b,
+                                     (paired->first_a + t) * heads, (paired->first_b + t) * heads,
+                                     (end - t) * heads};
+        if (walk->scores &&
+            !moe__score_walk_count(walk->scores, &units, walk->b.labels, row, error))
+            return false;
     }
+    return true;
 }
 
 static void
@@ -213,7 +222,8 @@ walk_through(Walk *walk, GError **error)
             !reader_load(&walk->a, paired.chunk_a, error) ||
             !reader_load(&walk->b, paired.chunk_b, error))
             return false;
-        count_paired(walk, &paired);
+        if (!count_paired(walk, &paired, error))
+            return false;
         if (walk->sample)
             take_sample(walk, &paired, done);
     }
@@ -297,6 +307,9 @@ compare_pair(Pass *pass, int index, GError **error)
     g_autofree int *labels = NULL;
     if (options->shuffle)
         sample = moe__sample_new(&pair->info, pass->comparison->tokens, options->seed);
+    int64_t units = pass->comparison->tokens * pair->info.units_per_token;
+    g_autoptr(MoeScoreWalk) scores =
+        moe__score_walk_new(pass->a.trace, pass->b.trace, &pair->info, units);
     bool gates = has_gates(pass->a.trace, pair->info.a) && has_gates(pass->b.trace, pair->info.b);
     Walk walk = {.pass = pass,
                  .pair = pair,
@@ -304,10 +317,13 @@ compare_pair(Pass *pass, int index, GError **error)
                  .counter = counter,
                  .a = reader_new(&pass->a, pair->info.a, gates),
                  .b = reader_new(&pass->b, pair->info.b, gates),
-                 .sample = sample};
+                 .sample = sample,
+                 .scores = scores};
     bool ok = walk_through(&walk, error);
     if (ok && sample)
         count_shuffled(&walk);
+    if (ok && sample && scores)
+        moe__score_walk_shuffled(scores, pair->shuffled[0]);
     if (ok && options->match) {
         find_matching(&pair->matching);
         labels = labels_of(pair->matching.to, pair->info.experts_a, pair->info.experts_b);

@@ -74,6 +74,8 @@ enum {
     MOE_SUM_JACCARD,
     MOE_SUM_GATED,
     MOE_SUM_WEIGHTED,
+    MOE_SUM_SCORED,
+    MOE_SUM_DIVERGENCE,
     MOE_SUMS,
 };
 typedef struct MoeCellShape {

@@ -22,7 +22,9 @@ moe__domain_table(const MoeMetricCell *cell, bool first)
         memcpy(row, first ? own->first : own->count, experts * sizeof *row);
         for (gsize e = 0; e < experts; e++)
             table.share[e] += (double)row[e];
-        table.units[table.domains] = (double)(own->units - own->making[0]);
+        /* Of one kind of experts it isn't known which units have picks. */
+        int64_t without = cell->whole ? 0 : own->making[0];
+        table.units[table.domains] = (double)(own->units - without);
         all += table.units[table.domains++];
     }
     for (gsize e = 0; e < experts; e++)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * gates.c: the margin and the entropy of the gates of each unit. The gates of a trace are slot by
- * slot, so a thousand units at a time are followed through their slots.
+ * gates.c: the margin and the entropy of the gates of each unit, and how far those of an expert are
+ * apart. The gates of a trace are slot by slot, so a thousand units at a time are followed through
+ * their slots.
  */
 #include "stats/gates.h"
 #include "stats/picks.h"
@@ -23,17 +24,24 @@ struct MoeGates {
     double logs[UNITS]; /* Σ w ln w */
     int32_t n[UNITS];
     uint8_t odd[UNITS]; /* a gate below 0, or none that is a number */
+    double *square;     /* [experts, and where a byte says that there is none] Σ w² of a run */
+    int experts;
 };
 
 MoeGates *
-moe__gates_new(void)
+moe__gates_new(int experts)
 {
-    return g_new(MoeGates, 1);
+    MoeGates *gates = g_new(MoeGates, 1);
+    gates->square = g_new(double, MAX((gsize)experts, UINT8_MAX + 1));
+    gates->experts = experts;
+    return gates;
 }
 
 void
 moe__gates_free(MoeGates *gates)
 {
+    if (gates)
+        g_free(gates->square);
     g_free(gates);
 }
 
@@ -119,6 +127,18 @@ add_gate_slot(MoeGates *gates, int n)
     }
 }
 
+/* What isn't there has the weight 0. */
+static void
+add_squares(MoeGates *gates, const MoeTraceView *view, int64_t at, int n)
+{
+    for (int u = 0; u < n; u++) {
+        double w = gates->w[u] < INFINITY ? gates->w[u] : 0;
+        int32_t expert = view->expert8 ? view->expert8[at + u] : moe__pick(view, at + u);
+        if (expert >= 0)
+            gates->square[expert] += w * w;
+    }
+}
+
 static void
 clear(MoeGates *gates, int n)
 {
@@ -155,6 +175,7 @@ moe__gates_count(MoeGates *gates, const MoeTallyChunk *chunk, const MoeTallyRun 
     const MoeTraceView *view = chunk->view;
     if (!view->gate && !view->gate64 && !view->gate16)
         return;
+    memset(gates->square, 0, MAX((gsize)gates->experts, UINT8_MAX + 1) * sizeof *gates->square);
     int64_t first = run->first * chunk->units_per_token;
     int64_t end = first + run->n * chunk->units_per_token;
     for (int n; first < end; first += n) {
@@ -167,7 +188,10 @@ moe__gates_count(MoeGates *gates, const MoeTallyChunk *chunk, const MoeTallyRun 
             else
                 read_slot(gates, view, at, n);
             add_gate_slot(gates, n);
+            add_squares(gates, view, at, n);
         }
         add_units(gates, n, cell);
     }
+    for (int e = 0; e < gates->experts; e++)
+        cell->gate_square[e] += gates->square[e];
 }

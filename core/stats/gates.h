@@ -9,9 +9,10 @@
 
 typedef struct MoeGates MoeGates;
 
-MoeGates *moe__gates_new(void);
+MoeGates *moe__gates_new(int experts);
 void moe__gates_free(MoeGates *gates);
-/* Adds gated, margin and spread of a run's units to the cell. Nothing where the chunk has no gates.
+/* Adds gated, margin, spread and gate_square of a run's units to the cell. Nothing where the chunk
+ * has no gates.
  */
 void moe__gates_count(MoeGates *gates, const MoeTallyChunk *chunk, const MoeTallyRun *run,
                       MoeOrderCell *cell);

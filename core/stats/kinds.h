@@ -7,8 +7,8 @@
 
 #include <moescope/metrics.h>
 
-/* Fills a part that moe_kind_part() made, from another cell of the same router. */
-void moe__kind_take(const MoeSummaryCell *whole, const MoeKinds *kinds, int kind,
-                    MoeSummaryCell *part);
+/* Fills a part that moe_kind_part() made, from another cell of the same router, with the same
+ * tallies and domains. */
+void moe__kind_part_take(MoeKindPart *part, const MoeMetricCell *whole);
 
 #endif

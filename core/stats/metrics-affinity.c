@@ -160,7 +160,7 @@ affinity_range(const MoeMetric *metric, const MoeMetricCell *cell, double *low, 
          SOURCE,                                                    \
          CONVENTION,                                                \
          MOE_METRIC_NONE,                                           \
-         MOE_NEEDS_DOMAINS,                                         \
+         MOE_NEEDS_DOMAINS | MOE_BY_KIND,                           \
          0,                                                         \
          HIGH,                                                      \
          affinity,                                                  \

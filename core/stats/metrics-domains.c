@@ -143,11 +143,11 @@ information_range(const MoeMetric *metric, const MoeMetricCell *cell, double *lo
     moe__range_information(cell->summary->experts, cell->n_domains, high);
 }
 
-#define DOMAIN(NAME, FORMULA, UNIT, SOURCE, CONVENTION, LOW, HIGH, VALUE, UNIFORM, SHUFFLED, \
-               RANGE)                                                                        \
-    {                                                                                        \
-        sizeof(MoeMetric), NAME, FORMULA, UNIT, SOURCE, CONVENTION, MOE_METRIC_NONE,         \
-            MOE_NEEDS_DOMAINS, LOW, HIGH, VALUE, UNIFORM, SHUFFLED, RANGE, NULL              \
+#define DOMAIN(NAME, FORMULA, UNIT, SOURCE, CONVENTION, LOW, HIGH, VALUE, UNIFORM, SHUFFLED,  \
+               RANGE)                                                                         \
+    {                                                                                         \
+        sizeof(MoeMetric), NAME, FORMULA, UNIT, SOURCE, CONVENTION, MOE_METRIC_NONE,          \
+            MOE_NEEDS_DOMAINS | MOE_BY_KIND, LOW, HIGH, VALUE, UNIFORM, SHUFFLED, RANGE, NULL \
     }
 
 #define PLUG_IN                                                                                     \

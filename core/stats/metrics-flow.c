@@ -73,12 +73,24 @@ information_range(const MoeMetric *metric, const MoeMetricCell *cell, double *lo
     moe__range_information(cell->flow->experts, cell->flow->from, high);
 }
 
-#define FLOW(NAME, FORMULA, UNIT, SOURCE, CONVENTION, LOW, HIGH, OF, RANGE)    \
-    {                                                                          \
-        {sizeof(MoeMetric), NAME,           FORMULA, UNIT, SOURCE, CONVENTION, \
-         MOE_METRIC_NONE,   MOE_TALLY_FLOW, LOW,     HIGH, value,  uniform,    \
-         shuffled,          RANGE,          NULL},                             \
-            OF                                                                 \
+#define FLOW(NAME, FORMULA, UNIT, SOURCE, CONVENTION, LOW, HIGH, OF, RANGE) \
+    {                                                                       \
+        {sizeof(MoeMetric),                                                 \
+         NAME,                                                              \
+         FORMULA,                                                           \
+         UNIT,                                                              \
+         SOURCE,                                                            \
+         CONVENTION,                                                        \
+         MOE_METRIC_NONE,                                                   \
+         MOE_TALLY_FLOW | MOE_BY_KIND,                                      \
+         LOW,                                                               \
+         HIGH,                                                              \
+         value,                                                             \
+         uniform,                                                           \
+         shuffled,                                                          \
+         RANGE,                                                             \
+         NULL},                                                             \
+            OF                                                              \
     }
 
 static const FlowMetric flow_metrics[] = {

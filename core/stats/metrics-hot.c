@@ -126,7 +126,7 @@ static const MoeMetric hot_metric = {
                   "equal ones the lower number; ESFT chooses by a share of 0.1 or 0.2; nulls are "
                   "drawn, shuffled: every domain with the load of all",
     .better = MOE_METRIC_NONE,
-    .needs = MOE_NEEDS_DOMAINS,
+    .needs = MOE_NEEDS_DOMAINS | MOE_BY_KIND,
     .low = 0,
     .high = 1,
     .value = overlap,

@@ -17,7 +17,23 @@ typedef struct MeasureMetric {
     double (*of)(const double *values, int64_t n, int64_t wide);
 } MeasureMetric;
 
-/* The last of the recorded values of a measure; NULL where the trace has none. (transfer full) */
+/* The row of a measure that was recorded at a step; -1: none. */
+static int64_t
+row_at(const MoeMetricCell *cell, const char *name)
+{
+    MoeArray steps;
+    int64_t row = -1;
+    g_autofree char *member = g_strconcat(name, ".step", NULL);
+    if (!moe_trace_join(cell->trace, member, &steps, NULL))
+        return -1;
+    for (int64_t i = moe_array_count(&steps); i-- > 0 && row < 0;)
+        row = (int64_t)moe_array_value(&steps, i) == cell->step ? i : -1;
+    g_free((gpointer)steps.data);
+    return row;
+}
+
+/* The recorded values of a measure, the last, or at the step that is asked for; NULL where the
+ * trace has none. (transfer full) */
 static double *
 last_values(const MoeMetricCell *cell, const char *measure, int64_t *n, int64_t *wide)
 {
@@ -27,12 +43,13 @@ last_values(const MoeMetricCell *cell, const char *measure, int64_t *n, int64_t 
         return NULL;
     int64_t rows = array.ndim > 0 ? array.shape[0] : 0;
     double *values = NULL;
-    if (rows > 0) {
+    int64_t row = cell->at_step ? row_at(cell, name) : rows - 1;
+    if (row >= 0 && row < rows) {
         *n = moe_array_count(&array) / rows;
         *wide = array.ndim > 1 ? array.shape[array.ndim - 1] : 1;
         values = g_new(double, (gsize)*n);
         for (int64_t i = 0; i < *n; i++)
-            values[i] = moe_array_value(&array, (rows - 1) * *n + i);
+            values[i] = moe_array_value(&array, row * *n + i);
     }
     g_free((gpointer)array.data);
     return values;

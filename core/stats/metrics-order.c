@@ -52,6 +52,30 @@ jaccard(const MoeMetric *metric, const MoeMetricCell *cell)
     return ratio(cell->order->jaccard[lag], cell->order->pairs[lag]);
 }
 
+/* Of 1[e ∈ S_t], pooled over experts: Σ_e covariance / Σ_e variance. */
+static double
+autocorrelation(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    const MoeOrderCell *order = cell->order;
+    int lag = lag_of(metric);
+    double mean = 0, squares = 0;
+    if (order->pairs[lag] == 0)
+        return NAN;
+    for (int e = 0; e < cell->summary->experts; e++) {
+        double share = (double)cell->summary->count[e] / (double)order->units;
+        mean += share;
+        squares += share * share;
+    }
+    double both = (double)order->shared[lag] / (double)order->pairs[lag];
+    return mean > squares ? (both - squares) / (mean - squares) : NAN;
+}
+
+static double
+no_correlation(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    return isnan(autocorrelation(metric, cell)) ? NAN : 0;
+}
+
 static double
 margin(const MoeMetric *metric, const MoeMetricCell *cell)
 {
@@ -194,10 +218,12 @@ shuffled_dwell(const MoeMetric *metric, const MoeMetricCell *cell)
 
 /* --- The table --------------------------------------------------------------------------------*/
 
-#define ORDER(NAME, FORMULA, UNIT, SOURCE, CONVENTION, LOW, HIGH, VALUE, UNIFORM, SHUFFLED) \
+#define ORDER(...) ORDER_AND(0, __VA_ARGS__)
+#define ORDER_AND(ALSO, NAME, FORMULA, UNIT, SOURCE, CONVENTION, LOW, HIGH, VALUE, UNIFORM, \
+                  SHUFFLED)                                                                 \
     {                                                                                       \
         sizeof(MoeMetric), NAME, FORMULA, UNIT, SOURCE, CONVENTION, MOE_METRIC_NONE,        \
-            MOE_TALLY_ORDER, LOW, HIGH, VALUE, UNIFORM, SHUFFLED, NULL, NULL                \
+            MOE_TALLY_ORDER | (ALSO), LOW, HIGH, VALUE, UNIFORM, SHUFFLED, NULL, NULL       \
     }
 
 #define MIXTRAL "Jiang et al. 2024 (Mixtral), arXiv 2401.04088, table 5"
@@ -214,6 +240,13 @@ shuffled_dwell(const MoeMetric *metric, const MoeMetricCell *cell)
                "this load",                                                                        \
                0, 1, any_shared, uniform_any_shared, shuffled_any_shared),                         \
          INDEX},                                                                                   \
+        {ORDER("autocorrelation" AT,                                                               \
+               "Σ_e (P(e ∈ S_t ∩ S_t-" DISTANCE ") - q_e²) / Σ_e (q_e - q_e²), q_e = c_e / T",     \
+               "ratio", "Box and Jenkins 1970",                                                    \
+               "of 1[e ∈ S_t], pooled over experts; pairs stay in a document, q_e is of all "    \
+               "units; 0 of a router that takes no notice of the token",                           \
+               -1, 1, autocorrelation, no_correlation, no_correlation),                            \
+         INDEX},                                                                                   \
     {                                                                                              \
         ORDER("jaccard" AT, "mean |S_t ∩ S_t-" DISTANCE "| / |S_t ∪ S_t-" DISTANCE "|", "ratio",   \
               "Jaccard 1901",                                                                      \
@@ -229,11 +262,11 @@ static const LagMetric lag_metrics[] = {
 };
 
 static const MoeMetric order_metrics[] = {
-    ORDER("dwell", "N / Σ_e runs_e", "units", "autocorrelation of 1[e ∈ S_t] at lag 1",
-          "mean length of the runs of neighbouring units that pick an expert, over runs of all "
-          "experts; cut off where a document ends; uniform 1 / (1 - k/E), shuffled "
-          "1 / (1 - Σ q_e² / k) with q_e = c_e / T, in long documents",
-          1, INFINITY, dwell, uniform_dwell, shuffled_dwell),
+    ORDER_AND(MOE_BY_KIND, "dwell", "N / Σ_e runs_e", "units", "moescope",
+              "mean length of the runs of neighbouring units that pick an expert, over runs of all "
+              "experts; cut off where a document ends; uniform 1 / (1 - k/E), shuffled "
+              "1 / (1 - Σ q_e² / k) with q_e = c_e / T, in long documents",
+              1, INFINITY, dwell, uniform_dwell, shuffled_dwell),
     ORDER("margin", "mean w_(1) - w_(2)", "gate", "moescope",
           "of the gates as recorded, not of scores; units with two picks or more; uniform: of "
           "equal gates",

@@ -117,7 +117,7 @@ olmoe_shuffled(const MoeMetric *metric, const MoeMetricCell *cell)
          SOURCE,                                                            \
          CONVENTION,                                                        \
          MOE_METRIC_NONE,                                                   \
-         MOE_TALLY_PAIRS,                                                   \
+         MOE_TALLY_PAIRS | MOE_BY_KIND,                                     \
          LOW,                                                               \
          HIGH,                                                              \
          value,                                                             \

@@ -135,23 +135,23 @@ information_range(const MoeMetric *metric, const MoeMetricCell *cell, double *lo
     moe__range_information(cell->places->experts, MOE_PLACES, high);
 }
 
-#define PLACE(...) PLACE_IN(NULL, __VA_ARGS__)
-#define PLACE_IN(RANGE, NAME, FORMULA, UNIT, SOURCE, CONVENTION, BETTER, LOW, HIGH, VALUE, \
-                 UNIFORM, SHUFFLED)                                                        \
-    {                                                                                      \
-        sizeof(MoeMetric), NAME, FORMULA, UNIT, SOURCE, CONVENTION, MOE_METRIC_##BETTER,   \
-            MOE_TALLY_PLACES, LOW, HIGH, VALUE, UNIFORM, SHUFFLED, RANGE, NULL             \
+#define PLACE(...) PLACE_IN(NULL, 0, __VA_ARGS__)
+#define PLACE_IN(RANGE, ALSO, NAME, FORMULA, UNIT, SOURCE, CONVENTION, BETTER, LOW, HIGH, VALUE, \
+                 UNIFORM, SHUFFLED)                                                              \
+    {                                                                                            \
+        sizeof(MoeMetric), NAME, FORMULA, UNIT, SOURCE, CONVENTION, MOE_METRIC_##BETTER,         \
+            MOE_TALLY_PLACES | (ALSO), LOW, HIGH, VALUE, UNIFORM, SHUFFLED, RANGE, NULL          \
     }
 
 #define BUCKETS "positions 0 … 7 each its own bucket, from there four buckets to a doubling"
 #define OPENMOE "Xue et al. 2024 (OpenMoE), arXiv 2402.01739"
 
 static const MoeMetric place_metrics[] = {
-    PLACE_IN(information_range, "position-information", "I(expert; position) of first choices",
-             "nats", "Shannon 1948",
+    PLACE_IN(information_range, MOE_BY_KIND, "position-information",
+             "I(expert; position) of first choices", "nats", "Shannon 1948",
              BUCKETS "; plug-in, high by about (E₊ - 1)(P₊ - 1) / 2N: the nulls say how much", NONE,
              0, INFINITY, information, uniform_information, shuffled_information),
-    PLACE_IN(information_range, "position-information-corrected",
+    PLACE_IN(information_range, MOE_BY_KIND, "position-information-corrected",
              "I(expert; position) - its expectation when shuffled", "nats",
              "shuffle subtraction (Panzeri et al. 2007)",
              BUCKETS

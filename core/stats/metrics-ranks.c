@@ -125,9 +125,9 @@ device_loss(const MoeMetric *metric, const MoeMetricCell *cell)
 {
     const RankMetric *own = (const RankMetric *)metric;
     g_autoptr(MoeStates) states = moe_states_read(cell->trace, cell->router, NULL);
-    int64_t last = states ? moe_states_count(states) - 1 : 0;
-    const double *prob = states ? moe_states_prob(states, last) : NULL;
-    const MoeSummaryCell *step = states ? moe_states_cell(states, last) : NULL;
+    int64_t last = moe__state_of(cell, states);
+    const double *prob = last >= 0 ? moe_states_prob(states, last) : NULL;
+    const MoeSummaryCell *step = last >= 0 ? moe_states_cell(states, last) : NULL;
     if (!prob || step->picks == 0 || step->experts < own->ranks)
         return NAN;
     g_autofree double *load = g_new(double, (gsize)step->experts);
@@ -218,6 +218,7 @@ add_of_load(gsize i, int ranks)
     made->metric.value = value;
     made->metric.uniform = uniform;
     made->metric.shuffled = shuffled;
+    made->metric.no_kinds = "devices hold experts of all kinds";
     moe_metrics_add(&made->metric);
 }
 

@@ -86,6 +86,73 @@ flat_mass(const MoeMetric *metric, const MoeMetricCell *cell)
 }
 
 static double
+lead(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    (void)metric;
+    return mean(cell->scores->lead, cell->scores->logits);
+}
+
+static double
+flat_lead(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    (void)metric;
+    return cell->scores->logits > 0 ? 0 : NAN;
+}
+
+/* --- Balance losses ---------------------------------------------------------------------------*/
+
+/* E Σ_e f_e P_e of these counts. */
+static double
+balance(const MoeScoreCell *scores, const int64_t *count)
+{
+    double sum = 0, picks = 0;
+    if (scores->logits == 0)
+        return NAN;
+    for (int e = 0; e < scores->experts; e++) {
+        sum += (double)count[e] * scores->prob[e] / (double)scores->logits;
+        picks += (double)count[e];
+    }
+    return picks > 0 ? scores->experts * sum / picks : NAN;
+}
+
+static double
+balance_of_picks(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    (void)metric;
+    return balance(cell->scores, cell->summary->count);
+}
+
+static double
+balance_of_first(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    (void)metric;
+    return balance(cell->scores, cell->summary->first);
+}
+
+static double
+even_balance(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    return isnan(metric->value(metric, cell)) ? NAN : 1;
+}
+
+static double
+importance(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    (void)metric;
+    const MoeScoreCell *scores = cell->scores;
+    double squares = 0, even = (double)scores->logits / scores->experts;
+    for (int e = 0; e < scores->experts; e++)
+        squares += (scores->prob[e] - even) * (scores->prob[e] - even);
+    return scores->logits > 0 ? sqrt(squares / scores->experts) / even : NAN;
+}
+
+static double
+even_importance(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    return flat_lead(metric, cell);
+}
+
+static double
 z_loss(const MoeMetric *metric, const MoeMetricCell *cell)
 {
     (void)metric;
@@ -187,6 +254,24 @@ static const MoeMetric score_metrics[] = {
           "probabilities of a softmax over all experts and nothing was dropped; uniform: of equal "
           "scores, k/E",
           0, 1, mass, flat_mass),
+    SCORE("score-lead", "mean p_(1) - p_(2)", "share", "moescope",
+          "of the logits' softmax, the two highest of all E; between gates: margin; uniform: of "
+          "equal scores",
+          0, 1, lead, flat_lead),
+    SCORE("score-aux-loss", "E Σ_e f_e P_e", "ratio",
+          "Fedus et al. 2022 (Switch), arXiv 2101.03961, eq. 4-6; Hugging Face's Mixtral, of which "
+          "it is 1/k",
+          "as aux-loss, of the recorded tokens: f_e of all picks, P_e the mean of the logits' "
+          "softmax; uniform: of equal scores",
+          0, INFINITY, balance_of_picks, even_balance),
+    SCORE("score-aux-loss-first", "E Σ_e f_e P_e, f_e of first choices", "ratio",
+          "Fedus et al. 2022 (Switch), arXiv 2101.03961, eq. 4-6", "as score-aux-loss", 0, INFINITY,
+          balance_of_first, even_balance),
+    SCORE("score-importance-cv", "sqrt(mean_e (P_e - 1/E)²) E", "ratio",
+          "Shazeer et al. 2017, arXiv 1701.06538 (its square)",
+          "as importance-cv, of the recorded tokens' logits; over E, not E - 1; uniform: of equal "
+          "scores",
+          0, INFINITY, importance, even_importance),
     SCORE("z-loss", "mean (ln Σ_e exp z_e)²", "nats²",
           "Zoph et al. 2022 (ST-MoE), arXiv 2202.08906",
           "without its coefficient; a mean over units; uniform: of logits 0, (ln E)²", 0, INFINITY,

@@ -10,7 +10,7 @@
 
 typedef struct SegmentMetric {
     MoeMetric metric;
-    int times; /* experts kept, in those that a unit picks */
+    int times; /* experts kept or predicted, in those that a unit picks; 0: as many as do best */
 } SegmentMetric;
 
 /* Picks in segments. */
@@ -40,19 +40,43 @@ best_f1(const double *active)
     return best;
 }
 
+/* The F1 of predicting as many times the picks, of the busiest experts: of those of the last count,
+ * as many as are wanted. 0: the best of all thresholds. */
+static double
+f1_at(const double *active, double times)
+{
+    double picks = 0, matches = 0, predicted = 0;
+    for (int a = 1; a <= MOE_SEGMENT; a++)
+        picks += a * active[a];
+    if (times <= 0 || picks <= 0)
+        return best_f1(active);
+    for (int a = MOE_SEGMENT; a >= 0; a--) {
+        double left = fmax(0, times * picks - predicted);
+        double taken = fmin(active[a], left / MOE_SEGMENT);
+        matches += a * taken;
+        predicted += MOE_SEGMENT * taken;
+    }
+    return 2 * matches / (predicted + picks);
+}
+
+static int
+times_of(const MoeMetric *metric)
+{
+    return ((const SegmentMetric *)metric)->times;
+}
+
 static double
 srp(const MoeMetric *metric, const MoeMetricCell *cell)
 {
-    (void)metric;
     double active[MOE_SEGMENT + 1];
     for (int a = 0; a <= MOE_SEGMENT; a++)
         active[a] = (double)cell->caches->active[a];
-    return best_f1(active);
+    return f1_at(active, times_of(metric));
 }
 
 /* Of experts that units pick apart, each with its chance: binomial. */
 static double
-chance_srp(const MoeMetricCell *cell, bool uniform)
+chance_srp(const MoeMetric *metric, const MoeMetricCell *cell, bool uniform)
 {
     const MoeSummaryCell *summary = cell->summary;
     double active[MOE_SEGMENT + 1] = {0};
@@ -67,21 +91,19 @@ chance_srp(const MoeMetricCell *cell, bool uniform)
                 exp(lgamma(MOE_SEGMENT + 1) - lgamma(a + 1) - lgamma(MOE_SEGMENT - a + 1)) *
                 pow(q, a) * pow(1 - q, MOE_SEGMENT - a);
     }
-    return best_f1(active);
+    return f1_at(active, times_of(metric));
 }
 
 static double
 uniform_srp(const MoeMetric *metric, const MoeMetricCell *cell)
 {
-    (void)metric;
-    return chance_srp(cell, true);
+    return chance_srp(metric, cell, true);
 }
 
 static double
 shuffled_srp(const MoeMetric *metric, const MoeMetricCell *cell)
 {
-    (void)metric;
-    return chance_srp(cell, false);
+    return chance_srp(metric, cell, false);
 }
 
 static double
@@ -89,8 +111,7 @@ sch(const MoeMetric *metric, const MoeMetricCell *cell)
 {
     const MoeCacheCell *caches = cell->caches;
     double picks = picks_in(caches);
-    int64_t kept =
-        ((const SegmentMetric *)metric)->times == 1 ? caches->kept_once : caches->kept_twice;
+    int64_t kept = times_of(metric) == 1 ? caches->kept_once : caches->kept_twice;
     return picks > 0 ? (double)kept / picks : NAN;
 }
 
@@ -104,7 +125,7 @@ uniform_sch(const MoeMetric *metric, const MoeMetricCell *cell)
     double each = (double)summary->picks / (double)summary->units;
     double q = fmin(1, each / summary->experts);
     g_auto(MoeChance) chance = moe__chance(MOE_SEGMENT, q, summary->experts, each * MOE_SEGMENT);
-    int n = ((const SegmentMetric *)metric)->times * MAX(1, (int)(each + 0.5));
+    int n = times_of(metric) * MAX(1, (int)(each + 0.5));
     return fmin(1, moe__chance_highest(&chance, n) / chance.picks);
 }
 
@@ -115,7 +136,7 @@ shuffled_sch(const MoeMetric *metric, const MoeMetricCell *cell)
     if (cell->caches->segments == 0 || summary->units == 0)
         return NAN;
     int each = MAX(1, (int)((double)summary->picks / (double)summary->units + 0.5));
-    return moe__segment_by_chance(summary, ((const SegmentMetric *)metric)->times * each);
+    return moe__segment_by_chance(summary, times_of(metric) * each);
 }
 
 /* --- The table --------------------------------------------------------------------------------*/
@@ -150,6 +171,13 @@ static const SegmentMetric segment_metrics[] = {
             "segment routing best performance: the F1 of predicting the same experts for all units "
             "of a segment; one τ for all segments; " SEGMENTS,
             srp, uniform_srp, shuffled_srp, 0),
+    SEGMENT(
+        "srp@16x1", "the same F1 where 16 #{predicted} = Σ a, experts with the largest a first",
+        "srp at the cache ratio ρ = 1: of experts with the same a, as many as that takes, any of "
+        "them; " SEGMENTS,
+        srp, uniform_srp, shuffled_srp, 1),
+    SEGMENT("srp@16x2", "the same F1 where 16 #{predicted} = 2 Σ a", "the same at ρ = 2; " SEGMENTS,
+            srp, uniform_srp, shuffled_srp, 2),
     SEGMENT("sch@16x1", "Σ of the k largest a of each segment / Σ a",
             "segment cache best hit rate of a cache as large as a unit's picks (ρ = 1), filled for "
             "the segment beforehand; " SEGMENTS,

@@ -7,14 +7,34 @@
 
 #include <math.h>
 
+/* Recorded steps that a cell is of: all, or the one it asks for. False: there are none. */
+static bool
+find_steps(const MoeMetricCell *cell, const MoeStates *states, int64_t *first, int64_t *end)
+{
+    *first = 0;
+    *end = states ? moe_states_count(states) : 0;
+    while (cell->at_step && *first < *end && moe_states_step(states, *first) != cell->step)
+        ++*first;
+    if (cell->at_step)
+        *end = MIN(*end, *first + 1);
+    return *first < *end;
+}
+
+int64_t
+moe__state_of(const MoeMetricCell *cell, const MoeStates *states)
+{
+    int64_t first, end;
+    return find_steps(cell, states, &first, &end) ? end - 1 : -1;
+}
+
 /* The mean over recorded steps that have picks. */
 static double
 mean_over_steps(const MoeMetricCell *cell, double (*of)(const MoeSummaryCell *step))
 {
     g_autoptr(MoeStates) states = moe_states_read(cell->trace, cell->router, NULL);
     double sum = 0;
-    int64_t n = 0;
-    for (int64_t i = 0; states && i < moe_states_count(states); i++) {
+    int64_t n = 0, i, end;
+    for (find_steps(cell, states, &i, &end); i < end; i++) {
         const MoeSummaryCell *step = moe_states_cell(states, i);
         if (step->picks == 0)
             continue;
@@ -44,8 +64,8 @@ uniform_max_violation(const MoeMetric *metric, const MoeMetricCell *cell)
     (void)metric;
     g_autoptr(MoeStates) states = moe_states_read(cell->trace, cell->router, NULL);
     double sum = 0, last = NAN;
-    int64_t n = 0, picks = 0;
-    for (int64_t i = 0; states && i < moe_states_count(states); i++) {
+    int64_t n = 0, picks = 0, i, end;
+    for (find_steps(cell, states, &i, &end); i < end; i++) {
         const MoeSummaryCell *step = moe_states_cell(states, i);
         if (step->units == 0)
             continue;
@@ -66,7 +86,8 @@ drop_rate(const MoeMetric *metric, const MoeMetricCell *cell)
     (void)metric;
     g_autoptr(MoeStates) states = moe_states_read(cell->trace, cell->router, NULL);
     double picks = 0, dropped = 0;
-    for (int64_t i = 0; states && i < moe_states_count(states); i++) {
+    int64_t i, end;
+    for (find_steps(cell, states, &i, &end); i < end; i++) {
         const MoeSummaryCell *step = moe_states_cell(states, i);
         picks += (double)step->picks;
         dropped += (double)step->dropped;
@@ -81,9 +102,9 @@ aux_loss(const MoeMetric *metric, const MoeMetricCell *cell)
 {
     (void)metric;
     g_autoptr(MoeStates) states = moe_states_read(cell->trace, cell->router, NULL);
-    int64_t last = states ? moe_states_count(states) - 1 : 0;
-    const double *prob = states ? moe_states_prob(states, last) : NULL;
-    const MoeSummaryCell *step = states ? moe_states_cell(states, last) : NULL;
+    int64_t last = moe__state_of(cell, states);
+    const double *prob = last >= 0 ? moe_states_prob(states, last) : NULL;
+    const MoeSummaryCell *step = last >= 0 ? moe_states_cell(states, last) : NULL;
     double sum = 0;
     if (!prob || step->picks == 0)
         return NAN;
@@ -104,7 +125,8 @@ importance_cv(const MoeMetric *metric, const MoeMetricCell *cell)
 {
     (void)metric;
     g_autoptr(MoeStates) states = moe_states_read(cell->trace, cell->router, NULL);
-    const double *prob = states ? moe_states_prob(states, moe_states_count(states) - 1) : NULL;
+    int64_t last = moe__state_of(cell, states);
+    const double *prob = last >= 0 ? moe_states_prob(states, last) : NULL;
     int experts = cell->summary->experts;
     double mean = 0, squares = 0;
     if (!prob)

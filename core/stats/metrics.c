@@ -63,6 +63,8 @@ moe_metric_cell(const MoeSummary *summary, const MoeTrace *trace, int router, in
         .heads = moe_summary_heads(summary, router, domain),
         .scores = moe_summary_scores(summary, router, domain),
         .caches = moe_summary_caches(summary, router, domain),
+        .documents = moe_summary_documents(summary, router, domain),
+        .ranks = moe_summary_ranks(summary, router, domain),
         .router = router,
     };
     if (domain != MOE_DOMAIN_ALL)
@@ -75,6 +77,7 @@ moe_metric_cell(const MoeSummary *summary, const MoeTrace *trace, int router, in
     for (int d = 0; d < cell.n_domains; d++)
         domains[d] = moe_summary_cell(summary, router, d);
     cell.domains = cell.n_domains > 0 ? domains : NULL;
+    cell.of = summary;
     return cell;
 }
 
@@ -83,7 +86,7 @@ moe_metrics_tallies(const MoeMetric *const *of, int n)
 {
     unsigned tallies = 0;
     for (int i = 0; i < n; i++)
-        tallies |= of[i]->needs & MOE_TALLIES_ALL;
+        tallies |= (of[i]->needs | of[i]->null_needs) & MOE_TALLIES_ALL;
     return tallies;
 }
 
@@ -95,12 +98,13 @@ has_needs(const MoeMetricCell *cell, unsigned needs)
         unsigned need;
         const void *part;
     } parts[] = {
-        {MOE_TALLY_ORDER, cell->order},       {MOE_TALLY_PAIRS, cell->pairs},
-        {MOE_TALLY_ADJACENT, cell->adjacent}, {MOE_TALLY_FLOW, cell->flow},
-        {MOE_TALLY_PLACES, cell->places},     {MOE_TALLY_HEADS, cell->heads},
-        {MOE_TALLY_SCORES, cell->scores},     {MOE_TALLY_CACHES, cell->caches},
-        {MOE_TALLY_TOKENS, cell->tokens},     {MOE_NEEDS_DOMAINS, cell->domains},
-        {MOE_NEEDS_TRACE, cell->trace},       {MOE_NEEDS_KIND, cell->whole},
+        {MOE_TALLY_ORDER, cell->order},         {MOE_TALLY_PAIRS, cell->pairs},
+        {MOE_TALLY_ADJACENT, cell->adjacent},   {MOE_TALLY_FLOW, cell->flow},
+        {MOE_TALLY_PLACES, cell->places},       {MOE_TALLY_HEADS, cell->heads},
+        {MOE_TALLY_SCORES, cell->scores},       {MOE_TALLY_CACHES, cell->caches},
+        {MOE_TALLY_DOCUMENTS, cell->documents}, {MOE_TALLY_RANKS, cell->ranks},
+        {MOE_TALLY_TOKENS, cell->tokens},       {MOE_NEEDS_DOMAINS, cell->domains},
+        {MOE_NEEDS_TRACE, cell->trace},         {MOE_NEEDS_KIND, cell->whole},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(parts); i++)
         if ((needs & parts[i].need) && !parts[i].part)
@@ -110,27 +114,27 @@ has_needs(const MoeMetricCell *cell, unsigned needs)
 
 static double
 apply(const MoeMetric *metric, double (*function)(const MoeMetric *, const MoeMetricCell *),
-      const MoeMetricCell *cell)
+      unsigned needs, const MoeMetricCell *cell)
 {
-    return function && has_needs(cell, metric->needs) ? function(metric, cell) : NAN;
+    return function && has_needs(cell, needs) ? function(metric, cell) : NAN;
 }
 
 double
 moe_metric_value(const MoeMetric *metric, const MoeMetricCell *cell)
 {
-    return apply(metric, metric->value, cell);
+    return apply(metric, metric->value, metric->needs, cell);
 }
 
 double
 moe_metric_uniform(const MoeMetric *metric, const MoeMetricCell *cell)
 {
-    return apply(metric, metric->uniform, cell);
+    return apply(metric, metric->uniform, metric->needs | metric->null_needs, cell);
 }
 
 double
 moe_metric_shuffled(const MoeMetric *metric, const MoeMetricCell *cell)
 {
-    return apply(metric, metric->shuffled, cell);
+    return apply(metric, metric->shuffled, metric->needs | metric->null_needs, cell);
 }
 
 void
@@ -145,10 +149,8 @@ moe_metric_range(const MoeMetric *metric, const MoeMetricCell *cell, double *low
 const char *
 moe_metric_no_interval(const MoeMetric *metric)
 {
-    if (metric->needs & MOE_NEEDS_TRACE)
-        return "what it looks at isn't summed up by groups of documents";
-    if (metric->needs & MOE_TALLY_TOKENS)
-        return "tables by token id of each group of documents would take as many times the memory";
+    if (metric->needs & MOE_NEEDS_TRACE && !(metric->needs & MOE_OF_PATHS))
+        return "it is of the state of a run, or of a probe text, which isn't recorded by documents";
     return NULL;
 }
 
@@ -158,6 +160,7 @@ moe__metrics_register(void)
     moe__metrics_register_load();
     moe__metrics_register_gates();
     moe__metrics_register_ranks();
+    moe__metrics_register_sent();
     moe__metrics_register_kinds();
     moe__metrics_register_order();
     moe__metrics_register_heads();
@@ -165,6 +168,7 @@ moe__metrics_register(void)
     moe__metrics_register_places();
     moe__metrics_register_caches();
     moe__metrics_register_segments();
+    moe__metrics_register_documents();
     moe__metrics_register_domains();
     moe__metrics_register_affinity();
     moe__metrics_register_hot();

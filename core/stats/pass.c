@@ -336,7 +336,7 @@ count_all(Pass *pass, const int32_t *step, const MoeTokenSet *chosen, GError **e
     const unsigned places = 1U << MOE_COLUMN_DOC | 1U << MOE_COLUMN_POS | 1U << MOE_COLUMN_STEP;
     bool tokens = pass->summary->tallies & MOE_TALLY_TOKENS, followed = false;
     for (int i = 0; i < MOE_N_TALLIES; i++)
-        followed |= pass->summary->tables[i] && moe__tallies[i]->follows;
+        followed |= pass->summary->tables[i] && !moe__tallies[i]->by_runs;
     MoeColumnsOptions options = {
         .wanted = 1U << MOE_COLUMN_DOC | 1U << MOE_COLUMN_DOMAIN | 1U << MOE_COLUMN_STEP |
                   (unsigned)followed << MOE_COLUMN_POS | (unsigned)tokens << MOE_COLUMN_ID,

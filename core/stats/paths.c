@@ -5,14 +5,23 @@
  */
 #include "stats/paths.h"
 
+#include "stats/columns.h"
+
 #include <math.h>
 #include <stdlib.h>
+
+/* A unit's path, and the group of its document. */
+typedef struct Path {
+    uint64_t path;
+    uint32_t group;
+} Path;
 
 typedef struct Walk {
     const MoeTrace *trace;
     bool shuffled;
     int32_t step;
-    GArray *paths; /* uint64_t, of whole chunks that were followed */
+    MoeColumns *columns; /* documents; NULL: groups aren't wanted */
+    GArray *paths;       /* of Path, of whole chunks that were followed */
     MoeTraceView *view;
     /* Of the chunk at hand. */
     GArray *unit;   /* int64_t: those that are looked at */
@@ -73,6 +82,29 @@ follow_router(Walk *walk, int router)
     }
 }
 
+/* Takes over what was followed of a chunk, with groups where they are wanted. */
+static bool
+add_paths(Walk *walk, int chunk, GError **error)
+{
+    MoeColumnsChunk place = {0};
+    const int32_t *doc = NULL;
+    int64_t each = walk->view->tokens > 0 ? walk->view->units / walk->view->tokens : 1;
+    if (walk->columns) {
+        const MoeColumnsChunk *own = moe__columns_get(walk->columns, chunk, &place, error);
+        if (!own)
+            return false;
+        doc = own->column[MOE_COLUMN_DOC];
+    }
+    for (guint i = 0; i < walk->unit->len; i++) {
+        int64_t token = g_array_index(walk->unit, int64_t, i) / each;
+        Path path = {walk->path[i], doc ? (uint32_t)doc[token] % MOE_PATHS_GROUPS : 0};
+        if (walk->whole[i])
+            g_array_append_val(walk->paths, path);
+    }
+    moe__columns_chunk_clear(&place);
+    return true;
+}
+
 static bool
 follow_chunk(Walk *walk, int chunk, GError **error)
 {
@@ -83,10 +115,7 @@ follow_chunk(Walk *walk, int chunk, GError **error)
             choose_units(walk);
         follow_router(walk, r);
     }
-    for (guint i = 0; i < walk->unit->len; i++)
-        if (walk->whole[i])
-            g_array_append_val(walk->paths, walk->path[i]);
-    return true;
+    return add_paths(walk, chunk, error);
 }
 
 /* --- All --------------------------------------------------------------------------------------*/
@@ -94,25 +123,53 @@ follow_chunk(Walk *walk, int chunk, GError **error)
 static int
 ascending(const void *a, const void *b)
 {
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    uint64_t x = ((const Path *)a)->path, y = ((const Path *)b)->path;
     return (x > y) - (x < y);
 }
 
-static MoePaths
-count(GArray *all)
+static double
+times_log(int64_t n)
 {
-    uint64_t *path = (uint64_t *)(void *)all->data;
+    return n > 0 ? (double)n * log((double)n) : 0;
+}
+
+/* Of units whose paths come so often: Σ n ln n stands in `entropy` until all are there. */
+static void
+add_path(MoePaths *paths, int64_t n)
+{
+    paths->units += n;
+    paths->distinct += n > 0;
+    paths->entropy += times_log(n);
+}
+
+static void
+finish(MoePaths *paths)
+{
+    double n = (double)paths->units;
+    paths->entropy = n > 0 ? fmax(0, log(n) - paths->entropy / n) : 0;
+}
+
+/* All of them, and without each group. */
+static void
+count(GArray *all, MoePaths *paths, MoePaths *without)
+{
+    Path *path = (Path *)(void *)all->data;
     int64_t n = all->len;
-    MoePaths paths = {.units = n};
+    *paths = (MoePaths){0};
+    for (int g = 0; without && g < MOE_PATHS_GROUPS; g++)
+        without[g] = (MoePaths){0};
     qsort(path, (size_t)n, sizeof *path, ascending);
     for (int64_t i = 0, end; i < n; i = end) {
-        for (end = i + 1; end < n && path[end] == path[i];)
-            end++;
-        double share = (double)(end - i) / (double)n;
-        paths.entropy -= share * log(share);
-        paths.distinct++;
+        int64_t of_group[MOE_PATHS_GROUPS] = {0};
+        for (end = i; end < n && path[end].path == path[i].path; end++)
+            of_group[path[end].group]++;
+        add_path(paths, end - i);
+        for (int g = 0; without && g < MOE_PATHS_GROUPS; g++)
+            add_path(&without[g], end - i - of_group[g]);
     }
-    return paths;
+    finish(paths);
+    for (int g = 0; without && g < MOE_PATHS_GROUPS; g++)
+        finish(&without[g]);
 }
 
 static bool
@@ -130,29 +187,55 @@ is_alike(const MoeTrace *trace, GError **error)
     return true;
 }
 
-bool
-moe__paths_count(const MoeTrace *trace, bool shuffled, MoePaths *paths, GError **error)
+/* `step` NULL: of the last one. */
+static bool
+follow(Walk *walk, const int64_t *step, GError **error)
 {
     int n = 0;
-    if (!is_alike(trace, error))
+    if (!is_alike(walk->trace, error))
         return false;
-    g_autofree int32_t *steps = moe_trace_steps(trace, &n, error);
+    g_autofree int32_t *steps = moe_trace_steps(walk->trace, &n, error);
     if (!steps)
         return false;
-    g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(uint64_t));
-    g_autoptr(GArray) unit = g_array_new(FALSE, FALSE, sizeof(int64_t));
     g_autoptr(MoeTraceView) view = moe_trace_view_new();
-    Walk walk = {.trace = trace, .shuffled = shuffled, .paths = all, .unit = unit, .view = view};
-    walk.step = n > 0 ? steps[n - 1] : 0;
+    g_autoptr(GArray) unit = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    walk->view = view;
+    walk->unit = unit;
+    walk->step = step ? (int32_t)*step : n > 0 ? steps[n - 1] : 0;
     moe_trace_view_wants(view, MOE_VIEW_STEP);
     bool good = true;
-    for (int c = moe_trace_chunks(trace) - 1; c >= 0 && good && all->len < MOE_PATHS_UNITS; c--)
-        if (moe_trace_tokens(trace, c) > 0)
-            good = follow_chunk(&walk, c, error);
-    g_free(walk.path);
-    g_free(walk.whole);
-    g_free(walk.first);
-    *paths = count(all);
+    for (int c = moe_trace_chunks(walk->trace) - 1;
+         c >= 0 && good && walk->paths->len < MOE_PATHS_UNITS; c--)
+        if (moe_trace_tokens(walk->trace, c) > 0)
+            good = follow_chunk(walk, c, error);
+    g_free(walk->path);
+    g_free(walk->whole);
+    g_free(walk->first);
+    return good;
+}
+
+bool
+moe__paths_count(const MoeTrace *trace, const int64_t *step, bool shuffled, MoePaths *paths,
+                 GError **error)
+{
+    g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(Path));
+    Walk walk = {.trace = trace, .shuffled = shuffled, .paths = all};
+    bool good = follow(&walk, step, error);
+    count(all, paths, NULL);
+    return good;
+}
+
+bool
+moe__paths_apart(const MoeTrace *trace, const int64_t *step, MoePaths *paths, MoePaths *without,
+                 GError **error)
+{
+    const MoeColumnsOptions options = {.wanted = 1U << MOE_COLUMN_DOC};
+    g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(Path));
+    Walk walk = {.trace = trace, .paths = all};
+    walk.columns = moe__columns_new(trace, &options, error);
+    bool good = walk.columns && follow(&walk, step, error);
+    moe__columns_free(walk.columns);
+    count(all, paths, without);
     return good;
 }
 

@@ -7,7 +7,7 @@
 
 #include <moescope/trace.h>
 
-/* Units that are looked at, of the last tokens of the last step: what is read of all routers at
+/* Units that are looked at, of the last tokens of a step: what is read of all routers at
  * once is bounded. */
 #define MOE_PATHS_UNITS 65536
 
@@ -17,10 +17,16 @@ typedef struct MoePaths {
     double entropy;   /* -Σ p ln p over paths, nats, plug-in */
 } MoePaths;
 
-/* Follows units through a trace. `shuffled`: each router's first choices come in any order, so that
- * they keep their load and know nothing of each other. Fails with MOE_ERROR_DATA where routers
- * split tokens differently, and as moe_trace_view(). */
-bool moe__paths_count(const MoeTrace *trace, bool shuffled, MoePaths *paths, GError **error);
+/* Follows units through a trace, of a step, or the last one (NULL). `shuffled`: each router's first
+ * choices come in any order, so that they keep their load and know nothing of each other. Fails
+ * with MOE_ERROR_DATA where routers split tokens differently, and as moe_trace_view(). */
+bool moe__paths_count(const MoeTrace *trace, const int64_t *step, bool shuffled, MoePaths *paths,
+                      GError **error);
+/* Of the same units, also without each group of documents (by their number, modulo
+ * MOE_PATHS_GROUPS): without[MOE_PATHS_GROUPS]. */
+enum { MOE_PATHS_GROUPS = 16 };
+bool moe__paths_apart(const MoeTrace *trace, const int64_t *step, MoePaths *paths,
+                      MoePaths *without, GError **error);
 /* Expectations of `units` that are spread evenly over as many paths as there are. */
 double moe__paths_uniform_distinct(double units, double paths);
 double moe__paths_uniform_entropy(double units, double paths);

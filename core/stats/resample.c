@@ -10,6 +10,10 @@
 #include <math.h>
 #include <string.h>
 
+/* Tallies that are wanted of every domain apart, where domains are. */
+static const MoeTally *const of_domains[] = {&moe__tally_load, &moe__tally_documents};
+enum { OF_DOMAINS = G_N_ELEMENTS(of_domains) };
+
 /* What all replicates of some metrics share. Tallies with large tables keep fewer groups apart; so
  * that an interval doesn't depend on which other metrics are asked for, metrics are gathered by the
  * groups that their own tallies allow. */
@@ -25,7 +29,7 @@ typedef struct Draws {
     bool domains_apart;
     uint64_t seed;
     MoeFolded *folded[MOE_N_TALLIES]; /* NULL: not needed, or the router hasn't it */
-    MoeFolded **domains;              /* [domains] of the load, NULL: not needed */
+    MoeFolded **domains[OF_DOMAINS];  /* [domains]; NULL: not needed */
     const MoeKinds *kinds;            /* of one of them; NULL: of all experts */
     int kind;
 } Draws;
@@ -64,6 +68,12 @@ place_cell(MoeMetricCell *cell, unsigned bit, void *sums)
     case MOE_TALLY_CACHES:
         cell->caches = sums;
         break;
+    case MOE_TALLY_DOCUMENTS:
+        cell->documents = sums;
+        break;
+    case MOE_TALLY_RANKS:
+        cell->ranks = sums;
+        break;
     default:
         g_assert_not_reached();
     }
@@ -72,10 +82,10 @@ place_cell(MoeMetricCell *cell, unsigned bit, void *sums)
 /* The cells of one thread, filled anew for each replicate. */
 typedef struct Scratch {
     void *cells[MOE_N_TALLIES]; /* NULL: not needed, or the router hasn't it */
-    MoeSummaryCell **domains;   /* [n_domains], NULL: not needed */
+    void **domains[OF_DOMAINS]; /* [n_domains], NULL: not needed */
     int n_domains;
-    MoeSummaryCell *part; /* of the kind; NULL: of all experts */
     MoeMetricCell cell;
+    MoeKindPart *part; /* of the cell; NULL: of all experts */
 } Scratch;
 
 static const MoeTables *
@@ -101,18 +111,19 @@ scratch_new(const Draws *draws)
         scratch.cells[i] = moe__cell_new(tally, shape_of(draws, tally));
         place_cell(&scratch.cell, tally->bit, scratch.cells[i]);
     }
-    if (draws->kinds) {
-        scratch.part = moe_kind_part(scratch.cell.summary, draws->kinds, draws->kind);
-        scratch.cell = moe_metric_cell_of_kind(scratch.cell.summary, scratch.part, draws->router);
+    scratch.n_domains = draws->domains_apart ? moe_summary_domains(draws->summary) : 0;
+    for (int i = 0; i < OF_DOMAINS && draws->domains_apart; i++) {
+        if (!draws->domains[i])
+            continue;
+        scratch.domains[i] = g_new(void *, (gsize)scratch.n_domains);
+        for (int d = 0; d < scratch.n_domains; d++)
+            scratch.domains[i][d] = moe__cell_new(of_domains[i], shape_of(draws, of_domains[i]));
     }
-    if (!draws->domains_apart)
-        return scratch;
-    scratch.n_domains = moe_summary_domains(draws->summary);
-    scratch.domains = g_new(MoeSummaryCell *, (gsize)scratch.n_domains);
-    for (int d = 0; d < scratch.n_domains; d++)
-        scratch.domains[d] = moe__cell_new(&moe__tally_load, shape_of(draws, &moe__tally_load));
-    scratch.cell.domains = (const MoeSummaryCell *const *)scratch.domains;
+    scratch.cell.domains = (const MoeSummaryCell *const *)scratch.domains[0];
+    scratch.cell.domain_documents = (const MoeDocumentCell *const *)scratch.domains[1];
     scratch.cell.n_domains = scratch.n_domains;
+    if (draws->kinds)
+        scratch.part = moe_kind_part(&scratch.cell, draws->kinds, draws->kind);
     return scratch;
 }
 
@@ -122,9 +133,11 @@ scratch_clear(Scratch *scratch)
     for (int i = 0; i < MOE_N_TALLIES; i++)
         if (scratch->cells[i])
             moe__cell_free(moe__tallies[i], scratch->cells[i]);
-    for (int d = 0; d < scratch->n_domains; d++)
-        moe__cell_free(&moe__tally_load, scratch->domains[d]);
-    g_free(scratch->domains);
+    for (int i = 0; i < OF_DOMAINS; i++) {
+        for (int d = 0; scratch->domains[i] && d < scratch->n_domains; d++)
+            moe__cell_free(of_domains[i], scratch->domains[i][d]);
+        g_free(scratch->domains[i]);
+    }
     moe_kind_part_free(scratch->part);
 }
 
@@ -155,13 +168,14 @@ measure_replicate(const Draws *draws, Scratch *scratch, int replicate, double *v
     for (int i = 0; i < MOE_N_TALLIES; i++)
         if (scratch->cells[i])
             refill(draws, moe__tallies[i], draws->folded[i], weights, scratch->cells[i]);
-    for (int d = 0; d < scratch->n_domains; d++)
-        refill(draws, &moe__tally_load, draws->domains[d], weights, scratch->domains[d]);
+    for (int i = 0; i < OF_DOMAINS; i++)
+        for (int d = 0; scratch->domains[i] && d < scratch->n_domains; d++)
+            refill(draws, of_domains[i], draws->domains[i][d], weights, scratch->domains[i][d]);
     if (scratch->part)
-        moe__kind_take(scratch->cell.whole, draws->kinds, draws->kind, scratch->part);
+        moe__kind_part_take(scratch->part, &scratch->cell);
+    const MoeMetricCell *cell = scratch->part ? moe_kind_part_cell(scratch->part) : &scratch->cell;
     for (int i = 0; i < draws->n; i++)
-        values[(gsize)i * (gsize)stride] =
-            moe_metric_value(draws->metrics[draws->index[i]], &scratch->cell);
+        values[(gsize)i * (gsize)stride] = moe_metric_value(draws->metrics[draws->index[i]], cell);
 }
 
 /* --- All of them ------------------------------------------------------------------------------*/
@@ -182,16 +196,15 @@ find_intervals(const Draws *draws, const MoeResampleOptions *options, double *va
 {
     const MoeSummaryCell **domains =
         g_newa(const MoeSummaryCell *, (gsize)moe_summary_domains(draws->summary) + 1);
-    MoeMetricCell cell =
+    const MoeMetricCell all =
         moe_metric_cell(draws->summary, NULL, draws->router, draws->domain, domains);
-    g_autoptr(MoeSummaryCell) part =
-        draws->kinds ? moe_kind_part(cell.summary, draws->kinds, draws->kind) : NULL;
-    if (part)
-        cell = moe_metric_cell_of_kind(cell.summary, part, draws->router);
+    g_autoptr(MoeKindPart) part =
+        draws->kinds ? moe_kind_part(&all, draws->kinds, draws->kind) : NULL;
+    const MoeMetricCell *cell = part ? moe_kind_part_cell(part) : &all;
     for (int i = 0; i < draws->n; i++) {
         const MoeMetric *metric = draws->metrics[draws->index[i]];
-        double low, high, value = moe_metric_value(metric, &cell);
-        moe_metric_range(metric, &cell, &low, &high);
+        double low, high, value = moe_metric_value(metric, cell);
+        moe_metric_range(metric, cell, &low, &high);
         /* Rounding may have put the value itself a hair outside. */
         intervals[draws->index[i]] = moe__bootstrap_interval(
             value, values + (gsize)i * (gsize)options->replicates, options->replicates,
@@ -202,7 +215,6 @@ find_intervals(const Draws *draws, const MoeResampleOptions *options, double *va
 static void
 fold(Draws *draws)
 {
-    const MoeTables *load = tables_of(draws, &moe__tally_load);
     int n = draws->domains_apart ? moe_summary_domains(draws->summary) : 0;
     for (int i = 0; i < MOE_N_TALLIES; i++) {
         const MoeTally *tally = moe__tallies[i];
@@ -211,9 +223,15 @@ fold(Draws *draws)
             draws->folded[i] =
                 moe__tables_fold(tables, draws->router, draws->domain, draws->n_groups);
     }
-    draws->domains = g_new0(MoeFolded *, (gsize)n + 1);
-    for (int d = 0; d < n; d++)
-        draws->domains[d] = moe__tables_fold(load, draws->router, d, draws->n_groups);
+    for (int i = 0; i < OF_DOMAINS && n > 0; i++) {
+        const MoeTables *tables =
+            draws->tallies & of_domains[i]->bit ? tables_of(draws, of_domains[i]) : NULL;
+        if (!tables || moe__tables_plan_of(tables).whole || !moe__tables_has(tables, draws->router))
+            continue;
+        draws->domains[i] = g_new0(MoeFolded *, (gsize)n + 1);
+        for (int d = 0; d < n; d++)
+            draws->domains[i][d] = moe__tables_fold(tables, draws->router, d, draws->n_groups);
+    }
 }
 
 static void
@@ -221,9 +239,11 @@ unfold(Draws *draws)
 {
     for (int i = 0; i < MOE_N_TALLIES; i++)
         moe__folded_free(draws->folded[i]);
-    for (int d = 0; draws->domains[d]; d++)
-        moe__folded_free(draws->domains[d]);
-    g_free(draws->domains);
+    for (int i = 0; i < OF_DOMAINS; i++) {
+        for (int d = 0; draws->domains[i] && draws->domains[i][d]; d++)
+            moe__folded_free(draws->domains[i][d]);
+        g_free(draws->domains[i]);
+    }
 }
 
 /* Replicates are apart from each other, so that threads share nothing but what they read. */
@@ -250,7 +270,7 @@ static int
 groups_of(const MoeSummary *summary, const MoeMetric *metric)
 {
     int groups = MOE_SUMMARY_GROUPS;
-    if (moe_metric_no_interval(metric))
+    if (moe_metric_no_interval(metric) || moe_metric_interval_needs_trace(metric))
         return 0;
     for (int i = 0; i < MOE_N_TALLIES; i++) {
         const MoeTally *tally = moe__tallies[i];
@@ -293,8 +313,7 @@ moe_metric_kind_intervals(const MoeSummary *summary, int router, int domain, con
                 index[draws.n++] = i;
                 draws.tallies |= metrics[i]->needs;
             }
-        draws.domains_apart =
-            !kinds && domain == MOE_DOMAIN_ALL && draws.tallies & MOE_NEEDS_DOMAINS;
+        draws.domains_apart = domain == MOE_DOMAIN_ALL && draws.tallies & MOE_NEEDS_DOMAINS;
         find_occupied(&draws);
         for (int i = 0; i < draws.n; i++)
             intervals[index[i]].groups = draws.n_occupied;

@@ -75,6 +75,21 @@ cumulative(const MoeFluctuation *f, int router, int step)
     return share(until, info->traced);
 }
 
+/* P(the choices of all steps after this one but the last are the last one's) = E^-later; before the
+ * first step, that all are. */
+static double
+uniform_cumulative(const MoeFluctuation *f, int router, int step)
+{
+    int later = MAX(0, moe_fluctuation_steps(f) - 2 - step);
+    return pow(moe_fluctuation_router(f, router)->experts, -later);
+}
+
+static double
+uniform_last(const MoeFluctuation *f, int router, int step)
+{
+    return uniform_cumulative(f, router, step) - uniform_cumulative(f, router, step - 1);
+}
+
 static const MoeStepMetric metrics[] = {
     {"fluctuation", "P(first choice at this step ≠ at the recorded step before)", "share",
      "Chi et al. 2022 (X-MoE), arXiv 2204.09179: RF ratio",
@@ -89,10 +104,11 @@ static const MoeStepMetric metrics[] = {
     {"last-fluctuation",
      "share of units whose last other first choice than the final one is of this step", "share",
      "Dai et al. 2022 (StableMoE), arXiv 2204.08396", "of the steps that were recorded",
-     last_fluctuation, NULL},
+     last_fluctuation, uniform_last},
     {"cumulative", "share of units whose first choice is the final one at all later steps", "share",
      "Dai et al. 2022 (StableMoE), arXiv 2204.08396",
-     "with units that never changed; 1 minus it changes after this step's", cumulative, NULL},
+     "with units that never changed; 1 minus it changes after this step's", cumulative,
+     uniform_cumulative},
 };
 
 const MoeStepMetric *
@@ -109,4 +125,11 @@ moe_step_metric_find(const char *name)
         if (g_str_equal(metrics[i].name, name))
             return &metrics[i];
     return NULL;
+}
+
+const char *
+moe_step_metric_no_interval(const MoeStepMetric *metric)
+{
+    (void)metric;
+    return "units are followed from step to step over all documents at once";
 }

@@ -165,8 +165,12 @@ find_attached(const MoeTrace *trace, Attached *attached, GError **error)
     g_autofree char *json = g_strndup(bytes.data, length);
     g_free((gpointer)bytes.data);
     MoeSummaryMeta *meta = &attached->meta;
-    if (!moe__summary_meta_parse(json, meta, error)) {
-        g_prefix_error(error, "summary/");
+    g_autoptr(GError) complaint = NULL;
+    if (!moe__summary_meta_parse(json, meta, &complaint)) {
+        /* What another version attached can be counted again. */
+        if (g_error_matches(complaint, MOE_ERROR, MOE_ERROR_UNSUPPORTED))
+            return true;
+        g_propagate_prefixed_error(error, g_steal_pointer(&complaint), "summary/");
         return false;
     }
     g_autofree char *fingerprint = moe_trace_fingerprint(trace);

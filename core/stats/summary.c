@@ -213,6 +213,18 @@ moe_summary_caches(const MoeSummary *summary, int router, int domain)
     return find_total(summary, MOE_TALLY_CACHES, router, domain);
 }
 
+const MoeDocumentCell *
+moe_summary_documents(const MoeSummary *summary, int router, int domain)
+{
+    return find_total(summary, MOE_TALLY_DOCUMENTS, router, domain);
+}
+
+const MoeRankCell *
+moe_summary_ranks(const MoeSummary *summary, int router, int domain)
+{
+    return find_total(summary, MOE_TALLY_RANKS, router, domain);
+}
+
 const MoeTokenCell *
 moe_summary_tokens(const MoeSummary *summary, int router)
 {

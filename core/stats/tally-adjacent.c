@@ -52,5 +52,6 @@ const MoeTally moe__tally_adjacent = {
     .fields = fields,
     .n_fields = G_N_ELEMENTS(fields),
     .describe = describe,
+    .by_runs = true,
     .count = count,
 };

@@ -278,7 +278,6 @@ const MoeTally moe__tally_caches = {
     .n_fields = G_N_ELEMENTS(fields),
     .describe = describe,
     .problem = problem,
-    .follows = true,
     .begin = begin,
     .count = count,
     .end = end,

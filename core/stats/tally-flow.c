@@ -136,6 +136,7 @@ const MoeTally moe__tally_flow = {
     .n_fields = G_N_ELEMENTS(fields),
     .describe = describe,
     .applies = applies,
+    .by_runs = true,
     .begin = begin,
     .count = count,
     .end = end,

@@ -101,6 +101,7 @@ const MoeTally moe__tally_heads = {
     .describe = describe,
     .problem = problem,
     .applies = applies,
+    .by_runs = true,
     .begin = begin,
     .count = count,
     .end = end,

@@ -327,6 +327,7 @@ const MoeTally moe__tally_load = {
     .n_fields = G_N_ELEMENTS(fields),
     .describe = describe,
     .problem = problem,
+    .by_runs = true,
     .begin = begin,
     .count = count,
     .end = end,

@@ -12,11 +12,13 @@ static const MoeTallyField fields[] = {
     MOE_COUNTS(MoeOrderCell, pairs, MOE_AXIS_LAGS),
     MOE_COUNTS(MoeOrderCell, same_first, MOE_AXIS_LAGS),
     MOE_COUNTS(MoeOrderCell, any_shared, MOE_AXIS_LAGS),
+    MOE_COUNTS(MoeOrderCell, shared, MOE_AXIS_LAGS),
     MOE_REALS(MoeOrderCell, jaccard, MOE_AXIS_LAGS),
     MOE_COUNTS(MoeOrderCell, runs, MOE_AXIS_EXPERTS),
     MOE_COUNTS(MoeOrderCell, gated, MOE_AXIS_NONE),
     MOE_REALS(MoeOrderCell, margin, MOE_AXIS_NONE),
     MOE_REALS(MoeOrderCell, spread, MOE_AXIS_NONE),
+    MOE_REALS(MoeOrderCell, gate_square, MOE_AXIS_EXPERTS),
 };
 
 static void
@@ -34,7 +36,7 @@ typedef struct Span {
 } Span;
 
 typedef struct Shared {
-    int64_t pairs, same_first, any;
+    int64_t pairs, same_first, any, shared;
     double jaccard;
 } Shared;
 
@@ -44,6 +46,7 @@ add_pair(Shared *sum, int shared, int both, bool same_first)
     sum->pairs++;
     sum->same_first += same_first;
     sum->any += shared > 0;
+    sum->shared += shared;
     sum->jaccard += (double)shared / both;
 }
 
@@ -103,6 +106,7 @@ count_pairs(MoeOrderCell *cell, const MoeWindow *window, int64_t first)
         cell->pairs[i] += sum.pairs;
         cell->same_first[i] += sum.same_first;
         cell->any_shared[i] += sum.any;
+        cell->shared[i] += sum.shared;
         cell->jaccard[i] += sum.jaccard;
     }
 }
@@ -137,7 +141,7 @@ begin(const MoeTallyCells *cells)
 {
     Walk *walk = g_new0(Walk, 1);
     walk->window = moe__window_new(moe__tally_shape(cells));
-    walk->gates = moe__gates_new();
+    walk->gates = moe__gates_new(moe__tally_shape(cells)->experts);
     return walk;
 }
 
@@ -181,7 +185,8 @@ problem(const void *data)
 {
     const MoeOrderCell *cell = data;
     for (int i = 0; i < MOE_LAGS; i++)
-        if (cell->same_first[i] > cell->pairs[i] || cell->any_shared[i] > cell->pairs[i])
+        if (cell->same_first[i] > cell->pairs[i] || cell->any_shared[i] > cell->pairs[i] ||
+            cell->any_shared[i] > cell->shared[i])
             return "more pairs share something than there are";
     return cell->gated > cell->units ? "more units with gates than units" : NULL;
 }
@@ -194,7 +199,6 @@ const MoeTally moe__tally_order = {
     .n_fields = G_N_ELEMENTS(fields),
     .describe = describe,
     .problem = problem,
-    .follows = true,
     .begin = begin,
     .count = count,
     .end = end,

@@ -187,6 +187,7 @@ const MoeTally moe__tally_pairs = {
     .n_fields = G_N_ELEMENTS(fields),
     .describe = describe,
     .applies = applies,
+    .by_runs = true,
     .begin = begin,
     .count = count,
     .end = end,

@@ -106,6 +106,5 @@ const MoeTally moe__tally_places = {
     .describe = describe,
     .problem = problem,
     .carried = carried,
-    .follows = true,
     .count = count,
 };

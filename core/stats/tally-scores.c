@@ -21,6 +21,8 @@ static const MoeTallyField fields[] = {
     MOE_REALS(MoeScoreCell, mass, MOE_AXIS_NONE),
     MOE_COUNTS(MoeScoreCell, logits, MOE_AXIS_NONE),
     MOE_REALS(MoeScoreCell, lse_squared, MOE_AXIS_NONE),
+    MOE_REALS(MoeScoreCell, lead, MOE_AXIS_NONE),
+    MOE_REALS(MoeScoreCell, prob, MOE_AXIS_EXPERTS),
     MOE_COUNTS(MoeScoreCell, edges, MOE_AXIS_NONE),
     MOE_REALS(MoeScoreCell, edge, MOE_AXIS_NONE),
     MOE_COUNTS(MoeScoreCell, flips_hundredth, MOE_AXIS_NONE),
@@ -162,8 +164,8 @@ add_gates(MoeScoreCell *cell, const MoeTraceView *view, int64_t unit)
 typedef struct Walk {
     bool gates; /* there are some, and they are mass */
     int experts;
-    double *logit, *sorted; /* [experts] */
-    bool *picked;           /* [experts] */
+    double *logit, *sorted, *prob; /* [experts] */
+    bool *picked;                  /* [experts] */
 } Walk;
 
 /* Picks of the unit, each expert once. */
@@ -193,20 +195,44 @@ add_edge(Walk *walk, MoeScoreCell *cell, int k)
     cell->flips_tenth += moe__edge_flips(&edge, walk->logit, walk->experts, 0.1);
 }
 
+/* Reads a unit's logits; the highest, or NaN if one isn't finite. */
+static double
+read_logits(Walk *walk, const Scores *scores, int64_t unit)
+{
+    double top = -INFINITY;
+    for (int e = 0; e < walk->experts; e++) {
+        walk->logit[e] = number_at(&scores->logits, unit * walk->experts + e);
+        if (!isfinite(walk->logit[e]))
+            return NAN;
+        top = fmax(top, walk->logit[e]);
+    }
+    return top;
+}
+
+/* walk->prob holds exp(z_e - z_(1)), which add up to `sum`. */
+static void
+add_probabilities(const Walk *walk, MoeScoreCell *cell, double sum)
+{
+    double first = 0, second = 0;
+    for (int e = 0; e < walk->experts; e++) {
+        double p = walk->prob[e];
+        cell->prob[e] += p / sum;
+        second = fmax(second, fmin(p, first));
+        first = fmax(first, p);
+    }
+    cell->lead += walk->experts > 1 ? (first - second) / sum : 1;
+}
+
 static void
 add_logits(Walk *walk, MoeScoreCell *cell, const Scores *scores, const MoeTraceView *view,
            int64_t unit)
 {
-    double top = -INFINITY, sum = 0, mass = 0, mean = 0;
+    double sum = 0, mass = 0, mean = 0, top = read_logits(walk, scores, unit);
     int k = mark_picks(walk, view, unit);
+    if (isnan(top))
+        return;
     for (int e = 0; e < walk->experts; e++) {
-        walk->logit[e] = number_at(&scores->logits, unit * walk->experts + e);
-        if (!isfinite(walk->logit[e]))
-            return;
-        top = fmax(top, walk->logit[e]);
-    }
-    for (int e = 0; e < walk->experts; e++) {
-        double p = exp(walk->logit[e] - top);
+        double p = walk->prob[e] = exp(walk->logit[e] - top);
         sum += p;
         mean += p * walk->logit[e];
         mass += walk->picked[e] ? p : 0;
@@ -220,6 +246,7 @@ add_logits(Walk *walk, MoeScoreCell *cell, const Scores *scores, const MoeTraceV
     cell->mass += mass / sum;
     cell->logits++;
     cell->lse_squared += lse * lse;
+    add_probabilities(walk, cell, sum);
     if (k < walk->experts)
         add_edge(walk, cell, k);
 }
@@ -233,6 +260,7 @@ begin(const MoeTallyCells *cells)
     walk->experts = moe__tally_shape(cells)->experts;
     walk->logit = g_new(double, (gsize)walk->experts);
     walk->sorted = g_new(double, (gsize)walk->experts);
+    walk->prob = g_new(double, (gsize)walk->experts);
     walk->picked = g_new(bool, (gsize)walk->experts);
     return walk;
 }
@@ -282,6 +310,7 @@ end(void *data, const MoeTallyCells *cells)
     Walk *walk = data;
     g_free(walk->logit);
     g_free(walk->sorted);
+    g_free(walk->prob);
     g_free(walk->picked);
     g_free(walk);
 }
@@ -311,6 +340,7 @@ const MoeTally moe__tally_scores = {
     .describe = describe,
     .problem = problem,
     .carried = carried,
+    .by_runs = true,
     .begin = begin,
     .count = count,
     .end = end,

@@ -22,6 +22,7 @@ typedef enum MoeTallyAxis {
     MOE_AXIS_BINS,
     MOE_AXIS_CACHES,
     MOE_AXIS_ACTIVE,  /* MOE_SEGMENT + 1 */
+    MOE_AXIS_RANKS,   /* MOE_RANKS_SENT */
     MOE_AXIS_SETS,    /* MOE_TOKENS_SETS */
     MOE_AXIS_CLASSES, /* MOE_TOKENS_CLASSES */
     MOE_AXIS_TOP,     /* MOE_TOKENS_TOP */
@@ -59,8 +60,8 @@ typedef struct MoeTallyChunk {
     int chunk, router;
     const MoeTraceView *view; /* narrow experts (picks.h) and gates as they are on disk */
     int units_per_token;
-    const int32_t *doc, *pos, *step; /* [tokens]; NULL where the trace has none, or no tally follows
-                                      * them */
+    const int32_t *doc, *pos, *step; /* [tokens]; NULL where the trace has none, or all tallies
+                                      * count by runs */
     const MoeTokenOrder *order;      /* tokens by id; NULL: not wanted, or there are none */
     const uint64_t *sets; /* [units × words] each unit's picks (sets.h); NULL: too many experts */
     int words;
@@ -93,8 +94,8 @@ typedef struct MoeTally {
     bool (*applies)(const MoeTallyShape *shape);
     /* Whether a trace has the columns for it; NULL: every one. */
     bool (*carried)(const MoeTrace *trace, int router);
-    /* Whether it looks at documents, positions and steps of tokens, beyond what runs say. */
-    bool follows;
+    /* Whether runs say all that it has to know of documents, positions and steps. */
+    bool by_runs;
     /* A walk through all units of one router, chunk by chunk in order, on one thread. begin: what
      * it has to remember (NULL if nothing; `begin` and `end` may be NULL then). count adds a chunk.
      * end counts what is left over, and frees. */
@@ -121,12 +122,13 @@ typedef struct MoeTally {
     }
 
 extern const MoeTally moe__tally_load, moe__tally_order, moe__tally_pairs, moe__tally_adjacent,
-    moe__tally_flow, moe__tally_places, moe__tally_heads, moe__tally_scores, moe__tally_caches;
+    moe__tally_flow, moe__tally_places, moe__tally_heads, moe__tally_scores, moe__tally_caches,
+    moe__tally_documents, moe__tally_ranks;
 /* What describes MoeTokenCell, for those who keep and save it; its functions are in tokens.h. */
 extern const MoeTally moe__tally_tokens;
 
 /* All of them but the tokens, the load first (tallies.c). */
-enum { MOE_N_TALLIES = 9 };
+enum { MOE_N_TALLIES = 11 };
 extern const MoeTally *const moe__tallies[MOE_N_TALLIES];
 
 #endif

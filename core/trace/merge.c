@@ -121,7 +121,7 @@ find_shifts(const MoeTrace *const *traces, int n, MoeTraceDocuments documents, i
                 g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
                             "%s and %s both have documents between %" G_GINT64_FORMAT
                             " and %" G_GINT64_FORMAT "; say whether the same number means the same "
-                            "document (keep) or another one (shift)",
+                            "document (--documents keep) or another (shift)",
                             traces[s]->zip->path, traces[t]->zip->path,
                             MAX(own->low, ranges[s].low), MIN(own->high, ranges[s].high));
                 return false;

@@ -46,6 +46,8 @@ find_meta(MoeTrace *trace, GError **error)
     else if (zip->complete || zip->entries->len > 0)
         g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
                     "%s is a zip archive, but not a trace: it has no meta.json", zip->path);
+    else if (zip->length == 0)
+        g_set_error(error, MOE_ERROR, MOE_ERROR_TRUNCATED, "%s is empty", zip->path);
     else
         g_set_error(error, MOE_ERROR, MOE_ERROR_TRUNCATED,
                     "%s was cut off after %" G_GUINT64_FORMAT

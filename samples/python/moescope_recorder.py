@@ -159,18 +159,36 @@ def grouped_rule(config):
     return rule
 
 
+# The k highest of a softmax, gates that sum to one (a softmax over the chosen is the same); the same
+# where the configuration says whether they do.
+RENORMALISED = {'mixtral', 'minimax', 'gpt_oss', 'granitemoe', 'granitemoeshared', 'granitemoehybrid',
+                'jetmoe', 'hunyuan_v1_moe'}
+BY_CONFIGURATION = {'olmoe', 'flex_olmo', 'qwen2_moe', 'qwen3_moe', 'qwen3_next', 'qwen3_vl_moe_text'}
+SCALED = {'deepseek_v2', 'deepseek_v3', 'glm4_moe', 'dots1'}  # gates times routed_scaling_factor
+
+
 def rule_of(config):
-    """(score, normalise, select, rule) of a model of Hugging Face, where its code settles it."""
+    """(score, normalise, select, rule) of a model of Hugging Face, where its code settles it. The rule
+    is None where its routers give their picks themselves."""
+    config = getattr(config, 'text_config', None) or config
     kind = getattr(config, 'model_type', '')
-    if kind in ('deepseek_v3', 'glm4_moe'):
-        scaled = config.norm_topk_prob and config.routed_scaling_factor == 1
-        return 'sigmoid', bool(scaled), 'group-limited', grouped_rule(config)
-    if kind in ('mixtral', 'minimax', 'gpt_oss'):
-        normalise = True
-    elif kind in ('olmoe', 'qwen2_moe', 'qwen3_moe'):
-        normalise = bool(config.norm_topk_prob)
-    else:
+    normalise = bool(getattr(config, 'norm_topk_prob', False))
+    if kind in SCALED:
+        summed = normalise and kind != 'deepseek_v2'
+        scaled = bool(summed and config.routed_scaling_factor == 1)
+        grouped = (getattr(config, 'n_group', 1) or 1) > 1 or kind in ('deepseek_v3', 'glm4_moe')
+        grouped = grouped and getattr(config, 'topk_method', '') != 'greedy'
+        return ('softmax' if kind == 'deepseek_v2' else 'sigmoid', scaled,
+                'group-limited' if grouped else 'top-k',
+                grouped_rule(config) if kind in ('deepseek_v3', 'glm4_moe') else None)
+    if kind in ('llama4', 'llama4_text'):
+        return 'sigmoid', False, 'top-k', top_k_rule('sigmoid', False)
+    if kind in ('ernie4_5_moe', 'lfm2_moe'):  # a bias chooses too
+        score = 'softmax' if kind == 'ernie4_5_moe' else 'sigmoid'
+        return score, normalise or kind == 'ernie4_5_moe', 'top-k', None
+    if kind not in RENORMALISED | BY_CONFIGURATION:
         return None
+    normalise = normalise or kind in RENORMALISED
     return 'softmax', normalise, 'top-k', top_k_rule('softmax', normalise)
 
 
@@ -386,7 +404,11 @@ def cached(cache):
     if cache is None:
         return 0
     if hasattr(cache, 'get_seq_length'):
-        return int(cache.get_seq_length())
+        try:
+            return int(cache.get_seq_length())
+        except ValueError:  # its first layer isn't one of attention: none of them may be
+            layers = [layer for layer in getattr(cache, 'layers', []) if hasattr(layer, 'keys')]
+            return max([int(layer.get_seq_length()) for layer in layers], default=0)
     return cache[0][0].shape[-2] if len(cache) else 0
 
 

@@ -213,6 +213,7 @@ bench_report() {
     out=$(mktemp -d)
     trap 'rm -rf "$out"' RETURN
     "$build/cli/moescope" trace synth -t "${TOKENS:-1000000}" -r 16 -e 64 -k 8 -o "$out/big.npz" >/dev/null
+    warm "$out/big.npz"
     for _ in $(seq "$rounds"); do
         began=$(date +%s%N)
         peak=0

@@ -91,6 +91,7 @@ test_drop(void)
         run_moescope("check", "bad.npz", "--drop", "dummy-rows,pads", "-o", "good.npz", NULL);
     run_expect(&dropped, 0, "good.npz: clean: ", "");
     run_expect(&dropped, 0, "bad.npz: 1 error", "");
+    run_expect(&dropped, 0, " tokens were left out (dummy-rows,pads)\n", "");
     g_auto(Run) again = run_moescope("check", "good.npz", NULL);
     run_expect(&again, 0, " over 150 tokens ", "");
     g_auto(Run) info = run_moescope("info", "good.npz", NULL);

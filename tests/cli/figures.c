@@ -6,6 +6,7 @@
 #include "run.h"
 #include "tool.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void
@@ -99,7 +100,7 @@ test_pdf(void)
 static void
 test_many_cells(void)
 {
-    static const char *const files[] = {"many.svg", "many.pdf", "many.png"};
+    static const char *const files[] = {"many.svg", "many.pdf", "many.eps", "many.png"};
     for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
         g_auto(Run) run =
             run_moescope("plot", "token-map", "made.npz", "--set", "tokens=2000", "--set",
@@ -139,6 +140,50 @@ test_eps(void)
     run_expect(&run, 0, "expert", "");
 }
 
+/* How many pixels are in colour where ghostscript draws the file. */
+static int
+coloured_in(const char *file)
+{
+    g_autofree char *bytes = NULL;
+    gsize n;
+    int coloured = 0;
+    g_auto(Run) gs = tool_run("gs", "-q", "-dBATCH", "-dNOPAUSE", "-dSAFER", "-dEPSCrop",
+                              "-sDEVICE=ppmraw", "-r144", "-sOutputFile=gs.ppm", file, NULL);
+    run_expect(&gs, 0, "", "");
+    g_assert_cmpstr(gs.out, ==, "");
+    g_assert_cmpstr(gs.err, ==, "");
+    g_assert_true(g_file_get_contents("gs.ppm", &bytes, &n, NULL));
+    const guint8 *pixel = (const guint8 *)bytes + n % 3;
+    for (gsize i = 0; i + 3 <= n; i += 3, pixel += 3)
+        coloured += ABS(pixel[0] - pixel[1]) > 40 || ABS(pixel[1] - pixel[2]) > 40;
+    return coloured;
+}
+
+/* Ghostscript draws as many coloured cells as in a PDF, within the box that the file says. */
+static void
+test_many_cells_eps(void)
+{
+    if (!tool_there("gs"))
+        return;
+    int eps = coloured_in("many.eps"), pdf = coloured_in("many.pdf");
+    g_assert_cmpint(pdf, >, 20000);
+    g_assert_cmpint(ABS(eps - pdf), <, pdf / 20);
+    g_auto(Run) box =
+        tool_run("gs", "-q", "-dBATCH", "-dNOPAUSE", "-dSAFER", "-sDEVICE=bbox", "many.eps", NULL);
+    int said[4], drawn[4];
+    g_autofree char *words = NULL;
+    g_assert_true(g_file_get_contents("many.eps", &words, NULL, NULL));
+    g_assert_cmpint(sscanf(strstr(words, "%%BoundingBox:"), "%%%%BoundingBox: %d %d %d %d",
+                           &said[0], &said[1], &said[2], &said[3]),
+                    ==, 4);
+    g_assert_cmpint(
+        sscanf(box.err, "%%%%BoundingBox: %d %d %d %d", &drawn[0], &drawn[1], &drawn[2], &drawn[3]),
+        ==, 4);
+    for (int i = 0; i < 4; i++)
+        g_assert_cmpint(i < 2 ? drawn[i] - said[i] : said[i] - drawn[i], >=, 0);
+    g_assert_cmpint(said[2] - drawn[2], <, 12); /* and not much more than that */
+}
+
 int
 main(int argc, char **argv)
 {
@@ -153,6 +198,7 @@ main(int argc, char **argv)
     g_test_add_func("/figures/svg", test_svg);
     g_test_add_func("/figures/pdf", test_pdf);
     g_test_add_func("/figures/many-cells", test_many_cells);
+    g_test_add_func("/figures/many-cells-eps", test_many_cells_eps);
     g_test_add_func("/figures/eps", test_eps);
     int status = g_test_run();
     place_leave();

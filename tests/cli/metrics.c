@@ -187,6 +187,7 @@ test_where(void)
                "");
     g_auto(Run) json = run_moescope("metrics", "t.npz", "-w", "id=1", "--json", NULL);
     run_expect(&json, 0, "\"tokens\": 20, \"where\": \"id=1\"", "");
+    run_expect(&json, 0, "\"trace\": \"t.npz\", \"tokens\": 20, ", ""); /* that were checked */
     g_auto(Run) experts =
         run_moescope("metrics", "t.npz", "--where", "id=1", "--experts", "--layers", "2", NULL);
     run_expect(&experts, 0, "layer 2, all tokens where id=1: E = 4, T = 20 units, N = 20 picks\n",
@@ -215,13 +216,35 @@ test_where(void)
     run_expect(&series, 1, NULL, "figure load-over-training is of a run, not of tokens");
 }
 
+/* Four experts on two devices, two on each. */
+static void
+test_ranks(void)
+{
+    g_auto(Run) text = run_moescope("metrics", "t.npz", "--ranks", "2", "--layers", "2", NULL);
+    run_expect(&text, 0, "\n  rank-maxvio@2  ", "");
+    g_auto(Run) alone =
+        run_moescope("metrics", "t.npz", "--ranks", "3", "-m", "ranks", "--csv", NULL);
+    run_expect(&alone, 0, ",rank-balancedness@3,", "");
+    g_assert_null(strstr(alone.out, "@8"));
+    g_auto(Run) many = run_moescope("metrics", "t.npz", "--ranks", "9", "-m", "ranks", NULL);
+    run_expect(&many, 0, "not defined here: rank-balancedness@9, ", "");
+    g_auto(Run) wrong = run_moescope("metrics", "t.npz", "--ranks", "1", NULL);
+    run_expect(&wrong, 2, "", "found --ranks 1, expected 2 … 65535");
+    g_auto(Run) experts = run_moescope("metrics", "t.npz", "--ranks", "2", "--experts", NULL);
+    run_expect(&experts, 2, "", "found --ranks with --experts or --compat");
+}
+
 static void
 test_list(void)
 {
     g_auto(Run) text = run_moescope("metrics", "--list", NULL);
     run_expect(&text, 0, "\nmaxvio [ratio]\n  (max_e c_e - m) / m\n  source: Wang et al. 2024", "");
-    run_expect(&text, 0, "  balance: the lower the better\n  by chance: uniform\n  group: load\n",
+    run_expect(&text, 0,
+               "  balance: the lower the better\n  by chance: uniform\n"
+               "  interval: bootstrap over documents\n  group: load\n",
                "");
+    run_expect(&text, 0, "  interval: jackknife over documents, of a trace\n", "");
+    run_expect(&text, 0, "  by kind of experts: no: a cache holds experts of any kind\n", "");
     g_auto(Run) markdown = run_moescope("metrics", "--list", "--markdown", NULL);
     run_expect(&markdown, 0, "\n| avgvio | (1/E) Σ \\|c_e - m\\| / m | ratio |", "");
     g_auto(Run) csv = run_moescope("metrics", "--list", "--csv", NULL);
@@ -296,7 +319,8 @@ static void
 test_experts(void)
 {
     g_auto(Run) text = run_moescope("metrics", "t.npz", "--experts", "--layers", "7", NULL);
-    run_expect(&text, 0, "\n      0         40         1            0.9124 … 1   4.000         -",
+    run_expect(&text, 0,
+               "\n      0         40         1            0.9124 … 1        -   4.000         -",
                "");
     run_expect(&text, 0, "  intervals are Wilson's, as if tokens were independent: too few", "");
     g_auto(Run) some = run_moescope("metrics", "t.npz", "--experts", "--layers", "2", NULL);
@@ -308,6 +332,9 @@ test_experts(void)
     run_expect(&csv, 0, "trace,router,layer,scope,domain,expert,picks,share,low,high,interval,",
                "");
     run_expect(&csv, 0, ",bootstrap,", "");
+    g_auto(Run) tested = run_moescope("metrics", "s.npz", "--experts", "--domains", "all", NULL);
+    run_expect(&tested, 0, "of all experts and layers told, the share isn't 1/E\n", "");
+    run_expect(&tested, 0, "the share isn't that of the other domains\n", "");
     g_auto(Run) json = run_moescope("metrics", "s.npz", "--experts", "--json", NULL);
     run_expect(&json, 0, "\"partners\": [{\"expert\": ", "");
     g_autoptr(JsonParser) parser = NULL;
@@ -390,6 +417,7 @@ main(int argc, char **argv)
     g_test_add_func("/cli/metrics/json", test_json);
     g_test_add_func("/cli/metrics/kinds", test_kinds);
     g_test_add_func("/cli/metrics/where", test_where);
+    g_test_add_func("/metrics/ranks", test_ranks);
     g_test_add_func("/cli/metrics/list", test_list);
     g_test_add_func("/cli/metrics/checked", test_checked);
     g_test_add_func("/cli/metrics/intervals", test_intervals);

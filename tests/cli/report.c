@@ -199,6 +199,41 @@ test_sections(void)
     g_assert_true(says("s2/a.md", "- **Training:** no series or states of a run"));
 }
 
+/* Experts that aren't all alike: what each kind takes, beside what uniform picks would give it. */
+static void
+test_kinds(void)
+{
+    good(run_moescope("export", "a.npz", "--as", "csv", "-o", "a.csv", NULL));
+    good(run_moescope("import", "a.csv", "-o", "kinds.npz", "--experts", "8", "-k", "2", "--score",
+                      "softmax", "--select", "top-k", "--gates", "sum-to-one", "--kinds",
+                      "ffn:6,zero:1,copy:1", NULL));
+    good(run_moescope("report", "kinds.npz", "-o", "k", "--formats", "md,pdf", NULL));
+    g_assert_true(says("k/kinds.md", "## Kinds of experts\n"));
+    g_assert_true(says("k/kinds.md", "- Experts of kind zero take "));
+    g_assert_true(says("k/kinds.md", "uniform picks among all experts would give them 12.5"));
+    g_assert_true(says("k/kinds.md", "| layer | ffn, %; uniform 75"));
+    good(run_moescope("report", "a.npz", "-o", "k", "--formats", "md", NULL));
+    g_assert_true(says("k/a.md", "- **Kinds of experts:** experts all of one kind, "));
+}
+
+/* A run without routers has a report of its training. */
+static void
+test_dense(void)
+{
+    Run run = run_moescope("train", "tiny.ini", "-o", "dense", "-s", "train.steps=12", "-s",
+                           "moe.variant=dense", NULL);
+    run_expect(&run, 0, NULL, NULL);
+    run_clear(&run);
+    good(run_moescope("report", "dense", "run", "-o", "d1", NULL));
+    good(run_moescope("report", "dense", "-o", "d2", "--threads", "1", NULL));
+    expect_same("d1", "d2", "dense");
+    g_assert_true(says("d1/dense.md", "The training loss fell from "));
+    g_assert_true(says("d1/dense.html", "<figure id=\"fig-losses\""));
+    g_assert_true(says("d1/index.md", "| [dense](dense.md) | dense |"));
+    good(run_moescope("report", "dense", "-o", "d3", "--sections", "load", NULL));
+    g_assert_false(says("d3/dense.md", "## Training\n"));
+}
+
 /* Inputs of one name, and one called like the index. */
 static void
 test_names(void)
@@ -230,6 +265,8 @@ test_compare(void)
     g_assert_true(says("c1/compare.md", "The two agree least in layer"));
     g_assert_true(says("c1/compare.html", "<section id=\"first\""));
     g_assert_true(says("c1/compare.html", "<section id=\"second\""));
+    g_assert_true(says("c1/compare.html", "<figure id=\"fig-load-norm-relative\""));
+    g_assert_true(says("c1/compare.html", "<figure id=\"fig-load-norm-relative-2\""));
     g_assert_true(says("c1/compare.md", "## With experts matched\n"));
     g_auto(Run) both = run_moescope("compare", "a.npz", "c.npz", "--json", "-o", "c3", NULL);
     run_expect(&both, 2, "", "with --out, expected a report");
@@ -294,6 +331,8 @@ main(int argc, char **argv)
     g_test_add_func("/cli/report/tidy", test_tidy);
     g_test_add_func("/cli/report/broken", test_broken);
     g_test_add_func("/cli/report/sections", test_sections);
+    g_test_add_func("/cli/report/kinds", test_kinds);
+    g_test_add_func("/cli/report/dense", test_dense);
     g_test_add_func("/cli/report/names", test_names);
     g_test_add_func("/cli/report/compare", test_compare);
     g_test_add_func("/cli/report/refused", test_refused);

@@ -55,17 +55,31 @@ test_merged(void)
     place_expect_same("at-once.npz", "whole.sum.npz");
 }
 
-/* A summary gives the numbers of its trace, and what the checker found there. */
 static void
-test_same_numbers(void)
+expect_same_numbers(const char *metrics, const char *intervals)
 {
-    good(run_moescope("summary", "whole.npz", "--out", "s.npz", NULL));
-    g_auto(Run) of_trace = run_moescope("metrics", "whole.npz", "--csv", NULL);
-    g_auto(Run) of_summary = run_moescope("metrics", "s.npz", "--csv", NULL);
+    g_auto(Run) of_trace =
+        run_moescope("metrics", "whole.npz", "--csv", "--metrics", metrics, intervals, NULL);
+    g_auto(Run) of_summary =
+        run_moescope("metrics", "s.npz", "--csv", "--metrics", metrics, intervals, NULL);
     run_expect(&of_trace, 0, ",clean\n", "");
     g_auto(GStrv) parts = g_strsplit(of_trace.out, "\nwhole.npz,", -1);
     g_autofree char *renamed = g_strjoinv("\ns.npz,", parts);
     g_assert_cmpstr(of_summary.out, ==, renamed);
+}
+
+/* A summary gives the numbers of its trace, and what the checker found there; but for intervals of
+ * token ids, which take the trace. */
+static void
+test_same_numbers(void)
+{
+    good(run_moescope("summary", "whole.npz", "--out", "s.npz", NULL));
+    expect_same_numbers("load,gates,order,max-coactivation,flow-information,domain-js", NULL);
+    expect_same_numbers("load,tokens", "--no-intervals");
+    g_auto(Run) of_tokens = run_moescope("metrics", "whole.npz", "--csv", "-m", "vocabulary", NULL);
+    g_auto(Run) summed = run_moescope("metrics", "s.npz", "--csv", "-m", "vocabulary", NULL);
+    g_assert_null(strstr(of_tokens.out, ",,,0."));
+    g_assert_nonnull(strstr(summed.out, ",,,0.")); /* an interval is missing before the nulls */
     g_auto(Run) steps = run_moescope("metrics", "s.npz", "--steps", "tokens", NULL);
     run_expect(&steps, 1, "", "s.npz: found a summary, which doesn't tell steps apart");
 }

@@ -58,12 +58,15 @@ test_follow(void)
     g_autofree char *bytes = NULL, *whole = csv("a.npz");
     gsize length;
     g_assert_true(g_file_get_contents("a.npz", &bytes, &length, NULL));
-    place_cut("a.npz", "slow.npz", length / 2);
+    place_cut("a.npz", "slow.npz", 20); /* a recording that has only just begun */
     RunChild child = run_start("trace", "cat", "--follow", "--csv", "slow.npz", NULL);
     g_usleep(G_USEC_PER_SEC / 2);
     FILE *file = fopen("slow.npz", "ab");
-    g_assert_cmpuint(fwrite(bytes + length / 2, 1, length - length / 2, file), ==,
-                     length - length / 2);
+    g_assert_cmpuint(fwrite(bytes + 20, 1, length / 2, file), ==, length / 2);
+    fflush(file);
+    g_usleep(G_USEC_PER_SEC / 2);
+    gsize rest = length - length / 2 - 20;
+    g_assert_cmpuint(fwrite(bytes + length - rest, 1, rest, file), ==, rest);
     fclose(file);
     g_auto(Run) run = run_signal(&child, 0);
     g_assert_cmpint(run.status, ==, 0);

@@ -2,6 +2,7 @@
  *
  * What assistive technology is told: everything that can be worked with has a name, in every view
  * and dialog, and so have figures, tables and lists; pictures have one or say that they only adorn.
+ * And what the keyboard alone comes to.
  */
 #include "scope-export-dialog.h"
 #include "scope-scene-view.h"
@@ -69,6 +70,64 @@ check(GtkWidget *root, const char *view, int *nameless)
         check(i, view, nameless);
 }
 
+/* --- Letters ----------------------------------------------------------------------------------*/
+
+/* Alt and a letter press one thing: two with the same would only take the keyboard in turn. */
+static void
+check_letters(GtkWidget *root, const char *view, GHashTable *seen, int *clashes)
+{
+    if (!gtk_widget_get_mapped(root) || GTK_IS_POPOVER(root))
+        return;
+    guint key =
+        GTK_IS_LABEL(root) ? gtk_label_get_mnemonic_keyval(GTK_LABEL(root)) : GDK_KEY_VoidSymbol;
+    if (key != GDK_KEY_VoidSymbol) {
+        const char *before = g_hash_table_lookup(seen, GUINT_TO_POINTER(key));
+        const char *label = gtk_label_get_label(GTK_LABEL(root));
+        if (before) {
+            g_test_message("%s: %s and %s", view, before, label);
+            ++*clashes;
+        }
+        g_hash_table_insert(seen, GUINT_TO_POINTER(key), (gpointer)label);
+    }
+    for (GtkWidget *i = gtk_widget_get_first_child(root); i; i = gtk_widget_get_next_sibling(i))
+        check_letters(i, view, seen, clashes);
+}
+
+static int
+clashes_in(GtkWidget *root, const char *view)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+    int clashes = 0;
+    check_letters(root, view, seen, &clashes);
+    return clashes;
+}
+
+static void
+test_letters(Stage *stage, gconstpointer data)
+{
+    GtkWidget *window = GTK_WIDGET(stage->window);
+    int clashes = clashes_in(window, "welcome");
+    stage_open_good(stage);
+    for (const ScopePageInfo *info = scope_pages; info->name; info++) {
+        scope_views_turn(scope_tab_get_views(stage_tab(stage)), info->name);
+        settle(window);
+        clashes += clashes_in(window, info->name);
+    }
+    scope_views_turn(scope_tab_get_views(stage_tab(stage)), "overview");
+    wait_until(stage_shows_figure, window);
+    gtk_widget_activate_action(window, "win.export", NULL);
+    settle(window);
+    g_autoptr(GListModel) windows = g_object_ref(gtk_window_get_toplevels());
+    for (guint i = 0; i < g_list_model_get_n_items(windows); i++) {
+        g_autoptr(GtkWidget) dialog = g_list_model_get_item(windows, i);
+        if (SCOPE_IS_EXPORT_DIALOG(dialog))
+            clashes += clashes_in(dialog, "export");
+    }
+    g_assert_cmpint(clashes, ==, 0);
+}
+
+/* --- Names ------------------------------------------------------------------------------------*/
+
 static void
 test_welcome(Stage *stage, gconstpointer data)
 {
@@ -127,6 +186,26 @@ test_figure(Stage *stage, gconstpointer data)
                                         words);
 }
 
+/* A view that one turns to has the keyboard, where it was before in that view. */
+static void
+test_keyboard(Stage *stage, gconstpointer data)
+{
+    GtkWindow *window = GTK_WINDOW(stage->window);
+    stage_open_good(stage);
+    ScopeViews *views = scope_tab_get_views(stage_tab(stage));
+    scope_views_turn(views, "overview");
+    wait_until(stage_shows_figure, window);
+    GtkWidget *first = gtk_window_get_focus(window);
+    g_assert_true(SCOPE_IS_SCENE_VIEW(first));
+    gtk_widget_child_focus(GTK_WIDGET(window), GTK_DIR_TAB_FORWARD);
+    GtkWidget *second = gtk_window_get_focus(window);
+    g_assert_true(SCOPE_IS_SCENE_VIEW(second) && second != first);
+    scope_views_turn(views, "figures");
+    g_assert_false(gtk_window_get_focus(window) == second);
+    scope_views_turn(views, "overview");
+    g_assert_true(gtk_window_get_focus(window) == second);
+}
+
 static void
 add(void)
 {
@@ -134,6 +213,8 @@ add(void)
     stage_add("/access/views", test_views);
     stage_add("/access/dialogs", test_dialogs);
     stage_add("/access/figure", test_figure);
+    stage_add("/access/letters", test_letters);
+    stage_add("/access/keyboard", test_keyboard);
 }
 
 int

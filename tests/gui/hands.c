@@ -121,6 +121,12 @@ test_filter(Stage *stage, gconstpointer data)
     g_auto(Picture) some = look_at(view, "filtered-view");
     g_assert_true(some.width != all.width || some.height != all.height ||
                   memcmp(all.pixels, some.pixels, (gsize)(4 * all.width * all.height)) != 0);
+    press(window_of(stage), "ctrl+a");
+    press(window_of(stage), "Delete");
+    press(window_of(stage), "Return");
+    g_assert_cmpstr(filter_of(stage), ==, "");
+    GtkWidget *entry = find(window_of(stage), GTK_TYPE_ENTRY, "filter");
+    g_assert_false(gtk_widget_has_css_class(entry, "error"));
 }
 
 /* Undo belongs to the entry while it has the keyboard, to the choices elsewhere. */
@@ -163,6 +169,10 @@ test_filter_form(Stage *stage, gconstpointer data)
     gtk_editable_set_text(GTK_EDITABLE(positions), "0-99");
     g_signal_emit_by_name(positions, "activate");
     g_assert_cmpstr(filter_of(stage), ==, "domain=english pos=0-99");
+    gtk_editable_set_text(GTK_EDITABLE(positions), "");
+    g_signal_emit_by_name(positions, "activate");
+    click(box);
+    g_assert_cmpstr(filter_of(stage), ==, "");
     gtk_popover_popdown(GTK_POPOVER(gtk_widget_get_ancestor(box, GTK_TYPE_POPOVER)));
     wait_until(stage_shows_figure, stage->window);
     settle(window_of(stage));

@@ -150,7 +150,10 @@ test_empty(Stage *stage, gconstpointer data)
     wait_until(is_open, stage);
     turn(stage, "training");
     g_assert_true(says(window_of(stage), "Open the folder of a run"));
+    g_assert_nonnull(find(window_of(stage), GTK_TYPE_BUTTON, "empty-sample"));
+    assert_drawn(window_of(stage), "page-empty");
     turn(stage, "sub-tokens");
+    g_assert_null(find(window_of(stage), GTK_TYPE_BUTTON, "empty-sample")); /* it has none */
     g_assert_true(says(window_of(stage), "moescope train mhmoe-small"));
     turn(stage, "compare");
     g_assert_true(says(window_of(stage), "Nothing to compare with"));
@@ -199,7 +202,7 @@ test_search(Stage *stage, gconstpointer data)
     open_run(stage, "tokens");
     wait_for_text(stage, "Document ");
     GtkWidget *entry = named(stage, GTK_TYPE_SEARCH_ENTRY, "search");
-    gtk_editable_set_text(GTK_EDITABLE(entry), "OATS 1");
+    gtk_editable_set_text(GTK_EDITABLE(entry), "OATS ");
     wait_until(has_token, stage);
     gint64 first = scope_focus_get(focus_of(stage), SCOPE_FOCUS_TOKEN);
     g_signal_emit_by_name(entry, "activate");
@@ -291,6 +294,45 @@ test_metrics(Stage *stage, gconstpointer data)
     activate_row(stage, "metrics", 0);
     g_assert_true(says(window_of(stage), "Convention") || says(window_of(stage), "Formula"));
     assert_drawn(window_of(stage), "page-metrics");
+}
+
+static bool
+has_numbers(gpointer window)
+{
+    GdkClipboard *clipboard = gtk_widget_get_clipboard(GTK_WIDGET(window));
+    return gdk_content_formats_contain_gtype(gdk_clipboard_get_formats(clipboard), G_TYPE_STRING);
+}
+
+static bool
+has_menu(gpointer table)
+{
+    return find(table, GTK_TYPE_POPOVER_MENU, NULL) != NULL;
+}
+
+/* Where a view is a table, the table is what is exported and copied. */
+static void
+test_table(Stage *stage, gconstpointer data)
+{
+    g_autofree char *path = stage_path("metrics.csv"), *written = NULL;
+    g_autoptr(GError) error = NULL;
+    open_run(stage, "metrics");
+    wait_for_row(stage, "metrics", "\neffective-experts,");
+    ScopeTable *table = SCOPE_TABLE(named(stage, SCOPE_TYPE_TABLE, "metrics"));
+    g_assert_true(scope_table_save(table, path, &error));
+    g_assert_no_error(error);
+    g_autofree char *csv = scope_table_to_csv(table);
+    g_assert_true(g_file_get_contents(path, &written, NULL, NULL));
+    g_assert_cmpstr(written, ==, csv);
+    g_assert_false(scope_table_save(table, "/nowhere/at/all.csv", NULL));
+    gtk_widget_activate_action(window_of(stage), "win.copy", NULL);
+    wait_until(has_numbers, window_of(stage));
+    if (have_hands()) {
+        point_at(GTK_WIDGET(table), 60, 80);
+        settle(window_of(stage));
+        do_by_hand(window_of(stage), "click 3");
+        wait_until(has_menu, table);
+        assert_drawn(find(GTK_WIDGET(table), GTK_TYPE_POPOVER_MENU, NULL), "table-menu");
+    }
 }
 
 /* The run with itself: they agree in everything. */
@@ -395,6 +437,7 @@ add(void)
     stage_add("/gui/pages/choosers", test_choosers);
     stage_add("/gui/pages/expert", test_expert);
     stage_add("/gui/pages/metrics", test_metrics);
+    stage_add("/gui/pages/table", test_table);
     stage_add("/gui/pages/compare", test_compare);
     stage_add("/gui/pages/names", test_names);
     stage_add("/gui/pages/filter", test_filter);

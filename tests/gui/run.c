@@ -42,20 +42,11 @@ state_of(Stage *stage)
 static void
 open_form(Stage *stage, const char *folder, const char *steps)
 {
-    g_autofree char *text = small_text();
     stage_open(stage, stage->path);
     wait_until(is_open, stage->window);
     scope_views_turn(scope_tab_get_views(stage_tab(stage)), "run");
     settle(window_of(stage));
-    for (int i = 0; small_keys[i]; i++) {
-        g_auto(GStrv) parts = g_strsplit(small_keys[i], "=", 2);
-        const char *value = g_str_equal(parts[0], "train.steps") ? steps : parts[1];
-        GtkWidget *entry = find(window_of(stage), GTK_TYPE_ENTRY, parts[0]);
-        if (entry)
-            gtk_editable_set_text(GTK_EDITABLE(entry), value);
-    }
-    gtk_editable_set_text(GTK_EDITABLE(named(stage, GTK_TYPE_ENTRY, "data.corpus")), text);
-    gtk_editable_set_text(GTK_EDITABLE(named(stage, GTK_TYPE_ENTRY, "run-folder")), folder);
+    small_fill_form(window_of(stage), folder, steps);
 }
 
 static void

@@ -8,6 +8,7 @@
 #include "exported.h"
 #include "log.h"
 #include "scope-scene-view.h"
+#include "small-run.h"
 
 #include <glib/gstdio.h>
 #include <moescope/trace-tools.h>
@@ -78,6 +79,18 @@ see_views(Stage *stage, const char *name)
     }
 }
 
+typedef struct Filtered {
+    Stage *stage;
+    const char *words;
+} Filtered;
+
+static bool
+is_filtered(gpointer user)
+{
+    const Filtered *filtered = user;
+    return g_str_equal(scope_focus_get_filter(focus_of(filtered->stage)), filtered->words);
+}
+
 static void
 filter_by_domain(Stage *stage, const char *domain)
 {
@@ -88,7 +101,7 @@ filter_by_domain(Stage *stage, const char *domain)
     GtkWidget *box = named(stage, GTK_TYPE_CHECK_BUTTON, domain);
     GtkWidget *popover = gtk_widget_get_ancestor(box, GTK_TYPE_POPOVER);
     click(box);
-    g_assert_cmpstr(scope_focus_get_filter(focus_of(stage)), ==, words);
+    wait_until(is_filtered, &(Filtered){stage, words});
     gtk_popover_popdown(GTK_POPOVER(popover));
     wait_until(stage_shows_figure, stage->window);
     settle(window_of(stage));
@@ -135,6 +148,101 @@ undo_all(Stage *stage)
     g_assert_false(has_token(stage));
 }
 
+/* --- A run beside it --------------------------------------------------------------------------*/
+
+/* The run has a tab of its own, which is turned to. */
+static bool
+has_run(gpointer stage)
+{
+    return scope_tabs_get_current(stage_tabs(stage)) == scope_tabs_get(stage_tabs(stage), 1) &&
+           is_open(stage);
+}
+
+typedef struct Growth {
+    ScopeDocument *document;
+    int grown;
+} Growth;
+
+static void
+on_grown(Growth *growth)
+{
+    growth->grown++;
+}
+
+static bool
+has_grown(gpointer growth)
+{
+    return ((Growth *)growth)->grown >= 2;
+}
+
+/* What is recorded meanwhile comes by itself. */
+static void
+follow_run(Stage *stage)
+{
+    gboolean live = FALSE;
+    Growth growth = {.document = scope_tab_get_document(stage_tab(stage))};
+    g_object_get(growth.document, "live", &live, NULL);
+    g_assert_true(live);
+    gulong handler =
+        g_signal_connect_swapped(growth.document, "grown", G_CALLBACK(on_grown), &growth);
+    wait_until(has_grown, &growth);
+    g_signal_handler_disconnect(growth.document, handler);
+    wait_until(stage_shows_figure, stage->window);
+    assert_drawn(window_of(stage), "scenario-live");
+}
+
+static bool
+can_start(gpointer stage)
+{
+    GtkWidget *start = find(window_of(stage), GTK_TYPE_BUTTON, "start");
+    return start && gtk_widget_get_sensitive(start);
+}
+
+/* A small model is trained, watched while it is, and stopped. */
+static void
+train(Stage *stage, const char *name)
+{
+    g_autofree char *folder = stage_path(name);
+    press(window_of(stage), "alt+2");
+    small_fill_form(window_of(stage), folder, "100000");
+    settle(window_of(stage));
+    click(named(stage, GTK_TYPE_BUTTON, "start"));
+    wait_until(has_run, stage);
+    press(window_of(stage), "ctrl+2");
+    follow_run(stage);
+    press(window_of(stage), "ctrl+Page_Up");
+    click(named(stage, GTK_TYPE_BUTTON, "stop"));
+    wait_until(can_start, stage);
+}
+
+/* --- Files that don't open --------------------------------------------------------------------*/
+
+static bool
+says_cut(gpointer window)
+{
+    return says(window, "was cut off after 90 bytes");
+}
+
+/* A broken file is told of in the banner, and one that is closed while it is opened just goes. */
+static void
+open_badly(Stage *stage, const char *path)
+{
+    g_autofree char *cut = stage_path("scenario-cut.npz"), *contents = NULL;
+    g_autofree char *again = stage_path("again.npz");
+    gsize length = 0;
+    int n = scope_tabs_count(stage_tabs(stage));
+    g_assert_true(g_file_get_contents(path, &contents, &length, NULL));
+    g_assert_true(g_file_set_contents(cut, contents, 90, NULL));
+    g_assert_true(g_file_set_contents(again, contents, (gssize)length, NULL));
+    stage_open(stage, cut);
+    wait_until(says_cut, stage->window);
+    stage_open(stage, again);
+    g_assert_cmpint(scope_tab_get_state(stage_tab(stage)), ==, SCOPE_TAB_OPENING);
+    press(window_of(stage), "ctrl+w");
+    settle(window_of(stage));
+    g_assert_cmpint(scope_tabs_count(stage_tabs(stage)), ==, n);
+}
+
 static void
 sit(Stage *stage, const char *path, const char *name, const char *domain)
 {
@@ -151,6 +259,8 @@ sit(Stage *stage, const char *path, const char *name, const char *domain)
     gtk_window_destroy(GTK_WINDOW(dialog));
     search_expert(stage);
     undo_all(stage);
+    train(stage, name);
+    open_badly(stage, path);
 }
 
 static void

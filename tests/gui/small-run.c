@@ -73,3 +73,23 @@ small_run(void)
         g_error("%s", complaints);
     return folder;
 }
+
+static void
+fill(GtkWidget *window, const char *name, const char *value)
+{
+    GtkWidget *entry = find(window, GTK_TYPE_ENTRY, name);
+    if (entry) /* what is chosen from a list is there already */
+        gtk_editable_set_text(GTK_EDITABLE(entry), value);
+}
+
+void
+small_fill_form(GtkWidget *window, const char *folder, const char *steps)
+{
+    g_autofree char *text = small_text();
+    for (int i = 0; small_keys[i]; i++) {
+        g_auto(GStrv) parts = g_strsplit(small_keys[i], "=", 2);
+        fill(window, parts[0], g_str_equal(parts[0], "train.steps") ? steps : parts[1]);
+    }
+    fill(window, "data.corpus", text);
+    fill(window, "run-folder", folder);
+}

@@ -6,7 +6,7 @@
 #ifndef TESTS_GUI_SMALL_RUN_H
 #define TESTS_GUI_SMALL_RUN_H
 
-#include <glib.h>
+#include <gtk/gtk.h>
 
 /* Keys of a recipe that trains in a second, "group.key=value" each, NULL at the end. */
 extern const char *const small_keys[];
@@ -15,5 +15,7 @@ extern const char *const small_keys[];
 char *small_text(void);
 /* The folder of the run; likewise. (transfer full) */
 char *small_run(void);
+/* Fills the form of view "run", which has to be shown: a run of as many steps, into that folder. */
+void small_fill_form(GtkWidget *window, const char *folder, const char *steps);
 
 #endif

@@ -88,6 +88,9 @@ write_trace(const char *path)
 
 /* --- Waiting ----------------------------------------------------------------------------------*/
 
+/* Seconds: far more than anything takes, also under sanitizers on a busy machine. */
+enum { LATE = 60 };
+
 static gboolean
 on_late(gpointer late)
 {
@@ -99,7 +102,7 @@ void
 wait_until(bool (*condition)(gpointer user), gpointer user)
 {
     bool late = false;
-    guint timeout = g_timeout_add_seconds(10, on_late, &late);
+    guint timeout = g_timeout_add_seconds(LATE, on_late, &late);
     while (!late && !condition(user))
         g_main_context_iteration(NULL, TRUE);
     g_assert_false(late);

@@ -16,7 +16,7 @@ void remove_tree(const char *path);
 /* Writes a trace of 3 layers × 8 experts, k = 2, with two domains that route differently. */
 void write_trace(const char *path);
 
-/* Runs the main loop until `condition(user)` holds; the test fails after ten seconds. */
+/* Runs the main loop until `condition(user)` holds; the test fails after thirty seconds. */
 void wait_until(bool (*condition)(gpointer user), gpointer user);
 /* Runs the main loop until nothing is left to do, and two frames more. */
 void settle(GtkWidget *widget);

@@ -146,6 +146,39 @@ test_stays(Stage *stage, gconstpointer data)
 
 /* --- Walking ----------------------------------------------------------------------------------*/
 
+static GtkEventController *
+controller_of(GtkWidget *view, GType type)
+{
+    g_autoptr(GListModel) all = gtk_widget_observe_controllers(view);
+    for (guint i = 0; i < g_list_model_get_n_items(all); i++) {
+        g_autoptr(GtkEventController) one = g_list_model_get_item(all, i);
+        if (G_TYPE_CHECK_INSTANCE_TYPE(one, type))
+            return one; /* the widget keeps it */
+    }
+    g_assert_not_reached();
+}
+
+/* The X server has no fingers: what the gesture tells is told in its place. The mark between the
+ * fingers stays there. */
+static void
+test_pinch(Stage *stage, gconstpointer data)
+{
+    GtkWidget *view = stage_open_good(stage);
+    GtkEventController *pinch = controller_of(view, GTK_TYPE_GESTURE_ZOOM);
+    double x, y;
+    at_cell(view, &x, &y);
+    point_at(view, x, y);
+    settle(view);
+    g_autofree char *words = g_strdup(words_of(view));
+    g_signal_emit_by_name(pinch, "begin", NULL);
+    g_signal_emit_by_name(pinch, "scale-changed", 1.5);
+    g_signal_emit_by_name(pinch, "scale-changed", 2.0);
+    g_assert_true(is_closer(view));
+    g_assert_cmpstr(words_of(view), ==, words);
+    g_signal_emit_by_name(pinch, "scale-changed", 1.0);
+    g_assert_false(is_closer(view));
+}
+
 static void
 test_keys(Stage *stage, gconstpointer data)
 {
@@ -201,6 +234,42 @@ test_click(Stage *stage, gconstpointer data)
     g_assert_cmpint(scope_focus_get(focus, SCOPE_FOCUS_EXPERT), ==, -1);
     g_auto(Picture) after = look_at(view, "unchosen-again-view");
     g_assert_true(same_pictures(&before, &after));
+}
+
+static bool
+has_words(gpointer view)
+{
+    return words_of(view) != NULL;
+}
+
+/* The label of a row chooses the row, that of a column the column; so do keys, from a mark. */
+static void
+test_lines(Stage *stage, gconstpointer data)
+{
+    GtkWidget *view = stage_open_good(stage), *window = GTK_WIDGET(stage->window);
+    ScopeFocus *focus = focus_of(stage);
+    double x, y, edge;
+    int layer, expert;
+    at_cell(view, &x, &y);
+    click_at(view, x, y);
+    wait_until(has_words, view);
+    g_assert_cmpint(sscanf(words_of(view), "layer %d, expert %d", &layer, &expert), ==, 2);
+    for (edge = x; words_of(view); edge -= 4) {
+        point_at(view, edge, y);
+        settle(view);
+    }
+    click_at(view, edge - 4, y);
+    g_assert_cmpint(scope_focus_get(focus, SCOPE_FOCUS_LAYER), ==, layer);
+    g_assert_cmpint(scope_focus_get(focus, SCOPE_FOCUS_EXPERT), ==, -1);
+    assert_drawn(view, "row-view");
+    click_at(view, x, y);
+    press(window, "ctrl+Return");
+    g_assert_cmpint(scope_focus_get(focus, SCOPE_FOCUS_LAYER), ==, -1);
+    g_assert_cmpint(scope_focus_get(focus, SCOPE_FOCUS_EXPERT), ==, expert);
+    assert_drawn(view, "column-view");
+    press(window, "shift+Return");
+    g_assert_cmpint(scope_focus_get(focus, SCOPE_FOCUS_LAYER), ==, layer);
+    g_assert_cmpint(scope_focus_get(focus, SCOPE_FOCUS_EXPERT), ==, -1);
 }
 
 static bool
@@ -260,7 +329,7 @@ has_text(gpointer window)
     return gdk_content_formats_contain_gtype(gdk_clipboard_get_formats(clipboard), G_TYPE_STRING);
 }
 
-/* By the secondary button, and by the Menu key. */
+/* By the secondary button, by the Menu key, by a finger that rests. */
 static void
 test_menu(Stage *stage, gconstpointer data)
 {
@@ -278,12 +347,23 @@ test_menu(Stage *stage, gconstpointer data)
     gtk_widget_activate_action(pane, "pane.copy-data", NULL);
     wait_until(has_text, window);
     gtk_widget_activate_action(pane, "pane.copy-image", NULL);
+    GdkContentFormats *formats = gdk_clipboard_get_formats(gtk_widget_get_clipboard(window));
+    g_assert_true(gdk_content_formats_contain_gtype(formats, GDK_TYPE_TEXTURE));
+    g_assert_true(gdk_content_formats_contain_mime_type(formats, "image/svg+xml"));
     g_assert_false(has_text(window));
     gtk_widget_activate_action(pane, "pane.copy-command", NULL);
     wait_until(has_text, window);
     gtk_widget_grab_focus(view);
     press(window, "shift+F10");
-    g_assert_nonnull(find(pane, GTK_TYPE_POPOVER_MENU, NULL));
+    menu = find(pane, GTK_TYPE_POPOVER_MENU, NULL);
+    g_assert_nonnull(menu);
+    gtk_popover_popdown(GTK_POPOVER(menu));
+    settle(window);
+    g_assert_null(find(pane, GTK_TYPE_POPOVER_MENU, NULL));
+    g_signal_emit_by_name(controller_of(pane, GTK_TYPE_GESTURE_LONG_PRESS), "pressed", x, y);
+    g_assert_nonnull(find(pane, GTK_TYPE_POPOVER_MENU, NULL)); /* as a finger opens it */
+    gtk_popover_popdown(GTK_POPOVER(menu));
+    settle(window);
 }
 
 /* --- Commands ---------------------------------------------------------------------------------*/
@@ -345,7 +425,9 @@ add(void)
     stage_add("/view/wheel", test_wheel);
     stage_add("/view/drag", test_drag);
     stage_add("/view/keys", test_keys);
+    stage_add("/view/pinch", test_pinch);
     stage_add("/view/click", test_click);
+    stage_add("/view/lines", test_lines);
     stage_add("/view/menu", test_menu);
 }
 

@@ -4,9 +4,11 @@
  * all lie where its table says.
  */
 #include "figure/cell-shapes.h"
+#include "figure/eps-cells.h"
 #include "figure/pdf-cells.h"
 
 #include <cairo-pdf.h>
+#include <cairo-ps.h>
 #include <glib/gstdio.h>
 #include <moescope/scene.h>
 #include <string.h>
@@ -144,7 +146,7 @@ check_table(const char *bytes, gsize n)
 }
 
 static char *
-save_grids(int grids, int rows, gsize *n)
+save_grids(const char *name, int grids, int rows, gsize *n)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(MoeScene) scene = moe_scene_new("Grids");
@@ -156,7 +158,7 @@ save_grids(int grids, int rows, gsize *n)
     for (int i = 0; i < grids; i++)
         moe_scene_add_cells(scene, moe_scene_add_panel(scene, NULL, NULL, &x, &y), &cells);
     g_autofree char *folder = g_dir_make_tmp("moescope-XXXXXX", &error);
-    g_autofree char *path = g_build_filename(folder, "grids.pdf", NULL);
+    g_autofree char *path = g_build_filename(folder, name, NULL);
     g_assert_true(moe_scene_save(scene, path, 0, &error));
     char *bytes;
     g_assert_true(g_file_get_contents(path, &bytes, n, &error));
@@ -170,7 +172,8 @@ static void
 test_pdf(void)
 {
     gsize n, n_few;
-    g_autofree char *bytes = save_grids(3, 40, &n), *few = save_grids(1, 5, &n_few);
+    g_autofree char *bytes = save_grids("grids.pdf", 3, 40, &n);
+    g_autofree char *few = save_grids("few.pdf", 1, 5, &n_few);
     g_assert_cmpint(count(bytes, n, "/Subtype /Form\n   /BBox [ 0 0 100 40 ]"), ==, 3);
     g_assert_cmpint(count(bytes, n, "/Subtype /Image"), ==, 0);
     check_table(bytes, n);
@@ -205,6 +208,50 @@ test_pdf_of_others(void)
     }
 }
 
+/* So many grids that colours which stand for them would be one to Cairo, were they too alike. */
+static void
+test_eps(void)
+{
+    gsize n, n_few;
+    g_autofree char *bytes = save_grids("grids.eps", 6, 40, &n);
+    g_autofree char *few = save_grids("few.eps", 1, 5, &n_few);
+    g_assert_cmpint(count(bytes, n, " ] concat\n/r { 1 rectfill } bind def\n"), ==, 6);
+    g_assert_cmpint(count(bytes, n, " 0.317811 0.832043 rg"), ==, 0);
+    g_assert_cmpint(count(bytes, n, "/ImageType"), ==, 0);
+    g_assert_cmpint(count(few, n_few, "rectfill } bind"), ==, 0);
+}
+
+static void
+test_eps_of_others(void)
+{
+    const uint32_t pixels[] = {0xff000000, 0xffffffff};
+    Item item = {.type = ITEM_IMAGE, .box = {0, 0, 10, 10}};
+    item.image.pixels = (uint32_t *)pixels;
+    item.image.columns = 2;
+    item.image.rows = 1;
+    cairo_surface_t *surface = cairo_ps_surface_create_for_stream(NULL, NULL, 20, 20);
+    g_autoptr(EpsCells) cells = moe__eps_cells_new(surface);
+    cairo_t *cr = cairo_create(surface);
+    g_assert_true(moe__eps_cells_take(cr, &item));
+    cairo_destroy(cr);
+    cairo_surface_destroy(surface);
+#define COLOUR "0.028657 0.317811 0.832043 rg\n"
+    static const char *const files[] = {"", COLOUR, COLOUR "1 2 3 4 re", COLOUR "1 2 3 x re f\n",
+                                        COLOUR "1 2 3 4 re S\n"};
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autoptr(GByteArray) file = g_byte_array_new();
+        g_byte_array_append(file, (const guint8 *)files[i], (guint)strlen(files[i]));
+        g_assert_false(moe__eps_cells_put(cells, file));
+        g_assert_cmpmem(file->data, file->len, files[i], strlen(files[i]));
+    }
+    g_autoptr(GByteArray) good = g_byte_array_new();
+    static const char whole[] = "q\n" COLOUR "1 2 -3.5\n4 re f\nQ\n";
+    g_byte_array_append(good, (const guint8 *)whole, sizeof(whole) - 1);
+    g_assert_true(moe__eps_cells_put(cells, good));
+    g_assert_cmpmem(good->data, 8, "q\ngsave\n", 8);
+    g_assert_cmpmem(good->data + good->len - 11, 11, "grestore\nQ\n", 11);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -214,5 +261,7 @@ main(int argc, char **argv)
     g_test_add_func("/cell-shapes/digits", test_digits);
     g_test_add_func("/cell-shapes/pdf", test_pdf);
     g_test_add_func("/cell-shapes/pdf-of-others", test_pdf_of_others);
+    g_test_add_func("/cell-shapes/eps", test_eps);
+    g_test_add_func("/cell-shapes/eps-of-others", test_eps_of_others);
     return g_test_run();
 }

@@ -4,6 +4,7 @@
  */
 #include "check-trace.h"
 
+#include <math.h>
 #include <string.h>
 
 static void
@@ -25,6 +26,64 @@ static bool
 refuse(int64_t done, int64_t total, const char *what, void *user)
 {
     return false;
+}
+
+/* --- A part of the tokens ---------------------------------------------------------------------*/
+
+static MoeFindings *
+check_where(const MoeTrace *trace, const char *words)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MoeTokenFilter) filter = moe_token_filter_parse(words, &error);
+    g_assert_no_error(error);
+    const char *const some[] = {"dummy-rows", "non-finite", "domains", NULL};
+    MoeFindings *findings =
+        moe_check(trace, &(MoeCheckOptions){.only = some, .filter = filter}, &error);
+    g_assert_no_error(error);
+    return findings;
+}
+
+/* A run of equal rows in the first domain, one gate that is no number in the second: each is found
+ * in its part alone, where it is in the trace. Domains take turns. */
+static void
+test_part(void)
+{
+    enum { TOKENS = 1000, BAD = 701 };
+    g_autoptr(Made) made = made_new(TOKENS, 16, 2);
+    made->chunk_tokens = 90;
+    for (int64_t t = 0; t < TOKENS; t++) {
+        made->id[t] = 7 + (int)(t % 2);
+        made->domain[t] = (int)(t % 2);
+    }
+    for (int64_t t = 300; t < 420; t += 2)
+        made_copy(made, 300, t);
+    made->gate[1][BAD * 2] = NAN;
+    g_autoptr(MoeTrace) trace = made_trace(made, "part.npz");
+    const char *const rows_alone[] = {"dummy-rows", NULL};
+    g_autoptr(MoeFindings) all = moe_check(trace, &(MoeCheckOptions){.only = rows_alone}, NULL);
+    g_autofree char *first = g_strdup_printf("domain=%s", moe_trace_domain_name(trace, 0));
+    g_autofree char *second = g_strdup_printf("domain=%s", moe_trace_domain_name(trace, 1));
+    g_autoptr(MoeFindings) even = check_where(trace, first);
+    g_autoptr(MoeFindings) odd = check_where(trace, second);
+    expect_none(all, "dummy-rows"); /* others stand between them */
+    const MoeFinding *rows = find_finding(even, "dummy-rows", -1);
+    g_assert_nonnull(rows);
+    g_assert_cmpint(rows->count, ==, 60);
+    g_assert_cmpint(rows->all, ==, TOKENS / 2);
+    g_assert_cmpint(rows->token, ==, 300);
+    g_assert_cmpint(rows->chunk, ==, 300 / 90);
+    expect_none(even, "non-finite");
+    expect_none(odd, "dummy-rows");
+    const MoeFinding *gate = find_finding(odd, "non-finite", -1);
+    g_assert_nonnull(gate);
+    g_assert_cmpint(gate->token, ==, BAD);
+    g_assert_cmpint(gate->chunk, ==, BAD / 90);
+    g_assert_cmpint(moe_findings_tokens(even), ==, TOKENS / 2);
+    expect_none(even, "domains"); /* that the other one has no tokens is no news */
+    /* Nothing to drop is told, since places would be of the part. */
+    int64_t n;
+    moe_findings_drops(even, "dummy-rows", &n);
+    g_assert_cmpint(n, ==, 0);
 }
 
 /* --- A check of one's own ---------------------------------------------------------------------*/
@@ -208,6 +267,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     made_begin();
     g_test_add_func("/check/only", test_only);
+    g_test_add_func("/check-run/part", test_part);
     g_test_add_func("/check/drop", test_drop);
     g_test_add_func("/check/drop/everything", test_drop_everything);
     g_test_add_func("/check/add", test_add);

@@ -138,6 +138,13 @@ expect_metrics(const MoeFluctuation *f, int r, int step, const MoeStepCell *plai
     g_assert_true(last || uniform == (double)plain->product / larger / experts);
     g_assert_true((step == 0) == isnan(metric("fluctuation", f, r, step, false)));
     g_assert_true(step == 0 || metric("fluctuation", f, r, step, true) == 1 - 1 / experts);
+    /* Of one that picks anew each time, choices between this step and the last are the last one's;
+     * units that never were another are in no step. */
+    double settled = pow(experts, 1 - STEPS), own = metric("cumulative", f, r, step, true);
+    for (int s = 0; s <= step; s++)
+        settled += metric("last-fluctuation", f, r, s, true);
+    g_assert_cmpfloat_with_epsilon(own, pow(experts, MIN(0, step + 2 - STEPS)), 1e-15);
+    g_assert_cmpfloat_with_epsilon(settled, own, 1e-14);
 }
 
 /* Steps that tokens were recorded at, once each. */

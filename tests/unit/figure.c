@@ -329,6 +329,55 @@ test_names(void)
     g_assert_cmpstr(scene->title, ==, "bad \xef\xbf\xbd  name");
 }
 
+/* On a dark ground lines are lightened, and what the legend says of them; the colours of cells and
+ * words aren't. */
+static void
+test_exact(void)
+{
+    static const MoeColour maroon = {0.5, 0, 0.125};
+    static const double nowhere = NAN;
+    MoeAxis axis = {.type = MOE_AXIS_LINEAR, .max = 1};
+    for (int exact = 0; exact < 2; exact++) {
+        g_autoptr(MoeScene) scene = moe_scene_new("Legend");
+        MoePoints points = {.n = 1,
+                            .x = &nowhere,
+                            .y = &nowhere,
+                            .ink = {.own = &maroon, .exact = exact, .name = "maroon"}};
+        moe_scene_add_points(scene, moe_scene_add_panel(scene, NULL, NULL, &axis, &axis), &points);
+        g_assert_true(moe_scene_set_theme(scene, "dark", NULL));
+        const Drawing *drawing = moe__picture(scene, 400, 300);
+        int found = 0;
+        for (guint i = 0; i < drawing->items->len; i++) {
+            MoeColour colour = g_array_index(drawing->items, Item, i).colour;
+            found += colour.r == maroon.r && colour.g == maroon.g && colour.b == maroon.b;
+        }
+        g_assert_cmpint(found, ==, exact);
+    }
+}
+
+/* What lets the ground through lets less of a dark one through. */
+static void
+test_opacity(void)
+{
+    static const double at[] = {0, 1}, low[] = {0, 0}, high[] = {0.5, 1};
+    static const char *const themes[] = {"screen", "dark"};
+    MoeAxis axis = {.type = MOE_AXIS_LINEAR, .max = 1};
+    double opacity[] = {0, 0};
+    for (int t = 0; t < 2; t++) {
+        g_autoptr(MoeScene) scene = moe_scene_new("Area");
+        MoeArea area = {.n = 2, .at = at, .low = low, .high = high, .ink = {.opacity = 0.25}};
+        moe_scene_add_area(scene, moe_scene_add_panel(scene, NULL, NULL, &axis, &axis), &area);
+        g_assert_true(moe_scene_set_theme(scene, themes[t], NULL));
+        const Drawing *drawing = moe__picture(scene, 400, 300);
+        for (guint i = 0; i < drawing->items->len; i++)
+            if (g_array_index(drawing->items, Item, i).opacity < 1)
+                opacity[t] = g_array_index(drawing->items, Item, i).opacity;
+    }
+    g_assert_cmpfloat(opacity[0], ==, 0.25);
+    g_assert_cmpfloat(opacity[1], >, 0.35);
+    g_assert_cmpfloat(opacity[1], <, 0.5);
+}
+
 static void
 test_save(void)
 {
@@ -383,6 +432,8 @@ main(int argc, char **argv)
     g_test_add_func("/figure/shrunk", test_shrunk);
     g_test_add_func("/figure/long-title", test_long_title);
     g_test_add_func("/figure/names", test_names);
+    g_test_add_func("/figure/exact", test_exact);
+    g_test_add_func("/figure/opacity", test_opacity);
     g_test_add_func("/figure/save", test_save);
     g_test_add_func("/figure/save-errors", test_save_errors);
     return g_test_run();

@@ -40,6 +40,45 @@ test_prompt(void)
     expect_column(trace, "tokens/pos", "0 1 2 3 4");
 }
 
+/* Floats of the shape of the ids, beside them, are their gates. */
+static void
+test_weights(void)
+{
+    MoeImportReport report;
+    g_autofree char *path = import_fixture("routed-weights.npz");
+    g_autoptr(MoeTrace) trace = import_all((const char *[]){path}, 1, &told, &report);
+    g_assert_cmpstr(report.importer, ==, "id-arrays");
+    expect_picks(trace, 0, "1:0.125 0:0.0625, 2:0.1875 1:0.125, 3:0.25 2:0.1875");
+    MoeImportOptions untold = told;
+    untold.gates = MOE_IMPORT_GATES_UNTOLD;
+    expect_failure(path, &untold, "give --gates sum-to-one or --gates as-scored");
+}
+
+/* Where k is 1 zeros may be picks: what is meant is asked, and --layers says it. */
+static void
+test_zero_layers(void)
+{
+    static const int16_t ids[] = {0, 3, 0, 2, 0, 1, 0, 0, 0, 3, 0, 1};
+    static const int layers[] = {1, 3}, wrong[] = {0, 3};
+    MoeImportReport report;
+    MoeImportOptions options = told;
+    g_autofree char *path = write_npy("top1.npy", "<i2", "(3, 4, 1)", ids, sizeof ids);
+    g_autoptr(MoeTrace) all = import_all((const char *[]){path}, 1, &options, &report);
+    g_assert_nonnull(strstr(report.notes, "2 of 4 layers (0, 2) pick expert 0 alone: if they are "
+                                          "layers without experts, --layers names"));
+    g_free(report.notes);
+    g_assert_cmpint(report.routers, ==, 4);
+    options.layers = layers;
+    options.n_layers = 2;
+    g_autoptr(MoeTrace) some = import_all((const char *[]){path}, 1, &options, &report);
+    g_assert_null(report.notes);
+    g_assert_cmpint(moe_trace_router(some, 1)->layer, ==, 3);
+    expect_picks(some, 0, "3, 1, 3");
+    expect_picks(some, 1, "2, 0, 1");
+    options.layers = wrong;
+    expect_failure(path, &options, "the files have 4 layers, --layers names 2");
+}
+
 static void
 test_lone(void)
 {
@@ -157,7 +196,8 @@ test_refused(void)
     g_autofree char *flat = write_npy("x.npy", "<i2", "(4, 2)", ids, sizeof ids);
     g_autofree char *wide = write_npy("w.npy", "<i2", "(2, 2, 2)", ids, sizeof ids);
     MoeImportOptions options = told;
-    expect_failure(flat, &options, "x.npy: no importer knows this content");
+    expect_failure(flat, &options,
+                   "x.npy: no importer knows these arrays (the first is \"\" [4, 2])");
     expect_failure(wide, &options, "w.npy: array \"\" [2, 2, 2]: found expert -2, expected -1 …");
     options.importer = "id-arrays";
     expect_failure(flat, &options, "x.npy: found no array of integers [tokens, layers, k]");
@@ -179,6 +219,24 @@ test_refused(void)
     expect_failure(path, &options, "the files say k is 2, --k says 4");
 }
 
+/* What nobody reads is told by name, and what to do about it. */
+static void
+test_unknown(void)
+{
+    static const char thing[] = "\x80\x02"
+                                "c__main__\nThing\n(tR.";
+    static const char place[] = "\x80\x02](cpathlib\nPosixPath\n(X\x01\0\0\0atRctorch\ndevice\n"
+                                "(X\x03\0\0\0cputRe.";
+    g_autofree char *unknown = import_file("unknown.pkl", thing, sizeof thing - 1);
+    expect_failure(unknown, &told, "the pickle asks for \"__main__.Thing\"");
+    g_autofree char *bare = import_file("bare.pkl", place, sizeof place - 1);
+    expect_failure(bare, &told, "bare.pkl: found no array in it");
+    g_autofree char *parquet = import_file("x.parquet", "PAR1....PAR1", -1);
+    expect_failure(parquet, &told, "is Parquet, which no importer reads: convert it first (pandas");
+    g_autofree char *packed = import_file("x.zst", "\x28\xb5\x2f\xfd.....", -1);
+    expect_failure(packed, &told, "is packed by zstd, which no importer reads: convert it first");
+}
+
 /* --- Names ------------------------------------------------------------------------------------*/
 
 static void
@@ -198,12 +256,15 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     moe_init();
     g_test_add_func("/import-arrays/prompt", test_prompt);
+    g_test_add_func("/import-arrays/weights", test_weights);
+    g_test_add_func("/import-arrays/zero-layers", test_zero_layers);
     g_test_add_func("/import-arrays/lone", test_lone);
     g_test_add_func("/import-arrays/batch", test_batch);
     g_test_add_func("/import-arrays/places", test_places);
     g_test_add_func("/import-arrays/missing", test_missing);
     g_test_add_func("/import-arrays/big-endian", test_big_endian);
     g_test_add_func("/import-arrays/refused", test_refused);
+    g_test_add_func("/import-arrays/unknown", test_unknown);
     g_test_add_func("/import-arrays/number", test_number);
     int status = g_test_run();
     import_files_remove();

@@ -339,6 +339,15 @@ test_ddmoe(void)
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
         g_free((char *)paths[i]);
     refuse_cuts("load_balancing.pth", "ddmoe", options, 0);
+    options.model = NULL; /* of one there is no choice */
+    options.k = 8;
+    g_autoptr(MoeSummary) lists = import_counts("load_lists.pth", &options, &report);
+    g_assert_cmpstr(report.importer, ==, "ddmoe");
+    g_assert_cmpint(moe_summary_routers(lists), ==, 3);
+    g_assert_cmpint(moe_summary_router(lists, 0)->experts, ==, 2500);
+    cell = moe_summary_cell(lists, 1, MOE_DOMAIN_ALL);
+    g_assert_cmpfloat_with_epsilon(cell->gate_sum[0], 2 / 5000.0, 1e-12);
+    g_free(report.notes);
 }
 
 static void

@@ -2,32 +2,17 @@
  *
  * Importers of counts on real files, against reference values that an independent script computed
  * in double precision: OLMoE's loads, transitions and vocabulary, shares of the load of layers that
- * were plotted though nothing was captured, gpt-oss's aggregates. The files belong to others and
- * don't come with the project: MOESCOPE_DATA names their folder (default: ../shared/data beside the
- * source tree); without it the tests are skipped.
+ * were plotted though nothing was captured, gpt-oss's aggregates. Without the files the tests are
+ * skipped (real-data.h).
  */
 #include "import-file.h"
+#include "real-data.h"
 
 #include <math.h>
 #include <moescope/check.h>
 #include <moescope/import.h>
 #include <moescope/metrics.h>
 #include <string.h>
-
-/* A file of the data; skips the test and returns NULL if it isn't there. (transfer full) */
-static char *
-data(const char *name)
-{
-    const char *named = g_getenv("MOESCOPE_DATA"), *root = g_getenv("MOESCOPE_SOURCE_ROOT");
-    g_autofree char *folder =
-        named ? g_strdup(named) : g_build_filename(root ? root : ".", "../shared/data", NULL);
-    g_autofree char *path = g_build_filename(folder, "real", name, NULL);
-    if (g_file_test(path, G_FILE_TEST_EXISTS))
-        return g_steal_pointer(&path);
-    g_autofree char *reason = g_strdup_printf("%s is absent (MOESCOPE_DATA)", path);
-    g_test_skip(reason);
-    return NULL;
-}
 
 static MoeSummary *
 import(const char *path, const MoeImportOptions *options)
@@ -57,19 +42,10 @@ static const MoeImportOptions olmoe_table = {.experts = 64, .k = 8};
 
 /* --- Tables of reference values ---------------------------------------------------------------*/
 
-static const char *
-field(char **head, char **row, const char *name)
-{
-    for (int i = 0; head[i] && row[i]; i++)
-        if (g_str_equal(head[i], name))
-            return row[i];
-    g_error("found no column %s", name);
-}
-
 static double
 number(char **head, char **row, const char *name)
 {
-    return g_ascii_strtod(field(head, row, name), NULL);
+    return g_ascii_strtod(real_field(head, row, name), NULL);
 }
 
 /* Relative to 1e-9; the tables have ten decimals. */
@@ -81,24 +57,32 @@ expect(double found, double expected)
 
 typedef void (*CompareFunc)(char **head, char **row, const MoeSummary *summary);
 
-/* Calls `compare` for the rows of a table whose column has this value; returns how many. */
+/* The rows of a table whose column has this value. */
+typedef struct Chosen {
+    const char *column, *value;
+    const MoeSummary *summary;
+    CompareFunc compare;
+    int n;
+} Chosen;
+
+static void
+compare_chosen(char **head, char **row, void *user)
+{
+    Chosen *chosen = user;
+    if (!g_str_equal(real_field(head, row, chosen->column), chosen->value))
+        return;
+    chosen->compare(head, row, chosen->summary);
+    chosen->n++;
+}
+
+/* Calls `compare` for them; returns how many there are. */
 static int
 each_row(const char *table, const char *column, const char *value, const MoeSummary *summary,
          CompareFunc compare)
 {
-    g_autofree char *path = data(table), *text = NULL;
-    g_assert_true(path && g_file_get_contents(path, &text, NULL, NULL));
-    g_auto(GStrv) lines = g_strsplit(g_strchomp(text), "\n", -1);
-    g_auto(GStrv) head = g_strsplit(g_strchomp(lines[0]), ",", -1);
-    int rows = 0;
-    for (char **line = lines + 1; *line; line++) {
-        g_auto(GStrv) row = g_strsplit(g_strchomp(*line), ",", -1);
-        if (!g_str_equal(field(head, row, column), value))
-            continue;
-        compare(head, row, summary);
-        rows++;
-    }
-    return rows;
+    Chosen chosen = {column, value, summary, compare, 0};
+    real_rows(table, compare_chosen, &chosen);
+    return chosen.n;
 }
 
 static int
@@ -140,10 +124,10 @@ compare_load(char **head, char **row, const MoeSummary *summary)
         {"kl_uniform_nat", "kl-uniform"},
         {"tv_uniform", "tv-uniform"},
     };
-    int router = find_router(summary, field(head, row, "layer"));
-    int domain = find_domain(summary, field(head, row, "domain"));
+    int router = find_router(summary, real_field(head, row, "layer"));
+    int domain = find_domain(summary, real_field(head, row, "domain"));
     const MoeMetricCell cell = moe_metric_cell(summary, NULL, router, domain, NULL);
-    g_assert_cmpint(cell.summary->picks, ==, atoll(field(head, row, "N")));
+    g_assert_cmpint(cell.summary->picks, ==, atoll(real_field(head, row, "N")));
     for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++)
         expect(moe_metric_value(moe_metric_find(pairs[i][1]), &cell),
                number(head, row, pairs[i][0]));
@@ -153,9 +137,9 @@ static void
 test_load(void)
 {
     static const char table[] = "golden/olmoe_mixtral_load_metrics.csv";
-    g_autofree char *pickles = data("olmoe/expert_counts");
-    g_autofree char *csv = data("olmoe/olmoe-1b-7b-0924-load.csv");
-    g_autofree char *first = data("olmoe/olmoe-1b-7b-0924-load-top1.csv");
+    g_autofree char *pickles = real_data("olmoe/expert_counts");
+    g_autofree char *csv = real_data("olmoe/olmoe-1b-7b-0924-load.csv");
+    g_autofree char *first = real_data("olmoe/olmoe-1b-7b-0924-load-top1.csv");
     if (!pickles || !csv || !first)
         return;
     g_autoptr(MoeSummary) of_pickles = import(pickles, &olmoe);
@@ -174,14 +158,14 @@ test_load(void)
 static void
 compare_flow(char **head, char **row, const MoeSummary *summary)
 {
-    int to = find_router(summary, field(head, row, "layer_j"));
-    int domain = find_domain(summary, field(head, row, "domain"));
+    int to = find_router(summary, real_field(head, row, "layer_j"));
+    int domain = find_domain(summary, real_field(head, row, "domain"));
     const MoeFlowCell *flow = moe_summary_flow(summary, to, domain);
     int64_t used = 0;
     for (int i = 0; i < flow->from * flow->experts; i++)
         used += flow->moves[i] > 0;
-    g_assert_cmpint(flow->units, ==, atoll(field(head, row, "N")));
-    g_assert_cmpint(used, ==, atoll(field(head, row, "cells_nonzero")));
+    g_assert_cmpint(flow->units, ==, atoll(real_field(head, row, "N")));
+    g_assert_cmpint(used, ==, atoll(real_field(head, row, "cells_nonzero")));
     const MoeMetricCell cell = moe_metric_cell(summary, NULL, to, domain, NULL);
     expect(moe_metric_value(moe_metric_find("flow-information"), &cell),
            number(head, row, "mi_nat"));
@@ -198,8 +182,8 @@ static void
 test_flow(void)
 {
     static const char table[] = "golden/olmoe_mixtral_crosslayer_mi.csv";
-    g_autofree char *pickles = data("olmoe/expert_counts_crosslayer");
-    g_autofree char *csv = data("olmoe/olmoe-1b-7b-0924-crosslayer.csv.gz");
+    g_autofree char *pickles = real_data("olmoe/expert_counts_crosslayer");
+    g_autofree char *csv = real_data("olmoe/olmoe-1b-7b-0924-crosslayer.csv.gz");
     if (!pickles || !csv)
         return;
     g_autoptr(MoeSummary) of_pickles = import(pickles, &olmoe);
@@ -215,10 +199,10 @@ test_flow(void)
 static void
 compare_vocabulary(char **head, char **row, const MoeSummary *summary)
 {
-    int router = find_router(summary, field(head, row, "layer"));
+    int router = find_router(summary, real_field(head, row, "layer"));
     const MoeTokenCell *cell = moe_summary_tokens(summary, router);
-    g_assert_cmpint(cell->ids, ==, atoll(field(head, row, "vocab_items")));
-    g_assert_cmpint(cell->often, ==, atoll(field(head, row, "vocab_items_count_ge10")));
+    g_assert_cmpint(cell->ids, ==, atoll(real_field(head, row, "vocab_items")));
+    g_assert_cmpint(cell->often, ==, atoll(real_field(head, row, "vocab_items_count_ge10")));
     static const char *const pairs[][2] = {
         {"mean_top_expert_prob_all", "vocabulary-picks"},
         {"mean_top_expert_prob_ge10", "vocabulary-picks-often"},
@@ -237,7 +221,7 @@ compare_vocabulary(char **head, char **row, const MoeSummary *summary)
 static void
 test_vocabulary(void)
 {
-    g_autofree char *path = data("olmoe/eid2token/arxiv.pkl");
+    g_autofree char *path = real_data("olmoe/eid2token/arxiv.pkl");
     if (!path)
         return;
     g_autoptr(MoeSummary) summary = import(path, &olmoe);
@@ -251,7 +235,7 @@ test_vocabulary(void)
 static void
 compare_shares(char **head, char **row, const MoeSummary *summary)
 {
-    int router = find_router(summary, field(head, row, "layer"));
+    int router = find_router(summary, real_field(head, row, "layer"));
     const MoeMetricCell cell = moe_metric_cell(summary, NULL, router, MOE_DOMAIN_ALL, NULL);
     double most = 0, least = INFINITY, sum = 0;
     for (int e = 0; e < cell.summary->experts; e++) {
@@ -292,8 +276,8 @@ test_shares(void)
         {"OLMoE-1B-7B-0125", 16, {8, 9, 10, 11}, 4, false},
         {"checkpoint-4000", 16, {13, 14, 15}, 3, false},
     };
-    g_autofree char *load = data("torch-pth/load_balancing_comparison.pth");
-    g_autofree char *entropies = data("torch-pth/routing_entropy_comparison.pth");
+    g_autofree char *load = real_data("torch-pth/load_balancing_comparison.pth");
+    g_autofree char *entropies = real_data("torch-pth/routing_entropy_comparison.pth");
     const char *const paths[] = {load, entropies};
     if (!load || !entropies)
         return;
@@ -324,8 +308,9 @@ test_shares(void)
 static void
 test_gpt_oss(void)
 {
-    g_autofree char *whole = data("gpt-oss-20b/gpqa_diamond/Genetics/False_False.json.gz");
-    g_autofree char *mixed = data("gpt-oss-20b/gpqa_diamond/Quantum_Mechanics/True_False.json.gz");
+    g_autofree char *whole = real_data("gpt-oss-20b/gpqa_diamond/Genetics/False_False.json.gz");
+    g_autofree char *mixed =
+        real_data("gpt-oss-20b/gpqa_diamond/Quantum_Mechanics/True_False.json.gz");
     const MoeImportOptions options = {.experts = 32, .k = 4};
     if (!whole || !mixed)
         return;

@@ -26,6 +26,19 @@ test_plain(void)
     g_assert_cmpint(moe_trace_router(trace, 1)->layer, ==, 4);
 }
 
+/* The same two tokens in each of these layouts. */
+static void
+expect_both(const char *const *texts, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        g_test_message("%s", texts[i]);
+        g_autofree char *path = import_file("x.csv", texts[i], -1);
+        g_autoptr(MoeTrace) trace = import_all((const char *[]){path}, 1, &told, NULL);
+        expect_picks(trace, 0, "2:0.5 5:0.25, 1:0.75 0:0.25");
+        g_assert_cmpint(moe_trace_router(trace, 0)->layer, ==, 3);
+    }
+}
+
 /* What pandas and R write: an index, names in quotation marks or behind blanks, lists as Python
  * prints them. */
 static void
@@ -37,13 +50,7 @@ test_plain_variants(void)
          "\"2\",3,\"1 0\",\".75 .25\"\r\n"),
         "index, layer, experts, gates\n0,3,5;2,.25;.5\n1,3,1;0,.75;.25\n",
     };
-    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
-        g_test_message("%s", texts[i]);
-        g_autofree char *path = import_file("x.csv", texts[i], -1);
-        g_autoptr(MoeTrace) trace = import_all((const char *[]){path}, 1, &told, NULL);
-        expect_picks(trace, 0, "2:0.5 5:0.25, 1:0.75 0:0.25");
-        g_assert_cmpint(moe_trace_router(trace, 0)->layer, ==, 3);
-    }
+    expect_both(texts, G_N_ELEMENTS(texts));
 }
 
 /* What spreadsheets write: semicolons or tabs, names in any case. The comma of a list parts no
@@ -59,13 +66,7 @@ test_plain_separators(void)
         "sep=;\r\nlayer;experts;gates\r\n3;5 2;.25 .5\r\n3;1 0;.75 .25\r\n",
         "# by hand\n\nlayer\texperts\tgates\n3\t\"[5, 2]\"\t.25 .5\n3\t1 0\t.75 .25\n",
     };
-    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
-        g_test_message("%s", texts[i]);
-        g_autofree char *path = import_file("x.csv", texts[i], -1);
-        g_autoptr(MoeTrace) trace = import_all((const char *[]){path}, 1, &told, NULL);
-        expect_picks(trace, 0, "2:0.5 5:0.25, 1:0.75 0:0.25");
-        g_assert_cmpint(moe_trace_router(trace, 0)->layer, ==, 3);
-    }
+    expect_both(texts, G_N_ELEMENTS(texts));
 }
 
 static void
@@ -153,7 +154,9 @@ test_llama_variants(void)
         {"layer,expert\n0,1\n1,2\n1,3\n2,0\n", "layer 1 has 2 picks in the pass that ends here"},
         {"layer,expert\n0,1\n1\n", "x.csv: line 3: found \"1\", expected layer,expert"},
         {"layer,expert\n0,x\n", "line 2: found \"0,x\", expected layer,expert"},
-        {"layer,expert\n0,1 2\n", "line 2: found \"0,1 2\", expected layer,expert"},
+        {"layer,expert\n0,1 2\n", "the files say k is 2, --k says 1"},
+        {"layer,expert,weight\n0,1\n", "line 2: found \"0,1\", expected layer,expert with a cell "
+                                       "for each name"},
         {"layer,expert\n0,99999\n", "line 2: found \"0,99999\", expected layer,expert"},
         {"0,\"1 2\"\n0,\"1\"\n", "line 2: found 1 experts, 2 before"},
         {"layer,expert\n", "found no layer in the files"},

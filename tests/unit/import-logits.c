@@ -171,6 +171,11 @@ test_megatron_refused(void)
     g_autofree char *odd = g_strdup_printf("%s[1, 4]%s", parts[0], parts[1]);
     g_autofree char *spoilt = import_file("m/router_trace_rank3.jsonl", odd, -1);
     expect_failure(spoilt, &options, "logit_shape: found 1 × 4 for 2 tokens");
+    g_auto(GStrv) bytes = g_strsplit(trace_text, "\"logit_bytes\": 16", 2);
+    g_autofree char *four = g_strdup_printf("%s\"logit_bytes\": 32%s", bytes[0], bytes[1]);
+    g_autofree char *wide = import_file("m/router_trace_rank3.jsonl", four, -1);
+    expect_failure(wide, &options,
+                   "logit_bytes: found 32 for 2 tokens of 4 experts, expected 2 each (bfloat16)");
     g_autofree char *whole = import_file("m/router_trace_rank3.jsonl", trace_text, -1);
     write_sidecar(32);
     options.gates = MOE_IMPORT_GATES_UNTOLD;

@@ -1,32 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
  * Importers on real files, against reference values that an independent script computed: loads,
- * first choices along a sequence, ESFT's own token and gate scores. The files belong to others and
- * don't come with the project: MOESCOPE_DATA names their folder (default: ../shared/data beside
- * the source tree); without it the tests are skipped.
+ * first choices along a sequence, ESFT's own token and gate scores. Without the files the tests are
+ * skipped (real-data.h).
  */
 #include <moescope/import.h>
 
 #include "import-file.h"
+#include "real-data.h"
 
 #include <json-glib/json-glib.h>
 #include <math.h>
 #include <string.h>
-
-/* A file of the data; skips the test and returns NULL if it isn't there. (transfer full) */
-static char *
-data(const char *name)
-{
-    const char *named = g_getenv("MOESCOPE_DATA"), *root = g_getenv("MOESCOPE_SOURCE_ROOT");
-    g_autofree char *folder =
-        named ? g_strdup(named) : g_build_filename(root ? root : ".", "../shared/data", NULL);
-    g_autofree char *path = g_build_filename(folder, "real", name, NULL);
-    if (g_file_test(path, G_FILE_TEST_EXISTS))
-        return g_steal_pointer(&path);
-    g_autofree char *reason = g_strdup_printf("%s is absent (MOESCOPE_DATA)", path);
-    g_test_skip(reason);
-    return NULL;
-}
 
 static MoeTrace *
 import_all(const char *const *paths, int n, const MoeImportOptions *options)
@@ -105,16 +90,6 @@ expect_near(double found, const char *expected)
 }
 
 static int
-column(char **head, const char *name)
-{
-    int i = 0;
-    while (head[i] && !g_str_equal(head[i], name))
-        i++;
-    g_assert_nonnull(head[i]);
-    return i;
-}
-
-static int
 domain_of(const MoeTrace *trace, const char *name)
 {
     for (int d = 0; d < moe_trace_domains(trace); d++)
@@ -123,26 +98,25 @@ domain_of(const MoeTrace *trace, const char *name)
     return -1;
 }
 
+static void
+compare_row(char **head, char **row, void *user)
+{
+    const MoeTrace *trace = user;
+    int layer = atoi(real_field(head, row, "layer")), first = moe_trace_router(trace, 0)->layer;
+    Tally tally = tally_of(trace, layer - first, domain_of(trace, row[0]));
+    g_assert_cmpint(tally.tokens, ==, atoi(real_field(head, row, "tokens")));
+    g_assert_cmpint(tally.picks, ==, atoi(real_field(head, row, "N")));
+    expect_near(tally.cv, real_field(head, row, "cv_pop"));
+    expect_near(tally.maxvio, real_field(head, row, "maxvio"));
+    expect_near(tally.entropy, real_field(head, row, "entropy_nat"));
+    expect_near(tally.same_first / tally.pairs, real_field(head, row, "same_top1_prev"));
+}
+
 /* Every row of a reference table. */
 static void
-compare(const MoeTrace *trace, const char *table)
+compare(MoeTrace *trace, const char *table)
 {
-    g_autofree char *path = data(table), *text = NULL;
-    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
-    g_auto(GStrv) lines = g_strsplit(g_strchomp(text), "\n", -1);
-    g_auto(GStrv) head = g_strsplit(g_strchomp(lines[0]), ",", -1);
-    int first = moe_trace_router(trace, 0)->layer, rows = 0;
-    for (char **line = lines + 1; *line; line++, rows++) {
-        g_auto(GStrv) cell = g_strsplit(g_strchomp(*line), ",", -1);
-        int layer = atoi(cell[column(head, "layer")]);
-        Tally tally = tally_of(trace, layer - first, domain_of(trace, cell[0]));
-        g_assert_cmpint(tally.tokens, ==, atoi(cell[column(head, "tokens")]));
-        g_assert_cmpint(tally.picks, ==, atoi(cell[column(head, "N")]));
-        expect_near(tally.cv, cell[column(head, "cv_pop")]);
-        expect_near(tally.maxvio, cell[column(head, "maxvio")]);
-        expect_near(tally.entropy, cell[column(head, "entropy_nat")]);
-        expect_near(tally.same_first / tally.pairs, cell[column(head, "same_top1_prev")]);
-    }
+    int rows = real_rows(table, compare_row, trace);
     g_assert_cmpint(rows, ==, moe_trace_routers(trace) * moe_trace_domains(trace));
 }
 
@@ -154,7 +128,7 @@ compare_scores(const MoeTrace *trace, const char *domain)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *name = g_strdup_printf("esft-dsv2lite/%s/summary.json", domain);
-    g_autofree char *path = data(name);
+    g_autofree char *path = real_data(name);
     g_autoptr(JsonParser) parser = json_parser_new();
     g_assert_true(json_parser_load_from_file(parser, path, &error));
     JsonObject *root = json_node_get_object(json_parser_get_root(parser));
@@ -180,7 +154,8 @@ compare_scores(const MoeTrace *trace, const char *domain)
 static void
 test_esft(void)
 {
-    g_autofree char *intent = data("esft-dsv2lite/intent"), *law = data("esft-dsv2lite/law");
+    g_autofree char *intent = real_data("esft-dsv2lite/intent"),
+                    *law = real_data("esft-dsv2lite/law");
     if (!intent || !law)
         return;
     const MoeImportOptions options = {
@@ -202,26 +177,13 @@ test_esft(void)
 /* --- gpt-oss ----------------------------------------------------------------------------------*/
 
 static void
-add_examples(const char *folder, GPtrArray *out)
-{
-    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-    for (const char *name; dir && (name = g_dir_read_name(dir));) {
-        g_autofree char *path = g_build_filename(folder, name, NULL);
-        if (g_file_test(path, G_FILE_TEST_IS_DIR))
-            add_examples(path, out);
-        else if (g_str_has_suffix(name, "_examples.json.gz"))
-            g_ptr_array_add(out, g_steal_pointer(&path));
-    }
-}
-
-static void
 test_gpt_oss(void)
 {
-    g_autofree char *folder = data("gpt-oss-20b");
+    g_autofree char *folder = real_data("gpt-oss-20b");
     if (!folder)
         return;
     g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
-    add_examples(folder, paths);
+    real_examples(folder, paths);
     const MoeImportOptions options = {.experts = 32};
     g_autoptr(MoeTrace) trace =
         import_all((const char *const *)paths->pdata, (int)paths->len, &options);
@@ -235,7 +197,7 @@ test_gpt_oss(void)
 static void
 test_vllm(void)
 {
-    g_autofree char *path = data("vllm-jsonl/qwen15-moe-int4.jsonl.gz");
+    g_autofree char *path = real_data("vllm-jsonl/qwen15-moe-int4.jsonl.gz");
     if (!path)
         return;
     const MoeImportOptions options = {

@@ -6,6 +6,7 @@
 #include "import-trace.h"
 
 #include <math.h>
+#include <zlib.h>
 
 static const MoeImportOptions rule = {
     .k = 2,
@@ -152,6 +153,68 @@ test_nnterp(void)
 }
 
 /* The picks of the file are kept; one isn't the highest logit. */
+/* Picks that the file has stay, whatever the logits say. */
+static void
+test_nnterp_picks(void)
+{
+    MoeImportReport report;
+    g_autoptr(MoeTrace) trace = import_one("nnterp-picks.pt", &rule, &report);
+    expect_experts(trace, 0, 0, "1 2, 0 1, 0 1, 2 3, 0 1");
+    expect_experts(trace, 1, 1, "0 1, 1 2, 0 1, 0 1, 0 1");
+    g_assert_cmpint(report.compared, ==, 10);
+    g_assert_cmpint(report.disagreeing, ==, 1);
+}
+
+/* Lists of passes under each layer: a prompt and two tokens that were generated. */
+static void
+test_hooks(void)
+{
+    static const char *const names[] = {"hooks.pt", "hooks-numbered.pt", "hooks-single.pt",
+                                        "hooks-nested.pt"};
+    MoeImportReport report;
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autoptr(MoeTrace) trace = import_one(names[i], &rule, &report);
+        expect_experts(trace, 0, 1, "0 1, 1 2, 0 1, 0 1, 2 3");
+        expect_experts(trace, 1, 4, "0 1, 0 1, 3 0, 0 1, 1 2");
+        expect_column(trace, "tokens/doc", "0 0 0 0 0");
+        expect_column(trace, "tokens/pos", "0 1 2 3 4");
+    }
+    g_autofree char *path = import_fixture("hooks-open.pt");
+    expect_failure(path, &rule,
+                   "found a list of arrays under the key 1: nothing says whether such keys are "
+                   "layers or passes: name the layers (\"layer_1\")");
+}
+
+/* Lists of floats are arrays too. */
+static void
+test_lists(void)
+{
+    MoeImportReport report;
+    g_autoptr(MoeTrace) trace = import_one("logits-lists.pkl", &rule, &report);
+    expect_experts(trace, 0, 1, "0 1, 1 2, 0 1, 0 1, 2 3, 0 1");
+    expect_experts(trace, 1, 4, "0 1, 0 1, 3 0, 0 1, 1 2, 0 1");
+}
+
+/* A packed file is unpacked first, and nothing is left of the copy. */
+static void
+test_packed(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *plain = import_fixture("hooks.pt"), *bytes = NULL, *packed_bytes = NULL;
+    gsize length;
+    g_assert_true(g_file_get_contents(plain, &bytes, &length, &error));
+    g_autofree char *packed = import_file("hooks.pt.gz", "", 0);
+    gzFile gz = gzopen(packed, "wb");
+    g_assert_cmpint(gzwrite(gz, bytes, (unsigned)length), ==, (int)length);
+    gzclose(gz);
+    g_autoptr(MoeTrace) trace = import_all((const char *[]){packed}, 1, &rule, NULL);
+    expect_experts(trace, 0, 1, "0 1, 1 2, 0 1, 0 1, 2 3");
+    g_assert_nonnull(strstr(moe_trace_meta_json(trace), "\"hooks.pt\""));
+    g_assert_true(g_file_get_contents(packed, &packed_bytes, &length, &error));
+    g_autofree char *cut = import_file("cut.pt.gz", packed_bytes, (gssize)length / 2);
+    expect_failure(cut, &rule, "cut.pt.gz: the packed data ends too early");
+}
+
 static void
 test_switch(void)
 {
@@ -201,6 +264,34 @@ test_probabilities(void)
 }
 
 /* They are taken, and found by a check. */
+/* A router of sigmoids whose scores were saved, not its logits. */
+static void
+test_sigmoids(void)
+{
+    enum { T = 20, E = 4 };
+    float p[T * E];
+    for (int i = 0; i < T * E; i++)
+        p[i] = (float)((i * 7 + i / 9) % 32 + 1) / 64;
+    MoeImportReport report;
+    MoeImportOptions options = rule;
+    options.score = "sigmoid";
+    options.gates = MOE_IMPORT_GATES_AS_SCORED;
+    g_autofree char *path = write_floats("s.npy", "(20, 4)", p, T * E);
+    g_autoptr(MoeTrace) trace = import_all((const char *[]){path}, 1, &options, &report);
+    g_autofree char *notes = report.notes;
+    g_assert_nonnull(strstr(notes, "they are sigmoids already, whose log-odds were taken"));
+    g_autoptr(GError) error = NULL;
+    MoeArray gate;
+    g_assert_true(moe_trace_read(trace, "picks/00000.r000.gate", &gate, &error));
+    for (int t = 0; t < T; t++) {
+        float best = 0;
+        for (int e = 0; e < E; e++)
+            best = MAX(best, p[t * E + e]);
+        g_assert_cmpfloat_with_epsilon(moe_array_value(&gate, t), best, 1e-6);
+    }
+    g_free((void *)gate.data);
+}
+
 static void
 test_not_finite(void)
 {
@@ -268,8 +359,13 @@ main(int argc, char **argv)
     g_test_add_func("/import-router-logits/axes", test_axes);
     g_test_add_func("/import-router-logits/passes", test_passes);
     g_test_add_func("/import-router-logits/nnterp", test_nnterp);
+    g_test_add_func("/import-router-logits/nnterp-picks", test_nnterp_picks);
+    g_test_add_func("/import-router-logits/hooks", test_hooks);
+    g_test_add_func("/import-router-logits/lists", test_lists);
+    g_test_add_func("/import-router-logits/packed", test_packed);
     g_test_add_func("/import-router-logits/switch", test_switch);
     g_test_add_func("/import-router-logits/probabilities", test_probabilities);
+    g_test_add_func("/import-router-logits/sigmoids", test_sigmoids);
     g_test_add_func("/import-router-logits/not-finite", test_not_finite);
     g_test_add_func("/import-router-logits/refused", test_refused);
     int status = g_test_run();

@@ -134,7 +134,8 @@ test_jsonl_refused(void)
         {"{\"layer\": 0, \"topk_ids\": [1, 2], \"gates\": [1]}", "found 1 gates for 2 experts"},
         {"{\"layer\": 0, \"topk_ids\": [1, 2], \"k\": }", "line 1, byte 38: found '}'"},
         {"{\"layer\": -1, \"topk_ids\": [1, 2]}", "layer: found -1, expected 0 … 65535"},
-        {"{\"topk_ids\": [1, 2], \"layer\": \"x\"}", "layer: found a string, expected an integer"},
+        {"{\"topk_ids\": [1, 2], \"layer\": \"x\"}",
+         "layer: found \"x\", expected a name that numbers it"},
         {"{\"topk_ids\": [1, 2], \"layers\": 4}", "log: line 1: found no layer"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(lines); i++) {

@@ -163,8 +163,9 @@ test_by_hand(void)
     making[2] = 10;
     MoeSummaryCell whole = {E, 10, 20, 0, picks, making, first, gates};
     g_autoptr(MoeKinds) kinds = moe_kinds_of(&info);
-    g_autoptr(MoeSummaryCell) ffn = moe_kind_part(&whole, kinds, FFN);
-    MoeMetricCell cell = moe_metric_cell_of_kind(&whole, ffn, 0);
+    const MoeMetricCell all = {.summary = &whole};
+    g_autoptr(MoeKindPart) part = moe_kind_part(&all, kinds, FFN);
+    const MoeMetricCell *cell = moe_kind_part_cell(part);
     const struct {
         const char *name;
         double value, uniform, shuffled;
@@ -178,29 +179,86 @@ test_by_hand(void)
     for (gsize i = 0; i < G_N_ELEMENTS(expected); i++) {
         const MoeMetric *metric = moe_metric_find(expected[i].name);
         g_test_message("%s", metric->name);
-        g_assert_cmpfloat_with_epsilon(moe_metric_value(metric, &cell), expected[i].value, 1e-14);
-        g_assert_cmpfloat_with_epsilon(moe_metric_uniform(metric, &cell), expected[i].uniform,
+        g_assert_cmpfloat_with_epsilon(moe_metric_value(metric, cell), expected[i].value, 1e-14);
+        g_assert_cmpfloat_with_epsilon(moe_metric_uniform(metric, cell), expected[i].uniform,
                                        1e-14);
         if (isnan(expected[i].shuffled))
-            g_assert_true(isnan(moe_metric_shuffled(metric, &cell)));
+            g_assert_true(isnan(moe_metric_shuffled(metric, cell)));
         else
-            g_assert_cmpfloat_with_epsilon(moe_metric_shuffled(metric, &cell), expected[i].shuffled,
+            g_assert_cmpfloat_with_epsilon(moe_metric_shuffled(metric, cell), expected[i].shuffled,
                                            1e-14);
     }
     /* Experts 0, 1 and 3: of 12 picks, 4 each when even; 10 units make one pick or two. */
-    g_assert_cmpfloat(value_of("dead", &cell), ==, 1);
-    g_assert_cmpfloat(value_of("maxvio", &cell), ==, 1);
-    g_assert_cmpfloat_with_epsilon(value_of("entropy", &cell),
+    g_assert_cmpfloat(value_of("dead", cell), ==, 1);
+    g_assert_cmpfloat(value_of("maxvio", cell), ==, 1);
+    g_assert_cmpfloat_with_epsilon(value_of("entropy", cell),
                                    -(2 / 3.0) * log(2 / 3.0) - (1 / 3.0) * log(1 / 3.0), 1e-14);
-    g_assert_cmpint(ffn->making[1], ==, 8);
-    g_assert_cmpint(ffn->making[2], ==, 2);
+    g_assert_cmpint(cell->summary->making[1], ==, 8);
+    g_assert_cmpint(cell->summary->making[2], ==, 2);
     /* What isn't known of a kind is no number. */
-    g_assert_true(isnan(value_of("same-first", &cell)));
+    g_assert_true(isnan(value_of("same-first", cell)));
     g_assert_true(isnan(value_of("kind-share", &(MoeMetricCell){.summary = &whole})));
     whole.dropped = 1;
-    g_assert_true(isnan(value_of("drop-rate", &cell)));
-    g_autoptr(MoeSummaryCell) copy = moe_kind_part(&whole, kinds, COPY);
-    g_assert_cmpint(copy->making[0], ==, 5);
+    g_assert_true(isnan(value_of("drop-rate", cell)));
+    g_autoptr(MoeKindPart) copy = moe_kind_part(&all, kinds, COPY);
+    g_assert_cmpint(moe_kind_part_cell(copy)->summary->making[0], ==, 5);
+}
+
+/* What other tallies hold by expert, of experts 0, 1 and 3. */
+static void
+test_other_tallies(void)
+{
+    int64_t picks[E] = {8, 4, 3, 4, 5, 0}, making[E + 1] = {0}, runs[E] = {5, 3, 3, 2, 5, 0};
+    int64_t together[E * E] = {0}, moves[2 * E] = {3, 1, 0, 0, 9, 0, 1, 3, 7, 0, 0, 0};
+    making[2] = 12;
+    for (int e = 0; e < E; e++)
+        together[e * E + e] = picks[e];
+    together[0 * E + 1] = together[1 * E + 0] = 2;
+    together[0 * E + 4] = together[4 * E + 0] = 5; /* of two kinds */
+    MoeSummaryCell whole = {E, 12, 24, 0, picks, making, picks, NULL};
+    double none[E] = {0};
+    whole.gate_sum = none;
+    const int64_t pairs_at[MOE_LAGS] = {11};
+    MoeOrderCell order = {.experts = E, .units = 12, .pairs = (int64_t *)pairs_at, .runs = runs};
+    order.same_first = order.any_shared = order.shared = (int64_t *)pairs_at;
+    double zeros[MOE_LAGS] = {0};
+    order.jaccard = zeros;
+    order.gate_square = none;
+    MoePairCell pairs = {E, 12, together};
+    MoeFlowCell flow = {2, E, 24, moves};
+    int64_t half[E] = {8, 0, 3, 1, 0, 0}, rest[E] = {0, 4, 0, 3, 5, 0};
+    MoeSummaryCell first = {E, 6, 12, 0, half, making, half, none};
+    MoeSummaryCell second = {E, 6, 12, 0, rest, making, rest, none};
+    const MoeSummaryCell *domains[2] = {&first, &second};
+    const MoeMetricCell all = {.summary = &whole,
+                               .order = &order,
+                               .pairs = &pairs,
+                               .flow = &flow,
+                               .domains = domains,
+                               .n_domains = 2};
+    g_autoptr(MoeKinds) kinds = moe_kinds_of(&info);
+    g_autoptr(MoeKindPart) part = moe_kind_part(&all, kinds, FFN);
+    const MoeMetricCell *cell = moe_kind_part_cell(part);
+    const struct {
+        const char *name;
+        double value;
+    } expected[] = {
+        {"dwell", 16 / 10.0},
+        {"max-coactivation", 0.5}, /* of expert 1, not 5/8 of 0 with 4 */
+        {"top-partner", 1},
+        {"flow-top", 6 / 8.0},
+        {"domain-distance", 8 / 9.0 - 0 + 1 / 9.0 - 1 / 9.0},
+        {"domain-affinity", (1 + 1 + 0.75) / 3},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(expected); i++) {
+        g_test_message("%s", expected[i].name);
+        g_assert_cmpfloat_with_epsilon(value_of(expected[i].name, cell), expected[i].value, 1e-14);
+    }
+    g_assert_cmpint(cell->flow->units, ==, 8);
+    g_assert_cmpint(cell->flow->from, ==, 2);
+    g_assert_null(moe_metric_no_kinds(moe_metric_find("dwell")));
+    g_assert_nonnull(moe_metric_no_kinds(moe_metric_find("jaccard")));
+    g_assert_nonnull(moe_metric_no_kinds(moe_metric_find("rank-cv@8")));
 }
 
 /* Of a router without preferences: intervals are there, and hold what is said of chance. */
@@ -212,22 +270,57 @@ test_random(void)
     g_autofree char *path = write_trace("r.npz", KINDS, 4000);
     g_autoptr(MoeSummary) summary = count(path);
     g_autoptr(MoeKinds) kinds = moe_kinds_of(&info);
-    const MoeSummaryCell *whole = moe_summary_cell(summary, 0, MOE_DOMAIN_ALL);
+    const MoeMetricCell whole = moe_metric_cell(summary, NULL, 0, MOE_DOMAIN_ALL, NULL);
     for (int kind = 0; kind < kinds->n; kind++)
         for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
             const MoeMetric *metric = moe_metric_find(names[i]);
-            g_autoptr(MoeSummaryCell) part = moe_kind_part(whole, kinds, kind);
-            MoeMetricCell cell = moe_metric_cell_of_kind(whole, part, 0);
+            g_autoptr(MoeKindPart) part = moe_kind_part(&whole, kinds, kind);
             MoeInterval interval;
             moe_metric_kind_intervals(summary, 0, MOE_DOMAIN_ALL, kinds, kind, &metric, 1,
                                       &(MoeResampleOptions){.level = 0.999}, &interval);
-            double uniform = moe_metric_uniform(metric, &cell);
+            double uniform = moe_metric_uniform(metric, moe_kind_part_cell(part));
             g_test_message("%s of %s: %g … %g, %g by chance", names[i], kinds->name[kind],
                            interval.low, interval.high, uniform);
             g_assert_cmpfloat(interval.low, <, uniform);
             g_assert_cmpfloat(interval.high, >, uniform);
             g_assert_cmpfloat(interval.high - interval.low, <, 0.4 * uniform);
         }
+}
+
+/* What such a router shows of pairs and runs within a kind. */
+static void
+test_random_pairs(void)
+{
+    static const struct {
+        const char *name;
+        double tolerance;
+    } metrics[] = {{"max-coactivation", 0.06},
+                   {"coactivation-jaccard", 0.04},
+                   {"top-partner", 0.04},
+                   {"dwell", 0.02}};
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = write_trace("r.npz", KINDS, 4000);
+    g_autoptr(MoeTrace) trace = moe_trace_open(path, &error);
+    const MoeSummaryOptions options = {.tallies = MOE_TALLY_PAIRS | MOE_TALLY_ORDER};
+    g_autoptr(MoeSummary) summary = moe_summary_from_trace(trace, &options, &error);
+    g_assert_no_error(error);
+    g_autoptr(MoeKinds) kinds = moe_kinds_of(&info);
+    const MoeMetricCell whole = moe_metric_cell(summary, NULL, 0, MOE_DOMAIN_ALL, NULL);
+    g_autoptr(MoeKindPart) part = moe_kind_part(&whole, kinds, FFN);
+    const MoeMetricCell *cell = moe_kind_part_cell(part);
+    for (gsize i = 0; i < G_N_ELEMENTS(metrics); i++) {
+        const MoeMetric *metric = moe_metric_find(metrics[i].name);
+        MoeInterval interval;
+        moe_metric_kind_intervals(summary, 0, MOE_DOMAIN_ALL, kinds, FFN, &metric, 1, NULL,
+                                  &interval);
+        double value = moe_metric_value(metric, cell);
+        double uniform = moe_metric_uniform(metric, cell);
+        g_test_message("%s: %g in %g … %g, %g by chance", metric->name, value, interval.low,
+                       interval.high, uniform);
+        g_assert_cmpfloat_with_epsilon(value, uniform, metrics[i].tolerance * uniform);
+        g_assert_cmpfloat(interval.low, <, value);
+        g_assert_cmpfloat(interval.high, >, value);
+    }
 }
 
 int
@@ -242,7 +335,9 @@ main(int argc, char **argv)
     g_test_add_func("/kinds/wrong-meta", test_wrong_meta);
     g_test_add_func("/kinds/other-traces", test_other_traces);
     g_test_add_func("/kinds/by-hand", test_by_hand);
+    g_test_add_func("/kinds/other-tallies", test_other_tallies);
     g_test_add_func("/kinds/random", test_random);
+    g_test_add_func("/kinds/random-pairs", test_random_pairs);
     int status = g_test_run();
     static const char *const files[] = {"t.npz", "s.npz", "w.npz", "a.npz", "b.npz", "r.npz"};
     for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {

@@ -81,6 +81,17 @@ test_by_hand(void)
     static const int32_t step[] = {1, 1, 1, 1, 5, 5, 5, 5};
     g_autoptr(MoeTrace) trace = write_trace(8, first, step, 3);
     g_assert_cmpfloat(measure(trace, 2, "paths", 0), ==, 3);
+    /* And the one before. */
+    g_autoptr(GError) error = NULL;
+    const MoeSummaryOptions options = {
+        .steps = MOE_STEPS_ONE, .step = 1, .tallies = MOE_TALLY_FLOW};
+    g_autoptr(MoeSummary) summary = moe_summary_from_trace(trace, &options, &error);
+    MoeMetricCell cell = moe_metric_cell(summary, trace, 2, MOE_DOMAIN_ALL, NULL);
+    cell.at_step = true;
+    cell.step = 1;
+    double entropy = -0.5 * log(0.5) + 0.5 * log(4);
+    g_assert_cmpfloat_with_epsilon(moe_metric_value(moe_metric_find("path-entropy"), &cell),
+                                   entropy, 1e-14);
 }
 
 /* Of random routers both nulls are near; of routers that say the same, far from the shuffled one.

@@ -1,31 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
  * Metrics of real files, read by importers, against reference values that an independent script
- * computed in double precision. All have to agree to 1e-9. The files belong to others and don't
- * come with the project: MOESCOPE_DATA names their folder (default: ../shared/data beside the
- * source tree); without it the tests are skipped.
+ * computed in double precision. All have to agree to 1e-9. Without the files the tests are skipped
+ * (real-data.h).
  */
 #include "import-file.h"
+#include "real-data.h"
 
 #include <math.h>
 #include <moescope/import.h>
 #include <moescope/metrics.h>
 #include <string.h>
-
-/* A file of the data; skips the test and returns NULL if it isn't there. (transfer full) */
-static char *
-data(const char *name)
-{
-    const char *named = g_getenv("MOESCOPE_DATA"), *root = g_getenv("MOESCOPE_SOURCE_ROOT");
-    g_autofree char *folder =
-        named ? g_strdup(named) : g_build_filename(root ? root : ".", "../shared/data", NULL);
-    g_autofree char *path = g_build_filename(folder, "real", name, NULL);
-    if (g_file_test(path, G_FILE_TEST_EXISTS))
-        return g_steal_pointer(&path);
-    g_autofree char *reason = g_strdup_printf("%s is absent (MOESCOPE_DATA)", path);
-    g_test_skip(reason);
-    return NULL;
-}
 
 /* --- Comparing --------------------------------------------------------------------------------*/
 
@@ -59,48 +44,20 @@ static const Pair pairs[] = {
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(pairs) == LOADS + GATES);
 
-/* The field of a row; fails where the table has no such column. */
-static const char *
-field(char **head, char **row, const char *name)
-{
-    for (int i = 0; head[i] && row[i]; i++)
-        if (g_str_equal(head[i], name))
-            return row[i];
-    g_error("found no column %s", name);
-}
-
 /* The table has ten decimals: half of the last one comes on top. */
 static void
 compare_row(char **head, char **row, const MoeMetricCell *cell)
 {
     int n = cell->order ? LOADS + GATES : LOADS;
-    g_assert_cmpint(cell->summary->picks, ==, atoll(field(head, row, "N")));
+    g_assert_cmpint(cell->summary->picks, ==, atoll(real_field(head, row, "N")));
     for (int i = 0; i < n; i++) {
-        double expected = g_ascii_strtod(field(head, row, pairs[i].column), NULL);
+        double expected = g_ascii_strtod(real_field(head, row, pairs[i].column), NULL);
         double found = moe_metric_value(moe_metric_find(pairs[i].metric), cell);
         g_test_message("%s: %.12g found, %.12g expected, off by %.2g", pairs[i].metric, found,
                        expected, fabs(found - expected) / MAX(fabs(expected), 1e-10));
         g_assert_cmpfloat_with_epsilon(found, expected,
                                        pairs[i].tolerance * fabs(expected) + 5.1e-11);
     }
-}
-
-/* Calls `compare` for every row of a table; returns how many those were. */
-typedef void (*CompareFunc)(char **head, char **row, void *user);
-static int
-each_row(const char *table, CompareFunc compare, void *user)
-{
-    g_autofree char *path = data(table), *text = NULL;
-    g_assert_nonnull(path);
-    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
-    g_auto(GStrv) lines = g_strsplit(g_strchomp(text), "\n", -1);
-    g_auto(GStrv) head = g_strsplit(g_strchomp(lines[0]), ",", -1);
-    int rows = 0;
-    for (char **line = lines + 1; *line; line++, rows++) {
-        g_auto(GStrv) row = g_strsplit(g_strchomp(*line), ",", -1);
-        compare(head, row, user);
-    }
-    return rows;
 }
 
 /* --- Traces -----------------------------------------------------------------------------------*/
@@ -150,25 +107,25 @@ find_cell(const Measured *measured, const char *domain_name, int layer)
 static void
 compare_group(char **head, char **row, void *user)
 {
-    const MoeMetricCell cell = find_cell(user, row[0], atoi(field(head, row, "layer")));
-    g_assert_cmpint(cell.summary->units, ==, atoll(field(head, row, "tokens")));
+    const MoeMetricCell cell = find_cell(user, row[0], atoi(real_field(head, row, "layer")));
+    g_assert_cmpint(cell.summary->units, ==, atoll(real_field(head, row, "tokens")));
     compare_row(head, row, &cell);
     int i, j;
     moe_pairs_top(cell.pairs->together, cell.pairs->experts, &i, &j);
-    g_assert_cmpint(i, ==, atoi(field(head, row, "max_coact_i")));
-    g_assert_cmpint(j, ==, atoi(field(head, row, "max_coact_j")));
+    g_assert_cmpint(i, ==, atoi(real_field(head, row, "max_coact_i")));
+    g_assert_cmpint(j, ==, atoi(real_field(head, row, "max_coact_j")));
 }
 
 static void
 compare_flow(char **head, char **row, void *user)
 {
-    const MoeMetricCell cell = find_cell(user, row[0], atoi(field(head, row, "layer_j")));
-    double h = g_ascii_strtod(field(head, row, "H_i"), NULL);
-    double k = g_ascii_strtod(field(head, row, "H_j"), NULL);
-    double expected = g_ascii_strtod(field(head, row, "mi_top1_nat"), NULL);
+    const MoeMetricCell cell = find_cell(user, row[0], atoi(real_field(head, row, "layer_j")));
+    double h = g_ascii_strtod(real_field(head, row, "H_i"), NULL);
+    double k = g_ascii_strtod(real_field(head, row, "H_j"), NULL);
+    double expected = g_ascii_strtod(real_field(head, row, "mi_top1_nat"), NULL);
     double found = moe_metric_value(moe_metric_find("flow-information"), &cell);
     double normalised = moe_metric_value(moe_metric_find("flow-information-normalised"), &cell);
-    g_assert_cmpint(cell.flow->units, ==, atoll(field(head, row, "N")));
+    g_assert_cmpint(cell.flow->units, ==, atoll(real_field(head, row, "N")));
     g_assert_cmpfloat_with_epsilon(found, expected, 1e-9 * expected + 5.1e-11);
     g_assert_cmpfloat_with_epsilon(normalised, expected / sqrt(h * k), 1e-9);
 }
@@ -176,7 +133,8 @@ compare_flow(char **head, char **row, void *user)
 static void
 test_esft(void)
 {
-    g_autofree char *intent = data("esft-dsv2lite/intent"), *law = data("esft-dsv2lite/law");
+    g_autofree char *intent = real_data("esft-dsv2lite/intent"),
+                    *law = real_data("esft-dsv2lite/law");
     if (!intent || !law)
         return;
     const MoeImportOptions options = {
@@ -189,39 +147,26 @@ test_esft(void)
         .n_domains = 2,
     };
     g_auto(Measured) measured = measure((const char *[]){intent, law}, 2, &options);
-    int rows = each_row("golden/esft_dsv2lite_token_metrics.csv", compare_group, &measured);
+    int rows = real_rows("golden/esft_dsv2lite_token_metrics.csv", compare_group, &measured);
     g_assert_cmpint(rows, ==, 2 * 26);
-    rows = each_row("golden/esft_dsv2lite_interlayer_mi.csv", compare_flow, &measured);
+    rows = real_rows("golden/esft_dsv2lite_interlayer_mi.csv", compare_flow, &measured);
     g_assert_cmpint(rows, ==, 2 * 25);
-}
-
-static void
-add_examples(const char *folder, GPtrArray *out)
-{
-    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-    for (const char *name; dir && (name = g_dir_read_name(dir));) {
-        g_autofree char *path = g_build_filename(folder, name, NULL);
-        if (g_file_test(path, G_FILE_TEST_IS_DIR))
-            add_examples(path, out);
-        else if (g_str_has_suffix(name, "_examples.json.gz"))
-            g_ptr_array_add(out, g_steal_pointer(&path));
-    }
 }
 
 static void
 test_gpt_oss(void)
 {
-    g_autofree char *folder = data("gpt-oss-20b");
+    g_autofree char *folder = real_data("gpt-oss-20b");
     if (!folder)
         return;
     g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
-    add_examples(folder, paths);
+    real_examples(folder, paths);
     const MoeImportOptions options = {.experts = 32};
     g_auto(Measured) measured =
         measure((const char *const *)paths->pdata, (int)paths->len, &options);
-    int rows = each_row("golden/gptoss20b_token_metrics.csv", compare_group, &measured);
+    int rows = real_rows("golden/gptoss20b_token_metrics.csv", compare_group, &measured);
     g_assert_cmpint(rows, ==, 2 * 24);
-    rows = each_row("golden/gptoss20b_interlayer_mi.csv", compare_flow, &measured);
+    rows = real_rows("golden/gptoss20b_interlayer_mi.csv", compare_flow, &measured);
     g_assert_cmpint(rows, ==, 2 * 23);
 }
 
@@ -236,7 +181,7 @@ compare_whole(char **head, char **row, void *user)
 static void
 test_vllm(void)
 {
-    g_autofree char *path = data("vllm-jsonl/qwen15-moe-int4.jsonl.gz");
+    g_autofree char *path = real_data("vllm-jsonl/qwen15-moe-int4.jsonl.gz");
     if (!path)
         return;
     const MoeImportOptions options = {
@@ -246,7 +191,7 @@ test_vllm(void)
         .gates = MOE_IMPORT_GATES_AS_SCORED,
     };
     g_auto(Measured) measured = measure((const char *[]){path}, 1, &options);
-    g_assert_cmpint(each_row("golden/vllm_jsonl_metrics.csv", compare_whole, &measured), ==, 1);
+    g_assert_cmpint(real_rows("golden/vllm_jsonl_metrics.csv", compare_whole, &measured), ==, 1);
 }
 
 /* --- Counts -----------------------------------------------------------------------------------*/
@@ -257,7 +202,7 @@ enum { OLMOE = 64 };
 static void
 sum_counts(const char *table, const char *domain, const char *layer, int64_t *count)
 {
-    g_autofree char *path = data(table), *text = NULL;
+    g_autofree char *path = real_data(table), *text = NULL;
     g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
     g_auto(GStrv) lines = g_strsplit(g_strchomp(text), "\n", -1);
     for (char **line = lines + 1; *line; line++) {
@@ -271,14 +216,14 @@ static void
 compare_counts(char **head, char **row, void *user)
 {
     int *found = user;
-    bool first = g_str_has_suffix(field(head, row, "kind"), "top1");
+    bool first = g_str_has_suffix(real_field(head, row, "kind"), "top1");
     const char *table =
         first ? "olmoe/olmoe-1b-7b-0924-load-top1.csv" : "olmoe/olmoe-1b-7b-0924-load.csv";
     int64_t count[OLMOE] = {0};
     MoeSummaryCell summary = {.experts = OLMOE, .count = count};
     if (!g_str_equal(row[0], "olmoe"))
         return;
-    sum_counts(table, field(head, row, "domain"), field(head, row, "layer"), count);
+    sum_counts(table, real_field(head, row, "domain"), real_field(head, row, "layer"), count);
     for (int e = 0; e < OLMOE; e++)
         summary.picks += count[e];
     compare_row(head, row, &(MoeMetricCell){.summary = &summary});
@@ -288,11 +233,11 @@ compare_counts(char **head, char **row, void *user)
 static void
 test_olmoe(void)
 {
-    g_autofree char *path = data("olmoe/olmoe-1b-7b-0924-load.csv");
+    g_autofree char *path = real_data("olmoe/olmoe-1b-7b-0924-load.csv");
     int found = 0;
     if (!path)
         return;
-    each_row("golden/olmoe_mixtral_load_metrics.csv", compare_counts, &found);
+    real_rows("golden/olmoe_mixtral_load_metrics.csv", compare_counts, &found);
     g_assert_cmpint(found, ==, 33);
 }
 

@@ -142,6 +142,29 @@ test_metrics(void)
     MoeMetricCell cell = {.summary = &summary, .trace = trace};
     compare(&cell, first, G_N_ELEMENTS(first));
     assert_near(moe_metric_uniform(moe_metric_find("aux-loss"), &cell), 1, 1e-15);
+    /* Of one step: of state 10, at which no measure was recorded; of step 0, both. */
+    const Expected tenth[] = {
+        {"maxvio-batch", 1},
+        {"drop-rate-training", 0.2},
+        {"aux-loss", 4 * (0.5 * 0.5 + 0.3 * 0.25 + 0.2 * 0.25)},
+        {"importance-cv", 4 * sqrt((0.25 * 0.25 + 0.25 * 0.25) / 4)},
+        {"rank-loss@2", 2 * (0.8 * 0.75 + 0.2 * 0.25)},
+        {"logit-std", NAN},
+    };
+    const Expected zeroth[] = {{"maxvio-batch", 0},
+                               {"aux-loss", 1},
+                               {"logit-std", 0},
+                               {"router-cosine", 0.5},
+                               {"rank-loss@2", 1}};
+    const Expected never[] = {{"maxvio-batch", NAN}, {"aux-loss", NAN}, {"logit-std", NAN}};
+    cell.at_step = true;
+    cell.step = 10;
+    compare(&cell, tenth, G_N_ELEMENTS(tenth));
+    cell.step = 0;
+    compare(&cell, zeroth, G_N_ELEMENTS(zeroth));
+    cell.step = 7;
+    compare(&cell, never, G_N_ELEMENTS(never));
+    cell.at_step = false;
     cell.router = 1;
     compare(&cell, second, G_N_ELEMENTS(second));
     cell.trace = NULL;

@@ -75,6 +75,9 @@ test_load(void)
         {"gate-cv", sqrt(1.5) / 2},
         {"gate-maxvio", 1},
         {"gate-gini", 10 / 32.0},
+        {"gate-importance-loss", 1.5 / 4},
+        {"gate-hot-set@0.5", 1},
+        {"gate-hot-set@0.9", 4},
         {"gate-tv-uniform", 0.25},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(expected); i++) {
@@ -151,7 +154,8 @@ test_uniform(gconstpointer data)
     const MoeMetric *const *metrics = moe_metrics_list(&n);
     g_autofree double *sum = g_new0(double, (gsize)n);
     making[K] = units;
-    double gates[E];
+    double gates[E], squares[E];
+    const MoeOrderCell order = {.experts = E, .gate_square = squares};
     MoeSummaryCell summary = {.experts = E,
                               .units = units,
                               .picks = K * units,
@@ -162,12 +166,16 @@ test_uniform(gconstpointer data)
     MoeRng rng = moe_rng(7, (uint64_t)units);
     for (int i = 0; i < ROUTERS; i++) {
         route_randomly(&rng, units, count);
-        for (int e = 0; e < E; e++)
+        for (int e = 0; e < E; e++) {
             gates[e] = 0.5 * (double)count[e];
+            squares[e] = 0.25 * (double)count[e];
+        }
         for (int m = 0; m < n; m++)
             sum[m] += metrics[m]->uniform ? moe_metric_value(metrics[m], &cell) : 0;
     }
     int compared = 0;
+    /* Pairs at lags weren't counted: as far as metrics go that look at them, there are none. */
+    cell.order = &order;
     for (int m = 0; m < n; m++)
         if (metrics[m]->uniform && metrics[m]->needs == 0) {
             double mean = sum[m] / ROUTERS, uniform = moe_metric_uniform(metrics[m], &cell);
@@ -176,6 +184,53 @@ test_uniform(gconstpointer data)
             compared++;
         }
     g_assert_cmpint(compared, >=, 25);
+}
+
+/* Gates that are 0.1 or 1.9: sums of them stray farther than counts do. Of experts that are picked
+ * at random, and of these picks. */
+static void
+test_gates_apart(gconstpointer data)
+{
+    enum { UNITS = 60, ROUNDS = 3000, EVERY = 50 };
+    bool uniform = GPOINTER_TO_INT(data) == 1;
+    int64_t count[E] = {4, 20, 12, 30, 15, 9, 10, 20}, making[E + 1] = {[K] = UNITS};
+    double gates[E], squares[E];
+    static const char *const names[] = {
+        "gate-entropy",    "gate-effective-experts", "gate-cv",   "gate-importance-loss",
+        "gate-maxvio",     "gate-tv-uniform",        "gate-gini", "gate-hot-set@0.5",
+        "gate-hot-set@0.9"};
+    double found[G_N_ELEMENTS(names)] = {0}, null[G_N_ELEMENTS(names)] = {0};
+    MoeRng rng = moe_rng(12, 0);
+    const MoeOrderCell order = {.experts = E, .gate_square = squares};
+    MoeSummaryCell summary = {E, UNITS, K * UNITS, 0, count, making, NULL, gates};
+    MoeMetricCell cell = {.summary = &summary, .order = &order};
+    for (int round = 0; round < ROUNDS; round++) {
+        if (uniform)
+            route_randomly(&rng, UNITS, count);
+        for (int e = 0; e < E; e++) {
+            gates[e] = squares[e] = 0;
+            for (int i = 0; i < count[e]; i++) {
+                double gate = moe_rng_below(&rng, 2) ? 0.1 : 1.9;
+                gates[e] += gate;
+                squares[e] += gate * gate;
+            }
+        }
+        for (gsize m = 0; m < G_N_ELEMENTS(names); m++) {
+            const MoeMetric *metric = moe_metric_find(names[m]);
+            found[m] += moe_metric_value(metric, &cell) / ROUNDS;
+            if (round % EVERY == 0)
+                null[m] += (uniform ? moe_metric_uniform(metric, &cell)
+                                    : moe_metric_shuffled(metric, &cell)) *
+                           EVERY / ROUNDS;
+        }
+    }
+    for (gsize m = 0; m < G_N_ELEMENTS(names); m++) {
+        g_test_message("%s: %g found, %g by chance", names[m], found[m], null[m]);
+        g_assert_cmpfloat_with_epsilon(null[m], found[m], 0.04 * found[m] + 0.01);
+    }
+    cell.order = NULL; /* how far gates are apart isn't known */
+    g_assert_true(isnan(moe_metric_uniform(moe_metric_find("gate-cv"), &cell)));
+    g_assert_false(isnan(moe_metric_value(moe_metric_find("gate-cv"), &cell)));
 }
 
 /* Of all there are, either a null or a reason why there is none. */
@@ -340,6 +395,8 @@ main(int argc, char **argv)
     g_test_add_func("/metrics/undefined", test_undefined);
     g_test_add_data_func("/metrics/uniform/few", GINT_TO_POINTER(10), test_uniform);
     g_test_add_data_func("/metrics/uniform/more", GINT_TO_POINTER(60), test_uniform);
+    g_test_add_data_func("/metrics/gates-apart/uniform", GINT_TO_POINTER(1), test_gates_apart);
+    g_test_add_data_func("/metrics/gates-apart/shuffled", GINT_TO_POINTER(2), test_gates_apart);
     g_test_add_func("/metrics/mixtral", test_mixtral);
     g_test_add_func("/metrics/order", test_order);
     g_test_add_func("/metrics/heads-and-gaps", test_heads_and_gaps);

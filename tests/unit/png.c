@@ -74,7 +74,7 @@ test_round_trip(void)
 {
     check(1200, 1000, 3, 2, 3, 0);     /* large, a palette */
     check(1200, 1000, 5000, 20, 2, 0); /* large, without */
-    check(1200, 1000, 100, 256, 3, 2); /* a palette with fewer greys */
+    check(1200, 1000, 100, 256, 3, 4); /* a palette with fewer greys */
     check(90, 70, 3, 2, 3, 0);         /* small */
     check(90, 70, 5000, 0, 2, 0);      /* small, without */
     check(1, 1, 1, 0, 3, 0);

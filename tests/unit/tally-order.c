@@ -17,7 +17,7 @@ assert_near(double found, double expected, double tolerance)
 /* --- The slow way -----------------------------------------------------------------------------*/
 
 typedef struct Slow {
-    int64_t units, pairs[MOE_LAGS], same[MOE_LAGS], any[MOE_LAGS], runs[512];
+    int64_t units, pairs[MOE_LAGS], same[MOE_LAGS], any[MOE_LAGS], shared[MOE_LAGS], runs[512];
     double jaccard[MOE_LAGS];
 } Slow;
 
@@ -54,6 +54,7 @@ count_pair_slowly(const Routed *routed, int64_t a, int64_t b, int lag, Slow *slo
     slow->pairs[lag]++;
     slow->same[lag] += first >= 0 && first == routed->expert[b * routed->slots];
     slow->any[lag] += shared > 0;
+    slow->shared[lag] += shared;
     slow->jaccard[lag] += (double)shared / both;
 }
 
@@ -98,6 +99,7 @@ compare(const MoeOrderCell *cell, const Slow *slow)
         g_assert_cmpint(cell->pairs[lag], ==, slow->pairs[lag]);
         g_assert_cmpint(cell->same_first[lag], ==, slow->same[lag]);
         g_assert_cmpint(cell->any_shared[lag], ==, slow->any[lag]);
+        g_assert_cmpint(cell->shared[lag], ==, slow->shared[lag]);
         assert_near(cell->jaccard[lag], slow->jaccard[lag], 1e-12);
     }
     for (int e = 0; e < cell->experts; e++)
@@ -216,6 +218,10 @@ test_dwell(void)
     assert_near(value_of(summary, "jaccard@2"), 2 / 9.0, 1e-14);
     assert_near(value_of(summary, "same-first@4"), 0, 1e-14);
     g_assert_true(isnan(value_of(summary, "jaccard@8")));
+    /* Of 5 units 3, 2, 3 and 2 pick each expert: Σ q = 2, Σ q² = 26/25; 4 pairs share 4. */
+    assert_near(value_of(summary, "autocorrelation"), (1 - 1.04) / (2 - 1.04), 1e-14);
+    assert_near(value_of(summary, "autocorrelation@2"), (2 / 3.0 - 1.04) / (2 - 1.04), 1e-14);
+    g_assert_true(isnan(value_of(summary, "autocorrelation@8")));
 }
 
 /* Gates that binary16 has, and one that it hasn't; one unit has a negative one, one a single pick.
@@ -233,6 +239,8 @@ test_gates(void)
     assert_near(value_of(summary, "margin"), (0.5 + 1 - least) / 2, 1e-14);
     assert_near(value_of(summary, "gate-spread"),
                 (-0.75 * log(0.75) - 0.25 * log(0.25) + spread) / 2, 1e-14);
+    assert_near(cell->gate_square[0], 0.5625 + least * least + 0.25 + 1, 1e-14);
+    assert_near(cell->gate_square[1], 0.0625 + 1 + 2.25, 1e-14);
 }
 
 /* --- Chance -----------------------------------------------------------------------------------*/
@@ -350,6 +358,8 @@ test_random_routers(void)
         assert_near(shuffled / found, 1, 0.03);
         g_assert_cmpfloat(moe_metric_uniform(metric, &cell), <, shuffled - 0.003);
     }
+    g_assert_cmpfloat(fabs(value_of(summary, "autocorrelation")), <, 0.005);
+    g_assert_cmpfloat(fabs(value_of(summary, "autocorrelation@32")), <, 0.005);
 }
 
 int

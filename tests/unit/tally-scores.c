@@ -16,7 +16,7 @@ assert_near(double found, double expected, double tolerance)
 
 typedef struct Slow {
     int64_t units, picking, edges, entropy_bins[MOE_SCORE_BINS], margin_bins[MOE_SCORE_BINS];
-    double entropy, margin, mass, lse_squared, softmax_entropy, edge;
+    double entropy, margin, mass, lse_squared, softmax_entropy, edge, lead, prob[16];
 } Slow;
 
 static int
@@ -48,6 +48,9 @@ count_logits_slowly(const Routed *routed, int64_t unit, Slow *slow)
     slow->picking++;
     slow->mass += mass;
     slow->lse_squared += log(sum) * log(sum);
+    slow->lead += (exp((double)sorted[0]) - exp((double)sorted[1])) / sum;
+    for (gsize e = 0; e < n; e++)
+        slow->prob[e] += exp((double)z[e]) / sum;
     if ((gsize)k == n)
         return;
     slow->edges++;
@@ -94,6 +97,9 @@ test_slowly(void)
         assert_near(cell->mass, slow.mass, 1e-12);
         assert_near(cell->lse_squared, slow.lse_squared, 1e-12);
         assert_near(cell->edge, slow.edge, 1e-12);
+        assert_near(cell->lead, slow.lead, 1e-12);
+        for (int e = 0; e < cell->experts; e++)
+            assert_near(cell->prob[e], slow.prob[e], 1e-12);
         g_assert_cmpmem(cell->entropy_bins, sizeof slow.entropy_bins, slow.entropy_bins,
                         sizeof slow.entropy_bins);
         g_assert_cmpmem(cell->margin_bins, sizeof slow.margin_bins, slow.margin_bins,
@@ -137,7 +143,10 @@ static void
 test_metrics(void)
 {
     int64_t making[5] = {1, 0, 10}, bins[MOE_SCORE_BINS] = {0};
-    MoeSummaryCell summary = {.experts = 4, .units = 11, .picks = 20, .making = making};
+    int64_t count[4] = {10, 5, 5, 0}, first[4] = {10, 0, 0, 0};
+    double prob[4] = {2.5, 1.25, 0.625, 0.625};
+    MoeSummaryCell summary = {
+        .experts = 4, .units = 11, .picks = 20, .count = count, .making = making, .first = first};
     MoeScoreCell scores = {.experts = 4,
                            .entropies = 2,
                            .entropy = 2 * G_LN2,
@@ -149,6 +158,8 @@ test_metrics(void)
                            .mass = 4,
                            .logits = 5,
                            .lse_squared = 10,
+                           .lead = 2,
+                           .prob = prob,
                            .edges = 4,
                            .edge = 3,
                            .flips_tenth = 3};
@@ -157,10 +168,18 @@ test_metrics(void)
         const char *name;
         double value, uniform;
     } expected[] = {
-        {"token-entropy", G_LN2, log(4)},    {"token-entropy-normalised", 0.5, 1},
-        {"token-perplexity", 2, 4},          {"boundary-margin", 0.25, 0},
-        {"boundary-margin-logits", 0.75, 0}, {"top-k-mass", 0.8, 0.5},
-        {"z-loss", 2, log(4) * log(4)},      {"flip-rate@0.01", 0, 5 / 6.0},
+        {"token-entropy", G_LN2, log(4)},
+        {"token-entropy-normalised", 0.5, 1},
+        {"token-perplexity", 2, 4},
+        {"boundary-margin", 0.25, 0},
+        {"boundary-margin-logits", 0.75, 0},
+        {"top-k-mass", 0.8, 0.5},
+        {"score-lead", 0.4, 0},
+        {"score-aux-loss", 4 * (0.5 * 0.5 + 0.25 * 0.25 + 0.25 * 0.125), 1},
+        {"score-aux-loss-first", 4 * 0.5, 1},
+        {"score-importance-cv", 4 * sqrt((0.25 * 0.25 + 2 * 0.125 * 0.125) / 4), 0},
+        {"z-loss", 2, log(4) * log(4)},
+        {"flip-rate@0.01", 0, 5 / 6.0},
         {"flip-rate@0.1", 0.75, 5 / 6.0},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(expected); i++) {

@@ -158,8 +158,9 @@ trace_with_texts(const char *name)
     return trace;
 }
 
-/* Appends the chosen tokens of a chunk. What follows a gap becomes a document of its own, of the
- * same group: the same sums as of a document with a gap. */
+/* Appends the chosen tokens of a chunk. With `gaps`, what follows one becomes a document of its
+ * own, of the same group: the same sums as of a document with a gap, but for those of whole
+ * documents. */
 static void
 append_chosen(MoeTraceWriter *writer, MoeTraceRows *rows, Chooses chooses, int *gaps, bool *gap)
 {
@@ -169,9 +170,10 @@ append_chosen(MoeTraceWriter *writer, MoeTraceRows *rows, Chooses chooses, int *
     g_autoptr(GArray) doc = g_array_new(FALSE, FALSE, sizeof(int32_t));
     for (int64_t t = 0; t < from->n; t++) {
         bool chosen = chooses(from, t);
-        *gaps += chosen && *gap;
+        if (gaps)
+            *gaps += chosen && *gap;
         *gap = !chosen;
-        int32_t own = from->doc[t] + *gaps * MOE_SUMMARY_GROUPS * 100;
+        int32_t own = from->doc[t] + (gaps ? *gaps : 0) * MOE_SUMMARY_GROUPS * 100;
         if (chosen) {
             g_array_append_val(index, t);
             g_array_append_val(doc, own);
@@ -187,9 +189,9 @@ append_chosen(MoeTraceWriter *writer, MoeTraceRows *rows, Chooses chooses, int *
     g_assert_true(moe_trace_writer_append(writer, &tokens, picks, &error));
 }
 
-/* A trace of the chosen tokens alone. (transfer full) */
+/* A trace of the chosen tokens alone; `split`: with documents that end at gaps. (transfer full) */
 static MoeTrace *
-trace_of_chosen(const MoeTrace *trace, Chooses chooses)
+trace_of_chosen(const MoeTrace *trace, Chooses chooses, bool split)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *path = g_build_filename(folder, "chosen.npz", NULL);
@@ -204,7 +206,7 @@ trace_of_chosen(const MoeTrace *trace, Chooses chooses)
     bool gap = false;
     for (int chunk = 0; chunk < moe_trace_chunks(trace); chunk++) {
         g_assert_true(moe_trace_rows_load(rows, chunk, &error));
-        append_chosen(writer, rows, chooses, &gaps, &gap);
+        append_chosen(writer, rows, chooses, split ? &gaps : NULL, &gap);
     }
     g_assert_true(moe_trace_writer_close(writer, &error));
     MoeTrace *chosen = moe_trace_open(path, &error);
@@ -213,11 +215,10 @@ trace_of_chosen(const MoeTrace *trace, Chooses chooses)
 }
 
 static MoeSummary *
-count(const MoeTrace *trace, const MoeTokenFilter *filter)
+count(const MoeTrace *trace, const MoeTokenFilter *filter, unsigned tallies)
 {
     g_autoptr(GError) error = NULL;
-    const MoeSummaryOptions options = {
-        .filter = filter, .tallies = MOE_TALLIES_ALL, .keep_tokens = true};
+    const MoeSummaryOptions options = {.filter = filter, .tallies = tallies, .keep_tokens = true};
     MoeSummary *summary = moe_summary_from_trace(trace, &options, &error);
     g_assert_no_error(error);
     return summary;
@@ -229,7 +230,7 @@ test_counts(gconstpointer data)
     const Case *this = data;
     g_autoptr(GError) error = NULL;
     g_autoptr(MoeTrace) trace = trace_with_texts("texts.npz");
-    g_autoptr(MoeTrace) chosen = trace_of_chosen(trace, this->chooses);
+    g_autoptr(MoeTrace) chosen = trace_of_chosen(trace, this->chooses, true);
     g_autoptr(MoeTokenFilter) filter = moe_token_filter_parse(this->words, &error);
     g_assert_no_error(error);
     g_autoptr(MoeTokenSet) set = moe_token_set_new(trace, filter, &error);
@@ -237,8 +238,30 @@ test_counts(gconstpointer data)
     g_assert_cmpint(moe_token_set_count(set), ==, moe_trace_tokens(chosen, -1));
     g_assert_cmpint(moe_token_set_count(set), >, 0);
     g_assert_null(moe_token_set_bits(set, moe_trace_chunks(trace)));
-    g_autoptr(MoeSummary) filtered = count(trace, filter), expected = count(chosen, NULL);
+    const unsigned documents = MOE_TALLY_DOCUMENTS, others = MOE_TALLIES_ALL & ~documents;
+    g_autoptr(MoeSummary) filtered = count(trace, filter, others);
+    g_autoptr(MoeSummary) expected = count(chosen, NULL, others);
     made_assert_same(filtered, expected, false);
+    g_autoptr(MoeTrace) whole = trace_of_chosen(trace, this->chooses, false);
+    g_autoptr(MoeSummary) gapped = count(trace, filter, documents);
+    g_autoptr(MoeSummary) as_whole = count(whole, NULL, documents);
+    made_assert_same(gapped, as_whole, false);
+}
+
+/* A document of which every other token is left out is still one. */
+static void
+test_documents(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MoeTrace) trace = trace_with_texts("texts.npz");
+    g_autoptr(MoeTokenFilter) filter =
+        moe_token_filter_parse("doc=3-40 id=0,1,2,5,6,7,8,9,10,11,12", &error);
+    const MoeSummaryOptions options = {.filter = filter, .tallies = MOE_TALLY_DOCUMENTS};
+    g_autoptr(MoeSummary) summary = moe_summary_from_trace(trace, &options, &error);
+    g_assert_no_error(error);
+    const MoeDocumentCell *cell = moe_summary_documents(summary, 0, MOE_DOMAIN_ALL);
+    g_assert_cmpint(cell->documents, >, 20);
+    g_assert_cmpint(cell->documents, <=, 38);
 }
 
 /* What the trace brings along is of all tokens. */
@@ -248,11 +271,11 @@ test_attached(void)
     g_autoptr(GError) error = NULL;
     g_autofree char *path = g_build_filename(folder, "attached.npz", NULL);
     g_autoptr(MoeTrace) before = trace_with_texts("attached.npz");
-    g_autoptr(MoeSummary) whole = count(before, NULL);
+    g_autoptr(MoeSummary) whole = count(before, NULL, MOE_TALLIES_ALL);
     g_assert_true(moe_summary_attach(whole, path, NULL, &error));
     g_autoptr(MoeTrace) trace = moe_trace_open(path, &error);
     g_autoptr(MoeTokenFilter) filter = moe_token_filter_parse("doc=3-40", NULL);
-    g_autoptr(MoeSummary) part = count(trace, filter);
+    g_autoptr(MoeSummary) part = count(trace, filter, MOE_TALLIES_ALL);
     g_assert_cmpint(moe_summary_tokens_counted(part), <, moe_summary_tokens_counted(whole));
 }
 
@@ -269,7 +292,7 @@ test_takes(void)
     int calls = 0;
     g_autoptr(MoeTrace) trace = trace_with_texts("texts.npz");
     const MoeTokenFilter filter = {.takes = takes_even, .takes_data = &calls};
-    g_autoptr(MoeSummary) summary = count(trace, &filter);
+    g_autoptr(MoeSummary) summary = count(trace, &filter, MOE_TALLIES_ALL);
     g_assert_cmpint(calls, ==, moe_trace_tokens(trace, -1));
     const MoeTokenTable *table = moe_summary_token_table(summary, 0);
     for (int64_t i = 0; i < table->n; i++)
@@ -318,7 +341,7 @@ test_figures(void)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(MoeTrace) trace = trace_with_texts("texts.npz");
-    g_autoptr(MoeSummary) whole = count(trace, NULL);
+    g_autoptr(MoeSummary) whole = count(trace, NULL, MOE_TALLIES_ALL);
     g_autoptr(MoeFigureInput) input = moe_figure_input_new();
     g_autoptr(MoeTokenFilter) filter = moe_token_filter_parse("doc=5 pos=2-17", NULL);
     g_autoptr(MoeTokenSet) set = moe_token_set_new(trace, filter, NULL);
@@ -350,7 +373,7 @@ test_figure_of_summary(void)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(MoeTrace) trace = trace_with_texts("texts.npz");
-    g_autoptr(MoeSummary) whole = count(trace, NULL);
+    g_autoptr(MoeSummary) whole = count(trace, NULL, MOE_TALLIES_ALL);
     g_autoptr(MoeFigureInput) input = moe_figure_input_new();
     g_autoptr(MoeTokenFilter) filter = moe_token_filter_parse("doc=5", NULL);
     moe_figure_input_add(input, NULL, whole, "sums");
@@ -372,6 +395,7 @@ main(int argc, char **argv)
         g_autofree char *path = g_strdup_printf("/token-filter/counts/%s", cases[i].words);
         g_test_add_data_func(path, &cases[i], test_counts);
     }
+    g_test_add_func("/token-filter/documents", test_documents);
     g_test_add_func("/token-filter/attached", test_attached);
     g_test_add_func("/token-filter/takes", test_takes);
     g_test_add_func("/token-filter/problems", test_problems);

@@ -46,6 +46,8 @@ MOE_API int moe_findings_of(const MoeFindings *findings, MoeSeverity severity);
  * of", or "2 errors (dummy-rows, pads), 1 warning (few-tokens) in 21,024 tokens". (transfer full)
  */
 MOE_API char *moe_findings_verdict(const MoeFindings *findings);
+/* Tokens that were checked. */
+MOE_API int64_t moe_findings_tokens(const MoeFindings *findings);
 /* The tokens that check NAME would drop, ascending and apart; *n 0 where it has none. (transfer
  * none) */
 MOE_API const MoeTraceRange *moe_findings_drops(const MoeFindings *findings, const char *name,
@@ -58,13 +60,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeFindings, moe_findings_free)
 typedef struct MoeCheckOptions {
     const char *const *only;     /* names of the checks to run, ended by NULL; NULL: all */
     const MoeProgress *progress; /* in chunks; may be NULL */
+    /* The tokens that fit it, as if they were all there is, for traces; NULL: all. Places are still
+     * those in the trace; nothing can be dropped then (moe_check_drop()). */
+    const MoeTokenFilter *filter;
 } MoeCheckOptions;
 
 /* Runs the checks over a trace (`options` may be NULL). What the reader refuses (ids out of range,
  * columns that don't fit, wrong CRC) becomes a finding "readable"; the chunk's router is left out
  * of the other checks then. Memory: a chunk of one router, and a few numbers an expert (pairs of
  * experts for some checks) and a run of equal rows. Fails with MOE_ERROR_DATA on an unknown name,
- * MOE_ERROR_CANCELLED. (transfer full) */
+ * MOE_ERROR_CANCELLED, with a filter as moe_token_set_new(). (transfer full) */
 MOE_API MoeFindings *moe_check(const MoeTrace *trace, const MoeCheckOptions *options,
                                GError **error);
 /* Runs the checks that can tell from a summary; findings have no chunk and token. Fails with

@@ -68,6 +68,9 @@ typedef struct MoeComparisonCell {
     int64_t jaccard;     /* Σ |A ∩ B| / |A ∪ B|, in units of 1 / MOE_COMPARE_ONE */
     int64_t gated;       /* with gates in both: none negative or not finite, and one above 0 */
     int64_t weighted; /* Σ over those of Σ_e min(ŵ^A_e, ŵ^B_e), gates renormalised; in the same */
+    int64_t scored;   /* with finite logits in both, of as many experts */
+    int64_t divergence; /* Σ over those of JS(p^A || p^B), p the softmax of the logits, in the same
+                         */
     const int64_t *sharing; /* [depth + 1] units with |A ∩ B| = j */
     const int64_t *reach;   /* [depth + 1] units with min(|A|, |B|) = s */
     const int64_t *meet;    /* [depth + 1] Σ |A_d ∩ B_d| over units with s >= d */
@@ -156,9 +159,10 @@ struct MoeComparisonMetric {
     /* The same for two routers of these loads; NULL: not known, though moe_comparison_shuffled()
      * may tell. */
     double (*shuffled)(const MoeComparisonCell *cell);
+    const char *no_null; /* where no null is known but of shuffled tokens, why; else NULL */
 };
-/* "agreement", "overlap", "jaccard", "rbo", "weighted-overlap", "flips", "js-load". (transfer
- * none) */
+/* "agreement", "overlap", "jaccard", "rbo", "weighted-overlap", "flips", "js-load", "js-scores".
+ * (transfer none) */
 MOE_API const MoeComparisonMetric *moe_comparison_metrics(int *n);
 
 /* The bootstrap intervals of all metrics of a cell over documents, as of moe_metric_intervals().
@@ -227,6 +231,8 @@ typedef struct MoeStepMetric {
 MOE_API const MoeStepMetric *moe_step_metrics(int *n);
 /* By name; NULL if there is none. (transfer none) */
 MOE_API const MoeStepMetric *moe_step_metric_find(const char *name);
+/* Why it has no interval over documents, in a clause. */
+MOE_API const char *moe_step_metric_no_interval(const MoeStepMetric *metric);
 
 G_END_DECLS
 

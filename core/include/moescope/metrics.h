@@ -25,12 +25,21 @@ typedef struct MoeMetricCell {
     const MoeScoreCell *scores;
     const MoeCacheCell *caches;
     const MoeTokenCell *tokens;
+    const MoeDocumentCell *documents;
+    const MoeRankCell *ranks;
     const MoeSummaryCell *const *domains; /* [n_domains] of the same router; only for all tokens */
     int n_domains;
+    /* What else is known of domains: `of`, the summary that they are of, or [n_domains] here. */
+    const MoeSummary *of;
+    const MoeDocumentCell *const *domain_documents;
     const MoeTrace
         *trace; /* its state and measures; NULL for summaries of no trace, and for domains */
     int router;
-    /* Of the experts of one kind: `summary` is their part of this, all else is NULL. NULL: of all
+    /* The step that a trace's state and measures are asked of: where nothing was recorded at it,
+     * metrics of them are NaN. Not at_step: of the last recorded ones. */
+    bool at_step;
+    int64_t step;
+    /* Of the experts of one kind: `summary` is their part of this (moe_kind_part()). NULL: of all
      * experts. */
     const MoeSummaryCell *whole;
 } MoeMetricCell;
@@ -38,7 +47,11 @@ typedef struct MoeMetricCell {
 /* Beside MoeTallies, what a metric may need. */
 #define MOE_NEEDS_DOMAINS (1u << 24) /* domains told apart, of all tokens */
 #define MOE_NEEDS_TRACE   (1u << 25) /* a trace's state or measures: no interval */
+#define MOE_OF_PATHS      (1u << 28) /* with MOE_NEEDS_TRACE: of its tokens, at all routers at once */
 #define MOE_NEEDS_KIND    (1u << 26) /* one kind of experts, apart from the others */
+/* Of the tallies that it needs it looks at what is summed up by expert alone, so that it can be
+ * asked of one kind (without other needs than the load it always can). */
+#define MOE_BY_KIND (1u << 27)
 
 typedef enum {
     MOE_METRIC_NONE,   /* neither is better */
@@ -71,7 +84,11 @@ struct MoeMetric {
     /* Narrows low … high to what a cell of so many experts, picks a unit, domains can have. NULL:
      * they are the same for all. */
     void (*range)(const MoeMetric *metric, const MoeMetricCell *cell, double *low, double *high);
-    const char *no_null; /* where there is neither null, why; else NULL */
+    const char *no_null;  /* where there is neither null, why; else NULL */
+    unsigned null_needs;  /* MoeTallies that its nulls look at beside `needs`; without, they are NaN
+                           */
+    const char *no_kinds; /* why it isn't of one kind of experts, where its needs don't say; else
+                             NULL */
 };
 
 /* Adds a metric, at start, before any other thread runs. One whose name is taken, or that lacks a
@@ -90,7 +107,7 @@ MOE_API const MoeMetric *moe_metric_find(const char *name);
  * NaN. */
 MOE_API MoeMetricCell moe_metric_cell(const MoeSummary *summary, const MoeTrace *trace, int router,
                                       int domain, const MoeSummaryCell **domains);
-/* Tallies that these metrics need. */
+/* Tallies that these metrics and their nulls need. */
 MOE_API unsigned moe_metrics_tallies(const MoeMetric *const *metrics, int n);
 
 /* The metric of a cell, and its nulls; NaN where there is none, or where it needs what the cell
@@ -101,23 +118,28 @@ MOE_API double moe_metric_shuffled(const MoeMetric *metric, const MoeMetricCell 
 /* What values it can have in such a cell; -INFINITY, INFINITY: no bound. */
 MOE_API void moe_metric_range(const MoeMetric *metric, const MoeMetricCell *cell, double *low,
                               double *high);
-/* Why there is no bootstrap interval, in a clause; NULL: there is one. */
+/* Why there is no interval over documents, in a clause; NULL: there is one. */
 MOE_API const char *moe_metric_no_interval(const MoeMetric *metric);
+/* Whether its interval takes the trace (moe_metric_trace_intervals()); else a summary is enough
+ * (moe_metric_intervals()). */
+MOE_API bool moe_metric_interval_needs_trace(const MoeMetric *metric);
 
 /* --- Kinds of experts -------------------------------------------------------------------------
- * Metrics of the load and the gates may be asked of the experts of one kind alone. E, N, m and f_e
- * are then those of the kind, T all units, and the uniform router picks at random within the kind,
- * as often as this one picks the kind. How many picks of a kind each unit makes isn't known: as
- * evenly as can be, for nulls. */
+ * Metrics may be asked of the experts of one kind alone, where what they look at is summed up by
+ * expert. E, N, m and f_e are then those of the kind, T all units; pairs are of two of the kind,
+ * flows and first choices those that end at it. The uniform router picks at random within the kind,
+ * as often as this one picks the kind, and as often two of it at once. How many picks of a kind
+ * each unit makes isn't known: as evenly as can be, for nulls. */
 
-/* The part of a router's sums that falls on one kind; `whole` has to outlive the cell. (transfer
- * full) */
-MOE_API MoeSummaryCell *moe_kind_part(const MoeSummaryCell *whole, const MoeKinds *kinds, int kind);
-MOE_API void moe_kind_part_free(MoeSummaryCell *part);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeSummaryCell, moe_kind_part_free)
-/* The cell for metrics. */
-MOE_API MoeMetricCell moe_metric_cell_of_kind(const MoeSummaryCell *whole,
-                                              const MoeSummaryCell *part, int router);
+typedef struct MoeKindPart MoeKindPart;
+/* The part of a cell that falls on one kind; whole->summary has to outlive it. (transfer full) */
+MOE_API MoeKindPart *moe_kind_part(const MoeMetricCell *whole, const MoeKinds *kinds, int kind);
+MOE_API void moe_kind_part_free(MoeKindPart *part);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeKindPart, moe_kind_part_free)
+/* For metrics. (transfer none) */
+MOE_API const MoeMetricCell *moe_kind_part_cell(const MoeKindPart *part);
+/* Why a metric isn't of one kind, in a clause; NULL: it can be. */
+MOE_API const char *moe_metric_no_kinds(const MoeMetric *metric);
 
 G_END_DECLS
 

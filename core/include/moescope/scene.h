@@ -163,6 +163,7 @@ MOE_API void moe_scene_add_panel_key(MoeScene *scene, int panel, MoeKey key);
 typedef struct MoeInk {
     int colour;           /* as moe_colour_qualitative() counts … */
     const MoeColour *own; /* … or this one */
+    bool exact;           /* own: on a dark ground too, as cells and words have it */
     bool plain;           /* … or that of the theme's text */
     double opacity;       /* 0 … 1; 0 means 1 */
     bool dashed;          /* lines */

@@ -22,17 +22,19 @@ G_BEGIN_DECLS
 
 /* Sets of tallies. */
 typedef enum MoeTallies {
-    MOE_TALLY_LOAD = 1 << 0,     /* MoeSummaryCell; always there */
-    MOE_TALLY_ORDER = 1 << 1,    /* MoeOrderCell */
-    MOE_TALLY_PAIRS = 1 << 2,    /* MoePairCell */
-    MOE_TALLY_ADJACENT = 1 << 3, /* MoeAdjacentCell */
-    MOE_TALLY_FLOW = 1 << 4,     /* MoeFlowCell */
-    MOE_TALLY_PLACES = 1 << 5,   /* MoePlaceCell */
-    MOE_TALLY_HEADS = 1 << 6,    /* MoeHeadCell */
-    MOE_TALLY_SCORES = 1 << 7,   /* MoeScoreCell */
-    MOE_TALLY_CACHES = 1 << 8,   /* MoeCacheCell */
-    MOE_TALLY_TOKENS = 1 << 9,   /* MoeTokenCell (tokens.h) */
-    MOE_TALLIES_ALL = (1 << 10) - 1,
+    MOE_TALLY_LOAD = 1 << 0,       /* MoeSummaryCell; always there */
+    MOE_TALLY_ORDER = 1 << 1,      /* MoeOrderCell */
+    MOE_TALLY_PAIRS = 1 << 2,      /* MoePairCell */
+    MOE_TALLY_ADJACENT = 1 << 3,   /* MoeAdjacentCell */
+    MOE_TALLY_FLOW = 1 << 4,       /* MoeFlowCell */
+    MOE_TALLY_PLACES = 1 << 5,     /* MoePlaceCell */
+    MOE_TALLY_HEADS = 1 << 6,      /* MoeHeadCell */
+    MOE_TALLY_SCORES = 1 << 7,     /* MoeScoreCell */
+    MOE_TALLY_CACHES = 1 << 8,     /* MoeCacheCell */
+    MOE_TALLY_TOKENS = 1 << 9,     /* MoeTokenCell (tokens.h) */
+    MOE_TALLY_DOCUMENTS = 1 << 10, /* MoeDocumentCell */
+    MOE_TALLY_RANKS = 1 << 11,     /* MoeRankCell */
+    MOE_TALLIES_ALL = (1 << 12) - 1,
 } MoeTallies;
 
 /* What one router did with the units of one domain. A pick counts when it was selected, whether or
@@ -60,12 +62,14 @@ typedef struct MoeOrderCell {
     int64_t *pairs;      /* [MOE_LAGS] */
     int64_t *same_first; /* [MOE_LAGS] pairs with the same first slot */
     int64_t *any_shared; /* [MOE_LAGS] pairs whose sets of picks meet */
+    int64_t *shared;     /* [MOE_LAGS] Σ over pairs of |A ∩ B| */
     double *jaccard;     /* [MOE_LAGS] Σ over pairs of |A ∩ B| / |A ∪ B| */
     int64_t *runs;       /* [experts] runs of neighbouring units (lag 1) that all pick the expert;
                             one belongs to the domain in which it begins */
     int64_t gated;       /* units with two picks or more, no gate below 0, and one above */
     double margin;       /* Σ over those of the largest gate minus the next */
     double spread;       /* Σ over those of the entropy of the gates, renormalised, nats */
+    double *gate_square; /* [experts] Σ of the squares of its gates, but for infinite ones */
 } MoeOrderCell;
 
 /* Experts that one unit picks together. */
@@ -133,6 +137,8 @@ typedef struct MoeScoreCell {
     double mass;           /* Σ of Σ_{e ∈ S} softmax(logits)_e: top-k mass */
     int64_t logits;        /* units with finite logits and picks */
     double lse_squared;    /* Σ of (ln Σ_e exp z_e)²: the router z-loss (ST-MoE) */
+    double lead;           /* Σ of p_(1) - p_(2), p the softmax of the logits */
+    double *prob;          /* [experts] Σ of p_e */
     int64_t edges;         /* of them, those that don't pick all experts */
     double edge;           /* Σ of z_(k) - z_(k+1) */
     /* Of the edges: units whose k highest logits become others when each logit is moved by normal
@@ -166,6 +172,25 @@ typedef struct MoeCacheCell {
                                       pick: as many experts, or twice as many, as a unit picks in
                                       the mean, rounded */
 } MoeCacheCell;
+
+/* Documents (and steps of them), each in one piece: of one whose tokens stand between those of
+ * others, every piece is one. c_d: its picks by expert; one without picks isn't in it. */
+typedef struct MoeDocumentCell {
+    int experts;
+    int64_t documents;
+    int64_t *of_length; /* [128] documents by their units with picks: moe_tokens_class() */
+    int64_t *units;     /* [128] Σ of these units */
+    double *direction;  /* [experts] Σ_d c_d / |c_d|: its square is Σ_d Σ_d' cos(c_d, c_d') */
+} MoeDocumentCell;
+
+/* Devices that hold the experts, 2, 4, 8 or 16 of them: expert e lies on device ⌊e R / E⌋. */
+#define MOE_RANKS_MOST 16
+#define MOE_RANKS_SENT (2 * MOE_RANKS_MOST - 2)
+typedef struct MoeRankCell {
+    int experts;
+    int64_t units; /* with picks */
+    int64_t *sent; /* [MOE_RANKS_SENT] units with a pick on each: of R devices, from R - 2 on */
+} MoeRankCell;
 
 /* --- Summaries --------------------------------------------------------------------------------*/
 
@@ -238,6 +263,9 @@ MOE_API const MoePlaceCell *moe_summary_places(const MoeSummary *summary, int ro
 MOE_API const MoeHeadCell *moe_summary_heads(const MoeSummary *summary, int router, int domain);
 MOE_API const MoeScoreCell *moe_summary_scores(const MoeSummary *summary, int router, int domain);
 MOE_API const MoeCacheCell *moe_summary_caches(const MoeSummary *summary, int router, int domain);
+MOE_API const MoeDocumentCell *moe_summary_documents(const MoeSummary *summary, int router,
+                                                     int domain);
+MOE_API const MoeRankCell *moe_summary_ranks(const MoeSummary *summary, int router, int domain);
 
 /* For those who have counts, not a trace (other tools' aggregates): the sums of a router in a
  * domain or in tokens of no known domain, to be added to. Afterwards moe_summary_settle() makes
@@ -277,7 +305,7 @@ MOE_API MoeSummary *moe_states_summary(const MoeTrace *trace, MoeStates *const *
  * A summary is a zip of .npy tables with a meta.json, like a trace; core/stats/README.md lists the
  * members. */
 
-#define MOE_SUMMARY_SCHEMA "moescope.summary/1"
+#define MOE_SUMMARY_SCHEMA "moescope.summary/2"
 
 /* Writes it; the file appears when it is whole. `extra_json`: an object whose members are added to
  * meta.json (model, importer, history …), or NULL. The same summary gives the same bytes. */
