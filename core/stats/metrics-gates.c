@@ -85,6 +85,9 @@ find_gates(const MoeMetricCell *cell, Gates *gates)
     return true;
 }
 
+/* Where gates hardly vary: enough to be even, and few enough to sum over. */
+#define UNITS_MOST 0x1p32
+
 /* A sum of gates varies as T (q E[w²] - q² E[w]²), less what all of them vary in common, which is
  * taken out: T q Var w / E. A count varies as T (q - q²). So relative to its mean the sum varies as
  * a count of fewer units would, these. */
@@ -94,7 +97,8 @@ effective_units(const MoeSummaryCell *summary, const Gates *gates, double *q)
     double units = (double)summary->units, own = (double)summary->picks / units / summary->experts;
     *q = own < 1 ? own : 0.5;
     double apart = gates->relative - fmin(own, 1) - (gates->relative - 1) / summary->experts;
-    return apart > 1e-9 ? fmax(1, round(units * own * (1 - *q) / (*q * apart))) : INFINITY;
+    return apart > 1e-9 ? CLAMP(round(units * own * (1 - *q) / (*q * apart)), 1, UNITS_MOST)
+                        : INFINITY;
 }
 
 /* The mean over drawn loads of so many units. */
@@ -124,7 +128,7 @@ gate_uniform(const MoeMetric *metric, const MoeMetricCell *cell)
         return NAN;
     double units = effective_units(cell->summary, &gates, &q);
     if (!own->chance)
-        return draw_uniform(own, experts, units < 0x1p53 ? (int64_t)units : INT64_C(1) << 53, q);
+        return draw_uniform(own, experts, (int64_t)fmin(units, UNITS_MOST), q);
     if (!isfinite(units)) /* every unit picks all experts, with the same gates */
         return gate_value(metric, cell);
     g_auto(MoeChance) chance = moe__chance((int64_t)units, q, experts, units * q * experts);

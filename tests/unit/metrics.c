@@ -211,6 +211,25 @@ test_one_expert(void)
     g_assert_cmpint(compared, >=, 20);
 }
 
+/* Units that pick all experts: with the same gates nothing varies, with nearly the same ones hardly
+ * anything. */
+static void
+test_all_picked(void)
+{
+    int64_t count[4] = {10, 10, 10, 10}, making[5] = {0, 0, 0, 0, 10};
+    double gates[4] = {2.5, 2.5, 2.5, 2.5}, squares[4] = {0.625, 0.625, 0.625, 0.625};
+    const MoeOrderCell order = {.experts = 4, .gate_square = squares};
+    MoeSummaryCell summary = {4, 10, 40, 0, count, making, count, gates};
+    MoeMetricCell cell = {.summary = &summary, .order = &order};
+    for (int nearly = 0; nearly < 2; nearly++) {
+        squares[0] += nearly * 1e-7;
+        assert_near(moe_metric_uniform(moe_metric_find("gate-cv"), &cell), 0, 1e-3);
+        assert_near(moe_metric_shuffled(moe_metric_find("gate-cv"), &cell), 0, 1e-3);
+        assert_near(moe_metric_uniform(moe_metric_find("gate-entropy"), &cell), log(4), 1e-6);
+        assert_near(moe_metric_uniform(moe_metric_find("gate-hot-set@0.5"), &cell), 2, 1e-3);
+    }
+}
+
 /* Gates that are 0.1 or 1.9: sums of them stray farther than counts do. Of experts that are picked
  * at random, and of these picks. */
 static void
@@ -423,6 +442,7 @@ main(int argc, char **argv)
     g_test_add_data_func("/metrics/gates-apart/uniform", GINT_TO_POINTER(1), test_gates_apart);
     g_test_add_data_func("/metrics/gates-apart/shuffled", GINT_TO_POINTER(2), test_gates_apart);
     g_test_add_func("/metrics/one-expert", test_one_expert);
+    g_test_add_func("/metrics/all-picked", test_all_picked);
     g_test_add_func("/metrics/mixtral", test_mixtral);
     g_test_add_func("/metrics/order", test_order);
     g_test_add_func("/metrics/heads-and-gaps", test_heads_and_gaps);
