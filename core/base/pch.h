@@ -3,8 +3,8 @@
  * What nearly every file of the library includes, read once a room by the compiler. Files include
  * what they use all the same: `meson setup -Db_pch=false` builds without.
  */
-#ifndef MOESCOPE_CORE_PCH_H
-#define MOESCOPE_CORE_PCH_H
+#ifndef MOE_BASE_PCH_H
+#define MOE_BASE_PCH_H
 
 #include <glib.h>
 #include <math.h>
