@@ -163,6 +163,7 @@ test_filter_form(Stage *stage, gconstpointer data)
     GtkWidget *box = find(window_of(stage), GTK_TYPE_CHECK_BUTTON, "english");
     g_assert_nonnull(box);
     assert_drawn(gtk_widget_get_ancestor(box, GTK_TYPE_POPOVER), "filter-form");
+    settle(window_of(stage));
     click(box);
     g_assert_cmpstr(filter_of(stage), ==, "domain=english");
     GtkWidget *positions = find(window_of(stage), GTK_TYPE_ENTRY, "filter-positions");
