@@ -124,8 +124,23 @@ moe__eps_cells_take(cairo_t *cr, const Item *item)
 
 /* --- Into the file ----------------------------------------------------------------------------*/
 
+static bool
+is_number(const char *word, gsize length)
+{
+    for (gsize i = 0; i < length; i++)
+        if (!g_ascii_isdigit(word[i]) && word[i] != '-' && word[i] != '.')
+            return false;
+    return true;
+}
+
+static bool
+is_word(const char *word, gsize length, const char *other)
+{
+    return length == strlen(other) && memcmp(word, other, length) == 0;
+}
+
 /* Behind the words that paint a rectangle: four numbers, "re", "f", with blanks or new lines
- * between them. NULL: there is something else. */
+ * between them. NULL: there is something else, or the file ends. */
 static const char *
 behind_rectangle(const char *at, const char *end)
 {
@@ -134,9 +149,8 @@ behind_rectangle(const char *at, const char *end)
         const char *start = at;
         while (at < end && !g_ascii_isspace(*at))
             at++;
-        bool fits = i < 4 ? strspn(start, "-.0123456789") == (gsize)(at - start)
-                          : strlen(words[i - 4]) == (gsize)(at - start) &&
-                                memcmp(start, words[i - 4], (gsize)(at - start)) == 0;
+        gsize length = (gsize)(at - start);
+        bool fits = i < 4 ? is_number(start, length) : is_word(start, length, words[i - 4]);
         if (!fits || at == end)
             return NULL;
         at++;

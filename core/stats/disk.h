@@ -35,6 +35,8 @@ typedef struct MoeSummaryMeta {
     int32_t first_step, last_step;
 } MoeSummaryMeta;
 bool moe__summary_meta_parse(const char *json, MoeSummaryMeta *out, GError **error);
+/* Whether it says that it is of a summary, of any version. `json` may be NULL. */
+bool moe__summary_meta_claims(const char *json);
 void moe__summary_meta_clear(MoeSummaryMeta *meta);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MoeSummaryMeta, moe__summary_meta_clear)
 

@@ -68,6 +68,5 @@ bool
 moe_summary_is(const char *path)
 {
     g_autoptr(MoeArchive) archive = moe_archive_open(path, NULL);
-    g_auto(MoeSummaryMeta) meta = {0};
-    return archive && moe__summary_meta_parse(moe_archive_meta(archive), &meta, NULL);
+    return archive && moe__summary_meta_claims(moe_archive_meta(archive));
 }

@@ -162,6 +162,15 @@ read_origin(JsonObject *object, MoeSummaryMeta *out, GError **error)
     return true;
 }
 
+bool
+moe__summary_meta_claims(const char *json)
+{
+    g_autofree char *schema = NULL;
+    g_autoptr(JsonNode) root = json ? moe__json_object_shared(json, NULL) : NULL;
+    return root && moe__json_get_string(json_node_get_object(root), "schema", &schema, NULL) &&
+           g_str_has_prefix(schema, "moescope.summary/");
+}
+
 static bool
 check_schema(JsonObject *object, GError **error)
 {

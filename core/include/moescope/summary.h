@@ -313,7 +313,8 @@ MOE_API bool moe_summary_save(const MoeSummary *summary, const char *path, const
                               GError **error);
 /* Reads one. Nothing in the file is trusted. (transfer full) */
 MOE_API MoeSummary *moe_summary_open(const char *path, GError **error);
-/* Whether a file is a summary (its meta.json says so). */
+/* Whether a file claims to be a summary, of whatever version: what else is wrong with it,
+ * moe_summary_open() tells. */
 MOE_API bool moe_summary_is(const char *path);
 /* The meta.json that it was opened with; NULL for one that was counted. (transfer none) */
 MOE_API const char *moe_summary_meta_json(const MoeSummary *summary);
