@@ -107,7 +107,7 @@ typedef struct Pixels {
     int channels;     /* of the file: 1 (a palette), 3 or 4 */
     bool round_greys; /* to every eighth */
     Span *changes;    /* [height] */
-    guint8 *indices;  /* [height][width], into the palette; NULL: there is none */
+    Palette *palette; /* all colours; NULL: there are too many, or some are transparent */
 } Pixels;
 
 /* Edges of letters have all greys there are; an eighth of them looks the same. */
@@ -192,42 +192,35 @@ next_changed(const Pixels *pixels, int y, int from)
     return (Span){first, last};
 }
 
-static guint8 *
-indices_at(const Pixels *pixels, int y)
-{
-    return pixels->indices + (size_t)y * pixels->width;
-}
-
-/* Of some pixels of a row; false: there are too many colours. */
+/* Brings the colours of some pixels of a row into the palette, and their indices to `out` (NULL:
+ * nowhere). false: there are more colours than it has room for. */
 static bool
-write_indices(Palette *palette, const Pixels *pixels, int y, Span part)
+write_indices(const Pixels *pixels, int y, Span part, guint8 *out)
 {
     const uint32_t *row = row_at(pixels, y);
-    guint8 *out = indices_at(pixels, y);
     int index = 0;
     for (int x = part.first; x < part.last; x++) {
         if (x == part.first || row[x] != row[x - 1])
-            index = palette_index(palette, colour_of(pixels, row[x]));
+            index = palette_index(pixels->palette, colour_of(pixels, row[x]));
         if (index < 0)
             return false;
-        out[x] = (guint8)index;
+        if (out)
+            out[x] = (guint8)index;
     }
     return true;
 }
 
-/* All rows: what is in the row above, and the pixels that aren't. false: there are more colours
- * than a palette has. */
+/* Of all rows; pixels that are those above bring nothing new. */
 static bool
-make_indices(Palette *palette, const Pixels *pixels)
+gather_colours(const Pixels *pixels)
 {
+    Palette *palette = pixels->palette;
     palette->n = 0;
     memset(palette->index, 0xff, sizeof(palette->index));
     for (int y = 0; y < pixels->height; y++) {
         Span part = next_changed(pixels, y, pixels->changes[y].first);
-        if (y > 0)
-            memcpy(indices_at(pixels, y), indices_at(pixels, y - 1), (size_t)pixels->width);
         for (; part.first < part.last; part = next_changed(pixels, y, part.last))
-            if (!write_indices(palette, pixels, y, part))
+            if (!write_indices(pixels, y, part, NULL))
                 return false;
     }
     return true;
@@ -248,20 +241,21 @@ write_channels(const Pixels *pixels, int y, Span part, guint8 *out)
     }
 }
 
-/* The bytes of a row of the file. Rows are asked for in their order; those that have no indices are
- * made in one half of `two`, which has the row above in the other. */
+/* The bytes of a row of the file. Rows are asked for in their order, and made in one half of `two`,
+ * which has the row above in the other. */
 static const guint8 *
 row_bytes(const Pixels *pixels, int y, guint8 *two)
 {
-    if (pixels->indices)
-        return indices_at(pixels, y);
     size_t length = (size_t)pixels->width * pixels->channels;
     guint8 *row = two + (y & 1) * length;
     Span part = next_changed(pixels, y, pixels->changes[y].first);
     if (y > 0)
         memcpy(row, two + (~y & 1) * length, length);
     for (; part.first < part.last; part = next_changed(pixels, y, part.last))
-        write_channels(pixels, y, part, row);
+        if (pixels->palette)
+            write_indices(pixels, y, part, row);
+        else
+            write_channels(pixels, y, part, row);
     return row;
 }
 
@@ -317,21 +311,19 @@ append_pixels(GByteArray *out, const Pixels *pixels)
 GByteArray *
 moe__png_encode(const uint32_t *data, int width, int height, int stride, double dpi)
 {
-    Pixels pixels = {data, width, height, stride, 1, false, NULL, NULL};
+    g_autofree Palette *palette = g_new(Palette, 1);
+    Pixels pixels = {data, width, height, stride, 1, false, NULL, palette};
     g_autofree Span *changes = changes_of(&pixels);
     pixels.changes = changes;
     GByteArray *out = g_byte_array_new();
-    g_autofree Palette *palette = g_new(Palette, 1);
-    guint8 *indices = moe__picture_memory((size_t)width * (size_t)height);
-    pixels.indices = indices;
-    bool few = make_indices(palette, &pixels);
+    bool few = gather_colours(&pixels);
     if (!few) {
         pixels.round_greys = true;
-        few = make_indices(palette, &pixels);
+        few = gather_colours(&pixels);
     }
     if (!few) {
         pixels.channels = 3;
-        pixels.indices = NULL;
+        pixels.palette = NULL;
     }
     append_header(out, width, height, few ? COLOUR_PALETTE : COLOUR_RGB);
     if (dpi > 0)
@@ -339,7 +331,6 @@ moe__png_encode(const uint32_t *data, int width, int height, int stride, double 
     if (few)
         append_palette(out, palette);
     append_pixels(out, &pixels);
-    free(indices);
     return out;
 }
 
