@@ -9,25 +9,13 @@
 
 #include <string.h>
 
-static GtkWidget *
-window_of(Stage *stage)
-{
-    return GTK_WIDGET(stage->window);
-}
-
-static bool
-is_open(gpointer stage)
-{
-    return scope_tab_get_state(stage_tab(stage)) == SCOPE_TAB_OPEN;
-}
-
 static void
 open_at(Stage *stage, const char *path, const char *view)
 {
     stage_open(stage, path);
-    wait_until(is_open, stage);
+    wait_until(stage_is_open, stage);
     scope_views_turn(scope_tab_get_views(stage_tab(stage)), view);
-    settle(window_of(stage));
+    settle(stage_widget(stage));
 }
 
 static void
@@ -37,20 +25,20 @@ test_figure(Stage *stage, gconstpointer data)
     stage_choose_figure(stage, "extended-load");
     wait_until(stage_shows_figure, stage->window);
     g_assert_cmpstr(scope_pane_get_figure(stage_pane(stage))->name, ==, "extended-load");
-    GtkWidget *option = find(window_of(stage), GTK_TYPE_ENTRY, "scale");
+    GtkWidget *option = find(stage_widget(stage), GTK_TYPE_ENTRY, "scale");
     g_assert_nonnull(option);
     gtk_editable_set_text(GTK_EDITABLE(option), "2");
     wait_until(stage_shows_figure, stage->window);
     g_autofree char *command = scope_pane_get_command(stage_pane(stage));
     g_assert_nonnull(strstr(command, "plot extended-load"));
     g_assert_nonnull(strstr(command, "scale=2"));
-    assert_drawn(window_of(stage), "extension-figure");
+    assert_drawn(stage_widget(stage), "extension-figure");
 }
 
 static bool
 has_metric(gpointer stage)
 {
-    GtkWidget *table = find(window_of(stage), SCOPE_TYPE_TABLE, "metrics");
+    GtkWidget *table = find(stage_widget(stage), SCOPE_TYPE_TABLE, "metrics");
     g_autofree char *csv = table ? scope_table_to_csv(SCOPE_TABLE(table)) : NULL;
     return csv && strstr(csv, "\nthrice,1800,");
 }
@@ -65,13 +53,13 @@ test_metric(Stage *stage, gconstpointer data)
 static bool
 says_check(gpointer stage)
 {
-    return says(window_of(stage), "an extension looked at it");
+    return says(stage_widget(stage), "an extension looked at it");
 }
 
 static bool
 says_note(gpointer stage)
 {
-    return says(window_of(stage), "letters were taken for experts");
+    return says(stage_widget(stage), "letters were taken for experts");
 }
 
 /* What the importer notes stands with what the checker found. */
@@ -85,7 +73,7 @@ test_importer(Stage *stage, gconstpointer data)
     wait_until(says_note, stage);
     ScopeDocument *document = scope_tab_get_document(stage_tab(stage));
     g_assert_cmpint(moe_trace_tokens(scope_document_trace(document), -1), ==, 10);
-    assert_drawn(window_of(stage), "extension-importer");
+    assert_drawn(stage_widget(stage), "extension-importer");
 }
 
 static bool
@@ -103,7 +91,7 @@ test_variant(Stage *stage, gconstpointer data)
 {
     static const char *const shipped[] = {"hash", "loss-free", "expert-choice", "extended"};
     open_at(stage, stage->path, "run");
-    GtkWidget *variants = find(window_of(stage), GTK_TYPE_DROP_DOWN, "variant");
+    GtkWidget *variants = find(stage_widget(stage), GTK_TYPE_DROP_DOWN, "variant");
     for (gsize i = 0; i < G_N_ELEMENTS(shipped); i++)
         g_assert_true(offers(variants, shipped[i]));
 }

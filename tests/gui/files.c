@@ -15,12 +15,6 @@
 #include <moescope/trace.h>
 #include <string.h>
 
-static GtkWidget *
-window_of(Stage *stage)
-{
-    return GTK_WIDGET(stage->window);
-}
-
 /* --- Imports ----------------------------------------------------------------------------------*/
 
 static bool
@@ -38,7 +32,7 @@ is_open(gpointer tab)
 static void
 answer(Stage *stage, const char *name, const char *text)
 {
-    GtkWidget *entry = find(window_of(stage), GTK_TYPE_ENTRY, name);
+    GtkWidget *entry = find(stage_widget(stage), GTK_TYPE_ENTRY, name);
     g_assert_nonnull(entry);
     gtk_editable_set_text(GTK_EDITABLE(entry), text);
 }
@@ -50,17 +44,18 @@ test_import(Stage *stage, gconstpointer data)
     write_log(path, 0);
     stage_open(stage, path);
     wait_until(is_asking, stage_tab(stage));
-    assert_drawn(window_of(stage), "questions");
-    g_assert_nonnull(find(window_of(stage), GTK_TYPE_DROP_DOWN, "gates"));
+    assert_drawn(stage_widget(stage), "questions");
+    g_assert_nonnull(find(stage_widget(stage), GTK_TYPE_DROP_DOWN, "gates"));
     answer(stage, "experts", "8");
     answer(stage, "domain", "chat");
-    gtk_expander_set_expanded(GTK_EXPANDER(find(window_of(stage), GTK_TYPE_EXPANDER, NULL)), TRUE);
-    settle(window_of(stage));
+    gtk_expander_set_expanded(GTK_EXPANDER(find(stage_widget(stage), GTK_TYPE_EXPANDER, NULL)),
+                              TRUE);
+    settle(stage_widget(stage));
     answer(stage, "kinds", "ffn:7,zero:1");
     answer(stage, "shared", "1");
-    assert_drawn(window_of(stage), "questions-more");
-    g_assert_true(says(window_of(stage), "--experts 8"));
-    g_signal_emit_by_name(find(window_of(stage), GTK_TYPE_ENTRY, "experts"), "activate");
+    assert_drawn(stage_widget(stage), "questions-more");
+    g_assert_true(says(stage_widget(stage), "--experts 8"));
+    g_signal_emit_by_name(find(stage_widget(stage), GTK_TYPE_ENTRY, "experts"), "activate");
     wait_until(is_open, stage_tab(stage));
     ScopeDocument *document = scope_tab_get_document(stage_tab(stage));
     g_autofree char *command = scope_document_import_command(document);
@@ -84,22 +79,23 @@ test_wrong_answer(Stage *stage, gconstpointer data)
     stage_open(stage, path);
     wait_until(is_asking, stage_tab(stage));
     answer(stage, "experts", "");
-    GtkWidget *entry = find(window_of(stage), GTK_TYPE_ENTRY, "experts");
+    GtkWidget *entry = find(stage_widget(stage), GTK_TYPE_ENTRY, "experts");
     g_signal_emit_by_name(entry, "activate"); /* an answer is missing: nothing happens */
     g_assert_true(is_asking(stage_tab(stage)));
     answer(stage, "experts", "3");
     g_signal_emit_by_name(entry, "activate");
     g_assert_false(is_asking(stage_tab(stage)));
     wait_until(is_asking, stage_tab(stage));
-    g_assert_true(says(window_of(stage), "highest id"));
-    gtk_expander_set_expanded(GTK_EXPANDER(find(window_of(stage), GTK_TYPE_EXPANDER, NULL)), TRUE);
-    settle(window_of(stage));
+    g_assert_true(says(stage_widget(stage), "highest id"));
+    gtk_expander_set_expanded(GTK_EXPANDER(find(stage_widget(stage), GTK_TYPE_EXPANDER, NULL)),
+                              TRUE);
+    settle(stage_widget(stage));
     answer(stage, "experts", "8");
     answer(stage, "shared", "-1");
     g_signal_emit_by_name(entry, "activate");
     wait_until(is_asking, stage_tab(stage));
-    g_assert_true(says(window_of(stage), "Found -1 shared experts"));
-    assert_drawn(window_of(stage), "wrong-answer");
+    g_assert_true(says(stage_widget(stage), "Found -1 shared experts"));
+    assert_drawn(stage_widget(stage), "wrong-answer");
 }
 
 /* The import's file goes with the document. */
@@ -109,9 +105,9 @@ test_import_goes(Stage *stage, gconstpointer data)
     test_import(stage, data);
     g_autofree char *file = g_strdup(scope_document_file(scope_tab_get_document(stage_tab(stage))));
     g_assert_true(g_file_test(file, G_FILE_TEST_EXISTS));
-    gtk_widget_activate_action(window_of(stage), "win.close-tab", NULL);
+    gtk_widget_activate_action(stage_widget(stage), "win.close-tab", NULL);
     for (int i = 0; i < 100 && g_file_test(file, G_FILE_TEST_EXISTS); i++)
-        settle(window_of(stage));
+        settle(stage_widget(stage));
     g_assert_false(g_file_test(file, G_FILE_TEST_EXISTS));
 }
 
@@ -132,8 +128,8 @@ test_recipe(Stage *stage, gconstpointer data)
     g_assert_true(g_file_set_contents(path, recipe, -1, NULL));
     stage_open(stage, path);
     wait_until(is_described, stage_tab(stage));
-    g_assert_true(says(window_of(stage), "16 experts"));
-    assert_drawn(window_of(stage), "recipe");
+    g_assert_true(says(stage_widget(stage), "16 experts"));
+    assert_drawn(stage_widget(stage), "recipe");
 }
 
 static bool
@@ -151,9 +147,9 @@ test_checkpoint(Stage *stage, gconstpointer data)
     g_autofree char *path = g_build_filename(run, "checkpoints", "00000040", NULL);
     stage_open(stage, path);
     wait_until(is_described, stage_tab(stage));
-    g_assert_true(says(window_of(stage), "4 experts"));
+    g_assert_true(says(stage_widget(stage), "4 experts"));
     wait_until(shows_weights, stage->window);
-    assert_drawn(window_of(stage), "checkpoint");
+    assert_drawn(stage_widget(stage), "checkpoint");
 }
 
 /* As others keep models. */
@@ -169,7 +165,7 @@ test_weights(Stage *stage, gconstpointer data)
     g_assert_true(g_file_set_contents(path, contents, (gssize)length, NULL));
     stage_open(stage, path);
     wait_until(is_described, stage_tab(stage));
-    g_assert_true(says(window_of(stage), "the weights of a model"));
+    g_assert_true(says(stage_widget(stage), "the weights of a model"));
     wait_until(shows_weights, stage->window);
 }
 
@@ -186,7 +182,7 @@ test_wrong_recipe(Stage *stage, gconstpointer data)
     g_assert_true(g_file_set_contents(path, "[moe]\nexprts = 16\n", -1, NULL));
     stage_open(stage, path);
     wait_until(has_failed, stage_tab(stage));
-    g_assert_true(says(window_of(stage), "exprts"));
+    g_assert_true(says(stage_widget(stage), "exprts"));
 }
 
 /* --- Runs that grow ---------------------------------------------------------------------------*/
@@ -248,7 +244,7 @@ test_live(Stage *stage, gconstpointer data)
     ScopeDocument *document = scope_tab_get_document(stage_tab(stage));
     g_object_get(document, "live", &live, NULL);
     g_assert_true(live);
-    g_assert_true(says(window_of(stage), "100 tokens"));
+    g_assert_true(says(stage_widget(stage), "100 tokens"));
     append_tokens(writer);
     wait_until(says_200, stage->window);
     wait_until(stage_shows_figure, stage->window);
@@ -282,7 +278,7 @@ test_export(Stage *stage, gconstpointer data)
     scope_pane_set_option(stage_pane(stage), "norm=relative");
     scope_focus_set_filter(scope_tab_get_focus(stage_tab(stage)), "domain=german pos=0-199");
     wait_until(stage_shows_figure, stage->window);
-    gtk_widget_activate_action(window_of(stage), "win.export", NULL);
+    gtk_widget_activate_action(stage_widget(stage), "win.export", NULL);
     GtkWidget *dialog = exported_dialog();
     gtk_drop_down_set_selected(GTK_DROP_DOWN(find(dialog, GTK_TYPE_DROP_DOWN, "export-theme")), 2);
     for (gsize i = 0; i < G_N_ELEMENTS(endings); i++)
@@ -303,9 +299,9 @@ static void
 test_copy(Stage *stage, gconstpointer data)
 {
     stage_open_good(stage);
-    gtk_widget_activate_action(window_of(stage), "win.copy", NULL);
+    gtk_widget_activate_action(stage_widget(stage), "win.copy", NULL);
     wait_until(has_picture, stage->window);
-    gtk_widget_activate_action(window_of(stage), "win.copy-command", NULL);
+    gtk_widget_activate_action(stage_widget(stage), "win.copy-command", NULL);
     g_assert_false(has_picture(stage->window));
 }
 
@@ -317,18 +313,18 @@ test_weights_export(Stage *stage, gconstpointer data)
     g_autofree char *path = g_build_filename(run, "checkpoints", "00000040", NULL);
     stage_open(stage, path);
     wait_until(shows_weights, stage->window);
-    gtk_widget_activate_action(window_of(stage), "win.export", NULL);
+    gtk_widget_activate_action(stage_widget(stage), "win.export", NULL);
     GtkWidget *dialog = exported_dialog();
     exported_compare(dialog, "svg");
     gtk_window_destroy(GTK_WINDOW(dialog));
-    g_signal_emit_by_name(find(window_of(stage), GTK_TYPE_BUTTON, "embeddings"), "clicked");
+    g_signal_emit_by_name(find(stage_widget(stage), GTK_TYPE_BUTTON, "embeddings"), "clicked");
     dialog = exported_dialog();
     g_assert_true(says(dialog, "moescope plot embeddings"));
     exported_compare(dialog, "csv");
     gtk_window_destroy(GTK_WINDOW(dialog));
-    gtk_widget_activate_action(window_of(stage), "win.copy", NULL);
+    gtk_widget_activate_action(stage_widget(stage), "win.copy", NULL);
     wait_until(has_picture, stage->window);
-    gtk_widget_activate_action(window_of(stage), "win.copy-command", NULL);
+    gtk_widget_activate_action(stage_widget(stage), "win.copy-command", NULL);
     g_assert_false(has_picture(stage->window));
 }
 

@@ -7,12 +7,6 @@
 
 #include <string.h>
 
-static GtkWidget *
-window_of(Stage *stage)
-{
-    return GTK_WIDGET(stage->window);
-}
-
 static const char *
 filter_of(Stage *stage)
 {
@@ -30,9 +24,9 @@ test_views(Stage *stage, gconstpointer data)
         g_autofree char *keys =
             i < 10 ? g_strdup_printf("ctrl+%d", (i + 1) % 10) : g_strdup_printf("alt+%d", i - 9);
         g_autofree char *picture = g_strconcat("view-", scope_pages[i].name, NULL);
-        press(window_of(stage), keys);
+        press(stage_widget(stage), keys);
         g_assert_cmpstr(scope_views_get_name(views), ==, scope_pages[i].name);
-        assert_drawn(window_of(stage), picture);
+        assert_drawn(stage_widget(stage), picture);
     }
 }
 
@@ -42,7 +36,7 @@ test_sidebar(Stage *stage, gconstpointer data)
     stage_open_good(stage);
     ScopeViews *views = scope_tab_get_views(stage_tab(stage));
     for (const ScopePageInfo *info = scope_pages; info->name; info++) {
-        GtkWidget *row = find(window_of(stage), GTK_TYPE_LIST_BOX_ROW, info->name);
+        GtkWidget *row = find(stage_widget(stage), GTK_TYPE_LIST_BOX_ROW, info->name);
         g_assert_nonnull(row);
         click(row);
         g_assert_cmpstr(scope_views_get_name(views), ==, info->name);
@@ -53,12 +47,12 @@ static void
 test_inspector(Stage *stage, gconstpointer data)
 {
     stage_open_good(stage);
-    g_assert_nonnull(find(window_of(stage), GTK_TYPE_DROP_DOWN, "norm"));
-    press(window_of(stage), "F9");
-    g_assert_null(find(window_of(stage), GTK_TYPE_DROP_DOWN, "norm"));
-    assert_drawn(window_of(stage), "no-inspector");
-    press(window_of(stage), "F9");
-    g_assert_nonnull(find(window_of(stage), GTK_TYPE_DROP_DOWN, "norm"));
+    g_assert_nonnull(find(stage_widget(stage), GTK_TYPE_DROP_DOWN, "norm"));
+    press(stage_widget(stage), "F9");
+    g_assert_null(find(stage_widget(stage), GTK_TYPE_DROP_DOWN, "norm"));
+    assert_drawn(stage_widget(stage), "no-inspector");
+    press(stage_widget(stage), "F9");
+    g_assert_nonnull(find(stage_widget(stage), GTK_TYPE_DROP_DOWN, "norm"));
 }
 
 /* A click on a cell of the heat map chooses its layer and expert, here and in all views. */
@@ -67,14 +61,14 @@ test_click(Stage *stage, gconstpointer data)
 {
     stage_open_good(stage);
     ScopeFocus *focus = scope_tab_get_focus(stage_tab(stage));
-    press(window_of(stage), "ctrl+1");
+    press(stage_widget(stage), "ctrl+1");
     wait_until(stage_shows_figure, stage->window);
-    GtkWidget *view = find(window_of(stage), SCOPE_TYPE_SCENE_VIEW, NULL);
+    GtkWidget *view = find(stage_widget(stage), SCOPE_TYPE_SCENE_VIEW, NULL);
     click_at(view, gtk_widget_get_width(view) * 0.3, gtk_widget_get_height(view) * 0.3);
     g_assert_cmpint(scope_focus_get(focus, SCOPE_FOCUS_LAYER), >=, 0);
     g_assert_cmpint(scope_focus_get(focus, SCOPE_FOCUS_EXPERT), >=, 0);
-    assert_drawn(window_of(stage), "clicked");
-    press(window_of(stage), "ctrl+z");
+    assert_drawn(stage_widget(stage), "clicked");
+    press(stage_widget(stage), "ctrl+z");
     g_assert_cmpint(scope_focus_get(focus, SCOPE_FOCUS_EXPERT), ==, -1);
 }
 
@@ -83,12 +77,12 @@ static void
 test_double_click(Stage *stage, gconstpointer data)
 {
     stage_open_good(stage);
-    press(window_of(stage), "ctrl+1");
+    press(stage_widget(stage), "ctrl+1");
     wait_until(stage_shows_figure, stage->window);
-    GtkWidget *view = find(window_of(stage), SCOPE_TYPE_SCENE_VIEW, NULL);
+    GtkWidget *view = find(stage_widget(stage), SCOPE_TYPE_SCENE_VIEW, NULL);
     point_at(view, gtk_widget_get_width(view) * 0.3, gtk_widget_get_height(view) * 0.3);
     settle(view);
-    do_by_hand(window_of(stage), "click --repeat 2 --delay 40 1");
+    do_by_hand(stage_widget(stage), "click --repeat 2 --delay 40 1");
     ScopeViews *views = scope_tab_get_views(stage_tab(stage));
     g_assert_cmpstr(scope_views_get_name(views), ==, "expert");
     wait_until(stage_shows_figure, stage->window);
@@ -101,10 +95,10 @@ test_double_click(Stage *stage, gconstpointer data)
 static GtkWidget *
 type_filter(Stage *stage, const char *words)
 {
-    press(window_of(stage), "ctrl+l");
-    press(window_of(stage), "ctrl+a");
-    type_text(window_of(stage), words);
-    return find(window_of(stage), GTK_TYPE_ENTRY, "filter");
+    press(stage_widget(stage), "ctrl+l");
+    press(stage_widget(stage), "ctrl+a");
+    type_text(stage_widget(stage), words);
+    return find(stage_widget(stage), GTK_TYPE_ENTRY, "filter");
 }
 
 static void
@@ -114,18 +108,18 @@ test_filter(Stage *stage, gconstpointer data)
     g_auto(Picture) all = look_at(view, "unfiltered-view");
     type_filter(stage, "domain=german");
     g_assert_cmpstr(filter_of(stage), ==, ""); /* not before Enter */
-    press(window_of(stage), "Return");
+    press(stage_widget(stage), "Return");
     g_assert_cmpstr(filter_of(stage), ==, "domain=german");
     wait_until(stage_shows_figure, stage->window);
-    assert_drawn(window_of(stage), "filtered");
+    assert_drawn(stage_widget(stage), "filtered");
     g_auto(Picture) some = look_at(view, "filtered-view");
     g_assert_true(some.width != all.width || some.height != all.height ||
                   memcmp(all.pixels, some.pixels, (gsize)(4 * all.width * all.height)) != 0);
-    press(window_of(stage), "ctrl+a");
-    press(window_of(stage), "Delete");
-    press(window_of(stage), "Return");
+    press(stage_widget(stage), "ctrl+a");
+    press(stage_widget(stage), "Delete");
+    press(stage_widget(stage), "Return");
     g_assert_cmpstr(filter_of(stage), ==, "");
-    GtkWidget *entry = find(window_of(stage), GTK_TYPE_ENTRY, "filter");
+    GtkWidget *entry = find(stage_widget(stage), GTK_TYPE_ENTRY, "filter");
     g_assert_false(gtk_widget_has_css_class(entry, "error"));
 }
 
@@ -135,7 +129,7 @@ test_undo(Stage *stage, gconstpointer data)
 {
     GtkWidget *view = stage_open_good(stage);
     type_filter(stage, "pos=0-9");
-    press(window_of(stage), "Return");
+    press(stage_widget(stage), "Return");
     g_assert_cmpstr(filter_of(stage), ==, "pos=0-9");
     gtk_widget_activate_action(view, "win.undo", NULL);
     g_assert_cmpstr(filter_of(stage), ==, "");
@@ -150,33 +144,33 @@ test_wrong_filter(Stage *stage, gconstpointer data)
     GtkWidget *entry = type_filter(stage, "domane=german");
     g_assert_true(gtk_widget_has_css_class(entry, "error"));
     g_assert_nonnull(strstr(gtk_widget_get_tooltip_text(entry), "domane"));
-    press(window_of(stage), "Return");
+    press(stage_widget(stage), "Return");
     g_assert_cmpstr(filter_of(stage), ==, "");
-    assert_drawn(window_of(stage), "wrong-filter");
+    assert_drawn(stage_widget(stage), "wrong-filter");
 }
 
 static void
 test_filter_form(Stage *stage, gconstpointer data)
 {
     stage_open_good(stage);
-    click(find(window_of(stage), GTK_TYPE_MENU_BUTTON, "filter-menu"));
-    GtkWidget *box = find(window_of(stage), GTK_TYPE_CHECK_BUTTON, "english");
+    click(find(stage_widget(stage), GTK_TYPE_MENU_BUTTON, "filter-menu"));
+    GtkWidget *box = find(stage_widget(stage), GTK_TYPE_CHECK_BUTTON, "english");
     g_assert_nonnull(box);
     assert_drawn(gtk_widget_get_ancestor(box, GTK_TYPE_POPOVER), "filter-form");
-    settle(window_of(stage));
+    settle(stage_widget(stage));
     click(box);
-    g_assert_cmpstr(filter_of(stage), ==, "domain=english");
-    GtkWidget *positions = find(window_of(stage), GTK_TYPE_ENTRY, "filter-positions");
+    stage_wait_filter(stage, "domain=english");
+    GtkWidget *positions = find(stage_widget(stage), GTK_TYPE_ENTRY, "filter-positions");
     gtk_editable_set_text(GTK_EDITABLE(positions), "0-99");
     g_signal_emit_by_name(positions, "activate");
-    g_assert_cmpstr(filter_of(stage), ==, "domain=english pos=0-99");
+    stage_wait_filter(stage, "domain=english pos=0-99");
     gtk_editable_set_text(GTK_EDITABLE(positions), "");
     g_signal_emit_by_name(positions, "activate");
     click(box);
-    g_assert_cmpstr(filter_of(stage), ==, "");
+    stage_wait_filter(stage, "");
     gtk_popover_popdown(GTK_POPOVER(gtk_widget_get_ancestor(box, GTK_TYPE_POPOVER)));
     wait_until(stage_shows_figure, stage->window);
-    settle(window_of(stage));
+    settle(stage_widget(stage));
 }
 
 /* --- Tabs and windows -------------------------------------------------------------------------*/
@@ -189,15 +183,15 @@ test_tabs(Stage *stage, gconstpointer data)
     stage_open_good(stage);
     stage_open(stage, second);
     wait_until(stage_shows_figure, stage->window);
-    assert_drawn(window_of(stage), "tabs");
+    assert_drawn(stage_widget(stage), "tabs");
     g_assert_cmpstr(scope_tab_get_title(stage_tab(stage)), ==, "second.npz");
-    press(window_of(stage), "ctrl+Page_Up");
+    press(stage_widget(stage), "ctrl+Page_Up");
     g_assert_cmpstr(scope_tab_get_title(stage_tab(stage)), ==, "two-domains.npz");
-    press(window_of(stage), "ctrl+Page_Up"); /* round */
+    press(stage_widget(stage), "ctrl+Page_Up"); /* round */
     g_assert_cmpstr(scope_tab_get_title(stage_tab(stage)), ==, "second.npz");
-    press(window_of(stage), "ctrl+w");
+    press(stage_widget(stage), "ctrl+w");
     g_assert_cmpstr(scope_tab_get_title(stage_tab(stage)), ==, "two-domains.npz");
-    press(window_of(stage), "ctrl+w");
+    press(stage_widget(stage), "ctrl+w");
     g_assert_true(scope_window_is_blank(stage->window));
 }
 
@@ -221,22 +215,22 @@ has_shortcuts(gpointer window)
 static void
 test_shortcuts(Stage *stage, gconstpointer data)
 {
-    press(window_of(stage), "F1");
+    press(stage_widget(stage), "F1");
     wait_until(has_shortcuts, stage->window);
     GtkWidget *help =
         GTK_WIDGET(gtk_application_window_get_help_overlay(GTK_APPLICATION_WINDOW(stage->window)));
     assert_drawn(help, "shortcuts");
     gtk_window_close(GTK_WINDOW(help));
-    settle(window_of(stage));
+    settle(stage_widget(stage));
 }
 
 static void
 test_recent(Stage *stage, gconstpointer data)
 {
     stage_open_good(stage);
-    press(window_of(stage), "ctrl+w");
-    assert_drawn(window_of(stage), "recent");
-    GtkWidget *row = find(window_of(stage), GTK_TYPE_BUTTON, "two-domains.npz");
+    press(stage_widget(stage), "ctrl+w");
+    assert_drawn(stage_widget(stage), "recent");
+    GtkWidget *row = find(stage_widget(stage), GTK_TYPE_BUTTON, "two-domains.npz");
     g_assert_nonnull(row);
     click(row);
     g_assert_false(scope_window_is_blank(stage->window));
@@ -246,10 +240,10 @@ test_recent(Stage *stage, gconstpointer data)
 static void
 test_sample(Stage *stage, gconstpointer data)
 {
-    click(find(window_of(stage), GTK_TYPE_BUTTON, "sample-made-up"));
+    click(find(stage_widget(stage), GTK_TYPE_BUTTON, "sample-made-up"));
     wait_until(stage_shows_figure, stage->window);
-    g_assert_true(says(window_of(stage), "made-up.npz"));
-    assert_drawn(window_of(stage), "sample");
+    g_assert_true(says(stage_widget(stage), "made-up.npz"));
+    assert_drawn(stage_widget(stage), "sample");
 }
 
 /* --- Program ----------------------------------------------------------------------------------*/

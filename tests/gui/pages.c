@@ -10,29 +10,11 @@
 
 #include <string.h>
 
-static GtkWidget *
-window_of(Stage *stage)
-{
-    return GTK_WIDGET(stage->window);
-}
-
-static ScopeFocus *
-focus_of(Stage *stage)
-{
-    return scope_tab_get_focus(stage_tab(stage));
-}
-
-static bool
-is_open(gpointer user)
-{
-    return scope_tab_get_state(stage_tab(user)) == SCOPE_TAB_OPEN;
-}
-
 static void
 turn(Stage *stage, const char *view)
 {
     scope_views_turn(scope_tab_get_views(stage_tab(stage)), view);
-    settle(window_of(stage));
+    settle(stage_widget(stage));
 }
 
 /* Opens the run at a view. */
@@ -41,14 +23,14 @@ open_run(Stage *stage, const char *view)
 {
     g_autofree char *run = small_run();
     stage_open(stage, run);
-    wait_until(is_open, stage);
+    wait_until(stage_is_open, stage);
     turn(stage, view);
 }
 
 static GtkWidget *
 named(Stage *stage, GType type, const char *name)
 {
-    GtkWidget *widget = find(window_of(stage), type, name);
+    GtkWidget *widget = find(stage_widget(stage), type, name);
     if (!widget)
         g_error("there is no %s %s to be seen", g_type_name(type), name);
     return widget;
@@ -67,8 +49,8 @@ is_said(gpointer user)
 {
     const Wanted *wanted = user;
     if (!wanted->table)
-        return says(window_of(wanted->stage), wanted->text);
-    GtkWidget *table = find(window_of(wanted->stage), SCOPE_TYPE_TABLE, wanted->table);
+        return says(stage_widget(wanted->stage), wanted->text);
+    GtkWidget *table = find(stage_widget(wanted->stage), SCOPE_TYPE_TABLE, wanted->table);
     g_autofree char *csv = table ? scope_table_to_csv(SCOPE_TABLE(table)) : NULL;
     return csv && strstr(csv, wanted->text);
 }
@@ -90,13 +72,13 @@ wait_for_row(Stage *stage, const char *table, const char *text)
 static bool
 has_token(gpointer user)
 {
-    return scope_focus_get(focus_of(user), SCOPE_FOCUS_TOKEN) >= 0;
+    return scope_focus_get(stage_focus(user), SCOPE_FOCUS_TOKEN) >= 0;
 }
 
 static bool
 has_expert(gpointer user)
 {
-    return scope_focus_get(focus_of(user), SCOPE_FOCUS_EXPERT) >= 0;
+    return scope_focus_get(stage_focus(user), SCOPE_FOCUS_EXPERT) >= 0;
 }
 
 /* What a pane is set to show now. */
@@ -127,9 +109,9 @@ test_figures(Stage *stage, gconstpointer data)
     for (gsize i = 0; i < G_N_ELEMENTS(views); i++) {
         g_autofree char *picture = g_strconcat("page-", views[i], NULL);
         turn(stage, views[i]);
-        wait_until(stage_shows_figure, window_of(stage));
-        g_assert_false(says(window_of(stage), "No figure"));
-        assert_drawn(window_of(stage), picture);
+        wait_until(stage_shows_figure, stage_widget(stage));
+        g_assert_false(says(stage_widget(stage), "No figure"));
+        assert_drawn(stage_widget(stage), picture);
     }
 }
 
@@ -147,39 +129,39 @@ static void
 test_empty(Stage *stage, gconstpointer data)
 {
     stage_open(stage, stage->path);
-    wait_until(is_open, stage);
+    wait_until(stage_is_open, stage);
     turn(stage, "training");
-    g_assert_true(says(window_of(stage), "Open the folder of a run"));
-    g_assert_nonnull(find(window_of(stage), GTK_TYPE_BUTTON, "empty-sample"));
-    assert_drawn(window_of(stage), "page-empty");
+    g_assert_true(says(stage_widget(stage), "Open the folder of a run"));
+    g_assert_nonnull(find(stage_widget(stage), GTK_TYPE_BUTTON, "empty-sample"));
+    assert_drawn(stage_widget(stage), "page-empty");
     turn(stage, "sub-tokens");
-    g_assert_null(find(window_of(stage), GTK_TYPE_BUTTON, "empty-sample")); /* it has none */
-    g_assert_true(says(window_of(stage), "moescope train mhmoe-small"));
+    g_assert_null(find(stage_widget(stage), GTK_TYPE_BUTTON, "empty-sample")); /* it has none */
+    g_assert_true(says(stage_widget(stage), "moescope train mhmoe-small"));
     turn(stage, "compare");
-    g_assert_true(says(window_of(stage), "Nothing to compare with"));
+    g_assert_true(says(stage_widget(stage), "Nothing to compare with"));
 }
 
 static void
 test_training(Stage *stage, gconstpointer data)
 {
     open_run(stage, "training");
-    wait_until(stage_shows_figure, window_of(stage));
+    wait_until(stage_shows_figure, stage_widget(stage));
     GtkWidget *scale = named(stage, GTK_TYPE_SCALE, "step");
-    g_assert_true(says(window_of(stage), "step 40 of 40"));
+    g_assert_true(says(stage_widget(stage), "step 40 of 40"));
     gtk_range_set_value(GTK_RANGE(scale), 2);
-    gint64 step = scope_focus_get(focus_of(stage), SCOPE_FOCUS_STEP);
+    gint64 step = scope_focus_get(stage_focus(stage), SCOPE_FOCUS_STEP);
     g_autofree char *setting = g_strdup_printf("step=%" G_GINT64_FORMAT, step);
     g_assert_cmpint(step, >, 0);
     g_assert_cmpint(step, <, 40);
     g_assert_true(is_set(stage_pane(stage), setting));
-    scope_focus_undo(focus_of(stage));
-    g_assert_true(says(window_of(stage), "step 40 of 40"));
+    scope_focus_undo(stage_focus(stage));
+    g_assert_true(says(stage_widget(stage), "step 40 of 40"));
 }
 
 static bool
 plays(gpointer user)
 {
-    gint64 step = scope_focus_get(focus_of(user), SCOPE_FOCUS_STEP);
+    gint64 step = scope_focus_get(stage_focus(user), SCOPE_FOCUS_STEP);
     return step > 2;
 }
 
@@ -191,9 +173,9 @@ test_play(Stage *stage, gconstpointer data)
     g_signal_emit_by_name(play, "clicked");
     wait_until(plays, stage);
     g_signal_emit_by_name(play, "clicked");
-    gint64 step = scope_focus_get(focus_of(stage), SCOPE_FOCUS_STEP);
-    settle(window_of(stage));
-    g_assert_cmpint(scope_focus_get(focus_of(stage), SCOPE_FOCUS_STEP), ==, step);
+    gint64 step = scope_focus_get(stage_focus(stage), SCOPE_FOCUS_STEP);
+    settle(stage_widget(stage));
+    g_assert_cmpint(scope_focus_get(stage_focus(stage), SCOPE_FOCUS_STEP), ==, step);
 }
 
 static void
@@ -204,15 +186,15 @@ test_search(Stage *stage, gconstpointer data)
     GtkWidget *entry = named(stage, GTK_TYPE_SEARCH_ENTRY, "search");
     gtk_editable_set_text(GTK_EDITABLE(entry), "OATS ");
     wait_until(has_token, stage);
-    gint64 first = scope_focus_get(focus_of(stage), SCOPE_FOCUS_TOKEN);
+    gint64 first = scope_focus_get(stage_focus(stage), SCOPE_FOCUS_TOKEN);
     g_signal_emit_by_name(entry, "activate");
-    while (scope_focus_get(focus_of(stage), SCOPE_FOCUS_TOKEN) == first)
+    while (scope_focus_get(stage_focus(stage), SCOPE_FOCUS_TOKEN) == first)
         g_main_context_iteration(NULL, TRUE);
-    g_assert_cmpint(scope_focus_get(focus_of(stage), SCOPE_FOCUS_TOKEN), >, first);
-    g_assert_true(says(window_of(stage), "boats"));
+    g_assert_cmpint(scope_focus_get(stage_focus(stage), SCOPE_FOCUS_TOKEN), >, first);
+    g_assert_true(says(stage_widget(stage), "boats"));
     gtk_editable_set_text(GTK_EDITABLE(entry), "zebra");
     wait_for_text(stage, "Not found");
-    scope_focus_set_filter(focus_of(stage), "domain=ants");
+    scope_focus_set_filter(stage_focus(stage), "domain=ants");
     gtk_editable_set_text(GTK_EDITABLE(entry), "boats");
     wait_for_text(stage, "Not found in what counts");
 }
@@ -221,14 +203,14 @@ test_search(Stage *stage, gconstpointer data)
 static bool
 tells_scores(gpointer user)
 {
-    GtkWidget *pane = find(window_of(user), SCOPE_TYPE_PANE, "scores");
+    GtkWidget *pane = find(stage_widget(user), SCOPE_TYPE_PANE, "scores");
     return pane && is_set(SCOPE_PANE(pane), "token=7") && scope_pane_has_figure(SCOPE_PANE(pane));
 }
 
 static bool
 follows_pointer(gpointer user)
 {
-    GtkWidget *pane = find(window_of(user), SCOPE_TYPE_PANE, "scores");
+    GtkWidget *pane = find(stage_widget(user), SCOPE_TYPE_PANE, "scores");
     return pane && !is_set(SCOPE_PANE(pane), "token=7");
 }
 
@@ -237,13 +219,13 @@ test_scores(Stage *stage, gconstpointer data)
 {
     open_run(stage, "tokens");
     wait_for_text(stage, "Document ");
-    wait_until(stage_shows_figure, window_of(stage));
+    wait_until(stage_shows_figure, stage_widget(stage));
     GtkWidget *lower =
         gtk_widget_get_ancestor(named(stage, GTK_TYPE_DROP_DOWN, "contexts-order"), GTK_TYPE_STACK);
     gtk_stack_set_visible_child_name(GTK_STACK(lower), "scores");
-    scope_focus_set(focus_of(stage), SCOPE_FOCUS_TOKEN, 7);
+    scope_focus_set(stage_focus(stage), SCOPE_FOCUS_TOKEN, 7);
     wait_until(tells_scores, stage);
-    assert_drawn(window_of(stage), "page-scores");
+    assert_drawn(stage_widget(stage), "page-scores");
     GtkWidget *text = named(stage, SCOPE_TYPE_SCENE_VIEW, NULL);
     for (int y = 40; y < 140 && !scope_scene_view_get_words(SCOPE_SCENE_VIEW(text)); y += 6) {
         point_at(text, 60, y);
@@ -258,9 +240,9 @@ test_choosers(Stage *stage, gconstpointer data)
     open_run(stage, "tokens");
     GtkWidget *layers = named(stage, GTK_TYPE_DROP_DOWN, "layer");
     gtk_drop_down_set_selected(GTK_DROP_DOWN(layers), 0);
-    g_assert_cmpint(scope_focus_get(focus_of(stage), SCOPE_FOCUS_LAYER), ==, 0);
+    g_assert_cmpint(scope_focus_get(stage_focus(stage), SCOPE_FOCUS_LAYER), ==, 0);
     g_assert_true(is_set(stage_pane(stage), "layer=0"));
-    scope_focus_set(focus_of(stage), SCOPE_FOCUS_LAYER, 1);
+    scope_focus_set(stage_focus(stage), SCOPE_FOCUS_LAYER, 1);
     g_assert_cmpuint(gtk_drop_down_get_selected(GTK_DROP_DOWN(layers)), ==, 1);
     gtk_spin_button_set_value(GTK_SPIN_BUTTON(named(stage, GTK_TYPE_SPIN_BUTTON, "slot")), 1);
     g_assert_true(is_set(stage_pane(stage), "slot=1"));
@@ -276,11 +258,11 @@ test_expert(Stage *stage, gconstpointer data)
     GtkWidget *lower =
         gtk_widget_get_ancestor(named(stage, GTK_TYPE_DROP_DOWN, "contexts-order"), GTK_TYPE_STACK);
     gtk_stack_set_visible_child_name(GTK_STACK(lower), "relatives");
-    settle(window_of(stage));
+    settle(stage_widget(stage));
     wait_for_row(stage, "relatives", "\n0,");
     activate_row(stage, "relatives", 0);
-    g_assert_cmpint(scope_focus_get(focus_of(stage), SCOPE_FOCUS_EXPERT), ==, 0);
-    assert_drawn(window_of(stage), "page-relatives");
+    g_assert_cmpint(scope_focus_get(stage_focus(stage), SCOPE_FOCUS_EXPERT), ==, 0);
+    assert_drawn(stage_widget(stage), "page-relatives");
 }
 
 static void
@@ -292,8 +274,8 @@ test_metrics(Stage *stage, gconstpointer data)
     wait_for_row(stage, "metrics",
                  "metric,value,95 % from,to,uniform,shuffled,unit,formula\ngini,");
     activate_row(stage, "metrics", 0);
-    g_assert_true(says(window_of(stage), "Convention") || says(window_of(stage), "Formula"));
-    assert_drawn(window_of(stage), "page-metrics");
+    g_assert_true(says(stage_widget(stage), "Convention") || says(stage_widget(stage), "Formula"));
+    assert_drawn(stage_widget(stage), "page-metrics");
 }
 
 static bool
@@ -324,12 +306,12 @@ test_table(Stage *stage, gconstpointer data)
     g_assert_true(g_file_get_contents(path, &written, NULL, NULL));
     g_assert_cmpstr(written, ==, csv);
     g_assert_false(scope_table_save(table, "/nowhere/at/all.csv", NULL));
-    gtk_widget_activate_action(window_of(stage), "win.copy", NULL);
-    wait_until(has_numbers, window_of(stage));
+    gtk_widget_activate_action(stage_widget(stage), "win.copy", NULL);
+    wait_until(has_numbers, stage_widget(stage));
     if (have_hands()) {
         point_at(GTK_WIDGET(table), 60, 80);
-        settle(window_of(stage));
-        do_by_hand(window_of(stage), "click 3");
+        settle(stage_widget(stage));
+        do_by_hand(stage_widget(stage), "click 3");
         wait_until(has_menu, table);
         assert_drawn(find(GTK_WIDGET(table), GTK_TYPE_POPOVER_MENU, NULL), "table-menu");
     }
@@ -342,22 +324,22 @@ test_compare(Stage *stage, gconstpointer data)
     g_autofree char *run = small_run();
     g_autofree char *trace = g_build_filename(run, "trace.npz", NULL);
     stage_open(stage, trace);
-    wait_until(is_open, stage);
+    wait_until(stage_is_open, stage);
     open_run(stage, "compare");
     GtkWidget *other = named(stage, GTK_TYPE_DROP_DOWN, "other");
     gtk_drop_down_set_selected(GTK_DROP_DOWN(other), 1);
     GtkWidget *stack = named(stage, GTK_TYPE_STACK, "compared");
     gtk_stack_set_visible_child_name(GTK_STACK(stack), "layers");
-    settle(window_of(stage));
+    settle(stage_widget(stage));
     wait_for_row(stage, "agreement", "\n0,1,");
     activate_row(stage, "agreement", 1);
-    g_assert_cmpint(scope_focus_get(focus_of(stage), SCOPE_FOCUS_LAYER), ==, 1);
-    assert_drawn(window_of(stage), "page-compare");
-    scope_focus_set_filter(focus_of(stage), "domain=boats"); /* the tables follow it */
+    g_assert_cmpint(scope_focus_get(stage_focus(stage), SCOPE_FOCUS_LAYER), ==, 1);
+    assert_drawn(stage_widget(stage), "page-compare");
+    scope_focus_set_filter(stage_focus(stage), "domain=boats"); /* the tables follow it */
     wait_for_row(stage, "agreement", "\n0,1,");
-    scope_focus_set_filter(focus_of(stage), "doc=900-999");
+    scope_focus_set_filter(stage_focus(stage), "doc=900-999");
     wait_for_text(stage, "no token where doc=900-999");
-    scope_focus_set_filter(focus_of(stage), "");
+    scope_focus_set_filter(stage_focus(stage), "");
     gtk_drop_down_set_selected(GTK_DROP_DOWN(other), 0);
     wait_for_text(stage, "Nothing to compare with");
 }
@@ -368,15 +350,15 @@ test_names(Stage *stage, gconstpointer data)
 {
     open_run(stage, "figures");
     stage_choose_figure(stage, "measures");
-    wait_until(stage_shows_figure, window_of(stage));
+    wait_until(stage_shows_figure, stage_widget(stage));
     GtkDropDown *names = GTK_DROP_DOWN(named(stage, GTK_TYPE_DROP_DOWN, "name"));
     g_assert_cmpuint(g_list_model_get_n_items(gtk_drop_down_get_model(names)), >, 1);
     gtk_drop_down_set_selected(names, 0);
     g_autofree char *setting = g_strdup_printf(
         "name=%s", gtk_string_object_get_string(gtk_drop_down_get_selected_item(names)));
     g_assert_true(is_set(stage_pane(stage), setting));
-    wait_until(stage_shows_figure, window_of(stage));
-    assert_drawn(window_of(stage), "page-names");
+    wait_until(stage_shows_figure, stage_widget(stage));
+    assert_drawn(stage_widget(stage), "page-names");
 }
 
 static void
@@ -384,11 +366,11 @@ test_filter(Stage *stage, gconstpointer data)
 {
     open_run(stage, "overview");
     wait_for_text(stage, "MoE layers");
-    scope_focus_set_filter(focus_of(stage), "domain=boats");
-    wait_until(stage_shows_figure, window_of(stage));
+    scope_focus_set_filter(stage_focus(stage), "domain=boats");
+    wait_until(stage_shows_figure, stage_widget(stage));
     turn(stage, "expert");
-    wait_until(stage_shows_figure, window_of(stage));
-    g_assert_false(says(window_of(stage), "No figure"));
+    wait_until(stage_shows_figure, stage_widget(stage));
+    g_assert_false(says(stage_widget(stage), "No figure"));
     g_assert_false(has_expert(stage));
 }
 
@@ -399,7 +381,7 @@ test_step(Stage *stage, gconstpointer data)
 {
     int n;
     open_run(stage, "overview");
-    wait_until(stage_shows_figure, window_of(stage));
+    wait_until(stage_shows_figure, stage_widget(stage));
     const int32_t *steps = scope_document_steps(scope_tab_get_document(stage_tab(stage)), &n);
     g_assert_cmpint(n, >, 1);
     g_autofree char *setting = g_strdup_printf("steps=%d", steps[0]);
@@ -409,19 +391,19 @@ test_step(Stage *stage, gconstpointer data)
     GtkWidget *step = named(stage, GTK_TYPE_DROP_DOWN, "filter-step");
     gtk_drop_down_set_selected(GTK_DROP_DOWN(step), (guint)n); /* the earliest */
     gtk_menu_button_popdown(GTK_MENU_BUTTON(menu));
-    g_assert_cmpint(scope_focus_get(focus_of(stage), SCOPE_FOCUS_STEP), ==, steps[0]);
+    g_assert_cmpint(scope_focus_get(stage_focus(stage), SCOPE_FOCUS_STEP), ==, steps[0]);
     g_assert_true(is_set(stage_pane(stage), setting));
-    wait_until(stage_shows_figure, window_of(stage));
-    g_assert_true(says(window_of(stage), says_step));
-    assert_drawn(window_of(stage), "page-step");
+    wait_until(stage_shows_figure, stage_widget(stage));
+    g_assert_true(says(stage_widget(stage), says_step));
+    assert_drawn(stage_widget(stage), "page-step");
     turn(stage, "tokens");
     wait_for_text(stage, "Document ");
     g_assert_true(is_set(stage_pane(stage), setting));
     turn(stage, "metrics");
     wait_for_row(stage, "metrics", "\neffective-experts,");
     g_signal_emit_by_name(named(stage, GTK_TYPE_BUTTON, "filter-back-to-last"), "clicked");
-    g_assert_cmpint(scope_focus_get(focus_of(stage), SCOPE_FOCUS_STEP), ==, -1);
-    g_assert_null(find(window_of(stage), GTK_TYPE_BUTTON, "filter-back-to-last"));
+    g_assert_cmpint(scope_focus_get(stage_focus(stage), SCOPE_FOCUS_STEP), ==, -1);
+    g_assert_null(find(stage_widget(stage), GTK_TYPE_BUTTON, "filter-back-to-last"));
 }
 
 static void

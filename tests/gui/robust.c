@@ -14,12 +14,6 @@
 #include <unistd.h>
 #include <utime.h>
 
-static GtkWidget *
-window_of(Stage *stage)
-{
-    return GTK_WIDGET(stage->window);
-}
-
 static bool
 has_failed(gpointer stage)
 {
@@ -81,7 +75,7 @@ test_no_files(Stage *stage, gconstpointer data)
     expect_problem(stage, "pipe", "found a pipe or a device");
     if (g_access(secret, R_OK) != 0) /* whom nothing is forbidden it opens for */
         expect_problem(stage, "secret.npz", "cannot read");
-    g_assert_true(says(window_of(stage), "This file can"));
+    g_assert_true(says(stage_widget(stage), "This file can"));
     g_rmdir(folder);
 }
 
@@ -91,7 +85,7 @@ static void
 filter(Stage *stage, const char *words)
 {
     scope_focus_set_filter(scope_tab_get_focus(stage_tab(stage)), words);
-    settle(window_of(stage));
+    settle(stage_widget(stage));
 }
 
 /* What is open stays open. */
@@ -124,7 +118,7 @@ test_replaced(Stage *stage, gconstpointer data)
     g_autoptr(GError) error = NULL;
     stage_open(stage, path);
     wait_until(stage_shows_figure, stage->window);
-    g_assert_true(says(window_of(stage), "600 tokens"));
+    g_assert_true(says(stage_widget(stage), "600 tokens"));
     g_assert_cmpint(g_unlink(path), ==, 0);
     g_assert_true(moe_trace_synth(path, &synth, &output, NULL, &error));
     g_assert_no_error(error);
@@ -181,7 +175,7 @@ test_dead_run(Stage *stage, gconstpointer data)
     g_assert_cmpint(utime(path, &times), ==, 0);
     stage_open(stage, path);
     wait_until(stage_shows_figure, stage->window);
-    g_assert_true(says(window_of(stage), "unfinished, nothing added for 3 h"));
+    g_assert_true(says(stage_widget(stage), "unfinished, nothing added for 3 h"));
 }
 
 /* --- Many -------------------------------------------------------------------------------------*/
@@ -216,7 +210,7 @@ test_five(Stage *stage, gconstpointer data)
         scope_tabs_turn(tabs, 1);
         wait_until(stage_shows_figure, stage->window);
     }
-    assert_drawn(window_of(stage), "five");
+    assert_drawn(stage_widget(stage), "five");
 }
 
 /* --- Screens and settings ---------------------------------------------------------------------*/
@@ -227,8 +221,8 @@ see_views(Stage *stage, const char *name)
     for (const ScopePageInfo *info = scope_pages; info->name; info++) {
         g_autofree char *picture = g_strdup_printf("%s-%s", name, info->name);
         scope_views_turn(scope_tab_get_views(stage_tab(stage)), info->name);
-        settle(window_of(stage));
-        assert_drawn(window_of(stage), picture);
+        settle(stage_widget(stage));
+        assert_drawn(stage_widget(stage), picture);
     }
 }
 
@@ -238,8 +232,8 @@ test_small_screen(Stage *stage, gconstpointer data)
     gtk_window_set_default_size(GTK_WINDOW(stage->window), 640, 480);
     stage_open_good(stage);
     see_views(stage, "vga");
-    g_assert_cmpint(gtk_widget_get_width(window_of(stage)), <=, 640);
-    g_assert_cmpint(gtk_widget_get_height(window_of(stage)), <=, 480);
+    g_assert_cmpint(gtk_widget_get_width(stage_widget(stage)), <=, 640);
+    g_assert_cmpint(gtk_widget_get_height(stage_widget(stage)), <=, 480);
 }
 
 static void
@@ -252,7 +246,7 @@ test_huge_font(Stage *stage, gconstpointer data)
     stage_open_good(stage);
     see_views(stage, "huge");
     g_object_set(settings, "gtk-font-name", font, NULL);
-    settle(window_of(stage));
+    settle(stage_widget(stage));
 }
 
 static void
@@ -261,13 +255,13 @@ test_high_contrast(Stage *stage, gconstpointer data)
     GtkSettings *settings = gtk_settings_get_default();
     g_autofree char *theme = NULL;
     stage_open_good(stage);
-    g_auto(Picture) before = look_at(window_of(stage), "contrast-usual");
+    g_auto(Picture) before = look_at(stage_widget(stage), "contrast-usual");
     g_object_get(settings, "gtk-theme-name", &theme, NULL);
     g_object_set(settings, "gtk-theme-name", "HighContrast", NULL);
-    settle(window_of(stage));
-    g_auto(Picture) after = look_at(window_of(stage), "contrast-high");
+    settle(stage_widget(stage));
+    g_auto(Picture) after = look_at(stage_widget(stage), "contrast-high");
     g_object_set(settings, "gtk-theme-name", theme, NULL);
-    settle(window_of(stage));
+    settle(stage_widget(stage));
     g_assert_cmpint(before.width * before.height, ==, after.width * after.height);
     g_assert_cmpint(memcmp(before.pixels, after.pixels,
                            sizeof *before.pixels * (gsize)(before.width * before.height)),

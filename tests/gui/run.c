@@ -10,12 +10,6 @@
 
 #include <string.h>
 
-static GtkWidget *
-window_of(Stage *stage)
-{
-    return GTK_WIDGET(stage->window);
-}
-
 static bool
 is_open(gpointer user)
 {
@@ -26,7 +20,7 @@ is_open(gpointer user)
 static GtkWidget *
 named(Stage *stage, GType type, const char *name)
 {
-    GtkWidget *widget = find(window_of(stage), type, name);
+    GtkWidget *widget = find(stage_widget(stage), type, name);
     if (!widget)
         g_error("there is no %s %s to be seen", g_type_name(type), name);
     return widget;
@@ -45,15 +39,15 @@ open_form(Stage *stage, const char *folder, const char *steps)
     stage_open(stage, stage->path);
     wait_until(is_open, stage->window);
     scope_views_turn(scope_tab_get_views(stage_tab(stage)), "run");
-    settle(window_of(stage));
-    small_fill_form(window_of(stage), folder, steps);
+    settle(stage_widget(stage));
+    small_fill_form(stage_widget(stage), folder, steps);
 }
 
 static void
 press_button(Stage *stage, const char *name)
 {
     GtkWidget *button = named(stage, GTK_TYPE_BUTTON, name);
-    settle(window_of(stage)); /* what the button said may have moved it */
+    settle(stage_widget(stage)); /* what the button said may have moved it */
     if (have_hands())
         click(button);
     else
@@ -72,7 +66,7 @@ shows_run(gpointer user)
 static bool
 has_stopped(gpointer user)
 {
-    GtkWidget *start = find(window_of(user), GTK_TYPE_BUTTON, "start");
+    GtkWidget *start = find(stage_widget(user), GTK_TYPE_BUTTON, "start");
     return start && gtk_widget_get_sensitive(start);
 }
 
@@ -88,7 +82,7 @@ turn_back(Stage *stage)
 {
     GtkWidget *tabs = gtk_widget_get_ancestor(GTK_WIDGET(stage_tab(stage)), SCOPE_TYPE_TABS);
     scope_tabs_turn(SCOPE_TABS(tabs), 1);
-    settle(window_of(stage));
+    settle(stage_widget(stage));
 }
 
 static void
@@ -99,7 +93,7 @@ test_train(Stage *stage, gconstpointer data)
     press_button(stage, "start");
     wait_until(shows_run, stage);
     turn_back(stage);
-    assert_drawn(window_of(stage), "page-run");
+    assert_drawn(stage_widget(stage), "page-run");
     press_button(stage, "stop");
     wait_until(has_stopped, stage);
     g_assert_cmpstr(state_of(stage), ==, "Stopped and saved; it can go on from here.");

@@ -15,27 +15,9 @@
 #include <string.h>
 
 static GtkWidget *
-window_of(Stage *stage)
-{
-    return GTK_WIDGET(stage->window);
-}
-
-static ScopeFocus *
-focus_of(Stage *stage)
-{
-    return scope_tab_get_focus(stage_tab(stage));
-}
-
-static bool
-is_open(gpointer stage)
-{
-    return scope_tab_get_state(stage_tab(stage)) == SCOPE_TAB_OPEN;
-}
-
-static GtkWidget *
 named(Stage *stage, GType type, const char *name)
 {
-    GtkWidget *widget = find(window_of(stage), type, name);
+    GtkWidget *widget = find(stage_widget(stage), type, name);
     if (!widget)
         g_error("there is no %s %s to be seen", g_type_name(type), name);
     return widget;
@@ -71,40 +53,28 @@ see_views(Stage *stage, const char *name)
         g_autofree char *picture = g_strdup_printf("%s-%s", name, info->name);
         click(named(stage, GTK_TYPE_LIST_BOX_ROW, info->name));
         wait_until(has_turned, &(Turned){stage, info->name});
-        settle(window_of(stage));
+        settle(stage_widget(stage));
         wait_until(is_at_rest, stage->window);
-        assert_drawn(window_of(stage), picture);
-        if (says(window_of(stage), "No figure"))
+        assert_drawn(stage_widget(stage), picture);
+        if (says(stage_widget(stage), "No figure"))
             g_error("view %s of %s has no figure", info->name, name);
     }
-}
-
-typedef struct Filtered {
-    Stage *stage;
-    const char *words;
-} Filtered;
-
-static bool
-is_filtered(gpointer user)
-{
-    const Filtered *filtered = user;
-    return g_str_equal(scope_focus_get_filter(focus_of(filtered->stage)), filtered->words);
 }
 
 static void
 filter_by_domain(Stage *stage, const char *domain)
 {
     g_autofree char *words = g_strconcat("domain=", domain, NULL);
-    press(window_of(stage), "ctrl+1");
+    press(stage_widget(stage), "ctrl+1");
     wait_until(stage_shows_figure, stage->window);
     click(named(stage, GTK_TYPE_MENU_BUTTON, "filter-menu"));
     GtkWidget *box = named(stage, GTK_TYPE_CHECK_BUTTON, domain);
     GtkWidget *popover = gtk_widget_get_ancestor(box, GTK_TYPE_POPOVER);
     click(box);
-    wait_until(is_filtered, &(Filtered){stage, words});
+    stage_wait_filter(stage, words);
     gtk_popover_popdown(GTK_POPOVER(popover));
     wait_until(stage_shows_figure, stage->window);
-    settle(window_of(stage));
+    settle(stage_widget(stage));
 }
 
 static void
@@ -112,26 +82,26 @@ click_expert(Stage *stage)
 {
     GtkWidget *view = named(stage, SCOPE_TYPE_SCENE_VIEW, NULL);
     click_at(view, gtk_widget_get_width(view) * 0.4, gtk_widget_get_height(view) * 0.4);
-    g_assert_cmpint(scope_focus_get(focus_of(stage), SCOPE_FOCUS_LAYER), >=, 0);
-    g_assert_cmpint(scope_focus_get(focus_of(stage), SCOPE_FOCUS_EXPERT), >=, 0);
+    g_assert_cmpint(scope_focus_get(stage_focus(stage), SCOPE_FOCUS_LAYER), >=, 0);
+    g_assert_cmpint(scope_focus_get(stage_focus(stage), SCOPE_FOCUS_EXPERT), >=, 0);
 }
 
 static bool
 has_token(gpointer stage)
 {
-    return scope_focus_get(focus_of(stage), SCOPE_FOCUS_TOKEN) >= 0;
+    return scope_focus_get(stage_focus(stage), SCOPE_FOCUS_TOKEN) >= 0;
 }
 
 /* A token of the expert that was clicked. */
 static void
 search_expert(Stage *stage)
 {
-    gint64 expert = scope_focus_get(focus_of(stage), SCOPE_FOCUS_EXPERT);
+    gint64 expert = scope_focus_get(stage_focus(stage), SCOPE_FOCUS_EXPERT);
     g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, expert);
-    press(window_of(stage), "ctrl+3");
+    press(stage_widget(stage), "ctrl+3");
     gtk_drop_down_set_selected(GTK_DROP_DOWN(named(stage, GTK_TYPE_DROP_DOWN, "search-kind")), 2);
-    press(window_of(stage), "ctrl+f");
-    type_text(window_of(stage), text);
+    press(stage_widget(stage), "ctrl+f");
+    type_text(stage_widget(stage), text);
     wait_until(has_token, stage);
 }
 
@@ -139,12 +109,12 @@ search_expert(Stage *stage)
 static void
 undo_all(Stage *stage)
 {
-    while (scope_focus_can_undo(focus_of(stage))) {
+    while (scope_focus_can_undo(stage_focus(stage))) {
         gtk_widget_activate_action(GTK_WIDGET(stage_pane(stage)), "win.undo", NULL);
-        settle(window_of(stage));
+        settle(stage_widget(stage));
     }
-    g_assert_cmpstr(scope_focus_get_filter(focus_of(stage)), ==, "");
-    g_assert_cmpint(scope_focus_get(focus_of(stage), SCOPE_FOCUS_EXPERT), ==, -1);
+    g_assert_cmpstr(scope_focus_get_filter(stage_focus(stage)), ==, "");
+    g_assert_cmpint(scope_focus_get(stage_focus(stage), SCOPE_FOCUS_EXPERT), ==, -1);
     g_assert_false(has_token(stage));
 }
 
@@ -155,7 +125,7 @@ static bool
 has_run(gpointer stage)
 {
     return scope_tabs_get_current(stage_tabs(stage)) == scope_tabs_get(stage_tabs(stage), 1) &&
-           is_open(stage);
+           stage_is_open(stage);
 }
 
 typedef struct Growth {
@@ -188,13 +158,13 @@ follow_run(Stage *stage)
     wait_until(has_grown, &growth);
     g_signal_handler_disconnect(growth.document, handler);
     wait_until(stage_shows_figure, stage->window);
-    assert_drawn(window_of(stage), "scenario-live");
+    assert_drawn(stage_widget(stage), "scenario-live");
 }
 
 static bool
 can_start(gpointer stage)
 {
-    GtkWidget *start = find(window_of(stage), GTK_TYPE_BUTTON, "start");
+    GtkWidget *start = find(stage_widget(stage), GTK_TYPE_BUTTON, "start");
     return start && gtk_widget_get_sensitive(start);
 }
 
@@ -203,14 +173,14 @@ static void
 train(Stage *stage, const char *name)
 {
     g_autofree char *folder = stage_path(name);
-    press(window_of(stage), "alt+2");
-    small_fill_form(window_of(stage), folder, "100000");
-    settle(window_of(stage));
+    press(stage_widget(stage), "alt+2");
+    small_fill_form(stage_widget(stage), folder, "100000");
+    settle(stage_widget(stage));
     click(named(stage, GTK_TYPE_BUTTON, "start"));
     wait_until(has_run, stage);
-    press(window_of(stage), "ctrl+2");
+    press(stage_widget(stage), "ctrl+2");
     follow_run(stage);
-    press(window_of(stage), "ctrl+Page_Up");
+    press(stage_widget(stage), "ctrl+Page_Up");
     click(named(stage, GTK_TYPE_BUTTON, "stop"));
     wait_until(can_start, stage);
 }
@@ -238,8 +208,8 @@ open_badly(Stage *stage, const char *path)
     wait_until(says_cut, stage->window);
     stage_open(stage, again);
     g_assert_cmpint(scope_tab_get_state(stage_tab(stage)), ==, SCOPE_TAB_OPENING);
-    press(window_of(stage), "ctrl+w");
-    settle(window_of(stage));
+    press(stage_widget(stage), "ctrl+w");
+    settle(stage_widget(stage));
     g_assert_cmpint(scope_tabs_count(stage_tabs(stage)), ==, n);
 }
 
@@ -247,13 +217,13 @@ static void
 sit(Stage *stage, const char *path, const char *name, const char *domain)
 {
     stage_open(stage, path);
-    wait_until(is_open, stage);
+    wait_until(stage_is_open, stage);
     wait_until(is_at_rest, stage->window);
-    settle(window_of(stage));
+    settle(stage_widget(stage));
     see_views(stage, name);
     filter_by_domain(stage, domain);
     click_expert(stage);
-    press(window_of(stage), "ctrl+s");
+    press(stage_widget(stage), "ctrl+s");
     GtkWidget *dialog = exported_dialog();
     exported_compare(dialog, "svg");
     gtk_window_destroy(GTK_WINDOW(dialog));
@@ -348,10 +318,10 @@ test_closed_while_importing(Stage *stage, gconstpointer data)
     stage_open(stage, path);
     g_main_context_iteration(NULL, FALSE);
     g_assert_cmpint(scope_tab_get_state(stage_tab(stage)), ==, SCOPE_TAB_OPENING);
-    gtk_widget_activate_action(window_of(stage), "win.close-tab", NULL);
+    gtk_widget_activate_action(stage_widget(stage), "win.close-tab", NULL);
     g_assert_true(scope_window_is_blank(stage->window));
     for (int i = 0; i < 100 && count_imports() > before; i++)
-        settle(window_of(stage));
+        settle(stage_widget(stage));
     g_assert_cmpint(count_imports(), <=, before);
 }
 
@@ -406,7 +376,7 @@ test_long(Stage *stage, gconstpointer data)
     const MoeFigure *load = moe_figures_find("load", NULL);
     g_autofree char *path = write_long_trace();
     stage_open(stage, path);
-    wait_until(is_open, stage);
+    wait_until(stage_is_open, stage);
     ScopeDocument *document = scope_tab_get_document(stage_tab(stage));
     g_assert_true(scope_document_glimpses(document, load));
     g_assert_false(scope_document_glimpses(document, moe_figures_find("text", NULL)));
@@ -414,8 +384,8 @@ test_long(Stage *stage, gconstpointer data)
     g_assert_cmpstr(some, !=, all);
     wait_until(stage_shows_figure, stage->window);
     g_assert_true(scope_pane_has_figure(stage_pane(stage)));
-    scope_focus_set_filter(focus_of(stage), "domain=domain-1");
-    settle(window_of(stage));
+    scope_focus_set_filter(stage_focus(stage), "domain=domain-1");
+    settle(stage_widget(stage));
 }
 
 static void

@@ -104,6 +104,42 @@ stage_tabs(Stage *stage)
     return SCOPE_TABS(find(GTK_WIDGET(stage->window), SCOPE_TYPE_TABS, NULL));
 }
 
+GtkWidget *
+stage_widget(Stage *stage)
+{
+    return GTK_WIDGET(stage->window);
+}
+
+ScopeFocus *
+stage_focus(Stage *stage)
+{
+    return scope_tab_get_focus(stage_tab(stage));
+}
+
+typedef struct Filtered {
+    Stage *stage;
+    const char *words;
+} Filtered;
+
+static bool
+is_filtered(gpointer user)
+{
+    const Filtered *filtered = user;
+    return g_str_equal(scope_focus_get_filter(stage_focus(filtered->stage)), filtered->words);
+}
+
+void
+stage_wait_filter(Stage *stage, const char *words)
+{
+    wait_until(is_filtered, &(Filtered){stage, words});
+}
+
+bool
+stage_is_open(gpointer stage)
+{
+    return scope_tab_get_state(stage_tab(stage)) == SCOPE_TAB_OPEN;
+}
+
 /* --- Program ----------------------------------------------------------------------------------*/
 
 void

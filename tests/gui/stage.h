@@ -27,6 +27,14 @@ GtkWidget *stage_open_good(Stage *stage);
 ScopePane *stage_pane(Stage *stage);
 ScopeTab *stage_tab(Stage *stage);
 ScopeTabs *stage_tabs(Stage *stage);
+/* The window, as what is looked at, clicked and typed into. */
+GtkWidget *stage_widget(Stage *stage);
+/* What is chosen in the tab. */
+ScopeFocus *stage_focus(Stage *stage);
+/* Until these words are the filter: what a click brings about may take its time. */
+void stage_wait_filter(Stage *stage, const char *words);
+/* For wait_until(), of the stage: whether the tab shows its document. */
+bool stage_is_open(gpointer stage);
 /* At view "figures": another figure, by its name. */
 void stage_choose_figure(Stage *stage, const char *name);
 /* For wait_until(), of the window: whether a figure is there, and none is under way. */

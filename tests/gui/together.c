@@ -8,12 +8,6 @@
 #include <moescope/trace.h>
 #include <string.h>
 
-static GtkWidget *
-window_of(Stage *stage)
-{
-    return GTK_WIDGET(stage->window);
-}
-
 static GListModel *
 files_of(const char *first, const char *second)
 {
@@ -50,10 +44,11 @@ static void
 expect_one(Stage *stage)
 {
     wait_until(is_asking, stage_tab(stage));
-    GtkWidget *entry = find(window_of(stage), GTK_TYPE_ENTRY, "experts");
+    GtkWidget *entry = find(stage_widget(stage), GTK_TYPE_ENTRY, "experts");
     g_assert_nonnull(entry);
     gtk_editable_set_text(GTK_EDITABLE(entry), "8");
-    gtk_editable_set_text(GTK_EDITABLE(find(window_of(stage), GTK_TYPE_ENTRY, "domain")), "{file}");
+    gtk_editable_set_text(GTK_EDITABLE(find(stage_widget(stage), GTK_TYPE_ENTRY, "domain")),
+                          "{file}");
     g_signal_emit_by_name(entry, "activate");
     wait_until(is_open, stage_tab(stage));
     ScopeDocument *document = scope_tab_get_document(stage_tab(stage));
@@ -121,7 +116,7 @@ choose(Stage *stage, const char *answer)
     GtkWidget *dialog = dialog_of(stage);
     assert_drawn(dialog, "together");
     g_signal_emit_by_name(find(dialog, GTK_TYPE_BUTTON, answer), "clicked");
-    settle(window_of(stage));
+    settle(stage_widget(stage));
     g_assert_false(has_dialog(stage));
 }
 
@@ -172,7 +167,7 @@ drop_target_of(GtkWidget *window)
 static void
 drop(Stage *stage, GListModel *files)
 {
-    GtkDropTarget *target = drop_target_of(window_of(stage));
+    GtkDropTarget *target = drop_target_of(stage_widget(stage));
     g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(g_object_unref);
     g_auto(GValue) value = G_VALUE_INIT;
     gboolean taken = FALSE;

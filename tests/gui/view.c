@@ -9,12 +9,6 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-static ScopeFocus *
-focus_of(Stage *stage)
-{
-    return scope_tab_get_focus(stage_tab(stage));
-}
-
 static bool
 is_closer(GtkWidget *view)
 {
@@ -115,7 +109,7 @@ test_drag(Stage *stage, gconstpointer data)
     g_autofree char *words = g_strdup(words_of(view));
     g_auto(Picture) before = look_at(view, "before-drag-view");
     do_by_hand(window, "mousedown 1 mousemove_relative 15 0 mousemove_relative 15 0 mouseup 1");
-    g_assert_cmpint(scope_focus_get(focus_of(stage), SCOPE_FOCUS_EXPERT), ==, -1);
+    g_assert_cmpint(scope_focus_get(stage_focus(stage), SCOPE_FOCUS_EXPERT), ==, -1);
     g_assert_cmpstr(words_of(view), ==, words); /* the cell came along */
     rest(view);
     g_auto(Picture) after = look_at(view, "after-drag-view");
@@ -202,8 +196,8 @@ test_keys(Stage *stage, gconstpointer data)
     rest(view);
     assert_drawn(view, "walked-near-view");
     press(window, "Return");
-    g_assert_cmpint(scope_focus_get(focus_of(stage), SCOPE_FOCUS_LAYER), ==, 1);
-    g_assert_cmpint(scope_focus_get(focus_of(stage), SCOPE_FOCUS_EXPERT), ==, 7);
+    g_assert_cmpint(scope_focus_get(stage_focus(stage), SCOPE_FOCUS_LAYER), ==, 1);
+    g_assert_cmpint(scope_focus_get(stage_focus(stage), SCOPE_FOCUS_EXPERT), ==, 7);
     press(window, "Escape");
     g_assert_null(words_of(view));
 }
@@ -215,7 +209,7 @@ static void
 test_click(Stage *stage, gconstpointer data)
 {
     GtkWidget *view = stage_open_good(stage);
-    ScopeFocus *focus = focus_of(stage);
+    ScopeFocus *focus = stage_focus(stage);
     double x, y;
     at_cell(view, &x, &y);
     point_at(view, 1, 1);
@@ -247,7 +241,7 @@ static void
 test_lines(Stage *stage, gconstpointer data)
 {
     GtkWidget *view = stage_open_good(stage), *window = GTK_WIDGET(stage->window);
-    ScopeFocus *focus = focus_of(stage);
+    ScopeFocus *focus = stage_focus(stage);
     double x, y, edge;
     int layer, expert;
     at_cell(view, &x, &y);
@@ -287,11 +281,11 @@ test_bound(Stage *stage, gconstpointer data)
     scope_pane_set_option(pane, "layers=0-1");
     scope_pane_bind(pane, "layers", SCOPE_FOCUS_LAYER);
     g_assert_true(has_setting(pane, "layers=0-1"));
-    scope_focus_set(focus_of(stage), SCOPE_FOCUS_LAYER, 2);
+    scope_focus_set(stage_focus(stage), SCOPE_FOCUS_LAYER, 2);
     g_assert_true(has_setting(pane, "layers=2"));
     g_autofree char *command = scope_pane_get_command(pane);
     g_assert_true(g_str_has_suffix(command, "two-domains.npz --set layers=2"));
-    scope_focus_undo(focus_of(stage));
+    scope_focus_undo(stage_focus(stage));
     g_assert_true(has_setting(pane, "layers=0-1"));
     wait_until(stage_shows_figure, stage->window);
 }
@@ -397,7 +391,7 @@ test_command(Stage *stage, gconstpointer data)
     stage_open(stage, odd);
     wait_until(stage_shows_figure, stage->window);
     ScopePane *pane = stage_pane(stage);
-    scope_focus_set_filter(focus_of(stage), "domain=german");
+    scope_focus_set_filter(stage_focus(stage), "domain=german");
     scope_pane_set_option(pane, "norm=relative");
     rest(GTK_WIDGET(stage->window));
     wait_until(stage_shows_figure, stage->window);
