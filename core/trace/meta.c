@@ -173,8 +173,9 @@ check_schema(JsonObject *object, GError **error)
 bool
 moe__trace_meta_parse(const char *json, MoeTraceMeta *out, GError **error)
 {
+    static const char *const keys[] = {"schema", "routers", "domains", NULL};
     *out = (MoeTraceMeta){0};
-    g_autoptr(JsonNode) root = moe__json_object_shared(json, error);
+    g_autoptr(JsonNode) root = moe__json_object_some(json, keys, error);
     JsonObject *object = root ? json_node_get_object(root) : NULL;
     if (object && check_schema(object, error) && moe__trace_meta_read(object, out, error))
         return true;
