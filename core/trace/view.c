@@ -94,6 +94,25 @@ reserve(const MoeTrace *trace, View *view, int which, int64_t n, size_t size, GE
     return buffer->bytes;
 }
 
+/* The n values of a column that was begun, in one of the view's buffers; where they were unpacked,
+ * if that is all of them in memory of their own. NULL: an error. */
+static void *
+finish(const MoeTrace *trace, View *view, int which, int64_t n, MoeZipStream *stream,
+       MoeArray *array, GError **error)
+{
+    Buffer *buffer = &view->buffers[which];
+    uint64_t at, left = moe__zip_stream_left(stream);
+    uint8_t *unpacked = moe__zip_stream_take(stream, &at);
+    if (!unpacked) {
+        void *out = reserve(trace, view, which, n, moe_type_size(array->type), error);
+        return out && moe__zip_array_finish(stream, out, array, error) ? out : NULL;
+    }
+    g_free(buffer->bytes);
+    buffer->bytes = unpacked;
+    buffer->capacity = left; /* and what is before them */
+    return moe__zip_stream_end(stream, error) ? unpacked + at : NULL;
+}
+
 /* A set of element types that holds one. */
 #define OF(type) (1u << (type))
 
@@ -232,9 +251,10 @@ view_experts(const MoeTrace *trace, int chunk, int router, View *whole, GError *
                     info->k > 0 ? info->k : info->experts);
     view->k = (int)array.shape[0];
     int64_t n = view->k * view->units;
-    void *raw = reserve(trace, whole, EXPERT_RAW, n, moe_type_size(array.type), error);
-    if (!raw || !moe__zip_array_finish(stream, raw, &array, error))
+    void *raw = finish(trace, whole, EXPERT_RAW, n, stream, &array, error);
+    if (!raw)
         return false;
+    array.data = raw;
     view->expert8 = array.type == MOE_U8 ? raw : NULL;
     view->expert16 = array.type == MOE_U8 ? NULL : raw;
     if (!check_experts(trace, name, view, &array, info->experts, error))
@@ -282,8 +302,8 @@ view_gates(const MoeTrace *trace, int chunk, int router, View *whole, GError **e
         return false;
     int64_t n = view->k * view->units;
     int which = array.type == MOE_F16 ? GATE_RAW : array.type == MOE_F32 ? GATE : GATE64;
-    void *raw = reserve(trace, whole, which, n, moe_type_size(array.type), error);
-    if (!raw || !moe__zip_array_finish(stream, raw, &array, error))
+    void *raw = finish(trace, whole, which, n, stream, &array, error);
+    if (!raw)
         return false;
     view->gate16 = array.type == MOE_F16 ? raw : NULL;
     view->gate = array.type == MOE_F32 ? raw : NULL;
@@ -303,8 +323,8 @@ view_drops(const MoeTrace *trace, int chunk, int router, View *whole, GError **e
         begin_shaped(trace, name, OF(MOE_U8), view->k, view->units, &array, error);
     if (!stream)
         return false;
-    view->dropped = reserve(trace, whole, DROPPED, view->k * view->units, 1, error);
-    return view->dropped && moe__zip_array_finish(stream, view->dropped, &array, error);
+    view->dropped = finish(trace, whole, DROPPED, view->k * view->units, stream, &array, error);
+    return view->dropped;
 }
 
 static bool
@@ -320,8 +340,8 @@ view_slots(const MoeTrace *trace, int chunk, int router, View *whole, GError **e
     if (!stream)
         return false;
     int64_t n = view->k * view->units;
-    view->slot = reserve(trace, whole, SLOT, n, sizeof *view->slot, error);
-    if (!view->slot || !moe__zip_array_finish(stream, view->slot, &array, error))
+    view->slot = finish(trace, whole, SLOT, n, stream, &array, error);
+    if (!view->slot)
         return false;
     for (int64_t i = 0; i < n; i++) {
         int32_t expert = raw_expert(view, i);

@@ -165,6 +165,18 @@ moe__zip_stream_read(MoeZipStream *stream, void *out, uint64_t n, GError **error
     return true;
 }
 
+uint8_t *
+moe__zip_stream_take(MoeZipStream *stream, uint64_t *at)
+{
+    uint64_t left = moe__zip_stream_left(stream);
+    *at = stream->given;
+    if (!stream->whole || stream->given % 8 != 0)
+        return NULL;
+    stream->crc = moe__crc32(stream->crc, stream->whole + stream->given, left);
+    stream->given += left;
+    return g_steal_pointer(&stream->whole);
+}
+
 uint64_t
 moe__zip_stream_left(const MoeZipStream *stream)
 {
@@ -191,7 +203,7 @@ moe__zip_stream_end(MoeZipStream *stream, GError **error)
 {
     const MoeZipEntry *entry = stream->entry;
     g_return_val_if_fail(moe__zip_stream_left(stream) == 0, false);
-    if (entry->method != MOE_ZIP_STORED && !stream->whole && !check_end(stream, error))
+    if (stream->opened && !check_end(stream, error))
         return false;
     if (stream->crc == entry->crc)
         return true;

@@ -122,6 +122,10 @@ uint64_t moe__zip_stream_left(const MoeZipStream *stream);
 /* The next `n` bytes, at most those that are left, straight into `out`: stored ones go from the
  * file to there without a stop. */
 bool moe__zip_stream_read(MoeZipStream *stream, void *out, uint64_t n, GError **error);
+/* All of the member, of which the bytes from `*at` on hadn't been read and now count as read, where
+ * it was unpacked as a whole and that is a place for any number; else NULL, and nothing was done.
+ * (transfer full) */
+uint8_t *moe__zip_stream_take(MoeZipStream *stream, uint64_t *at);
 /* When all has been read: whether the member ends there and its CRC is right. */
 bool moe__zip_stream_end(MoeZipStream *stream, GError **error);
 
