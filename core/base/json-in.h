@@ -12,8 +12,8 @@
 /* Parses a JSON text whose root is an object. Unlike json-glib alone it refuses deep nesting,
  * which would overflow the stack. (transfer full) */
 JsonNode *moe__json_object_parse(const char *text, GError **error);
-/* The same, with nodes of the members `keys` (NULL behind the last) and, as a rule, of no others: the
- * rest of the text is checked, and left. (transfer full) */
+/* The same, with nodes of the members `keys` (NULL behind the last) and, as a rule, of no others:
+ * the rest of the text is checked, and left. (transfer full) */
 JsonNode *moe__json_object_some(const char *text, const char *const *keys, GError **error);
 /* All of it for those who only read: the last text is remembered, and a trace's meta.json, which
  * everybody wants something else of, is parsed once. The node is sealed. (transfer full) */

@@ -7,6 +7,7 @@
  */
 #include "stats/compare-sets.h"
 #include "stats/compare-unit.h"
+#include "tensor/cpu.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,16 @@ moe__counter_free(MoeCounter *counter)
 }
 
 /* --- Taking a block ---------------------------------------------------------------------------*/
+
+/* The ids of the block after the one at hand: slots are too far apart, and blocks too short, for a
+ * CPU to see them coming. What lies behind the last one isn't read. */
+static void
+fetch_next(const MoeSidePicks *picks)
+{
+    for (int d = 0; picks->expert8 && d < picks->slots; d++)
+        for (int at = 0; at < BLOCK; at += 64)
+            __builtin_prefetch(picks->expert8 + d * picks->stride + BLOCK + at);
+}
 
 static void
 take_ids(MoeBlockSide *side, const MoeSidePicks *picks, int n)
@@ -135,6 +146,7 @@ moe__counter_add(MoeCounter *c, const MoeSidePicks *a, const MoeSidePicks *b, in
                  const MoeCellShape *shape, int64_t *row, const MoePairTables *tables)
 {
     MoeCellParts cell = moe__compared_parts(shape, row);
+    moe__fetch_to_add(row, moe__compared_words(shape) * sizeof *row);
     bool words = c->experts <= MOE_BITS_WIDTH && a->slots > 0 && a->slots <= SLOTS &&
                  b->slots > 0 && b->slots <= SLOTS;
     for (int64_t done = 0; done < n; done += BLOCK) {
@@ -142,6 +154,8 @@ moe__counter_add(MoeCounter *c, const MoeSidePicks *a, const MoeSidePicks *b, in
         MoeSidePicks of_a = moe__picks_from(a, done), of_b = moe__picks_from(b, done);
         MoeBlockSums sums = {.odd = true};
         if (words) {
+            fetch_next(&of_a);
+            fetch_next(&of_b);
             take_ids(&c->a, &of_a, some);
             take_ids(&c->b, &of_b, some);
             c->kernel->fill(&c->a, &c->b, some, &c->sets, &sums);

@@ -4,6 +4,7 @@
  * whether they are the same, and those of them that a filter chooses.
  */
 #include "stats/compare.h"
+#include "stats/errors.h"
 #include "tensor/cpu.h"
 
 /* Stretches in a list: more than a trace has whose steps lie apart. */
@@ -215,31 +216,76 @@ same_stretch(MoeColumnReader *a, MoeColumnReader *b, const MoePaired *paired, in
                           b[which].values[paired->first_b + first], error);
 }
 
+/* What comes together of both, in step. (transfer full, of MoePaired) */
+static GArray *
+pair_up(const GArray *a, const GArray *b)
+{
+    GArray *list = g_array_new(FALSE, FALSE, sizeof(MoePaired));
+    MoePairing pairing = {.a = a, .b = b};
+    MoePaired paired;
+    while (moe__pairing_next(&pairing, &paired))
+        g_array_append_val(list, paired);
+    return list;
+}
+
+/* Some that follow each other; the first of them is the `done`-th token. */
+static bool
+same_stretches(const MoeTrace *trace_a, const MoeTrace *trace_b, const MoePaired *paired, guint n,
+               int64_t done, GError **error)
+{
+    MoeColumnReader a[COMPARED], b[COMPARED];
+    bool same = true;
+    for (int c = 0; c < COMPARED; c++) {
+        a[c] = (MoeColumnReader){trace_a, compared[c].name, -1, NULL};
+        b[c] = (MoeColumnReader){trace_b, compared[c].name, -1, NULL};
+    }
+    for (guint i = 0; same && i < n; done += paired[i++].n)
+        same = same_stretch(a, b, &paired[i], done, error);
+    for (int c = 0; c < COMPARED; c++) {
+        moe__column_reader_clear(&a[c]);
+        moe__column_reader_clear(&b[c]);
+    }
+    return same;
+}
+
+/* Each thread takes a part of the list. */
+static bool
+same_parts(const MoeTrace *trace_a, const MoeTrace *trace_b, const GArray *list, GError **error)
+{
+    int parts = CLAMP(moe_threads(), 1, MAX((int)list->len, 1));
+    g_autofree GError **errors = g_new0(GError *, (gsize)parts);
+    g_autofree int64_t *done = g_new0(int64_t, (gsize)parts + 1);
+    for (int p = 0; p < parts; p++) {
+        guint first = list->len * (guint)p / (guint)parts;
+        guint end = list->len * ((guint)p + 1) / (guint)parts;
+        done[p + 1] = done[p];
+        for (guint i = first; i < end; i++)
+            done[p + 1] += g_array_index(list, MoePaired, i).n;
+    }
+#pragma omp parallel for schedule(static, 1) num_threads(parts)
+    for (int p = 0; p < parts; p++) {
+        guint first = list->len * (guint)p / (guint)parts;
+        guint end = list->len * ((guint)p + 1) / (guint)parts;
+        same_stretches(trace_a, trace_b, &g_array_index(list, MoePaired, first), end - first,
+                       done[p], &errors[p]);
+    }
+    return moe__take_first_error(errors, parts, error);
+}
+
 bool
 moe__same_tokens(const MoeTrace *trace_a, const GArray *a, const MoeTrace *trace_b, const GArray *b,
                  GError **error)
 {
-    int64_t n = moe__stretches_tokens(a), found = moe__stretches_tokens(b), done = 0;
-    MoeColumnReader of_a[COMPARED], of_b[COMPARED];
-    MoePairing pairing = {.a = a, .b = b};
-    MoePaired paired;
-    bool same = true;
-    for (int c = 0; c < COMPARED; c++) {
-        of_a[c] = (MoeColumnReader){trace_a, compared[c].name, -1, NULL};
-        of_b[c] = (MoeColumnReader){trace_b, compared[c].name, -1, NULL};
-    }
-    for (; same && moe__pairing_next(&pairing, &paired); done += paired.n)
-        same = same_stretch(of_a, of_b, &paired, done, error);
-    for (int c = 0; c < COMPARED; c++) {
-        moe__column_reader_clear(&of_a[c]);
-        moe__column_reader_clear(&of_b[c]);
-    }
-    if (same && n != found)
+    int64_t n = moe__stretches_tokens(a), found = moe__stretches_tokens(b);
+    g_autoptr(GArray) list = pair_up(a, b);
+    if (!same_parts(trace_a, trace_b, list, error))
+        return false;
+    if (n != found)
         g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
                     "the tokens aren't the same: found %" G_GINT64_FORMAT
                     " in the second, expected %" G_GINT64_FORMAT ", as many as in the first",
                     found, n);
-    return same && n == found;
+    return n == found;
 }
 
 /* --- Chosen tokens ----------------------------------------------------------------------------*/

@@ -2,7 +2,9 @@
  *
  * compare.c: a comparison: which routers are held against each other, and their sums.
  */
-#include "stats/compare.h"
+#include "base/pages.h"
+#include "stats/compare-pass.h"
+#include "stats/summary.h"
 
 /* Tables of experts by experts take no more than this. */
 #define MOST_TABLES (INT64_C(128) << 20)
@@ -125,29 +127,23 @@ plan_rows(MoeComparison *c, bool match)
         c->slots = 1;
 }
 
-bool
-moe__comparison_allocate(MoeComparison *c, bool match, bool shuffle, GError **error)
+void
+moe__comparison_allocate(const MoeComparison *c, MoePairSums *pair, bool match, bool shuffle)
 {
-    if (match && !check_tables(c, error))
-        return false;
-    plan_rows(c, match);
-    for (int i = 0; i < c->n_pairs; i++) {
-        MoePairSums *pair = &c->pairs[i];
-        gsize pairs = (gsize)pair->info.experts_a * (gsize)pair->info.experts_b;
-        for (int labels = 0; labels <= (int)match; labels++) {
-            pair->rows[labels] = g_new0(int64_t, n_rows(c) * pair->words);
-            if (shuffle)
-                pair->shuffled[labels] = g_new0(int64_t, pair->words);
-        }
-        if (!match)
-            continue;
-        pair->matching.experts_a = pair->info.experts_a;
-        pair->matching.experts_b = pair->info.experts_b;
-        pair->matching.to = g_new0(int, (gsize)pair->info.experts_a);
-        pair->matching.together = g_new0(int64_t, pairs);
-        pair->matching.first = g_new0(int64_t, pairs);
+    gsize pairs = (gsize)pair->info.experts_a * (gsize)pair->info.experts_b;
+    for (int labels = 0; labels <= (int)match; labels++) {
+        pair->rows[labels] = g_new0(int64_t, n_rows(c) * pair->words);
+        moe__touch_pages(pair->rows[labels], n_rows(c) * pair->words * sizeof(int64_t));
+        if (shuffle)
+            pair->shuffled[labels] = g_new0(int64_t, pair->words);
     }
-    return true;
+    if (!match)
+        return;
+    pair->matching.experts_a = pair->info.experts_a;
+    pair->matching.experts_b = pair->info.experts_b;
+    pair->matching.to = g_new0(int, (gsize)pair->info.experts_a);
+    pair->matching.together = g_new0(int64_t, pairs);
+    pair->matching.first = g_new0(int64_t, pairs);
 }
 
 int64_t *
@@ -175,50 +171,101 @@ add_row(int64_t *into, const int64_t *from, gsize words)
 }
 
 void
-moe__comparison_settle(MoeComparison *c)
+moe__comparison_settle(const MoeComparison *c, MoePairSums *pair)
 {
-    for (int i = 0; i < c->n_pairs; i++)
-        for (int labels = 0; labels < 2 && c->pairs[i].rows[labels]; labels++) {
-            const MoePairSums *pair = &c->pairs[i];
-            int64_t *all = total_row(c, pair, labels, MOE_DOMAIN_ALL);
-            for (int d = -1; d < c->slots - 1; d++) {
-                int64_t *total = total_row(c, pair, labels, d);
-                for (int g = 0; g < c->groups; g++)
-                    add_row(total, moe__comparison_row(c, pair, labels, d, g), pair->words);
-                add_row(all, total, pair->words);
-            }
+    for (int labels = 0; labels < 2 && pair->rows[labels]; labels++) {
+        int64_t *all = total_row(c, pair, labels, MOE_DOMAIN_ALL);
+        for (int d = -1; d < c->slots - 1; d++) {
+            int64_t *total = total_row(c, pair, labels, d);
+            for (int g = 0; g < c->groups; g++)
+                add_row(total, moe__comparison_row(c, pair, labels, d, g), pair->words);
+            add_row(all, total, pair->words);
         }
+    }
 }
 
 /* --- The comparison ---------------------------------------------------------------------------*/
 
-static bool
-compare(MoeComparison *c, const MoeCompareSide *a, const MoeCompareSide *b,
-        const MoeCompareOptions *options, GError **error)
+/* What a comparison is made of, in the order in which it is found. */
+typedef struct Plan {
+    const MoeCompareSide *a, *b;
+    const MoeCompareOptions *options;
+    GArray *of_a, *of_b; /* tokens */
+} Plan;
+
+static void
+plan_clear(Plan *plan)
 {
-    g_autoptr(GArray) of_a = moe__side_stretches(a, error);
-    g_autoptr(GArray) of_b = of_a ? moe__side_stretches(b, error) : NULL;
-    if (!of_b || !moe__same_tokens(a->trace, of_a, b->trace, of_b, error) ||
-        (options->filter &&
-         !moe__stretches_choose(a->trace, &of_a, &of_b, options->filter, error)) ||
-        !pair_routers(c, a->trace, b->trace, options, error))
+    g_clear_pointer(&plan->of_a, g_array_unref);
+    g_clear_pointer(&plan->of_b, g_array_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Plan, plan_clear)
+
+static bool
+find_tokens(Plan *plan, GError **error)
+{
+    const MoeTrace *a = plan->a->trace, *b = plan->b->trace;
+    plan->of_a = moe__side_stretches(plan->a, error);
+    plan->of_b = plan->of_a ? moe__side_stretches(plan->b, error) : NULL;
+    return plan->of_b && moe__same_tokens(a, plan->of_a, b, plan->of_b, error) &&
+           (!plan->options->filter ||
+            moe__stretches_choose(a, &plan->of_a, &plan->of_b, plan->options->filter, error));
+}
+
+/* Everything but the sums. */
+static bool
+prepare(MoeComparison *c, Plan *plan, GError **error)
+{
+    const MoeTrace *a = plan->a->trace, *b = plan->b->trace;
+    if (!find_tokens(plan, error) || !pair_routers(c, a, b, plan->options, error) ||
+        (plan->options->match && !check_tables(c, error)))
         return false;
-    take_domains(c, a->trace, b->trace);
-    c->tokens = moe__stretches_tokens(of_a);
-    if (!moe__comparison_allocate(c, options->match, options->shuffle, error) ||
-        !moe__comparison_count(c, a, of_a, b, of_b, options, error))
-        return false;
-    moe__comparison_settle(c);
+    take_domains(c, a, b);
+    c->tokens = moe__stretches_tokens(plan->of_a);
+    plan_rows(c, plan->options->match);
     return true;
 }
+
+static const MoeCompareOptions plain = {0};
 
 MoeComparison *
 moe_compare(const MoeCompareSide *a, const MoeCompareSide *b, const MoeCompareOptions *options,
             GError **error)
 {
-    static const MoeCompareOptions plain = {0};
+    g_auto(Plan) plan = {a, b, options ? options : &plain, NULL, NULL};
+    g_auto(MoeComparePass) pass = {0};
     g_autoptr(MoeComparison) c = g_new0(MoeComparison, 1);
-    return compare(c, a, b, options ? options : &plain, error) ? g_steal_pointer(&c) : NULL;
+    bool ok = prepare(c, &plan, error) &&
+              moe__compare_pass_init(&pass, c, a->trace, plan.of_a, b->trace, plan.of_b,
+                                     plan.options, error) &&
+              moe__compare_pass_run(&pass, error);
+    return ok ? g_steal_pointer(&c) : NULL;
+}
+
+MoeComparison *
+moe_compare_and_count(const MoeCompareSide *a, const MoeCompareSide *b,
+                      const MoeCompareOptions *options, const MoeSummaryOptions *counting,
+                      MoeSummary **summary, GError **error)
+{
+    g_auto(Plan) plan = {a, b, options ? options : &plain, NULL, NULL};
+    g_auto(MoeComparePass) pass = {0};
+    g_autoptr(MoeComparison) c = g_new0(MoeComparison, 1);
+    MoeSummaryOptions how = *counting;
+    how.steps = a->steps;
+    how.step = a->step;
+    how.filter = plan.options->filter;
+    how.progress = plan.options->progress;
+    how.sample = 0;
+    if (!prepare(c, &plan, error) ||
+        !moe__compare_pass_init(&pass, c, a->trace, plan.of_a, b->trace, plan.of_b, plan.options,
+                                error))
+        return NULL;
+    g_autoptr(MoeSummary) counted = moe__summary_count(a->trace, &how, &pass, error);
+    /* A trace that brought its summary along wasn't gone through. */
+    if (!counted || (!pass.counted && !moe__compare_pass_run(&pass, error)))
+        return NULL;
+    *summary = g_steal_pointer(&counted);
+    return g_steal_pointer(&c);
 }
 
 void

@@ -114,21 +114,13 @@ struct MoeComparison {
     char **domains;
     int slots, groups;
 };
-/* Allocates rows and tables, all zero. Fails with MOE_ERROR_UNSUPPORTED where matching needs too
- * much memory. */
-bool moe__comparison_allocate(MoeComparison *comparison, bool match, bool shuffle, GError **error);
+/* Allocates a pair's rows and tables, all zero. */
+void moe__comparison_allocate(const MoeComparison *comparison, MoePairSums *pair, bool match,
+                              bool shuffle);
 int64_t *moe__comparison_row(const MoeComparison *comparison, const MoePairSums *pair,
                              MoeCompareLabels labels, int domain, int group);
-/* Makes the totals of all rows. */
-void moe__comparison_settle(MoeComparison *comparison);
-
-/* --- Passes (compare-pass.c) ------------------------------------------------------------------*/
-
-/* Fills all rows of all pairs. */
-bool moe__comparison_count(MoeComparison *comparison, const MoeCompareSide *a,
-                           const GArray *stretches_a, const MoeCompareSide *b,
-                           const GArray *stretches_b, const MoeCompareOptions *options,
-                           GError **error);
+/* Makes the totals of a pair's rows. */
+void moe__comparison_settle(const MoeComparison *comparison, MoePairSums *pair);
 
 /* --- Counting (compare-count.c) ---------------------------------------------------------------*/
 

@@ -29,6 +29,12 @@ MoeSummary *moe__summary_bare(const MoeRouterInfo *routers, int n_routers,
 /* The tables of a tally; NULL where there are none. */
 MoeTables *moe__summary_tables(const MoeSummary *summary, unsigned tally);
 
+/* moe_summary_from_trace(), whose pass fills `compare` too (compare-pass.h), of which the trace is
+ * the first side and the tokens are the same; NULL: there is none. */
+struct MoeComparePass;
+MoeSummary *moe__summary_count(const MoeTrace *trace, const MoeSummaryOptions *options,
+                               struct MoeComparePass *compare, GError **error);
+
 /* Adds the tokens of `from`, before its units are added: the sum of tables where both have them; a
  * router's cell goes where a table isn't there to be added. */
 void moe__summary_add_tokens(MoeSummary *into, const MoeSummary *from);

@@ -53,5 +53,6 @@ const MoeTally moe__tally_adjacent = {
     .n_fields = G_N_ELEMENTS(fields),
     .describe = describe,
     .by_runs = true,
+    .in_pieces = true,
     .count = count,
 };

@@ -6,6 +6,7 @@
  */
 #include "base/pages.h"
 #include "stats/tally.h"
+#include "tensor/cpu.h"
 
 #include <string.h>
 
@@ -61,6 +62,8 @@ count_units(Narrow *narrow, const uint16_t *before, const uint16_t *first, int64
 {
     const size_t experts = (size_t)narrow->cell->experts;
     int64_t units = 0;
+    if (n > (int64_t)experts)
+        moe__fetch_to_add(narrow->moves, cells_of(narrow->cell) * sizeof *narrow->moves);
     for (int64_t u = 0; u < n; u++) {
         if (before[u] == MOE_NO_CHOICE || first[u] == MOE_NO_CHOICE)
             continue;
@@ -137,6 +140,7 @@ const MoeTally moe__tally_flow = {
     .describe = describe,
     .applies = applies,
     .by_runs = true,
+    .in_pieces = true,
     .begin = begin,
     .count = count,
     .end = end,

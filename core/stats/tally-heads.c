@@ -102,6 +102,7 @@ const MoeTally moe__tally_heads = {
     .problem = problem,
     .applies = applies,
     .by_runs = true,
+    .in_pieces = true,
     .begin = begin,
     .count = count,
     .end = end,

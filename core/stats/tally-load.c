@@ -230,6 +230,16 @@ count_dropped(MoeSummaryCell *cell, const MoeTraceView *view, int64_t first, int
             cell->dropped += view->dropped[i] && moe__pick(view, i) >= 0;
 }
 
+/* The next slot of a block. Slots are too far apart for a CPU to see them coming. */
+static void
+fetch_slot(const MoeTraceView *view, int64_t at, int n)
+{
+    for (int i = 0; view->expert8 && i < n; i += 64)
+        __builtin_prefetch(view->expert8 + at + i);
+    for (int i = 0; view->gate16 && i < n; i += 32)
+        __builtin_prefetch(view->gate16 + at + i);
+}
+
 /* Returns false, having counted nothing, if a gate is out of range. */
 static bool
 count_block(Walk *walk, MoeSummaryCell *cell, const MoeTraceView *view, int64_t first, int n)
@@ -237,6 +247,8 @@ count_block(Walk *walk, MoeSummaryCell *cell, const MoeTraceView *view, int64_t 
     empty(walk, view);
     for (int slot = 0; slot < view->k; slot++) {
         int64_t at = slot * view->units + first;
+        if (slot + 1 < view->k)
+            fetch_slot(view, at + view->units, n);
         if (view->gate16 && !load_gates(view->gate16 + at, n, walk->gate))
             return false;
         add_slot(walk, view, at, n, walk->sums + (slot > 0 ? TABLES * walk->wide : 0));
@@ -255,7 +267,11 @@ count_block(Walk *walk, MoeSummaryCell *cell, const MoeTraceView *view, int64_t 
 static void
 count_units(Walk *walk, MoeSummaryCell *cell, const MoeTraceView *view, int64_t first, int64_t n)
 {
+    const size_t experts = (size_t)walk->experts;
     bool gates = view->gate || view->gate64 || view->gate16;
+    moe__fetch_to_add(cell->count, experts * sizeof *cell->count);
+    moe__fetch_to_add(cell->first, experts * sizeof *cell->first);
+    moe__fetch_to_add(cell->gate_sum, experts * sizeof *cell->gate_sum);
     int64_t block = view->k > 0 ? CLAMP(BLOCK_PICKS / view->k, 1, BLOCK) : BLOCK;
     for (int64_t last = first + n; first < last; first += block) {
         int64_t some = MIN(block, last - first);
@@ -328,6 +344,7 @@ const MoeTally moe__tally_load = {
     .describe = describe,
     .problem = problem,
     .by_runs = true,
+    .in_pieces = true,
     .begin = begin,
     .count = count,
     .end = end,

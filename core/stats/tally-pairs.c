@@ -67,6 +67,8 @@ find_gathered(Walk *walk, MoePairCell *cell)
 static void
 count_gathered(Walk *walk, Gathered *gathered)
 {
+    moe__fetch_to_add(gathered->cell->together, sizeof *gathered->cell->together *
+                                                    (gsize)walk->experts * (gsize)walk->experts);
     moe__pairs_add(walk->kernel, gathered->sets, gathered->n, walk->experts, walk->words,
                    walk->rows, gathered->cell->together);
     gathered->n = 0;
@@ -188,6 +190,7 @@ const MoeTally moe__tally_pairs = {
     .describe = describe,
     .applies = applies,
     .by_runs = true,
+    .in_pieces = true,
     .begin = begin,
     .count = count,
     .end = end,

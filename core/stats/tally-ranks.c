@@ -95,6 +95,7 @@ const MoeTally moe__tally_ranks = {
     .describe = describe,
     .problem = problem,
     .by_runs = true,
+    .in_pieces = true,
     .begin = begin,
     .count = count,
     .end = end,

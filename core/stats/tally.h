@@ -96,6 +96,9 @@ typedef struct MoeTally {
     bool (*carried)(const MoeTrace *trace, int router);
     /* Whether runs say all that it has to know of documents, positions and steps. */
     bool by_runs;
+    /* Whether a chunk may come in pieces (pieces.h), each with its runs; sets are there for those
+     * units alone. */
+    bool in_pieces;
     /* A walk through all units of one router, chunk by chunk in order, on one thread. begin: what
      * it has to remember (NULL if nothing; `begin` and `end` may be NULL then). count adds a chunk.
      * end counts what is left over, and frees. */

@@ -33,6 +33,15 @@
 /* A helper of cloned functions: it must become part of each clone to be compiled for its CPU. */
 #define MOE_INLINE static inline __attribute__((always_inline))
 
+/* Brings memory that is about to be added to into the cache: cells are many, and their turn comes
+ * in no order that a CPU could foresee. */
+static inline void
+moe__fetch_to_add(const void *memory, unsigned long bytes)
+{
+    for (unsigned long at = 0; at < bytes; at += 64)
+        __builtin_prefetch((const char *)memory + at, 1);
+}
+
 /* Elements from which a loop of a few operations each is spread over threads. */
 #define MOE_PARALLEL_ELEMENTS 32768
 

@@ -10,7 +10,8 @@ static const char *const whole[] = {
     " { } ",
     "{\"schema\": \"a\"}",
     "{\"other\": [1, -2.5e+3, 0.1, 1E5, true, false, null], \"schema\": \"a\"}",
-    "{\"schema\": \"first\", \"x\": {\"schema\": \"inner\", \"routers\": []}, \"schema\": \"second\"}",
+    "{\"schema\": \"first\", \"x\": {\"schema\": \"inner\", \"routers\": []}, \"schema\": "
+    "\"second\"}",
     "{\"x\": \"{[\\\"\\\\\", \"routers\": [{\"k\": 2}, {\"k\": \"}\"}], \"y\": []}",
     "{\"sch\\u0065ma\": \"a\", \"x\": 1}",
     "\n{\t\"x\" : \"\\ud83d\\ude00 \xC3\xA9\" ,\r\n\"routers\" : [ ] , \"y\" : { } }\n",
@@ -18,9 +19,22 @@ static const char *const whole[] = {
 };
 
 static const char *const broken[] = {
-    "", "[]", "{", "{\"", "{\"schema", "{\"schema\"", "{\"schema\":", "{\"schema\": \"a\"",
-    "{\"schema\": \"a\",", "{\"schema\": \"a\\", "{\"schema\": \"a\\u00", "{\"x\": [1, 2}",
-    "{\"x\": {\"y\": ]}", "{\"x\" 1}", "{\"schema\": \"a\"} {", "{\"x\": \"\xff\"}",
+    "",
+    "[]",
+    "{",
+    "{\"",
+    "{\"schema",
+    "{\"schema\"",
+    "{\"schema\":",
+    "{\"schema\": \"a\"",
+    "{\"schema\": \"a\",",
+    "{\"schema\": \"a\\",
+    "{\"schema\": \"a\\u00",
+    "{\"x\": [1, 2}",
+    "{\"x\": {\"y\": ]}",
+    "{\"x\" 1}",
+    "{\"schema\": \"a\"} {",
+    "{\"x\": \"\xff\"}",
 };
 
 /* Both parsers say the same of the members asked for. */

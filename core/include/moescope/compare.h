@@ -98,6 +98,14 @@ typedef struct MoeComparison MoeComparison;
  * `options` may be NULL. (transfer full) */
 MOE_API MoeComparison *moe_compare(const MoeCompareSide *a, const MoeCompareSide *b,
                                    const MoeCompareOptions *options, GError **error);
+/* The same, and in the same pass over the first side's picks a summary of its tokens that count, as
+ * moe_summary_from_trace() makes it: a trace that is long, or deflated, is read and unpacked once.
+ * Of `counting`, steps, filter, sample and progress are those of the comparison. On success
+ * `*summary` is the caller's. Fails with the errors of both. (transfer full) */
+MOE_API MoeComparison *moe_compare_and_count(const MoeCompareSide *a, const MoeCompareSide *b,
+                                             const MoeCompareOptions *options,
+                                             const MoeSummaryOptions *counting,
+                                             MoeSummary **summary, GError **error);
 MOE_API void moe_comparison_free(MoeComparison *comparison);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeComparison, moe_comparison_free)
 
