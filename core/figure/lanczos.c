@@ -5,14 +5,11 @@
  */
 #include "figure/lanczos.h"
 
+#include "base/blas.h"
+
 #include <math.h>
 #include <moescope/base.h>
 #include <string.h>
-
-/* LAPACK: eigenvalues, ascending, and eigenvectors of a symmetric tridiagonal matrix. Unlike that
- * of full matrices it gives the same bits for any number of threads. */
-void dstev_(const char *job, const int *n, double *d, double *e, double *z, const int *ldz,
-            double *work, int *info);
 
 /* Steps at most; how often it is looked whether they suffice, and to which share of the eigenvalue.
  */
@@ -106,7 +103,7 @@ within(const Krylov *k, double *weights)
     g_autofree double *values = g_memdup2(k->alpha, m * sizeof(double));
     g_autofree double *beside = g_memdup2(k->beta, m * sizeof(double));
     g_autofree double *vectors = g_new(double, m *m), *work = g_new(double, 2 * m);
-    dstev_("V", &order, values, beside, vectors, &order, work, &info);
+    moe__blas()->dstev("V", &order, values, beside, vectors, &order, work, &info);
     g_assert(info == 0);
     memcpy(weights, vectors + (m - 1) * m, m * sizeof(*weights));
     return values[m - 1];

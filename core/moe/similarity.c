@@ -5,14 +5,12 @@
  */
 #include "moe/similarity.h"
 
+#include "base/blas.h"
+
 #include <math.h>
 #include <moescope/base.h>
 #include <omp.h>
 #include <string.h>
-
-/* LAPACK: eigenvalues, ascending, and eigenvectors of a symmetric matrix. */
-void dsyev_(const char *job, const char *triangle, const int *n, double *a, const int *lda,
-            double *w, double *work, const int *lwork, int *info);
 
 /* Eigenvalues below this share of the largest count as zero: rounding of float32 data. */
 #define RANK_CUTOFF 1e-10
@@ -78,10 +76,11 @@ moe__eigen(const double *g, int64_t n, double *values, double *vectors)
     memcpy(vectors, g, (size_t)(n * n) * sizeof *g);
     /* OpenBLAS's OpenMP flavour takes as many threads as this one may start, and rounds by how many
      * they are. */
+    const MoeBlas *blas = moe__blas();
     int threads = omp_get_max_threads();
     omp_set_num_threads(1);
     /* Fortran's columns are our rows. */
-    dsyev_("V", "U", &order, vectors, &order, values, work, &lwork, &info);
+    blas->dsyev("V", "U", &order, vectors, &order, values, work, &lwork, &info);
     omp_set_num_threads(threads);
     g_assert(info == 0);
 }

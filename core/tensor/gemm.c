@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "tensor/gemm.h"
 
+#include "base/blas.h"
 #include "tensor/thin.h"
 
-#include <cblas.h>
 #include <glib.h>
 #include <moescope/base.h>
 #include <omp.h>
@@ -28,10 +28,10 @@ openblas_gemm(const MoeGemm *p)
     g_assert(MAX(MAX(p->m, p->n), p->k) <= INT32_MAX);
     g_assert(MAX(MAX(p->lda, p->ldb), p->ldc) <= INT32_MAX);
     /* BLAS refuses a distance of 0, which an empty k gives. */
-    cblas_sgemm(CblasRowMajor, p->trans_a ? CblasTrans : CblasNoTrans,
-                p->trans_b ? CblasTrans : CblasNoTrans, (blasint)p->m, (blasint)p->n, (blasint)p->k,
-                1, p->a, (blasint)MAX(p->lda, 1), p->b, (blasint)MAX(p->ldb, 1), p->beta, p->c,
-                (blasint)p->ldc);
+    moe__blas()->sgemm(CblasRowMajor, p->trans_a ? CblasTrans : CblasNoTrans,
+                       p->trans_b ? CblasTrans : CblasNoTrans, (blasint)p->m, (blasint)p->n,
+                       (blasint)p->k, 1, p->a, (blasint)MAX(p->lda, 1), p->b,
+                       (blasint)MAX(p->ldb, 1), p->beta, p->c, (blasint)p->ldc);
 }
 
 static const MoeGemmBackend backends[] = {
@@ -43,7 +43,7 @@ moe__gemm_backend(void)
 {
     static gsize chosen;
     if (g_once_init_enter(&chosen)) {
-        moe_threads(); /* settles OpenBLAS's own threads */
+        moe__blas(); /* and its own threads are settled */
         const MoeGemmBackend *backend = backends;
         while (!backend->supported())
             backend++;

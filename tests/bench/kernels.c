@@ -7,10 +7,10 @@
  *
  *   bench-kernels [peak]            peak: only that product
  */
+#include "base/blas.h"
 #include "tensor/attention-head.h"
 #include "tensor/gemm.h"
 
-#include <cblas.h>
 #include <moescope/ops.h>
 
 #include <omp.h>
@@ -83,7 +83,7 @@ square_product(const MoeTensor *a, const MoeTensor *b, MoeTensor *c, bool own_th
     double seconds[RUNS];
     int threads = moe_threads();
     if (own_threads)
-        openblas_set_num_threads(threads);
+        moe__blas()->set_num_threads(threads);
     for (int i = -2; i < RUNS; i++) {
         int64_t start = g_get_monotonic_time();
         if (own_threads)

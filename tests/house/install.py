@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Installs into a temporary folder, and builds and runs a program against what stands there.
 
-usage: install.py SOURCE-ROOT BUILD-ROOT PREFIX VERSION BLAS-FOLDER COMPILER…
+usage: install.py SOURCE-ROOT BUILD-ROOT PREFIX VERSION BLAS COMPILER…
 
-BLAS-FOLDER is where the build found OpenBLAS, or empty where that is the system's own choice.
+BLAS is the file of OpenBLAS that the build found; without a folder it is the system's own choice.
 """
 import os
 import pathlib
@@ -109,17 +109,24 @@ def check_plugins(tap, destination, compiler):
     tap.check('and loads', complaints)
 
 
-def check_blas(tap, destination, folder):
-    """The installed library must not be at the mercy of what else provides libopenblas.so.0."""
-    name = 'it uses the OpenBLAS that it was built with'
-    if not folder:
-        tap.skip(name, 'the system chooses OpenBLAS')
-        return
-    out, complaints = run(['ldd', str(find(destination, 'libmoescope.so'))])
-    lines = [line.strip() for line in out.splitlines() if 'libopenblas' in line]
-    if not any(f'=> {folder}/' in line for line in lines):
-        complaints += [f'expected a library in {folder}', *lines]
-    tap.check(name, complaints)
+def check_blas(tap, destination, library):
+    """The installed library must not be at the mercy of what else provides libopenblas.so.0; and
+    only what computes products has it loaded."""
+    env = dict(os.environ, LD_LIBRARY_PATH=str(find(destination, 'libmoescope.so').parent),
+               LD_DEBUG='files')
+    moescope = str(find(destination, 'bin/moescope'))
+    for name, arguments, wanted in [
+            ('it loads the OpenBLAS that it was built with', ['--version'], True),
+            ('and none where there is no product to compute', ['figures'], False)]:
+        if not library.startswith('/'):
+            tap.skip(name, 'the system chooses OpenBLAS')
+            continue
+        done = subprocess.run([moescope, *arguments], capture_output=True, text=True, env=env,
+                              check=False)
+        lines = [line for line in done.stderr.splitlines() if 'libopenblas' in line]
+        good = any(library in line for line in lines) if wanted else not lines
+        tap.check(name, [] if good and done.returncode == 0
+                  else [f'expected {library if wanted else "nothing"} to be loaded', *lines[:4]])
 
 
 def main():
