@@ -8,6 +8,7 @@
 #include "figure/picture.h"
 
 #include <math.h>
+#include <string.h>
 
 static void
 set_colour(cairo_t *cr, const Item *item)
@@ -148,19 +149,96 @@ draw_shapes(cairo_t *cr, const Item *item)
     cairo_restore(cr);
 }
 
-static void
-draw_image(cairo_t *cr, const Item *item, bool pixels)
+/* A rectangle of whole pixels. */
+typedef struct Pixels {
+    int x, y, width, height;
+} Pixels;
+
+/* Which pixels of the device a box of whole ones is; false: the device has others than it says, or
+ * lies askew. */
+static bool
+whole_pixels(cairo_t *cr, Box box, Pixels *out)
 {
-    int across = 1, down = 1, columns = item->image.columns, rows = item->image.rows;
-    Box box = pixels ? snapped(cr, item->box) : item->box;
-    g_autofree uint32_t *made = NULL;
-    if (pixels && pixels_shown(cr, box, &columns, &rows))
-        made = moe__image_shrunk(item, columns, rows);
-    else if (!pixels && (made = moe__image_magnified(item, &across, &down)))
-        columns *= across, rows *= down;
+    double scale_x, scale_y;
+    cairo_matrix_t matrix;
+    cairo_get_matrix(cr, &matrix);
+    cairo_surface_get_device_scale(cairo_get_target(cr), &scale_x, &scale_y);
+    cairo_user_to_device(cr, &box.x, &box.y);
+    cairo_user_to_device_distance(cr, &box.width, &box.height);
+    *out = (Pixels){(int)lround(box.x), (int)lround(box.y), (int)lround(box.width),
+                    (int)lround(box.height)};
+    return scale_x == 1 && scale_y == 1 && matrix.xy == 0 && matrix.yx == 0 && out->width > 0 &&
+           out->height > 0;
+}
+
+/* Those that can be seen. */
+static Pixels
+visible(cairo_t *cr, const Pixels *all)
+{
+    double x0, y0, x1, y1;
+    cairo_clip_extents(cr, &x0, &y0, &x1, &y1);
+    cairo_user_to_device(cr, &x0, &y0);
+    cairo_user_to_device(cr, &x1, &y1);
+    int left = MAX(all->x, (int)floor(x0)), right = MIN(all->x + all->width, (int)ceil(x1));
+    int top = MAX(all->y, (int)floor(y0)), bottom = MIN(all->y + all->height, (int)ceil(y1));
+    return (Pixels){left, top, MAX(right - left, 0), MAX(bottom - top, 0)};
+}
+
+/* The i-th of `size` pixels shows what its middle lies in, of n. */
+static int
+shown_by(int64_t i, int64_t size, int64_t n)
+{
+    return (int)((2 * i + 1) * n / (2 * size));
+}
+
+/* Cells have edges: nothing is made up between them, and each is where it is whichever part of the
+ * image is drawn. */
+static void
+fill_cells(const Pixels *all, const Pixels *seen, const uint32_t *cells, int columns, int rows,
+           uint32_t *out, int stride)
+{
+    g_autofree int *column = g_new(int, seen->width);
+    for (int x = 0; x < seen->width; x++)
+        column[x] = shown_by(seen->x - all->x + x, all->width, columns);
+    for (int y = 0, before = -1; y < seen->height; y++, out += stride) {
+        int row = shown_by(seen->y - all->y + y, all->height, rows);
+        if (row == before) {
+            memcpy(out, out - stride, (size_t)seen->width * sizeof(*out));
+            continue;
+        }
+        for (int x = 0; x < seen->width; x++)
+            out[x] = cells[(size_t)row * (size_t)columns + (size_t)column[x]];
+        before = row;
+    }
+}
+
+static void
+draw_cells(cairo_t *cr, const Pixels *all, const uint32_t *cells, int columns, int rows)
+{
+    const Pixels seen = visible(cr, all);
+    if (seen.width == 0 || seen.height == 0)
+        return;
     cairo_surface_t *surface =
-        cairo_image_surface_create_for_data((unsigned char *)(made ? made : item->image.pixels),
-                                            CAIRO_FORMAT_ARGB32, columns, rows, columns * 4);
+        cairo_image_surface_create(CAIRO_FORMAT_ARGB32, seen.width, seen.height);
+    uint32_t *out = (uint32_t *)(void *)cairo_image_surface_get_data(surface);
+    if (out) /* else the surface says that there was no memory, and so will `cr` */
+        fill_cells(all, &seen, cells, columns, rows, out,
+                   cairo_image_surface_get_stride(surface) / (int)sizeof(*out));
+    cairo_surface_mark_dirty(surface);
+    cairo_save(cr);
+    cairo_identity_matrix(cr);
+    cairo_set_source_surface(cr, surface, seen.x, seen.y);
+    cairo_rectangle(cr, seen.x, seen.y, seen.width, seen.height);
+    cairo_fill(cr);
+    cairo_restore(cr);
+    cairo_surface_destroy(surface);
+}
+
+static void
+draw_scaled(cairo_t *cr, Box box, const uint32_t *pixels, int columns, int rows)
+{
+    cairo_surface_t *surface = cairo_image_surface_create_for_data(
+        (unsigned char *)pixels, CAIRO_FORMAT_ARGB32, columns, rows, columns * 4);
     cairo_save(cr);
     cairo_translate(cr, box.x, box.y);
     cairo_scale(cr, box.width / columns, box.height / rows);
@@ -172,6 +250,25 @@ draw_image(cairo_t *cr, const Item *item, bool pixels)
     cairo_restore(cr);
     cairo_surface_finish(surface); /* the pixels go; whoever wants them later has a copy now */
     cairo_surface_destroy(surface);
+}
+
+/* `kept`: what becomes of its pixels at this size, for the next time it is drawn; NULL: not known
+ * yet, or they stay. */
+static void
+draw_image(cairo_t *cr, const Item *item, bool pixels, uint32_t **kept)
+{
+    Pixels all;
+    int across = 1, down = 1, columns = item->image.columns, rows = item->image.rows;
+    Box box = pixels ? snapped(cr, item->box) : item->box;
+    if (pixels && pixels_shown(cr, box, &columns, &rows) && !*kept)
+        *kept = moe__image_shrunk(item, columns, rows);
+    else if (!pixels && (*kept = moe__image_magnified(item, &across, &down)))
+        columns *= across, rows *= down;
+    const uint32_t *cells = *kept ? *kept : item->image.pixels;
+    if (pixels && whole_pixels(cr, box, &all))
+        draw_cells(cr, &all, cells, columns, rows);
+    else
+        draw_scaled(cr, box, cells, columns, rows);
 }
 
 static PangoLayout *
@@ -186,45 +283,116 @@ text_layout(cairo_t *cr)
     return layout;
 }
 
+struct MoePainter {
+    const Drawing *drawing;
+    cairo_t *cr;
+    bool pixels; /* there are any */
+    PangoLayout *layout;
+    uint32_t **images; /* [items] what draw_image() keeps; NULL: nothing was kept yet */
+};
+
+MoePainter *
+moe__painter_new(const Drawing *drawing, cairo_t *cr)
+{
+    MoePainter *painter = g_new(MoePainter, 1);
+    *painter = (MoePainter){drawing, cr, has_pixels(cr), text_layout(cr), NULL};
+    return painter;
+}
+
+void
+moe__painter_free(MoePainter *painter)
+{
+    if (!painter)
+        return;
+    for (guint i = 0; painter->images && i < painter->drawing->items->len; i++)
+        g_free(painter->images[i]);
+    g_free(painter->images);
+    g_object_unref(painter->layout);
+    g_free(painter);
+}
+
+static void
+paint_image(MoePainter *painter, guint number)
+{
+    const Item *item = &g_array_index(painter->drawing->items, Item, number);
+    if (!painter->pixels && item->image.kind & IMAGE_SHAPES) {
+        draw_shapes(painter->cr, item);
+        return;
+    }
+    if (!painter->images)
+        painter->images = g_new0(uint32_t *, painter->drawing->items->len);
+    draw_image(painter->cr, item, painter->pixels, &painter->images[number]);
+}
+
+static void
+paint_item(MoePainter *painter, guint number)
+{
+    cairo_t *cr = painter->cr;
+    const Item *item = &g_array_index(painter->drawing->items, Item, number);
+    switch (item->type) {
+    case ITEM_RECT:
+        draw_rect(cr, item, painter->pixels);
+        break;
+    case ITEM_CELL:
+        draw_cell(cr, item, painter->pixels);
+        break;
+    case ITEM_PATH:
+        draw_path(cr, painter->drawing, item);
+        break;
+    case ITEM_TEXT:
+        draw_text(cr, painter->drawing, item, painter->layout);
+        break;
+    case ITEM_IMAGE:
+        paint_image(painter, number);
+        break;
+    case ITEM_CLIP:
+        cairo_save(cr);
+        cairo_rectangle(cr, item->box.x, item->box.y, item->box.width, item->box.height);
+        cairo_clip(cr);
+        break;
+    case ITEM_UNCLIP:
+        cairo_restore(cr);
+        break;
+    }
+}
+
+/* Letters reach no further than this many sizes from their baseline. */
+#define REACH 4
+
+/* Whether nothing of an item can be seen there; false where that isn't plain. */
+static bool
+is_outside(const Item *item, double top, double bottom)
+{
+    const Box *box = &item->box;
+    switch (item->type) {
+    case ITEM_RECT:
+    case ITEM_CELL:
+    case ITEM_IMAGE:
+        return MAX(box->y, box->y + box->height) < top ||
+               MIN(box->y, box->y + box->height) > bottom;
+    case ITEM_TEXT:
+        return !item->text.upwards && (box->y + REACH * item->text.size < top ||
+                                       box->y - REACH * item->text.size > bottom);
+    default:
+        return false;
+    }
+}
+
+void
+moe__painter_draw(MoePainter *painter, double top, double bottom)
+{
+    cairo_save(painter->cr);
+    for (guint i = 0; i < painter->drawing->items->len; i++)
+        if (!is_outside(&g_array_index(painter->drawing->items, Item, i), top, bottom))
+            paint_item(painter, i);
+    cairo_restore(painter->cr);
+}
+
 void
 moe__cairo_draw(const Drawing *drawing, cairo_t *cr)
 {
-    PangoLayout *layout = text_layout(cr);
-    bool pixels = has_pixels(cr);
-    cairo_save(cr);
-    for (guint i = 0; i < drawing->items->len; i++) {
-        const Item *item = &g_array_index(drawing->items, Item, i);
-        switch (item->type) {
-        case ITEM_RECT:
-            draw_rect(cr, item, pixels);
-            break;
-        case ITEM_CELL:
-            draw_cell(cr, item, pixels);
-            break;
-        case ITEM_PATH:
-            draw_path(cr, drawing, item);
-            break;
-        case ITEM_TEXT:
-            draw_text(cr, drawing, item, layout);
-            break;
-        case ITEM_IMAGE:
-            if (!pixels && item->image.kind & IMAGE_SHAPES)
-                draw_shapes(cr, item);
-            else
-                draw_image(cr, item, pixels);
-            break;
-        case ITEM_CLIP:
-            cairo_save(cr);
-            cairo_rectangle(cr, item->box.x, item->box.y, item->box.width, item->box.height);
-            cairo_clip(cr);
-            break;
-        case ITEM_UNCLIP:
-            cairo_restore(cr);
-            break;
-        }
-    }
-    cairo_restore(cr);
-    g_object_unref(layout);
+    g_autoptr(MoePainter) painter = moe__painter_new(drawing, cr);
+    moe__painter_draw(painter, -INFINITY, INFINITY);
 }
 
 void

@@ -100,36 +100,30 @@ typedef struct Span {
     int first, last;
 } Span;
 
-/* A picture to be written. */
-typedef struct Pixels {
-    const uint32_t *data;
-    int width, height, stride;
-    int channels;     /* of the file: 1 (a palette), 3 or 4 */
-    bool round_greys; /* to every eighth */
-    Span *changes;    /* [height] */
-    Palette *palette; /* all colours; NULL: there are too many, or some are transparent */
-} Pixels;
+/* Most rows of a grid of cells, and of the page around, are those above: kept are the pixels that
+ * aren't, part by part, in words. Opaque ones of one colour that follow each other are one: their
+ * number less one above their colour. */
+struct MoePng {
+    int width, height, rows; /* rows: given so far */
+    bool alpha;              /* a word is a pixel */
+    int channels;            /* of the file: 1 (a palette), 3 or 4 */
+    bool round_greys;        /* to every eighth */
+    uint32_t *above;         /* [width] the row given last */
+    GArray *words;           /* uint32_t, of all parts */
+    GArray *parts;           /* Span */
+    guint *begin;            /* [height + 1] the first part of each row */
+    Palette palette;         /* of all colours, with one channel */
+};
 
-/* Edges of letters have all greys there are; an eighth of them looks the same. */
-static uint32_t
-colour_of(const Pixels *pixels, uint32_t pixel)
-{
-    uint32_t colour = pixel & 0xffffff, grey = colour & 0xff;
-    if (!pixels->round_greys || colour != grey * 0x10101)
-        return colour;
-    return MIN((grey + 4) / 8 * 8, 255) * 0x10101;
-}
+enum { MOST_ALIKE = 256, COLOUR_BITS = 24 };
+#define COLOUR_MASK ((1u << COLOUR_BITS) - 1)
 
-static const uint32_t *
-row_at(const Pixels *pixels, int y)
-{
-    return pixels->data + (size_t)y * pixels->stride;
-}
+/* --- Rows that come ---------------------------------------------------------------------------*/
 
 /* Pixels are compared so many at a time. */
 #define TOGETHER 16
 
-/* How many of the first, or last, of n pixels are those above. */
+/* How many of the first of n pixels are those above. */
 static int
 same_first(const uint32_t *row, const uint32_t *above, int n)
 {
@@ -141,141 +135,222 @@ same_first(const uint32_t *row, const uint32_t *above, int n)
     return i;
 }
 
-static int
-same_last(const uint32_t *row, const uint32_t *above, int n)
-{
-    int i = n;
-    while (i >= TOGETHER &&
-           memcmp(row + i - TOGETHER, above + i - TOGETHER, TOGETHER * sizeof(*row)) == 0)
-        i -= TOGETHER;
-    while (i > 0 && row[i - 1] == above[i - 1])
-        i--;
-    return n - i;
-}
-
-/* Where a row differs from the one above; most rows of a grid of cells, and of the page around,
- * nowhere. */
+/* The next pixels from `from` on that aren't those above; first == last: no more. Short ones among
+ * them that are don't matter. */
 static Span
-changed(const Pixels *pixels, int y)
+next_changed(const uint32_t *row, const uint32_t *above, int from, int width)
 {
-    int width = pixels->width;
-    const uint32_t *row = row_at(pixels, y), *above = y > 0 ? row_at(pixels, y - 1) : NULL;
-    if (!above)
-        return (Span){0, width};
-    if (memcmp(row, above, 4 * (size_t)width) == 0)
-        return (Span){0, 0};
-    return (Span){same_first(row, above, width), width - same_last(row, above, width)};
-}
-
-static Span *
-changes_of(const Pixels *pixels)
-{
-    Span *changes = g_new(Span, pixels->height);
-    for (int y = 0; y < pixels->height; y++)
-        changes[y] = changed(pixels, y);
-    return changes;
-}
-
-/* The next pixels of a span, from `from` on, that aren't those above; first == last: no more. Short
- * ones among them that are don't matter. */
-static Span
-next_changed(const Pixels *pixels, int y, int from)
-{
-    Span span = pixels->changes[y];
-    if (y == 0)
-        return (Span){from, span.last};
-    const uint32_t *row = row_at(pixels, y), *above = row_at(pixels, y - 1);
-    int first = from + same_first(row + from, above + from, span.last - from), last = first;
-    while (last < span.last &&
-           memcmp(row + last, above + last, MIN(TOGETHER, span.last - last) * sizeof(*row)) != 0)
-        last += MIN(TOGETHER, span.last - last);
+    int first = from + same_first(row + from, above + from, width - from), last = first;
+    while (last < width &&
+           memcmp(row + last, above + last, MIN(TOGETHER, width - last) * sizeof(*row)) != 0)
+        last += MIN(TOGETHER, width - last);
     return (Span){first, last};
 }
 
-/* Brings the colours of some pixels of a row into the palette, and their indices to `out` (NULL:
- * nowhere). false: there are more colours than it has room for. */
-static bool
-write_indices(const Pixels *pixels, int y, Span part, guint8 *out)
+/* Writes n pixels as words; returns how many. */
+static guint
+write_words(const uint32_t *pixels, int n, uint32_t *out)
 {
-    const uint32_t *row = row_at(pixels, y);
-    int index = 0;
-    for (int x = part.first; x < part.last; x++) {
-        if (x == part.first || row[x] != row[x - 1])
-            index = palette_index(pixels->palette, colour_of(pixels, row[x]));
-        if (index < 0)
-            return false;
-        if (out)
-            out[x] = (guint8)index;
+    const uint32_t *first = out;
+    for (int i = 0, end; i < n; i = end) {
+        uint32_t colour = pixels[i] & COLOUR_MASK;
+        end = i + 1;
+        while (end < n && end - i < MOST_ALIKE && (pixels[end] & COLOUR_MASK) == colour)
+            end++;
+        *out++ = colour | (uint32_t)(end - i - 1) << COLOUR_BITS;
     }
-    return true;
-}
-
-/* Of all rows; pixels that are those above bring nothing new. */
-static bool
-gather_colours(const Pixels *pixels)
-{
-    Palette *palette = pixels->palette;
-    palette->n = 0;
-    memset(palette->index, 0xff, sizeof(palette->index));
-    for (int y = 0; y < pixels->height; y++) {
-        Span part = next_changed(pixels, y, pixels->changes[y].first);
-        for (; part.first < part.last; part = next_changed(pixels, y, part.last))
-            if (!write_indices(pixels, y, part, NULL))
-                return false;
-    }
-    return true;
+    return (guint)(out - first);
 }
 
 static void
-write_channels(const Pixels *pixels, int y, Span part, guint8 *out)
+add_part(MoePng *png, const uint32_t *row, Span part)
 {
-    const uint32_t *row = row_at(pixels, y);
-    int channels = pixels->channels;
-    guint8 *at = out + (size_t)part.first * channels;
-    for (int x = part.first; x < part.last; x++, at += channels) {
-        at[0] = (guint8)(row[x] >> 16);
-        at[1] = (guint8)(row[x] >> 8);
-        at[2] = (guint8)row[x];
-        if (channels == 4)
-            at[3] = (guint8)(row[x] >> 24);
+    guint n = (guint)(part.last - part.first), before = png->words->len;
+    g_array_append_val(png->parts, part);
+    g_array_set_size(png->words, before + n); /* as many as it takes at most */
+    uint32_t *out = &g_array_index(png->words, uint32_t, before);
+    if (png->alpha)
+        memcpy(out, row + part.first, n * sizeof(*out));
+    else
+        g_array_set_size(png->words, before + write_words(row + part.first, (int)n, out));
+}
+
+static void
+add_row(MoePng *png, const uint32_t *row, const uint32_t *above)
+{
+    const Span all = {0, png->width};
+    png->begin[png->rows++] = png->parts->len;
+    if (!above) {
+        add_part(png, row, all);
+        return;
+    }
+    if (memcmp(row, above, sizeof(*row) * (size_t)png->width) == 0)
+        return;
+    Span part = next_changed(row, above, 0, png->width);
+    for (; part.first < part.last; part = next_changed(row, above, part.last, png->width))
+        add_part(png, row, part);
+}
+
+MoePng *
+moe__png_new(int width, int height, bool alpha)
+{
+    MoePng *png = g_new(MoePng, 1);
+    *png = (MoePng){
+        .width = width,
+        .height = height,
+        .alpha = alpha,
+        .channels = 1,
+        .above = g_new(uint32_t, width),
+        .words = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
+        .parts = g_array_new(FALSE, FALSE, sizeof(Span)),
+        .begin = g_new(guint, height + 1),
+    };
+    return png;
+}
+
+void
+moe__png_free(MoePng *png)
+{
+    if (!png)
+        return;
+    g_free(png->above);
+    g_array_unref(png->words);
+    g_array_unref(png->parts);
+    g_free(png->begin);
+    g_free(png);
+}
+
+void
+moe__png_rows(MoePng *png, const uint32_t *pixels, int rows, int stride)
+{
+    g_return_if_fail(rows <= png->height - png->rows);
+    for (int y = 0; y < rows; y++) {
+        const uint32_t *row = pixels + (size_t)y * stride;
+        add_row(png, row, png->rows == 0 ? NULL : y > 0 ? row - stride : png->above);
+    }
+    if (rows > 0)
+        memcpy(png->above, pixels + (size_t)(rows - 1) * stride,
+               sizeof(*pixels) * (size_t)png->width);
+    png->begin[png->rows] = png->parts->len;
+}
+
+/* --- Bytes of the file ------------------------------------------------------------------------*/
+
+/* Edges of letters have all greys there are; an eighth of them looks the same. */
+static uint32_t
+colour_of(const MoePng *png, uint32_t pixel)
+{
+    uint32_t colour = pixel & 0xffffff, grey = colour & 0xff;
+    if (!png->round_greys || colour != grey * 0x10101)
+        return colour;
+    return MIN((grey + 4) / 8 * 8, 255) * 0x10101;
+}
+
+static const Span *
+part_at(const MoePng *png, guint part)
+{
+    return &g_array_index(png->parts, Span, part);
+}
+
+/* A word's pixels, but for the alpha of those that have it. */
+static uint32_t
+take_word(const MoePng *png, uint32_t word, int *n)
+{
+    *n = png->alpha ? 1 : (int)(word >> COLOUR_BITS) + 1;
+    return colour_of(png, word);
+}
+
+static bool
+gather_colours(MoePng *png)
+{
+    png->palette.n = 0;
+    memset(png->palette.index, 0xff, sizeof(png->palette.index));
+    for (guint i = 0; i < png->words->len; i++) {
+        int n;
+        uint32_t colour = take_word(png, g_array_index(png->words, uint32_t, i), &n);
+        if (palette_index(&png->palette, colour) < 0)
+            return false;
+    }
+    return true;
+}
+
+/* Rows of the file, which are asked for in their order. */
+typedef struct Rows {
+    MoePng *png;
+    const uint32_t *word; /* that comes next */
+    guint8 *two;          /* the row at hand in one half, the one above in the other */
+    size_t length;
+} Rows;
+
+static Rows
+rows_of(MoePng *png)
+{
+    size_t length = (size_t)png->width * png->channels;
+    const uint32_t *words = (const uint32_t *)(void *)png->words->data;
+    return (Rows){png, words, g_malloc(2 * length), length};
+}
+
+static void
+write_indices(Rows *rows, Span part, guint8 *row)
+{
+    for (int x = part.first, n; x < part.last; x += n) {
+        uint32_t colour = take_word(rows->png, *rows->word++, &n);
+        memset(row + x, palette_index(&rows->png->palette, colour), (size_t)n);
     }
 }
 
-/* The bytes of a row of the file. Rows are asked for in their order, and made in one half of `two`,
- * which has the row above in the other. */
-static const guint8 *
-row_bytes(const Pixels *pixels, int y, guint8 *two)
+static void
+write_channels(Rows *rows, Span part, guint8 *row)
 {
-    size_t length = (size_t)pixels->width * pixels->channels;
-    guint8 *row = two + (y & 1) * length;
-    Span part = next_changed(pixels, y, pixels->changes[y].first);
+    int channels = rows->png->channels;
+    guint8 *out = row + (size_t)part.first * channels;
+    for (int x = part.first, n; x < part.last; x += n) {
+        uint32_t word = *rows->word++, colour = take_word(rows->png, word, &n);
+        for (int i = 0; i < n; i++, out += channels) {
+            out[0] = (guint8)(colour >> 16);
+            out[1] = (guint8)(colour >> 8);
+            out[2] = (guint8)colour;
+            if (channels == 4)
+                out[3] = (guint8)(word >> COLOUR_BITS);
+        }
+    }
+}
+
+static const guint8 *
+row_bytes(Rows *rows, int y)
+{
+    const MoePng *png = rows->png;
+    guint8 *row = rows->two + (y & 1) * rows->length;
     if (y > 0)
-        memcpy(row, two + (~y & 1) * length, length);
-    for (; part.first < part.last; part = next_changed(pixels, y, part.last))
-        if (pixels->palette)
-            write_indices(pixels, y, part, row);
+        memcpy(row, rows->two + (~y & 1) * rows->length, rows->length);
+    for (guint p = png->begin[y]; p < png->begin[y + 1]; p++)
+        if (png->channels == 1)
+            write_indices(rows, *part_at(png, p), row);
         else
-            write_channels(pixels, y, part, row);
+            write_channels(rows, *part_at(png, p), row);
     return row;
 }
 
 /* Rows as differences from those above. */
 static GByteArray *
-pack(const Pixels *pixels)
+pack(MoePng *png)
 {
-    int channels = pixels->channels, length = pixels->width * channels;
+    Rows rows = rows_of(png);
+    int channels = png->channels, length = (int)rows.length;
     Deflater *deflater = moe__deflater_new(length, channels);
     g_autofree guint8 *more = g_malloc(length), *none = g_malloc0(length);
-    g_autofree guint8 *two = g_malloc(2 * (size_t)length);
     const guint8 *above = none;
-    for (int y = 0; y < pixels->height; y++) {
-        const guint8 *row = row_bytes(pixels, y, two);
-        int from = pixels->changes[y].first * channels, to = pixels->changes[y].last * channels;
+    for (int y = 0; y < png->height; y++) {
+        const guint8 *row = row_bytes(&rows, y);
+        guint first = png->begin[y], end = png->begin[y + 1];
+        int from = first < end ? part_at(png, first)->first * channels : 0;
+        int to = first < end ? part_at(png, end - 1)->last * channels : 0;
         for (int i = from; i < to; i++)
             more[i] = (guint8)(row[i] - above[i]);
         moe__deflater_row(deflater, more, from, to);
         above = row;
     }
+    g_free(rows.two);
     return moe__deflater_finish(deflater);
 }
 
@@ -284,75 +359,79 @@ pack(const Pixels *pixels)
 
 /* Half the size in three times the time. */
 static GByteArray *
-pack_small(const Pixels *pixels)
+pack_small(MoePng *png)
 {
-    size_t length = (size_t)pixels->width * pixels->channels, stride = 1 + length;
-    g_autofree guint8 *rows = g_malloc(stride * pixels->height), *two = g_malloc(2 * length);
-    for (int y = 0; y < pixels->height; y++) {
-        guint8 *row = rows + stride * y;
+    Rows rows = rows_of(png);
+    size_t stride = 1 + rows.length;
+    g_autofree guint8 *bytes = g_malloc(stride * png->height);
+    for (int y = 0; y < png->height; y++) {
+        guint8 *row = bytes + stride * y;
         row[0] = 0; /* no filter */
-        memcpy(row + 1, row_bytes(pixels, y, two), length);
+        memcpy(row + 1, row_bytes(&rows, y), rows.length);
     }
-    return moe__zlib_pack(rows, stride * pixels->height, USUAL);
+    g_free(rows.two);
+    return moe__zlib_pack(bytes, stride * png->height, USUAL);
 }
 
 /* What is packed so in some three milliseconds. */
 #define SMALL_PICTURE (1 << 20)
 
 static void
-append_pixels(GByteArray *out, const Pixels *pixels)
+append_pixels(GByteArray *out, MoePng *png)
 {
-    gint64 bytes = (gint64)pixels->width * pixels->channels * pixels->height;
-    g_autoptr(GByteArray) packed = bytes <= SMALL_PICTURE ? pack_small(pixels) : pack(pixels);
+    gint64 bytes = (gint64)png->width * png->channels * png->height;
+    g_autoptr(GByteArray) packed = bytes <= SMALL_PICTURE ? pack_small(png) : pack(png);
     append_chunk(out, "IDAT", packed->data, packed->len);
     append_chunk(out, "IEND", NULL, 0);
 }
 
-GByteArray *
-moe__png_encode(const uint32_t *data, int width, int height, int stride, double dpi)
+/* A palette if the colours are few, or would be if greys were. Pixels are opaque. */
+static void
+choose_channels(MoePng *png)
 {
-    g_autofree Palette *palette = g_new(Palette, 1);
-    Pixels pixels = {data, width, height, stride, 1, false, NULL, palette};
-    g_autofree Span *changes = changes_of(&pixels);
-    pixels.changes = changes;
+    if (gather_colours(png))
+        return;
+    png->round_greys = true;
+    if (gather_colours(png))
+        return;
+    png->round_greys = false;
+    png->channels = 3;
+}
+
+GByteArray *
+moe__png_finish(MoePng *png, double dpi)
+{
     GByteArray *out = g_byte_array_new();
-    bool few = gather_colours(&pixels);
-    if (!few) {
-        pixels.round_greys = true;
-        few = gather_colours(&pixels);
-    }
-    if (!few) {
-        pixels.channels = 3;
-        pixels.palette = NULL;
-    }
-    append_header(out, width, height, few ? COLOUR_PALETTE : COLOUR_RGB);
+    g_return_val_if_fail(png->rows == png->height, out);
+    choose_channels(png);
+    append_header(out, png->width, png->height, png->channels == 1 ? COLOUR_PALETTE : COLOUR_RGB);
     if (dpi > 0)
         append_resolution(out, dpi);
-    if (few)
-        append_palette(out, palette);
-    append_pixels(out, &pixels);
+    if (png->channels == 1)
+        append_palette(out, &png->palette);
+    append_pixels(out, png);
     return out;
 }
 
 static bool
-opaque(const uint32_t *data, size_t n)
+opaque(const MoePng *png)
 {
     uint32_t all = 0xffffffff;
-    for (size_t i = 0; i < n; i++)
-        all &= data[i];
+    for (guint i = 0; i < png->words->len; i++)
+        all &= g_array_index(png->words, uint32_t, i);
     return all >> 24 == 0xff;
 }
 
 GByteArray *
-moe__png_encode_alpha(const uint32_t *data, int width, int height)
+moe__png_encode_alpha(const uint32_t *pixels, int width, int height)
 {
-    if (opaque(data, (size_t)width * (size_t)height))
-        return moe__png_encode(data, width, height, width, 0);
-    Pixels pixels = {data, width, height, width, 4, false, NULL, NULL};
-    g_autofree Span *changes = changes_of(&pixels);
-    pixels.changes = changes;
+    g_autoptr(MoePng) png = moe__png_new(width, height, true);
+    moe__png_rows(png, pixels, height, width);
+    if (opaque(png))
+        return moe__png_finish(png, 0);
     GByteArray *out = g_byte_array_new();
+    png->channels = 4;
     append_header(out, width, height, COLOUR_RGBA);
-    append_pixels(out, &pixels);
+    append_pixels(out, png);
     return out;
 }

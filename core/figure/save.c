@@ -8,27 +8,60 @@
 
 #include <cairo.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 /* What Cairo's images can have, and enough for a poster. */
 #define MOST_PIXELS 32767
 /* Rounding of a size that was meant in pixels doesn't add one. */
 #define SLACK 1e-6
 
-#define HUGE_PAGE ((size_t)2 << 20)
+/* A picture is drawn in bands of about so many bytes, whose memory stays in the cache and is used
+ * again; drawings of very many items at once, since every band goes through all of them. */
+enum { BAND_BYTES = 1 << 20, MOST_ITEMS = 1 << 14 };
 
-void *
-moe__picture_memory(size_t bytes)
+typedef struct Picture {
+    MoeScene *scene;
+    double width, height; /* points */
+    int columns, rows;
+} Picture;
+
+static int
+rows_of_band(const Picture *picture, const Drawing *drawing, int stride)
 {
-    size_t size = (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-    void *pages = bytes < HUGE_PAGE / 2 ? malloc(MAX(bytes, 1)) : aligned_alloc(HUGE_PAGE, size);
-    if (!pages)
-        g_error("out of memory: %" G_GSIZE_FORMAT " bytes for a picture", size);
-    if (bytes >= HUGE_PAGE / 2)
-        madvise(pages, size, MADV_HUGEPAGE); /* a wish */
-    return pages;
+    bool one = drawing->items->len > MOST_ITEMS;
+    return one ? picture->rows : CLAMP(BAND_BYTES / stride, 1, picture->rows);
+}
+
+/* Whole pixels: the page is stretched by less than one. Bands are places of the same picture, not
+ * pictures moved: what is rounded to pixels is rounded alike in all of them. */
+static cairo_status_t
+draw_bands(const Picture *picture, MoePng *png)
+{
+    const Drawing *drawing = moe__picture(picture->scene, picture->width, picture->height);
+    int stride = cairo_format_stride_for_width(CAIRO_FORMAT_RGB24, picture->columns);
+    int most = rows_of_band(picture, drawing, stride);
+    g_autofree void *pixels = g_malloc((gsize)stride * (gsize)most);
+    cairo_surface_t *surface = cairo_image_surface_create_for_data(pixels, CAIRO_FORMAT_RGB24,
+                                                                   picture->columns, most, stride);
+    cairo_t *cr = cairo_create(surface);
+    double point = picture->rows / picture->height; /* in pixels */
+    cairo_scale(cr, picture->columns / picture->width, point);
+    MoePainter *painter = moe__painter_new(drawing, cr);
+    for (int y = 0, n; y < picture->rows; y += n) {
+        n = MIN(most, picture->rows - y);
+        memset(pixels, 0, (gsize)stride * (gsize)most);
+        cairo_surface_mark_dirty(surface);
+        cairo_surface_set_device_offset(surface, 0, -y);
+        moe__painter_draw(painter, (y - 1) / point, (y + n + 1) / point);
+        cairo_surface_flush(surface);
+        moe__png_rows(png, pixels, n, stride / 4);
+    }
+    cairo_status_t status = cairo_status(cr);
+    moe__painter_free(painter);
+    cairo_destroy(cr);
+    cairo_surface_finish(surface); /* the pixels go */
+    cairo_surface_destroy(surface);
+    return status;
 }
 
 static bool
@@ -45,27 +78,12 @@ save_png(MoeScene *scene, const char *path, double dpi, GError **error)
                     path, scale * 72, columns, rows, MOST_PIXELS, MOST_PIXELS);
         return false;
     }
-    int stride = cairo_format_stride_for_width(CAIRO_FORMAT_RGB24, (int)columns);
-    void *pixels = moe__picture_memory((size_t)stride * (size_t)rows);
-    memset(pixels, 0, (size_t)stride * (size_t)rows);
-    cairo_surface_t *surface = cairo_image_surface_create_for_data(pixels, CAIRO_FORMAT_RGB24,
-                                                                   (int)columns, (int)rows, stride);
-    cairo_t *cr = cairo_create(surface);
-    /* Whole pixels: the page is stretched by less than one. */
-    cairo_scale(cr, columns / width, rows / height);
-    moe_scene_render(scene, cr, width, height);
-    cairo_status_t status = cairo_status(cr);
-    cairo_destroy(cr);
-    cairo_surface_flush(surface);
-    bool good = !moe__cairo_failed(status, path, error);
-    if (good) {
-        g_autoptr(GByteArray) png =
-            moe__png_encode(pixels, (int)columns, (int)rows, stride / 4, scale * 72);
-        good = moe_file_replace(path, png->data, png->len, error);
-    }
-    cairo_surface_destroy(surface);
-    free(pixels);
-    return good;
+    const Picture picture = {scene, width, height, (int)columns, (int)rows};
+    g_autoptr(MoePng) png = moe__png_new(picture.columns, picture.rows, false);
+    if (moe__cairo_failed(draw_bands(&picture, png), path, error))
+        return false;
+    g_autoptr(GByteArray) bytes = moe__png_finish(png, scale * 72);
+    return moe_file_replace(path, bytes->data, bytes->len, error);
 }
 
 static bool

@@ -9,15 +9,19 @@
 
 #include <cairo.h>
 
-/* Opaque pixels, 0xXXRRGGBB row by row with `stride` pixels a row, as a PNG: a palette where 256
- * colours suffice. `dpi` 0: none stated. */
-GByteArray *moe__png_encode(const uint32_t *pixels, int width, int height, int stride, double dpi);
-/* The same with 0xAARRGGBB, keeping alpha where there is any. */
+/* A PNG of rows as they are drawn; it keeps what differs from row to row. `alpha`: pixels may have
+ * any but 0xff, for moe__png_encode_alpha(). */
+typedef struct MoePng MoePng;
+MoePng *moe__png_new(int width, int height, bool alpha);
+void moe__png_free(MoePng *png);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoePng, moe__png_free)
+/* The next rows, of opaque pixels 0xXXRRGGBB, `stride` pixels apart. */
+void moe__png_rows(MoePng *png, const uint32_t *pixels, int rows, int stride);
+/* The file's bytes, when all rows were given: a palette where 256 colours suffice. `dpi` 0: none
+ * stated. (transfer full) */
+GByteArray *moe__png_finish(MoePng *png, double dpi);
+/* All at once, of 0xAARRGGBB, keeping alpha where there is any. (transfer full) */
 GByteArray *moe__png_encode_alpha(const uint32_t *pixels, int width, int height);
-
-/* Memory of a picture, in large pages where it can be had: touched page by page, 8 MB would take
- * longer than drawing into them. Ends the program where there is none. (transfer full: free()) */
-void *moe__picture_memory(size_t bytes);
 
 GString *moe__svg_encode(const Drawing *drawing, const char *title);
 

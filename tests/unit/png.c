@@ -53,6 +53,16 @@ colour_type(const GByteArray *png)
     return png->data[25];
 }
 
+/* Rows given `piece` at a time. */
+static GByteArray *
+encode(const uint32_t *pixels, int width, int height, int piece)
+{
+    g_autoptr(MoePng) png = moe__png_new(width, height, false);
+    for (int y = 0; y < height; y += piece)
+        moe__png_rows(png, pixels + (gsize)y * width, MIN(piece, height - y), width);
+    return moe__png_finish(png, 300);
+}
+
 /* `colours` of any kind and `greys` greys, in cells; large ones go through our own compressor. */
 static void
 check(int width, int height, int colours, int greys, int type, int slack)
@@ -64,7 +74,9 @@ check(int width, int height, int colours, int greys, int type, int slack)
             pixels[(gsize)y * width + x] =
                 i < colours ? (uint32_t)i * 2654435761u : (uint32_t)(i - colours) * 0x10101;
         }
-    g_autoptr(GByteArray) png = moe__png_encode(pixels, width, height, width, 300);
+    g_autoptr(GByteArray) png = encode(pixels, width, height, height);
+    g_autoptr(GByteArray) same = encode(pixels, width, height, 7);
+    g_assert_cmpmem(png->data, png->len, same->data, same->len);
     g_assert_cmpint(colour_type(png), ==, type);
     g_assert_cmpint(compare(pixels, width, height, png), <=, slack);
 }
