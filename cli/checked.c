@@ -70,6 +70,19 @@ cmd_checked_add(GPtrArray *list, const char *path, const MoeTrace *trace,
 }
 
 bool
+cmd_checked_add_compared(GPtrArray *list, const char *path, const MoeTrace *trace,
+                         const MoeTokenFilter *filter, GError **error)
+{
+    g_autoptr(GError) complaint = NULL;
+    if (cmd_checked_add(list, path, trace, filter, &complaint))
+        return true;
+    if (filter && g_error_matches(complaint, MOE_ERROR, MOE_ERROR_DATA))
+        return cmd_checked_add(list, path, trace, NULL, error);
+    g_propagate_error(error, g_steal_pointer(&complaint));
+    return false;
+}
+
+bool
 cmd_checked_add_summary(GPtrArray *list, const char *path, const MoeSummary *summary,
                         GError **error)
 {

@@ -28,6 +28,10 @@ GPtrArray *cmd_checked_new(void);
  * MOE_ERROR_CANCELLED, and as moe_token_set_new(). */
 bool cmd_checked_add(GPtrArray *list, const char *path, const MoeTrace *trace,
                      const MoeTokenFilter *filter, GError **error);
+/* The same of one of two traces that are compared, where the filter chooses by the first: one that
+ * can't tell these tokens (it names no domains) is checked as a whole. */
+bool cmd_checked_add_compared(GPtrArray *list, const char *path, const MoeTrace *trace,
+                              const MoeTokenFilter *filter, GError **error);
 /* The same of a summary that was made of no trace: what its sums tell. */
 bool cmd_checked_add_summary(GPtrArray *list, const char *path, const MoeSummary *summary,
                              GError **error);

@@ -67,20 +67,6 @@ part_step(const char *given, MoeCompareSide *side)
     return g_strndup(given, (gsize)(at - given));
 }
 
-/* Of the tokens that --where chooses, which it does by the first trace: one whose second can't tell
- * them (it names no domains) is checked as a whole. */
-static bool
-check_file(ComparedFile *file, const MoeTokenFilter *filter, GError **error)
-{
-    g_autoptr(GError) complaint = NULL;
-    if (cmd_checked_add(file->checked, file->path, file->trace, filter, &complaint))
-        return true;
-    if (filter && g_error_matches(complaint, MOE_ERROR, MOE_ERROR_DATA))
-        return cmd_checked_add(file->checked, file->path, file->trace, NULL, error);
-    g_propagate_error(error, g_steal_pointer(&complaint));
-    return false;
-}
-
 static bool
 open_file(ComparedFile *file, const char *given, bool check, const MoeTokenFilter *filter,
           GError **error)
@@ -88,27 +74,11 @@ open_file(ComparedFile *file, const char *given, bool check, const MoeTokenFilte
     file->given = given;
     file->path = part_step(given, &file->side);
     file->checked = cmd_checked_new();
-    /* A run's folder has its trace in it. */
-    bool folder = g_file_test(file->path, G_FILE_TEST_IS_DIR);
-    g_autofree char *trace =
-        folder ? g_build_filename(file->path, "trace.npz", NULL) : g_strdup(file->path);
+    g_autofree char *trace = cmd_trace_path(file->path);
     file->trace = cmd_trace_open(trace, error);
     file->side.trace = file->trace;
-    return file->trace && (!check || check_file(file, filter, error));
-}
-
-/* Layers of a trace that are in --layers; NULL: all. (transfer full) */
-static int *
-choose_layers(const MoeTrace *trace, const GArray *ranges, int *n)
-{
-    *n = 0;
-    if (ranges->len == 0)
-        return NULL;
-    int *layers = g_new(int, (gsize)moe_trace_routers(trace) + 1);
-    for (int r = 0; r < moe_trace_routers(trace); r++)
-        if (cmd_layers_have(ranges, moe_trace_router(trace, r)->layer))
-            layers[(*n)++] = moe_trace_router(trace, r)->layer;
-    return layers;
+    return file->trace && (!check || cmd_checked_add_compared(file->checked, file->path,
+                                                              file->trace, filter, error));
 }
 
 static bool
@@ -174,7 +144,7 @@ static bool
 compare(const Options *o, const GArray *ranges, CompareReport *report, GError **error)
 {
     int n;
-    g_autofree int *layers = choose_layers(report->a.trace, ranges, &n);
+    g_autofree int *layers = cmd_layers_of(report->a.trace, ranges, &n);
     const MoeCompareOptions options = {
         .in_order = o->in_order,
         .layers = layers,
@@ -202,10 +172,10 @@ run_pair(const Options *o, const GArray *ranges, MetricsFormat format, char **gi
 {
     g_autoptr(GError) error = NULL;
     g_auto(CompareReport) report = {
-        .intervals = !o->no_intervals,
-        .match = o->match,
         .where = o->filter ? moe_token_filter_text(o->filter) : NULL,
-        .resample = {o->replicates, o->level, (uint64_t)o->seed},
+        .how = {.intervals = !o->no_intervals,
+                .match = o->match,
+                .resample = {o->replicates, o->level, (uint64_t)o->seed}},
     };
     if (!open_file(&report.a, given[0], !o->no_check, o->filter, &error) ||
         !open_file(&report.b, given[1], !o->no_check, o->filter, &error) ||
@@ -225,12 +195,12 @@ run_steps(const Options *o, const GArray *ranges, MetricsFormat format, const ch
 {
     int n;
     g_autoptr(GError) error = NULL;
-    g_auto(CompareReport) report = {.intervals = false};
+    g_auto(CompareReport) report = {.where = NULL};
     if (!open_file(&report.a, path, !o->no_check, o->filter, &error))
         return cmd_source_fail(error);
     if (report.a.side.steps == MOE_STEPS_ONE)
         return cmd_usage("found %s, expected a trace without a step with --steps", path);
-    g_autofree int *layers = choose_layers(report.a.trace, ranges, &n);
+    g_autofree int *layers = cmd_layers_of(report.a.trace, ranges, &n);
     g_autoptr(MoeFluctuation) fluctuation =
         moe_fluctuation(report.a.trace, layers, n, cmd_progress_begin(), &error);
     cmd_progress_end();
@@ -247,12 +217,12 @@ static int
 run_report(const Options *o, const GArray *ranges, char **given)
 {
     g_autoptr(GError) error = NULL;
-    g_auto(CompareReport) sides = {.match = o->match};
+    g_auto(CompareReport) sides = {.where = NULL};
     int n_layers;
     if (!open_file(&sides.a, given[0], false, NULL, &error) ||
         !open_file(&sides.b, given[1], false, NULL, &error))
         return cmd_source_fail(error);
-    g_autofree int *layers = choose_layers(sides.a.trace, ranges, &n_layers);
+    g_autofree int *layers = cmd_layers_of(sides.a.trace, ranges, &n_layers);
     const MoeReportPair pair = {
         .a = sides.a.path,
         .b = sides.b.path,

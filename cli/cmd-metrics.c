@@ -14,7 +14,7 @@
 
 typedef struct {
     char **metrics, **domains, **kinds;
-    char *layers, *steps, *compat, *where;
+    char *layers, *steps, *compat, *where, *against;
     MoeTokenFilter *filter; /* of where */
     gboolean list, all, experts, bits, no_intervals, no_check;
     MetricsFormats formats;
@@ -33,6 +33,7 @@ options_clear(Options *o)
     g_free(o->steps);
     g_free(o->compat);
     g_free(o->where);
+    g_free(o->against);
     moe_token_filter_free(o->filter);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
@@ -47,6 +48,10 @@ check(const Options *o, int traces)
         return cmd_usage("found --list with a trace, expected either");
     if (!o->list && traces == 0)
         return cmd_usage("found no trace (--list: the metrics there are)");
+    if (o->against && o->list)
+        return cmd_usage("found --against with --list, expected either");
+    if (o->against && (o->steps || o->experts || o->compat))
+        return cmd_usage("found --against with --steps, --experts or --compat, expected either");
     if (o->all && o->metrics)
         return cmd_usage("found --all with --metrics, expected either");
     if (o->steps && !g_str_equal(o->steps, "tokens") && !g_str_equal(o->steps, "state"))
@@ -73,7 +78,8 @@ check(const Options *o, int traces)
 }
 
 static MetricsQuery
-query_of(const Options *o, const GPtrArray *metrics, const GArray *layers)
+query_of(const Options *o, const GPtrArray *metrics, const GArray *layers,
+         const CmdAgainst *against)
 {
     return (MetricsQuery){
         .metrics = metrics,
@@ -81,6 +87,7 @@ query_of(const Options *o, const GPtrArray *metrics, const GArray *layers)
         .domains = o->domains,
         .kinds = o->kinds,
         .filter = o->filter,
+        .against = against,
         .intervals = !o->no_intervals && g_strcmp0(o->steps, "state") != 0,
         .bits = o->bits,
         .resample = {o->replicates, o->level, (uint64_t)o->seed},
@@ -104,7 +111,8 @@ measure(const Options *o, const char *path, MetricsReport *report, GError **erro
     const GPtrArray *metrics = report->query.metrics;
     unsigned tallies =
         moe_metrics_tallies((const MoeMetric *const *)metrics->pdata, (int)metrics->len);
-    const CmdSourceOptions options = counting(o, o->steps ? 0 : tallies);
+    CmdSourceOptions options = counting(o, o->steps ? 0 : tallies);
+    options.against = report->query.against;
     g_auto(CmdSource) source = {0};
     if (!cmd_source_open(&source, path, &options, error))
         return false;
@@ -113,13 +121,34 @@ measure(const Options *o, const char *path, MetricsReport *report, GError **erro
     const MetricsFrom from = {.summary = source.summary,
                               .trace = o->filter ? NULL : source.trace,
                               .tokens = source.trace,
-                              .counted = &counted};
+                              .counted = &counted,
+                              .comparison = source.comparison};
     bool good = o->steps ? cmd_steps_measure(report, input, &source, tallies,
                                              g_str_equal(o->steps, "state"), error)
                          : cmd_metrics_measure(report, input, &from, error);
     if (!good)
         cmd_locate(*error, path);
     return good;
+}
+
+/* Last, as the pass over the traces finds out sooner that tokens aren't the same; what one of them
+ * was found to be isn't looked for again. */
+static bool
+check_against(const Options *o, CmdAgainst *against, const MetricsReport *report, GError **error)
+{
+    for (guint i = 0; i < report->inputs->len; i++) {
+        const MetricsInput *input = report->inputs->pdata[i];
+        if (g_str_equal(input->path, against->path)) {
+            g_ptr_array_unref(against->checked);
+            against->checked = g_ptr_array_ref(input->checked);
+            return true;
+        }
+    }
+    if (o->no_check ||
+        cmd_checked_add_compared(against->checked, against->path, against->trace, o->filter, error))
+        return true;
+    cmd_locate(*error, against->path);
+    return false;
 }
 
 static bool
@@ -140,12 +169,19 @@ run_metrics(const Options *o, const GArray *layers, MetricsFormat format, int n,
         return CMD_USAGE;
     if (!o->kinds && !any_of_all_experts(metrics))
         return cmd_usage("found metrics of kinds of experts alone, expected --kinds with them");
-    const MetricsQuery query = query_of(o, metrics, layers);
-    g_autoptr(MetricsReport) report = cmd_metrics_report_new(&query);
     g_autoptr(GError) error = NULL;
+    g_auto(CmdAgainst) against = {.layers = NULL};
+    if (o->against && !cmd_against_open(&against, o->against, &error))
+        return cmd_source_fail(error);
+    against.layers = layers;
+    against.seed = (uint64_t)o->seed;
+    const MetricsQuery query = query_of(o, metrics, layers, o->against ? &against : NULL);
+    g_autoptr(MetricsReport) report = cmd_metrics_report_new(&query);
     for (int i = 0; i < n; i++)
         if (!measure(o, paths[i], report, &error))
             return cmd_source_fail(error);
+    if (o->against && !check_against(o, &against, report, &error))
+        return cmd_source_fail(error);
     cmd_metrics_print(report, format);
     return CMD_OK;
 }
@@ -154,7 +190,7 @@ run_metrics(const Options *o, const GArray *layers, MetricsFormat format, int n,
 static int
 run_view(const Options *o, const GArray *layers, MetricsFormat format, int n, char **paths)
 {
-    const MetricsQuery query = query_of(o, NULL, layers);
+    const MetricsQuery query = query_of(o, NULL, layers, NULL);
     const CmdView *view = o->experts ? &cmd_experts_view : &cmd_olmoe_view;
     const CmdSourceOptions options = counting(o, view->tallies);
     g_autoptr(GString) out = g_string_new(NULL);
@@ -205,6 +241,7 @@ cmd_metrics(int argc, char **argv)
                  "notice of tokens (shuffled); above them, what the checker found. Of a trace "
                  "over training: its last step.",
         .examples = "moescope metrics first.npz --domains all\n"
+                    "moescope metrics first.npz --against second.npz\n"
                     "moescope metrics first.npz --experts --layers 1\n"
                     "moescope metrics --list\n",
         .most = -1,
@@ -230,6 +267,10 @@ cmd_metrics(int argc, char **argv)
          "experts lie on so many devices, neighbours together: how evenly these are loaded, too",
          "N"},
         {"where", 'w', 0, G_OPTION_ARG_STRING, &o.where, CMD_WHERE, "WORDS"},
+        {"against", 0, 0, G_OPTION_ARG_FILENAME, &o.against,
+         "also how routing agrees with that of another trace of these tokens, a last checkpoint's, "
+         "say (router saturation); moescope compare --list: these metrics",
+         "FILE"},
         {"steps", 0, 0, G_OPTION_ARG_STRING, &o.steps,
          "over training: every step of the recorded tokens, or of the run's state", "tokens|state"},
         {"experts", 'e', 0, G_OPTION_ARG_NONE, &o.experts,

@@ -30,22 +30,21 @@ value_or_nan(double (*of)(const MoeComparisonCell *), const MoeComparisonCell *c
 
 /* By the loads where that is known; of all tokens, else, as shuffling finds it. */
 static double
-shuffled_value(const CompareReport *report, int router, int domain,
+shuffled_value(const MoeComparison *comparison, int router, int domain,
                const MoeComparisonMetric *metric, const MoeComparisonCell *cell)
 {
     MoeComparisonCell shuffled;
     double by_load = value_or_nan(metric->shuffled, cell);
     if (!isnan(by_load) || domain != MOE_DOMAIN_ALL ||
-        !moe_comparison_shuffled(report->comparison, router, MOE_LABELS_OWN, &shuffled))
+        !moe_comparison_shuffled(comparison, router, MOE_LABELS_OWN, &shuffled))
         return by_load;
     return metric->value(&shuffled);
 }
 
 static void
-measure_matched(const CompareReport *report, int router, int domain, ComparedMetric *measured)
+measure_matched(const MoeComparison *comparison, int router, int domain, ComparedMetric *measured)
 {
     MoeComparisonCell cell;
-    const MoeComparison *comparison = report->comparison;
     const MoeComparisonMetric *metric = measured->metric;
     measured->matched = measured->matched_shuffled = NAN;
     if (moe_comparison_cell(comparison, router, domain, MOE_LABELS_MATCHED, &cell))
@@ -56,21 +55,20 @@ measure_matched(const CompareReport *report, int router, int domain, ComparedMet
 }
 
 static void
-find_intervals(const CompareReport *report, int router, int domain, int n, MoeInterval *own,
-               MoeInterval *matched)
+find_intervals(const MoeComparison *comparison, const CompareHow *how, int router, int domain,
+               int n, MoeInterval *own, MoeInterval *matched)
 {
     for (int i = 0; i < n; i++)
         own[i] = matched[i] = (MoeInterval){NAN, NAN, 0};
-    if (!report->intervals)
+    if (!how->intervals)
         return;
-    moe_comparison_intervals(report->comparison, router, domain, MOE_LABELS_OWN, &report->resample,
-                             own);
-    moe_comparison_intervals(report->comparison, router, domain, MOE_LABELS_MATCHED,
-                             &report->resample, matched);
+    moe_comparison_intervals(comparison, router, domain, MOE_LABELS_OWN, &how->resample, own);
+    moe_comparison_intervals(comparison, router, domain, MOE_LABELS_MATCHED, &how->resample,
+                             matched);
 }
 
 GArray *
-cmd_compare_measure(const CompareReport *report, int router, int domain)
+cmd_compare_measure(const MoeComparison *comparison, const CompareHow *how, int router, int domain)
 {
     int n;
     const MoeComparisonMetric *metrics = moe_comparison_metrics(&n);
@@ -78,19 +76,19 @@ cmd_compare_measure(const CompareReport *report, int router, int domain)
     MoeComparisonCell cell;
     g_autofree MoeInterval *own = g_new(MoeInterval, (gsize)n);
     g_autofree MoeInterval *matched = g_new(MoeInterval, (gsize)n);
-    if (!moe_comparison_cell(report->comparison, router, domain, MOE_LABELS_OWN, &cell))
+    if (!moe_comparison_cell(comparison, router, domain, MOE_LABELS_OWN, &cell))
         return all;
-    find_intervals(report, router, domain, n, own, matched);
+    find_intervals(comparison, how, router, domain, n, own, matched);
     for (int i = 0; i < n; i++) {
         ComparedMetric measured = {
             .metric = &metrics[i],
             .value = metrics[i].value(&cell),
             .uniform = value_or_nan(metrics[i].uniform, &cell),
-            .shuffled = shuffled_value(report, router, domain, &metrics[i], &cell),
+            .shuffled = shuffled_value(comparison, router, domain, &metrics[i], &cell),
             .interval = own[i],
             .matched_interval = matched[i],
         };
-        measure_matched(report, router, domain, &measured);
+        measure_matched(comparison, router, domain, &measured);
         g_array_append_val(all, measured);
     }
     return all;
@@ -103,7 +101,8 @@ add_csv(GString *csv, const CompareReport *report, int router, int domain, const
 {
     const MoeComparedRouter *info = moe_comparison_router(report->comparison, router);
     MoeComparisonCell cell;
-    g_autoptr(GArray) metrics = cmd_compare_measure(report, router, domain);
+    g_autoptr(GArray) metrics =
+        cmd_compare_measure(report->comparison, &report->how, router, domain);
     if (!moe_comparison_cell(report->comparison, router, domain, MOE_LABELS_OWN, &cell))
         return;
     for (guint i = 0; i < metrics->len; i++) {
@@ -161,7 +160,7 @@ json_metric(GString *json, const CompareReport *report, const ComparedMetric *m)
     json_int(json, "groups", m->interval.groups);
     json_real(json, "uniform", m->uniform);
     json_real(json, "shuffled", m->shuffled);
-    if (report->match) {
+    if (report->how.match) {
         json_real(json, "matched", m->matched);
         json_real(json, "matched_low", m->matched_interval.low);
         json_real(json, "matched_high", m->matched_interval.high);
@@ -177,7 +176,8 @@ json_place(GString *json, const CompareReport *report, int router, int domain)
     MoeComparisonCell cell;
     if (!moe_comparison_cell(report->comparison, router, domain, MOE_LABELS_OWN, &cell))
         return;
-    g_autoptr(GArray) metrics = cmd_compare_measure(report, router, domain);
+    g_autoptr(GArray) metrics =
+        cmd_compare_measure(report->comparison, &report->how, router, domain);
     json_open(json, NULL, '{');
     json_text(json, "scope", cmd_compare_scope(domain));
     if (domain >= 0)
@@ -245,11 +245,11 @@ cmd_compare_json(const CompareReport *report)
     json_int(json, "tokens", moe_comparison_tokens(report->comparison));
     cmd_checked_json(json, "first_checked", report->a.checked);
     cmd_checked_json(json, "second_checked", report->b.checked);
-    if (report->intervals) {
+    if (report->how.intervals) {
         json_open(json, "intervals", '{');
-        json_real(json, "level", report->resample.level);
-        json_int(json, "replicates", report->resample.replicates);
-        json_int(json, "seed", (gint64)report->resample.seed);
+        json_real(json, "level", report->how.resample.level);
+        json_int(json, "replicates", report->how.resample.replicates);
+        json_int(json, "seed", (gint64)report->how.resample.seed);
         json_close(json, '}');
     }
     json_open(json, "routers", '[');

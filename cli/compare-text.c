@@ -50,7 +50,7 @@ add_row(const Page *page, const char *const *texts, bool head)
     for (int i = 0; i < MOST_CELLS; i++) {
         bool interval = i == INTERVAL || i == MATCHED_INTERVAL;
         bool matched = i == MATCHED || i == MATCHED_INTERVAL || i == MATCHED_SHUFFLED;
-        if ((page->report->intervals || !interval) && (page->report->match || !matched))
+        if ((page->report->how.intervals || !interval) && (page->report->how.match || !matched))
             add_cell(&cells, texts[i], widths[i]);
     }
     (head ? cmd_head : cmd_row)(page->text, page->markdown, cells.text, cells.width, cells.n);
@@ -60,7 +60,7 @@ static void
 add_head(const Page *page)
 {
     g_autofree char *level =
-        g_strdup_printf("%.4g %% interval", 100 * page->report->resample.level);
+        g_strdup_printf("%.4g %% interval", 100 * page->report->how.resample.level);
     const char *const texts[] = {"metric",   "value",   level, "uniform",
                                  "shuffled", "matched", level, "matched shuffled",
                                  "unit"};
@@ -112,7 +112,7 @@ static void
 add_few(const Page *page, const GArray *metrics)
 {
     int groups = g_array_index(metrics, ComparedMetric, 0).interval.groups;
-    if (page->report->intervals && groups < MOE_RESAMPLE_LEAST)
+    if (page->report->how.intervals && groups < MOE_RESAMPLE_LEAST)
         g_string_append_printf(
             page->text, "%sno intervals: %d group%s of documents to draw from, %d needed\n",
             page->markdown ? "\n" : "  ", groups, groups == 1 ? "" : "s", MOE_RESAMPLE_LEAST);
@@ -126,7 +126,7 @@ add_place(const Page *page, int router, int domain)
     if (!moe_comparison_cell(comparison, router, domain, MOE_LABELS_OWN, &cell) ||
         (cell.units == 0 && domain != MOE_DOMAIN_ALL))
         return;
-    g_autoptr(GArray) metrics = cmd_compare_measure(page->report, router, domain);
+    g_autoptr(GArray) metrics = cmd_compare_measure(comparison, &page->report->how, router, domain);
     add_title(page, moe_comparison_router(comparison, router), domain, &cell);
     add_head(page);
     g_autoptr(GString) missing = g_string_new(NULL);

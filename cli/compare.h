@@ -18,13 +18,18 @@ typedef struct ComparedFile {
     GPtrArray *checked; /* CmdChecked; empty: nobody has checked */
 } ComparedFile;
 
+/* How that is measured. */
+typedef struct CompareHow {
+    bool intervals, match;
+    MoeResampleOptions resample;
+} CompareHow;
+
 typedef struct CompareReport {
     ComparedFile a, b;
     MoeComparison *comparison;
     char *where;     /* of which tokens of the first, in words; NULL: all */
     GArray *domains; /* of int: MOE_DOMAIN_ALL, and those that are told apart */
-    bool intervals, match;
-    MoeResampleOptions resample;
+    CompareHow how;
 } CompareReport;
 
 /* A metric of a pair of routers in a domain; NaN: not known, or not asked for. */
@@ -35,7 +40,8 @@ typedef struct ComparedMetric {
     MoeInterval interval, matched_interval;
 } ComparedMetric;
 /* All metrics. (transfer full, of ComparedMetric) */
-GArray *cmd_compare_measure(const CompareReport *report, int router, int domain);
+GArray *cmd_compare_measure(const MoeComparison *comparison, const CompareHow *how, int router,
+                            int domain);
 /* "all" or "domain", and its name ("" where it has none). */
 const char *cmd_compare_scope(int domain);
 const char *cmd_compare_domain(const CompareReport *report, int domain);

@@ -227,6 +227,19 @@ cmd_layers_have(const GArray *layers, int layer)
     return layers->len == 0;
 }
 
+int *
+cmd_layers_of(const MoeTrace *trace, const GArray *layers, int *n)
+{
+    *n = 0;
+    if (layers->len == 0)
+        return NULL;
+    int *found = g_new(int, (gsize)moe_trace_routers(trace) + 1);
+    for (int r = 0; r < moe_trace_routers(trace); r++)
+        if (cmd_layers_have(layers, moe_trace_router(trace, r)->layer))
+            found[(*n)++] = moe_trace_router(trace, r)->layer;
+    return found;
+}
+
 /* --- Domains ----------------------------------------------------------------------------------*/
 
 /* Marks a domain; false where there is none of this name. */

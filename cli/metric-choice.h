@@ -26,6 +26,8 @@ typedef struct LayerRange {
 GArray *cmd_layers_parse(const char *text);
 /* Whether it is one of them; none are all. */
 bool cmd_layers_have(const GArray *layers, int layer);
+/* Layers of a trace's routers that are; NULL: all are. (transfer full) */
+int *cmd_layers_of(const MoeTrace *trace, const GArray *layers, int *n);
 
 /* Domains of a summary by name: given[] are names, names with commas between, or "all" for all and
  * what is of no known domain. Indices, ascending, with MOE_DOMAIN_UNKNOWN in front. NULL, with

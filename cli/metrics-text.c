@@ -58,74 +58,123 @@ add_metric(const Page *page, const Measured *measured, const int *widths, int n)
     g_autofree char *interval = cmd_interval(&measured->interval);
     g_autofree char *uniform = cmd_number(measured->uniform, "%.6g", "-");
     g_autofree char *shuffled = cmd_number(measured->shuffled, "%.6g", "-");
-    const char *const with[] = {measured->metric->name, value, interval, uniform, shuffled,
-                                measured->unit};
-    const char *const without[] = {measured->metric->name, value, uniform, shuffled,
-                                   measured->unit};
+    const char *const with[] = {measured->name, value, interval, uniform, shuffled, measured->unit};
+    const char *const without[] = {measured->name, value, uniform, shuffled, measured->unit};
     cmd_row(page->text, page->markdown, n == 6 ? with : without, widths, n);
 }
 
 /* Metrics without a value here are named behind the others, so that none is missed. */
 static void
-add_undefined(const Page *page, const MetricsPlace *place)
+add_undefined(const Page *page, const GArray *all)
 {
     const char *before = page->markdown ? "\nnot defined here: " : "  not defined here: ";
-    for (guint i = 0; i < place->measured->len; i++) {
-        const Measured *measured = &g_array_index(place->measured, Measured, i);
+    for (guint i = 0; i < all->len; i++) {
+        const Measured *measured = &g_array_index(all, Measured, i);
         if (!isnan(measured->value))
             continue;
-        g_string_append_printf(page->text, "%s%s", before, measured->metric->name);
+        g_string_append_printf(page->text, "%s%s", before, measured->name);
         before = ", ";
     }
     if (*before == ',')
         g_string_append_c(page->text, '\n');
 }
 
-/* Why there are no intervals, where there are none. */
-static void
-add_few(const Page *page, const MetricsPlace *place)
+/* Why there are no intervals, where there are none; else NULL. (transfer full) */
+static char *
+why_none(const Page *page, const GArray *all)
 {
     int groups = 0;
     const char *why = NULL;
-    bool all = true;
-    for (guint i = 0; i < place->measured->len; i++) {
-        const Measured *measured = &g_array_index(place->measured, Measured, i);
-        const char *own = moe_metric_no_interval(measured->metric);
+    bool none = true;
+    for (guint i = 0; i < all->len; i++) {
+        const Measured *measured = &g_array_index(all, Measured, i);
         groups = MAX(groups, measured->interval.groups);
-        why = own ? own : why;
-        all = all && own;
+        why = measured->no_interval ? measured->no_interval : why;
+        none = none && measured->no_interval;
     }
-    if (page->report->query.intervals && all && why) {
-        g_string_append_printf(page->text, "%sno intervals: %s\n", page->markdown ? "\n" : "  ",
-                               why);
-        return;
-    }
-    if (page->report->query.intervals && groups < MOE_RESAMPLE_LEAST)
-        g_string_append_printf(
-            page->text, "%sno intervals: %d group%s of documents to draw from, %d needed\n",
-            page->markdown ? "\n" : "  ", groups, groups == 1 ? "" : "s", MOE_RESAMPLE_LEAST);
+    if (!page->report->query.intervals)
+        return NULL;
+    if (none && why)
+        return g_strdup(why);
+    if (groups >= MOE_RESAMPLE_LEAST)
+        return NULL;
+    return g_strdup_printf("%d group%s of documents to draw from, %d needed", groups,
+                           groups == 1 ? "" : "s", MOE_RESAMPLE_LEAST);
 }
 
 static void
-add_place(const Page *page, const MetricsInput *input, const MetricsPlace *place)
+add_head(const Page *page, const int *widths, int n)
 {
     const MetricsQuery *query = &page->report->query;
     g_autofree char *level = g_strdup_printf("%.4g %% interval", 100 * query->resample.level);
     const char *const with[] = {"metric", "value", level, "uniform", "shuffled", "unit"};
     const char *const without[] = {"metric", "value", "uniform", "shuffled", "unit"};
+    cmd_head(page->text, page->markdown, query->intervals ? with : without, widths, n);
+}
+
+/* `head`: as a table of its own, and not behind another's rows. */
+static void
+add_table(const Page *page, const GArray *all, bool head)
+{
     const int wide[] = {-name_width(page->report), 12, 21, 12, 12, -1};
     const int narrow[] = {wide[0], 12, 12, 12, -1};
-    int n = query->intervals ? 6 : 5;
-    const int *widths = query->intervals ? wide : narrow;
-    add_title(page, input, place);
-    cmd_head(page->text, page->markdown, query->intervals ? with : without, widths, n);
-    for (guint i = 0; i < place->measured->len; i++) {
-        const Measured *measured = &g_array_index(place->measured, Measured, i);
+    const int *widths = page->report->query.intervals ? wide : narrow;
+    int n = page->report->query.intervals ? 6 : 5;
+    if (head)
+        add_head(page, widths, n);
+    for (guint i = 0; i < all->len; i++) {
+        const Measured *measured = &g_array_index(all, Measured, i);
         if (!isnan(measured->value))
             add_metric(page, measured, widths, n);
     }
-    add_undefined(page, place);
-    add_few(page, place);
+    add_undefined(page, all);
+}
+
+static void
+add_none(const Page *page, const char *why)
+{
+    if (why)
+        g_string_append_printf(page->text, "%sno intervals: %s\n", page->markdown ? "\n" : "  ",
+                               why);
+}
+
+/* What stands above the numbers: of which file, and what of it isn't as here. */
+static void
+add_against_title(const Page *page, const MetricsPlace *place)
+{
+    const MetricsAgainst *against = place->against;
+    g_string_append_printf(page->text, "%sagainst %s", page->markdown ? "\n" : "  ",
+                           page->report->query.against->path);
+    if (against->why_not)
+        g_string_append_printf(page->text, ": %s", against->why_not);
+    else if (against->experts != place->experts)
+        g_string_append_printf(page->text, ", E = %d there", against->experts);
+    if (against->apart > 0)
+        g_string_append_printf(page->text,
+                               ", T = %" G_GINT64_FORMAT " units, %" G_GINT64_FORMAT
+                               " with picks in one alone",
+                               against->units, against->apart);
+    g_string_append(page->text, page->markdown && !against->why_not ? "\n\n" : "\n");
+}
+
+static void
+add_place(const Page *page, const MetricsInput *input, const MetricsPlace *place)
+{
+    bool own = place->measured->len > 0;
+    g_autofree char *why = own ? why_none(page, place->measured) : NULL;
+    add_title(page, input, place);
+    if (own)
+        add_table(page, place->measured, true);
+    add_none(page, why);
+    if (!place->against)
+        return;
+    add_against_title(page, place);
+    if (place->against->why_not)
+        return;
+    add_table(page, place->against->measured, page->markdown || !own);
+    g_autofree char *other = why_none(page, place->against->measured);
+    if (g_strcmp0(other, why) != 0)
+        add_none(page, other);
 }
 
 /* --- Over training ----------------------------------------------------------------------------*/
@@ -159,7 +208,7 @@ choose_columns(const MetricsInput *input, const MetricsPlace *first, GString *un
             g_array_append_val(columns, m);
         else
             g_string_append_printf(undefined, "%s%s", undefined->len ? ", " : "",
-                                   g_array_index(first->measured, Measured, m).metric->name);
+                                   g_array_index(first->measured, Measured, m).name);
     }
     return columns;
 }
@@ -191,7 +240,7 @@ add_steps(const Page *page, const MetricsInput *input, const MetricsPlace *first
     widths[0] = 9;
     for (int i = 1; i < n; i++) {
         guint m = g_array_index(columns, guint, i - 1);
-        head[i] = g_array_index(first->measured, Measured, m).metric->name;
+        head[i] = g_array_index(first->measured, Measured, m).name;
         widths[i] = MAX(12, (int)strlen(head[i]));
     }
     add_title(page, input, first);
@@ -223,11 +272,31 @@ is_first(const MetricsInput *input, guint p)
 /* --- All --------------------------------------------------------------------------------------*/
 
 static void
-add_input(const Page *page, const MetricsInput *input)
+add_checked(const Page *page, const GPtrArray *checked, const char *path)
 {
-    g_autofree char *lines =
-        cmd_checked_lines(input->checked, input->path, page->markdown ? "> " : "");
+    g_autofree char *lines = cmd_checked_lines(checked, path, page->markdown ? "> " : "");
     g_string_append(page->text, lines);
+}
+
+/* Of what all are held against, unless it is one of them and told of there. */
+static void
+add_checked_against(const Page *page)
+{
+    const CmdAgainst *against = page->report->query.against;
+    for (guint i = 0; i < page->report->inputs->len; i++) {
+        const MetricsInput *input = page->report->inputs->pdata[i];
+        if (g_str_equal(input->path, against->path))
+            return;
+    }
+    add_checked(page, against->checked, against->path);
+}
+
+static void
+add_input(const Page *page, const MetricsInput *input, bool first)
+{
+    add_checked(page, input->checked, input->path);
+    if (first && page->report->query.against)
+        add_checked_against(page);
     for (guint p = 0; p < input->places->len; p++) {
         const MetricsPlace *place = input->places->pdata[p];
         if (!place->has_step)
@@ -245,7 +314,7 @@ cmd_metrics_print_text(const MetricsReport *report, bool markdown)
     for (guint i = 0; i < report->inputs->len; i++) {
         if (i > 0)
             g_string_append_c(text, '\n');
-        add_input(&page, report->inputs->pdata[i]);
+        add_input(&page, report->inputs->pdata[i], i == 0);
     }
     fputs(text->str, stdout);
 }

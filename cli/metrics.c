@@ -30,6 +30,7 @@ place_free(gpointer data)
     g_free(place->domain_name);
     g_free(place->kind);
     g_array_unref(place->measured);
+    cmd_metrics_against_free(place->against);
     g_free(place);
 }
 
@@ -99,6 +100,15 @@ to_bits(Measured *measured)
     measured->interval.high /= G_LN2;
 }
 
+void
+cmd_metrics_add(GArray *measured, const MetricsQuery *query, const Measured *one)
+{
+    Measured added = *one;
+    if (query->bits && strcmp(one->unit, "nats") == 0)
+        to_bits(&added);
+    g_array_append_val(measured, added);
+}
+
 /* Some metrics are of kinds of experts alone, some of all experts alone. */
 static bool
 applies(const MoeMetric *metric, const MoeKinds *kinds)
@@ -125,15 +135,14 @@ measure(const Spot *spot)
     for (guint i = 0; i < metrics->len; i++) {
         if (!applies(list[i], spot->kinds))
             continue;
-        Measured measured = {list[i],
-                             list[i]->unit,
-                             moe_metric_value(list[i], spot->cell),
-                             moe_metric_uniform(list[i], spot->cell),
-                             moe_metric_shuffled(list[i], spot->cell),
-                             intervals[i]};
-        if (spot->query->bits && strcmp(measured.unit, "nats") == 0)
-            to_bits(&measured);
-        g_array_append_val(out, measured);
+        const Measured measured = {list[i]->name,
+                                   list[i]->unit,
+                                   moe_metric_value(list[i], spot->cell),
+                                   moe_metric_uniform(list[i], spot->cell),
+                                   moe_metric_shuffled(list[i], spot->cell),
+                                   intervals[i],
+                                   moe_metric_no_interval(list[i])};
+        cmd_metrics_add(out, spot->query, &measured);
     }
     return out;
 }
@@ -146,7 +155,11 @@ add_place(MetricsInput *input, const Spot *spot)
     if (spot->domain != MOE_DOMAIN_ALL && spot->cell->summary->units == 0)
         return;
     g_autoptr(GArray) measured = measure(spot);
-    if (measured->len == 0)
+    g_autoptr(MetricsAgainst) against =
+        spot->from->comparison && !spot->kinds
+            ? cmd_metrics_against(spot->query, spot->from, spot->router, spot->domain)
+            : NULL;
+    if (measured->len == 0 && !against)
         return; /* nothing that was asked for is of all experts, or of one kind */
     MetricsPlace *place = g_new(MetricsPlace, 1);
     *place = (MetricsPlace){
@@ -164,6 +177,7 @@ add_place(MetricsInput *input, const Spot *spot)
         .units = spot->cell->summary->units,
         .picks = spot->cell->summary->picks,
         .measured = g_steal_pointer(&measured),
+        .against = g_steal_pointer(&against),
     };
     g_ptr_array_add(input->places, place);
 }

@@ -31,17 +31,27 @@ typedef struct MetricsQuery {
     char **domains;               /* as cmd_domains_choose() takes them; NULL: all tokens alone */
     char **kinds;                 /* of experts, likewise; NULL: all experts together alone */
     const MoeTokenFilter *filter; /* tokens that are counted; NULL: all */
+    const CmdAgainst *against;    /* what all are held against as well; NULL: nothing */
     bool intervals;
     bool bits; /* what the registry has in nats */
     MoeResampleOptions resample;
 } MetricsQuery;
 
 typedef struct Measured {
-    const MoeMetric *metric;
-    const char *unit; /* the metric's, or bits */
+    const char *name, *unit;
     double value, uniform, shuffled;
     MoeInterval interval;
+    const char *no_interval; /* why there can be none, in a clause; NULL: there can */
 } Measured;
+
+/* What the router did beside its counterpart in the file that the trace is held against. */
+typedef struct MetricsAgainst {
+    const char *why_not; /* nothing can be said, in a clause, and there is nothing below */
+    int router, experts; /* the counterpart, and how many it has */
+    gint64 units, picks; /* with picks in both; the trace's picks of these */
+    gint64 apart;        /* units with picks in one alone */
+    GArray *measured;    /* Measured, as moe_comparison_metrics() */
+} MetricsAgainst;
 
 /* A router, in a domain or in all tokens, at a step or in what was counted. */
 typedef struct MetricsPlace {
@@ -51,7 +61,8 @@ typedef struct MetricsPlace {
     int shared;        /* experts beside them that every unit passes */
     bool has_step;
     gint64 step, units, picks;
-    GArray *measured; /* Measured, as query->metrics */
+    GArray *measured;        /* Measured, as query->metrics */
+    MetricsAgainst *against; /* NULL: of a kind of experts, or held against nothing */
 } MetricsPlace;
 
 /* One of the files. */
@@ -84,11 +95,21 @@ typedef struct MetricsFrom {
      */
     const MoeTrace *tokens;
     const MoeSummaryOptions *counted;
+    const MoeComparison *comparison; /* with query->against; NULL: it is held against nothing */
 } MetricsFrom;
 /* Measures it. Fails with MOE_ERROR_DATA where nothing is in the layers or domains asked for, and
  * as moe_metric_trace_intervals(). */
 bool cmd_metrics_measure(MetricsReport *report, MetricsInput *input, const MetricsFrom *from,
                          GError **error);
+
+/* Adds a number, in bits where they are asked for. */
+void cmd_metrics_add(GArray *measured, const MetricsQuery *query, const Measured *one);
+
+/* A router and domain of what was compared. (transfer full) */
+MetricsAgainst *cmd_metrics_against(const MetricsQuery *query, const MetricsFrom *from, int router,
+                                    int domain);
+void cmd_metrics_against_free(MetricsAgainst *against);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MetricsAgainst, cmd_metrics_against_free)
 
 void cmd_metrics_print(const MetricsReport *report, MetricsFormat format);
 void cmd_metrics_print_text(const MetricsReport *report, bool markdown);

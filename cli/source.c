@@ -20,9 +20,20 @@ count(CmdSource *source, const CmdSourceOptions *options, GError **error)
         .recount = options->recount,
         .progress = cmd_progress_begin(),
     };
-    source->summary = moe_summary_from_trace(source->trace, &how, error);
+    if (options->against)
+        source->comparison =
+            cmd_against_count(options->against, source->trace, &how, &source->summary, error);
+    else
+        source->summary = moe_summary_from_trace(source->trace, &how, error);
     cmd_progress_end();
     return source->summary != NULL;
+}
+
+char *
+cmd_trace_path(const char *path)
+{
+    return g_file_test(path, G_FILE_TEST_IS_DIR) ? g_build_filename(path, "trace.npz", NULL)
+                                                 : g_strdup(path);
 }
 
 /* A finished trace may well be empty (of a run that recorded no tokens); one that was cut off there
@@ -45,6 +56,16 @@ cmd_trace_open(const char *path, GError **error)
     return NULL;
 }
 
+/* Of two, the library speaks as of the first and the second. */
+static void
+locate(GError *error, const CmdSource *source, const CmdSourceOptions *options)
+{
+    g_autofree char *both = options->against ? g_strdup_printf("%s (first) and %s (second)",
+                                                               source->path, options->against->path)
+                                             : NULL;
+    cmd_locate(error, both ? both : source->path);
+}
+
 static bool
 open_trace(CmdSource *source, const CmdSourceOptions *options, GError **error)
 {
@@ -58,7 +79,7 @@ open_trace(CmdSource *source, const CmdSourceOptions *options, GError **error)
         good =
             cmd_checked_add(source->checked, source->path, source->trace, options->filter, error);
     if (!good && error)
-        cmd_locate(*error, source->path);
+        locate(*error, source, options);
     return good;
 }
 
@@ -71,6 +92,13 @@ open_summary(CmdSource *source, const CmdSourceOptions *options, GError **error)
     if (options->filter) {
         g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
                     "%s: found a summary, which has no single tokens to choose from; --where takes "
+                    "the trace that it was made of",
+                    source->path);
+        return false;
+    }
+    if (options->against) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "%s: found a summary, which has no single tokens to compare; --against takes "
                     "the trace that it was made of",
                     source->path);
         return false;
@@ -96,9 +124,8 @@ bool
 cmd_source_open(CmdSource *source, const char *path, const CmdSourceOptions *options,
                 GError **error)
 {
-    bool folder = g_file_test(path, G_FILE_TEST_IS_DIR);
     *source = (CmdSource){
-        .path = folder ? g_build_filename(path, "trace.npz", NULL) : g_strdup(path),
+        .path = cmd_trace_path(path),
         .where = options->filter ? moe_token_filter_text(options->filter) : NULL,
         .checked = cmd_checked_new(),
     };
@@ -115,6 +142,7 @@ cmd_source_clear(CmdSource *source)
     g_clear_pointer(&source->path, g_free);
     g_clear_pointer(&source->where, g_free);
     g_clear_pointer(&source->summary, moe_summary_free);
+    g_clear_pointer(&source->comparison, moe_comparison_free);
     g_clear_pointer(&source->trace, moe_trace_free);
     g_clear_pointer(&source->checked, g_ptr_array_unref);
 }

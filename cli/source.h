@@ -5,16 +5,15 @@
 #ifndef CMD_SOURCE_H
 #define CMD_SOURCE_H
 
-#include "checked.h"
-
-#include <moescope/summary.h>
+#include "against.h"
 
 typedef struct CmdSource {
     char *path;
     char *where;     /* of which tokens, in words; NULL: all */
     MoeTrace *trace; /* NULL: the file is a summary */
     MoeSummary *summary;
-    GPtrArray *checked; /* CmdChecked; empty: nobody has checked */
+    MoeComparison *comparison; /* NULL: it was held against nothing */
+    GPtrArray *checked;        /* CmdChecked; empty: nobody has checked */
 } CmdSource;
 
 typedef struct CmdSourceOptions {
@@ -23,8 +22,10 @@ typedef struct CmdSourceOptions {
     const MoeTokenFilter *filter; /* NULL: all tokens; a summary can't be filtered */
     unsigned tallies;             /* MoeTallies */
     bool keep_tokens;
-    bool recount; /* even where the trace brings along its summary */
-    bool check;   /* what has no findings with it */
+    const CmdAgainst *against; /* NULL: nothing; `steps` is MOE_STEPS_LAST then, and it takes a
+                                  trace */
+    bool recount;              /* even where the trace brings along its summary */
+    bool check;                /* what has no findings with it */
 } CmdSourceOptions;
 
 /* Opens a trace (or that of a run's folder) and counts it, or takes the summary that it brings
@@ -34,6 +35,8 @@ bool cmd_source_open(CmdSource *source, const char *path, const CmdSourceOptions
 void cmd_source_clear(CmdSource *source);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CmdSource, cmd_source_clear)
 
+/* The trace that a path means: a run's folder has it in it. (transfer full) */
+char *cmd_trace_path(const char *path);
 /* Opens a trace that has something to read: one that ends before its first whole chunk, cut off or
  * only just begun, is an error that says so. (transfer full) */
 MoeTrace *cmd_trace_open(const char *path, GError **error);

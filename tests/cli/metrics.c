@@ -113,10 +113,11 @@ test_csv(void)
 {
     g_auto(Run) run = run_moescope("metrics", "t.npz", "--csv", "--domains", "all", "--metrics",
                                    "dead", "--layers", "7", NULL);
-    run_expect(&run, 0,
-               "trace,router,layer,scope,domain,step,experts,units,picks,metric,value,low,high,"
-               "uniform,shuffled,unit,kind,where,checked\nt.npz,1,7,all,,,4,40,40,dead,3,,,",
-               "");
+    run_expect(
+        &run, 0,
+        "trace,router,layer,scope,domain,step,experts,units,picks,metric,value,low,high,"
+        "uniform,shuffled,unit,kind,where,checked,against\nt.npz,1,7,all,,,4,40,40,dead,3,,,",
+        "");
     run_expect(&run, 0, "\nt.npz,1,7,domain,prose,,4,20,20,dead,3,,,", "");
     run_expect(&run, 0, "\nt.npz,1,7,domain,\"a, \"\"b\"\"\",,4,20,20,dead,3,,,", "");
     g_auto(Run) one = run_moescope("metrics", "t.npz", "--csv", "--domains", "a, \"b\"",
@@ -264,7 +265,7 @@ test_checked(void)
     run_expect(&text, 0, "few.npz: checked: 1 warning (few-tokens)", "");
     run_expect(&text, 0, "; moescope check tells more\n  warning: few-tokens: 18 units, ", "");
     g_auto(Run) csv = run_moescope("metrics", "few.npz", "--metrics", "gini", "--csv", NULL);
-    run_expect(&csv, 0, ",ratio,,,warning:few-tokens\n", "");
+    run_expect(&csv, 0, ",ratio,,,warning:few-tokens,\n", "");
     g_auto(Run) json = run_moescope("metrics", "few.npz", "--metrics", "gini", "--json", NULL);
     run_expect(&json, 0, "{\"check\": \"few-tokens\", \"severity\": \"warning\", ", "");
 }

@@ -62,7 +62,7 @@ expect_same_numbers(const char *metrics, const char *intervals)
         run_moescope("metrics", "whole.npz", "--csv", "--metrics", metrics, intervals, NULL);
     g_auto(Run) of_summary =
         run_moescope("metrics", "s.npz", "--csv", "--metrics", metrics, intervals, NULL);
-    run_expect(&of_trace, 0, ",clean\n", "");
+    run_expect(&of_trace, 0, ",clean,\n", "");
     g_auto(GStrv) parts = g_strsplit(of_trace.out, "\nwhole.npz,", -1);
     g_autofree char *renamed = g_strjoinv("\ns.npz,", parts);
     g_assert_cmpstr(of_summary.out, ==, renamed);
