@@ -24,12 +24,18 @@ moe_keep_memory(void)
 #endif
 }
 
-/* Adding nothing, as one operation, counts as a write from the start. */
+/* All at once where the system can (Linux since 5.14): a fault for each page takes as long as
+ * clearing it. Else adding nothing, as one operation, counts as a write from the start. */
 void
 moe__touch_pages(void *memory, size_t bytes)
 {
     const size_t page = 4096;
     char *at = memory;
+#ifdef MADV_POPULATE_WRITE
+    char *first = (char *)((uintptr_t)at & ~(page - 1));
+    if (bytes > 0 && madvise(first, (size_t)(at + bytes - first), MADV_POPULATE_WRITE) == 0)
+        return;
+#endif
     for (size_t i = 0; i < bytes; i += page)
         __atomic_fetch_add(&at[i], 0, __ATOMIC_RELAXED);
     if (bytes > 0)
