@@ -25,7 +25,7 @@ has_documents(const MoeTrace *trace)
 bool
 moe__compare_pass_init(MoeComparePass *pass, MoeComparison *comparison, const MoeTrace *a,
                        const GArray *of_a, const MoeTrace *b, const GArray *of_b,
-                       const MoeCompareOptions *options, GError **error)
+                       const MoeCompareOptions *options, bool brought, GError **error)
 {
     const unsigned places = 1U << MOE_COLUMN_DOC | 1U << MOE_COLUMN_DOMAIN;
     *pass = (MoeComparePass){
@@ -42,10 +42,11 @@ moe__compare_pass_init(MoeComparePass *pass, MoeComparison *comparison, const Mo
         columns.runs = true;
         columns.passing = places;
     }
-    pass->a.columns = moe__columns_new(a, &columns, error);
-    if (pass->a.columns && !pass->by_runs)
-        pass->b.columns = moe__columns_new(b, &columns, error);
-    return pass->a.columns && (pass->by_runs || pass->b.columns);
+    /* Runs come with the chunks, but not when experts have been matched. */
+    bool needed = !brought || !pass->by_runs || options->match;
+    if (needed && !(pass->a.columns = moe__columns_new(a, &columns, error)))
+        return false;
+    return pass->by_runs || (pass->b.columns = moe__columns_new(b, &columns, error));
 }
 
 void

@@ -26,11 +26,12 @@ typedef struct MoeComparePass {
     bool counted;    /* the pass of a summary has filled all rows */
 } MoeComparePass;
 
-/* Fills all but `columns` of a pass that is all zeros; what is handed in has to live as long. Fails
- * with the errors of moe__columns_new(). */
+/* Fills a pass that is all zeros; what is handed in has to live as long. `brought`: its first walk
+ * through the first side is one that brings chunks along. Fails with the errors of
+ * moe__columns_new(). */
 bool moe__compare_pass_init(MoeComparePass *pass, MoeComparison *comparison, const MoeTrace *a,
                             const GArray *of_a, const MoeTrace *b, const GArray *of_b,
-                            const MoeCompareOptions *options, GError **error);
+                            const MoeCompareOptions *options, bool brought, GError **error);
 void moe__compare_pass_clear(MoeComparePass *pass);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MoeComparePass, moe__compare_pass_clear)
 /* Fills all rows of all pairs. */
@@ -50,10 +51,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeCompareWalk, moe__compare_walk_free)
 /* Whether it looks at gates. */
 bool moe__compare_walk_gates(const MoeCompareWalk *walk);
 /* Counts those tokens of a chunk of the first side that come before token `end` and haven't been
- * counted; chunks and tokens in their order. `view`: its picks of the pair's router, with raw
- * gates; NULL: they are read. */
+ * counted; chunks and tokens in their order. `brought`: the chunk's picks of the pair's router,
+ * with raw gates, and its runs, of all tokens that are compared; NULL: they are read. */
 bool moe__compare_walk_tokens(MoeCompareWalk *walk, int chunk, int64_t end,
-                              const MoeTraceView *view, GError **error);
+                              const MoeTallyChunk *brought, GError **error);
 /* All chunks that are left. */
 bool moe__compare_walk_through(MoeCompareWalk *walk, GError **error);
 /* When all chunks were counted: matches experts if that is asked for, makes totals. */

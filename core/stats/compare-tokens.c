@@ -191,6 +191,18 @@ first_different(const int32_t *a, const int32_t *b, int64_t n, bool unknown)
     return n;
 }
 
+/* Whether nothing has to be looked at: the chunks' columns are the same, and so are the places in
+ * them. */
+static bool
+alike(const MoeColumnReader *a, const MoeColumnReader *b, const MoePaired *paired)
+{
+    if (paired->first_a != paired->first_b)
+        return false;
+    g_autofree char *of_a = g_strdup_printf("tokens/%05d.%s", paired->chunk_a, a->name);
+    g_autofree char *of_b = g_strdup_printf("tokens/%05d.%s", paired->chunk_b, b->name);
+    return moe_trace_columns_alike(a->trace, of_a, b->trace, of_b);
+}
+
 static bool
 same_stretch(MoeColumnReader *a, MoeColumnReader *b, const MoePaired *paired, int64_t done,
              GError **error)
@@ -198,6 +210,8 @@ same_stretch(MoeColumnReader *a, MoeColumnReader *b, const MoePaired *paired, in
     int64_t first = paired->n;
     int which = 0;
     for (int c = 0; c < COMPARED; c++) {
+        if (alike(&a[c], &b[c], paired))
+            continue;
         if (!moe__column_reader_load(&a[c], paired->chunk_a, error) ||
             !moe__column_reader_load(&b[c], paired->chunk_b, error))
             return false;

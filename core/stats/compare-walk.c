@@ -17,7 +17,7 @@ typedef struct Reader {
     const int *labels;      /* other numbers of the experts; NULL: their own */
     MoeColumnsChunk place;
     const MoeColumnsChunk *columns; /* of the chunk; NULL: none are looked at */
-    guint run;                      /* that the last token was in */
+    const MoeTallyRun *run;         /* that the last token was in; NULL: runs aren't looked at */
 } Reader;
 
 struct MoeCompareWalk {
@@ -63,22 +63,28 @@ reader_clear(Reader *reader)
     moe__columns_chunk_clear(&reader->place);
 }
 
-/* `brought`: the chunk's picks, where they have been read; NULL: they are read. */
+/* `brought`: the chunk's picks and runs, where they have been read; NULL: they are read. */
 static bool
-reader_load(Reader *reader, int chunk, const MoeTraceView *brought, GError **error)
+reader_load(Reader *reader, int chunk, const MoeTallyChunk *brought, GError **error)
 {
     if (reader->chunk == chunk)
         return true;
     reader->chunk = -1;
-    if (!brought &&
-        !moe_trace_view(reader->side->trace, chunk, reader->router, reader->view, error))
-        return false;
-    reader->at = brought ? brought : reader->view;
     reader->columns = NULL;
+    reader->run = NULL;
+    if (brought) {
+        reader->at = brought->view;
+        reader->run = brought->runs;
+    } else if (!moe_trace_view(reader->side->trace, chunk, reader->router, reader->view, error)) {
+        return false;
+    } else {
+        reader->at = reader->view;
+    }
     if (reader->side->columns &&
         !(reader->columns = moe__columns_get(reader->side->columns, chunk, &reader->place, error)))
         return false;
-    reader->run = 0;
+    if (!reader->run && reader->columns && reader->columns->runs)
+        reader->run = (const MoeTallyRun *)(const void *)reader->columns->runs->data;
     reader->chunk = chunk;
     return true;
 }
@@ -138,10 +144,9 @@ find_end(const int32_t *domain, const int32_t *doc, int64_t first, int64_t n)
 static Place
 place_by_runs(Reader *reader, int64_t token)
 {
-    const GArray *runs = reader->columns->runs;
-    const MoeTallyRun *run = &g_array_index(runs, MoeTallyRun, reader->run);
-    for (; run->first + run->n <= token; run++)
+    while (reader->run->first + reader->run->n <= token)
         reader->run++;
+    const MoeTallyRun *run = reader->run;
     return (Place){run->domain, run->group, run->first + run->n};
 }
 
@@ -274,12 +279,12 @@ go_forward(MoeCompareWalk *walk, int64_t n)
 }
 
 bool
-moe__compare_walk_tokens(MoeCompareWalk *walk, int chunk, int64_t end, const MoeTraceView *view,
+moe__compare_walk_tokens(MoeCompareWalk *walk, int chunk, int64_t end, const MoeTallyChunk *brought,
                          GError **error)
 {
     while (walk->more && walk->paired.chunk_a == chunk && walk->paired.first_a < end) {
         int64_t n = MIN(walk->paired.n, end - walk->paired.first_a);
-        if (!reader_load(&walk->a, chunk, view, error) ||
+        if (!reader_load(&walk->a, chunk, brought, error) ||
             !reader_load(&walk->b, walk->paired.chunk_b, NULL, error) ||
             !count_paired(walk, n, error))
             return false;

@@ -226,6 +226,13 @@ prepare(MoeComparison *c, Plan *plan, GError **error)
     return true;
 }
 
+static bool
+begin(MoeComparePass *pass, MoeComparison *c, const Plan *plan, bool brought, GError **error)
+{
+    return moe__compare_pass_init(pass, c, plan->a->trace, plan->of_a, plan->b->trace, plan->of_b,
+                                  plan->options, brought, error);
+}
+
 static const MoeCompareOptions plain = {0};
 
 MoeComparison *
@@ -235,9 +242,7 @@ moe_compare(const MoeCompareSide *a, const MoeCompareSide *b, const MoeCompareOp
     g_auto(Plan) plan = {a, b, options ? options : &plain, NULL, NULL};
     g_auto(MoeComparePass) pass = {0};
     g_autoptr(MoeComparison) c = g_new0(MoeComparison, 1);
-    bool ok = prepare(c, &plan, error) &&
-              moe__compare_pass_init(&pass, c, a->trace, plan.of_a, b->trace, plan.of_b,
-                                     plan.options, error) &&
+    bool ok = prepare(c, &plan, error) && begin(&pass, c, &plan, false, error) &&
               moe__compare_pass_run(&pass, error);
     return ok ? g_steal_pointer(&c) : NULL;
 }
@@ -256,14 +261,16 @@ moe_compare_and_count(const MoeCompareSide *a, const MoeCompareSide *b,
     how.filter = plan.options->filter;
     how.progress = plan.options->progress;
     how.sample = 0;
-    if (!prepare(c, &plan, error) ||
-        !moe__compare_pass_init(&pass, c, a->trace, plan.of_a, b->trace, plan.of_b, plan.options,
-                                error))
+    if (!prepare(c, &plan, error) || !begin(&pass, c, &plan, true, error))
         return NULL;
     g_autoptr(MoeSummary) counted = moe__summary_count(a->trace, &how, &pass, error);
-    /* A trace that brought its summary along wasn't gone through. */
-    if (!counted || (!pass.counted && !moe__compare_pass_run(&pass, error)))
+    if (!counted)
         return NULL;
+    if (!pass.counted) { /* the trace has brought its summary along, and wasn't gone through */
+        moe__compare_pass_clear(&pass);
+        if (!begin(&pass, c, &plan, false, error) || !moe__compare_pass_run(&pass, error))
+            return NULL;
+    }
     *summary = g_steal_pointer(&counted);
     return g_steal_pointer(&c);
 }

@@ -112,7 +112,7 @@ count_pieces(MoePassRange *range, const MoeTallyChunk *chunk, GError **error)
         if (!count_tallies(range, &piece, true, error))
             return false;
         if (range->walk &&
-            !moe__compare_walk_tokens(range->walk, chunk->chunk, pieces.end, chunk->view, error))
+            !moe__compare_walk_tokens(range->walk, chunk->chunk, pieces.end, chunk, error))
             return false;
     }
     return true;
@@ -124,7 +124,7 @@ count_rest(MoePassRange *range, const MoeTallyChunk *chunk, GError **error)
     if (range->tokens)
         make_sets(range, chunk, 0, chunk->view->tokens);
     return !range->walk ||
-           moe__compare_walk_tokens(range->walk, chunk->chunk, INT64_MAX, chunk->view, error);
+           moe__compare_walk_tokens(range->walk, chunk->chunk, INT64_MAX, chunk, error);
 }
 
 static bool

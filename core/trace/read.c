@@ -21,6 +21,14 @@ moe_trace_has(const MoeTrace *trace, const char *name)
     return find_column(trace, name) != NULL;
 }
 
+bool
+moe_trace_columns_alike(const MoeTrace *a, const char *name_a, const MoeTrace *b,
+                        const char *name_b)
+{
+    const MoeZipEntry *x = find_column(a, name_a), *y = find_column(b, name_b);
+    return x && y && x->size == y->size && x->crc == y->crc;
+}
+
 static void
 set_absent(const MoeTrace *trace, const char *name, GError **error)
 {

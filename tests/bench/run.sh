@@ -114,8 +114,6 @@ bench_analysis() {
     done
     stored=$(field total "$out/ours")
     deflated=$(field total "$out/deflated")
-    row analysis.pass "$(field pass "$out/ours")" ms
-    row analysis.saturation "$(field saturation "$out/ours")" ms
     row analysis.stored "$stored" ms
     row analysis.deflated "$deflated" ms
     row analysis.peak_rss "$(field peak_rss "$out/ours")" MiB '<=' 300

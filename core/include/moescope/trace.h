@@ -191,6 +191,10 @@ MOE_API bool moe_trace_read(const MoeTrace *trace, const char *name, MoeArray *o
 MOE_API bool moe_trace_read_into(const MoeTrace *trace, const char *name, void *buffer,
                                  size_t capacity, MoeArray *out, GError **error);
 MOE_API bool moe_trace_has(const MoeTrace *trace, const char *name);
+/* Whether both traces have a column (each a name of its own), and with the same bytes, as far as
+ * lengths and CRCs in the directories tell: nothing is read. */
+MOE_API bool moe_trace_columns_alike(const MoeTrace *a, const char *name_a, const MoeTrace *b,
+                                     const char *name_b);
 /* Names of meta.json and the members of all whole chunks, as in the archive (with ".npy"), in file
  * order. (transfer none) */
 MOE_API const char *const *moe_trace_members(const MoeTrace *trace, int *n);
