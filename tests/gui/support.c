@@ -242,21 +242,49 @@ picture_brightness(const Picture *picture)
     return sum / n;
 }
 
-/* The X server moves its pointer, and GTK gets the events that a mouse would cause. Without a
- * window manager one pixel of the server is one of the surface. */
-void
-point_at(GtkWidget *widget, double x, double y)
+/* Where a place in a widget is on its surface. Without a window manager one pixel of the X server
+ * is one of the surface. (transfer none) */
+static GdkSurface *
+place_on_surface(GtkWidget *widget, double x, double y, int *at_x, int *at_y)
 {
     GtkNative *native = gtk_widget_get_native(widget);
-    GdkSurface *surface = gtk_native_get_surface(native);
     double left, top;
     graphene_point_t at;
     g_assert_true(gtk_widget_compute_point(widget, GTK_WIDGET(native),
                                            &GRAPHENE_POINT_INIT((float)x, (float)y), &at));
     gtk_native_get_surface_transform(native, &left, &top);
+    *at_x = (int)(at.x + left);
+    *at_y = (int)(at.y + top);
+    return gtk_native_get_surface(native);
+}
+
+/* The X server moves its pointer, and GTK gets the events that a mouse would cause. */
+void
+point_at(GtkWidget *widget, double x, double y)
+{
+    int at_x, at_y;
+    GdkSurface *surface = place_on_surface(widget, x, y, &at_x, &at_y);
     XWarpPointer(gdk_x11_display_get_xdisplay(gdk_surface_get_display(surface)), None,
-                 gdk_x11_surface_get_xid(surface), 0, 0, 0, 0, (int)(at.x + left),
-                 (int)(at.y + top));
+                 gdk_x11_surface_get_xid(surface), 0, 0, 0, 0, at_x, at_y);
+}
+
+/* Whether it is still there: surfaces that have just been shown may not be seen yet, or be moved.
+ */
+static bool
+points_at(GtkWidget *widget, double x, double y)
+{
+    Window root, child;
+    int at_x, at_y, root_x, root_y, found_x, found_y;
+    unsigned mask;
+    XWindowAttributes attributes;
+    GdkSurface *surface = place_on_surface(widget, x, y, &at_x, &at_y);
+    Display *display = gdk_x11_display_get_xdisplay(gdk_surface_get_display(surface));
+    Window window = gdk_x11_surface_get_xid(surface);
+    return XGetWindowAttributes(display, window, &attributes) &&
+           attributes.map_state == IsViewable &&
+           XQueryPointer(display, window, &root, &child, &root_x, &root_y, &found_x, &found_y,
+                         &mask) &&
+           found_x == at_x && found_y == at_y;
 }
 
 /* --- Hands ------------------------------------------------------------------------------------*/
@@ -310,8 +338,13 @@ void
 click_at(GtkWidget *widget, double x, double y)
 {
     const char *const words[] = {"xdotool", "click", "1", NULL};
-    point_at(widget, x, y);
-    settle(widget);
+    bool there = false;
+    for (int i = 0; i < 100 && !there; i++) {
+        point_at(widget, x, y);
+        settle(widget);
+        there = points_at(widget, x, y);
+    }
+    g_assert_true(there);
     xdotool(words);
     settle(widget);
 }

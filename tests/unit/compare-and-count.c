@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { TOKENS = 20000 };
+enum { TOKENS = 6000 };
 
 /* The bytes of a summary's file, which are the same for the same sums. (transfer full) */
 static GBytes *
