@@ -195,15 +195,15 @@ shown_by(int64_t i, int64_t size, int64_t n)
  * image is drawn. */
 static void
 fill_cells(const Pixels *all, const Pixels *seen, const uint32_t *cells, int columns, int rows,
-           uint32_t *out, int stride)
+           uint32_t *out)
 {
     g_autofree int *column = g_new(int, seen->width);
     for (int x = 0; x < seen->width; x++)
         column[x] = shown_by(seen->x - all->x + x, all->width, columns);
-    for (int y = 0, before = -1; y < seen->height; y++, out += stride) {
+    for (int y = 0, before = -1; y < seen->height; y++, out += seen->width) {
         int row = shown_by(seen->y - all->y + y, all->height, rows);
         if (row == before) {
-            memcpy(out, out - stride, (size_t)seen->width * sizeof(*out));
+            memcpy(out, out - seen->width, (size_t)seen->width * sizeof(*out));
             continue;
         }
         for (int x = 0; x < seen->width; x++)
@@ -212,25 +212,40 @@ fill_cells(const Pixels *all, const Pixels *seen, const uint32_t *cells, int col
     }
 }
 
+/* Memory that is used again. */
+typedef struct Room {
+    uint32_t *pixels;
+    size_t n;
+} Room;
+
+static uint32_t *
+reserve(Room *room, size_t n)
+{
+    if (n > room->n) {
+        g_free(room->pixels);
+        room->pixels = g_new(uint32_t, n);
+        room->n = n;
+    }
+    return room->pixels;
+}
+
 static void
-draw_cells(cairo_t *cr, const Pixels *all, const uint32_t *cells, int columns, int rows)
+draw_cells(cairo_t *cr, const Pixels *all, const uint32_t *cells, int columns, int rows, Room *room)
 {
     const Pixels seen = visible(cr, all);
     if (seen.width == 0 || seen.height == 0)
         return;
-    cairo_surface_t *surface =
-        cairo_image_surface_create(CAIRO_FORMAT_ARGB32, seen.width, seen.height);
-    uint32_t *out = (uint32_t *)(void *)cairo_image_surface_get_data(surface);
-    if (out) /* else the surface says that there was no memory, and so will `cr` */
-        fill_cells(all, &seen, cells, columns, rows, out,
-                   cairo_image_surface_get_stride(surface) / (int)sizeof(*out));
-    cairo_surface_mark_dirty(surface);
+    uint32_t *out = reserve(room, (size_t)seen.width * (size_t)seen.height);
+    fill_cells(all, &seen, cells, columns, rows, out);
+    cairo_surface_t *surface = cairo_image_surface_create_for_data(
+        (unsigned char *)out, CAIRO_FORMAT_ARGB32, seen.width, seen.height, seen.width * 4);
     cairo_save(cr);
     cairo_identity_matrix(cr);
     cairo_set_source_surface(cr, surface, seen.x, seen.y);
     cairo_rectangle(cr, seen.x, seen.y, seen.width, seen.height);
     cairo_fill(cr);
     cairo_restore(cr);
+    cairo_surface_finish(surface); /* whoever wants the pixels later has a copy now */
     cairo_surface_destroy(surface);
 }
 
@@ -255,7 +270,7 @@ draw_scaled(cairo_t *cr, Box box, const uint32_t *pixels, int columns, int rows)
 /* `kept`: what becomes of its pixels at this size, for the next time it is drawn; NULL: not known
  * yet, or they stay. */
 static void
-draw_image(cairo_t *cr, const Item *item, bool pixels, uint32_t **kept)
+draw_image(cairo_t *cr, const Item *item, bool pixels, uint32_t **kept, Room *room)
 {
     Pixels all;
     int across = 1, down = 1, columns = item->image.columns, rows = item->image.rows;
@@ -266,7 +281,7 @@ draw_image(cairo_t *cr, const Item *item, bool pixels, uint32_t **kept)
         columns *= across, rows *= down;
     const uint32_t *cells = *kept ? *kept : item->image.pixels;
     if (pixels && whole_pixels(cr, box, &all))
-        draw_cells(cr, &all, cells, columns, rows);
+        draw_cells(cr, &all, cells, columns, rows, room);
     else
         draw_scaled(cr, box, cells, columns, rows);
 }
@@ -289,13 +304,14 @@ struct MoePainter {
     bool pixels; /* there are any */
     PangoLayout *layout;
     uint32_t **images; /* [items] what draw_image() keeps; NULL: nothing was kept yet */
+    Room room;
 };
 
 MoePainter *
 moe__painter_new(const Drawing *drawing, cairo_t *cr)
 {
     MoePainter *painter = g_new(MoePainter, 1);
-    *painter = (MoePainter){drawing, cr, has_pixels(cr), text_layout(cr), NULL};
+    *painter = (MoePainter){drawing, cr, has_pixels(cr), text_layout(cr), NULL, {NULL, 0}};
     return painter;
 }
 
@@ -307,6 +323,7 @@ moe__painter_free(MoePainter *painter)
     for (guint i = 0; painter->images && i < painter->drawing->items->len; i++)
         g_free(painter->images[i]);
     g_free(painter->images);
+    g_free(painter->room.pixels);
     g_object_unref(painter->layout);
     g_free(painter);
 }
@@ -321,7 +338,7 @@ paint_image(MoePainter *painter, guint number)
     }
     if (!painter->images)
         painter->images = g_new0(uint32_t *, painter->drawing->items->len);
-    draw_image(painter->cr, item, painter->pixels, &painter->images[number]);
+    draw_image(painter->cr, item, painter->pixels, &painter->images[number], &painter->room);
 }
 
 static void
