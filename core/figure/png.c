@@ -113,6 +113,7 @@ struct MoePng {
     GArray *parts;           /* Span */
     guint *begin;            /* [height + 1] the first part of each row */
     Palette palette;         /* of all colours, with one channel */
+    guint8 *index;           /* [words] in the palette; NULL: not known yet */
 };
 
 enum { MOST_ALIKE = 256, COLOUR_BITS = 24 };
@@ -215,6 +216,7 @@ moe__png_free(MoePng *png)
         return;
     g_free(png->above);
     g_array_unref(png->words);
+    g_free(png->index);
     g_array_unref(png->parts);
     g_free(png->begin);
     g_free(png);
@@ -265,11 +267,14 @@ gather_colours(MoePng *png)
 {
     png->palette.n = 0;
     memset(png->palette.index, 0xff, sizeof(png->palette.index));
+    png->index = g_renew(guint8, png->index, png->words->len);
     for (guint i = 0; i < png->words->len; i++) {
         int n;
         uint32_t colour = take_word(png, g_array_index(png->words, uint32_t, i), &n);
-        if (palette_index(&png->palette, colour) < 0)
+        int index = palette_index(&png->palette, colour);
+        if (index < 0)
             return false;
+        png->index[i] = (guint8)index;
     }
     return true;
 }
@@ -293,9 +298,11 @@ rows_of(MoePng *png)
 static void
 write_indices(Rows *rows, Span part, guint8 *row)
 {
+    const uint32_t *first = (const uint32_t *)(void *)rows->png->words->data;
     for (int x = part.first, n; x < part.last; x += n) {
-        uint32_t colour = take_word(rows->png, *rows->word++, &n);
-        memset(row + x, palette_index(&rows->png->palette, colour), (size_t)n);
+        guint8 index = rows->png->index[rows->word - first];
+        take_word(rows->png, *rows->word++, &n);
+        memset(row + x, index, (size_t)n);
     }
 }
 
