@@ -146,7 +146,7 @@ moe__counter_add(MoeCounter *c, const MoeSidePicks *a, const MoeSidePicks *b, in
                  const MoeCellShape *shape, int64_t *row, const MoePairTables *tables)
 {
     MoeCellParts cell = moe__compared_parts(shape, row);
-    moe__fetch_to_add(row, moe__compared_words(shape) * sizeof *row);
+    moe__fetch_to_add(row, moe__compared_words(shape) * sizeof *row, n);
     bool words = c->experts <= MOE_BITS_WIDTH && a->slots > 0 && a->slots <= SLOTS &&
                  b->slots > 0 && b->slots <= SLOTS;
     for (int64_t done = 0; done < n; done += BLOCK) {

@@ -62,8 +62,7 @@ count_units(Narrow *narrow, const uint16_t *before, const uint16_t *first, int64
 {
     const size_t experts = (size_t)narrow->cell->experts;
     int64_t units = 0;
-    if (n > (int64_t)experts)
-        moe__fetch_to_add(narrow->moves, cells_of(narrow->cell) * sizeof *narrow->moves);
+    moe__fetch_to_add(narrow->moves, cells_of(narrow->cell) * sizeof *narrow->moves, n);
     for (int64_t u = 0; u < n; u++) {
         if (before[u] == MOE_NO_CHOICE || first[u] == MOE_NO_CHOICE)
             continue;

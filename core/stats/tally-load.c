@@ -269,9 +269,9 @@ count_units(Walk *walk, MoeSummaryCell *cell, const MoeTraceView *view, int64_t 
 {
     const size_t experts = (size_t)walk->experts;
     bool gates = view->gate || view->gate64 || view->gate16;
-    moe__fetch_to_add(cell->count, experts * sizeof *cell->count);
-    moe__fetch_to_add(cell->first, experts * sizeof *cell->first);
-    moe__fetch_to_add(cell->gate_sum, experts * sizeof *cell->gate_sum);
+    moe__fetch_to_add(cell->count, experts * sizeof *cell->count, n);
+    moe__fetch_to_add(cell->first, experts * sizeof *cell->first, n);
+    moe__fetch_to_add(cell->gate_sum, experts * sizeof *cell->gate_sum, n);
     int64_t block = view->k > 0 ? CLAMP(BLOCK_PICKS / view->k, 1, BLOCK) : BLOCK;
     for (int64_t last = first + n; first < last; first += block) {
         int64_t some = MIN(block, last - first);

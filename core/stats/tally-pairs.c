@@ -67,8 +67,10 @@ find_gathered(Walk *walk, MoePairCell *cell)
 static void
 count_gathered(Walk *walk, Gathered *gathered)
 {
-    moe__fetch_to_add(gathered->cell->together, sizeof *gathered->cell->together *
-                                                    (gsize)walk->experts * (gsize)walk->experts);
+    moe__fetch_to_add(gathered->cell->together,
+                      sizeof *gathered->cell->together * (gsize)walk->experts *
+                          (gsize)walk->experts,
+                      gathered->n);
     moe__pairs_add(walk->kernel, gathered->sets, gathered->n, walk->experts, walk->words,
                    walk->rows, gathered->cell->together);
     gathered->n = 0;

@@ -33,12 +33,16 @@
 /* A helper of cloned functions: it must become part of each clone to be compiled for its CPU. */
 #define MOE_INLINE static inline __attribute__((always_inline))
 
-/* Brings memory that is about to be added to into the cache: cells are many, and their turn comes
- * in no order that a CPU could foresee. */
+/* Brings memory that is about to be added to, so many times, into the cache: cells are many, and
+ * their turn comes in no order that a CPU could foresee. Does nothing where more would be fetched
+ * than is added to, or more than stays there. */
 static inline void
-moe__fetch_to_add(const void *memory, unsigned long bytes)
+moe__fetch_to_add(const void *memory, unsigned long bytes, long additions)
 {
-    for (unsigned long at = 0; at < bytes; at += 64)
+    const unsigned long line = 64, most = 64 << 10;
+    if (bytes > most || additions < (long)(bytes / line))
+        return;
+    for (unsigned long at = 0; at < bytes; at += line)
         __builtin_prefetch((const char *)memory + at, 1);
 }
 
