@@ -10,6 +10,9 @@ build_packages=(
     libglib2.0-dev libjson-glib-dev zlib1g-dev libdeflate-dev libopenblas-openmp-dev
     libcairo2-dev libpango1.0-dev fonts-dejavu-core libgtk-4-dev
 )
+if [ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ]; then
+    build_packages+=(libisal-dev)
+fi
 
 # Prints those of the named packages that aren't installed.
 missing_packages() {

@@ -87,7 +87,7 @@ choose_how(const uint8_t *bytes, uint64_t size, int level, uint8_t *out, How *ho
 static bool
 packs_quickly(uint64_t size, int level)
 {
-    return level == 1 && size >= 1 << 10 && size <= 1 << 30 && moe__inflate_can();
+    return level == 1 && size >= 1 << 10 && size <= 1 << 30 && moe__deflate_can();
 }
 
 /* Returns the compressed length, 0 if that wouldn't be shorter; false if memory runs out. */
