@@ -106,5 +106,6 @@ moe__picks_from(const MoeSidePicks *picks, int64_t units)
     from.gate16 = picks->gate16 ? picks->gate16 + units : NULL;
     from.gate = picks->gate ? picks->gate + units : NULL;
     from.gate64 = picks->gate64 ? picks->gate64 + units : NULL;
+    from.sets = picks->sets ? picks->sets + units : NULL;
     return from;
 }

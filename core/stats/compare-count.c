@@ -62,6 +62,7 @@ static void
 take_ids(MoeBlockSide *side, const MoeSidePicks *picks, int n)
 {
     side->slots = picks->slots;
+    side->sets = picks->labels ? NULL : picks->sets;
     for (int d = 0; d < picks->slots; d++) {
         uint8_t *id = side->id[d];
         if (picks->expert8 && !picks->labels)

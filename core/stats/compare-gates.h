@@ -14,6 +14,7 @@ enum { MOE_BLOCK_SLOTS = 16 /* most of a block */ };
  * shares of the unit's sum. */
 typedef struct MoeBlockSide {
     int slots;
+    const uint64_t *sets; /* its units' ids as bits, where somebody has made them, or NULL */
     uint8_t id[MOE_BLOCK_SLOTS][MOE_BITS_BLOCK];
     float gate[MOE_BLOCK_SLOTS][MOE_BITS_BLOCK];
 } MoeBlockSide;

@@ -52,7 +52,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeCompareWalk, moe__compare_walk_free)
 bool moe__compare_walk_gates(const MoeCompareWalk *walk);
 /* Counts those tokens of a chunk of the first side that come before token `end` and haven't been
  * counted; chunks and tokens in their order. `brought`: the chunk's picks of the pair's router,
- * with raw gates, and its runs, of all tokens that are compared; NULL: they are read. */
+ * with raw gates and, but for NULL, their sets, and its runs, of all tokens that are compared;
+ * NULL: they are read. */
 bool moe__compare_walk_tokens(MoeCompareWalk *walk, int chunk, int64_t end,
                               const MoeTallyChunk *brought, GError **error);
 /* All chunks that are left. */

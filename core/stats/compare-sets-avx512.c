@@ -32,64 +32,108 @@ enter(__m512i sets, const uint8_t *ids)
     return _mm512_or_si512(sets, _mm512_sllv_epi64(_mm512_set1_epi64(1), id));
 }
 
-/* Eight units, of which those of `here` are in the block. */
-AVX512 static inline void
-fill_eight(const MoeBlockSide *a, const MoeBlockSide *b, int i, __mmask8 here, MoeBlockSets *sets,
-           __m512i *meet)
+/* A side's sets of eight units; lanes whose sets don't hold as many as there are slots, so that
+ * something was picked twice, or beyond 63, are added to `odd`. */
+AVX512 static inline __m512i
+make_eight(const MoeBlockSide *side, int i, __mmask8 here, __mmask8 *odd)
 {
-    const int both = MIN(a->slots, b->slots);
-    const __m512i valid = _mm512_maskz_set1_epi64(here, -1);
-    __m512i set_a = _mm512_setzero_si512(), set_b = set_a;
-    for (int d = 0; d < both; d++) {
-        set_a = enter(set_a, a->id[d] + i);
-        set_b = enter(set_b, b->id[d] + i);
-        __m512i shared = _mm512_and_si512(_mm512_and_si512(set_a, set_b), valid);
-        meet[d] = _mm512_add_epi64(meet[d], _mm512_popcnt_epi64(shared));
-    }
-    for (int d = both; d < a->slots; d++)
-        set_a = enter(set_a, a->id[d] + i);
-    for (int d = both; d < b->slots; d++)
-        set_b = enter(set_b, b->id[d] + i);
-    set_a = _mm512_and_si512(set_a, valid);
-    set_b = _mm512_and_si512(set_b, valid);
-    _mm512_store_si512(sets->a + i, set_a);
-    _mm512_store_si512(sets->b + i, set_b);
-    __m512i met = _mm512_popcnt_epi64(_mm512_and_si512(set_a, set_b));
-    _mm_storel_epi64((__m128i *)(void *)(sets->met + i), _mm512_cvtepi64_epi8(met));
+    __m512i sets = _mm512_setzero_si512();
+    if (side->sets)
+        sets = _mm512_maskz_loadu_epi64(here, side->sets + i);
+    else
+        for (int d = 0; d < side->slots; d++)
+            sets = enter(sets, side->id[d] + i);
+    __m512i ones = _mm512_popcnt_epi64(sets);
+    *odd |= _mm512_mask_cmpneq_epi64_mask(here, ones, _mm512_set1_epi64(side->slots));
+    return _mm512_maskz_mov_epi64(here, sets);
 }
 
-/* Whether all sets hold as many as there are slots: nothing was picked twice, or beyond 63. */
-AVX512 static bool
-are_full(const uint64_t *sets, int n, int slots)
+/* Fills the sets, and sums->same_set. */
+AVX512 static void
+make_sets(const MoeBlockSide *a, const MoeBlockSide *b, int n, MoeBlockSets *sets,
+          MoeBlockSums *sums)
 {
-    const __m512i full = _mm512_set1_epi64(slots);
-    __mmask8 other = 0;
+    __mmask8 odd = 0;
+    sums->same_set = 0;
     for (int i = 0; i < n; i += LANES) {
-        __m512i ones = _mm512_popcnt_epi64(_mm512_load_si512(sets + i));
         __mmask8 here = lanes_of(n - i);
-        other |= _mm512_mask_cmpneq_epi64_mask(here, ones, full);
+        __m512i set_a = make_eight(a, i, here, &odd), set_b = make_eight(b, i, here, &odd);
+        __mmask8 same = _mm512_mask_cmpeq_epi64_mask(here, set_a, set_b);
+        sums->same_set += (uint64_t)__builtin_popcount(same);
+        _mm512_store_si512(sets->a + i, set_a);
+        _mm512_store_si512(sets->b + i, set_b);
     }
-    return other == 0;
+    sums->odd = odd != 0;
+}
+
+/* --- What both sides share --------------------------------------------------------------------*/
+
+/* Adds 1 to a unit's byte for each of the other side's first slots that has its id. */
+AVX512 static inline __attribute__((always_inline)) __m512i
+add_equal(__m512i sum, const uint8_t *ids, const MoeBlockSide *other, int slots, int i)
+{
+    __m512i id = _mm512_loadu_si512(ids + i);
+#pragma GCC unroll 16
+    for (int d = 0; d < slots; d++) {
+        __mmask64 equal = _mm512_cmpeq_epi8_mask(id, _mm512_loadu_si512(other->id[d] + i));
+        sum = _mm512_mask_add_epi8(sum, equal, sum, _mm512_set1_epi8(1));
+    }
+    return sum;
+}
+
+/* 64 units, of which those of `here` are in the block: what their sets share, as bytes. Adds to
+ * came[d] what slot d brought. No id stands twice on one side, so equal ids are what is shared. */
+AVX512 static inline __attribute__((always_inline)) void
+meet_64(const MoeBlockSide *a, const MoeBlockSide *b, int both, int i, __mmask64 here, uint8_t *met,
+        __m512i *came)
+{
+    const __m512i none = _mm512_setzero_si512();
+    __m512i all = none;
+#pragma GCC unroll 16
+    for (int d = 0; d < both; d++) {
+        __m512i some = add_equal(none, a->id[d], b, d, i);
+        some = _mm512_maskz_mov_epi8(here, add_equal(some, b->id[d], a, d + 1, i));
+        came[d] = _mm512_add_epi64(came[d], _mm512_sad_epu8(some, none));
+        all = _mm512_add_epi8(all, some);
+    }
+    for (int d = both; d < a->slots; d++)
+        all = add_equal(all, a->id[d], b, both, i);
+    for (int d = both; d < b->slots; d++)
+        all = add_equal(all, b->id[d], a, both, i);
+    _mm512_storeu_si512(met + i, _mm512_maskz_mov_epi8(here, all));
+}
+
+/* All units. With a number of slots that the compiler knows, nothing is kept in memory. */
+AVX512 static inline __attribute__((always_inline)) void
+meet_all(const MoeBlockSide *a, const MoeBlockSide *b, int both, int n, uint8_t *met,
+         uint64_t *meet)
+{
+    __m512i came[SLOTS];
+    for (int d = 0; d < both; d++)
+        came[d] = _mm512_setzero_si512();
+    for (int i = 0; i < n; i += 64) {
+        __mmask64 here = n - i < 64 ? ((__mmask64)1 << (n - i)) - 1 : ~(__mmask64)0;
+        meet_64(a, b, both, i, here, met, came);
+    }
+    uint64_t sum = 0;
+    for (int d = 0; d < both; d++)
+        meet[d + 1] = sum += (uint64_t)_mm512_reduce_add_epi64(came[d]);
 }
 
 AVX512 static void
 fill_avx512(const MoeBlockSide *a, const MoeBlockSide *b, int n, MoeBlockSets *sets,
             MoeBlockSums *sums)
 {
-    __m512i meet[SLOTS];
     const int both = MIN(a->slots, b->slots);
-    for (int d = 0; d < both; d++)
-        meet[d] = _mm512_setzero_si512();
-    for (int i = 0; i < n; i += LANES) {
-        __mmask8 here = lanes_of(n - i);
-        fill_eight(a, b, i, here, sets, meet);
-        __m512i set_a = _mm512_load_si512(sets->a + i);
-        __mmask8 same = _mm512_mask_cmpeq_epi64_mask(here, set_a, _mm512_load_si512(sets->b + i));
-        sums->same_set += (uint64_t)__builtin_popcount(same);
-    }
-    for (int d = 0; d < both; d++)
-        sums->meet[d + 1] = (uint64_t)_mm512_reduce_add_epi64(meet[d]);
-    sums->odd = !are_full(sets->a, n, a->slots) || !are_full(sets->b, n, b->slots);
+    make_sets(a, b, n, sets, sums);
+    if (sums->odd)
+        return;
+    if (both == 8)
+        meet_all(a, b, 8, n, sets->met, sums->meet);
+    else if (both == 4)
+        meet_all(a, b, 4, n, sets->met, sums->meet);
+    else
+        meet_all(a, b, both, n, sets->met, sums->meet);
 }
 
 /* --- Counts of bits ---------------------------------------------------------------------------*/

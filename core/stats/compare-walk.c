@@ -14,6 +14,7 @@ typedef struct Reader {
     int router, chunk;      /* chunk -1: none was read */
     MoeTraceView *view;     /* to read to */
     const MoeTraceView *at; /* what was read */
+    const uint64_t *sets;   /* of its picks; NULL: none were made */
     const int *labels;      /* other numbers of the experts; NULL: their own */
     MoeColumnsChunk place;
     const MoeColumnsChunk *columns; /* of the chunk; NULL: none are looked at */
@@ -72,8 +73,10 @@ reader_load(Reader *reader, int chunk, const MoeTallyChunk *brought, GError **er
     reader->chunk = -1;
     reader->columns = NULL;
     reader->run = NULL;
+    reader->sets = NULL;
     if (brought) {
         reader->at = brought->view;
+        reader->sets = brought->words == 1 ? brought->sets : NULL;
         reader->run = brought->runs;
     } else if (!moe_trace_view(reader->side->trace, chunk, reader->router, reader->view, error)) {
         return false;
@@ -93,6 +96,7 @@ static MoeSidePicks
 reader_picks(const Reader *reader, int64_t unit, bool gates)
 {
     MoeSidePicks all = moe__view_picks(reader->at, reader->labels);
+    all.sets = reader->sets;
     if (!gates) {
         all.gate16 = NULL;
         all.gate = NULL;

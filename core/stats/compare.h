@@ -132,7 +132,8 @@ typedef struct MoeSidePicks {
     const uint16_t *gate16;   /* bits of f2; all three NULL: no gates */
     const float *gate;
     const double *gate64;
-    const int *labels; /* numbers under which experts are counted; NULL: their own */
+    const int *labels;    /* numbers under which experts are counted; NULL: their own */
+    const uint64_t *sets; /* [stride] experts below 64 as bits; NULL: nobody has made them */
     int64_t stride;
     int slots;
 } MoeSidePicks;

@@ -207,7 +207,7 @@ hand_on_row(Walk *walk, int32_t id, int n)
 static void
 hand_on(Walk *walk)
 {
-    g_autofree int32_t *order = moe__token_rows_sorted(&walk->rows);
+    const int32_t *order = moe__token_rows_sorted(&walk->rows);
     for (guint i = 0; i < walk->rows.ids->len; i++)
         hand_on_row(walk, g_array_index(walk->rows.ids, int32_t, order[i]),
                     take_row(walk, order[i]));

@@ -121,7 +121,7 @@ count_pieces(MoePassRange *range, const MoeTallyChunk *chunk, GError **error)
 static bool
 count_rest(MoePassRange *range, const MoeTallyChunk *chunk, GError **error)
 {
-    if (range->tokens)
+    if (range->tokens || range->walk)
         make_sets(range, chunk, 0, chunk->view->tokens);
     return !range->walk ||
            moe__compare_walk_tokens(range->walk, chunk->chunk, INT64_MAX, chunk, error);

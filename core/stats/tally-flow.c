@@ -1,22 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
  * tally-flow.c: from the first choice at the router before to the first choice at this one. Runs
- * are short and cells many and large, so each cell is counted in 16 bits, which stay in the cache,
- * and added up before they are full.
+ * are short and cells many and large, so each cell is counted in bytes, which stay in the cache,
+ * and what passes 255 goes to the cell.
  */
 #include "base/pages.h"
 #include "stats/tally.h"
 #include "tensor/cpu.h"
 
-#include <string.h>
-
-enum { MOST = UINT16_MAX };
+enum { BLOCK = 512, FULL = UINT8_MAX + 1 };
 
 /* Units of one cell that aren't in it yet. */
 typedef struct Narrow {
     MoeFlowCell *cell;
-    int64_t units;   /* looked at, <= MOST */
-    uint16_t *moves; /* [from × experts] */
+    uint8_t *moves; /* [from × experts] */
 } Narrow;
 
 static void
@@ -40,7 +37,7 @@ find_narrow(GHashTable *walk, MoeFlowCell *cell)
     if (!narrow) {
         narrow = g_new0(Narrow, 1);
         narrow->cell = cell;
-        narrow->moves = g_new0(uint16_t, cells_of(cell));
+        narrow->moves = g_new0(uint8_t, cells_of(cell));
         moe__touch_pages(cell->moves, cells_of(cell) * sizeof *cell->moves);
         g_hash_table_insert(walk, cell, narrow);
     }
@@ -53,24 +50,58 @@ widen(Narrow *narrow)
     gsize n = cells_of(narrow->cell);
     for (gsize i = 0; i < n; i++)
         narrow->cell->moves[i] += narrow->moves[i];
-    memset(narrow->moves, 0, n * sizeof *narrow->moves);
-    narrow->units = 0;
+}
+
+/* Places in a table of moves; returns false, having made none of use, if a unit made no choice. */
+MOE_CLONES static bool
+flow_places(const uint16_t *restrict before, const uint16_t *restrict first, int n, int experts,
+            uint32_t *restrict place)
+{
+    unsigned missing = 0;
+    for (int i = 0; i < n; i++) {
+        missing |= (before[i] == MOE_NO_CHOICE) | (first[i] == MOE_NO_CHOICE);
+        place[i] = (uint32_t)before[i] * (uint32_t)experts + first[i];
+    }
+    return missing == 0;
+}
+
+static inline void
+count_move(MoeFlowCell *cell, uint8_t *moves, uint32_t place)
+{
+    if (G_UNLIKELY(++moves[place] == 0))
+        cell->moves[place] += FULL;
+}
+
+/* Units of which some made no choice. */
+static void
+count_some(Narrow *narrow, const uint16_t *before, const uint16_t *first, int n)
+{
+    MoeFlowCell *cell = narrow->cell;
+    for (int i = 0; i < n; i++) {
+        if (before[i] == MOE_NO_CHOICE || first[i] == MOE_NO_CHOICE)
+            continue;
+        count_move(cell, narrow->moves, before[i] * (uint32_t)cell->experts + first[i]);
+        cell->units++;
+    }
 }
 
 static void
 count_units(Narrow *narrow, const uint16_t *before, const uint16_t *first, int64_t n)
 {
-    const size_t experts = (size_t)narrow->cell->experts;
-    int64_t units = 0;
-    moe__fetch_to_add(narrow->moves, cells_of(narrow->cell) * sizeof *narrow->moves, n);
-    for (int64_t u = 0; u < n; u++) {
-        if (before[u] == MOE_NO_CHOICE || first[u] == MOE_NO_CHOICE)
+    MoeFlowCell *cell = narrow->cell;
+    uint8_t *moves = narrow->moves;
+    uint32_t place[BLOCK];
+    moe__fetch_to_add(moves, cells_of(cell), n);
+    for (int64_t done = 0; done < n; done += BLOCK) {
+        int some = (int)MIN(BLOCK, n - done);
+        if (!flow_places(before + done, first + done, some, cell->experts, place)) {
+            count_some(narrow, before + done, first + done, some);
             continue;
-        narrow->moves[before[u] * experts + first[u]]++;
-        units++;
+        }
+        for (int i = 0; i < some; i++)
+            count_move(cell, moves, place[i]);
+        cell->units += some;
     }
-    narrow->cell->units += units;
-    narrow->units += n;
 }
 
 static void *
@@ -86,15 +117,9 @@ count(void *walk, const MoeTallyCells *cells, const MoeTallyChunk *chunk, GError
     (void)error;
     for (int64_t i = 0; chunk->before && i < chunk->n_runs; i++) {
         const MoeTallyRun *run = &chunk->runs[i];
-        Narrow *narrow = find_narrow(walk, moe__tally_cell(cells, run->domain, run->group));
         int64_t first = run->first * chunk->units_per_token;
-        int64_t end = first + run->n * chunk->units_per_token;
-        for (int64_t some; first < end; first += some) {
-            if (narrow->units == MOST)
-                widen(narrow);
-            some = MIN(end - first, MOST - narrow->units);
-            count_units(narrow, chunk->before + first, chunk->first + first, some);
-        }
+        count_units(find_narrow(walk, moe__tally_cell(cells, run->domain, run->group)),
+                    chunk->before + first, chunk->first + first, run->n * chunk->units_per_token);
     }
     return true;
 }

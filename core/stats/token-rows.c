@@ -57,6 +57,7 @@ moe__token_rows_clear(MoeTokenRows *rows)
     g_array_unref(rows->ids);
     g_array_unref(rows->wide_of);
     g_array_unref(rows->wide);
+    g_free(rows->order);
     g_free(rows->near);
     g_free(rows->far);
 }
@@ -70,6 +71,7 @@ moe__token_rows_reset(MoeTokenRows *rows)
     g_array_set_size(rows->ids, 0);
     g_array_set_size(rows->wide_of, 0);
     g_array_set_size(rows->wide, 0);
+    rows->n_ordered = 0;
     map_again(rows, FIRST_SIZE);
 }
 
@@ -77,7 +79,7 @@ size_t
 moe__token_rows_size(const MoeTokenRows *rows)
 {
     return (rows->slabs->len * row_bytes(rows) << rows->slab_bits) +
-           rows->ids->len * 2 * sizeof(int32_t) + rows->wide->len * sizeof(uint32_t) +
+           rows->ids->len * 3 * sizeof(int32_t) + rows->wide->len * sizeof(uint32_t) +
            rows->far_size * sizeof(MoeTokenSlot) + (size_t)rows->n_near * sizeof(int32_t);
 }
 
@@ -209,8 +211,8 @@ sort_by_byte(const int32_t *ids, int shift, const int32_t *in, int32_t *out, gui
     return true;
 }
 
-int32_t *
-moe__token_rows_sorted(const MoeTokenRows *rows)
+static int32_t *
+sort(const MoeTokenRows *rows)
 {
     guint n = rows->ids->len;
     const int32_t *ids = (const int32_t *)(const void *)rows->ids->data;
@@ -225,6 +227,18 @@ moe__token_rows_sorted(const MoeTokenRows *rows)
         }
     g_free(other);
     return order;
+}
+
+/* One router after the other has the same ids, as a rule. */
+const int32_t *
+moe__token_rows_sorted(MoeTokenRows *rows)
+{
+    if (rows->n_ordered != rows->ids->len || !rows->order) {
+        g_free(rows->order);
+        rows->order = sort(rows);
+        rows->n_ordered = rows->ids->len;
+    }
+    return rows->order;
 }
 
 /* Moves a row to another's place, at or before its own, and its carries from `wide` to the end of
@@ -245,7 +259,7 @@ move_row(MoeTokenRows *rows, int32_t from, int32_t to, const GArray *wide)
 int32_t
 moe__token_rows_halve(MoeTokenRows *rows)
 {
-    g_autofree int32_t *order = moe__token_rows_sorted(rows);
+    const int32_t *order = moe__token_rows_sorted(rows);
     guint n = rows->ids->len;
     int32_t high = g_array_index(rows->ids, int32_t, order[n / 2]), kept = 0;
     g_autoptr(GArray) wide = g_steal_pointer(&rows->wide);
@@ -253,6 +267,7 @@ moe__token_rows_halve(MoeTokenRows *rows)
     for (guint row = 0; row < n; row++)
         if (g_array_index(rows->ids, int32_t, row) < high)
             move_row(rows, (int32_t)row, kept++, wide);
+    rows->n_ordered = 0;
     g_array_set_size(rows->ids, (guint)kept);
     g_array_set_size(rows->wide_of, (guint)kept);
     int per_slab = 1 << rows->slab_bits;

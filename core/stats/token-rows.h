@@ -20,14 +20,16 @@ typedef struct MoeTokenSlot {
 } MoeTokenSlot;
 
 typedef struct MoeTokenRows {
-    int width;         /* bytes of a set of counts: experts, rounded up to 64 */
-    int slab_bits;     /* rows of a slab, as a power of two */
-    GPtrArray *slabs;  /* of rows: picks[width], first choices[width], aligned */
-    GArray *ids;       /* of int32_t: of each row */
-    GArray *wide_of;   /* of int32_t: each row's wide row, -1: none */
-    GArray *wide;      /* of uint32_t: carries, in units of 256, [2 × width] a wide row */
-    int32_t *near;     /* [n_near] rows of near ids, -1: none */
-    int32_t n_near;    /* a power of two, or 0 */
+    int width;        /* bytes of a set of counts: experts, rounded up to 64 */
+    int slab_bits;    /* rows of a slab, as a power of two */
+    GPtrArray *slabs; /* of rows: picks[width], first choices[width], aligned */
+    GArray *ids;      /* of int32_t: of each row */
+    int32_t *order;   /* [n_ordered] numbers of the rows by ascending id */
+    guint n_ordered; /* rows that there were when they were sorted; 0: they have been moved since */
+    GArray *wide_of; /* of int32_t: each row's wide row, -1: none */
+    GArray *wide;    /* of uint32_t: carries, in units of 256, [2 × width] a wide row */
+    int32_t *near;   /* [n_near] rows of near ids, -1: none */
+    int32_t n_near;  /* a power of two, or 0 */
     MoeTokenSlot *far; /* [far_size] open addressing */
     uint32_t far_size; /* a power of two */
     uint32_t n_far;
@@ -60,8 +62,8 @@ void moe__token_rows_carry(MoeTokenRows *rows, int32_t row, int at);
 int64_t moe__token_rows_count(const MoeTokenRows *rows, int32_t row, int at);
 /* Sets all counts to 0; rows stay with their ids. */
 void moe__token_rows_zero(MoeTokenRows *rows);
-/* Numbers of the rows by ascending id. (transfer full) */
-int32_t *moe__token_rows_sorted(const MoeTokenRows *rows);
+/* Numbers of the rows by ascending id; valid until a row is made or dropped. (transfer none) */
+const int32_t *moe__token_rows_sorted(MoeTokenRows *rows);
 /* Drops the rows of the higher half of the ids; returns the lowest of those, which isn't the lowest
  * of all. There have to be two rows. */
 int32_t moe__token_rows_halve(MoeTokenRows *rows);

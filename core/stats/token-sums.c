@@ -10,7 +10,9 @@
 #include <math.h>
 #include <string.h>
 
-enum { SETS = MOE_TOKENS_SETS, SMALL = 256, ROWS_A_FLUSH = 256 };
+/* Values that follow each other are noted in different tables: most are the same few, and a CPU
+ * that adds to what it has just stored waits for it. */
+enum { SETS = MOE_TOKENS_SETS, SMALL = 256, TABLES = 4, ROWS_A_FLUSH = 256 };
 
 struct MoeTokenSums {
     MoeTokenCell *cell;
@@ -22,7 +24,7 @@ struct MoeTokenSums {
     int64_t most[SETS];          /* Σ_x max_e n_xe */
     /* n_xe and N_x = Σ_e n_xe: how often each value below 256 occurs, and Σ n ln n of the others.
      */
-    int64_t small[SETS][SMALL], small_totals[SETS][SMALL];
+    int64_t small[SETS][TABLES][SMALL], small_totals[SETS][SMALL];
     double large[SETS], large_totals[SETS];
     /* Rows of bytes that aren't in the load yet. */
     const MoeTokenBytesKernel *kernel;
@@ -68,6 +70,15 @@ note(int64_t n, int64_t *small, double *large)
         small[n]++;
     else
         *large += (double)n * log((double)n);
+}
+
+/* Adds the others up in the first. */
+static void
+fold_tables(int64_t (*small)[SMALL])
+{
+    for (int t = 1; t < TABLES; t++)
+        for (int n = 0; n < SMALL; n++)
+            small[0][n] += small[t][n];
 }
 
 /* Σ n ln n of what was noted: sums of small numbers don't depend on their order. */
@@ -135,12 +146,13 @@ add_id(MoeTokenSums *sums, const int64_t *total, const int64_t *most)
     /* Counts of picks alone: n_x needn't be a whole number. */
     double seen = units > 0 ? (double)units : (double)total[MOE_TOKENS_PICKS] / MAX(sums->k, 1);
     bool often = seen >= MOE_TOKENS_LEAST;
-    int64_t whole = (int64_t)ceil(seen);
+    int64_t whole = units > 0 ? units : (int64_t)ceil(seen);
+    int class = moe_tokens_class(whole);
     sums->units += seen;
     cell->ids++;
     cell->often += often;
-    cell->seen_ids[moe_tokens_class(whole)]++;
-    cell->seen_units[moe_tokens_class(whole)] += whole;
+    cell->seen_ids[class]++;
+    cell->seen_units[class] += whole;
     for (int s = 0; s < SETS; s++) {
         sums->q[s] += (double)most[s] / seen;
         sums->often[s] += often ? (double)most[s] / seen : 0;
@@ -159,7 +171,7 @@ add_counts(MoeTokenSums *sums, int set, const MoeTokenRow *row, int64_t *total, 
         *total += count[i];
         *most = MAX(*most, count[i]);
         pairs += count[i] > 0;
-        note(count[i], sums->small[set], &sums->large[set]);
+        note(count[i], sums->small[set][0], &sums->large[set]);
     }
     add_totals(sums, set, *total, *most, pairs);
 }
@@ -183,9 +195,14 @@ moe__token_sums_add(MoeTokenSums *sums, const MoeTokenRow *row)
 static void
 note_bytes(MoeTokenSums *sums, int set, const uint8_t *bytes)
 {
-    int n = sums->kernel->above_one(bytes, sums->width, sums->above);
-    for (int i = 0; i < n; i++)
-        sums->small[set][sums->above[i]]++;
+    const uint8_t *above = sums->above;
+    int64_t(*small)[SMALL] = sums->small[set];
+    int n = sums->kernel->above_one(bytes, sums->width, sums->above), i = 0;
+    for (; i + TABLES <= n; i += TABLES)
+        for (int t = 0; t < TABLES; t++)
+            small[t][above[i + t]]++;
+    for (; i < n; i++)
+        small[0][above[i]]++;
 }
 
 /* Few come into the top tokens: a rough look in floats leaves out most of the others. */
@@ -260,7 +277,8 @@ settle_set(MoeTokenSums *sums, int set)
     cell->mean_often[set] = any ? share(sums->often[set], cell->often) : NAN;
     cell->weighted[set] = any ? (double)sums->most[set] / sums->units : NAN;
     cell->entropy[set] = any ? MAX(0, log(n) - experts / n) : NAN;
-    double inner = noted(sums->small[set], sums->large[set]);
+    fold_tables(sums->small[set]);
+    double inner = noted(sums->small[set][0], sums->large[set]);
     double outer = noted(sums->small_totals[set], sums->large_totals[set]);
     double information = log(n) + (inner - outer - experts) / n;
     double bias = (double)(sums->pairs[set] - used - sums->ids[set] + 1) / (2 * n);

@@ -175,16 +175,26 @@ add_to_table(MoeTokenWalk *walk, int32_t id, int n)
     g_array_append_vals(walk->picks_of, walk->picks, (guint)n);
 }
 
+static inline void
+fetch_row(const MoeTokenRows *rows, int32_t row)
+{
+    const uint8_t *bytes = moe__token_rows_at(rows, row);
+    for (int at = 0; at < 2 * rows->width; at += 64)
+        __builtin_prefetch(bytes + at);
+    __builtin_prefetch(&g_array_index(rows->ids, int32_t, row));
+    __builtin_prefetch(&g_array_index(rows->wide_of, int32_t, row));
+}
+
 static void
 hand_on(MoeTokenWalk *walk)
 {
     const MoeTokenRows *rows = &walk->rows;
-    g_autofree int32_t *order = moe__token_rows_sorted(rows);
+    const int32_t *order = moe__token_rows_sorted(&walk->rows);
     for (guint i = 0; i < rows->ids->len; i++) {
         int32_t id = g_array_index(rows->ids, int32_t, order[i]);
         bool wide = g_array_index(rows->wide_of, int32_t, order[i]) >= 0;
         if (i + AHEAD < rows->ids->len)
-            __builtin_prefetch(moe__token_rows_at(rows, order[i + AHEAD]));
+            fetch_row(rows, order[i + AHEAD]);
         int n = wide || walk->keep ? take_row(walk, order[i]) : 0;
         const MoeTokenRow row = {id, n, walk->expert, walk->first, walk->picks};
         if (wide)
