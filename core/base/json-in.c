@@ -51,29 +51,61 @@ moe__json_object_parse(const char *text, GError **error)
 /* Larger texts are rare, and their nodes take ten times the memory. */
 #define LARGEST_SHARED (4 << 20)
 
-JsonNode *
-moe__json_object_shared(const char *text, GError **error)
+/* What was parsed of the last text. */
+static struct {
+    GMutex lock;
+    char *text;
+    struct {
+        const char *const *keys;
+        JsonNode *node; /* NULL: none yet */
+    } parts[4];
+    guint next; /* part to be replaced */
+} last;
+
+/* Both are called with the lock held. */
+static JsonNode *
+find_part(const char *text, const char *const *keys)
 {
-    static GMutex lock;
-    static char *last_text;
-    static JsonNode *last;
-    g_mutex_lock(&lock);
-    JsonNode *node = last_text && strcmp(last_text, text) == 0 ? json_node_ref(last) : NULL;
-    g_mutex_unlock(&lock);
+    if (!last.text || strcmp(last.text, text) != 0)
+        return NULL;
+    for (guint i = 0; i < G_N_ELEMENTS(last.parts); i++)
+        if (last.parts[i].node && last.parts[i].keys == keys)
+            return json_node_ref(last.parts[i].node);
+    return NULL;
+}
+
+static void
+keep_part(const char *text, const char *const *keys, JsonNode *node)
+{
+    if (!last.text || strcmp(last.text, text) != 0) {
+        for (guint i = 0; i < G_N_ELEMENTS(last.parts); i++)
+            g_clear_pointer(&last.parts[i].node, json_node_unref);
+        g_free(last.text);
+        last.text = g_strdup(text);
+    }
+    guint place = last.next++ % G_N_ELEMENTS(last.parts);
+    g_clear_pointer(&last.parts[place].node, json_node_unref);
+    last.parts[place].keys = keys;
+    last.parts[place].node = json_node_ref(node);
+}
+
+JsonNode *
+moe__json_object_shared(const char *text, const char *const *keys, GError **error)
+{
+    g_mutex_lock(&last.lock);
+    JsonNode *node = find_part(text, keys);
+    g_mutex_unlock(&last.lock);
     if (node)
         return node;
-    node = moe__json_object_parse(text, error);
+    node = keys ? moe__json_object_some(text, keys, error) : moe__json_object_parse(text, error);
     if (!node)
         return NULL;
     json_node_seal(node);
     if (strlen(text) > LARGEST_SHARED)
         return node;
-    g_mutex_lock(&lock);
-    g_clear_pointer(&last, json_node_unref);
-    g_free(last_text);
-    last_text = g_strdup(text);
-    last = json_node_ref(node);
-    g_mutex_unlock(&lock);
+    g_mutex_lock(&last.lock);
+    keep_part(text, keys, node);
+    g_mutex_unlock(&last.lock);
     return node;
 }
 

@@ -15,9 +15,10 @@ JsonNode *moe__json_object_parse(const char *text, GError **error);
 /* The same, with nodes of the members `keys` (NULL behind the last) and, as a rule, of no others:
  * the rest of the text is checked, and left. (transfer full) */
 JsonNode *moe__json_object_some(const char *text, const char *const *keys, GError **error);
-/* All of it for those who only read: the last text is remembered, and a trace's meta.json, which
- * everybody wants something else of, is parsed once. The node is sealed. (transfer full) */
-JsonNode *moe__json_object_shared(const char *text, GError **error);
+/* The same for those who only read; keys NULL: all of it. What was parsed of the last text is
+ * remembered by the address of `keys`, so that a trace's meta.json, of which everybody wants
+ * something, is parsed once for each. The node is sealed. (transfer full) */
+JsonNode *moe__json_object_shared(const char *text, const char *const *keys, GError **error);
 /* The integer member `key`, required to be in low … high. */
 bool moe__json_get_int(JsonObject *object, const char *key, int64_t low, int64_t high, int64_t *out,
                        GError **error);

@@ -6,6 +6,7 @@
 #include "figure/eps-cells.h"
 #include "figure/pdf-cells.h"
 #include "figure/picture.h"
+#include "figure/shaped.h"
 
 #include <math.h>
 #include <string.h>
@@ -94,10 +95,11 @@ draw_path(cairo_t *cr, const Drawing *drawing, const Item *item)
 }
 
 static void
-draw_text(cairo_t *cr, const Drawing *drawing, const Item *item, PangoLayout *layout)
+draw_text(cairo_t *cr, const Item *item, ShapedTexts *texts)
 {
     int width;
-    moe__ruler_set(layout, drawing->family, item->text.string, item->text.size, item->text.bold);
+    PangoLayout *layout =
+        moe__shaped_find(texts, item->text.string, item->text.size, item->text.bold);
     pango_layout_get_size(layout, &width, NULL);
     double share = item->text.anchor == ANCHOR_START    ? 0
                    : item->text.anchor == ANCHOR_MIDDLE ? 0.5
@@ -286,23 +288,11 @@ draw_image(cairo_t *cr, const Item *item, bool pixels, uint32_t **kept, Room *ro
         draw_scaled(cr, box, cells, columns, rows);
 }
 
-static PangoLayout *
-text_layout(cairo_t *cr)
-{
-    PangoLayout *layout = pango_cairo_create_layout(cr);
-    cairo_font_options_t *options = moe__ruler_font_options();
-    PangoContext *context = pango_layout_get_context(layout);
-    pango_cairo_context_set_font_options(context, options);
-    pango_context_set_round_glyph_positions(context, FALSE);
-    cairo_font_options_destroy(options);
-    return layout;
-}
-
 struct MoePainter {
     const Drawing *drawing;
     cairo_t *cr;
     bool pixels; /* there are any */
-    PangoLayout *layout;
+    ShapedTexts *texts;
     uint32_t **images; /* [items] what draw_image() keeps; NULL: nothing was kept yet */
     Room room;
 };
@@ -311,7 +301,8 @@ MoePainter *
 moe__painter_new(const Drawing *drawing, cairo_t *cr)
 {
     MoePainter *painter = g_new(MoePainter, 1);
-    *painter = (MoePainter){drawing, cr, has_pixels(cr), text_layout(cr), NULL, {NULL, 0}};
+    *painter = (MoePainter){drawing, cr,       has_pixels(cr), moe__shaped_new(cr, drawing->family),
+                            NULL,    {NULL, 0}};
     return painter;
 }
 
@@ -324,7 +315,7 @@ moe__painter_free(MoePainter *painter)
         g_free(painter->images[i]);
     g_free(painter->images);
     g_free(painter->room.pixels);
-    g_object_unref(painter->layout);
+    moe__shaped_free(painter->texts);
     g_free(painter);
 }
 
@@ -357,7 +348,7 @@ paint_item(MoePainter *painter, guint number)
         draw_path(cr, painter->drawing, item);
         break;
     case ITEM_TEXT:
-        draw_text(cr, painter->drawing, item, painter->layout);
+        draw_text(cr, item, painter->texts);
         break;
     case ITEM_IMAGE:
         paint_image(painter, number);

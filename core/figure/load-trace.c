@@ -109,12 +109,12 @@ add_panels(Filled *filled, const MoeSummary *summary, const MoeFigureOptions *op
 char *
 moe__figure_model(const char *meta_json)
 {
-    JsonNode *root = meta_json ? moe__json_object_shared(meta_json, NULL) : NULL;
+    static const char *const keys[] = {"model", "variant", NULL};
+    JsonNode *root = meta_json ? moe__json_object_shared(meta_json, keys, NULL) : NULL;
     if (!root)
         return NULL;
-    static const char *const keys[] = {"model", "variant"};
     char *name = NULL;
-    for (size_t i = 0; i < G_N_ELEMENTS(keys) && !name; i++) {
+    for (size_t i = 0; keys[i] && !name; i++) {
         JsonNode *node = json_object_get_member(json_node_get_object(root), keys[i]);
         if (node && json_node_get_value_type(node) == G_TYPE_STRING)
             name = g_strdup(json_node_get_string(node));

@@ -97,7 +97,8 @@ number(JsonObject *object, const char *name)
 static double
 read_meta(const MoeTrace *trace, Run *run)
 {
-    JsonNode *root = moe__json_object_shared(moe_trace_meta_json(trace), NULL);
+    static const char *const keys[] = {"recipe", "tokens", NULL};
+    JsonNode *root = moe__json_object_shared(moe_trace_meta_json(trace), keys, NULL);
     if (!root)
         return 0;
     JsonObject *meta = json_node_get_object(root), *train = child(child(meta, "recipe"), "train");

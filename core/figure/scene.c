@@ -70,21 +70,40 @@ moe__scene_own_pieces(MoeScene *scene, const char *const *pieces, size_t n)
     return moe__scene_own(scene, copies, sizeof(*copies) * (n + 1));
 }
 
+/* Cells share their few texts, so most are found without a table. */
+enum { NEAR = 256 };
+typedef struct Copied {
+    const char *text, *copy;
+} Copied;
+
+static const char *
+copy_of(MoeScene *scene, GHashTable *known, Copied near[NEAR], const char *text)
+{
+    Copied *place = &near[((uintptr_t)text >> 4) % NEAR];
+    if (place->text == text)
+        return place->copy;
+    const char *copy = g_hash_table_lookup(known, text);
+    if (!copy) {
+        copy = moe__scene_own_text(scene, text);
+        g_hash_table_insert(known, (gpointer)text, (gpointer)copy);
+    }
+    *place = (Copied){text, copy};
+    return copy;
+}
+
 const char *const *
 moe__scene_own_texts(MoeScene *scene, const char *const *texts, size_t n)
 {
     if (!texts)
         return NULL;
-    g_autofree const char **copies = g_new0(const char *, n + 1);
-    g_autoptr(GHashTable) known = g_hash_table_new(NULL, NULL); /* cells share their few texts */
-    for (size_t i = 0; i < n; i++) {
-        copies[i] = g_hash_table_lookup(known, texts[i]);
-        if (!texts[i] || copies[i])
-            continue;
-        copies[i] = moe__scene_own_text(scene, texts[i]);
-        g_hash_table_insert(known, (gpointer)texts[i], (gpointer)copies[i]);
-    }
-    return moe__scene_own(scene, copies, sizeof(*copies) * (n + 1));
+    const char **copies = g_new(const char *, n + 1);
+    g_autoptr(GHashTable) known = g_hash_table_new(NULL, NULL);
+    Copied near[NEAR] = {0};
+    for (size_t i = 0; i < n; i++)
+        copies[i] = texts[i] ? copy_of(scene, known, near, texts[i]) : NULL;
+    copies[n] = NULL;
+    g_ptr_array_add(scene->owned, copies);
+    return copies;
 }
 
 MoeScene *

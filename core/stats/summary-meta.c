@@ -165,8 +165,9 @@ read_origin(JsonObject *object, MoeSummaryMeta *out, GError **error)
 bool
 moe__summary_meta_claims(const char *json)
 {
+    static const char *const keys[] = {"schema", NULL};
     g_autofree char *schema = NULL;
-    g_autoptr(JsonNode) root = json ? moe__json_object_shared(json, NULL) : NULL;
+    g_autoptr(JsonNode) root = json ? moe__json_object_shared(json, keys, NULL) : NULL;
     return root && moe__json_get_string(json_node_get_object(root), "schema", &schema, NULL) &&
            g_str_has_prefix(schema, "moescope.summary/");
 }
@@ -188,7 +189,7 @@ bool
 moe__summary_meta_parse(const char *json, MoeSummaryMeta *out, GError **error)
 {
     *out = (MoeSummaryMeta){0};
-    g_autoptr(JsonNode) root = moe__json_object_shared(json, error);
+    g_autoptr(JsonNode) root = moe__json_object_shared(json, NULL, error);
     JsonObject *object = root ? json_node_get_object(root) : NULL;
     if (object && check_schema(object, error) &&
         moe__trace_meta_read(object, &out->routing, error) && read_tallies(object, out, error) &&

@@ -111,8 +111,10 @@ read_meta(MoeArchive *archive, GError **error)
         g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT, "%s has no meta.json", zip->path);
         return false;
     }
+    static const char *const none[] = {NULL};
     archive->meta = (char *)moe__zip_reader_read(zip, entry, error);
-    g_autoptr(JsonNode) root = archive->meta ? moe__json_object_shared(archive->meta, error) : NULL;
+    g_autoptr(JsonNode) root =
+        archive->meta ? moe__json_object_shared(archive->meta, none, error) : NULL;
     if (archive->meta && !root)
         g_prefix_error(error, "%s: meta.json: ", zip->path);
     return root != NULL;

@@ -44,7 +44,8 @@ add_object(GHashTable *texts, JsonNode *node)
 void
 moe_token_texts_add(GHashTable *texts, const char *meta_json)
 {
-    g_autoptr(JsonNode) root = meta_json ? moe__json_object_shared(meta_json, NULL) : NULL;
+    static const char *const keys[] = {"tokens", "token_texts", NULL};
+    g_autoptr(JsonNode) root = meta_json ? moe__json_object_shared(meta_json, keys, NULL) : NULL;
     if (!root)
         return;
     JsonObject *object = json_node_get_object(root);
