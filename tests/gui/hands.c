@@ -153,22 +153,17 @@ static void
 test_filter_form(Stage *stage, gconstpointer data)
 {
     stage_open_good(stage);
-    click(find(stage_widget(stage), GTK_TYPE_MENU_BUTTON, "filter-menu"));
-    GtkWidget *box = find(stage_widget(stage), GTK_TYPE_CHECK_BUTTON, "english");
-    g_assert_nonnull(box);
-    assert_drawn(gtk_widget_get_ancestor(box, GTK_TYPE_POPOVER), "filter-form");
-    settle(stage_widget(stage));
-    click(box);
-    stage_wait_filter(stage, "domain=english");
+    GtkWidget *menu = find(stage_widget(stage), GTK_TYPE_MENU_BUTTON, "filter-menu");
+    stage_tick_filter(stage, "english", "domain=english");
+    assert_drawn(GTK_WIDGET(gtk_menu_button_get_popover(GTK_MENU_BUTTON(menu))), "filter-form");
     GtkWidget *positions = find(stage_widget(stage), GTK_TYPE_ENTRY, "filter-positions");
     gtk_editable_set_text(GTK_EDITABLE(positions), "0-99");
     g_signal_emit_by_name(positions, "activate");
     stage_wait_filter(stage, "domain=english pos=0-99");
     gtk_editable_set_text(GTK_EDITABLE(positions), "");
     g_signal_emit_by_name(positions, "activate");
-    click(box);
-    stage_wait_filter(stage, "");
-    gtk_popover_popdown(GTK_POPOVER(gtk_widget_get_ancestor(box, GTK_TYPE_POPOVER)));
+    stage_tick_filter(stage, "english", "");
+    gtk_menu_button_popdown(GTK_MENU_BUTTON(menu));
     wait_until(stage_shows_figure, stage->window);
     settle(stage_widget(stage));
 }

@@ -67,12 +67,8 @@ filter_by_domain(Stage *stage, const char *domain)
     g_autofree char *words = g_strconcat("domain=", domain, NULL);
     press(stage_widget(stage), "ctrl+1");
     wait_until(stage_shows_figure, stage->window);
-    click(named(stage, GTK_TYPE_MENU_BUTTON, "filter-menu"));
-    GtkWidget *box = named(stage, GTK_TYPE_CHECK_BUTTON, domain);
-    GtkWidget *popover = gtk_widget_get_ancestor(box, GTK_TYPE_POPOVER);
-    click(box);
-    stage_wait_filter(stage, words);
-    gtk_popover_popdown(GTK_POPOVER(popover));
+    stage_tick_filter(stage, domain, words);
+    gtk_menu_button_popdown(GTK_MENU_BUTTON(named(stage, GTK_TYPE_MENU_BUTTON, "filter-menu")));
     wait_until(stage_shows_figure, stage->window);
     settle(stage_widget(stage));
 }

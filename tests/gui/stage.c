@@ -134,6 +134,21 @@ stage_wait_filter(Stage *stage, const char *words)
     wait_until(is_filtered, &(Filtered){stage, words});
 }
 
+void
+stage_tick_filter(Stage *stage, const char *name, const char *words)
+{
+    enum { TRIES = 10, SECONDS = 5 };
+    Filtered filtered = {stage, words};
+    for (int i = 0; i < TRIES && !is_filtered(&filtered); i++) {
+        GtkWidget *box = find(stage_widget(stage), GTK_TYPE_CHECK_BUTTON, name);
+        if (!box)
+            click(find(stage_widget(stage), GTK_TYPE_MENU_BUTTON, "filter-menu"));
+        else if (click_if_seen(box))
+            wait_a_while(is_filtered, &filtered, SECONDS);
+    }
+    g_assert_true(is_filtered(&filtered));
+}
+
 bool
 stage_is_open(gpointer stage)
 {

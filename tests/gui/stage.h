@@ -33,6 +33,9 @@ GtkWidget *stage_widget(Stage *stage);
 ScopeFocus *stage_focus(Stage *stage);
 /* Until these words are the filter: what a click brings about may take its time. */
 void stage_wait_filter(Stage *stage, const char *words);
+/* Clicks on a box of the filter's form until these words are the filter; opens the form if it is
+ * closed, as it may be by the very click that opened it where there is no window manager. */
+void stage_tick_filter(Stage *stage, const char *name, const char *words);
 /* For wait_until(), of the stage: whether the tab shows its document. */
 bool stage_is_open(gpointer stage);
 /* At view "figures": another figure, by its name. */

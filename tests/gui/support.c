@@ -98,15 +98,22 @@ on_late(gpointer late)
     return G_SOURCE_REMOVE;
 }
 
+bool
+wait_a_while(bool (*condition)(gpointer user), gpointer user, int seconds)
+{
+    bool late = false;
+    guint timeout = g_timeout_add_seconds((guint)seconds, on_late, &late);
+    while (!late && !condition(user))
+        g_main_context_iteration(NULL, TRUE);
+    if (!late)
+        g_source_remove(timeout);
+    return !late;
+}
+
 void
 wait_until(bool (*condition)(gpointer user), gpointer user)
 {
-    bool late = false;
-    guint timeout = g_timeout_add_seconds(LATE, on_late, &late);
-    while (!late && !condition(user))
-        g_main_context_iteration(NULL, TRUE);
-    g_assert_false(late);
-    g_source_remove(timeout);
+    g_assert_true(wait_a_while(condition, user, LATE));
 }
 
 static gboolean
@@ -334,19 +341,34 @@ give_keyboard(GtkWidget *window)
     settle(window);
 }
 
-void
-click_at(GtkWidget *widget, double x, double y)
+static bool
+click_where_seen(GtkWidget *widget, double x, double y)
 {
     const char *const words[] = {"xdotool", "click", "1", NULL};
     bool there = false;
-    for (int i = 0; i < 100 && !there; i++) {
+    for (int i = 0; i < 100 && !there && gtk_widget_get_mapped(widget); i++) {
         point_at(widget, x, y);
         settle(widget);
         there = points_at(widget, x, y);
     }
-    g_assert_true(there);
+    if (!there)
+        return false;
     xdotool(words);
     settle(widget);
+    return true;
+}
+
+void
+click_at(GtkWidget *widget, double x, double y)
+{
+    g_assert_true(click_where_seen(widget, x, y));
+}
+
+bool
+click_if_seen(GtkWidget *widget)
+{
+    return click_where_seen(widget, gtk_widget_get_width(widget) / 2.0,
+                            gtk_widget_get_height(widget) / 2.0);
 }
 
 void

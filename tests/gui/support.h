@@ -16,8 +16,10 @@ void remove_tree(const char *path);
 /* Writes a trace of 3 layers × 8 experts, k = 2, with two domains that route differently. */
 void write_trace(const char *path);
 
-/* Runs the main loop until `condition(user)` holds; the test fails after thirty seconds. */
+/* Runs the main loop until `condition(user)` holds; the test fails after a minute. */
 void wait_until(bool (*condition)(gpointer user), gpointer user);
+/* The same for so many seconds; false: in vain. */
+bool wait_a_while(bool (*condition)(gpointer user), gpointer user, int seconds);
 /* Runs the main loop until nothing is left to do, and two frames more. */
 void settle(GtkWidget *widget);
 
@@ -49,6 +51,8 @@ void point_at(GtkWidget *widget, double x, double y);
 bool have_hands(void);
 /* A click in the middle of a widget, or at a point of it. */
 void click(GtkWidget *widget);
+/* Returns false, having clicked on nothing, if the widget isn't to be seen. */
+bool click_if_seen(GtkWidget *widget);
 void click_at(GtkWidget *widget, double x, double y);
 /* Keys as xdotool names them: "ctrl+l", "Return". */
 void press(GtkWidget *window, const char *keys);
