@@ -344,7 +344,9 @@ give_keyboard(GtkWidget *window)
 static bool
 click_where_seen(GtkWidget *widget, double x, double y)
 {
-    const char *const words[] = {"xdotool", "click", "1", NULL};
+    /* As long as a hand takes: GTK may miss a release that comes within the same millisecond. */
+    const char *const words[] = {"xdotool", "mousedown", "1", "sleep",
+                                 "0.03",    "mouseup",   "1", NULL};
     bool there = false;
     for (int i = 0; i < 100 && !there && gtk_widget_get_mapped(widget); i++) {
         point_at(widget, x, y);
