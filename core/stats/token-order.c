@@ -4,6 +4,8 @@
  */
 #include "stats/token-order.h"
 
+#include <string.h>
+
 /* An id above the number of its token. */
 typedef uint64_t Pair;
 
@@ -19,20 +21,31 @@ gather(const int32_t *id, const MoeTallyRun *runs, int64_t n_runs, Pair *pairs)
     return n;
 }
 
+enum { BYTES = 4 }; /* of an id */
+
+/* How often each byte of the ids has each value. */
+static void
+count_bytes(const Pair *pairs, gsize n, guint32 count[BYTES][256])
+{
+    memset(count, 0, BYTES * sizeof *count);
+    for (gsize i = 0; i < n; i++)
+        for (int b = 0; b < BYTES; b++)
+            count[b][pairs[i] >> (32 + 8 * b) & 255]++;
+}
+
 /* Sorts by one byte, keeping the order of equals; false if it is the same in all. */
 static bool
-sort_by_byte(const Pair *in, Pair *out, gsize n, int shift)
+sort_by_byte(const Pair *in, Pair *out, gsize n, int shift, const guint32 count[256])
 {
-    gsize start[257] = {0};
-    for (gsize i = 0; i < n; i++)
-        start[(in[i] >> shift & 255) + 1]++;
+    Pair *place[256];
     for (int b = 0; b < 256; b++) {
-        if (start[b + 1] == n)
+        if (count[b] == n)
             return false;
-        start[b + 1] += start[b];
+        place[b] = out;
+        out += count[b];
     }
     for (gsize i = 0; i < n; i++)
-        out[start[in[i] >> shift & 255]++] = in[i];
+        *place[in[i] >> shift & 255]++ = in[i];
     return true;
 }
 
@@ -63,8 +76,10 @@ moe__token_order_init(MoeTokenOrder *order, const int32_t *id, const MoeTallyRun
         n += (gsize)runs[r].n;
     Pair *pairs = g_new(Pair, n + 1), *other = g_new(Pair, n + 1);
     n = gather(id, runs, n_runs, pairs);
-    for (int shift = 32; shift < 64; shift += 8)
-        if (sort_by_byte(pairs, other, n, shift)) {
+    guint32 count[BYTES][256];
+    count_bytes(pairs, n, count);
+    for (int b = 0; b < BYTES; b++)
+        if (sort_by_byte(pairs, other, n, 32 + 8 * b, count[b])) {
             Pair *sorted = other;
             other = pairs;
             pairs = sorted;
