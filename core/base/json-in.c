@@ -69,7 +69,7 @@ find_part(const char *text, const char *const *keys)
     if (!last.text || strcmp(last.text, text) != 0)
         return NULL;
     for (guint i = 0; i < G_N_ELEMENTS(last.parts); i++)
-        if (last.parts[i].node && last.parts[i].keys == keys)
+        if (last.parts[i].node && (!last.parts[i].keys || last.parts[i].keys == keys))
             return json_node_ref(last.parts[i].node);
     return NULL;
 }

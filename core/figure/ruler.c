@@ -10,14 +10,16 @@
 #define MEASURED_AT    100.0 /* points */
 #define ELLIPSIS       "\xe2\x80\xa6"
 
-cairo_font_options_t *
-moe__ruler_font_options(void)
+void
+moe__ruler_unhint(PangoContext *context)
 {
     cairo_font_options_t *options = cairo_font_options_create();
     cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE);
     cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
     cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY);
-    return options;
+    pango_cairo_context_set_font_options(context, options);
+    pango_context_set_round_glyph_positions(context, FALSE);
+    cairo_font_options_destroy(options);
 }
 
 void
@@ -53,10 +55,7 @@ moe__ruler_new(const char *family)
 {
     Ruler *ruler = g_new0(Ruler, 1);
     PangoContext *context = pango_font_map_create_context(pango_cairo_font_map_get_default());
-    cairo_font_options_t *options = moe__ruler_font_options();
-    pango_cairo_context_set_font_options(context, options);
-    cairo_font_options_destroy(options);
-    pango_context_set_round_glyph_positions(context, FALSE);
+    moe__ruler_unhint(context);
     ruler->layout = pango_layout_new(context);
     g_object_unref(context);
     ruler->family = family;

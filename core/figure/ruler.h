@@ -35,7 +35,7 @@ void moe__ruler_set(PangoLayout *layout, const char *family, const char *text, d
                     bool bold);
 /* Begins to look for fonts, in a thread of its own: that takes some milliseconds. */
 void moe__ruler_prepare(void);
-/* Hinting off: the same outlines at every size and on every device. (transfer full) */
-cairo_font_options_t *moe__ruler_font_options(void);
+/* Hinting off: the same outlines at every size and on every device. */
+void moe__ruler_unhint(PangoContext *context);
 
 #endif

@@ -40,12 +40,9 @@ ShapedTexts *
 moe__shaped_new(cairo_t *cr, const char *family)
 {
     ShapedTexts *texts = g_new(ShapedTexts, 1);
-    cairo_font_options_t *options = moe__ruler_font_options();
     *texts = (ShapedTexts){pango_cairo_create_context(cr), family,
                            g_hash_table_new_full(key_hash, key_equal, g_free, g_object_unref)};
-    pango_cairo_context_set_font_options(texts->context, options);
-    pango_context_set_round_glyph_positions(texts->context, FALSE);
-    cairo_font_options_destroy(options);
+    moe__ruler_unhint(texts->context);
     return texts;
 }
 

@@ -118,11 +118,7 @@ PangoLayout *
 moe__sheet_layout(Sheet *sheet, const char *text, const Style *style, double width)
 {
     PangoLayout *layout = pango_cairo_create_layout(sheet->cr);
-    cairo_font_options_t *options = moe__ruler_font_options();
-    PangoContext *context = pango_layout_get_context(layout);
-    pango_cairo_context_set_font_options(context, options);
-    pango_context_set_round_glyph_positions(context, FALSE);
-    cairo_font_options_destroy(options);
+    moe__ruler_unhint(pango_layout_get_context(layout));
     moe__ruler_set(layout, FAMILY, text, style->size, style->bold);
     pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);
     pango_layout_set_width(layout, width > 0 ? (int)(width * PANGO_SCALE) : -1);

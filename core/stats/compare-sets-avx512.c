@@ -69,11 +69,10 @@ make_sets(const MoeBlockSide *a, const MoeBlockSide *b, int n, MoeBlockSets *set
 /* --- What both sides share --------------------------------------------------------------------*/
 
 /* Adds 1 to a unit's byte for each of the other side's first slots that has its id. */
-AVX512 static inline __attribute__((always_inline)) __m512i
+AVX512 static inline __m512i
 add_equal(__m512i sum, const uint8_t *ids, const MoeBlockSide *other, int slots, int i)
 {
     __m512i id = _mm512_loadu_si512(ids + i);
-#pragma GCC unroll 16
     for (int d = 0; d < slots; d++) {
         __mmask64 equal = _mm512_cmpeq_epi8_mask(id, _mm512_loadu_si512(other->id[d] + i));
         sum = _mm512_mask_add_epi8(sum, equal, sum, _mm512_set1_epi8(1));
@@ -83,13 +82,13 @@ add_equal(__m512i sum, const uint8_t *ids, const MoeBlockSide *other, int slots,
 
 /* 64 units, of which those of `here` are in the block: what their sets share, as bytes. Adds to
  * came[d] what slot d brought. No id stands twice on one side, so equal ids are what is shared. */
-AVX512 static inline __attribute__((always_inline)) void
-meet_64(const MoeBlockSide *a, const MoeBlockSide *b, int both, int i, __mmask64 here, uint8_t *met,
+AVX512 static inline void
+meet_64(const MoeBlockSide *a, const MoeBlockSide *b, int i, __mmask64 here, uint8_t *met,
         __m512i *came)
 {
+    const int both = MIN(a->slots, b->slots);
     const __m512i none = _mm512_setzero_si512();
     __m512i all = none;
-#pragma GCC unroll 16
     for (int d = 0; d < both; d++) {
         __m512i some = add_equal(none, a->id[d], b, d, i);
         some = _mm512_maskz_mov_epi8(here, add_equal(some, b->id[d], a, d + 1, i));
@@ -103,37 +102,30 @@ meet_64(const MoeBlockSide *a, const MoeBlockSide *b, int both, int i, __mmask64
     _mm512_storeu_si512(met + i, _mm512_maskz_mov_epi8(here, all));
 }
 
-/* All units. With a number of slots that the compiler knows, nothing is kept in memory. */
-AVX512 static inline __attribute__((always_inline)) void
-meet_all(const MoeBlockSide *a, const MoeBlockSide *b, int both, int n, uint8_t *met,
-         uint64_t *meet)
+/* Fills sets->met and sums->meet. */
+AVX512 static void
+meet(const MoeBlockSide *a, const MoeBlockSide *b, int n, MoeBlockSets *sets, MoeBlockSums *sums)
 {
+    const int both = MIN(a->slots, b->slots);
     __m512i came[SLOTS];
     for (int d = 0; d < both; d++)
         came[d] = _mm512_setzero_si512();
     for (int i = 0; i < n; i += 64) {
         __mmask64 here = n - i < 64 ? ((__mmask64)1 << (n - i)) - 1 : ~(__mmask64)0;
-        meet_64(a, b, both, i, here, met, came);
+        meet_64(a, b, i, here, sets->met, came);
     }
     uint64_t sum = 0;
     for (int d = 0; d < both; d++)
-        meet[d + 1] = sum += (uint64_t)_mm512_reduce_add_epi64(came[d]);
+        sums->meet[d + 1] = sum += (uint64_t)_mm512_reduce_add_epi64(came[d]);
 }
 
 AVX512 static void
 fill_avx512(const MoeBlockSide *a, const MoeBlockSide *b, int n, MoeBlockSets *sets,
             MoeBlockSums *sums)
 {
-    const int both = MIN(a->slots, b->slots);
     make_sets(a, b, n, sets, sums);
-    if (sums->odd)
-        return;
-    if (both == 8)
-        meet_all(a, b, 8, n, sets->met, sums->meet);
-    else if (both == 4)
-        meet_all(a, b, 4, n, sets->met, sums->meet);
-    else
-        meet_all(a, b, both, n, sets->met, sums->meet);
+    if (!sums->odd)
+        meet(a, b, n, sets, sums);
 }
 
 /* --- Counts of bits ---------------------------------------------------------------------------*/

@@ -114,7 +114,7 @@ read_meta(MoeArchive *archive, GError **error)
     static const char *const none[] = {NULL};
     archive->meta = (char *)moe__zip_reader_read(zip, entry, error);
     g_autoptr(JsonNode) root =
-        archive->meta ? moe__json_object_shared(archive->meta, none, error) : NULL;
+        archive->meta ? moe__json_object_some(archive->meta, none, error) : NULL;
     if (archive->meta && !root)
         g_prefix_error(error, "%s: meta.json: ", zip->path);
     return root != NULL;
