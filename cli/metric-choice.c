@@ -16,7 +16,7 @@ static const struct {
     {"ranks", 0},
     {"order", MOE_TALLY_ORDER},
     {"pairs", MOE_TALLY_PAIRS | MOE_TALLY_ADJACENT},
-    {"flow", MOE_TALLY_FLOW},
+    {"flow", MOE_TALLY_FLOW | MOE_TALLY_FLOW_PICKS},
     {"tokens", MOE_TALLY_TOKENS},
     {"heads", MOE_TALLY_HEADS},
     {"scores", MOE_TALLY_SCORES},

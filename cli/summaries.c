@@ -13,10 +13,19 @@ static const struct {
     const char *name;
     unsigned tally;
 } names[] = {
-    {"load", MOE_TALLY_LOAD},           {"order", MOE_TALLY_ORDER},   {"pairs", MOE_TALLY_PAIRS},
-    {"adjacent", MOE_TALLY_ADJACENT},   {"flow", MOE_TALLY_FLOW},     {"places", MOE_TALLY_PLACES},
-    {"heads", MOE_TALLY_HEADS},         {"scores", MOE_TALLY_SCORES}, {"caches", MOE_TALLY_CACHES},
-    {"documents", MOE_TALLY_DOCUMENTS}, {"ranks", MOE_TALLY_RANKS},   {"tokens", MOE_TALLY_TOKENS},
+    {"load", MOE_TALLY_LOAD},
+    {"order", MOE_TALLY_ORDER},
+    {"pairs", MOE_TALLY_PAIRS},
+    {"adjacent", MOE_TALLY_ADJACENT},
+    {"flow", MOE_TALLY_FLOW},
+    {"places", MOE_TALLY_PLACES},
+    {"heads", MOE_TALLY_HEADS},
+    {"scores", MOE_TALLY_SCORES},
+    {"caches", MOE_TALLY_CACHES},
+    {"documents", MOE_TALLY_DOCUMENTS},
+    {"ranks", MOE_TALLY_RANKS},
+    {"tokens", MOE_TALLY_TOKENS},
+    {"flow-picks", MOE_TALLY_FLOW_PICKS},
     {"all", MOE_TALLIES_ALL},
 };
 
@@ -33,7 +42,7 @@ add_tally(const char *name, unsigned *tallies)
         list[i] = names[i].name;
     const char *near = moe_nearest(name, list);
     cmd_usage("found --with %s, expected load, order, pairs, adjacent, flow, places, heads, "
-              "scores, caches, documents, ranks, tokens or all%s%s%s",
+              "scores, caches, documents, ranks, tokens, flow-picks or all%s%s%s",
               name, near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
     return false;
 }
@@ -70,6 +79,7 @@ holds(const MoeSummary *summary, int r, unsigned tally)
         {MOE_TALLY_DOCUMENTS, moe_summary_documents(summary, r, MOE_DOMAIN_ALL)},
         {MOE_TALLY_RANKS, moe_summary_ranks(summary, r, MOE_DOMAIN_ALL)},
         {MOE_TALLY_TOKENS, moe_summary_tokens(summary, r)},
+        {MOE_TALLY_FLOW_PICKS, moe_summary_flow_picks(summary, r, MOE_DOMAIN_ALL)},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(all); i++)
         if (all[i].tally == tally)

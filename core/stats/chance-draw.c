@@ -11,9 +11,9 @@
 
 enum {
     FEW = 30,      /* expected hits that are drawn exactly */
-    DRAWS = 12288, /* counts that all tables of a mean have together, about */
+    DRAWS = 49152, /* counts that all tables of a mean have together, about */
     LEAST = 4,     /* tables, and at most */
-    MOST = 32,
+    MOST = 256,
     ITERATIONS = 200,
     SEED = 4,
 };
@@ -276,21 +276,27 @@ draw_row(MoeRng *rng, int64_t left, const double *share, int n, int64_t *drawn)
 }
 
 double
-moe__flow_by_chance(const MoeFlowCell *flow, MoeFlowFunc of, bool uniform)
+moe__moves_by_chance(const int64_t *row, int from, const double *share, int experts, MoeFlowFunc of)
 {
-    gsize from = (gsize)flow->from, to = (gsize)flow->experts;
-    if (flow->units == 0)
-        return NAN;
-    g_autofree int64_t *row = g_new0(int64_t, from), *drawn = g_new(int64_t, from * to);
-    g_autofree double *share = g_new0(double, to);
-    find_margins(flow, uniform, row, share);
+    g_autofree int64_t *drawn = g_new(int64_t, (gsize)from * (gsize)experts);
     MoeRng rng = moe_rng(SEED, 1);
-    int tables = how_many((int64_t)(from * to));
+    int tables = how_many((int64_t)from * experts);
     double sum = 0;
     for (int t = 0; t < tables; t++) {
-        for (gsize i = 0; i < from; i++)
-            draw_row(&rng, row[i], share, flow->experts, drawn + i * to);
-        sum += of(drawn, flow->from, flow->experts);
+        for (int i = 0; i < from; i++)
+            draw_row(&rng, row[i], share, experts, drawn + (gsize)i * (gsize)experts);
+        sum += of(drawn, from, experts);
     }
     return sum / tables;
+}
+
+double
+moe__flow_by_chance(const MoeFlowCell *flow, MoeFlowFunc of, bool uniform)
+{
+    if (flow->units == 0)
+        return NAN;
+    g_autofree int64_t *row = g_new0(int64_t, (gsize)flow->from);
+    g_autofree double *share = g_new0(double, (gsize)flow->experts);
+    find_margins(flow, uniform, row, share);
+    return moe__moves_by_chance(row, flow->from, share, flow->experts, of);
 }

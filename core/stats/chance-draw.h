@@ -37,8 +37,13 @@ double moe__pairs_shuffled(const MoeMetricCell *cell, MoePairsFunc of, bool lift
 /* A number that a table of moves gives. */
 typedef double (*MoeFlowFunc)(const int64_t *moves, int from, int experts);
 
-/* Its mean over drawn tables whose rows don't differ: with as many units as in the cell, and
- * columns in their shares. Uniform: rows and columns even. (A formula would do for information, (r
+/* Its mean over drawn tables whose rows don't differ: row[from] units each, shared out by
+ * share[experts], which sum to 1. */
+double moe__moves_by_chance(const int64_t *row, int from, const double *share, int experts,
+                            MoeFlowFunc of);
+
+/* The same with as many units as in the cell, and columns in their shares. Uniform: rows and
+ * columns even. (A formula would do for information, (r
  * - 1) (c - 1) / 2N, if there were many units a pair.) */
 double moe__flow_by_chance(const MoeFlowCell *flow, MoeFlowFunc of, bool uniform);
 

@@ -173,7 +173,7 @@ moe__gates_count(MoeGates *gates, const MoeTallyChunk *chunk, const MoeTallyRun 
     static GOnce once = G_ONCE_INIT;
     g_once(&once, fill_table, NULL);
     const MoeTraceView *view = chunk->view;
-    if (!view->gate && !view->gate64 && !view->gate16)
+    if (!moe__has_gates(view))
         return;
     memset(gates->square, 0, MAX((gsize)gates->experts, UINT8_MAX + 1) * sizeof *gates->square);
     int64_t first = run->first * chunk->units_per_token;

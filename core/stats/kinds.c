@@ -178,6 +178,7 @@ moe_metric_no_kinds(const MoeMetric *metric)
         {MOE_TALLY_CACHES, "a cache holds experts of any kind"},
         {MOE_TALLY_TOKENS, "tables by token id are summed up for all experts"},
         {MOE_TALLY_RANKS, "devices hold experts of all kinds"},
+        {MOE_TALLY_FLOW_PICKS, "a unit's weights are shared out among experts of all kinds"},
         {MOE_TALLY_DOCUMENTS, "documents are compared by their loads of all experts"},
     };
     if (metric->no_kinds || (metric->needs & MOE_BY_KIND))

@@ -59,6 +59,7 @@ moe_metric_cell(const MoeSummary *summary, const MoeTrace *trace, int router, in
         .pairs = moe_summary_pairs(summary, router, domain),
         .adjacent = moe_summary_adjacent(summary, router, domain),
         .flow = moe_summary_flow(summary, router, domain),
+        .flow_picks = moe_summary_flow_picks(summary, router, domain),
         .places = moe_summary_places(summary, router, domain),
         .heads = moe_summary_heads(summary, router, domain),
         .scores = moe_summary_scores(summary, router, domain),
@@ -98,13 +99,21 @@ has_needs(const MoeMetricCell *cell, unsigned needs)
         unsigned need;
         const void *part;
     } parts[] = {
-        {MOE_TALLY_ORDER, cell->order},         {MOE_TALLY_PAIRS, cell->pairs},
-        {MOE_TALLY_ADJACENT, cell->adjacent},   {MOE_TALLY_FLOW, cell->flow},
-        {MOE_TALLY_PLACES, cell->places},       {MOE_TALLY_HEADS, cell->heads},
-        {MOE_TALLY_SCORES, cell->scores},       {MOE_TALLY_CACHES, cell->caches},
-        {MOE_TALLY_DOCUMENTS, cell->documents}, {MOE_TALLY_RANKS, cell->ranks},
-        {MOE_TALLY_TOKENS, cell->tokens},       {MOE_NEEDS_DOMAINS, cell->domains},
-        {MOE_NEEDS_TRACE, cell->trace},         {MOE_NEEDS_KIND, cell->whole},
+        {MOE_TALLY_ORDER, cell->order},
+        {MOE_TALLY_PAIRS, cell->pairs},
+        {MOE_TALLY_ADJACENT, cell->adjacent},
+        {MOE_TALLY_FLOW, cell->flow},
+        {MOE_TALLY_PLACES, cell->places},
+        {MOE_TALLY_HEADS, cell->heads},
+        {MOE_TALLY_SCORES, cell->scores},
+        {MOE_TALLY_CACHES, cell->caches},
+        {MOE_TALLY_DOCUMENTS, cell->documents},
+        {MOE_TALLY_RANKS, cell->ranks},
+        {MOE_TALLY_FLOW_PICKS, cell->flow_picks},
+        {MOE_TALLY_TOKENS, cell->tokens},
+        {MOE_NEEDS_DOMAINS, cell->domains},
+        {MOE_NEEDS_TRACE, cell->trace},
+        {MOE_NEEDS_KIND, cell->whole},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(parts); i++)
         if ((needs & parts[i].need) && !parts[i].part)
@@ -176,6 +185,7 @@ moe__metrics_register(void)
     moe__metrics_register_measures();
     moe__metrics_register_pairs();
     moe__metrics_register_flow();
+    moe__metrics_register_flow_picks();
     moe__metrics_register_paths();
     moe__metrics_register_tokens();
 }

@@ -31,6 +31,7 @@ void moe__metrics_register_states(void);
 void moe__metrics_register_measures(void);
 void moe__metrics_register_pairs(void);
 void moe__metrics_register_flow(void);
+void moe__metrics_register_flow_picks(void);
 void moe__metrics_register_paths(void);
 void moe__metrics_register_tokens(void);
 

@@ -11,8 +11,8 @@
 
 /* --- First choices ----------------------------------------------------------------------------*/
 
-/* Fills chunk->first and chunk->before; `kept` is where the chunk's choices stand in range->kept.
- */
+/* Fills chunk->first, chunk->before and chunk->view_before; `kept` is where the chunk's choices
+ * stand in range->kept. */
 static bool
 find_choices(MoePassRange *range, const uint16_t *kept, MoeTallyChunk *chunk, GError **error)
 {
@@ -20,15 +20,16 @@ find_choices(MoePassRange *range, const uint16_t *kept, MoeTallyChunk *chunk, GE
     int router = chunk->router;
     if (pass->flow || range->tokens)
         chunk->first = moe__choices_make(&range->own, chunk->view);
-    if (!pass->flow || pass->summary->shapes[router].from == 0 || range->tallied)
+    if (pass->summary->shapes[router].from == 0 || range->tallied)
         return true;
-    if (kept && router - 1 == range->last) {
-        chunk->before = kept;
-        return true;
-    }
-    if (!moe_trace_view(pass->trace, chunk->chunk, router - 1, range->other, error))
+    bool known = kept && router - 1 == range->last, wanted = pass->flow && !known;
+    if ((wanted || pass->flow_picks) &&
+        !moe_trace_view(pass->trace, chunk->chunk, router - 1, range->other, error))
         return false;
-    chunk->before = moe__choices_make(&range->before, range->other);
+    if (pass->flow)
+        chunk->before = known ? kept : moe__choices_make(&range->before, range->other);
+    if (pass->flow_picks)
+        chunk->view_before = range->other;
     return true;
 }
 

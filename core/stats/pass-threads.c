@@ -117,7 +117,7 @@ count_range(MoePassRange *range)
     range->other = moe_trace_view_new();
     range->cut = g_array_new(FALSE, FALSE, sizeof(MoeTallyRun));
     moe_trace_view_wants(range->view, MOE_VIEW_DROPPED | MOE_VIEW_GATES_RAW);
-    moe_trace_view_wants(range->other, 0);
+    moe_trace_view_wants(range->other, range->pass->flow_picks ? MOE_VIEW_GATES_RAW : 0);
     if (range->pass->summary->tallies & MOE_TALLY_TOKENS) {
         size_t budget = MOE_TOKENS_BUDGET / (size_t)MAX(moe_threads(), 1);
         range->tokens = moe__tokens_new(range->pass->tables, MAX(budget, MOE_TOKENS_BUDGET_LEAST));

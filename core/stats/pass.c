@@ -93,6 +93,7 @@ moe__summary_count(const MoeTrace *trace, const MoeSummaryOptions *options, MoeC
         .compare = compare,
         .progress = options->progress,
         .flow = moe__summary_tables(summary, MOE_TALLY_FLOW) != NULL,
+        .flow_picks = moe__summary_tables(summary, MOE_TALLY_FLOW_PICKS) != NULL,
         .sets = (summary->tallies & (MOE_TALLY_PAIRS | MOE_TALLY_TOKENS)) != 0,
         .tables = options->keep_tokens,
         .chunks = moe_trace_chunks(trace),

@@ -26,6 +26,7 @@ typedef struct MoePass {
     const MoeProgress *progress;
     MoeColumns *columns;
     bool flow, keep; /* first choices of the router before are wanted, and kept */
+    bool flow_picks; /* all its picks are wanted */
     bool sets;       /* wanted */
     bool tables;     /* of tokens are kept */
     int chunks;

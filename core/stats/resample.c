@@ -56,6 +56,9 @@ place_cell(MoeMetricCell *cell, unsigned bit, void *sums)
     case MOE_TALLY_FLOW:
         cell->flow = sums;
         break;
+    case MOE_TALLY_FLOW_PICKS:
+        cell->flow_picks = sums;
+        break;
     case MOE_TALLY_PLACES:
         cell->places = sums;
         break;

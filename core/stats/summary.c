@@ -189,6 +189,12 @@ moe_summary_flow(const MoeSummary *summary, int router, int domain)
     return find_total(summary, MOE_TALLY_FLOW, router, domain);
 }
 
+const MoeFlowPicksCell *
+moe_summary_flow_picks(const MoeSummary *summary, int router, int domain)
+{
+    return find_total(summary, MOE_TALLY_FLOW_PICKS, router, domain);
+}
+
 const MoePlaceCell *
 moe_summary_places(const MoeSummary *summary, int router, int domain)
 {

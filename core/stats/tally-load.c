@@ -53,14 +53,6 @@ end(void *data, const MoeTallyCells *cells)
 
 /* --- Unit by unit: short runs, and gates that aren't f2 ---------------------------------------*/
 
-static double
-gate_at(const MoeTraceView *view, int64_t i)
-{
-    if (view->gate16)
-        return (double)moe__half_to_float(view->gate16[i]);
-    return view->gate64 ? view->gate64[i] : (double)view->gate[i];
-}
-
 static void
 count_unit(MoeSummaryCell *cell, const MoeTraceView *view, bool gates, int64_t unit)
 {
@@ -77,7 +69,7 @@ count_unit(MoeSummaryCell *cell, const MoeTraceView *view, bool gates, int64_t u
             cell->first[expert]++;
         cell->dropped += view->dropped && view->dropped[i];
         if (gates)
-            cell->gate_sum[expert] += gate_at(view, i);
+            cell->gate_sum[expert] += moe__gate(view, i);
     }
     cell->picks += picks;
     cell->making[picks]++;
@@ -268,7 +260,7 @@ static void
 count_units(Walk *walk, MoeSummaryCell *cell, const MoeTraceView *view, int64_t first, int64_t n)
 {
     const size_t experts = (size_t)walk->experts;
-    bool gates = view->gate || view->gate64 || view->gate16;
+    bool gates = moe__has_gates(view);
     moe__fetch_to_add(cell->count, experts * sizeof *cell->count, n);
     moe__fetch_to_add(cell->first, experts * sizeof *cell->first, n);
     moe__fetch_to_add(cell->gate_sum, experts * sizeof *cell->gate_sum, n);

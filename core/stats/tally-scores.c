@@ -135,14 +135,6 @@ add_margin(MoeScoreCell *cell, double margin)
     cell->margin_bins[(int)CLAMP(place, 0, MOE_SCORE_BINS - 1)]++;
 }
 
-static double
-gate_at(const MoeTraceView *view, int64_t i)
-{
-    if (view->gate16)
-        return (double)moe__half_to_float(view->gate16[i]);
-    return view->gate64 ? view->gate64[i] : (double)view->gate[i];
-}
-
 static void
 add_gates(MoeScoreCell *cell, const MoeTraceView *view, int64_t unit)
 {
@@ -152,7 +144,7 @@ add_gates(MoeScoreCell *cell, const MoeTraceView *view, int64_t unit)
             continue;
         if (view->dropped && view->dropped[i])
             return;
-        sum += gate_at(view, i);
+        sum += moe__gate(view, i);
     }
     if (sum > 0 && sum < 1.01) { /* f16 rounds up, too */
         cell->masses++;
@@ -294,8 +286,8 @@ count(void *data, const MoeTallyCells *cells, const MoeTallyChunk *chunk, GError
         !read_column(chunk, "logits", walk->experts, &scores.logits, error))
         return false;
     const MoeTraceView *view = chunk->view;
-    walk->gates = (view->gate || view->gate64 || view->gate16) &&
-                  gates_are_mass(moe_trace_router(chunk->trace, chunk->router));
+    walk->gates =
+        moe__has_gates(view) && gates_are_mass(moe_trace_router(chunk->trace, chunk->router));
     for (int64_t i = 0; i < chunk->n_runs; i++) {
         const MoeTallyRun *run = &chunk->runs[i];
         count_run(walk, moe__tally_cell(cells, run->domain, run->group), &scores, chunk, run);

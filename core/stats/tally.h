@@ -68,6 +68,8 @@ typedef struct MoeTallyChunk {
     /* [units] first choices, of this router and of the one before, or MOE_NO_CHOICE; NULL: nobody
      * asked, there is no such router, or it splits tokens differently. */
     const uint16_t *first, *before;
+    /* Of the router before, as `view`; NULL as `before`. */
+    const MoeTraceView *view_before;
     const MoeTallyRun *runs; /* ascending, apart */
     int64_t n_runs;
 } MoeTallyChunk;
@@ -126,12 +128,12 @@ typedef struct MoeTally {
 
 extern const MoeTally moe__tally_load, moe__tally_order, moe__tally_pairs, moe__tally_adjacent,
     moe__tally_flow, moe__tally_places, moe__tally_heads, moe__tally_scores, moe__tally_caches,
-    moe__tally_documents, moe__tally_ranks;
+    moe__tally_documents, moe__tally_ranks, moe__tally_flow_picks;
 /* What describes MoeTokenCell, for those who keep and save it; its functions are in tokens.h. */
 extern const MoeTally moe__tally_tokens;
 
 /* All of them but the tokens, the load first (tallies.c). */
-enum { MOE_N_TALLIES = 11 };
+enum { MOE_N_TALLIES = 12 };
 extern const MoeTally *const moe__tallies[MOE_N_TALLIES];
 
 #endif

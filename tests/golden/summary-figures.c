@@ -85,6 +85,7 @@ static const GoldenFigure goldens[] = {
     {"flow-far", "flow", "layers=0,2"},
     {"flow-domain", "flow", "domains=domain-1"},
     {"transitions-sorted", "transitions", "sort=domain"},
+    {"transitions-all", "transitions", "picks=all"},
     {"coactivation-chosen", "coactivation", "experts=1-3"},
     {"load-ranked", "load", "sort=load", "paper-full"},
 };
@@ -95,6 +96,7 @@ static const GoldenFigure missings[] = {
     {"made-up has no pick in this layer; record some tokens", "expert", NULL},
     {"made-up: the summary doesn't hold what the figure needs", "transitions", NULL},
     {"made-up: the summary doesn't hold what the figure needs", "flow", NULL},
+    {"made-up: the summary doesn't hold what the figure needs", "transitions", "picks=all"},
     {"made-up: the summary doesn't hold what the figure needs", "locality", NULL},
     {"made-up: the summary doesn't hold what the figure needs", "caches", NULL},
 };

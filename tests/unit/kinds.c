@@ -294,7 +294,7 @@ test_random_pairs(void)
     static const struct {
         const char *name;
         double tolerance;
-    } metrics[] = {{"max-coactivation", 0.06},
+    } metrics[] = {{"max-coactivation", 0.1}, /* of one trace: its own scatter */
                    {"coactivation-jaccard", 0.04},
                    {"top-partner", 0.04},
                    {"dwell", 0.02}};

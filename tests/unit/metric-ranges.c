@@ -64,6 +64,7 @@ test_others(void)
     MoeScoreCell scores = {.experts = 8};
     MoeOrderCell order = {.experts = 8};
     MoeFlowCell flow = {.from = 4, .experts = 8};
+    MoeFlowPicksCell flow_picks = {.from = 4, .experts = 8};
     MoeHeadCell head = {.experts = 8, .heads = 2, .first = heads};
     MoePlaceCell place = {.experts = 8, .first = places};
     const MoeSummaryCell *domains[3] = {&summary, &summary, &summary};
@@ -71,6 +72,7 @@ test_others(void)
                           .scores = &scores,
                           .order = &order,
                           .flow = &flow,
+                          .flow_picks = &flow_picks,
                           .heads = &head,
                           .places = &place,
                           .domains = domains,
@@ -79,6 +81,7 @@ test_others(void)
     expect_range("token-perplexity", &cell, 1, 8);
     expect_range("gate-spread", &cell, 0, log(3));
     expect_range("flow-information", &cell, 0, log(4));
+    expect_range("flow-information-picks", &cell, 0, log(4));
     expect_range("head-divergence", &cell, 1, 2);
     expect_range("head-information", &cell, 0, log(2));
     expect_range("position-information", &cell, 0, log(8));

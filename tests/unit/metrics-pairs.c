@@ -36,7 +36,8 @@ make(const MoeTraceSynth *synth)
     made.trace = moe_trace_open(made.path, &error);
     g_assert_no_error(error);
     const MoeSummaryOptions options = {.tallies = MOE_TALLY_PAIRS | MOE_TALLY_ADJACENT |
-                                                  MOE_TALLY_FLOW | MOE_TALLY_TOKENS,
+                                                  MOE_TALLY_FLOW | MOE_TALLY_FLOW_PICKS |
+                                                  MOE_TALLY_TOKENS,
                                        .keep_tokens = true};
     made.summary = moe_summary_from_trace(made.trace, &options, &error);
     g_assert_no_error(error);
@@ -274,23 +275,17 @@ check_nulls(int64_t tokens, int experts, int k, double skew, int which, double t
                                  .seed = 11};
     g_auto(Made) made = make(&synth);
     g_test_message("%d tokens, top-%d of %d, skew %g", (int)tokens, k, experts, skew);
-    static const char *const metrics[] = {"max-coactivation",
-                                          "olmoe-coactivation",
-                                          "coactivation-jaccard",
-                                          "top-partner",
-                                          "flow-information",
-                                          "flow-information-normalised",
-                                          "flow-information-min",
-                                          "flow-top",
-                                          "vocabulary",
-                                          "vocabulary-often",
-                                          "vocabulary-weighted",
-                                          "vocabulary-picks",
-                                          "vocabulary-picks-weighted",
-                                          "top-token-lift",
-                                          "token-information",
-                                          "context-independence",
-                                          "context-independence-picks"};
+    static const char *const metrics[] = {
+        "max-coactivation",       "olmoe-coactivation",
+        "coactivation-jaccard",   "top-partner",
+        "flow-information",       "flow-information-normalised",
+        "flow-information-min",   "flow-top",
+        "flow-information-picks", "flow-information-picks-normalised",
+        "flow-top-picks",         "vocabulary",
+        "vocabulary-often",       "vocabulary-weighted",
+        "vocabulary-picks",       "vocabulary-picks-weighted",
+        "top-token-lift",         "token-information",
+        "context-independence",   "context-independence-picks"};
     for (gsize i = 0; i < G_N_ELEMENTS(metrics); i++)
         near_null(&made, metrics[i], which, tolerance);
     if (tokens >= 5000) {

@@ -20,6 +20,7 @@ typedef struct MoeMetricCell {
     const MoePairCell *pairs;
     const MoeAdjacentCell *adjacent;
     const MoeFlowCell *flow;
+    const MoeFlowPicksCell *flow_picks;
     const MoePlaceCell *places;
     const MoeHeadCell *heads;
     const MoeScoreCell *scores;

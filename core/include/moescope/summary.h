@@ -22,19 +22,20 @@ G_BEGIN_DECLS
 
 /* Sets of tallies. */
 typedef enum MoeTallies {
-    MOE_TALLY_LOAD = 1 << 0,       /* MoeSummaryCell; always there */
-    MOE_TALLY_ORDER = 1 << 1,      /* MoeOrderCell */
-    MOE_TALLY_PAIRS = 1 << 2,      /* MoePairCell */
-    MOE_TALLY_ADJACENT = 1 << 3,   /* MoeAdjacentCell */
-    MOE_TALLY_FLOW = 1 << 4,       /* MoeFlowCell */
-    MOE_TALLY_PLACES = 1 << 5,     /* MoePlaceCell */
-    MOE_TALLY_HEADS = 1 << 6,      /* MoeHeadCell */
-    MOE_TALLY_SCORES = 1 << 7,     /* MoeScoreCell */
-    MOE_TALLY_CACHES = 1 << 8,     /* MoeCacheCell */
-    MOE_TALLY_TOKENS = 1 << 9,     /* MoeTokenCell (tokens.h) */
-    MOE_TALLY_DOCUMENTS = 1 << 10, /* MoeDocumentCell */
-    MOE_TALLY_RANKS = 1 << 11,     /* MoeRankCell */
-    MOE_TALLIES_ALL = (1 << 12) - 1,
+    MOE_TALLY_LOAD = 1 << 0,        /* MoeSummaryCell; always there */
+    MOE_TALLY_ORDER = 1 << 1,       /* MoeOrderCell */
+    MOE_TALLY_PAIRS = 1 << 2,       /* MoePairCell */
+    MOE_TALLY_ADJACENT = 1 << 3,    /* MoeAdjacentCell */
+    MOE_TALLY_FLOW = 1 << 4,        /* MoeFlowCell */
+    MOE_TALLY_PLACES = 1 << 5,      /* MoePlaceCell */
+    MOE_TALLY_HEADS = 1 << 6,       /* MoeHeadCell */
+    MOE_TALLY_SCORES = 1 << 7,      /* MoeScoreCell */
+    MOE_TALLY_CACHES = 1 << 8,      /* MoeCacheCell */
+    MOE_TALLY_TOKENS = 1 << 9,      /* MoeTokenCell (tokens.h) */
+    MOE_TALLY_DOCUMENTS = 1 << 10,  /* MoeDocumentCell */
+    MOE_TALLY_RANKS = 1 << 11,      /* MoeRankCell */
+    MOE_TALLY_FLOW_PICKS = 1 << 12, /* MoeFlowPicksCell */
+    MOE_TALLIES_ALL = (1 << 13) - 1,
 } MoeTallies;
 
 /* What one router did with the units of one domain. A pick counts when it was selected, whether or
@@ -94,6 +95,19 @@ typedef struct MoeFlowCell {
     int64_t units;     /* with first choices at both */
     int64_t *moves;    /* [from × experts] */
 } MoeFlowCell;
+
+/* The same of all picks: a unit with weights a_i at the router before and b_j at this one moves
+ * a_i b_j from expert i to j, 1 in all. Weights are its gates, renormalised; all the same where the
+ * trace has none. Units with a gate below 0, or no gate above it, aren't counted. All in whole
+ * numbers of 1 / MOE_FLOW_ONE, so that sums don't depend on their order. */
+#define MOE_FLOW_ONE (INT64_C(1) << 30)
+typedef struct MoeFlowPicksCell {
+    int from, experts;
+    int64_t units;       /* with weights at both */
+    int64_t *moves;      /* [from × experts] Σ a_i b_j */
+    int64_t *out_square; /* [from] Σ a_i² */
+    int64_t *in_square;  /* [experts] Σ b_j² */
+} MoeFlowPicksCell;
 
 /* Buckets of positions: 0 … 7 each its own, from there four to a doubling; the last is open. */
 #define MOE_PLACES 64
@@ -259,6 +273,8 @@ MOE_API const MoePairCell *moe_summary_pairs(const MoeSummary *summary, int rout
 MOE_API const MoeAdjacentCell *moe_summary_adjacent(const MoeSummary *summary, int router,
                                                     int domain);
 MOE_API const MoeFlowCell *moe_summary_flow(const MoeSummary *summary, int router, int domain);
+MOE_API const MoeFlowPicksCell *moe_summary_flow_picks(const MoeSummary *summary, int router,
+                                                       int domain);
 MOE_API const MoePlaceCell *moe_summary_places(const MoeSummary *summary, int router, int domain);
 MOE_API const MoeHeadCell *moe_summary_heads(const MoeSummary *summary, int router, int domain);
 MOE_API const MoeScoreCell *moe_summary_scores(const MoeSummary *summary, int router, int domain);
