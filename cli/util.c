@@ -30,8 +30,9 @@ cmd_say(const char *format, ...)
 bool
 cmd_set_threads(int threads, int *status)
 {
-    if (threads < 0) {
-        *status = cmd_usage("found --threads %d, expected 1 or more, or 0 for all", threads);
+    if (threads < 0 || threads > MOE_THREADS_MOST) {
+        *status = cmd_usage("found --threads %d, expected 1 to %d, or 0 for all", threads,
+                            MOE_THREADS_MOST);
         return false;
     }
     moe_set_threads(threads);

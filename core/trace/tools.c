@@ -43,12 +43,21 @@ is_deflated(const MoeTrace *trace)
     return false;
 }
 
+static bool
+has_logits(const MoeTrace *trace)
+{
+    for (guint i = 0; i < trace->zip->entries->len; i++)
+        if (g_str_has_suffix(g_array_index(trace->zip->entries, MoeZipEntry, i).name, ".logits"))
+            return true;
+    return false;
+}
+
 MoeTraceWriter *
 moe__trace_rewrite(const char *path, const char *meta_json, const MoeTrace *source,
                    const MoeRouterInfo *routers, int n_routers, const MoeTraceOutput *output,
                    MoeType gate_type, GError **error)
 {
-    const MoeTraceOptions options = {
+    MoeTraceOptions options = {
         .compression = output->compression == -1 ? is_deflated(source) : output->compression,
         .chunk_tokens = output->chunk_tokens,
         .gates = true,
@@ -57,6 +66,11 @@ moe__trace_rewrite(const char *path, const char *meta_json, const MoeTrace *sour
         .slots = true,
         .gate_type = output->gate_type ? output->gate_type : gate_type,
     };
+    if (options.chunk_tokens == 0) {
+        MoeTraceOptions usual = options;
+        usual.logits = source && has_logits(source); /* not those of traces that follow */
+        options.chunk_tokens = moe__trace_chunk_tokens(routers, n_routers, &usual);
+    }
     return moe_trace_writer_new(path, meta_json, routers, n_routers, &options, error);
 }
 
@@ -104,6 +118,27 @@ add_history(JsonObject *meta, JsonObject *entry)
     json_object_set_array_member(meta, "history", history);
 }
 
+/* What the generator said of its trace isn't true of another one made of it: it becomes the first
+ * entry of that one's history. */
+static void
+settle_synth(JsonObject *meta)
+{
+    JsonNode *node = json_object_get_member(meta, "synth");
+    if (!node || !JSON_NODE_HOLDS_OBJECT(node))
+        return;
+    JsonObject *synth = json_object_ref(json_node_get_object(node));
+    json_object_remove_member(meta, "synth");
+    json_object_set_string_member(synth, "tool", "synth");
+    add_history(meta, synth);
+}
+
+static bool
+keeps_all(JsonObject *entry)
+{
+    const char *tool = json_object_get_string_member(entry, "tool");
+    return g_str_equal(tool, "recompress");
+}
+
 char *
 moe__trace_meta_edit(const char *meta_json, const int *routers, int n_routers,
                      const char *const *domains, JsonObject *entry)
@@ -115,6 +150,8 @@ moe__trace_meta_edit(const char *meta_json, const int *routers, int n_routers,
         keep_routers(meta, routers, n_routers);
     if (domains)
         set_domains(meta, domains);
+    if (!keeps_all(entry))
+        settle_synth(meta);
     add_history(meta, entry);
     return moe__json_to_text(root);
 }

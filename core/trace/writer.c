@@ -10,7 +10,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DEFAULT_CHUNK_TOKENS = 65536 };
+/* A chunk by default: so many tokens, or as many as take so many bytes, where they have many layers
+ * or logits: tools keep two or three chunks. */
+enum { TOKENS_MOST = 65536, TOKENS_LEAST = 256, CHUNK_BYTES = 48 << 20 };
+/* Picks of a unit where their number varies. */
+enum { USUAL_PICKS = 8 };
 
 /* --- Columns ----------------------------------------------------------------------------------*/
 
@@ -126,6 +130,23 @@ check_options(const MoeTraceOptions *options, GError **error)
     return false;
 }
 
+int64_t
+moe__trace_chunk_tokens(const MoeRouterInfo *routers, int n_routers, const MoeTraceOptions *options)
+{
+    double bytes = 0; /* a token */
+    for (int r = 0; r < n_routers; r++) {
+        int k = routers[r].k > 0 ? routers[r].k : MIN(USUAL_PICKS, routers[r].experts);
+        size_t id = routers[r].experts > UINT8_MAX ? sizeof(uint16_t) : sizeof(uint8_t);
+        size_t gate =
+            options->gates ? moe_type_size(options->gate_type ? options->gate_type : MOE_F16) : 0;
+        double unit = (double)k * (double)(id + gate);
+        if (options->logits)
+            unit += routers[r].experts * (double)sizeof(uint16_t);
+        bytes += unit * routers[r].units_per_token;
+    }
+    return (int64_t)CLAMP(CHUNK_BYTES / MAX(bytes, 1), TOKENS_LEAST, TOKENS_MOST);
+}
+
 static MoeTraceWriter *
 writer_alloc(const char *path, const MoeRouterInfo *routers, int n_routers,
              const MoeTraceOptions *options)
@@ -134,7 +155,7 @@ writer_alloc(const char *path, const MoeRouterInfo *routers, int n_routers,
     writer->path = g_strdup(path);
     writer->options = *options;
     if (writer->options.chunk_tokens == 0)
-        writer->options.chunk_tokens = DEFAULT_CHUNK_TOKENS;
+        writer->options.chunk_tokens = moe__trace_chunk_tokens(routers, n_routers, options);
     if (writer->options.gate_type == 0)
         writer->options.gate_type = MOE_F16;
     writer->routers = g_memdup2(routers, sizeof *routers * (gsize)n_routers);

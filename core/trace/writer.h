@@ -52,6 +52,10 @@ struct MoeTraceWriter {
     GError *failure;                /* a write went wrong: nothing more is written */
 };
 
+/* Tokens of a chunk where nobody says how many: at most 65536, and about 48 MB. */
+int64_t moe__trace_chunk_tokens(const MoeRouterInfo *routers, int n_routers,
+                                const MoeTraceOptions *options);
+
 /* Writes everything that has gathered as a chunk. Does nothing if nothing has. */
 bool moe__trace_write_chunk(MoeTraceWriter *writer, GError **error);
 /* Fails again with the error of an earlier call, if there was one. */

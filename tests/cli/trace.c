@@ -94,6 +94,11 @@ test_info(void)
     run_expect(&json, 0, "\"decisions\": 18000", "");
     g_auto(Run) entropy = run_moescope("trace", "info", "a.npz", "--entropy", NULL);
     run_expect(&entropy, 0, "entropy           2.", "");
+    place_spoil("a.npz", "bad.npz", "picks/00001.r001.expert.npy", 200);
+    g_auto(Run) bad = run_moescope("trace", "info", "bad.npz", "--entropy", NULL);
+    run_expect(&bad, 1, "", "member picks/00001.r001.expert.npy");
+    g_auto(Run) many = run_moescope("summary", "a.npz", "-o", "s.npz", "--threads", "99999", NULL);
+    run_expect(&many, 2, "", "found --threads 99999, expected 1 to 1024, or 0 for all");
     g_auto(Run) both = run_moescope("trace", "info", "a.npz", "--entropy", "--json", NULL);
     run_expect(&both, 0, "\"entropy_bits\": {\"picks\": 18000, \"id\": 2.", "");
 }

@@ -99,7 +99,7 @@ MOE_API bool moe_trace_repair(const char *path, const char *out, MoeTraceRepaire
 /* How the new trace is stored. */
 typedef struct MoeTraceOutput {
     int compression; /* zlib level 1 … 9; 0: stored; -1: 1 if the source is deflated, else 0 */
-    int64_t chunk_tokens; /* 0: 65536 */
+    int64_t chunk_tokens; /* 0: 65536, or fewer, about 48 MB */
     MoeType gate_type;    /* MOE_F16, MOE_F32 or MOE_F64; 0: as the source has them */
 } MoeTraceOutput;
 
