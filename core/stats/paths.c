@@ -6,6 +6,7 @@
 #include "stats/paths.h"
 
 #include "stats/columns.h"
+#include "stats/groups.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -97,7 +98,8 @@ add_paths(Walk *walk, int chunk, GError **error)
     }
     for (guint i = 0; i < walk->unit->len; i++) {
         int64_t token = g_array_index(walk->unit, int64_t, i) / each;
-        Path path = {walk->path[i], doc ? (uint32_t)doc[token] % MOE_PATHS_GROUPS : 0};
+        int group = doc ? moe__document_group(doc[token]) & (MOE_PATHS_GROUPS - 1) : 0;
+        const Path path = {walk->path[i], (uint32_t)group};
         if (walk->whole[i])
             g_array_append_val(walk->paths, path);
     }

@@ -22,7 +22,7 @@ typedef struct MoePaths {
  * with MOE_ERROR_DATA where routers split tokens differently, and as moe_trace_view(). */
 bool moe__paths_count(const MoeTrace *trace, const int64_t *step, bool shuffled, MoePaths *paths,
                       GError **error);
-/* Of the same units, also without each group of documents (by their number, modulo
+/* Of the same units, also without each group of documents (moe__document_group() modulo
  * MOE_PATHS_GROUPS): without[MOE_PATHS_GROUPS]. */
 enum { MOE_PATHS_GROUPS = 16 };
 bool moe__paths_apart(const MoeTrace *trace, const int64_t *step, MoePaths *paths,
