@@ -183,10 +183,10 @@ static void
 test_refused(void)
 {
     static const Spoilt cases[] = {
-        {.from = "moescope.summary/2", .to = "moescope.trace/1", .why = "the schema is"},
-        {.from = "moescope.summary/2",
-         .to = "moescope.summary/1",
-         .why = "this version reads \"moescope.summary/2\""},
+        {.from = "moescope.summary/3", .to = "moescope.trace/1", .why = "the schema is"},
+        {.from = "moescope.summary/3",
+         .to = "moescope.summary/2",
+         .why = "this version reads \"moescope.summary/3\": make the summary again"},
         {.from = "\"routers\"", .to = "\"rooters\"", .why = "\"routers\" is missing"},
         {.from = "\"experts\" : 12", .to = "\"experts\" : 0", .why = "router 1: \"experts\" is"},
         {.from = "\"experts\" : 12",
