@@ -15,6 +15,13 @@ int64_t moe__draw_binomial(MoeRng *rng, int64_t n, double p);
 /* The highest of m of them. */
 int64_t moe__draw_binomial_highest(MoeRng *rng, int64_t n, double p, double m);
 
+/* How many marked ones are among n that are taken out of `all`: the same, of the hypergeometric
+ * distribution. marked, n ≤ all. */
+int64_t moe__draw_marked(MoeRng *rng, int64_t all, int64_t marked, int64_t n);
+
+/* Units shared out by share[n], which sum to 1: multinomial. */
+void moe__draw_row(MoeRng *rng, int64_t units, const double *share, int n, int64_t *drawn);
+
 /* The load of a uniformly random router: counts [experts] of units that each pick an expert with
  * probability q, and units q E picks in all. */
 void moe__draw_load(MoeRng *rng, int experts, int64_t units, double q, int64_t *count);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * chance-tokens.c: ids drawn class by class: for each number of units, the highest count and the
- * entropy of counts that were drawn by the load alone.
+ * chance-tokens.c: ids class by class: for each number of units, the highest count of ones that
+ * were drawn by the load alone, and the entropy that is to be expected of them.
  */
 #include "stats/chance-tokens.h"
 
 #include "stats/chance-draw.h"
+#include "stats/chance-entropy.h"
 
 #include <math.h>
 
@@ -39,21 +40,20 @@ draw_id(Draw *draw, int64_t units)
     }
 }
 
-/* Means over ids that are seen so often: q, and the entropy of their experts. */
-static void
-draw_ids(Draw *draw, int64_t units, double *q, double *entropy)
+/* The mean of q over ids that are seen so often. */
+static double
+draw_ids(Draw *draw, int64_t units)
 {
     int draws = units <= RARE ? RARE_DRAWS : DRAWS;
-    *q = *entropy = 0;
+    double q = 0;
     for (int i = 0; i < draws; i++) {
         int64_t most = 1; /* a unit has picks */
         draw_id(draw, units);
         for (int e = 0; e < draw->experts; e++)
             most = MAX(most, draw->count[e]);
-        double h = moe_load_entropy(draw->count, draw->experts);
-        *q += (double)most / (double)units / draws;
-        *entropy += (isnan(h) ? 0 : h) / draws;
+        q += (double)most / (double)units / draws;
     }
+    return q;
 }
 
 static void
@@ -71,31 +71,57 @@ set_chances(Draw *draw, const MoeTokenCell *cell, int set, bool uniform)
 MoeTokenChance
 moe__token_chance(const MoeTokenCell *cell, int set, bool uniform)
 {
-    MoeTokenChance found = {NAN, NAN, NAN, NAN};
+    MoeTokenChance found = {NAN, NAN, NAN};
     if (cell->total[set] == 0 || cell->units == 0)
         return found;
     g_autofree double *chance = g_new(double, (gsize)cell->experts);
     g_autofree int64_t *count = g_new(int64_t, (gsize)cell->experts);
     Draw draw = {cell->experts, chance, false, count, moe_rng(SEED, 2)};
     set_chances(&draw, cell, set, uniform);
-    double mean = 0, often = 0, weighted = 0, within = 0;
+    double mean = 0, often = 0, weighted = 0;
     for (int c = 1; c < MOE_TOKENS_CLASSES; c++) {
-        double ids = (double)cell->seen_ids[c], units = (double)cell->seen_units[c], q, h;
+        double ids = (double)cell->seen_ids[c], units = (double)cell->seen_units[c];
         if (ids == 0)
             continue;
         int64_t seen = (int64_t)round(units / ids);
-        draw_ids(&draw, seen, &q, &h);
+        double q = draw_ids(&draw, seen);
         mean += ids * q;
         often += seen >= MOE_TOKENS_LEAST ? ids * q : 0;
         weighted += units * q;
-        within += units * h;
     }
     found.mean = mean / (double)cell->ids;
     found.mean_often = cell->often > 0 ? often / (double)cell->often : NAN;
     found.weighted = weighted / (double)cell->units;
-    found.within = within / (double)cell->units;
     return found;
 }
+
+/* --- Information ------------------------------------------------------------------------------*/
+
+MoeTokenInformation
+moe__token_chance_information(const MoeTokenCell *cell, int set, bool uniform)
+{
+    if (cell->total[set] == 0 || cell->units == 0)
+        return (MoeTokenInformation){NAN, NAN, NAN};
+    g_autofree double *chance = g_new(double, (gsize)cell->experts);
+    Draw draw = {cell->experts, chance, false, NULL, moe_rng(SEED, 2)};
+    set_chances(&draw, cell, set, uniform);
+    double all = (double)cell->units, n = (double)cell->total[set], within = 0, cells = 0;
+    const MoeChanceLoad load = {chance, cell->experts, uniform ? 0 : all};
+    for (int c = 1; c < MOE_TOKENS_CLASSES; c++) {
+        double ids = (double)cell->seen_ids[c], units = (double)cell->seen_units[c];
+        if (ids == 0)
+            continue;
+        MoeChanceCounts own = moe__chance_counts(&load, units / ids);
+        within += units / all * own.entropy;
+        cells += ids * own.occupied;
+    }
+    MoeChanceCounts together = moe__chance_counts(&load, all);
+    double plug_in = together.entropy - within;
+    double bias = (cells - together.occupied - (double)cell->ids + 1) / (2 * n);
+    return (MoeTokenInformation){together.entropy, plug_in, plug_in - bias};
+}
+
+/* --- Lifts ------------------------------------------------------------------------------------*/
 
 /* The highest of an expert over all classes of ids, drawn; 0: it takes none of them. */
 static double
