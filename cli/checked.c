@@ -306,8 +306,12 @@ cmd_checked_lines(const GPtrArray *list, const char *path, const char *lead)
         g_string_append_printf(lines, ": %s\n", checked->verdict);
         gsize told = lines->len;
         add_findings(lines, checked, lead);
-        if (lines->len > told)
-            g_string_insert(lines, (gssize)told - 1, "; moescope check tells more");
+        if (lines->len > told) {
+            bool here = g_str_equal(base, checked->trace);
+            g_autofree char *more = g_strdup_printf("; moescope check%s%s tells more",
+                                                    here ? "" : " ", here ? "" : checked->trace);
+            g_string_insert(lines, (gssize)told - 1, more);
+        }
     }
     return g_string_free(lines, FALSE);
 }
