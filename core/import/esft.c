@@ -211,10 +211,10 @@ compare_scores(const Reading *reading, const char *path, const GArray *entries)
     g_autofree char *shown = g_filename_display_name(path);
     double token = found.most[MOE_ESFT_TOKEN], gate = found.most[MOE_ESFT_GATE];
     bool same = !(token > tolerance[MOE_ESFT_TOKEN]) && !(gate > tolerance[MOE_ESFT_GATE]);
-    moe_import_note(reading->import,
-                    "%s %s these files: token scores are up to %.2g apart, gate scores %.2g%s",
-                    shown, same ? "agrees with" : "isn't of", token, gate,
-                    found.others ? "; it has layers or experts that they lack" : "");
+    (same ? moe_import_note : moe_import_warn)(
+        reading->import, "%s %s these files: token scores are up to %.2g apart, gate scores %.2g%s",
+        shown, same ? "agrees with" : "isn't of", token, gate,
+        found.others ? "; it has layers or experts that they lack" : "");
 }
 
 /* A file beside the others that nobody can read is told, and no reason to stop. */

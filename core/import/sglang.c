@@ -221,7 +221,7 @@ begin(Dump *dump, GError **error)
         if (dump->used[layer])
             g_array_append_val(dump->kept, layer);
     if (dump->mapped)
-        moe_import_note(dump->import, MOE_SGLANG_MOVED);
+        moe_import_warn(dump->import, MOE_SGLANG_MOVED);
     const MoeImportShape shape = {
         .layers = (const int *)dump->kept->data,
         .n_layers = (int)dump->kept->len,

@@ -164,6 +164,16 @@ append_list(GString *out, const char *name, const char *const *texts, int n)
     g_string_append_c(out, ']');
 }
 
+static void
+append_lines(GString *out, const char *name, const GString *lines)
+{
+    if (lines->len == 0)
+        return;
+    g_auto(GStrv) all = g_strsplit(lines->str, "\n", -1);
+    g_string_append(out, ", ");
+    append_list(out, name, (const char *const *)all, (int)g_strv_length(all));
+}
+
 char *
 moe__import_extra(const MoeImport *import, const MoeImportShape *shape)
 {
@@ -179,11 +189,8 @@ moe__import_extra(const MoeImport *import, const MoeImportShape *shape)
     }
     g_string_append(out, ", ");
     append_list(out, "files", (const char *const *)names->pdata, (int)names->len);
-    if (import->notes->len) {
-        g_auto(GStrv) notes = g_strsplit(import->notes->str, "\n", -1);
-        g_string_append(out, ", ");
-        append_list(out, "notes", (const char *const *)notes, (int)g_strv_length(notes));
-    }
+    append_lines(out, "notes", import->notes);
+    append_lines(out, "warnings", import->warnings);
     g_string_append(out, import->kept->str);
     g_string_append_printf(out, "}, \"library\": \"moescope %s\"", moe_version());
     if (shape->n_tokens > 0) {
@@ -330,13 +337,16 @@ moe_import_begin(MoeImport *import, const MoeImportShape *shape, GError **error)
                                           : MOE_F64,
         .score_stats = import->has_logits,
         .logits = import->has_logits && import->options->logits,
+        .meta_room = MOE_IMPORT_ROOM,
     };
     if (options.chunk_tokens == 0)
         options.chunk_tokens = chunk_tokens(import, &options);
     import->capacity = (int)MIN(options.chunk_tokens, BATCH);
     moe__import_batch_make(import);
-    g_autofree char *meta = moe__import_meta(import, shape);
-    import->writer = moe_trace_writer_new(import->target, meta, import->routers, import->n_routers,
-                                          &options, error);
+    import->meta = moe__import_meta(import, shape);
+    import->early_notes = import->notes->len;
+    import->early_warnings = import->warnings->len;
+    import->writer = moe_trace_writer_new(import->target, import->meta, import->routers,
+                                          import->n_routers, &options, error);
     return import->writer != NULL;
 }

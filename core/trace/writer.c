@@ -116,11 +116,12 @@ static bool
 check_options(const MoeTraceOptions *options, GError **error)
 {
     MoeType gate = options->gate_type;
-    if (options->compression < 0 || options->compression > 9 || options->chunk_tokens < 0) {
+    if (options->compression < 0 || options->compression > 9 || options->chunk_tokens < 0 ||
+        options->meta_room < 0) {
         g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
-                    "compression level %d and %" G_GINT64_FORMAT
-                    " tokens a chunk; 0 … 9 and 0 or more are expected",
-                    options->compression, options->chunk_tokens);
+                    "compression level %d, %" G_GINT64_FORMAT " tokens a chunk, %d bytes of room "
+                    "in meta.json; 0 … 9, 0 or more, 0 or more are expected",
+                    options->compression, options->chunk_tokens, options->meta_room);
         return false;
     }
     if (gate == 0 || gate == MOE_F16 || gate == MOE_F32 || gate == MOE_F64)
@@ -176,17 +177,51 @@ check_meta(const char *meta_json, const MoeRouterInfo *routers, int n_routers, G
     return ok;
 }
 
+/* The text with blanks behind it, up to `size` bytes. One that may be replaced is stored, for its
+ * successor to take as many. */
+static bool
+pack_meta(const MoeTraceWriter *writer, const char *meta_json, gsize size, MoeZipPacked *packed,
+          GError **error)
+{
+    gsize length = strlen(meta_json);
+    int level = writer->options.meta_room > 0 ? 0 : writer->options.compression;
+    uint8_t *bytes = g_malloc(size);
+    memset(bytes, ' ', size);
+    memcpy(bytes, meta_json, length);
+    if (moe__zip_pack(bytes, size, level, packed))
+        return true;
+    g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "%s: no memory to pack meta.json", writer->path);
+    return false;
+}
+
 static bool
 write_meta(MoeTraceWriter *writer, const char *meta_json, GError **error)
 {
     MoeZipPacked packed;
-    if (!moe__zip_pack((uint8_t *)g_strdup(meta_json), strlen(meta_json),
-                       writer->options.compression, &packed)) {
-        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "%s: no memory to pack meta.json",
-                    writer->path);
+    writer->meta_size = strlen(meta_json) + (gsize)writer->options.meta_room;
+    if (!pack_meta(writer, meta_json, writer->meta_size, &packed, error))
+        return false;
+    bool ok = moe__zip_writer_add(writer->zip, "meta.json", &packed, error);
+    moe__zip_packed_clear(&packed);
+    return ok;
+}
+
+bool
+moe_trace_writer_set_meta(MoeTraceWriter *writer, const char *meta_json, GError **error)
+{
+    MoeZipPacked packed;
+    gsize length = strlen(meta_json);
+    if (length > writer->meta_size || writer->options.meta_room == 0) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "%s: meta.json of %zu bytes was to take the place of one with room for %zu",
+                    writer->path, length, writer->options.meta_room ? writer->meta_size : 0);
         return false;
     }
-    bool ok = moe__zip_writer_add(writer->zip, "meta.json", &packed, error);
+    if (!moe__trace_writer_check(writer, error) ||
+        !check_meta(meta_json, writer->routers, writer->n_routers, error) ||
+        !pack_meta(writer, meta_json, writer->meta_size, &packed, error))
+        return false;
+    bool ok = moe__zip_writer_rewrite(writer->zip, "meta.json", &packed, error);
     moe__zip_packed_clear(&packed);
     return ok;
 }

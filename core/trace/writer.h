@@ -34,6 +34,7 @@ struct MoeTraceWriter {
     MoeRouterInfo *routers; /* part names not kept */
     int n_routers;
     MoeTraceOptions options;
+    gsize meta_size; /* bytes of meta.json */
 
     /* token columns, then those of every router's picks */
     MoeColumn *batch;

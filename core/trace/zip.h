@@ -63,6 +63,10 @@ MoeZipWriter *moe__zip_writer_resume(const char *path, uint64_t length, const GA
 /* Appends a member. Data of stored members begin at a multiple of 64 bytes. */
 bool moe__zip_writer_add(MoeZipWriter *writer, const char *name, const MoeZipPacked *packed,
                          GError **error);
+/* Writes a member again where it stands. It has to be there, stored, and to keep its length: fails
+ * with MOE_ERROR_DATA. Until it returns, the file has neither the old one nor the new. */
+bool moe__zip_writer_rewrite(MoeZipWriter *writer, const char *name, const MoeZipPacked *packed,
+                             GError **error);
 /* Hands everything written so far to the disk. */
 bool moe__zip_writer_sync(MoeZipWriter *writer, GError **error);
 uint64_t moe__zip_writer_length(const MoeZipWriter *writer);

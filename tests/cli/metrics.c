@@ -263,11 +263,14 @@ test_checked(void)
     run_expect(&made, 0, NULL, "");
     g_auto(Run) text = run_moescope("metrics", "few.npz", "--metrics", "gini", NULL);
     run_expect(&text, 0, "few.npz: checked: 1 warning (few-tokens)", "");
-    run_expect(&text, 0, "; moescope check tells more\n  warning: few-tokens: 18 units, ", "");
+    run_expect(&text, 0, "; moescope check tells more\n  warning: few-tokens: layer 0: 18 units, ",
+               "");
     g_auto(Run) csv = run_moescope("metrics", "few.npz", "--metrics", "gini", "--csv", NULL);
     run_expect(&csv, 0, ",ratio,,,warning:few-tokens,\n", "");
     g_auto(Run) json = run_moescope("metrics", "few.npz", "--metrics", "gini", "--json", NULL);
-    run_expect(&json, 0, "{\"check\": \"few-tokens\", \"severity\": \"warning\", ", "");
+    run_expect(
+        &json, 0,
+        "{\"check\": \"few-tokens\", \"severity\": \"warning\", \"router\": 0, \"layer\": 0, ", "");
 }
 
 /* --- Intervals, steps, views ------------------------------------------------------------------*/

@@ -167,6 +167,71 @@ test_score_rule(void)
     expect_finding(unstated, "score-rule", 0, MOE_FINDING_WARNING, 0);
 }
 
+/* Picks of the token before, with the margins that an import makes of these and the logits. */
+static void
+shift_picks(Made *made, int r)
+{
+    int E = made->experts, k = made->k;
+    for (int64_t t = made->tokens - 1; t > 0; t--) {
+        int32_t *expert = made->expert[r] + t * k;
+        float low = INFINITY, high = -INFINITY;
+        memcpy(expert, expert - k, sizeof *expert * (size_t)k);
+        for (int e = 0; e < E; e++) {
+            bool picked = false;
+            for (int slot = 0; slot < k; slot++)
+                picked = picked || expert[slot] == e;
+            float z = made->logits[r][t * E + e];
+            low = picked ? fminf(low, z) : low;
+            high = picked ? high : fmaxf(high, z);
+        }
+        made->margin[r][t] = low - high;
+    }
+}
+
+/* A pick changes places with the highest that wasn't picked, as a small bias does it. */
+static void
+nudge_pick(Made *made, int r, int64_t t)
+{
+    const float *z = made->logits[r] + t * made->experts;
+    int32_t *expert = made->expert[r] + t * made->k, best = -1;
+    for (int32_t e = 0; e < made->experts; e++)
+        if (e != expert[0] && e != expert[1] && (best < 0 || z[e] > z[best]))
+            best = e;
+    made->margin[r][t] = z[best] - z[expert[1]];
+    expert[1] = best;
+}
+
+static void
+test_pick_rule(void)
+{
+    g_autoptr(Made) made = made_new(400, 16, 2);
+    g_autoptr(MoeFindings) faithful = made_check(made);
+    expect_none(faithful, "pick-rule");
+    shift_picks(made, 0);
+    for (int t = 0; t < 40; t++)
+        nudge_pick(made, 1, 10 * t);
+    for (int t = 0; t < 3; t++)
+        nudge_pick(made, 2, 10 * t);
+    g_autoptr(MoeFindings) findings = made_check(made);
+    const MoeFinding *shifted = find_finding(findings, "pick-rule", 0);
+    g_assert_nonnull(shifted);
+    g_assert_cmpint(shifted->severity, ==, MOE_FINDING_ERROR);
+    g_assert_cmpint(shifted->count, >, 380);
+    expect_finding(findings, "pick-rule", 1, MOE_FINDING_WARNING, 40);
+    g_assert_null(find_finding(findings, "pick-rule", 2)); /* near ties in another precision */
+
+    made->no_logits = true; /* margins tell as much, but not how far off */
+    g_autoptr(MoeFindings) margins = made_check(made);
+    expect_finding(margins, "pick-rule", 0, MOE_FINDING_WARNING, shifted->count);
+    made->no_logits = false;
+    made->no_stats = true; /* and logits tell without margins */
+    g_autoptr(MoeFindings) bare = made_check(made);
+    expect_finding(bare, "pick-rule", 0, MOE_FINDING_ERROR, shifted->count);
+    made->info[0].select = (char *)"unknown";
+    g_autoptr(MoeFindings) unstated = made_check(made);
+    g_assert_null(find_finding(unstated, "pick-rule", 0));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -179,6 +244,7 @@ main(int argc, char **argv)
     g_test_add_func("/check/gate-sums/not-stated", test_gates_sum_though_not_stated);
     g_test_add_func("/check/gate-values", test_gate_values);
     g_test_add_func("/check/score-rule", test_score_rule);
+    g_test_add_func("/check/pick-rule", test_pick_rule);
     int status = g_test_run();
     made_end();
     return status;

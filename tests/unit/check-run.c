@@ -261,6 +261,45 @@ test_drop_everything(void)
     g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
 }
 
+/* One line a kind: the worst of it, and the layers of the others. */
+static void
+test_together(void)
+{
+    static const MoeFindingLine lines[] = {
+        {"pads", "1 of 3,000 units hold expert 0", MOE_FINDING_ERROR, 0, 1, 3000},
+        {"flat", "it is 2.77, exactly ln 16", MOE_FINDING_ERROR, 13, 0, 0},
+        {"flat", "it is inf", MOE_FINDING_ERROR, 2, 0, 0},
+        {"pads", "2,900 of 3,000 units hold expert 0", MOE_FINDING_ERROR, 3, 2900, 3000},
+        {"pads", "12 of 3,000 units hold expert 7", MOE_FINDING_ERROR, 5, 12, 3000},
+        {"pads", "2,900 of 3,000 units hold expert 0", MOE_FINDING_WARNING, 6, 2900, 3000},
+        {"flat", "it is 2.77, exactly ln 16", MOE_FINDING_ERROR, 15, 0, 0},
+        {"flat", "it is 2.77, exactly ln 16", MOE_FINDING_ERROR, 14, 0, 0},
+        {"flat", "it is 6e-44, too small", MOE_FINDING_ERROR, 7, 0, 0},
+        {"flat", "it is 0.5, too small", MOE_FINDING_ERROR, 9, 0, 0},
+        {"notes", "2 lines were passed over", MOE_FINDING_WARNING, -1, 0, 0},
+        {"notes", "3 lines were passed over", MOE_FINDING_WARNING, -1, 0, 0},
+    };
+    static const struct {
+        int worst;
+        const char *text;
+    } expected[] = {
+        {3, "layer 3: 2,900 of 3,000 units hold expert 0; also in layers 0, 5"},
+        {1, "layers 13–15: it is 2.77, exactly ln 16"},
+        {2, "layer 2: it is inf"},
+        {5, "layer 6: 2,900 of 3,000 units hold expert 0"},
+        {8, "layer 7: it is 6e-44, too small; also in layer 9"},
+        {10, "2 lines were passed over (and 1 more like it)"},
+    };
+    int n;
+    MoeFindingGroup *groups = moe_findings_together(lines, G_N_ELEMENTS(lines), &n);
+    g_assert_cmpint(n, ==, G_N_ELEMENTS(expected));
+    for (int i = 0; i < n; i++) {
+        g_assert_cmpint(groups[i].worst, ==, expected[i].worst);
+        g_assert_cmpstr(groups[i].text, ==, expected[i].text);
+    }
+    moe_finding_groups_free(groups, n);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -271,6 +310,7 @@ main(int argc, char **argv)
     g_test_add_func("/check/drop", test_drop);
     g_test_add_func("/check/drop/everything", test_drop_everything);
     g_test_add_func("/check/add", test_add);
+    g_test_add_func("/check/together", test_together);
     int status = g_test_run();
     made_end();
     return status;

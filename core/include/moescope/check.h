@@ -55,6 +55,22 @@ MOE_API const MoeTraceRange *moe_findings_drops(const MoeFindings *findings, con
 MOE_API void moe_findings_free(MoeFindings *findings);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeFindings, moe_findings_free)
 
+/* A finding as it is told where there is one line for it. */
+typedef struct MoeFindingLine {
+    const char *check, *text;
+    MoeSeverity severity;
+    int layer;          /* -1: of all, or nobody knows */
+    int64_t count, all; /* as in MoeFinding */
+} MoeFindingLine;
+/* Findings of one kind: of the same check and severity, with texts that differ by numbers alone. */
+typedef struct MoeFindingGroup {
+    int worst;  /* of them: the one with the highest share, the first of equals */
+    char *text; /* its text, with all their layers: "layer 3: 2 of 9 …; also in layers 0, 5–7" */
+} MoeFindingGroup;
+/* Groups `n` lines, in the order of the first of each. (transfer full) */
+MOE_API MoeFindingGroup *moe_findings_together(const MoeFindingLine *lines, int n, int *n_groups);
+MOE_API void moe_finding_groups_free(MoeFindingGroup *groups, int n_groups);
+
 /* --- Checking ---------------------------------------------------------------------------------*/
 
 typedef struct MoeCheckOptions {

@@ -64,6 +64,7 @@ typedef struct MoeTraceOptions {
     bool slots;           /* record .slot */
     /* How gates are kept: 0: MOE_F16, 11 bits; MOE_F32; MOE_F64, where their decimals count. */
     MoeType gate_type;
+    int meta_room; /* bytes by which moe_trace_writer_set_meta() may lengthen meta.json */
 } MoeTraceOptions;
 
 /* Starts a trace. `meta_json` is the text of meta.json, whole (moe_trace_meta() makes one); it has
@@ -135,6 +136,12 @@ MOE_API bool moe_trace_writer_measure(MoeTraceWriter *writer, int router, const 
 /* Writes out what is buffered as a (short) chunk, hands it to the disk and tells the length of the
  * file so far (`offset` may be NULL). */
 MOE_API bool moe_trace_writer_flush(MoeTraceWriter *writer, int64_t *offset, GError **error);
+/* Puts another text in place of meta.json, which says what the writer learnt meanwhile: of the same
+ * routers, and at most `meta_room` bytes longer than the one that it was begun with. For files that
+ * nobody follows yet: for a moment there is neither. Fails with MOE_ERROR_DATA or _FORMAT on
+ * another one, and where the writer was begun without room, or resumed; G_FILE_ERROR. */
+MOE_API bool moe_trace_writer_set_meta(MoeTraceWriter *writer, const char *meta_json,
+                                       GError **error);
 /* Finishes the archive. The writer is freed in any case. */
 MOE_API bool moe_trace_writer_close(MoeTraceWriter *writer, GError **error);
 /* Leaves the file as it is (readable up to the last whole chunk) and frees. */
