@@ -165,13 +165,18 @@ RENORMALISED = {'mixtral', 'minimax', 'gpt_oss', 'granitemoe', 'granitemoeshared
                 'jetmoe', 'hunyuan_v1_moe'}
 BY_CONFIGURATION = {'olmoe', 'flex_olmo', 'qwen2_moe', 'qwen3_moe', 'qwen3_next', 'qwen3_vl_moe_text'}
 SCALED = {'deepseek_v2', 'deepseek_v3', 'glm4_moe', 'dots1'}  # gates times routed_scaling_factor
+LINEAR = SCALED | {'gpt_oss'}  # their logits are the router's weight times what it is given
+
+
+def kind_of(config):
+    return getattr(getattr(config, 'text_config', None) or config, 'model_type', '')
 
 
 def rule_of(config):
     """(score, normalise, select, rule) of a model of Hugging Face, where its code settles it. The rule
     is None where its routers give their picks themselves."""
     config = getattr(config, 'text_config', None) or config
-    kind = getattr(config, 'model_type', '')
+    kind = kind_of(config)
     normalise = bool(getattr(config, 'norm_topk_prob', False))
     if kind in SCALED:
         summed = normalise and kind != 'deepseek_v2'
@@ -213,7 +218,8 @@ class Recorder:
     rule(module, logits, k) → experts, gates, in torch.
 
     domains: names of the kinds of text; set `trace.domain` to one of them before a pass (or to a
-    list, one a row). logits: record them too. tokenizer: adds the text of each token id.
+    list, one a row). logits: record them too (an error, where a router doesn't tell them).
+    tokenizer: adds the text of each token id.
 
     A pass that goes on with a cache belongs to the documents of the pass before, row by row: beam
     search, which exchanges rows, mixes them up."""
@@ -233,6 +239,7 @@ class Recorder:
         if not self.experts or not self.k:
             raise ValueError('the model does not say how many experts it has and how many a token '
                              'gets: give experts= and k=')
+        self.kind = kind_of(config)
         self._settle_rule(config, score, normalise, rule)
         self._find(routers)
         self.signature = inspect.signature(model.forward)
@@ -268,7 +275,7 @@ class Recorder:
                         self.model.register_forward_hook(self._end)]
         for index, (_, module) in enumerate(self.found):
             self.handles.append(module.register_forward_hook(
-                lambda module, _, output, index=index: self._see(index, module, output)))
+                lambda module, inputs, output, index=index: self._see(index, module, inputs, output)))
         return self
 
     def __exit__(self, kind, value, traceback):
@@ -287,23 +294,25 @@ class Recorder:
         given = {**given, **given.get('kwargs', {})}
         self.passed, self.given = {}, given
 
-    def _see(self, index, module, output):
+    def _see(self, index, module, inputs, output):
         """Keeps what a router says; a second call in a pass (recomputation) says the same."""
         if self.passed is None or index in self.passed:
             return
         read = self._read(module, output)
+        if read and self.logits and read[2] is None:
+            read = (*read[:2], self._logits_again(index, module, inputs))
         if read:
             self.passed[index] = read
 
     def _read(self, module, output):
         """(experts [T, k], gates [T, k], logits [T, E] or None) of a router's output; None if it
-        isn't one's. Picks are told from scores by their type, and gates by having their shape."""
+        isn't one's. Picks are told from scores by their type, and gates by having their shape.
+        Scores that only the picks have (Llama 4, GPT-OSS before transformers 5) aren't logits."""
         parts = [part.detach() for part in (output if isinstance(output, tuple) else [output])
                  if hasattr(part, 'detach') and part.dim() >= 2]
         rows = [part.reshape(-1, part.shape[-1]) for part in parts]
         whole = [row.float() for row in rows
                  if row.is_floating_point() and row.shape[-1] == self.experts]
-        logits = whole[0] if whole else None
         for experts in rows:
             if experts.is_floating_point() or experts.shape[-1] != self.k:
                 continue
@@ -311,13 +320,32 @@ class Recorder:
                      and row.shape == experts.shape]
             if not gates and whole:
                 gates = [whole[-1].gather(-1, experts)]
-            return experts, gates[-1] if gates else None, logits
-        if logits is None:
+            dense = [row for row in whole if self.logits and not self._only_picks(row)]
+            return experts, gates[-1] if gates else None, dense[0] if dense else None
+        if not whole:
             return None
+        dense = [row for row in whole if len(whole) > 1 and not self._only_picks(row)]
+        logits = (dense or whole)[0]
         if not self.rule:
             raise ValueError('the routers give logits, and nothing says how the model chooses by '
                              'them: give score= and normalise=, or rule=')
         return (*self.rule(module, logits, self.k), logits)
+
+    def _only_picks(self, scores):
+        """Whether of [T, E] no more than k a token are above zero, and so only those of the picks."""
+        most = int((scores != 0).sum(-1).max()) if len(scores) else 0
+        return 0 < most <= self.k < self.experts
+
+    def _logits_again(self, index, module, inputs):
+        """Those of a router that keeps them to itself, where they are known to be its weight's."""
+        weight = getattr(module, 'weight', None)
+        if self.kind not in LINEAR or weight is None or not inputs:
+            raise ValueError(f'{self.found[index][0]}: found picks, but no logits of '
+                             f'{self.experts} experts: leave logits=True out')
+        rows = inputs[0].detach().reshape(-1, weight.shape[-1]).float()
+        logits = rows @ weight.detach().float().T
+        bias = getattr(module, 'bias', None)
+        return logits if bias is None else logits + bias.detach().float()
 
     def _end(self, model, args, output):
         passed, self.passed = self.passed, None

@@ -11,6 +11,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import types
 
 other = os.environ.pop('MOESCOPE_PYTHON', None)
 if other:
@@ -229,6 +230,65 @@ def check_grouped(path):
     return complaints
 
 
+def make_routed(kind, router, **config):
+    """A model of that type of transformers, of one router: a module, or its forward(x)."""
+    class Layer(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.router = router if isinstance(router, nn.Module) else nn.Linear(WIDTH, EXPERTS)
+            if router is not self.router:
+                self.router.forward = lambda x: router(self.router, x)
+
+    class Model(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.embed, self.layers = nn.Embedding(50, WIDTH), nn.ModuleList([Layer()])
+            self.config = types.SimpleNamespace(model_type=kind, num_local_experts=EXPERTS,
+                                                num_experts_per_tok=K, **config)
+
+        def forward(self, input_ids, attention_mask=None, past_key_values=None, use_cache=None):
+            self.seen = self.embed(input_ids).reshape(-1, WIDTH)
+            return self.layers[0].router(self.seen)
+
+    torch.manual_seed(2)
+    return Model()
+
+
+def check_scattered(path):
+    """Routers that scatter the scores of their picks over all experts, as transformers has them:
+    Llama 4 gives the logits after them, GPT-OSS (4.57) its picks, but no logits."""
+    def llama4(gate, x):
+        logits = nn.functional.linear(x, gate.weight, gate.bias)
+        best, picks = logits.topk(K)
+        return torch.full_like(logits, float('-inf')).scatter_(1, picks, best).sigmoid(), logits
+
+    def gpt_oss(gate, x):
+        logits = nn.functional.linear(x, gate.weight, gate.bias)
+        best, picks = logits.topk(K)
+        return torch.zeros_like(logits).scatter_(1, picks, best.softmax(-1)), picks
+
+    complaints = []
+    for kind, router, score in [('llama4_text', llama4, torch.Tensor.sigmoid),
+                                ('gpt_oss', gpt_oss, lambda best: best.softmax(-1))]:
+        model = make_routed(kind, router)
+        with torch.no_grad(), Recorder(model, path, logits=True):
+            model(torch.arange(9).reshape(1, 9))
+            gate = model.layers[0].router
+            logits = nn.functional.linear(model.seen, gate.weight, gate.bias)
+        found, (best, picks) = np.load(path), logits.topk(K)
+        complaints += expect(f'{kind}: picks', found['picks/00000.r000.expert'].T, picks.numpy())
+        for name, wanted in [('logits', logits), ('gate', score(best).T)]:
+            column = found[f'picks/00000.r000.{name}']
+            if not np.allclose(column, wanted.numpy(), atol=2e-3):
+                complaints.append(f'{kind}: {name}: found {column[0]}, expected {wanted[0]}')
+    model = make_routed('new', gpt_oss)
+
+    def record():
+        with Recorder(model, path, logits=True):
+            model(torch.zeros(1, 2, dtype=torch.long))
+    return complaints + expect_error('layers.0.router: found picks, but no logits of 8 experts', record)
+
+
 def check_complaints(path):
     def record(model=None, **options):
         model = model or make_model()
@@ -258,6 +318,7 @@ def main():
             ('writer', check_writer, False), ('refused', check_refused, False),
             ('recorder', check_recorder, True), ('cached', check_cached, True),
             ('interrupted', check_interrupted, True), ('grouped', check_grouped, True),
+            ('scattered', check_scattered, True),
             ('complaints', check_complaints, True)]:
         if needs_torch and not torch:
             tap.skip(name, 'torch is not installed')
