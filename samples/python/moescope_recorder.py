@@ -7,7 +7,8 @@
 
 Needs numpy, and PyTorch as far as the model does. While the `with` block lasts, every forward pass
 of the model (generate() makes many) adds its tokens: id, document (a row of a batch), position,
-domain, and the picks and gates of every router. What the attention mask calls padding is left out.
+domain, and the picks and gates of every router. What the attention mask calls padding is left out,
+be it of 2 axes or of 4; a mask that can't be read is an error.
 At the end of the block the trace appears under its name, whole; after an exception too, with the
 passes that had ended by then.
 
@@ -293,6 +294,13 @@ class Recorder:
         given = self.signature.bind_partial(*args, **kwargs).arguments
         given = {**given, **given.get('kwargs', {})}
         self.passed, self.given = {}, given
+        # Of now: the pass adds its own tokens to the cache, and may write on the mask.
+        self.past = cached(given.get('past_key_values'))
+        places = given.get('inputs_embeds') if given.get('input_ids') is None else given['input_ids']
+        if places is None:
+            raise ValueError('found a pass without input_ids and inputs_embeds, expected either')
+        self.shape = tuple(places.shape[:2])
+        self.mask = padding_mask(given.get('attention_mask'), self.past, self.shape)
 
     def _see(self, index, module, inputs, output):
         """Keeps what a router says; a second call in a pass (recomputation) says the same."""
@@ -378,22 +386,17 @@ class Recorder:
 
     def _tokens(self):
         """The token columns of this pass, and which of its places are tokens [B × S]."""
-        ids, mask = self.given.get('input_ids'), self.given.get('attention_mask')
-        embeds = self.given.get('inputs_embeds')
-        shape = tuple(ids.shape if ids is not None else embeds.shape[:2])
-        ids = ids.cpu().numpy() if ids is not None else np.full(shape, -1)
-        past = cached(self.given.get('past_key_values'))
-        if mask is not None and mask.dim() == 2:
-            mask = mask.cpu().numpy().astype(bool)
-            past = max(past, mask.shape[1] - shape[1])
-            pos = (mask.cumsum(1) - 1)[:, -shape[1]:]
-            keep = mask[:, -shape[1]:].reshape(-1)
-        else:
-            pos = np.broadcast_to(past + np.arange(shape[1]), shape)
-            keep = np.ones(ids.size, bool)
-        if not past or self.rows is None or len(self.rows) != shape[0]:
-            self.rows = self.documents + np.arange(shape[0])
+        ids, shape, mask = self.given.get('input_ids'), self.shape, self.mask
+        ids = np.full(shape, -1) if ids is None else ids.cpu().numpy()
+        seen = mask.shape[1] - shape[1]  # of these rows, by the mask
+        if not max(self.past, seen) or self.rows is None or len(self.rows) != shape[0]:
+            self.rows, self.padded = self.documents + np.arange(shape[0]), np.zeros(shape[0], int)
             self.documents += shape[0]
+        keep = mask[:, seen:]
+        before = mask[:, :seen].sum(1) if seen >= self.past else self.past - self.padded
+        pos = before[:, None] + keep.cumsum(1) - 1
+        self.padded = self.padded + (~keep).sum(1)
+        keep = keep.reshape(-1)
         columns = {'id': ids, 'doc': np.broadcast_to(self.rows[:, None], shape), 'pos': pos}
         if self.domains:
             columns['domain'] = np.broadcast_to(self._domain_rows(shape[0])[:, None], shape)
@@ -438,6 +441,28 @@ def cached(cache):
             layers = [layer for layer in getattr(cache, 'layers', []) if hasattr(layer, 'keys')]
             return max([int(layer.get_seq_length()) for layer in layers], default=0)
     return cache[0][0].shape[-2] if len(cache) else 0
+
+
+def padding_mask(mask, past, shape):
+    """An attention mask as numpy [B, S] or [B, past + S], false where it says padding."""
+    if isinstance(mask, dict):  # one a kind of layer: those of a window needn't have every place
+        kinds = [mask.get('full_attention'), *mask.values()]
+        mask = next((one for one in kinds if one is not None), None)
+    if mask is None:
+        return np.ones(shape, bool)
+    if getattr(mask, 'ndim', 0) == 2:
+        return mask.cpu().numpy().astype(bool)
+    if getattr(mask, 'ndim', 0) != 4 or mask.shape[-1] < shape[1] or mask.shape[-2] != shape[1]:
+        raise ValueError(f'found attention_mask of {getattr(mask, "shape", type(mask))}, which does '
+                         'not tell padding from tokens; expected 2 axes [B, S] or 4 [B, 1, S, keys]')
+    # Who attends to whom: what does not attend to itself is padding. Some ways of attention let
+    # such a row attend to everything rather than to nothing.
+    mask = mask[:, 0]
+    attends = mask > -1000 if mask.is_floating_point() and not (mask > 0).any() else mask > 0
+    everything = attends.all(-1)
+    own = attends.diagonal(min(past, mask.shape[-1] - shape[1]), 1, 2)
+    keep = own & ~(everything & ~everything[:, -1:])
+    return np.broadcast_to(keep.cpu().numpy(), shape)
 
 
 def as_logits(scores):

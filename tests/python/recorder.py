@@ -194,6 +194,72 @@ def check_cached(path):
             *expect('tokens', trace.tokens, 8)]
 
 
+class Cache:
+    """As those of transformers: it grows during the pass."""
+    def __init__(self):
+        self.length = 0
+
+    def get_seq_length(self):
+        return self.length
+
+
+def make_caching():
+    """A model that adds its tokens to the cache; its router gives its picks itself."""
+    def router(_, x):
+        return x.new_full((len(x), K), 0.5), torch.tensor([[4, 1]] * len(x))
+    model = make_routed('new', router)
+
+    def grow(_, args, kwargs, output):
+        kwargs['past_key_values'].length += args[0].shape[1]
+    model.register_forward_hook(grow, with_kwargs=True)
+    return model
+
+
+def check_own_loop(path):
+    """Documents decoded one by one with a cache and no mask: a first pass of three, two of one."""
+    model = make_caching()
+    with Recorder(model, path):
+        for _ in range(2):
+            cache = Cache()
+            for n in (3, 1, 1):
+                model(torch.zeros(1, n, dtype=torch.long), past_key_values=cache)
+    found = np.load(path)
+    return [*expect('doc', found['tokens/00000.doc'], np.repeat([0, 1], 5)),
+            *expect('pos', found['tokens/00000.pos'], np.tile(np.arange(5), 2))]
+
+
+def check_wide_masks(path):
+    """A row padded on the left, one on the right, one full, and a pass that goes on with their
+    cache of 6 keys, by masks of who attends to whom: true or false, added to scores, a dict of
+    them, and one in which rows of padding attend to everything."""
+    tokens = torch.tensor([[0, 0, 1, 1], [1, 1, 1, 0], [1, 1, 1, 1]]).bool()
+    keys = torch.cat([tokens, torch.ones(3, 2, dtype=torch.bool)], 1)
+    causal = (torch.arange(6) <= torch.arange(5).unsqueeze(1)) & keys.unsqueeze(1)
+    added = torch.zeros(causal.shape).masked_fill(~causal, torch.finfo(torch.float32).min)
+    ways = {'bool': causal, 'added': added, 'dict': causal, 'open': causal | ~causal.any(-1, True)}
+    complaints = []
+    for way, mask in ways.items():
+        model, cache = make_caching(), Cache()
+        with Recorder(model, path):
+            for first, last in ((0, 4), (4, 5)):
+                part = mask[:, None, first:last]
+                part = {'sliding': part[..., :5], 'full_attention': part} if way == 'dict' else part
+                model(torch.arange(first, last).repeat(3, 1), attention_mask=part,
+                      past_key_values=cache)
+        found = np.load(path)
+        for name, wanted in [('id', [2, 3, 0, 1, 2, 0, 1, 2, 3, 4, 4, 4]),
+                             ('doc', [0, 0, 1, 1, 1, 2, 2, 2, 2, 0, 1, 2]),
+                             ('pos', [0, 1, 0, 1, 2, 0, 1, 2, 3, 2, 3, 4])]:
+            complaints += expect(f'{way}: {name}', found[f'tokens/00000.{name}'], np.array(wanted))
+
+    def record(mask):
+        with Recorder(model, path):
+            model(torch.zeros(1, 2, dtype=torch.long), attention_mask=mask, past_key_values=cache)
+    return [*complaints, *expect_error('does not tell padding from tokens', lambda: record(cache)),
+            *expect_error('found attention_mask of torch.Size([1, 2, 2])',
+                          lambda: record(torch.ones(1, 2, 2)))]
+
+
 def check_interrupted(path):
     """What was recorded before an exception stays; the exception goes on."""
     model = make_model('sigmoid')
@@ -317,6 +383,7 @@ def main():
     for name, check, needs_torch in [
             ('writer', check_writer, False), ('refused', check_refused, False),
             ('recorder', check_recorder, True), ('cached', check_cached, True),
+            ('own loop', check_own_loop, True), ('wide masks', check_wide_masks, True),
             ('interrupted', check_interrupted, True), ('grouped', check_grouped, True),
             ('scattered', check_scattered, True),
             ('complaints', check_complaints, True)]:
