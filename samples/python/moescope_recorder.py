@@ -165,7 +165,11 @@ def grouped_rule(config):
 RENORMALISED = {'mixtral', 'minimax', 'gpt_oss', 'granitemoe', 'granitemoeshared', 'granitemoehybrid',
                 'jetmoe', 'hunyuan_v1_moe'}
 BY_CONFIGURATION = {'olmoe', 'flex_olmo', 'qwen2_moe', 'qwen3_moe', 'qwen3_next', 'qwen3_vl_moe_text'}
-SCALED = {'deepseek_v2', 'deepseek_v3', 'glm4_moe', 'dots1'}  # gates times routed_scaling_factor
+# DeepSeek-V3's; with V2's they have gates times routed_scaling_factor.
+GROUPED = {'deepseek_v3', 'deepseek_v32', 'glm4_moe', 'glm4_moe_lite', 'glm4v_moe_text', 'glm_moe_dsa',
+           'axk1', 'bailing_hybrid', 'exaone_moe', 'hy_v4', 'kimi_linear', 'mimo_v2_flash',
+           'nemotron_h', 'solar_open'}
+SCALED = GROUPED | {'deepseek_v2', 'dots1'}
 LINEAR = SCALED | {'gpt_oss'}  # their logits are the router's weight times what it is given
 
 
@@ -182,25 +186,26 @@ def rule_of(config):
     if kind in SCALED:
         summed = normalise and kind != 'deepseek_v2'
         scaled = bool(summed and config.routed_scaling_factor == 1)
-        grouped = (getattr(config, 'n_group', 1) or 1) > 1 or kind in ('deepseek_v3', 'glm4_moe')
+        grouped = (getattr(config, 'n_group', 1) or 1) > 1 or kind in GROUPED
         grouped = grouped and getattr(config, 'topk_method', '') != 'greedy'
         return ('softmax' if kind == 'deepseek_v2' else 'sigmoid', scaled,
                 'group-limited' if grouped else 'top-k',
-                grouped_rule(config) if kind in ('deepseek_v3', 'glm4_moe') else None)
+                grouped_rule(config) if kind in GROUPED else None)
     if kind in ('llama4', 'llama4_text'):
         return 'sigmoid', False, 'top-k', top_k_rule('sigmoid', False)
     if kind in ('ernie4_5_moe', 'lfm2_moe'):  # a bias chooses too
         score = 'softmax' if kind == 'ernie4_5_moe' else 'sigmoid'
         return score, normalise or kind == 'ernie4_5_moe', 'top-k', None
-    if kind not in RENORMALISED | BY_CONFIGURATION:
+    norm = getattr(getattr(config, 'ffn_config', None), 'moe_normalize_expert_weights', None)
+    if kind not in RENORMALISED | BY_CONFIGURATION and (kind != 'dbrx' or norm not in (1, None)):
         return None
-    normalise = normalise or kind in RENORMALISED
+    normalise = normalise or kind in RENORMALISED or norm == 1
     return 'softmax', normalise, 'top-k', top_k_rule('softmax', normalise)
 
 
 def first_of(config, names):
-    """The first of these attributes that the configuration (or its part for text) has."""
-    for part in (config, getattr(config, 'text_config', None)):
+    """The first of these attributes that the configuration (or its part for text, or DBRX's) has."""
+    for part in (config, getattr(config, 'text_config', None), getattr(config, 'ffn_config', None)):
         for name in names:
             if getattr(part, name, None):
                 return getattr(part, name)
@@ -236,7 +241,7 @@ class Recorder:
                                                     'n_routed_experts', 'moe_num_experts'])
         # Not top_k: that is how generate() samples.
         self.k = k or first_of(config, ['num_experts_per_tok', 'num_experts_per_token',
-                                        'moe_topk', 'moe_k'])
+                                        'moe_topk', 'moe_top_k', 'moe_k'])
         if not self.experts or not self.k:
             raise ValueError('the model does not say how many experts it has and how many a token '
                              'gets: give experts= and k=')
@@ -249,12 +254,14 @@ class Recorder:
         self.documents, self.rows, self.handles = 0, None, []
 
     def _settle_rule(self, config, score, normalise, rule):
+        """selects: how picks are chosen that a router tells itself, and those that the rule makes."""
         known = None if score or rule else rule_of(config)
         if known:
-            self.score, self.normalise, self.select, self.rule = known
+            self.score, self.normalise, select, self.rule = known
+            self.selects = select, select
             return
-        self.score, self.normalise = score or 'unknown', normalise
-        self.select, self.rule = 'unknown' if rule else 'top-k', rule
+        self.score, self.normalise, self.rule = score or 'unknown', normalise, rule
+        self.selects = 'unknown', 'unknown' if rule or not score else 'top-k'
         if rule or not score:
             return
         if score not in ('softmax', 'sigmoid') or normalise is None:
@@ -308,13 +315,13 @@ class Recorder:
             return
         read = self._read(module, output)
         if read and self.logits and read[2] is None:
-            read = (*read[:2], self._logits_again(index, module, inputs))
+            read = (*read[:2], self._logits_again(index, module, inputs), read[3])
         if read:
             self.passed[index] = read
 
     def _read(self, module, output):
-        """(experts [T, k], gates [T, k], logits [T, E] or None) of a router's output; None if it
-        isn't one's. Picks are told from scores by their type, and gates by having their shape.
+        """(experts [T, k], gates [T, k], logits [T, E] or None, whether the rule made the picks) of
+        a router's output; None if it isn't one's. Picks are told from scores by their type, and gates by having their shape.
         Scores that only the picks have (Llama 4, GPT-OSS before transformers 5) aren't logits."""
         parts = [part.detach() for part in (output if isinstance(output, tuple) else [output])
                  if hasattr(part, 'detach') and part.dim() >= 2]
@@ -329,7 +336,7 @@ class Recorder:
             if not gates and whole:
                 gates = [whole[-1].gather(-1, experts)]
             dense = [row for row in whole if self.logits and not self._only_picks(row)]
-            return experts, gates[-1] if gates else None, dense[0] if dense else None
+            return experts, gates[-1] if gates else None, dense[0] if dense else None, False
         if not whole:
             return None
         dense = [row for row in whole if len(whole) > 1 and not self._only_picks(row)]
@@ -337,7 +344,7 @@ class Recorder:
         if not self.rule:
             raise ValueError('the routers give logits, and nothing says how the model chooses by '
                              'them: give score= and normalise=, or rule=')
-        return (*self.rule(module, logits, self.k), logits)
+        return (*self.rule(module, logits, self.k), logits, True)
 
     def _only_picks(self, scores):
         """Whether of [T, E] no more than k a token are above zero, and so only those of the picks."""
@@ -373,7 +380,7 @@ class Recorder:
         self.writer.append(rows, picks)
 
     def _columns(self, seen, keep):
-        experts, gates, logits = [None if part is None else part.cpu().numpy() for part in seen]
+        experts, gates, logits = [None if part is None else part.cpu().numpy() for part in seen[:3]]
         columns = {'expert': experts.astype(np.int64)[keep]}
         if gates is not None:
             # Slot 0 is the first choice; of equal gates the lower id comes first.
@@ -419,7 +426,7 @@ class Recorder:
             number = re.search(r'\.(\d+)\.', '.' + self.found[index][0])
             infos.append({'layer': int(number[1]) if number else place, 'experts': self.experts,
                           'k': self.k, 'gates_sum_to_one': bool(self.normalise),
-                          'score': self.score, 'select': self.select,
+                          'score': self.score, 'select': self.selects[passed[index][3]],
                           'gate': 'unknown' if self.normalise is None
                                   else 'renormalised' if self.normalise else 'score'})
         extra = {'model': getattr(getattr(self.model, 'config', None), '_name_or_path', '')

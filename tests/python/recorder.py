@@ -6,12 +6,14 @@ model of torch's own modules; what comes out is read by `moescope` and by numpy.
 usage: recorder.py SAMPLES-FOLDER COMMON-FOLDER; MOESCOPE_PROGRAM names the program, MOESCOPE_PYTHON
 another Python that has numpy and torch.
 """
+import json
 import os
 import pathlib
 import subprocess
 import sys
 import tempfile
 import types
+import zipfile
 
 other = os.environ.pop('MOESCOPE_PYTHON', None)
 if other:
@@ -203,11 +205,13 @@ class Cache:
         return self.length
 
 
+def own_picks(_, x):
+    return x.new_full((len(x), K), 0.5), torch.tensor([[4, 1]] * len(x))
+
+
 def make_caching():
     """A model that adds its tokens to the cache; its router gives its picks itself."""
-    def router(_, x):
-        return x.new_full((len(x), K), 0.5), torch.tensor([[4, 1]] * len(x))
-    model = make_routed('new', router)
+    model = make_routed('new', own_picks)
 
     def grow(_, args, kwargs, output):
         kwargs['past_key_values'].length += args[0].shape[1]
@@ -309,8 +313,8 @@ def make_routed(kind, router, **config):
         def __init__(self):
             super().__init__()
             self.embed, self.layers = nn.Embedding(50, WIDTH), nn.ModuleList([Layer()])
-            self.config = types.SimpleNamespace(model_type=kind, num_local_experts=EXPERTS,
-                                                num_experts_per_tok=K, **config)
+            self.config = types.SimpleNamespace(**{'model_type': kind, 'num_experts_per_tok': K,
+                                                   'num_local_experts': EXPERTS, **config})
 
         def forward(self, input_ids, attention_mask=None, past_key_values=None, use_cache=None):
             self.seen = self.embed(input_ids).reshape(-1, WIDTH)
@@ -355,6 +359,29 @@ def check_scattered(path):
     return complaints + expect_error('layers.0.router: found picks, but no logits of 8 experts', record)
 
 
+def check_rules(path):
+    """What goes down as the rule: of types that are known, of others, of what the caller says."""
+    deepseek = {'n_group': 4, 'topk_group': 2, 'norm_topk_prob': True, 'routed_scaling_factor': 2.5}
+    dbrx = {'num_local_experts': None, 'num_experts_per_tok': None, 'ffn_config': types.SimpleNamespace(
+        moe_num_experts=EXPERTS, moe_top_k=K, moe_normalize_expert_weights=1)}
+    told, ruled = {}, {'score': 'sigmoid', 'normalise': True}
+    complaints = []
+    for kind, router, config, options, wanted in [
+            ('deepseek_v32', own_picks, deepseek, told, ('sigmoid', 'group-limited', 'score')),
+            ('glm_moe_dsa', own_picks, deepseek, told, ('sigmoid', 'group-limited', 'score')),
+            ('dbrx', nn.Linear(WIDTH, EXPERTS), dbrx, told, ('softmax', 'top-k', 'renormalised')),
+            ('new', own_picks, deepseek, told, ('unknown', 'unknown', 'unknown')),
+            ('new', own_picks, deepseek, ruled, ('sigmoid', 'unknown', 'renormalised')),
+            ('new', nn.Linear(WIDTH, EXPERTS), {}, ruled, ('sigmoid', 'top-k', 'renormalised'))]:
+        model = make_routed(kind, router, **config)
+        with Recorder(model, path, **options):
+            model(torch.zeros(1, 3, dtype=torch.long))
+        with zipfile.ZipFile(path) as archive:
+            info = json.loads(archive.read('meta.json'))['routers'][0]
+        complaints += expect(kind, (info['score'], info['select'], info['gate']), wanted)
+    return complaints
+
+
 def check_complaints(path):
     def record(model=None, **options):
         model = model or make_model()
@@ -385,7 +412,7 @@ def main():
             ('recorder', check_recorder, True), ('cached', check_cached, True),
             ('own loop', check_own_loop, True), ('wide masks', check_wide_masks, True),
             ('interrupted', check_interrupted, True), ('grouped', check_grouped, True),
-            ('scattered', check_scattered, True),
+            ('scattered', check_scattered, True), ('rules', check_rules, True),
             ('complaints', check_complaints, True)]:
         if needs_torch and not torch:
             tap.skip(name, 'torch is not installed')
