@@ -216,12 +216,12 @@ class Recorder:
     """Hooks the routers of `model` while the `with` block lasts; see the top of this file.
 
     Routers are the modules whose name ends with "gate" or "router" and whose output has the number
-    of experts as its last axis, or picks; or those for which routers(name, module) is true. The
-    configuration says how many experts there are and how many a token gets (else: experts, k). A
-    router that gives its picks itself is taken at its word. Of one that gives logits, the picks are
-    made again: by the rule that the model's type is known to have, else by score ('softmax' or
-    'sigmoid', of which the k highest) and normalise (whether gates sum to one), or by
-    rule(module, logits, k) → experts, gates, in torch.
+    of experts as its last axis, or picks; or those for which routers(name, module) is true; of one
+    inside another the outer. The configuration says how many experts there are and how many a token
+    gets (else: experts, k). A router that gives its picks itself is taken at its word. Of one that
+    gives logits, the picks are made again: by the rule that the model's type is known to have, else
+    by score ('softmax' or 'sigmoid', of which the k highest) and normalise (whether gates sum to
+    one), or by rule(module, logits, k) → experts, gates, in torch.
 
     domains: names of the kinds of text; set `trace.domain` to one of them before a pass (or to a
     list, one a row). logits: record them too (an error, where a router doesn't tell them).
@@ -251,7 +251,7 @@ class Recorder:
         self.signature = inspect.signature(model.forward)
         self.tokenizer = tokenizer
         self.writer, self.passed, self.tokens = None, None, 0
-        self.documents, self.rows, self.handles = 0, None, []
+        self.documents, self.rows, self.handles, self.indices = 0, None, [], []
 
     def _settle_rule(self, config, score, normalise, rule):
         """selects: how picks are chosen that a router tells itself, and those that the rule makes."""
@@ -321,7 +321,7 @@ class Recorder:
 
     def _read(self, module, output):
         """(experts [T, k], gates [T, k], logits [T, E] or None, whether the rule made the picks) of
-        a router's output; None if it isn't one's. Picks are told from scores by their type, and gates by having their shape.
+        a router's output, experts None where nothing says; None if it isn't one's. Picks are told from scores by their type, and gates by having their shape.
         Scores that only the picks have (Llama 4, GPT-OSS before transformers 5) aren't logits."""
         parts = [part.detach() for part in (output if isinstance(output, tuple) else [output])
                  if hasattr(part, 'detach') and part.dim() >= 2]
@@ -342,8 +342,7 @@ class Recorder:
         dense = [row for row in whole if len(whole) > 1 and not self._only_picks(row)]
         logits = (dense or whole)[0]
         if not self.rule:
-            raise ValueError('the routers give logits, and nothing says how the model chooses by '
-                             'them: give score= and normalise=, or rule=')
+            return None, None, logits, False
         return (*self.rule(module, logits, self.k), logits, True)
 
     def _only_picks(self, scores):
@@ -368,16 +367,24 @@ class Recorder:
         if not passed:
             raise ValueError(f'none of {len(self.found)} modules gave scores of {self.experts} '
                              f'experts or {self.k} picks; first of them: {self.found[0][0]}')
-        if not self.writer:
-            self._open(passed)
+        self.indices = self.indices or self._outermost(passed)
         picks = []
         for index in self.indices:
-            name = self.found[index][0]
-            if index not in passed or len(passed[index][0]) != keep.size:
-                n = len(passed[index][0]) if index in passed else 0
-                raise ValueError(f'{name}: found picks of {n} tokens, expected {keep.size}')
+            name, experts = self.found[index][0], passed.get(index, [()])[0]
+            if experts is None:
+                raise ValueError(f'{name}: the routers give logits, and nothing says how the model '
+                                 'chooses by them: give score= and normalise=, or rule=')
+            if len(experts) != keep.size:
+                raise ValueError(f'{name}: found picks of {len(experts)} tokens, expected {keep.size}')
             picks.append(self._columns(passed[index], keep))
+        if not self.writer:
+            self._open(passed)
         self.writer.append(rows, picks)
+
+    def _outermost(self, passed):
+        """Without what is inside one that has picks: a router's own gate only gives it its logits."""
+        routers = tuple(self.found[i][0] + '.' for i in passed if passed[i][0] is not None)
+        return sorted(i for i in passed if not self.found[i][0].startswith(routers))
 
     def _columns(self, seen, keep):
         experts, gates, logits = [None if part is None else part.cpu().numpy() for part in seen[:3]]
@@ -420,7 +427,6 @@ class Recorder:
     # --- The file ---------------------------------------------------------------------------------
 
     def _open(self, passed):
-        self.indices = sorted(passed)
         infos = []
         for place, index in enumerate(self.indices):
             number = re.search(r'\.(\d+)\.', '.' + self.found[index][0])

@@ -382,6 +382,30 @@ def check_rules(path):
     return complaints
 
 
+def check_nested(path):
+    """AFMoE's router: it has a gate of its own for its logits, and tells its picks itself."""
+    class Router(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.gate = nn.Linear(WIDTH, EXPERTS)
+
+        def forward(self, x):
+            scores = self.gate(x).sigmoid()
+            picks = (scores + torch.arange(EXPERTS)).topk(K).indices  # a bias chooses
+            return self.gate(x), scores.gather(-1, picks), picks
+
+    complaints = []
+    for options in ({}, {'score': 'sigmoid', 'normalise': True}):
+        model = make_routed('new', Router())
+        with Recorder(model, path, **options):
+            model(torch.arange(9).reshape(1, 9))
+        found = np.load(path)
+        complaints += expect('routers', sum('.expert' in name for name in found.files), 1)
+        complaints += expect('picks', np.sort(found['picks/00000.r000.expert'].T),
+                             np.tile([EXPERTS - 2, EXPERTS - 1], (9, 1)))
+    return complaints
+
+
 def check_complaints(path):
     def record(model=None, **options):
         model = model or make_model()
@@ -413,6 +437,7 @@ def main():
             ('own loop', check_own_loop, True), ('wide masks', check_wide_masks, True),
             ('interrupted', check_interrupted, True), ('grouped', check_grouped, True),
             ('scattered', check_scattered, True), ('rules', check_rules, True),
+            ('nested', check_nested, True),
             ('complaints', check_complaints, True)]:
         if needs_torch and not torch:
             tap.skip(name, 'torch is not installed')
