@@ -228,7 +228,8 @@ class Recorder:
     tokenizer: adds the text of each token id.
 
     A pass that goes on with a cache belongs to the documents of the pass before, row by row: beam
-    search, which exchanges rows, mixes them up."""
+    search, which exchanges rows, mixes them up. So does one with use_cache=False that has the same
+    text and one token more, of which that token is recorded."""
 
     def __init__(self, model, path, *, experts=None, k=None, score=None, normalise=None, rule=None,
                  routers=None, domains=(), logits=False, tokenizer=None, chunk_tokens=65536,
@@ -252,6 +253,7 @@ class Recorder:
         self.tokenizer = tokenizer
         self.writer, self.passed, self.tokens = None, None, 0
         self.documents, self.rows, self.handles, self.indices = 0, None, [], []
+        self.ids = np.empty((0, 0), int)  # of the pass before
 
     def _settle_rule(self, config, score, normalise, rule):
         """selects: how picks are chosen that a router tells itself, and those that the rule makes."""
@@ -321,8 +323,9 @@ class Recorder:
 
     def _read(self, module, output):
         """(experts [T, k], gates [T, k], logits [T, E] or None, whether the rule made the picks) of
-        a router's output, experts None where nothing says; None if it isn't one's. Picks are told from scores by their type, and gates by having their shape.
-        Scores that only the picks have (Llama 4, GPT-OSS before transformers 5) aren't logits."""
+        a router's output, experts None where nothing says; None if it isn't one's. Picks are told
+        from scores by their type, and gates by having their shape. Scores that only the picks have
+        (Llama 4, GPT-OSS before transformers 5) aren't logits."""
         parts = [part.detach() for part in (output if isinstance(output, tuple) else [output])
                  if hasattr(part, 'detach') and part.dim() >= 2]
         rows = [part.reshape(-1, part.shape[-1]) for part in parts]
@@ -346,7 +349,7 @@ class Recorder:
         return (*self.rule(module, logits, self.k), logits, True)
 
     def _only_picks(self, scores):
-        """Whether of [T, E] no more than k a token are above zero, and so only those of the picks."""
+        """Whether of [T, E] no more than k a token aren't zero: those of its picks."""
         most = int((scores != 0).sum(-1).max()) if len(scores) else 0
         return 0 < most <= self.k < self.experts
 
@@ -403,18 +406,26 @@ class Recorder:
         ids, shape, mask = self.given.get('input_ids'), self.shape, self.mask
         ids = np.full(shape, -1) if ids is None else ids.cpu().numpy()
         seen = mask.shape[1] - shape[1]  # of these rows, by the mask
-        if not max(self.past, seen) or self.rows is None or len(self.rows) != shape[0]:
+        said = self._said_again(ids)
+        if not max(self.past, seen, said) or self.rows is None or len(self.rows) != shape[0]:
             self.rows, self.padded = self.documents + np.arange(shape[0]), np.zeros(shape[0], int)
             self.documents += shape[0]
         keep = mask[:, seen:]
         before = mask[:, :seen].sum(1) if seen >= self.past else self.past - self.padded
         pos = before[:, None] + keep.cumsum(1) - 1
         self.padded = self.padded + (~keep).sum(1)
-        keep = keep.reshape(-1)
+        keep = (keep & (np.arange(shape[1]) >= said)).reshape(-1)
         columns = {'id': ids, 'doc': np.broadcast_to(self.rows[:, None], shape), 'pos': pos}
         if self.domains:
             columns['domain'] = np.broadcast_to(self._domain_rows(shape[0])[:, None], shape)
         return {name: column.reshape(-1)[keep] for name, column in columns.items()}, keep
+
+    def _said_again(self, ids):
+        """How many places of each row are those of the pass before: generate(use_cache=False) comes
+        with all its text and one token more, and only that one is new."""
+        before, self.ids = self.ids, ids.copy()
+        same = self.given.get('use_cache') is False and np.array_equal(before, ids[:, :-1])
+        return before.shape[1] if same and self.given.get('input_ids') is not None else 0
 
     def _domain_rows(self, n):
         names = self.domain if isinstance(self.domain, (list, tuple)) else [self.domain] * n

@@ -232,6 +232,24 @@ def check_own_loop(path):
             *expect('pos', found['tokens/00000.pos'], np.tile(np.arange(5), 2))]
 
 
+def check_no_cache(path):
+    """generate(use_cache=False): each pass comes with all the text; the last one is another's, which
+    says of no cache."""
+    model = make_routed('new', own_picks)
+    ids, mask = torch.arange(8).reshape(2, 4), torch.tensor([[0, 1, 1, 1], [1, 1, 1, 1]])
+    with Recorder(model, path):
+        for n in (2, 3, 4):
+            model(ids[:, :n], attention_mask=mask[:, :n], use_cache=False)
+        model(torch.zeros(2, 5, dtype=torch.long), use_cache=False)
+        model(torch.zeros(2, 6, dtype=torch.long))
+    found = np.load(path)
+    return [*expect('id', found['tokens/00000.id'][:7], np.array([1, 4, 5, 2, 6, 3, 7])),
+            *expect('doc', found['tokens/00000.doc'],
+                    np.concatenate([[0, 1, 1, 0, 1, 0, 1], np.repeat([2, 3, 4, 5], [5, 5, 6, 6])])),
+            *expect('pos', found['tokens/00000.pos'][:12],
+                    np.array([0, 0, 1, 1, 2, 2, 3, 0, 1, 2, 3, 4]))]
+
+
 def check_wide_masks(path):
     """A row padded on the left, one on the right, one full, and a pass that goes on with their
     cache of 6 keys, by masks of who attends to whom: true or false, added to scores, a dict of
@@ -435,6 +453,7 @@ def main():
             ('writer', check_writer, False), ('refused', check_refused, False),
             ('recorder', check_recorder, True), ('cached', check_cached, True),
             ('own loop', check_own_loop, True), ('wide masks', check_wide_masks, True),
+            ('no cache', check_no_cache, True),
             ('interrupted', check_interrupted, True), ('grouped', check_grouped, True),
             ('scattered', check_scattered, True), ('rules', check_rules, True),
             ('nested', check_nested, True),
