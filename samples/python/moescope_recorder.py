@@ -20,6 +20,7 @@ import io
 import json
 import os
 import re
+import warnings
 import zipfile
 
 import numpy as np
@@ -313,6 +314,8 @@ class Recorder:
 
     def _see(self, index, module, inputs, output):
         """Keeps what a router says; a second call in a pass (recomputation) says the same."""
+        if self.passed is None and not module.training:  # else: gradients ask for it again
+            warnings.warn('tokens were not recorded: a part of the model or its forward() was called')
         if self.passed is None or index in self.passed:
             return
         read = self._read(module, output)
@@ -412,7 +415,7 @@ class Recorder:
             self.documents += shape[0]
         keep = mask[:, seen:]
         before = mask[:, :seen].sum(1) if seen >= self.past else self.past - self.padded
-        pos = before[:, None] + keep.cumsum(1) - 1
+        pos = before[:, None] + keep.astype(int).cumsum(1) - 1
         self.padded = self.padded + (~keep).sum(1)
         keep = (keep & (np.arange(shape[1]) >= said)).reshape(-1)
         columns = {'id': ids, 'doc': np.broadcast_to(self.rows[:, None], shape), 'pos': pos}

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import types
+import warnings
 import zipfile
 
 other = os.environ.pop('MOESCOPE_PYTHON', None)
@@ -250,6 +251,25 @@ def check_no_cache(path):
                     np.array([0, 0, 1, 1, 2, 2, 3, 0, 1, 2, 3, 4]))]
 
 
+def check_ways_in(path):
+    """A compiled model, whose hooks are compiled with it, gives what it gave before; one that is
+    called in another way gives a warning."""
+    model = make_routed('new', own_picks).eval()
+    try:
+        compiled = torch.compile(model.__call__, backend='eager')
+    except RuntimeError:  # not every Python has that
+        compiled = model
+    ids, mask = torch.arange(8).reshape(2, 4), torch.tensor([[0, 1, 1, 1], [1, 1, 1, 1]])
+    with torch.no_grad(), Recorder(model, path):
+        compiled(ids, attention_mask=mask)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter('always')
+            model.forward(ids)
+    found = np.load(path)
+    return [*expect('pos', found['tokens/00000.pos'], np.array([0, 1, 2, 0, 1, 2, 3])),
+            *expect('warnings', ['not recorded' in str(one.message) for one in caught], [True])]
+
+
 def check_wide_masks(path):
     """A row padded on the left, one on the right, one full, and a pass that goes on with their
     cache of 6 keys, by masks of who attends to whom: true or false, added to scores, a dict of
@@ -453,7 +473,7 @@ def main():
             ('writer', check_writer, False), ('refused', check_refused, False),
             ('recorder', check_recorder, True), ('cached', check_cached, True),
             ('own loop', check_own_loop, True), ('wide masks', check_wide_masks, True),
-            ('no cache', check_no_cache, True),
+            ('no cache', check_no_cache, True), ('ways in', check_ways_in, True),
             ('interrupted', check_interrupted, True), ('grouped', check_grouped, True),
             ('scattered', check_scattered, True), ('rules', check_rules, True),
             ('nested', check_nested, True),
