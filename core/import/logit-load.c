@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "import/logit-load.h"
 
+#include "import/logit-beside.h"
+
 bool
 moe__logit_texts(const MoeLogitPass *pass, GPtrArray *strings, GArray *begins)
 {
-    const MoePy *node = pass->texts->node;
+    const MoePy *node = pass->texts.item->node;
+    if (pass->texts.part >= 0)
+        node = node->items[pass->texts.part];
     int64_t end = 0;
     g_array_append_val(begins, end);
     for (int64_t i = 0; i < node->count; i++) {
@@ -76,7 +80,8 @@ find_sequences(MoeLogitLoaded *loaded)
     const MoeLogitPass *pass = loaded->pass;
     loaded->begins = g_array_new(FALSE, FALSE, sizeof(int64_t));
     loaded->strings = g_ptr_array_new();
-    if (pass->texts && !pass->ids && !moe__logit_texts(pass, loaded->strings, loaded->begins))
+    if (pass->texts.item && !pass->ids.item &&
+        !moe__logit_texts(pass, loaded->strings, loaded->begins))
         g_ptr_array_set_size(loaded->strings, 0);
     if (loaded->strings->len > 0 && pass->rows == 1)
         return;
@@ -92,8 +97,8 @@ moe__logit_load(MoeLogitLoaded *loaded, const MoeArrays *arrays, GError **error)
 {
     const MoeLogitPass *pass = loaded->pass;
     if (!load_layers(loaded, arrays, error) ||
-        (pass->mask && !moe__arrays_values(arrays, pass->mask, &loaded->mask, error)) ||
-        (pass->ids && !moe__arrays_values(arrays, pass->ids, &loaded->ids, error)))
+        !moe__logit_beside_values(arrays, &pass->mask, &loaded->mask, error) ||
+        !moe__logit_beside_values(arrays, &pass->ids, &loaded->ids, error))
         return false;
     find_sequences(loaded);
     return true;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "import/logit-scale.h"
 
+#include "import/logit-beside.h"
+
 #include <math.h>
 
 enum { SAMPLE = 256 };        /* rows that tell probabilities from logits */
@@ -50,7 +52,7 @@ see(Seen *seen, const MoeArrays *arrays, const MoeLogitPass *pass, GError **erro
     const MoeLogitLayer *layer = &g_array_index(pass->layers, MoeLogitLayer, 0);
     g_auto(MoeValues) values = {0}, mask = {0};
     if (!moe__arrays_values(arrays, layer->logits, &values, error) ||
-        (pass->mask && !moe__arrays_values(arrays, pass->mask, &mask, error)))
+        !moe__logit_beside_values(arrays, &pass->mask, &mask, error))
         return false;
     for (int64_t t = 0; t < pass->rows * pass->length && seen->rows < SAMPLE; t++)
         if (!mask.data || moe__values_number(&mask, t) != 0)

@@ -6,6 +6,7 @@
  */
 #include "import/door.h"
 #include "import/importers.h"
+#include "import/logit-beside.h"
 #include "import/logit-load.h"
 #include "import/logit-scale.h"
 
@@ -19,6 +20,8 @@ typedef struct Reading {
     GArray *layers; /* int */
     int experts, k;
     int64_t passes;
+    bool unused;     /* ids of tokens that belong to no pass */
+    bool flat;       /* a pass of several tokens with nothing beside it */
     bool by_place;   /* the layers are numbered by nothing else */
     bool has_expert; /* the files say what was picked */
     bool sampled;    /* a pass told the scale */
@@ -143,12 +146,23 @@ same_layers(const Reading *reading, const MoeLogitPass *pass)
     return same;
 }
 
+/* Whether its tokens, of one axis, may be several sequences, and nothing says so. */
+static bool
+is_flat(const MoeLogitPass *pass)
+{
+    const MoeLogitLayer *layers = (const MoeLogitLayer *)pass->layers->data;
+    bool together = pass->layers->len > 1 && layers[0].logits == layers[1].logits;
+    return layers->logits->ndim == (together ? 3 : 2) && pass->length > 1 && !pass->mask.item &&
+           !pass->ids.item && !pass->texts.item;
+}
+
 /* Whether it is what generating makes of a token: it goes on with the sequence of the pass before.
  */
 static bool
 is_step(const MoeLogitPass *pass)
 {
-    return pass->rows * pass->length == 1 && !pass->mask && !pass->ids && !pass->texts;
+    return pass->rows * pass->length == 1 && !pass->mask.item && !pass->ids.item &&
+           !pass->texts.item;
 }
 
 static void
@@ -169,8 +183,9 @@ static bool
 learn(Reading *reading, const MoeArrays *arrays, const MoeLogitPass *pass, GError **error)
 {
     bool has_expert = g_array_index(pass->layers, MoeLogitLayer, 0).expert != NULL;
-    if (pass->texts && !pass->ids)
+    if (pass->texts.item && !pass->ids.item)
         learn_texts(reading, pass);
+    reading->flat = reading->flat || is_flat(pass);
     reading->steps += reading->open && is_step(pass);
     reading->open = pass->rows == 1;
     if (reading->passes++ == 0)
@@ -309,6 +324,7 @@ read_file(Reading *reading, const char *path, GError **error)
     g_autoptr(MoeArrays) arrays = moe__arrays_open(path, error);
     g_autoptr(GArray) passes = arrays ? moe__logit_passes(arrays, axes, error) : NULL;
     reading->open = false;
+    reading->unused = reading->unused || (passes && moe__logit_ids_unused(arrays, passes));
     for (guint i = 0; passes && i < passes->len; i++) {
         const MoeLogitPass *pass = &g_array_index(passes, MoeLogitPass, i);
         if (!(reading->bringing ? bring : learn)(reading, arrays, pass, error) ||
@@ -351,6 +367,13 @@ begin(Reading *reading, GError **error)
                         "%" G_GINT64_FORMAT " passes of one token were taken to go on with the "
                         "sequence of the pass before, as when a model generates",
                         reading->steps);
+    if (reading->unused)
+        moe_import_note(reading->import, "the files have ids of tokens (input_ids) that can't be "
+                                         "told to belong to any pass: they weren't taken");
+    if (reading->flat)
+        moe_import_note(reading->import,
+                        "nothing beside the logits says where sequences begin or what is padding "
+                        "(attention_mask, input_ids): a pass was taken for one document");
     if (!moe_import_begin(reading->import, &shape, error))
         return false;
     reading->logits = g_new(float, reading->layers->len *(gsize)reading->experts);

@@ -124,6 +124,78 @@ test_closed(void)
     expect_column(trace, "tokens/pos", "0 1");
 }
 
+/* --- Beside passes ----------------------------------------------------------------------------*/
+
+/* Two passes of two layers, three tokens and two; the second token of the first pass is padding. */
+#define PASSES                                                        \
+    "'router_logits': [([[3., 2., 0.], [9., 9., 9.], [0., 3., 2.]], " \
+    "[[1., 2., 0.], [9., 9., 9.], [0., 3., 2.]]), "                   \
+    "([[2., 0., 3.], [2., 3., 0.]], [[1., 2., 0.], [0., 3., 2.]])]"
+
+static void
+expect_passes(const char *literal, const char *ids)
+{
+    g_autoptr(MoeTrace) trace = import_literal(literal, &rule, NULL);
+    expect_column(trace, "tokens/doc", "0 0 1 1");
+    expect_column(trace, "tokens/id", ids);
+    expect_column(trace, "tokens/pos", "0 1 0 1");
+}
+
+/* A list of masks or ids beside a list of passes: the n-th is of the n-th. */
+static void
+test_parallel(void)
+{
+    expect_passes("{" PASSES ", 'attention_mask': [[1, 0, 1], [1, 1]], "
+                  "'input_ids': [[5, 0, 6], [7, 8]]}",
+                  "5 6 7 8");
+    expect_passes("{'run': {" PASSES ", 'attention_mask': [[[1, 0, 1]], [[1, 1]]], "
+                  "'input_ids': [[[5, 0, 6]], [[7, 8]]]}}",
+                  "5 6 7 8");
+    expect_passes("[{" PASSES ", 'attention_mask': [[1, 0, 1], [1, 1]]}]", "-1 -1 -1 -1");
+}
+
+/* An array of masks whose first axis are the passes; one for the only pass. */
+static void
+test_stacked(void)
+{
+    static const char layers[] = "([[3., 2., 0.], [9., 9., 9.]], [[1., 2., 0.], [9., 9., 9.]])";
+    g_autofree char *two =
+        g_strdup_printf("{'router_logits': [%s, %s], 'attention_mask': [[1, 0], [1, 1]], "
+                        "'tokens': [['a', 'pad'], ['b', 'a']]}",
+                        layers, layers);
+    g_autoptr(MoeTrace) trace = import_literal(two, &rule, NULL);
+    expect_column(trace, "tokens/doc", "0 1 1");
+    expect_column(trace, "tokens/id", "0 2 0");
+    g_autofree char *one =
+        g_strdup_printf("{'run': {'router_logits': [%s]}, 'attention_mask': [[1], [0]]}", layers);
+    g_autoptr(MoeTrace) alone = import_literal(one, &rule, NULL);
+    expect_column(alone, "tokens/pos", "0");
+}
+
+/* What belongs to no pass isn't passed over in silence; a mask that masks nothing says nothing. */
+static void
+test_left_over(void)
+{
+    refuse_literal("{" PASSES ", 'attention_mask': [[1, 1, 1], [1, 1], [1, 0]]}", &rule,
+                   "array \"attention_mask/2\" [2] marks padding");
+    refuse_literal("{" PASSES ", 'more': {'attention_mask': [1, 0, 1, 1, 1]}}", &rule,
+                   "array \"more/attention_mask\" [5] marks padding, but can't be told");
+    g_autoptr(MoeTrace) trace = import_literal(
+        "{" PASSES ", 'more': {'attention_mask': [1, 1], 'input_ids': [1, 2]}}", &rule,
+        "the files have ids of tokens (input_ids) that can't be told to belong to any pass");
+    expect_column(trace, "tokens/doc", "0 0 0 1 1");
+}
+
+/* Rows of one axis may be several sequences. */
+static void
+test_flat(void)
+{
+    g_autoptr(MoeTrace) trace =
+        import_literal("{'router_logits': ([[3., 2., 0.], [2., 1., 3.]],)}", &rule,
+                       "nothing beside the logits says where sequences begin");
+    expect_column(trace, "tokens/doc", "0 0");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -135,6 +207,10 @@ main(int argc, char **argv)
     g_test_add_func("/import-logit-rows/scattered", test_scattered);
     g_test_add_func("/import-logit-rows/scattered-rows", test_scattered_rows);
     g_test_add_func("/import-logit-rows/closed", test_closed);
+    g_test_add_func("/import-logit-rows/parallel", test_parallel);
+    g_test_add_func("/import-logit-rows/stacked", test_stacked);
+    g_test_add_func("/import-logit-rows/left-over", test_left_over);
+    g_test_add_func("/import-logit-rows/flat", test_flat);
     int status = g_test_run();
     import_files_remove();
     return status;
