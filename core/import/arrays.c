@@ -14,6 +14,7 @@ struct MoeArrays {
     MoeSafetensors *safetensors;
     GPtrArray *docs; /* of torch and pickle, and of arrays of objects */
     GArray *items;
+    GHashTable *by_path; /* place + 1 of an item by "PARENT/NAME" */
 };
 
 static void
@@ -35,6 +36,7 @@ moe__arrays_free(MoeArrays *arrays)
 {
     if (!arrays)
         return;
+    g_clear_pointer(&arrays->by_path, g_hash_table_unref);
     g_array_unref(arrays->items);
     g_ptr_array_unref(arrays->docs);
     moe__numpy_free(arrays->numpy);
@@ -313,6 +315,18 @@ open_kind(MoeArrays *arrays, const char *path, Kind kind, GError **error)
     return false;
 }
 
+/* Of items of the same path the first is found. */
+static void
+index_items(MoeArrays *arrays)
+{
+    arrays->by_path = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (int i = (int)arrays->items->len; i-- > 0;) {
+        const MoeItem *item = moe__arrays_item(arrays, i);
+        g_hash_table_insert(arrays->by_path, g_strconcat(item->parent, "/", item->name, NULL),
+                            GINT_TO_POINTER(i + 1));
+    }
+}
+
 MoeArrays *
 moe__arrays_open(const char *path, GError **error)
 {
@@ -323,7 +337,10 @@ moe__arrays_open(const char *path, GError **error)
     g_array_set_clear_func(arrays->items, item_clear);
     Kind kind = look(path, error);
     bool good = kind != OTHER && open_kind(arrays, path, kind, error);
-    return good ? g_steal_pointer(&arrays) : NULL;
+    if (!good)
+        return NULL;
+    index_items(arrays);
+    return g_steal_pointer(&arrays);
 }
 
 /* --- Items ------------------------------------------------------------------------------------*/
@@ -349,12 +366,9 @@ moe__arrays_item(const MoeArrays *arrays, int i)
 const MoeItem *
 moe__arrays_find(const MoeArrays *arrays, const char *parent, const char *name)
 {
-    for (guint i = 0; i < arrays->items->len; i++) {
-        const MoeItem *item = &g_array_index(arrays->items, MoeItem, i);
-        if (g_str_equal(item->name, name) && g_str_equal(item->parent, parent))
-            return item;
-    }
-    return NULL;
+    g_autofree char *path = g_strconcat(parent, "/", name, NULL);
+    int place = GPOINTER_TO_INT(g_hash_table_lookup(arrays->by_path, path));
+    return place > 0 ? moe__arrays_item(arrays, place - 1) : NULL;
 }
 
 /* A list of numbers, or of lists of them. */
@@ -395,4 +409,37 @@ moe__arrays_values(const MoeArrays *arrays, const MoeItem *item, MoeValues *out,
     return moe__layout_gather(&layout, stored->data,
                               (uint64_t)stored->count * moe_stored_type_size(stored->type), out,
                               error);
+}
+
+/* Of a tensor or array in a pickle: the rest of its storage isn't touched. */
+static bool
+node_part(const MoeItem *item, int64_t part, MoeValues *out, GError **error)
+{
+    MoePyArray cut = *item->node->array;
+    MoePy node = *item->node;
+    MoeLayout *layout = &cut.layout;
+    node.array = &cut;
+    layout->offset += part * layout->strides[0];
+    layout->ndim--;
+    memmove(layout->shape, layout->shape + 1, sizeof *layout->shape * (gsize)layout->ndim);
+    memmove(layout->strides, layout->strides + 1, sizeof *layout->strides * (gsize)layout->ndim);
+    return moe__py_values(item->doc, &node, out, error);
+}
+
+bool
+moe__arrays_part(const MoeArrays *arrays, const MoeItem *item, int64_t part, MoeValues *out,
+                 GError **error)
+{
+    if (part >= 0 && item->node && item->node->kind == MOE_PY_ARRAY)
+        return node_part(item, part, out, error);
+    if (!moe__arrays_values(arrays, item, out, error))
+        return false;
+    if (part < 0)
+        return true;
+    out->count /= out->shape[0];
+    gsize size = (gsize)out->count * moe_stored_type_size(out->type);
+    memmove(out->data, (const char *)out->data + (gsize)part * size, size);
+    out->ndim--;
+    memmove(out->shape, out->shape + 1, sizeof *out->shape * (gsize)out->ndim);
+    return true;
 }

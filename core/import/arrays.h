@@ -52,6 +52,9 @@ const MoeItem *moe__arrays_find(const MoeArrays *arrays, const char *parent, con
 /* The values of an ARRAY. */
 bool moe__arrays_values(const MoeArrays *arrays, const MoeItem *item, MoeValues *out,
                         GError **error);
+/* The same of place `part` along its first axis, of an ARRAY of two axes or more; -1: all of it. */
+bool moe__arrays_part(const MoeArrays *arrays, const MoeItem *item, int64_t part, MoeValues *out,
+                      GError **error);
 
 /* Whether a file that begins with these bytes may be of one of the kinds: cheap, for score(). */
 bool moe__arrays_may_be(const uint8_t *head, size_t length);

@@ -32,6 +32,7 @@ struct MoeImport {
     MoeLogitScore score;
     bool gates_to_one;
     int64_t documents, left_out, pads, tokens, compared, disagreeing;
+    int64_t closed;  /* units whose picks by the logits have one of minus infinity */
     int64_t *lacked; /* [n_routers] of the tokens left out, those that it had no picks for; NULL:
                         nobody counted */
     GString *notes, *warnings;         /* a line each; notes: all of them */

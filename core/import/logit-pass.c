@@ -8,6 +8,7 @@
 #include "import/logit-pass.h"
 
 #include "import/logit-axes.h"
+#include "import/logit-beside.h"
 
 #include <string.h>
 
@@ -22,13 +23,12 @@ says(const MoeItem *item, const char *word)
     return strstr(item->name, word) || strstr(item->parent, word);
 }
 
-static const char *const masks[] = {"attention_mask", "mask", NULL};
-
 /* How much its path says for it. */
 static int
 rank_of(const MoeItem *item)
 {
-    if (!moe__item_is_float(item) || item->ndim < 2 || g_strv_contains(masks, item->name))
+    if (!moe__item_is_float(item) || item->ndim < 2 ||
+        g_strv_contains(moe__logit_masks, item->name))
         return NOT;
     if (says(item, "router_logits"))
         return NAMED;
@@ -275,52 +275,6 @@ check_lists(const MoeArrays *arrays, const GPtrArray *items, ListKind numbered, 
     return true;
 }
 
-/* A value that stands beside the layers of a pass, or beside what holds them. */
-static const MoeItem *
-find_beside(const MoeArrays *arrays, const MoeLogitPass *pass, const char *const *names)
-{
-    g_autofree char *above = parent_of(pass->parent);
-    for (int i = 0; names[i]; i++) {
-        const MoeItem *item = moe__arrays_find(arrays, pass->parent, names[i]);
-        item = item ? item : moe__arrays_find(arrays, above, names[i]);
-        if (item && item->kind != MOE_ITEM_NONE)
-            return item;
-    }
-    return NULL;
-}
-
-static bool
-look_beside(const MoeArrays *arrays, MoeLogitPass *pass, GError **error)
-{
-    static const char *const ids[] = {"input_ids", "token_ids", "tokens", NULL};
-    static const char *const texts[] = {"tokens", "token_strings", NULL};
-    static const char *const ks[] = {"topk", "top_k", "num_experts_per_tok", NULL};
-    static const char *const picks[] = {"topk", "topk_ids", "topk_indices", "selected_experts",
-                                        NULL};
-    const MoeItem *found = find_beside(arrays, pass, masks);
-    if (found && !moe__item_is_integer(found)) {
-        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
-                    "%s: array \"%s\": expected integers or booleans, 0 where there is padding",
-                    moe__arrays_path(arrays), found->name);
-        return false;
-    }
-    pass->mask = found;
-    found = find_beside(arrays, pass, ids);
-    pass->ids = found && moe__item_is_integer(found) ? found : NULL;
-    found = find_beside(arrays, pass, texts);
-    pass->texts = found && found->kind == MOE_ITEM_TEXTS ? found : NULL;
-    found = find_beside(arrays, pass, ks);
-    if (found && found->kind == MOE_ITEM_NUMBER && found->number >= 1 && found->number <= 1024)
-        pass->k = (int)found->number;
-    found = find_beside(arrays, pass, picks);
-    if (found && moe__item_is_integer(found) && found->ndim > 1 &&
-        found->shape[found->ndim - 1] >= 1 && found->shape[found->ndim - 1] <= 1024) {
-        pass->picks = found;
-        pass->k = (int)found->shape[found->ndim - 1];
-    }
-    return true;
-}
-
 static gint
 compare_layers(gconstpointer a, gconstpointer b)
 {
@@ -393,11 +347,12 @@ settle(const MoeArrays *arrays, GArray *passes, const char *axes, GError **error
 {
     for (guint i = 0; i < passes->len; i++) {
         MoeLogitPass *pass = &g_array_index(passes, MoeLogitPass, i);
-        if (!look_beside(arrays, pass, error) || !settle_numbers(arrays, pass, error) ||
+        if (!moe__logit_look_beside(arrays, passes, i, error) ||
+            !settle_numbers(arrays, pass, error) ||
             !moe__logit_settle_axes(arrays, pass, axes, error))
             return false;
     }
-    return true;
+    return moe__logit_check_masks(arrays, passes, error);
 }
 
 /* The passes of these items. */
