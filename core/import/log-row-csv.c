@@ -186,6 +186,7 @@ read_cell(const MoeLogReader *reader, MoeLogField field, const char *cell, MoeLo
     case MOE_LOG_LAYER:
         return parse_layer(reader, cell, row, error);
     case MOE_LOG_EXPERTS:
+        row->told = true;
         return parse_ints(reader, cell, row->experts, error);
     case MOE_LOG_GATES:
         return parse_reals(reader, cell, row->gates, error);

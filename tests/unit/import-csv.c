@@ -73,7 +73,6 @@ static void
 test_plain_refused(void)
 {
     static const char *const cases[][2] = {
-        {"layer,experts\n0,1 2\n0,1\n", "x.csv: line 3: experts a token: found 1, 2 before"},
         {"layer,experts\n0,1 b\n", "line 2: experts: found \"b\", expected ids"},
         {"layer,experts\n0,1 2,3\n", "line 2: found 3 cells, expected 2"},
         {"layer,experts\n0,\"1 2\n", "line 2: a quotation mark isn't closed"},
