@@ -91,6 +91,8 @@ moe__import_batch_free(MoeImport *import)
 bool
 moe__import_batch_flush(MoeImport *import, GError **error)
 {
+    if (import->rows == 0)
+        return true;
     const MoeTraceTokens tokens = {
         .n = import->rows,
         .id = import->id,

@@ -6,6 +6,7 @@
 #include "import-trace.h"
 
 #include <moescope/export.h>
+#include <moescope/safetensors.h>
 
 static MoeTrace *
 import_text(const char *name, const char *text, const MoeImportOptions *options, char **notes)
@@ -182,6 +183,50 @@ test_back(gconstpointer name)
         expect_same(before, after, r);
 }
 
+/* An exported trace says itself what it is; options may only say the same. */
+static void
+test_exported(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = make_trace(), *file = import_file("x.safetensors", "", 0);
+    g_autoptr(MoeTrace) before = moe_trace_open(path, &error);
+    g_assert_true(moe_export(before, file, "safetensors", NULL, NULL, &error));
+    MoeImportOptions options = {0};
+    g_autoptr(MoeTrace) after = import_all((const char *[]){file}, 1, &options, NULL);
+    g_assert_cmpstr(moe_trace_router(after, 2)->select, ==, "top-k");
+    g_assert_cmpint(moe_trace_router(after, 2)->layer, ==, 4);
+    expect_column(after, "tokens/pos",
+                  "0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 "
+                  "30 31 32 33 34 35 36 37 38 39");
+    options.k = 3;
+    expect_failure(file, &options, "router 0: the file (an exported trace) says other than --k");
+    options = (MoeImportOptions){.domains = (const char *[]){"x"}, .n_domains = 1};
+    expect_failure(file, &options, "--domain: an exported trace says itself what it is");
+}
+
+/* Without its metadata ids and gates are still no logits. */
+static void
+test_stripped(void)
+{
+    static const int64_t shape[] = {2, 2};
+    static const int32_t ids[] = {3, 1, 0, 7};
+    static const float gates[] = {0.5f, 0.25f, 1, 0};
+    g_autoptr(MoeSafetensorsWriter) writer = moe_safetensors_writer_new();
+    static const char *const names[][2] = {{"routers.0.experts", "routers.0.gates"},
+                                           {"routers.1.experts", "routers.1.gates"}};
+    for (int r = 0; r < 2; r++) {
+        moe_safetensors_writer_add(writer, names[r][0], MOE_STORED_I32, 2, shape, ids);
+        moe_safetensors_writer_add(writer, names[r][1], MOE_STORED_F32, 2, shape, gates);
+    }
+    g_autofree char *file = import_file("x.safetensors", "", 0);
+    g_assert_true(moe_safetensors_writer_save(writer, file, NULL));
+    MoeImportReport report;
+    g_autoptr(MoeTrace) trace = import_all((const char *[]){file}, 1, &told, &report);
+    g_assert_cmpstr(report.importer, ==, "id-layers");
+    expect_picks(trace, 0, "3:0.5 1:0.25, 0:1 7:0");
+    g_free(report.notes);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -192,6 +237,9 @@ main(int argc, char **argv)
     g_test_add_func("/import-widths/too-many", test_too_many);
     g_test_add_data_func("/import-widths/back/jsonl", "jsonl", test_back);
     g_test_add_data_func("/import-widths/back/csv", "csv", test_back);
+    g_test_add_data_func("/import-widths/back/safetensors", "safetensors", test_back);
+    g_test_add_func("/import-widths/exported", test_exported);
+    g_test_add_func("/import-widths/stripped", test_stripped);
     int status = g_test_run();
     import_files_remove();
     return status;
