@@ -198,7 +198,8 @@ read_cell(const MoeLogReader *reader, MoeLogField field, const char *cell, MoeLo
 bool
 moe__log_row_csv(MoeLogReader *reader, MoeLogRow *row, GError **error)
 {
-    char *at = moe__csv_line(reader->stream, error);
+    char *at =
+        moe__csv_row(reader->stream, reader->separator, reader->n_columns, reader->whole, error);
     if (!at)
         return false;
     int n = 0;

@@ -59,6 +59,7 @@ moe__log_open(const char *path, bool csv, GError **error)
         return NULL;
     MoeLogReader *reader = g_new0(MoeLogReader, 1);
     reader->stream = stream;
+    reader->whole = g_string_new(NULL);
     moe__log_row_init(&reader->ahead);
     if (!csv)
         reader->json = moe__json_new(stream);
@@ -73,6 +74,7 @@ moe__log_free(MoeLogReader *reader)
     if (!reader)
         return;
     moe__json_free(reader->json);
+    g_string_free(reader->whole, TRUE);
     moe__stream_free(reader->stream);
     moe__log_row_clear(&reader->ahead);
     g_free(reader);

@@ -73,6 +73,7 @@ typedef struct MoeLogReader {
     MoeStream *stream; /* its `line` is that of the last row */
     MoeJson *json;     /* NULL: it is CSV */
     char separator;    /* of the cells of CSV */
+    GString *whole;    /* a row of CSV that has several lines */
     MoeLogField columns[MOE_LOG_COLUMNS];
     int n_columns;
     bool listed;                  /* experts have a column each */
