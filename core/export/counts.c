@@ -12,7 +12,7 @@ append_domain(GString *text, const MoeSummary *summary, int domain)
         return;
     g_string_append_c(text, '"');
     for (const char *c = moe_summary_domain_name(summary, domain); *c; c++)
-        g_string_append_printf(text, *c == '"' ? "%c\"" : "%c", *c == '\n' ? ' ' : *c);
+        g_string_append_printf(text, *c == '"' ? "%c\"" : "%c", *c);
     g_string_append_c(text, '"');
 }
 

@@ -258,8 +258,10 @@ append_csv(const Rows *rows, int router, int64_t token)
     }
     g_string_append_c(rows->text, '"');
     for (const char *c = domain ? domain : ""; *c; c++)
-        g_string_append_printf(rows->text, *c == '"' ? "%c\"" : "%c", *c == '\n' ? ' ' : *c);
+        g_string_append_printf(rows->text, *c == '"' ? "%c\"" : "%c", *c);
     g_string_append_printf(rows->text, "\",%d,", moe_trace_router(rows->trace, router)->layer);
+    if (used_slots(rows, router, token) == 0) /* an empty cell wouldn't say that there are none */
+        g_string_append(rows->text, "[]");
     append_experts(rows, router, token, " ");
     g_string_append_c(rows->text, ',');
     if (rows->views[router]->gate)

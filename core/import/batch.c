@@ -40,11 +40,17 @@ make_stats(MoeImport *import)
     }
 }
 
+int
+moe__import_width(const MoeImport *import, int router)
+{
+    const MoeRouterInfo *info = &import->routers[router];
+    return info->k > 0 ? info->k : info->experts;
+}
+
 void
 moe__import_batch_make(MoeImport *import)
 {
     gsize n = (gsize)import->n_routers, rows = (gsize)import->capacity;
-    gsize cells = rows * (gsize)import->k;
     import->id = g_new(int32_t, rows);
     import->doc = g_new(int32_t, rows);
     import->pos = g_new(int32_t, rows);
@@ -53,6 +59,7 @@ moe__import_batch_make(MoeImport *import)
     import->expert = g_new0(int32_t *, n);
     import->gate = g_new0(double *, n);
     for (gsize r = 0; r < n; r++) {
+        gsize cells = rows * (gsize)moe__import_width(import, (int)r);
         import->expert[r] = g_new(int32_t, cells);
         import->gate[r] = import->has_gates ? g_new(double, cells) : NULL;
         import->picks[r] = (MoeTracePicks){.expert = import->expert[r], .gate64 = import->gate[r]};
@@ -84,6 +91,8 @@ moe__import_batch_free(MoeImport *import)
 bool
 moe__import_batch_flush(MoeImport *import, GError **error)
 {
+    if (import->rows == 0)
+        return true;
     const MoeTraceTokens tokens = {
         .n = import->rows,
         .id = import->id,
@@ -123,19 +132,31 @@ sort_picks(int32_t *expert, double *gate, int k)
     }
 }
 
+/* Where k varies, rows have more slots than a unit has, and slots without a pick are left out. */
 static bool
-take_experts(const MoeImport *import, int r, const int32_t *from, int32_t *expert, GError **error)
+take_experts(const MoeImport *import, int r, const MoeImportToken *token, int32_t *expert,
+             double *gate, GError **error)
 {
     const MoeRouterInfo *router = &import->routers[r];
-    for (int i = 0; i < import->k; i++) {
-        int32_t id = from[i];
+    int width = moe__import_width(import, r), n = 0;
+    for (int i = 0; i < import->k && n < width; i++) {
+        int32_t id = token->expert[r * import->k + i];
         if (id >= router->experts) {
             g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
                         "layer %d: found expert %d, expected 0 … %d (--experts %d)", router->layer,
                         id, router->experts - 1, router->experts);
             return false;
         }
-        expert[i] = MAX(id, -1);
+        if (id < 0 && router->k == 0)
+            continue;
+        if (gate)
+            gate[n] = token->gate[r * import->k + i];
+        expert[n++] = MAX(id, -1);
+    }
+    for (; n < width; n++) {
+        expert[n] = -1;
+        if (gate)
+            gate[n] = 0;
     }
     return true;
 }
@@ -143,14 +164,15 @@ take_experts(const MoeImport *import, int r, const int32_t *from, int32_t *exper
 static bool
 take_picks(MoeImport *import, int r, const MoeImportToken *token, GError **error)
 {
-    int k = import->k;
+    int k = moe__import_width(import, r);
     gsize at = (gsize)import->rows * (gsize)k;
     int32_t *expert = import->expert[r] + at;
     double *gate = import->has_gates ? import->gate[r] + at : NULL;
-    if (!import->no_picks && !take_experts(import, r, token->expert + r * k, expert, error))
+    double *given = import->derive_gates ? NULL : gate;
+    if (!import->no_picks && !take_experts(import, r, token, expert, given, error))
         return false;
-    if (gate && !import->derive_gates)
-        memcpy(gate, token->gate + r * k, sizeof *gate * (gsize)k);
+    if (given && import->no_picks)
+        memcpy(given, token->gate + r * k, sizeof *given * (gsize)k);
     if (import->has_logits)
         moe__import_derive(import, r, token->logits + (gsize)r * (gsize)import->routers[r].experts,
                            expert, gate);

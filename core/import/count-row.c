@@ -149,13 +149,10 @@ read_cell(MoeCountReader *reader, int field, const char *cell, GError **error)
 static bool
 next_csv(MoeCountReader *reader, GError **error)
 {
-    GError *reason = NULL;
-    char *at = moe__csv_line(reader->stream, &reason);
-    if (!at) {
-        if (reason)
-            g_propagate_error(error, reason);
+    char *at =
+        moe__csv_row(reader->stream, reader->separator, reader->n_columns, reader->whole, error);
+    if (!at)
         return false;
-    }
     int n = 0;
     for (; at; n++) {
         const char *cell = moe__csv_cell(&at, reader->separator);
@@ -228,6 +225,7 @@ moe__count_reader_new(const char *path, GError **error)
     g_autoptr(MoeCountReader) reader = g_new0(MoeCountReader, 1);
     reader->stream = stream;
     reader->row.domain = g_string_new(NULL);
+    reader->whole = g_string_new(NULL);
     moe__stream_more(stream);
     const char *begin = (const char *)stream->bytes;
     begin += strspn(begin, " \t\r\n\xef\xbb\xbf");
@@ -246,5 +244,6 @@ moe__count_reader_free(MoeCountReader *reader)
     moe__json_free(reader->json);
     moe__stream_free(reader->stream);
     g_string_free(reader->row.domain, TRUE);
+    g_string_free(reader->whole, TRUE);
     g_free(reader);
 }

@@ -34,6 +34,7 @@ typedef struct MoeCountReader {
     MoeStream *stream;
     MoeJson *json;  /* NULL: it is CSV */
     char separator; /* of its cells */
+    GString *whole; /* a row of several lines */
     MoeCountRow row;
     int n_columns, columns[32];
 } MoeCountReader;

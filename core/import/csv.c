@@ -23,6 +23,67 @@ moe__csv_line(MoeStream *stream, GError **error)
     return line;
 }
 
+/* --- Rows -------------------------------------------------------------------------------------*/
+
+enum { MOST_LINES = 256, MOST_BYTES = 1 << 18 };
+
+/* Whether a row that ends here would end within a quoted cell. */
+static bool
+is_open(const char *row, char separator)
+{
+    for (const char *at = row; at; at = strchr(at, separator), at += at != NULL) {
+        if (*at != '"')
+            continue;
+        for (at++; *at && !(at[0] == '"' && at[1] != '"'); at++)
+            at += at[0] == '"'; /* a doubled mark is one */
+        if (*at == 0)
+            return true;
+    }
+    return false;
+}
+
+/* How many cells a line has if quotation marks mean nothing. */
+static int
+count_cells(const char *line, char separator)
+{
+    int n = 1;
+    for (; (line = strchr(line, separator)); line++)
+        n++;
+    return n;
+}
+
+char *
+moe__csv_row(MoeStream *stream, char separator, int columns, GString *whole, GError **error)
+{
+    GError *reason = NULL;
+    char *line = moe__csv_line(stream, error);
+    if (!line || !strchr(line, '"') || !is_open(line, separator))
+        return line;
+    uint64_t first = stream->line;
+    size_t length;
+    bool rows = true; /* each of the lines could be one */
+    g_string_truncate(whole, 0);
+    for (int n = 0; line && n < MOST_LINES && whole->len < MOST_BYTES; n++) {
+        rows = rows && count_cells(line, separator) == columns;
+        g_string_append(whole, line);
+        if (n > 0 && !is_open(whole->str, separator))
+            break;
+        g_string_append_c(whole, '\n');
+        line = moe__stream_line(stream, &length, &reason);
+    }
+    if (reason) {
+        g_propagate_error(error, reason);
+        return NULL;
+    }
+    if (!rows && !is_open(whole->str, separator))
+        return whole->str;
+    stream->line = first;
+    moe__stream_fail(stream, error, "a quotation mark isn't closed");
+    return NULL;
+}
+
+/* --- Cells ------------------------------------------------------------------------------------*/
+
 char
 moe__csv_separator(const char *line)
 {

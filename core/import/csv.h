@@ -11,6 +11,11 @@
 /* The next line that says something: not empty, no '#' before it, not "sep=;". NULL at the end and
  * with an error. (transfer none: good until the next line) */
 char *moe__csv_line(MoeStream *stream, GError **error);
+/* The same of a row of `columns` cells: a cell in quotation marks may go on over lines, which are
+ * then brought together in `whole`. Fails with MOE_ERROR_FORMAT, at the line where the cell begins,
+ * if the mark isn't closed within some hundred lines, or if marks seem to be mere letters: each of
+ * the lines has all the cells of a row. */
+char *moe__csv_row(MoeStream *stream, char separator, int columns, GString *whole, GError **error);
 /* What parts the cells of a line of names: of comma, semicolon and tab the one that stands there
  * most often outside of quotation marks; of equal ones the first of these. */
 char moe__csv_separator(const char *line);

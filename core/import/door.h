@@ -26,7 +26,8 @@ struct MoeImport {
     char *target;        /* what is written until it is whole */
 
     MoeRouterInfo *routers;
-    int n_routers, k;
+    int n_routers;
+    int k;          /* slots of a unit as importers give it: the most of any router's picks */
     bool has_gates; /* the trace has; derive_gates: the files don't */
     bool has_logits, no_picks, derive_gates, compare;
     MoeLogitScore score;
@@ -48,7 +49,7 @@ struct MoeImport {
     int rows, capacity; /* of the batch */
     int32_t *id, *doc, *pos, *in_domain;
     MoeTracePicks *picks; /* [n_routers], over the arrays below */
-    int32_t **expert;     /* [n_routers][capacity × k] */
+    int32_t **expert;     /* [n_routers][capacity × moe__import_width()] */
     double **gate;
     float **entropy, **margin, **logits; /* [n_routers][capacity], [capacity × experts] */
     double *weight;                      /* [experts], of a unit */
@@ -63,6 +64,8 @@ void moe__import_restart(MoeImport *import);
 /* As moe_import_progress(), for files that aren't read from front to back: part `i` of `n` is done.
  */
 bool moe__import_part(MoeImport *import, int file, int64_t i, int64_t n, GError **error);
+/* Slots of a unit in a router's arrays: where k varies, as many as there are experts. */
+int moe__import_width(const MoeImport *import, int router);
 /* Makes the batch's arrays, and hands it to the writer. */
 void moe__import_batch_make(MoeImport *import);
 void moe__import_batch_free(MoeImport *import);

@@ -3,13 +3,15 @@
  * llama.cpp's importance matrices as GGUF: beside the sums of squares of each tensor stand
  * "blk.N.ffn_{gate,up,down}_exps.weight.counts", F32 [1, experts]: the tokens that each expert of
  * the layer multiplied, the same for its tensors. The older binary form (.dat) divides the sums by
- * these counts and doesn't keep them.
+ * these counts and doesn't keep them. Tensors that every token passes count the tokens, from which
+ * k follows.
  */
 #include "import/counts.h"
 #include "import/gguf.h"
 #include "import/importers.h"
 #include "import/layer-set.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,6 +25,8 @@ typedef struct Matrix {
     int experts; /* 0: not yet known */
     GArray *layers;
     int *layer; /* [tensors] of the file at hand, -1: counts of no experts */
+    int k;      /* of all layers, by their tokens; 0: none tells */
+    bool no_k;  /* some tell no whole number, or another one */
 } Matrix;
 
 static bool fail(const Matrix *matrix, GError **error, const char *format, ...) G_GNUC_PRINTF(3, 4);
@@ -63,6 +67,12 @@ read_counts(Matrix *matrix, const MoeGguf *gguf, int tensor, int64_t *count, GEr
     if (values.count < 1 || values.count > UINT16_MAX)
         return fail(matrix, error, "%s: found %" I64 " values, expected one an expert", name,
                     values.count);
+    if (values.count == 1)
+        return fail(matrix, error,
+                    "%s: found one count for all experts: the matrix was converted from the older "
+                    "binary form (.dat), which has no counts of experts; expected what "
+                    "llama-imatrix --output-format gguf counts itself",
+                    name);
     matrix->experts = matrix->experts ? matrix->experts : (int)values.count;
     if (values.count != matrix->experts)
         return fail(matrix, error, "%s: found %" I64 " experts, %d before", name, values.count,
@@ -107,27 +117,99 @@ bring_layer(Matrix *matrix, const MoeGguf *gguf, int layer, GError **error)
     return true;
 }
 
+/* --- Tokens -----------------------------------------------------------------------------------*/
+
+/* The one count of a tensor; -1: it isn't there, or has other values. */
+static int64_t
+single_count(const MoeGguf *gguf, int layer, const char *tensor)
+{
+    g_auto(MoeValues) values = {0};
+    g_autofree char *name = g_strdup_printf("blk.%d.%s.weight.counts", layer, tensor);
+    int index = moe__gguf_find(gguf, name);
+    int64_t count;
+    return index >= 0 && moe__gguf_values(gguf, index, &values, NULL) && values.count == 1 &&
+                   moe__count_value(&values, 0, &count) && count > 0
+               ? count
+               : -1;
+}
+
+/* Tokens that a layer's experts were chosen for; -1: nothing tells. llama.cpp may compute the
+ * experts of the last layer for fewer tokens than its attention. */
+static int64_t
+count_tokens(const MoeGguf *gguf, int layer, bool last)
+{
+    static const char *const beside[] = {"ffn_gate_inp", "ffn_up_shexp", "ffn_gate_shexp"};
+    static const char *const before[] = {"attn_q", "attn_output", "attn_qkv", "attn_q_a"};
+    int64_t tokens = -1;
+    for (size_t i = 0; i < G_N_ELEMENTS(beside) && tokens < 0; i++)
+        tokens = single_count(gguf, layer, beside[i]);
+    for (size_t i = 0; i < G_N_ELEMENTS(before) && tokens < 0 && !last; i++)
+        tokens = single_count(gguf, layer, before[i]);
+    return tokens;
+}
+
+/* What a layer says of k. Counts above 2^24 are rounded, being F32. */
+static bool
+learn_k(Matrix *matrix, const MoeGguf *gguf, int tensor, int layer, bool last, GError **error)
+{
+    int64_t tokens = count_tokens(gguf, layer, last), picks = 0;
+    g_autofree int64_t *count = g_new0(int64_t, (gsize)matrix->experts);
+    if (!read_counts(matrix, gguf, tensor, count, error))
+        return false;
+    for (int e = 0; e < matrix->experts; e++)
+        picks += MIN(count[e], MOE_COUNT_MAX / matrix->experts);
+    if (tokens < 0 || picks == 0)
+        return true;
+    double exact = (double)picks / (double)tokens, k = floor(exact + 0.5);
+    bool whole = k >= 1 && k <= matrix->experts && fabs(exact - k) <= 1e-6;
+    if (whole && (matrix->k == 0 || matrix->k == (int)k)) {
+        matrix->k = (int)k;
+        return true;
+    }
+    if (!matrix->no_k)
+        moe_import_note(matrix->import,
+                        "layer %d: experts counted %" I64 " picks of %" I64
+                        " tokens, %.6g each%s: k was taken as told, not from the files",
+                        layer, picks, tokens, exact, whole ? ", unlike layers before" : "");
+    matrix->no_k = true;
+    return true;
+}
+
+/* The highest layer that any tensor names. */
+static int
+find_last(const MoeGguf *gguf)
+{
+    int last = -1, layer;
+    for (int i = 0; i < moe__gguf_count(gguf); i++)
+        if (sscanf(moe__gguf_name(gguf, i), "blk.%5d.", &layer) == 1)
+            last = MAX(last, layer);
+    return last;
+}
+
 /* --- Files ------------------------------------------------------------------------------------*/
 
 static bool
 see_file(Matrix *matrix, GError **error)
 {
     g_autoptr(MoeGguf) gguf = moe__gguf_open(matrix->path, error);
-    bool any = false;
+    int before = -1; /* tensors of a layer stand together, and say the same */
     if (!gguf)
         return false;
+    int last = find_last(gguf);
     for (int i = 0; i < moe__gguf_count(gguf); i++) {
         int layer = layer_of(moe__gguf_name(gguf, i));
         if (layer < 0)
             continue;
-        if (!read_counts(matrix, gguf, i, NULL, error))
+        if (!read_counts(matrix, gguf, i, NULL, error) ||
+            (layer != before && !learn_k(matrix, gguf, i, layer, layer == last, error)))
             return false;
         moe__layer_set_add(matrix->layers, layer);
-        any = true;
+        before = layer;
     }
-    return any || fail(matrix, error,
-                       "found no counts of experts (blk.N.ffn_…_exps.weight.counts): the model "
-                       "has none, or the matrix is of an older version");
+    return before >= 0 ||
+           fail(matrix, error,
+                "found no counts of experts (blk.N.ffn_…_exps.weight.counts): the model "
+                "has none, or the matrix is of an older version");
 }
 
 static bool
@@ -183,6 +265,7 @@ read_layers(Matrix *matrix, GError **error)
         .layers = moe__layer_set_numbers(matrix->layers),
         .n_layers = (int)matrix->layers->len,
         .experts = matrix->experts,
+        .k = matrix->no_k ? 0 : matrix->k,
     };
     matrix->summary = moe_import_begin_summary(matrix->import, &shape, 0, error);
     return matrix->summary && read_all(matrix, error);

@@ -158,6 +158,15 @@ copy_notes(const MoeImport *import)
     return import->notes->len ? g_strdup(import->notes->str) : NULL;
 }
 
+static int
+common_k(const MoeImport *import)
+{
+    int k = import->routers[0].k;
+    for (int r = 1; r < import->n_routers; r++)
+        k = import->routers[r].k == k ? k : 0;
+    return k;
+}
+
 static void
 fill_report(const MoeImport *import, MoeImportReport *report)
 {
@@ -175,7 +184,7 @@ fill_report(const MoeImport *import, MoeImportReport *report)
             .notes = copy_notes(import),
             .routers = import->n_routers,
             .experts = import->routers[0].experts,
-            .k = import->k,
+            .k = common_k(import),
         };
 }
 

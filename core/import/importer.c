@@ -196,7 +196,7 @@ moe__import_register(void)
         &moe__import_counts_jsonl,   &moe__import_olmoe_counts,  &moe__import_ddmoe,
         &moe__import_gpt_oss_counts, &moe__import_imatrix,       &moe__import_megatron_counts,
         &moe__import_moe_infinity,   &moe__import_sglang_counts, &moe__import_sglang_passes,
-        &moe__import_trtllm,
+        &moe__import_trtllm,         &moe__import_safetensors,
     };
     for (size_t i = 0; i < G_N_ELEMENTS(built_in); i++) {
         g_autoptr(GError) error = NULL;

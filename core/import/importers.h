@@ -7,7 +7,7 @@
 
 #include <moescope/import.h>
 
-extern const MoeImporter moe__import_vllm_jsonl; /* row-log.c, as the next two */
+extern const MoeImporter moe__import_vllm_jsonl; /* log-kind.c, as the next two */
 extern const MoeImporter moe__import_jsonl;
 extern const MoeImporter moe__import_csv;
 extern const MoeImporter moe__import_llama_csv;
@@ -20,6 +20,7 @@ extern const MoeImporter moe__import_sglang;
 extern const MoeImporter moe__import_id_arrays;
 extern const MoeImporter moe__import_id_layers;
 extern const MoeImporter moe__import_router_logits;
+extern const MoeImporter moe__import_safetensors; /* trace-arrays.c */
 /* Counts, as summaries. */
 extern const MoeImporter moe__import_counts_csv; /* count-rows.c, as the next */
 extern const MoeImporter moe__import_counts_jsonl;

@@ -186,6 +186,7 @@ read_cell(const MoeLogReader *reader, MoeLogField field, const char *cell, MoeLo
     case MOE_LOG_LAYER:
         return parse_layer(reader, cell, row, error);
     case MOE_LOG_EXPERTS:
+        row->told = true;
         return parse_ints(reader, cell, row->experts, error);
     case MOE_LOG_GATES:
         return parse_reals(reader, cell, row->gates, error);
@@ -197,7 +198,8 @@ read_cell(const MoeLogReader *reader, MoeLogField field, const char *cell, MoeLo
 bool
 moe__log_row_csv(MoeLogReader *reader, MoeLogRow *row, GError **error)
 {
-    char *at = moe__csv_line(reader->stream, error);
+    char *at =
+        moe__csv_row(reader->stream, reader->separator, reader->n_columns, reader->whole, error);
     if (!at)
         return false;
     int n = 0;

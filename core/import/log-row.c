@@ -38,7 +38,7 @@ empty(GString *text)
 static void
 begin_row(MoeLogRow *row)
 {
-    row->meta = row->single = row->by_token = false;
+    row->meta = row->single = row->told = row->by_token = false;
     row->tokens = 1;
     row->meta_experts = row->meta_k = 0;
     row->meta_renormalised = -1;
@@ -59,6 +59,7 @@ moe__log_open(const char *path, bool csv, GError **error)
         return NULL;
     MoeLogReader *reader = g_new0(MoeLogReader, 1);
     reader->stream = stream;
+    reader->whole = g_string_new(NULL);
     moe__log_row_init(&reader->ahead);
     if (!csv)
         reader->json = moe__json_new(stream);
@@ -73,6 +74,7 @@ moe__log_free(MoeLogReader *reader)
     if (!reader)
         return;
     moe__json_free(reader->json);
+    g_string_free(reader->whole, TRUE);
     moe__stream_free(reader->stream);
     moe__log_row_clear(&reader->ahead);
     g_free(reader);
@@ -91,13 +93,13 @@ fits(const MoeLogReader *reader, const MoeLogRow *row, const GArray *list, const
 static bool
 check_row(const MoeLogReader *reader, MoeLogRow *row, GError **error)
 {
-    row->meta = row->meta && row->experts->len == 0;
+    row->meta = row->meta && row->experts->len == 0 && !(row->told && row->layer >= 0);
     if (row->meta)
         return true;
-    if (row->experts->len == 0)
+    if (!row->told)
         return moe__stream_fail(reader->stream, error,
                                 "found no experts, expected a line for each token and layer with "
-                                "\"layer\" and \"experts\"");
+                                "\"layer\" and \"experts\" ([] where there are none)");
     if (row->layer < 0)
         return moe__stream_fail(reader->stream, error, "found no layer");
     if (row->gates->len && row->gates->len != row->experts->len)

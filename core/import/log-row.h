@@ -45,6 +45,7 @@ typedef struct MoeLogKey {
 typedef struct MoeLogRow {
     bool meta;   /* "type" says other than "route", and there are no experts; perhaps the model */
     bool single; /* an expert by itself, not a list: lines of one token were joined */
+    bool told;   /* experts were named, be it that there are none */
     int64_t meta_experts, meta_k; /* 0: not said */
     int meta_renormalised;        /* -1: not said */
     GString *model;               /* empty: not said */
@@ -72,6 +73,7 @@ typedef struct MoeLogReader {
     MoeStream *stream; /* its `line` is that of the last row */
     MoeJson *json;     /* NULL: it is CSV */
     char separator;    /* of the cells of CSV */
+    GString *whole;    /* a row of CSV that has several lines */
     MoeLogField columns[MOE_LOG_COLUMNS];
     int n_columns;
     bool listed;                  /* experts have a column each */

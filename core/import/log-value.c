@@ -106,6 +106,7 @@ moe__log_read_experts(MoeJson *json, MoeLogRow *row)
     if (!read_lists(json, &lists, &row->single))
         return false;
     row->tokens = MAX(lists.n, 1);
+    row->told = row->experts->len > 0 || lists.n == 1;
     return true;
 }
 

@@ -23,6 +23,12 @@ says(const MoeItem *item, const char *word)
     return strstr(item->name, word) || strstr(item->parent, word);
 }
 
+static int64_t
+last_axis(const MoeItem *item)
+{
+    return item->shape[item->ndim - 1];
+}
+
 /* How much its path says for it. */
 static int
 rank_of(const MoeItem *item)
@@ -205,19 +211,32 @@ find_pass(GArray *passes, const char *parent)
 
 /* The weights of picks: floats of their shape beside them, as pairs, in a dict of both, or under a
  * name with the same number. */
+static bool
+are_weights_of(const MoeItem *weights, const MoeItem *ids)
+{
+    return moe__item_is_float(weights) && moe__item_is_integer(ids) && same_shape(ids, weights) &&
+           (ids->siblings == 0 || ids->siblings == 2) &&
+           g_str_equal(ids->parent, weights->parent) &&
+           (ids->siblings == 2 || moe__item_number(ids->name) == moe__item_number(weights->name));
+}
+
 static const MoeItem *
 find_weights(const MoeArrays *arrays, const MoeItem *item)
 {
-    if (!moe__item_is_integer(item) || (item->siblings > 0 && item->siblings != 2))
-        return NULL;
-    for (int i = 0; i < moe__arrays_count(arrays); i++) {
-        const MoeItem *other = moe__arrays_item(arrays, i);
-        if (moe__item_is_float(other) && same_shape(item, other) &&
-            g_str_equal(item->parent, other->parent) &&
-            (item->siblings == 2 || moe__item_number(item->name) == moe__item_number(other->name)))
-            return other;
-    }
+    for (int i = 0; i < moe__arrays_count(arrays); i++)
+        if (are_weights_of(moe__arrays_item(arrays, i), item))
+            return moe__arrays_item(arrays, i);
     return NULL;
+}
+
+/* Whether floats are the gates of picks [tokens, k], and so no logits. */
+static bool
+are_gates(const MoeArrays *arrays, const MoeItem *item)
+{
+    for (int i = 0; i < moe__arrays_count(arrays); i++)
+        if (are_weights_of(item, moe__arrays_item(arrays, i)))
+            return last_axis(item) <= PICKS_MOST;
+    return false;
 }
 
 /* Whether an array and the one beside it are a layer: logits and picks, or weights and picks. */
@@ -393,14 +412,8 @@ moe__id_passes(const MoeArrays *arrays, GError **error)
     return NULL;
 }
 
-static int64_t
-last_axis(const MoeItem *item)
-{
-    return item->shape[item->ndim - 1];
-}
-
 /* Arrays without a telling name could be anything: they have to be alike, and no weights of a model
- * or columns of a trace. */
+ * columns of a trace, or gates of picks beside them. */
 int
 moe__logit_score_arrays(const MoeArrays *arrays)
 {
@@ -415,7 +428,7 @@ moe__logit_score_arrays(const MoeArrays *arrays)
         first = first ? first : item;
         if (item->ndim != first->ndim || last_axis(item) != last_axis(first) ||
             last_axis(item) > EXPERTS_USUAL || says(item, "weight") || says(item, "bias") ||
-            says(item, "picks/") || says(item, "hidden"))
+            says(item, "picks/") || says(item, "hidden") || are_gates(arrays, item))
             return 0;
     }
     return rank == RELATED ? 50 : 20;

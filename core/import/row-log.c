@@ -5,10 +5,10 @@
  * k and domains, then the tokens are brought. Should a later line show that there is more, it all
  * begins again with a look at the whole.
  */
-#include "import/csv.h"
+#include "import/row-log.h"
 #include "import/door.h"
-#include "import/importers.h"
 #include "import/log-pipe.h"
+#include "import/log-width.h"
 #include "import/rows.h"
 
 #include <string.h>
@@ -37,6 +37,8 @@ typedef struct Log {
     int *index;     /* [LAYERS]: of a layer among those that occur; -1: it doesn't */
     GArray *layers; /* int, ascending */
     MoeImportShape shape;
+    MoeLogWidths widths; /* experts a token */
+    int meta_k;
     GString *model;
     GPtrArray *domains;
     GHashTable *domain_index; /* name → index + 1 */
@@ -56,6 +58,7 @@ log_clear(Log *log)
 {
     g_free(log->index);
     g_array_unref(log->layers);
+    moe__log_widths_clear(&log->widths);
     g_string_free(log->model, TRUE);
     g_hash_table_unref(log->domain_index);
     g_ptr_array_unref(log->domains);
@@ -85,6 +88,7 @@ log_new(MoeImport *import, bool csv, uint64_t look)
         .doc = {g_string_new(NULL), -1},
         .domain = {g_string_new(NULL), -1},
     };
+    moe__log_widths_init(&log.widths, moe_import_options(import)->k);
     for (int i = 0; i < LAYERS; i++)
         log.index[i] = -1;
     return log;
@@ -117,6 +121,20 @@ learn_number(const Log *log, const MoeLogRow *row, const char *what, int64_t fou
     return true;
 }
 
+/* What a line says of k holds for all tokens. */
+static bool
+learn_meta_k(Log *log, const MoeLogRow *row, GError **error)
+{
+    MoeLogWidths *widths = &log->widths;
+    if (row->meta_k == 0)
+        return true;
+    if (widths->first >= 0 && widths->first != row->meta_k)
+        return fail(log, row, error, "k: found %d, %d before", (int)row->meta_k, widths->first);
+    widths->first = (int)row->meta_k;
+    widths->told = widths->told ? widths->told : (int)row->meta_k;
+    return true;
+}
+
 static bool
 learn_meta(Log *log, const MoeLogRow *row, GError **error)
 {
@@ -126,7 +144,8 @@ learn_meta(Log *log, const MoeLogRow *row, GError **error)
         log->shape.gates =
             row->meta_renormalised ? MOE_IMPORT_GATES_SUM_TO_ONE : MOE_IMPORT_GATES_AS_SCORED;
     return learn_number(log, row, "experts", row->meta_experts, &log->shape.experts, error) &&
-           learn_number(log, row, "k", row->meta_k, &log->shape.k, error);
+           learn_number(log, row, "k", row->meta_k, &log->meta_k, error) &&
+           learn_meta_k(log, row, error);
 }
 
 static void
@@ -150,10 +169,17 @@ are_floats(const GArray *gates)
     return true;
 }
 
-static gint64
-row_k(const MoeLogRow *row)
+/* A token without experts has no gates either. */
+static bool
+learn_gates(Log *log, const MoeLogRow *row, GError **error)
 {
-    return row->experts->len / (guint)row->tokens;
+    if (row->experts->len == 0)
+        return true;
+    if (log->rows++ == 0)
+        log->shape.has_gates = row->gates->len > 0;
+    log->floats = log->floats && are_floats(row->gates);
+    return log->shape.has_gates == (row->gates->len > 0) ||
+           fail(log, row, error, "some lines have gates, others have none");
 }
 
 static bool
@@ -161,17 +187,11 @@ learn_row(Log *log, const MoeLogRow *row, GError **error)
 {
     if (row->meta)
         return learn_meta(log, row, error);
-    if (!learn_number(log, row, "experts a token", row_k(row), &log->shape.k, error))
+    if (!moe__log_widths_learn(&log->widths, log->path, row, error))
         return false;
-    if (row->single && row->pos < 0 && moe_import_options(log->import)->k != 1)
-        return fail(log, row, error,
-                    "found one expert a line, and no place of the token that would tell which "
-                    "lines are one token's (--k 1 says that each is)");
     log->by_token = log->by_token || row->by_token;
-    if (log->rows++ == 0)
-        log->shape.has_gates = row->gates->len > 0;
-    if (log->shape.has_gates != (row->gates->len > 0))
-        return fail(log, row, error, "some lines have gates, others have none");
+    if (!learn_gates(log, row, error))
+        return false;
     if (log->index[row->layer] < 0) {
         int layer = (int)row->layer;
         g_array_append_val(log->layers, layer);
@@ -179,7 +199,6 @@ learn_row(Log *log, const MoeLogRow *row, GError **error)
     }
     for (guint i = 0; i < row->experts->len; i++)
         log->shape.max_expert = MAX(log->shape.max_expert, g_array_index(row->experts, int32_t, i));
-    log->floats = log->floats && are_floats(row->gates);
     learn_domain(log, row->domain->str);
     return true;
 }
@@ -239,15 +258,16 @@ meta_fits(const Log *log, const MoeLogRow *row)
         row->meta_renormalised > 0 ? MOE_IMPORT_GATES_SUM_TO_ONE : MOE_IMPORT_GATES_AS_SCORED;
     return (row->model->len == 0 || g_string_equal(row->model, log->model)) &&
            (row->meta_experts == 0 || row->meta_experts == shape->experts) &&
-           (row->meta_k == 0 || row->meta_k == shape->k) &&
+           (row->meta_k == 0 || (row->meta_k == shape->k && !shape->layer_k)) &&
            (row->meta_renormalised < 0 || gates == shape->gates);
 }
 
 static bool
 row_fits(Log *log, const MoeLogRow *row)
 {
-    return log->index[row->layer] >= 0 && row_k(row) == log->shape.k &&
-           log->shape.has_gates == (row->gates->len > 0) &&
+    int index = log->index[row->layer];
+    return index >= 0 && moe__log_widths_fit(&log->widths, row, index) &&
+           (row->experts->len == 0 || log->shape.has_gates == (row->gates->len > 0)) &&
            (!log->floats || are_floats(row->gates)) &&
            (row->domain->len == 0 || find_domain(log, row->domain) >= 0);
 }
@@ -274,7 +294,7 @@ bring_row(Log *log, int file, const MoeLogRow *row, GError **error)
 {
     if (row->meta)
         return true;
-    int k = log->shape.k, index = log->index[row->layer];
+    int k = moe__log_width(row), index = log->index[row->layer];
     MoeImportToken token = {
         .id = (int32_t)row->id,
         .doc = find_doc(log, row->doc),
@@ -288,7 +308,7 @@ bring_row(Log *log, int file, const MoeLogRow *row, GError **error)
         token.pos = place_of(log, row, token.doc, t);
         if (row->ids->len > 0)
             token.id = g_array_index(row->ids, int32_t, t);
-        if (moe__rows_add(log->joined, index, &token, error))
+        if (moe__rows_add(log->joined, index, &token, k, error))
             continue;
         g_prefix_error(error, "%s: line %" G_GUINT64_FORMAT ": ", log->path, row->line);
         return false;
@@ -351,8 +371,8 @@ compare_layers(gconstpointer a, gconstpointer b)
     return *(const int *)a - *(const int *)b;
 }
 
-static void
-finish_shape(Log *log)
+static bool
+finish_shape(Log *log, GError **error)
 {
     g_array_sort(log->layers, compare_layers);
     for (guint i = 0; i < log->layers->len; i++)
@@ -363,6 +383,20 @@ finish_shape(Log *log)
     log->shape.n_domains = (int)log->domains->len;
     log->shape.gate_type = log->floats ? MOE_F32 : MOE_F64;
     log->shape.model = log->model->len ? log->model->str : NULL;
+    return moe__log_widths_settle(&log->widths, log->import, &log->shape, error);
+}
+
+/* Of lines that stand apart some token has to have found all of its own. */
+static bool
+check_gathered(const Log *log, GError **error)
+{
+    if (log->import->tokens + log->import->rows > 0)
+        return true;
+    g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                "found no token with %d experts in every layer (--k), expected that many lines of "
+                "each",
+                log->shape.k);
+    return false;
 }
 
 static bool
@@ -373,23 +407,23 @@ read_files(Log *log, GError **error)
     for (int i = 0; i < n; i++)
         if (!each_row(log, i, files[i].path, error))
             return false;
-    finish_shape(log);
-    if (!moe_import_begin(log->import, &log->shape, error))
+    if (!finish_shape(log, error) || !moe_import_begin(log->import, &log->shape, error))
         return false;
     if (log->by_token)
         moe_import_note(log->import,
                         "\"token\" was taken for the place of a token in its document");
     log->joined = moe__rows_new(log->import, log->shape.n_layers, log->shape.has_gates);
+    moe__rows_apart(log->joined, log->widths.gather, log->widths.once);
     for (int i = 0; i < n; i++) {
         if (!each_row(log, i, files[i].path, error))
             return false;
         end_file(log);
     }
-    return true;
+    return !log->widths.gather || check_gathered(log, error);
 }
 
-static bool
-read_log(MoeImport *import, bool csv, GError **error)
+bool
+moe__row_log_read(MoeImport *import, bool csv, GError **error)
 {
     GError *reason = NULL;
     uint64_t all = (uint64_t)g_array_index(import->sizes, int64_t, import->files->len);
@@ -408,83 +442,3 @@ read_log(MoeImport *import, bool csv, GError **error)
     g_auto(Log) whole = log_new(import, csv, UINT64_MAX);
     return read_files(&whole, error);
 }
-
-static bool
-read_jsonl(MoeImport *import, GError **error)
-{
-    return read_log(import, false, error);
-}
-
-static bool
-read_csv(MoeImport *import, GError **error)
-{
-    return read_log(import, true, error);
-}
-
-/* --- Which is it ------------------------------------------------------------------------------*/
-
-/* Whether it begins with an object, or an array of some. */
-static bool
-begins_object(const MoeImportHead *head)
-{
-    static const char blanks[] = " \t\r\n\xef\xbb\xbf";
-    const char *at = head->text + strspn(head->text, blanks);
-    if (*at == '[')
-        at += 1 + strspn(at + 1, blanks);
-    return *at == '{';
-}
-
-static int
-score_vllm(const MoeImportHead *head)
-{
-    bool named = strstr(head->text, "\"topk_ids\"") && strstr(head->text, "\"layer");
-    return begins_object(head) && named ? 90 : 0;
-}
-
-static int
-score_plain(const MoeImportHead *head)
-{
-    return begins_object(head) && moe__log_is_told(head->text) ? 45 : 0;
-}
-
-/* A line of names, among them those of layer and experts. */
-static int
-score_csv(const MoeImportHead *head)
-{
-    g_auto(GStrv) names = moe__csv_names(head->text);
-    bool layer = false, experts = false;
-    for (char **name = names; *name; name++) {
-        bool numbered;
-        MoeLogField field = moe__log_column(*name, &numbered);
-        layer = layer || field == MOE_LOG_LAYER;
-        experts = experts || field == MOE_LOG_EXPERTS;
-    }
-    return layer && experts ? 60 : 0;
-}
-
-const MoeImporter moe__import_vllm_jsonl = {
-    .struct_size = sizeof(MoeImporter),
-    .name = "vllm-jsonl",
-    .help = "JSON Lines of a logger in vLLM: meta and route lines, topk_ids and topk_weights",
-    .cite = "github.com/KennethWang1221/vllm-expert-profiler and others",
-    .score = score_vllm,
-    .read = read_jsonl,
-};
-
-const MoeImporter moe__import_jsonl = {
-    .struct_size = sizeof(MoeImporter),
-    .name = "jsonl",
-    .help = "JSON Lines, one a token and layer: doc, pos, id, domain, layer, experts, gates",
-    .cite = "the plain layout of core/import/README.md",
-    .score = score_plain,
-    .read = read_jsonl,
-};
-
-const MoeImporter moe__import_csv = {
-    .struct_size = sizeof(MoeImporter),
-    .name = "csv",
-    .help = "CSV with a line of names: doc, pos, id, domain, layer, experts, gates",
-    .cite = "the plain layout of core/import/README.md",
-    .score = score_csv,
-    .read = read_csv,
-};

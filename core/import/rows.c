@@ -19,10 +19,17 @@ typedef struct Waiting {
     double *gate;
 } Waiting;
 
+/* Which of 64 tokens were whole. */
+typedef struct Whole {
+    gint64 key; /* doc and pos / 64 */
+    guint64 bits;
+} Whole;
+
 struct MoeRows {
     MoeImport *import;
     int n_layers, k;
-    bool gates;
+    bool gates, gather;
+    GHashTable *whole;   /* of Whole; NULL: tokens may come again */
     GHashTable *waiting; /* by key */
     Waiting *free;
 };
@@ -58,7 +65,59 @@ moe__rows_free(MoeRows *rows)
         rows->free = next;
     }
     g_hash_table_unref(rows->waiting);
+    if (rows->whole)
+        g_hash_table_unref(rows->whole);
     g_free(rows);
+}
+
+void
+moe__rows_apart(MoeRows *rows, bool gather, bool once)
+{
+    rows->gather = gather;
+    if (gather || once)
+        rows->whole = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
+}
+
+/* The 64 tokens that a token is one of; NULL: none of them was whole yet. */
+static Whole *
+find_whole(const MoeRows *rows, const MoeImportToken *token)
+{
+    gint64 key = (gint64)token->doc << 32 | token->pos >> 6;
+    return g_hash_table_lookup(rows->whole, &key);
+}
+
+static bool
+was_whole(const MoeRows *rows, const MoeImportToken *token)
+{
+    const Whole *whole = rows->whole ? find_whole(rows, token) : NULL;
+    return whole && whole->bits >> (token->pos & 63) & 1;
+}
+
+static void
+mark_whole(MoeRows *rows, const MoeImportToken *token)
+{
+    Whole *whole = find_whole(rows, token);
+    if (!whole) {
+        whole = g_new(Whole, 1);
+        *whole = (Whole){.key = (gint64)token->doc << 32 | token->pos >> 6};
+        g_hash_table_insert(rows->whole, &whole->key, whole);
+    }
+    whole->bits |= (guint64)1 << (token->pos & 63);
+}
+
+static bool
+fail_again(const MoeRows *rows, const MoeImportToken *token, GError **error)
+{
+    if (rows->gather)
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "document %d, token %d: found more experts than %d (--k)", token->doc,
+                    token->pos, rows->k);
+    else
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "document %d, token %d: found it again, with an expert a line: if a token's "
+                    "lines stand apart, --k N says how many they are; other texts need a \"doc\"",
+                    token->doc, token->pos);
+    return false;
 }
 
 static Waiting *
@@ -84,8 +143,18 @@ begin_token(MoeRows *rows, gint64 key, const MoeImportToken *token)
     return waiting;
 }
 
+/* How many picks of a layer are there. */
+static int
+count_there(const MoeRows *rows, const Waiting *waiting, int index)
+{
+    int n = 0;
+    while (n < rows->k && waiting->expert[index * rows->k + n] != ABSENT)
+        n++;
+    return n;
+}
+
 static bool
-check(const MoeRows *rows, const Waiting *waiting, int index, GError **error)
+check(const MoeRows *rows, const Waiting *waiting, int index, int n, GError **error)
 {
     gsize bytes = sizeof *waiting + (gsize)rows->n_layers * (gsize)rows->k * 12;
     if (g_hash_table_size(rows->waiting) > WAITING_MAX / bytes) {
@@ -95,8 +164,11 @@ check(const MoeRows *rows, const Waiting *waiting, int index, GError **error)
                     g_hash_table_size(rows->waiting));
         return false;
     }
-    if (waiting->expert[index * rows->k] == ABSENT)
+    int there = count_there(rows, waiting, index);
+    if (there == 0 || (rows->gather && there + n <= rows->k))
         return true;
+    if (rows->gather)
+        return fail_again(rows, &waiting->token, error);
     g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
                 "document %d, token %d: found the same layer twice while %d of %d layers are "
                 "missing",
@@ -109,29 +181,44 @@ static bool
 finish_token(MoeRows *rows, Waiting *waiting, GError **error)
 {
     bool good = moe_import_token(rows->import, &waiting->token, error);
+    if (rows->whole)
+        mark_whole(rows, &waiting->token);
     g_hash_table_steal(rows->waiting, &waiting->key);
     waiting->next = rows->free;
     rows->free = waiting;
     return good;
 }
 
-bool
-moe__rows_add(MoeRows *rows, int index, const MoeImportToken *token, GError **error)
+/* Puts n picks behind those that are there. */
+static void
+put(MoeRows *rows, Waiting *waiting, int index, const MoeImportToken *token, int n)
 {
-    if (rows->n_layers == 1)
+    int there = count_there(rows, waiting, index), end = rows->gather ? there + n : rows->k;
+    gsize at = (gsize)index * (gsize)rows->k;
+    for (int i = there; i < end; i++) {
+        bool given = i - there < n;
+        waiting->expert[at + (gsize)i] = given ? MAX(token->expert[i - there], -1) : -1;
+        if (rows->gates)
+            waiting->gate[at + (gsize)i] = given ? token->gate[i - there] : 0;
+    }
+    waiting->layers += end == rows->k;
+}
+
+bool
+moe__rows_add(MoeRows *rows, int index, const MoeImportToken *token, int n, GError **error)
+{
+    if (rows->n_layers == 1 && n == rows->k && !rows->whole)
         return moe_import_token(rows->import, token, error);
     gint64 key = (gint64)token->doc << 32 | (guint32)token->pos;
     Waiting *waiting = g_hash_table_lookup(rows->waiting, &key);
+    if (!waiting && was_whole(rows, token))
+        return fail_again(rows, token, error);
     if (!waiting)
         waiting = begin_token(rows, key, token);
-    if (!check(rows, waiting, index, error))
+    if (!check(rows, waiting, index, n, error))
         return false;
-    gsize at = (gsize)index * (gsize)rows->k, n = (gsize)rows->k;
-    for (gsize i = 0; i < n; i++)
-        waiting->expert[at + i] = MAX(token->expert[i], -1);
-    if (rows->gates)
-        memcpy(waiting->gate + at, token->gate, sizeof(double) * n);
-    return ++waiting->layers < rows->n_layers || finish_token(rows, waiting, error);
+    put(rows, waiting, index, token, n);
+    return waiting->layers < rows->n_layers || finish_token(rows, waiting, error);
 }
 
 static void
@@ -152,4 +239,6 @@ moe__rows_end(MoeRows *rows)
         count_lacking(rows, waiting);
     moe_import_left_out(rows->import, g_hash_table_size(rows->waiting));
     g_hash_table_remove_all(rows->waiting);
+    if (rows->whole)
+        g_hash_table_remove_all(rows->whole);
 }

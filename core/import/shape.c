@@ -15,6 +15,8 @@ enum { EXPERTS_MAX = UINT16_MAX, BATCH = 4096 };
 /* Bytes that gather for a chunk of the trace: of picks, of logits. */
 #define PICKS_MAX  ((gsize)1 << 26)
 #define LOGITS_MAX ((gsize)1 << 27)
+/* Bytes of gates that wait for the writer. */
+#define BATCH_MAX ((gsize)1 << 26)
 
 static void ask(GString *problems, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
@@ -121,12 +123,24 @@ check_kinds(GString *problems, const MoeImportOptions *options, int experts)
         ask(problems, "--kinds: %s", error->message);
 }
 
+/* Of layers that differ --k says nothing. */
+static int
+join_k(GString *problems, const MoeImportShape *shape, const MoeImportOptions *options)
+{
+    if (!shape->layer_k)
+        return join_number(problems, shape->k, options->k, "k", "k");
+    if (options->k > 0)
+        ask(problems, "the files say that k isn't the same in all layers and tokens, --k says %d",
+            options->k);
+    return shape->k;
+}
+
 static MoeRouterInfo
 join(GString *problems, const MoeImportShape *shape, const MoeImportOptions *options)
 {
     MoeRouterInfo info = {.units_per_token = 1};
     info.experts = join_experts(problems, shape, options);
-    info.k = join_number(problems, shape->k, options->k, "k", "k");
+    info.k = join_k(problems, shape, options);
     if (info.k <= 0 && !shape->shares)
         ask(problems, "nothing in the files says how many experts a token gets: give --k N");
     else if (info.experts > 0 && info.k > info.experts)
@@ -261,14 +275,18 @@ join_layers(GString *problems, const MoeImportShape *shape, const MoeImportOptio
 }
 
 static void
-settle_routers(MoeImport *import, int n, const int *layers, const MoeRouterInfo *info)
+settle_routers(MoeImport *import, const MoeImportShape *shape, const int *layers,
+               const MoeRouterInfo *info)
 {
+    int n = shape->n_layers;
     import->n_routers = n;
     import->k = info->k;
     import->routers = g_new(MoeRouterInfo, (gsize)n);
     for (int r = 0; r < n; r++) {
         import->routers[r] = *info;
         import->routers[r].layer = layers[r];
+        if (shape->layer_k)
+            import->routers[r].k = shape->layer_k[r];
     }
 }
 
@@ -290,7 +308,7 @@ moe__import_describe(MoeImport *import, const MoeImportShape *shape, bool counts
         return false;
     }
     tell_places(import, shape);
-    settle_routers(import, shape->n_layers, layers, info);
+    settle_routers(import, shape, layers, info);
     for (int i = 0; options->n_domains == 0 && i < shape->n_domains; i++)
         g_ptr_array_add(import->names, g_strdup(shape->domains[i]));
     return true;
@@ -308,12 +326,22 @@ settle_logits(MoeImport *import, const MoeImportShape *shape, const MoeRouterInf
     import->compare = shape->has_logits && !shape->no_picks && is_top_k(info->select);
 }
 
+/* Slots of a token in all routers. */
+static gsize
+count_slots(const MoeImport *import)
+{
+    gsize n = 0;
+    for (int r = 0; r < import->n_routers; r++)
+        n += (gsize)moe__import_width(import, r);
+    return n;
+}
+
 /* Tokens of a chunk: as many as ever, or fewer where they have many layers or logits. */
 static int64_t
 chunk_tokens(const MoeImport *import, const MoeTraceOptions *options)
 {
     gsize routers = (gsize)import->n_routers, gate = moe_type_size(options->gate_type);
-    gsize picks = routers * (gsize)import->k * (sizeof(uint16_t) + (options->gates ? gate : 0));
+    gsize picks = count_slots(import) * (sizeof(uint16_t) + (options->gates ? gate : 0));
     gsize logits = routers * (gsize)import->routers[0].experts * sizeof(uint16_t);
     gsize most = PICKS_MAX / picks;
     if (options->logits)
@@ -341,7 +369,8 @@ moe_import_begin(MoeImport *import, const MoeImportShape *shape, GError **error)
     };
     if (options.chunk_tokens == 0)
         options.chunk_tokens = chunk_tokens(import, &options);
-    import->capacity = (int)MIN(options.chunk_tokens, BATCH);
+    gsize most = MAX(BATCH_MAX / (count_slots(import) * sizeof(double)), 16);
+    import->capacity = (int)MIN(MIN(options.chunk_tokens, BATCH), (int64_t)most);
     moe__import_batch_make(import);
     import->meta = moe__import_meta(import, shape);
     import->early_notes = import->notes->len;

@@ -53,6 +53,17 @@ test_plain_variants(void)
     expect_both(texts, G_N_ELEMENTS(texts));
 }
 
+/* Texts of tokens have ends of lines in them, which stand within quotation marks. */
+static void
+test_plain_lines(void)
+{
+    static const char *const texts[] = {
+        "text,layer,experts,gates\n\"\n\",3,5 2,.25 .5\n\"a\"\"b\n\n#c\",3,1 0,.75 .25\n",
+        "layer,experts,gates,text\r\n3,5 2,.25 .5,\"so\r\n, and\"\r\n3,1 0,.75 .25,\"\n\"\r\n",
+    };
+    expect_both(texts, G_N_ELEMENTS(texts));
+}
+
 /* What spreadsheets write: semicolons or tabs, names in any case. The comma of a list parts no
  * cells then. */
 static void
@@ -73,10 +84,12 @@ static void
 test_plain_refused(void)
 {
     static const char *const cases[][2] = {
-        {"layer,experts\n0,1 2\n0,1\n", "x.csv: line 3: experts a token: found 1, 2 before"},
         {"layer,experts\n0,1 b\n", "line 2: experts: found \"b\", expected ids"},
         {"layer,experts\n0,1 2,3\n", "line 2: found 3 cells, expected 2"},
         {"layer,experts\n0,\"1 2\n", "line 2: a quotation mark isn't closed"},
+        {"layer,experts\n0,\"1 2\n0,3 4\n0,5 6\n", "line 2: a quotation mark isn't closed"},
+        {"text\tlayer\texperts\n\"\t0\t1 2\n\"\t0\t3 4\n", /* marks that are tokens */
+         "line 2: a quotation mark isn't closed"},
         {"layer,experts\n-1,1 2\n", "line 2: layer: found \"-1\", expected 0 … 65535"},
         {"layer,experts\n,1 2\n", "line 2: found no layer"},
         {"layer,experts\n0,\n", "line 2: found no experts"},
@@ -173,6 +186,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/import-csv/plain", test_plain);
     g_test_add_func("/import-csv/plain-variants", test_plain_variants);
+    g_test_add_func("/import-csv/plain-lines", test_plain_lines);
     g_test_add_func("/import-csv/plain-separators", test_plain_separators);
     g_test_add_func("/import-csv/plain-refused", test_plain_refused);
     g_test_add_func("/import-csv/llama", test_llama);

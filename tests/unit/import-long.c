@@ -87,8 +87,10 @@ test_refused(void)
         {"{\"doc\": \"x\", \"layer\": 1, \"topk_ids\": [1, 2]", "the text ends, expected"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        MoeImportOptions options = told;
+        options.k = 2;
         g_autofree char *path = write_log(cases[i][0]);
-        expect_failure(path, &told, cases[i][1]);
+        expect_failure(path, &options, cases[i][1]);
     }
 }
 

@@ -125,8 +125,9 @@ static void
 test_jsonl_refused(void)
 {
     static const char *const lines[][2] = {
-        {"{\"layer\": 0, \"topk_ids\": [1, 2]}\n{\"layer\": 0, \"topk_ids\": [1]}",
-         "log: line 2: experts a token: found 1, 2 before"},
+        {"{\"type\": \"meta\", \"top_k\": 2}\n{\"layer\": 0, \"topk_ids\": [1, 2]}\n"
+         "{\"layer\": 0, \"topk_ids\": [1]}",
+         "log: line 3: experts a token: found 1, 2 before"},
         {"{\"layer\": 0, \"topk_ids\": [1, 2]}\n{\"layer\": 0, \"topk_ids\": [1, 2], \"gates\": "
          "[1, 0]}",
          "log: line 2: some lines have gates, others have none"},

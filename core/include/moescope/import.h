@@ -56,7 +56,8 @@ typedef struct MoeImportReport {
     /* Units of which the files have picks and logits both, under top-k; and how many of these have
      * an expert among the picks whose logit is below that of one that wasn't picked. */
     int64_t compared, disagreeing;
-    int routers, experts, k;
+    int routers, experts;
+    int k;       /* 0: layers differ, or it varies */
     char *notes; /* what a reader of the trace has to know, a line each; NULL: nothing. To be freed
                     with g_free() */
 } MoeImportReport;
@@ -125,8 +126,11 @@ typedef struct MoeImportShape {
     bool by_place;
     int experts;    /* a layer */
     int max_expert; /* the highest id that was seen, for the message; may stay 0 */
-    int k;          /* picks a unit */
-    bool shares;    /* of the load, not counts of it: k isn't asked for */
+    /* Picks a unit; the most of any, where layers differ, and then `layer_k` ([n_layers]) has that
+     * of each, 0 where it varies from unit to unit. NULL: all have k. */
+    int k;
+    const int *layer_k;
+    bool shares; /* of the load, not counts of it: k isn't asked for */
     const char *score, *select;
     bool has_gates;
     MoeType gate_type; /* what the files give gates as; 0: decimals, kept as MOE_F64 */
@@ -141,7 +145,7 @@ typedef struct MoeImportShape {
 } MoeImportShape;
 /* Joins `shape` with the options and starts the trace. Call it once. */
 MOE_API bool moe_import_begin(MoeImport *import, const MoeImportShape *shape, GError **error);
-/* Picks a unit, after moe_import_begin(). */
+/* Slots of a unit, after moe_import_begin(): its picks, or the most of any layer's. */
 MOE_API int moe_import_k(const MoeImport *import);
 /* The domain of a file's tokens as the options have it, -1 if they don't say. */
 MOE_API int moe_import_domain(const MoeImport *import, int file);
@@ -151,8 +155,8 @@ typedef struct MoeImportToken {
     int32_t id;            /* -1: unknown */
     int32_t doc, pos;      /* document, from 0, and place in it */
     int32_t domain;        /* -1: unknown */
-    const int32_t *expert; /* [layers × k]; below 0: no pick */
-    const double *gate;    /* [layers × k], if the shape has gates */
+    const int32_t *expert; /* [layers × moe_import_k()]; below 0: no pick */
+    const double *gate;    /* the same, if the shape has gates */
     const float *logits;   /* [layers × experts], if the shape has logits; any numbers */
 } MoeImportToken;
 /* Appends it. Where there are gates, picks are put in order of them, as a trace has them: the

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+#include "import/log-width.h"
+
+enum { LAYERS = UINT16_MAX + 1 };
+
+void
+moe__log_widths_init(MoeLogWidths *widths, int told)
+{
+    *widths = (MoeLogWidths){
+        .least = g_new(int, LAYERS),
+        .most = g_new(int, LAYERS),
+        .told = told,
+        .first = -1,
+        .k = g_array_new(FALSE, FALSE, sizeof(int)),
+    };
+    for (int i = 0; i < LAYERS; i++)
+        widths->most[i] = -1;
+}
+
+void
+moe__log_widths_clear(MoeLogWidths *widths)
+{
+    g_free(widths->least);
+    g_free(widths->most);
+    g_free(widths->partial);
+    g_free(widths->placeless);
+    g_array_unref(widths->k);
+}
+
+int
+moe__log_width(const MoeLogRow *row)
+{
+    return (int)row->experts->len / row->tokens;
+}
+
+/* Whether a row may be a part of a token, whose other experts stand in lines elsewhere. */
+static bool
+is_partial(const MoeLogWidths *widths, const MoeLogRow *row)
+{
+    return row->single && moe__log_width(row) < widths->told;
+}
+
+static void
+keep_first(char **place, const char *path, const MoeLogRow *row)
+{
+    if (!*place)
+        *place = g_strdup_printf("%s: line %" G_GUINT64_FORMAT, path, row->line);
+}
+
+bool
+moe__log_widths_learn(MoeLogWidths *widths, const char *path, const MoeLogRow *row, GError **error)
+{
+    int n = moe__log_width(row), *most = &widths->most[row->layer];
+    widths->lists = widths->lists || !row->single;
+    if (row->single && row->pos < 0 && widths->told != 1)
+        keep_first(&widths->placeless, path, row);
+    if (is_partial(widths, row)) {
+        keep_first(&widths->partial, path, row);
+        n = widths->told;
+    } else {
+        widths->first = widths->first < 0 ? n : widths->first;
+        if (widths->told > 0 && n != widths->first) {
+            g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
+                        "%s: line %" G_GUINT64_FORMAT ": experts a token: found %d, %d before",
+                        path, row->line, n, widths->first);
+            return false;
+        }
+    }
+    widths->least[row->layer] = *most < 0 ? n : MIN(widths->least[row->layer], n);
+    *most = MAX(*most, n);
+    return true;
+}
+
+/* Lines of a layer that differ may be a router whose picks vary in number, or a log that lacks
+ * some: it has to be told. */
+static void
+tell_varying(const MoeLogWidths *widths, MoeImport *import, const MoeImportShape *shape)
+{
+    int first = -1, more = 0;
+    for (int i = 0; i < shape->n_layers; i++)
+        if (g_array_index(widths->k, int, i) == 0) {
+            more += first >= 0;
+            first = first < 0 ? shape->layers[i] : first;
+        }
+    if (first < 0)
+        return;
+    g_autofree char *others =
+        more > 0 ? g_strdup_printf(" (and in %d more layers)", more) : g_strdup("");
+    moe_import_note(import,
+                    "layer %d%s: tokens have %d to %d experts, so k was taken to vary; --k N says "
+                    "that it doesn't",
+                    first, others, widths->least[first], widths->most[first]);
+}
+
+/* Whether single lines can be brought together. */
+static bool
+check_singles(const MoeLogWidths *widths, GError **error)
+{
+    if (widths->placeless && !widths->lists)
+        g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
+                    "%s: found one expert a line, and no place of the token that would tell which "
+                    "lines are one token's (--k 1 says that each is)",
+                    widths->placeless);
+    else if (widths->partial && widths->lists)
+        g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
+                    "%s: experts a token: found fewer than %d (--k, or what the file says)",
+                    widths->partial, widths->told);
+    else
+        return true;
+    return false;
+}
+
+/* Sets k of each layer. Returns whether all have the same, which doesn't vary. */
+static bool
+join_layers(MoeLogWidths *widths, const MoeImportShape *shape)
+{
+    bool alike = true;
+    for (int i = 0; i < shape->n_layers; i++) {
+        int layer = shape->layers[i], most = widths->most[layer];
+        int k = widths->least[layer] == most ? most : 0;
+        g_array_append_val(widths->k, k);
+        widths->slots = MAX(widths->slots, most);
+        alike = alike && k > 0 && k == g_array_index(widths->k, int, 0);
+    }
+    return alike;
+}
+
+bool
+moe__log_widths_settle(MoeLogWidths *widths, MoeImport *import, MoeImportShape *shape,
+                       GError **error)
+{
+    if (!check_singles(widths, error))
+        return false;
+    bool alike = join_layers(widths, shape);
+    widths->gather = widths->partial != NULL;
+    widths->once = !widths->lists && widths->told == 0;
+    shape->k = widths->slots;
+    if (alike)
+        return true;
+    if (widths->told > 0) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
+                    "found tokens of several numbers of experts, expected %d throughout",
+                    widths->told);
+        return false;
+    }
+    shape->k = widths->slots = MAX(widths->slots, 1);
+    shape->layer_k = (const int *)widths->k->data;
+    tell_varying(widths, import, shape);
+    return true;
+}
+
+bool
+moe__log_widths_fit(const MoeLogWidths *widths, const MoeLogRow *row, int index)
+{
+    int n = moe__log_width(row), k = g_array_index(widths->k, int, index);
+    if (!widths->lists && !row->single) /* what was said of single lines no longer holds */
+        return false;
+    return k > 0 && !(widths->gather && row->single) ? n == k : n <= widths->slots;
+}

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What `moescope export --as safetensors` writes: arrays over all tokens, with the trace's
+ * meta.json in __metadata__, which says all that is to be known of the routers. So nothing is asked
+ * for, and options may only say the same again.
+ */
+#include "import/door.h"
+#include "import/importers.h"
+#include "trace/meta.h"
+
+#include <math.h>
+#include <moescope/safetensors.h>
+#include <string.h>
+
+enum { BATCH = 4096, BATCH_CELLS = 1 << 20 };
+enum { ID, DOC, POS, DOMAIN, COLUMNS };
+
+static const char *const columns[COLUMNS] = {"tokens.id", "tokens.doc", "tokens.pos",
+                                             "tokens.domain"};
+
+typedef struct Arrays {
+    MoeImport *import;
+    MoeSafetensors *file;
+    MoeTraceMeta meta;
+    int64_t tokens;
+    const MoeStored *column[COLUMNS];   /* NULL: the trace had none */
+    const MoeStored **experts, **gates; /* [routers]; gates NULL likewise */
+    int32_t *values[COLUMNS];           /* of a batch */
+    MoeTracePicks *picks;               /* [routers], over what follows */
+    int32_t **expert;                   /* [routers][batch] */
+    float **gate;
+} Arrays;
+
+static void
+arrays_clear(Arrays *a)
+{
+    for (int r = 0; r < a->meta.n_routers; r++) {
+        if (a->expert)
+            g_free(a->expert[r]);
+        if (a->gate)
+            g_free(a->gate[r]);
+    }
+    for (int c = 0; c < COLUMNS; c++)
+        g_free(a->values[c]);
+    g_free(a->experts);
+    g_free(a->gates);
+    g_free(a->expert);
+    g_free(a->gate);
+    g_free(a->picks);
+    moe__trace_meta_clear(&a->meta);
+    moe_safetensors_free(a->file);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Arrays, arrays_clear)
+
+/* --- What the caller says ---------------------------------------------------------------------*/
+
+static bool
+differs(const char *told, const char *found)
+{
+    return told && !g_str_equal(told, found ? found : "");
+}
+
+/* The option that says other than a router, or NULL. */
+static const char *
+find_conflict(const MoeImportOptions *options, const MoeRouterInfo *router)
+{
+    MoeImportGates gates =
+        router->gates_sum_to_one ? MOE_IMPORT_GATES_SUM_TO_ONE : MOE_IMPORT_GATES_AS_SCORED;
+    return options->experts > 0 && options->experts != router->experts ? "--experts"
+           : options->k > 0 && options->k != router->k                 ? "--k"
+           : differs(options->score, router->score)                    ? "--score"
+           : differs(options->select, router->select)                  ? "--select"
+           : options->gates && options->gates != gates                 ? "--gates"
+           : differs(options->kinds, router->kinds)                    ? "--kinds"
+           : options->shared > 0 && options->shared != router->shared  ? "--shared"
+                                                                       : NULL;
+}
+
+/* Options that would change what the trace is. */
+static const char *
+find_useless(const MoeImportOptions *options)
+{
+    return options->n_layers > 0    ? "--layers"
+           : options->n_domains > 0 ? "--domain"
+           : options->logits        ? "--logits"
+           : options->axes          ? "--axes"
+                                    : NULL;
+}
+
+static bool
+check_options(const Arrays *a, GError **error)
+{
+    const MoeImportOptions *options = a->import->options;
+    const char *useless = find_useless(options);
+    if (useless) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "%s: an exported trace says itself what it is, expected no such option",
+                    useless);
+        return false;
+    }
+    for (int r = 0; r < a->meta.n_routers; r++) {
+        const char *option = find_conflict(options, &a->meta.routers[r]);
+        if (!option)
+            continue;
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "router %d: the file (an exported trace) says other than %s", r, option);
+        return false;
+    }
+    return true;
+}
+
+/* --- What there is ----------------------------------------------------------------------------*/
+
+/* An array of this type and rows; `width` < 0: of one axis; 0: of any width, which is 1 or more.
+ * *out is NULL where it isn't there, which is an error if it `has` to be. */
+static bool
+find_array(const Arrays *a, const char *name, MoeStoredType type, int64_t rows, bool has,
+           const MoeStored **out, GError **error)
+{
+    const MoeStored *found = *out = moe_safetensors_find(a->file, name);
+    bool picks = name[0] == 'r';
+    if ((!found && !has) ||
+        (found && found->type == type && found->ndim == (picks ? 2 : 1) &&
+         (rows < 0 || found->shape[0] == rows) && (!picks || found->shape[1] >= 1)))
+        return true;
+    g_autofree char *shape = found ? moe_stored_shape_string(found) : g_strdup("nothing");
+    g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
+                "%s: %s: found %s%s%s, expected %s%s, as of an exported trace",
+                moe_safetensors_path(a->file), name, found ? moe_stored_type_name(found->type) : "",
+                found ? " " : "", shape, moe_stored_type_name(type),
+                picks ? " [units, k]" : " [tokens]");
+    return false;
+}
+
+static bool
+find_router(Arrays *a, int r, GError **error)
+{
+    const MoeRouterInfo *info = &a->meta.routers[r];
+    g_autofree char *experts = g_strdup_printf("routers.%d.experts", r);
+    g_autofree char *gates = g_strdup_printf("routers.%d.gates", r);
+    int64_t units = a->tokens < 0 ? -1 : a->tokens * info->units_per_token;
+    if (!find_array(a, experts, MOE_STORED_I32, units, true, &a->experts[r], error))
+        return false;
+    int64_t rows = a->experts[r]->shape[0], width = a->experts[r]->shape[1];
+    if (a->tokens < 0)
+        a->tokens = rows / info->units_per_token;
+    if (!find_array(a, gates, MOE_STORED_F32, rows, false, &a->gates[r], error))
+        return false;
+    bool fits = info->k > 0 ? width == info->k : width <= info->experts;
+    if (fits && (!a->gates[r] || a->gates[r]->shape[1] == width) &&
+        rows == a->tokens * info->units_per_token)
+        return true;
+    g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
+                "%s: %s: its shape doesn't fit meta.json, the tokens, or the gates",
+                moe_safetensors_path(a->file), experts);
+    return false;
+}
+
+static bool
+find_all(Arrays *a, GError **error)
+{
+    a->tokens = -1;
+    for (int c = 0; c < COLUMNS; c++) {
+        if (!find_array(a, columns[c], MOE_STORED_I32, a->tokens, c == ID, &a->column[c], error))
+            return false;
+        a->tokens = a->column[ID]->shape[0];
+    }
+    for (int r = 0; r < a->meta.n_routers; r++)
+        if (!find_router(a, r, error))
+            return false;
+    return true;
+}
+
+static bool
+open_file(Arrays *a, GError **error)
+{
+    int n;
+    const MoeImportFile *files = moe_import_files(a->import, &n);
+    if (n > 1) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                    "found %d exported traces, expected one: import each", n);
+        return false;
+    }
+    a->file = moe_safetensors_open(files[0].path, error);
+    if (!a->file)
+        return false;
+    const char *meta = moe_safetensors_metadata(a->file, "meta.json");
+    if (!meta) {
+        g_set_error(
+            error, MOE_ERROR, MOE_ERROR_FORMAT,
+            "%s: found no \"meta.json\" in __metadata__, expected that of an exported trace",
+            moe_safetensors_path(a->file));
+        return false;
+    }
+    if (!moe__trace_meta_parse(meta, &a->meta, error)) {
+        g_prefix_error(error, "%s: ", moe_safetensors_path(a->file));
+        return false;
+    }
+    a->experts = g_new0(const MoeStored *, (gsize)a->meta.n_routers);
+    a->gates = g_new0(const MoeStored *, (gsize)a->meta.n_routers);
+    return find_all(a, error);
+}
+
+/* --- Bringing ---------------------------------------------------------------------------------*/
+
+static int64_t
+slots_of(const Arrays *a, int r)
+{
+    const MoeRouterInfo *info = &a->meta.routers[r];
+    return (int64_t)info->units_per_token * (info->k > 0 ? info->k : info->experts);
+}
+
+static void
+make_batch(Arrays *a, int64_t n)
+{
+    gsize routers = (gsize)a->meta.n_routers;
+    for (int c = 0; c < COLUMNS; c++)
+        a->values[c] = g_new(int32_t, (gsize)n);
+    a->picks = g_new0(MoeTracePicks, routers);
+    a->expert = g_new0(int32_t *, routers);
+    a->gate = g_new0(float *, routers);
+    for (int r = 0; r < a->meta.n_routers; r++) {
+        gsize cells = (gsize)(n * slots_of(a, r));
+        a->expert[r] = g_new(int32_t, cells);
+        a->gate[r] = a->gates[r] ? g_new(float, cells) : NULL;
+        a->picks[r].expert = a->expert[r];
+    }
+}
+
+/* A router's rows of tokens `from` … `from + n`; where k varies they become as wide as the writer
+ * has them. Returns whether any gate was recorded. */
+static bool
+load_router(Arrays *a, int r, int64_t from, int64_t n)
+{
+    int64_t units = a->meta.routers[r].units_per_token, k = a->experts[r]->shape[1];
+    int64_t width = slots_of(a, r) / units;
+    const char *experts = a->experts[r]->data, *gates = a->gates[r] ? a->gates[r]->data : NULL;
+    bool any = false;
+    for (int64_t u = 0; u < n * units; u++) {
+        int64_t at = (from * units + u) * k;
+        int32_t *expert = a->expert[r] + u * width;
+        memcpy(expert, experts + 4 * at, 4 * (gsize)k);
+        for (int64_t i = k; i < width; i++)
+            expert[i] = -1;
+        if (!gates)
+            continue;
+        float *gate = a->gate[r] + u * width;
+        memcpy(gate, gates + 4 * at, 4 * (gsize)k);
+        for (int64_t i = 0; i < width; i++) {
+            gate[i] = i < k ? gate[i] : 0;
+            any = any || !isnan(gate[i]);
+        }
+    }
+    return any;
+}
+
+/* A column's rows; NULL where it has none that are known. */
+static const int32_t *
+load_column(Arrays *a, int c, int64_t from, int64_t n)
+{
+    if (!a->column[c])
+        return NULL;
+    memcpy(a->values[c], (const char *)a->column[c]->data + 4 * from, 4 * (gsize)n);
+    bool known = c == ID;
+    for (int64_t i = 0; i < n && !known; i++)
+        known = a->values[c][i] >= 0;
+    return known ? a->values[c] : NULL;
+}
+
+static bool
+bring(Arrays *a, int64_t from, int64_t n, GError **error)
+{
+    MoeImport *import = a->import;
+    MoeTraceTokens tokens = {.n = n,
+                             .id = load_column(a, ID, from, n),
+                             .doc = load_column(a, DOC, from, n),
+                             .pos = load_column(a, POS, from, n),
+                             .domain = load_column(a, DOMAIN, from, n)};
+    for (int64_t i = 0; tokens.doc && i < n; i++) {
+        import->documents = MAX(import->documents, (int64_t)tokens.doc[i] + 1);
+        if (tokens.doc[i] >= 0)
+            continue;
+        g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                    "%s: token %" G_GINT64_FORMAT ": found no document, expected one, as others "
+                    "have it",
+                    moe_safetensors_path(a->file), from + i);
+        return false;
+    }
+    bool gates = false;
+    for (int r = 0; r < a->meta.n_routers; r++)
+        gates = load_router(a, r, from, n) || gates;
+    for (int r = 0; r < a->meta.n_routers; r++)
+        a->picks[r].gate = gates ? a->gate[r] : NULL;
+    import->tokens += n;
+    return moe_trace_writer_append(import->writer, &tokens, a->picks, error);
+}
+
+static bool
+bring_all(Arrays *a, GError **error)
+{
+    int64_t slots = 1;
+    for (int r = 0; r < a->meta.n_routers; r++)
+        slots += slots_of(a, r);
+    int64_t batch = CLAMP(BATCH_CELLS / slots, 1, BATCH);
+    make_batch(a, batch);
+    for (int64_t t = 0; t < a->tokens; t += batch) {
+        if (!moe__import_part(a->import, 0, t, a->tokens, error) ||
+            !bring(a, t, MIN(batch, a->tokens - t), error))
+            return false;
+    }
+    return true;
+}
+
+/* The trace's own meta.json, and what is said of any import. */
+static bool
+begin(Arrays *a, GError **error)
+{
+    MoeImport *import = a->import;
+    MoeTraceOptions options = {
+        .compression = import->options->compression,
+        .chunk_tokens = import->options->chunk_tokens,
+        .gate_type = MOE_F32,
+    };
+    import->n_routers = a->meta.n_routers;
+    import->routers = g_new(MoeRouterInfo, (gsize)import->n_routers);
+    for (int r = 0; r < import->n_routers; r++) {
+        import->routers[r] = a->meta.routers[r]; /* its texts are the meta's */
+        options.gates = options.gates || a->gates[r];
+    }
+    for (int d = 0; d < a->meta.n_domains; d++)
+        g_ptr_array_add(import->names, g_strdup(a->meta.domains[d]));
+    moe_import_note(import, "an exported trace has ids, gates and tokens: what else was recorded "
+                            "(drops, losses, logits, training) isn't in it");
+    import->writer =
+        moe_trace_writer_new(import->target, moe_safetensors_metadata(a->file, "meta.json"),
+                             import->routers, import->n_routers, &options, error);
+    return import->writer != NULL;
+}
+
+static bool
+read_arrays(MoeImport *import, GError **error)
+{
+    g_auto(Arrays) arrays = {.import = import};
+    return open_file(&arrays, error) && check_options(&arrays, error) && begin(&arrays, error) &&
+           bring_all(&arrays, error);
+}
+
+static int
+score_arrays(const MoeImportHead *head)
+{
+    const char *header = head->length > 9 ? head->text + 8 : "";
+    return header[0] == '{' && strstr(header, "\"meta.json\"") && strstr(header, "moescope.trace/")
+               ? 98
+               : 0;
+}
+
+const MoeImporter moe__import_safetensors = {
+    .struct_size = sizeof(MoeImporter),
+    .name = "safetensors",
+    .help = "a trace as `moescope export --as safetensors` writes it",
+    .cite = "core/export/README.md",
+    .score = score_arrays,
+    .read = read_arrays,
+};
