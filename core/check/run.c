@@ -181,6 +181,23 @@ const MoeCheck moe__check_readable = {
               "import again",
 };
 
+/* What no check gets to see: chunks behind a gap, and anything of a trace without tokens. */
+static void
+tell_gap(Pass *pass)
+{
+    char *gap = moe_trace_gap(pass->run.trace);
+    if (gap) {
+        MoeFinding finding = moe__finding(MOE_FINDING_ERROR, -1, &(MoeHits){0}, "", gap);
+        moe_check_run_add(&pass->run, &finding);
+    }
+    if (pass->run.tokens == 0) {
+        MoeFinding finding =
+            moe__finding(MOE_FINDING_WARNING, -1, &(MoeHits){0}, "",
+                         g_strdup("there are no tokens, so that nothing could be checked"));
+        moe_check_run_add(&pass->run, &finding);
+    }
+}
+
 /* What the pass itself learnt: nobody else sees what couldn't be read. */
 static void
 tell_unreadable(Pass *pass)
@@ -192,6 +209,7 @@ tell_unreadable(Pass *pass)
                                           "columns of picks", g_steal_pointer(&pass->complaint));
         moe_check_run_add(&pass->run, &finding);
     }
+    tell_gap(pass);
     if (!moe_trace_complete(trace)) {
         MoeFinding finding = moe__finding(
             MOE_FINDING_WARNING, -1, &(MoeHits){0}, "",

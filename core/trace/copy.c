@@ -5,7 +5,7 @@
  * doesn't know stay beside each other too. Memory: one member at a time.
  */
 #include "trace/npy.h"
-#include "trace/reader.h"
+#include "trace/tools.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -222,6 +222,8 @@ moe_trace_copy_without(const MoeTrace *trace, const char *path, const MoeTraceRa
                        int64_t n_drop, const char *history_json, const MoeProgress *progress,
                        GError **error)
 {
+    if (!moe__trace_check_gap(trace, error))
+        return false;
     g_autofree char *meta = extend_history(trace, history_json, error);
     if (!meta)
         return false;

@@ -49,6 +49,9 @@ static bool
 check_routers(const MoeTrace *const *traces, int n, GError **error)
 {
     const MoeTraceMeta *first = &traces[0]->meta;
+    for (int t = 0; t < n; t++)
+        if (!moe__trace_check_gap(traces[t], error))
+            return false;
     for (int t = 1; t < n; t++) {
         const MoeTraceMeta *meta = &traces[t]->meta;
         if (!moe__trace_meta_match(first, meta->routers, meta->n_routers, error)) {

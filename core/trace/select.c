@@ -259,7 +259,7 @@ moe_trace_select(const MoeTrace *trace, const char *path, const MoeTraceSelectio
     int64_t count = 0;
     Choice choice = {.selection = selection};
     g_autofree char *beside = moe__trace_beside(path, error);
-    if (!beside || !check_selection(trace, selection, error))
+    if (!beside || !moe__trace_check_gap(trace, error) || !check_selection(trace, selection, error))
         return false;
     choice.index = g_array_new(FALSE, FALSE, sizeof(int64_t));
     bool ok = find_domains(trace, &choice, error) &&

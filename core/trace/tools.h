@@ -14,6 +14,9 @@
 /* Whether MoeTraceRows reads member NAME.npy of tokens or picks. */
 bool moe__trace_rows_know(const char *member);
 
+/* Whether a trace may be written anew: one with a gap would lose what is behind it for good. */
+bool moe__trace_check_gap(const MoeTrace *trace, GError **error);
+
 /* A path beside `path`, to be renamed to it. Fails if what is there isn't a regular file.
  * (transfer full) */
 char *moe__trace_beside(const char *path, GError **error);

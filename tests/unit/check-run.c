@@ -3,6 +3,7 @@
  * The checker: choosing checks, adding one, and copies of traces without what they found.
  */
 #include "check-trace.h"
+#include "zip-without.h"
 
 #include <math.h>
 #include <string.h>
@@ -20,6 +21,56 @@ test_only(void)
     g_assert_null(moe_check(trace, &(MoeCheckOptions){wrong, NULL}, &error));
     g_assert_error(error, MOE_ERROR, MOE_ERROR_DATA);
     g_assert_nonnull(strstr(error->message, "did you mean \"pads\"?"));
+}
+
+/* --- What isn't read --------------------------------------------------------------------------*/
+
+static MoeFindings *
+check_path(const char *path)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MoeTrace) trace = moe_trace_open(path, &error);
+    g_assert_no_error(error);
+    MoeFindings *findings = moe_check(trace, NULL, &error);
+    g_assert_no_error(error);
+    return findings;
+}
+
+/* Chunks behind one whose closing member is missing are in no number: that isn't clean. */
+static void
+test_gap(void)
+{
+    g_autoptr(Made) made = made_new(3000, 16, 2);
+    made->chunk_tokens = 1000;
+    moe_trace_free(made_trace(made, "whole.npz"));
+    g_autofree char *whole = made_path("whole.npz"), *path = made_path("gap.npz");
+    static const char *const closing[] = {"chunks/00000.json", "chunks/00001.json",
+                                          "chunks/00002.json"};
+    for (int i = 0; i < 3; i++) {
+        zip_without(whole, path, closing[i]);
+        g_autoptr(MoeFindings) findings = check_path(path);
+        g_assert_cmpint(moe_findings_tokens(findings), ==, i * 1000);
+        const MoeFinding *finding = expect_finding(findings, "readable", -1, MOE_FINDING_ERROR, 0);
+        g_assert_nonnull(strstr(finding->text, closing[i]));
+    }
+    g_autoptr(MoeFindings) good = check_path(whole);
+    expect_none(good, "readable");
+}
+
+static void
+test_no_tokens(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Made) made = made_new(10, 16, 2);
+    g_autofree char *path = made_path("no-tokens.npz");
+    g_autofree char *meta = moe_trace_meta(made->info, MADE_ROUTERS, NULL, 0, NULL);
+    const MoeTraceOptions options = {.gates = true};
+    MoeTraceWriter *writer =
+        moe_trace_writer_new(path, meta, made->info, MADE_ROUTERS, &options, &error);
+    g_assert_no_error(error);
+    g_assert_true(moe_trace_writer_close(writer, &error));
+    g_autoptr(MoeFindings) findings = check_path(path);
+    expect_finding(findings, "readable", -1, MOE_FINDING_WARNING, 0);
 }
 
 static bool
@@ -267,6 +318,8 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     made_begin();
     g_test_add_func("/check/only", test_only);
+    g_test_add_func("/check/gap", test_gap);
+    g_test_add_func("/check/no-tokens", test_no_tokens);
     g_test_add_func("/check-run/part", test_part);
     g_test_add_func("/check/drop", test_drop);
     g_test_add_func("/check/drop/everything", test_drop_everything);

@@ -81,13 +81,15 @@ MOE_API char **moe_trace_verify(const MoeTrace *trace, const MoeProgress *progre
 typedef struct MoeTraceRepaired {
     bool needed;        /* something was wrong */
     int chunks;         /* kept */
-    int damaged;        /* chunks that were whole but didn't verify, left out */
+    int damaged;        /* chunks before the last whole one that didn't verify, left out */
+    int unclosed;       /* of these, chunks whose closing member is missing or damaged */
     int64_t tokens;     /* kept */
     uint64_t cut_bytes; /* behind the last whole chunk, left out */
 } MoeTraceRepaired;
 /* Makes a complete trace of one that was cut off or damaged: its whole chunks that verify, in
  * order, packed as they are, numbered anew where one is missing, and a directory; what was attached
- * is left out. An archive whose directory is damaged is walked member by member. `out` NULL: in
+ * is left out. A chunk without its closing member goes, those behind it stay. An archive whose
+ * directory is damaged is walked member by member. `out` NULL: in
  * place, by renaming; nothing is written then if nothing was wrong. Fails as moe_trace_open() does
  * where there is no trace, and with MOE_ERROR_TRUNCATED where
  * no chunk is whole: nothing is written then. */
