@@ -209,6 +209,7 @@ extend_history(const MoeTrace *trace, const char *history_json, GError **error)
     g_autoptr(JsonNode) entry = root ? moe__json_object_parse(history_json, error) : NULL;
     if (!entry)
         return NULL;
+    moe__trace_history_source(json_node_get_object(entry), trace);
     JsonObject *meta = json_node_get_object(root);
     JsonNode *old = json_object_get_member(meta, "history");
     if (!old || !JSON_NODE_HOLDS_ARRAY(old))

@@ -208,6 +208,11 @@ describe(const MoeTrace *const *traces, int n, const int64_t *shift)
         json_object_set_string_member(part, "source", name);
         json_object_set_int_member(part, "tokens", moe_trace_tokens(traces[t], -1));
         json_object_set_int_member(part, "document_shift", shift[t]);
+        moe__trace_history_source(part, traces[t]);
+        if (json_object_has_member(part, "source_complete")) {
+            json_object_set_boolean_member(entry, "source_complete", FALSE);
+            json_object_set_string_member(entry, "source", name);
+        }
         json_array_add_object_element(parts, part);
     }
     json_object_set_array_member(entry, "parts", parts);

@@ -196,6 +196,7 @@ describe(const MoeTrace *trace, const MoeTraceSelection *s)
                                            : samples ? "sample"
                                                      : "slice",
                                            trace->zip->path);
+    moe__trace_history_source(entry, trace);
     add_names(entry, s);
     if (s->first_token > 0 || s->n_tokens > 0) {
         json_object_set_int_member(entry, "first_token", s->first_token);

@@ -35,6 +35,9 @@ char *moe__trace_meta_edit(const char *meta_json, const int *routers, int n_rout
                            const char *const *domains, JsonObject *entry);
 /* The beginning of such an entry: tool, version, source. (transfer full) */
 JsonObject *moe__trace_history(const char *tool, const char *source);
+/* Notes in an entry, as "source_complete": false, that its source isn't whole: not finished, cut
+ * off, or made of such a one. */
+void moe__trace_history_source(JsonObject *entry, const MoeTrace *trace);
 
 /* What goes from one trace to another. */
 typedef struct MoeTraceCopy {

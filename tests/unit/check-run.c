@@ -5,6 +5,8 @@
 #include "check-trace.h"
 #include "zip-without.h"
 
+#include <moescope/trace-tools.h>
+
 #include <math.h>
 #include <string.h>
 
@@ -55,6 +57,50 @@ test_gap(void)
     }
     g_autoptr(MoeFindings) good = check_path(whole);
     expect_none(good, "readable");
+}
+
+/* A trace that was cut off stays known as such when it is written anew, and a repaired one too. */
+static void
+test_made_of_part(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Made) made = made_new(3000, 16, 2);
+    made->chunk_tokens = 1000;
+    g_autoptr(MoeTrace) trace = made_trace(made, "source.npz");
+    g_autofree char *whole = made_path("source.npz"), *path = made_path("cut.npz");
+    g_autofree char *again = made_path("again.npz"), *bytes = NULL;
+    gsize length;
+    g_assert_true(g_file_get_contents(whole, &bytes, &length, NULL));
+    g_assert_true(g_file_set_contents(path, bytes, (gssize)(length * 3 / 4), NULL));
+    const MoeTraceOutput output = {.compression = -1};
+    for (int way = 0; way < 4; way++) {
+        g_autoptr(MoeTrace) cut = moe_trace_open(path, NULL);
+        const MoeTrace *const both[] = {trace, cut};
+        MoeTraceRepaired repaired;
+        const bool ok[] = {
+            way == 0 &&
+                moe_trace_select(cut, again, &(MoeTraceSelection){0}, &output, NULL, NULL, &error),
+            way == 1 &&
+                moe_trace_merge(both, 2, again, MOE_TRACE_DOCUMENTS_KEEP, &output, NULL, &error),
+            way == 2 && moe_trace_copy_without(cut, again, NULL, 0, "{}", NULL, &error),
+            way == 3 && moe_trace_repair(path, again, &repaired, NULL, &error),
+        };
+        g_assert_no_error(error);
+        g_assert_true(ok[way]);
+        MoeSeverity severity = way < 3 ? MOE_FINDING_WARNING : MOE_FINDING_NOTE;
+        g_autoptr(MoeFindings) findings = check_path(again);
+        expect_finding(findings, "readable", -1, severity, 0);
+    }
+    /* And once more: the second of a merge brings no history of its own. */
+    g_autoptr(MoeTrace) cut = moe_trace_open(path, NULL);
+    g_assert_true(moe_trace_select(cut, again, &(MoeTraceSelection){0}, &output, NULL, NULL, NULL));
+    g_autoptr(MoeTrace) second = moe_trace_open(again, NULL);
+    const MoeTrace *const both[] = {trace, second};
+    g_autofree char *joined = made_path("joined.npz");
+    g_assert_true(
+        moe_trace_merge(both, 2, joined, MOE_TRACE_DOCUMENTS_KEEP, &output, NULL, &error));
+    g_autoptr(MoeFindings) findings = check_path(joined);
+    expect_finding(findings, "readable", -1, MOE_FINDING_WARNING, 0);
 }
 
 static void
@@ -319,6 +365,7 @@ main(int argc, char **argv)
     made_begin();
     g_test_add_func("/check/only", test_only);
     g_test_add_func("/check/gap", test_gap);
+    g_test_add_func("/check/made-of-part", test_made_of_part);
     g_test_add_func("/check/no-tokens", test_no_tokens);
     g_test_add_func("/check-run/part", test_part);
     g_test_add_func("/check/drop", test_drop);

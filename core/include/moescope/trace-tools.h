@@ -96,6 +96,12 @@ typedef struct MoeTraceRepaired {
 MOE_API bool moe_trace_repair(const char *path, const char *out, MoeTraceRepaired *result,
                               const MoeProgress *progress, GError **error);
 
+/* What "history" in meta.json says of a trace that was made of another: that the source wasn't
+ * finished or was cut off ("source_complete": false), which tools write; that it was repaired. A
+ * sentence; NULL: nothing of the kind. (transfer full) */
+MOE_API char *moe_trace_made_of_part(const MoeTrace *trace);
+MOE_API char *moe_trace_repaired(const MoeTrace *trace);
+
 /* --- Parts, and traces joined -----------------------------------------------------------------*/
 
 /* How the new trace is stored. */
