@@ -12,13 +12,24 @@
 
 #define AS_SOURCE "0 (stored) … 9 (default: as the source, 1 if deflated)"
 
+/* A copy of a trace that isn't finished looks finished. */
+static void
+warn_unfinished(const MoeTrace *trace, const char *path)
+{
+    if (!moe_trace_complete(trace))
+        cmd_say("%s isn't finished or was cut off: its %d whole chunks are taken, and \"history\" "
+                "of the new trace says that they weren't all",
+                path, moe_trace_chunks(trace));
+}
+
 /* Writes the selection and says how much was kept. */
 static int
-write_part(const MoeTrace *trace, const char *path, const MoeTraceSelection *selection,
-           const MoeTraceOutput *output)
+write_part(const MoeTrace *trace, const char *source, const char *path,
+           const MoeTraceSelection *selection, const MoeTraceOutput *output)
 {
     g_autoptr(GError) error = NULL;
     int64_t kept;
+    warn_unfinished(trace, source);
     bool ok = moe_trace_select(trace, path, selection, output, &kept, cmd_progress_begin(), &error);
     int status = trace_end(ok, error);
     if (ok)
@@ -72,7 +83,7 @@ run_slice(const Slice *o, const char *path, const MoeTraceOutput *output)
     if (o->steps &&
         !trace_range("steps", o->steps, &selection.first_step, &selection.last_step, &status))
         return status;
-    return write_part(trace, o->output.out, &selection, output);
+    return write_part(trace, path, o->output.out, &selection, output);
 }
 
 int
@@ -147,7 +158,7 @@ trace_sample(int argc, char **argv)
     if (!trace)
         return cmd_fail(error);
     const MoeTraceSelection selection = {.every = every, .share = share, .seed = (uint64_t)seed};
-    return write_part(trace, o.output.out, &selection, &output);
+    return write_part(trace, argv[1], o.output.out, &selection, &output);
 }
 
 /* --- recompress -------------------------------------------------------------------------------*/
@@ -198,8 +209,8 @@ trace_recompress(int argc, char **argv)
     g_autoptr(MoeTrace) trace = cmd_trace_open(argv[1], &error);
     if (!trace)
         return cmd_fail(error);
-    return write_part(trace, o.output.out ? o.output.out : argv[1], &(MoeTraceSelection){0},
-                      &output);
+    return write_part(trace, argv[1], o.output.out ? o.output.out : argv[1],
+                      &(MoeTraceSelection){0}, &output);
 }
 
 /* --- merge ------------------------------------------------------------------------------------*/
@@ -215,6 +226,7 @@ run_merge(char **paths, int n, const char *out, MoeTraceDocuments documents,
         MoeTrace *trace = cmd_trace_open(paths[i], &error);
         if (!trace)
             return cmd_fail(error);
+        warn_unfinished(trace, paths[i]);
         g_ptr_array_add(traces, trace);
         tokens += moe_trace_tokens(trace, -1);
     }

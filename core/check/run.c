@@ -6,6 +6,8 @@
 #include "check/check.h"
 #include "check/rows.h"
 
+#include <moescope/trace-tools.h>
+
 /* One check of a run, with its state and what it found: a thread may be at it while another is at
  * another one. */
 typedef struct Turn {
@@ -181,6 +183,38 @@ const MoeCheck moe__check_readable = {
               "import again",
 };
 
+/* What no check gets to see: chunks behind a gap, and anything of a trace without tokens. */
+static void
+tell_gap(Pass *pass)
+{
+    char *gap = moe_trace_gap(pass->run.trace);
+    if (gap) {
+        MoeFinding finding = moe__finding(MOE_FINDING_ERROR, -1, &(MoeHits){0}, "", gap);
+        moe_check_run_add(&pass->run, &finding);
+    }
+    if (pass->run.tokens == 0) {
+        MoeFinding finding =
+            moe__finding(MOE_FINDING_WARNING, -1, &(MoeHits){0}, "",
+                         g_strdup("there are no tokens, so that nothing could be checked"));
+        moe_check_run_add(&pass->run, &finding);
+    }
+}
+
+/* What was lost before this trace was made leaves no other mark in it. */
+static void
+tell_history(Pass *pass)
+{
+    const MoeTrace *trace = pass->run.trace;
+    char *texts[] = {moe_trace_made_of_part(trace), moe_trace_repaired(trace)};
+    static const MoeSeverity severities[] = {MOE_FINDING_WARNING, MOE_FINDING_NOTE};
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        if (!texts[i])
+            continue;
+        MoeFinding finding = moe__finding(severities[i], -1, &(MoeHits){0}, "", texts[i]);
+        moe_check_run_add(&pass->run, &finding);
+    }
+}
+
 /* What the pass itself learnt: nobody else sees what couldn't be read. */
 static void
 tell_unreadable(Pass *pass)
@@ -192,6 +226,8 @@ tell_unreadable(Pass *pass)
                                           "columns of picks", g_steal_pointer(&pass->complaint));
         moe_check_run_add(&pass->run, &finding);
     }
+    tell_gap(pass);
+    tell_history(pass);
     if (!moe_trace_complete(trace)) {
         MoeFinding finding = moe__finding(
             MOE_FINDING_WARNING, -1, &(MoeHits){0}, "",

@@ -5,7 +5,7 @@
  * doesn't know stay beside each other too. Memory: one member at a time.
  */
 #include "trace/npy.h"
-#include "trace/reader.h"
+#include "trace/tools.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -209,6 +209,7 @@ extend_history(const MoeTrace *trace, const char *history_json, GError **error)
     g_autoptr(JsonNode) entry = root ? moe__json_object_parse(history_json, error) : NULL;
     if (!entry)
         return NULL;
+    moe__trace_history_source(json_node_get_object(entry), trace);
     JsonObject *meta = json_node_get_object(root);
     JsonNode *old = json_object_get_member(meta, "history");
     if (!old || !JSON_NODE_HOLDS_ARRAY(old))
@@ -222,6 +223,8 @@ moe_trace_copy_without(const MoeTrace *trace, const char *path, const MoeTraceRa
                        int64_t n_drop, const char *history_json, const MoeProgress *progress,
                        GError **error)
 {
+    if (!moe__trace_check_gap(trace, error))
+        return false;
     g_autofree char *meta = extend_history(trace, history_json, error);
     if (!meta)
         return false;

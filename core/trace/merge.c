@@ -49,6 +49,9 @@ static bool
 check_routers(const MoeTrace *const *traces, int n, GError **error)
 {
     const MoeTraceMeta *first = &traces[0]->meta;
+    for (int t = 0; t < n; t++)
+        if (!moe__trace_check_gap(traces[t], error))
+            return false;
     for (int t = 1; t < n; t++) {
         const MoeTraceMeta *meta = &traces[t]->meta;
         if (!moe__trace_meta_match(first, meta->routers, meta->n_routers, error)) {
@@ -205,6 +208,11 @@ describe(const MoeTrace *const *traces, int n, const int64_t *shift)
         json_object_set_string_member(part, "source", name);
         json_object_set_int_member(part, "tokens", moe_trace_tokens(traces[t], -1));
         json_object_set_int_member(part, "document_shift", shift[t]);
+        moe__trace_history_source(part, traces[t]);
+        if (json_object_has_member(part, "source_complete")) {
+            json_object_set_boolean_member(entry, "source_complete", FALSE);
+            json_object_set_string_member(entry, "source", name);
+        }
         json_array_add_object_element(parts, part);
     }
     json_object_set_array_member(entry, "parts", parts);

@@ -9,6 +9,15 @@
 #include <glib/gstdio.h>
 #include <unistd.h>
 
+bool
+moe__trace_check_gap(const MoeTrace *trace, GError **error)
+{
+    g_autofree char *gap = moe_trace_gap(trace);
+    if (gap)
+        g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT, "%s; repair it first", gap);
+    return !gap;
+}
+
 char *
 moe__trace_beside(const char *path, GError **error)
 {

@@ -135,15 +135,17 @@ moe__trace_check_chunk(const MoeTrace *trace, MoeTraceRows *rows, int chunk,
 static char *
 look_at_whole(const MoeTrace *trace)
 {
-    uint64_t beyond = trace->zip->entries->len - trace->members->len - trace->attachments->len;
+    char *gap = moe_trace_gap(trace);
+    if (gap)
+        return gap;
+    if (!trace->zip->complete && moe_trace_chunks(trace) == 0)
+        return g_strdup_printf("%s: was cut off or isn't finished: it has no directory and no "
+                               "whole chunk, so there is nothing to repair",
+                               trace->zip->path);
     if (!trace->zip->complete)
         return g_strdup_printf("%s: was cut off or isn't finished: it has no directory behind its "
                                "%d whole chunks (\"moescope trace repair\" gives it one)",
                                trace->zip->path, moe_trace_chunks(trace));
-    if (beyond > 0)
-        return g_strdup_printf("%s: %" G_GUINT64_FORMAT " members belong to no chunk that was "
-                               "closed; the first chunk without its closing member is %d",
-                               trace->zip->path, beyond, moe_trace_chunks(trace));
     return NULL;
 }
 

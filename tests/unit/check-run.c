@@ -3,6 +3,9 @@
  * The checker: choosing checks, adding one, and copies of traces without what they found.
  */
 #include "check-trace.h"
+#include "zip-without.h"
+
+#include <moescope/trace-tools.h>
 
 #include <math.h>
 #include <string.h>
@@ -20,6 +23,100 @@ test_only(void)
     g_assert_null(moe_check(trace, &(MoeCheckOptions){wrong, NULL}, &error));
     g_assert_error(error, MOE_ERROR, MOE_ERROR_DATA);
     g_assert_nonnull(strstr(error->message, "did you mean \"pads\"?"));
+}
+
+/* --- What isn't read --------------------------------------------------------------------------*/
+
+static MoeFindings *
+check_path(const char *path)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MoeTrace) trace = moe_trace_open(path, &error);
+    g_assert_no_error(error);
+    MoeFindings *findings = moe_check(trace, NULL, &error);
+    g_assert_no_error(error);
+    return findings;
+}
+
+/* Chunks behind one whose closing member is missing are in no number: that isn't clean. */
+static void
+test_gap(void)
+{
+    g_autoptr(Made) made = made_new(3000, 16, 2);
+    made->chunk_tokens = 1000;
+    moe_trace_free(made_trace(made, "whole.npz"));
+    g_autofree char *whole = made_path("whole.npz"), *path = made_path("gap.npz");
+    static const char *const closing[] = {"chunks/00000.json", "chunks/00001.json",
+                                          "chunks/00002.json"};
+    for (int i = 0; i < 3; i++) {
+        zip_without(whole, path, closing[i]);
+        g_autoptr(MoeFindings) findings = check_path(path);
+        g_assert_cmpint(moe_findings_tokens(findings), ==, i * 1000);
+        const MoeFinding *finding = expect_finding(findings, "readable", -1, MOE_FINDING_ERROR, 0);
+        g_assert_nonnull(strstr(finding->text, closing[i]));
+    }
+    g_autoptr(MoeFindings) good = check_path(whole);
+    expect_none(good, "readable");
+}
+
+/* A trace that was cut off stays known as such when it is written anew, and a repaired one too. */
+static void
+test_made_of_part(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Made) made = made_new(3000, 16, 2);
+    made->chunk_tokens = 1000;
+    g_autoptr(MoeTrace) trace = made_trace(made, "source.npz");
+    g_autofree char *whole = made_path("source.npz"), *path = made_path("cut.npz");
+    g_autofree char *again = made_path("again.npz"), *bytes = NULL;
+    gsize length;
+    g_assert_true(g_file_get_contents(whole, &bytes, &length, NULL));
+    g_assert_true(g_file_set_contents(path, bytes, (gssize)(length * 3 / 4), NULL));
+    const MoeTraceOutput output = {.compression = -1};
+    for (int way = 0; way < 4; way++) {
+        g_autoptr(MoeTrace) cut = moe_trace_open(path, NULL);
+        const MoeTrace *const both[] = {trace, cut};
+        MoeTraceRepaired repaired;
+        const bool ok[] = {
+            way == 0 &&
+                moe_trace_select(cut, again, &(MoeTraceSelection){0}, &output, NULL, NULL, &error),
+            way == 1 &&
+                moe_trace_merge(both, 2, again, MOE_TRACE_DOCUMENTS_KEEP, &output, NULL, &error),
+            way == 2 && moe_trace_copy_without(cut, again, NULL, 0, "{}", NULL, &error),
+            way == 3 && moe_trace_repair(path, again, &repaired, NULL, &error),
+        };
+        g_assert_no_error(error);
+        g_assert_true(ok[way]);
+        MoeSeverity severity = way < 3 ? MOE_FINDING_WARNING : MOE_FINDING_NOTE;
+        g_autoptr(MoeFindings) findings = check_path(again);
+        expect_finding(findings, "readable", -1, severity, 0);
+    }
+    /* And once more: the second of a merge brings no history of its own. */
+    g_autoptr(MoeTrace) cut = moe_trace_open(path, NULL);
+    g_assert_true(moe_trace_select(cut, again, &(MoeTraceSelection){0}, &output, NULL, NULL, NULL));
+    g_autoptr(MoeTrace) second = moe_trace_open(again, NULL);
+    const MoeTrace *const both[] = {trace, second};
+    g_autofree char *joined = made_path("joined.npz");
+    g_assert_true(
+        moe_trace_merge(both, 2, joined, MOE_TRACE_DOCUMENTS_KEEP, &output, NULL, &error));
+    g_autoptr(MoeFindings) findings = check_path(joined);
+    expect_finding(findings, "readable", -1, MOE_FINDING_WARNING, 0);
+}
+
+static void
+test_no_tokens(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Made) made = made_new(10, 16, 2);
+    g_autofree char *path = made_path("no-tokens.npz");
+    g_autofree char *meta = moe_trace_meta(made->info, MADE_ROUTERS, NULL, 0, NULL);
+    const MoeTraceOptions options = {.gates = true};
+    MoeTraceWriter *writer =
+        moe_trace_writer_new(path, meta, made->info, MADE_ROUTERS, &options, &error);
+    g_assert_no_error(error);
+    g_assert_true(moe_trace_writer_close(writer, &error));
+    g_autoptr(MoeFindings) findings = check_path(path);
+    expect_finding(findings, "readable", -1, MOE_FINDING_WARNING, 0);
 }
 
 static bool
@@ -306,6 +403,9 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     made_begin();
     g_test_add_func("/check/only", test_only);
+    g_test_add_func("/check/gap", test_gap);
+    g_test_add_func("/check/made-of-part", test_made_of_part);
+    g_test_add_func("/check/no-tokens", test_no_tokens);
     g_test_add_func("/check-run/part", test_part);
     g_test_add_func("/check/drop", test_drop);
     g_test_add_func("/check/drop/everything", test_drop_everything);

@@ -5,7 +5,7 @@
  */
 #include "trace-same.h"
 #include "trace-sample.h"
-#include "trace/zip.h"
+#include "zip-without.h"
 
 #include <math.h>
 
@@ -151,6 +151,18 @@ test_nothing_to_do(void)
 
 /* --- Damaged ----------------------------------------------------------------------------------*/
 
+/* The third chunk is the second of what was mended. */
+static void
+assert_last_chunk(const MoeTrace *whole, const MoeTrace *mended)
+{
+    MoeArray a, b;
+    g_assert_true(moe_trace_read(whole, "tokens/00002.id", &a, NULL));
+    g_assert_true(moe_trace_read(mended, "tokens/00001.id", &b, NULL));
+    g_assert_cmpmem(a.data, 14 * 4, b.data, 14 * 4);
+    g_free((void *)a.data);
+    g_free((void *)b.data);
+}
+
 static void
 test_damaged_chunk(void)
 {
@@ -170,13 +182,64 @@ test_damaged_chunk(void)
     g_assert_cmpint(result.tokens, ==, 42 + 14);
     assert_sound(copy);
     g_autoptr(MoeTrace) after = sample_open(copy);
-    MoeArray a, b;
-    g_assert_true(moe_trace_read(whole, "tokens/00002.id", &a, NULL));
-    g_assert_true(moe_trace_read(after, "tokens/00001.id", &b, NULL));
-    g_assert_cmpmem(a.data, 14 * 4, b.data, 14 * 4);
-    g_free((void *)a.data);
-    g_free((void *)b.data);
+    assert_last_chunk(whole, after);
     g_assert_nonnull(strstr(moe_trace_meta_json(after), "\"damaged_chunks\": 1"));
+}
+
+/* A chunk in the middle lost the member that closes it: that chunk goes, and no other. */
+static void
+test_gap(void)
+{
+    g_autofree char *path = scratch("whole.npz"), *gap = scratch("gap.npz");
+    gsize length, after_length;
+    g_autofree char *bytes = small_trace(path, &length);
+    zip_without(path, gap, "chunks/00001.json");
+    g_autofree char *before = load(gap, &length);
+    assert_complaint(gap, "*gap.npz: * no chunk that was closed: there is no chunks/00001.json, *");
+
+    g_autoptr(MoeTrace) whole = sample_open(path);
+    g_autoptr(MoeTrace) broken = sample_open(gap);
+    g_autofree char *none = moe_trace_gap(whole);
+    g_assert_null(none);
+    g_autoptr(GError) error = NULL;
+    const MoeTraceOutput output = {.compression = -1};
+    g_assert_cmpint(moe_trace_tokens(broken, -1), ==, 42);
+    g_assert_false(
+        moe_trace_select(broken, gap, &(MoeTraceSelection){0}, &output, NULL, NULL, &error));
+    g_assert_error(error, MOE_ERROR, MOE_ERROR_FORMAT);
+    g_clear_error(&error);
+    const MoeTrace *const both[] = {whole, broken};
+    g_assert_false(moe_trace_merge(both, 2, gap, MOE_TRACE_DOCUMENTS_KEEP, &output, NULL, &error));
+    g_assert_error(error, MOE_ERROR, MOE_ERROR_FORMAT);
+    g_autofree char *after = load(gap, &after_length);
+    g_assert_cmpmem(before, length, after, after_length);
+
+    MoeTraceRepaired result = repair(gap, NULL);
+    g_assert_cmpint(result.chunks, ==, 2);
+    g_assert_cmpint(result.damaged, ==, 1);
+    g_assert_cmpint(result.unclosed, ==, 1);
+    g_assert_cmpint(result.tokens, ==, 42 + 14);
+    assert_sound(gap);
+    g_autoptr(MoeTrace) mended = sample_open(gap);
+    assert_last_chunk(whole, mended);
+    g_assert_nonnull(strstr(moe_trace_meta_json(mended), "\"unclosed_chunks\": 1"));
+}
+
+/* The closing member itself is damaged: no trace can be opened, but it can be repaired. */
+static void
+test_damaged_closing_member(void)
+{
+    g_autofree char *path = scratch("whole.npz");
+    gsize length;
+    g_autofree char *bytes = small_trace(path, &length);
+    bytes[find_data(path, "chunks/00000.json")] ^= 0x21;
+    g_autofree char *copy = scratch("copy.npz");
+    save(copy, bytes, length);
+    g_assert_null(moe_trace_open(copy, NULL));
+    MoeTraceRepaired result = repair(copy, NULL);
+    g_assert_cmpint(result.chunks, ==, 2);
+    g_assert_cmpint(result.unclosed, ==, 1);
+    assert_sound(copy);
 }
 
 static void
@@ -290,6 +353,8 @@ main(int argc, char **argv)
     g_test_add_func("/trace-repair/cut", test_cut);
     g_test_add_func("/trace-repair/nothing-to-do", test_nothing_to_do);
     g_test_add_func("/trace-repair/damaged-chunk", test_damaged_chunk);
+    g_test_add_func("/trace-repair/gap", test_gap);
+    g_test_add_func("/trace-repair/damaged-closing-member", test_damaged_closing_member);
     g_test_add_func("/trace-repair/every-member-matters", test_every_member_matters);
     g_test_add_func("/trace-repair/damaged-directory", test_damaged_directory);
     g_test_add_func("/trace-repair/gate-not-a-number", test_gate_not_a_number);

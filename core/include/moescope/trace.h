@@ -173,6 +173,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeTrace, moe_trace_free)
 MOE_API bool moe_trace_refresh(MoeTrace *trace, bool *grown, GError **error);
 /* Whether the archive has its closing directory. */
 MOE_API bool moe_trace_complete(const MoeTrace *trace);
+/* What is out of sight though no end was cut off: a chunk in the middle lacks the member that
+ * closes it, so that it and all behind it aren't read. A sentence that names the file; NULL:
+ * nothing is. (transfer full) */
+MOE_API char *moe_trace_gap(const MoeTrace *trace);
 MOE_API const char *moe_trace_meta_json(const MoeTrace *trace);
 MOE_API int moe_trace_routers(const MoeTrace *trace);
 MOE_API const MoeRouterInfo *moe_trace_router(const MoeTrace *trace, int router);
