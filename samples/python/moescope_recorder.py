@@ -164,8 +164,9 @@ def grouped_rule(config):
 # The k highest of a softmax, gates that sum to one (a softmax over the chosen is the same); the same
 # where the configuration says whether they do.
 RENORMALISED = {'mixtral', 'minimax', 'gpt_oss', 'granitemoe', 'granitemoeshared', 'granitemoehybrid',
-                'jetmoe', 'hunyuan_v1_moe'}
-BY_CONFIGURATION = {'olmoe', 'flex_olmo', 'qwen2_moe', 'qwen3_moe', 'qwen3_next', 'qwen3_vl_moe_text'}
+                'jetmoe', 'hunyuan_v1_moe', 'qwen3_5_moe_text', 'aria_text', 'granitemoe_swa'}
+BY_CONFIGURATION = {'olmoe', 'flex_olmo', 'qwen2_moe', 'qwen3_moe', 'qwen3_next', 'mellum',
+                    'qwen3_vl_moe_text', 'jamba'}  # Jamba's says nothing: they don't
 # DeepSeek-V3's; with V2's they have gates times routed_scaling_factor.
 GROUPED = {'deepseek_v3', 'deepseek_v32', 'glm4_moe', 'glm4_moe_lite', 'glm4v_moe_text', 'glm_moe_dsa',
            'axk1', 'bailing_hybrid', 'exaone_moe', 'hy_v4', 'kimi_linear', 'mimo_v2_flash',

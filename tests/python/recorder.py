@@ -408,6 +408,8 @@ def check_rules(path):
             ('deepseek_v32', own_picks, deepseek, told, ('sigmoid', 'group-limited', 'score')),
             ('glm_moe_dsa', own_picks, deepseek, told, ('sigmoid', 'group-limited', 'score')),
             ('dbrx', nn.Linear(WIDTH, EXPERTS), dbrx, told, ('softmax', 'top-k', 'renormalised')),
+            ('jamba', own_picks, {}, told, ('softmax', 'top-k', 'score')),
+            ('qwen3_5_moe_text', own_picks, {}, told, ('softmax', 'top-k', 'renormalised')),
             ('new', own_picks, deepseek, told, ('unknown', 'unknown', 'unknown')),
             ('new', own_picks, deepseek, ruled, ('sigmoid', 'unknown', 'renormalised')),
             ('new', nn.Linear(WIDTH, EXPERTS), {}, ruled, ('sigmoid', 'top-k', 'renormalised'))]:
