@@ -80,6 +80,9 @@ bool moe__import_tell_late(MoeImport *import, GError **error);
 /* meta.json of the trace; of a summary what is added to it. (transfer full) */
 char *moe__import_meta(const MoeImport *import, const MoeImportShape *shape);
 char *moe__import_extra(const MoeImport *import, const MoeImportShape *shape);
+/* Begins the trace with a meta.json that has an object "import" (transfer full); what comes up
+ * later is added there. */
+bool moe__import_open_trace(MoeImport *import, char *meta, MoeTraceOptions options, GError **error);
 /* Joins shape and options: sets routers, k, domains. `counts`: for a summary. */
 bool moe__import_describe(MoeImport *import, const MoeImportShape *shape, bool counts,
                           MoeRouterInfo *info, GError **error);

@@ -350,6 +350,18 @@ chunk_tokens(const MoeImport *import, const MoeTraceOptions *options)
 }
 
 bool
+moe__import_open_trace(MoeImport *import, char *meta, MoeTraceOptions options, GError **error)
+{
+    options.meta_room = MOE_IMPORT_ROOM;
+    import->meta = meta;
+    import->early_notes = import->notes->len;
+    import->early_warnings = import->warnings->len;
+    import->writer = moe_trace_writer_new(import->target, meta, import->routers, import->n_routers,
+                                          &options, error);
+    return import->writer != NULL;
+}
+
+bool
 moe_import_begin(MoeImport *import, const MoeImportShape *shape, GError **error)
 {
     MoeRouterInfo info;
@@ -365,17 +377,11 @@ moe_import_begin(MoeImport *import, const MoeImportShape *shape, GError **error)
                                           : MOE_F64,
         .score_stats = import->has_logits,
         .logits = import->has_logits && import->options->logits,
-        .meta_room = MOE_IMPORT_ROOM,
     };
     if (options.chunk_tokens == 0)
         options.chunk_tokens = chunk_tokens(import, &options);
     gsize most = MAX(BATCH_MAX / (count_slots(import) * sizeof(double)), 16);
     import->capacity = (int)MIN(MIN(options.chunk_tokens, BATCH), (int64_t)most);
     moe__import_batch_make(import);
-    import->meta = moe__import_meta(import, shape);
-    import->early_notes = import->notes->len;
-    import->early_warnings = import->warnings->len;
-    import->writer = moe_trace_writer_new(import->target, import->meta, import->routers,
-                                          import->n_routers, &options, error);
-    return import->writer != NULL;
+    return moe__import_open_trace(import, moe__import_meta(import, shape), options, error);
 }

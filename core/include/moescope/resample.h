@@ -49,8 +49,8 @@ MOE_API void moe_metric_kind_intervals(const MoeSummary *summary, int router, in
  * jackknife, Kott 2001; replicates, seed don't matter). They are of the value of all documents, and
  * within the metric's range. Fills intervals[n_routers × n]; those of other metrics are NaN, and
  * those of paths of all routers but the last, where routers split tokens differently, or where the
- * options have a filter. It takes another pass over the ids of the trace, or several, so that memory
- * is bounded. Fails with the errors of moe_summary_from_trace(). */
+ * options have a filter. It takes another pass over the ids of the trace, or several, so that
+ * memory is bounded. Fails with the errors of moe_summary_from_trace(). */
 MOE_API bool moe_metric_trace_intervals(const MoeTrace *trace, const MoeSummaryOptions *counted,
                                         const int *routers, int n_routers,
                                         const MoeMetric *const *metrics, int n,
