@@ -2,6 +2,7 @@
 #include "findings.h"
 
 #include <math.h>
+#include <moescope/metrics.h>
 #include <moescope/summary.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,6 +28,28 @@ picks_a_unit(const MoeSummaryCell *cell)
     double mean = (double)cell->picks / (double)MAX(cell->units, 1);
     bool same = cell->making[cell->picks / MAX(cell->units, 1)] == cell->units;
     return g_strdup_printf(same ? "%.0f" : "%.2f", mean);
+}
+
+/* A measure of gate sums, "-" where there are none. (transfer full) */
+static char *
+gate_text(const MoeMetricCell *cell, const char *name, const char *format)
+{
+    const MoeMetric *metric = moe_metric_find(name);
+    double value = metric ? moe_metric_value(metric, cell) : NAN;
+    return isnan(value) ? g_strdup("-") : g_strdup_printf(format, value);
+}
+
+/* A router without counts: what its gate sums, as shares of the load stand, say of balance. */
+static void
+print_gates(const MoeSummary *summary, int router)
+{
+    const MoeRouterInfo *info = moe_summary_router(summary, router);
+    const MoeMetricCell cell = moe_metric_cell(summary, NULL, router, MOE_DOMAIN_ALL, NULL);
+    g_autofree char *effective = gate_text(&cell, "gate-effective-experts", "%.2f");
+    g_autofree char *maxvio = gate_text(&cell, "gate-maxvio", "%.2f");
+    g_autofree char *cv = gate_text(&cell, "gate-cv", "%.3f");
+    printf("  %5d %7d %4s %9s %9s %7s %7s %5s %9s %10s\n", info->layer, info->experts, "-",
+           effective, maxvio, cv, "-", "-", "-", "-");
 }
 
 static void
@@ -166,8 +189,16 @@ cmd_findings_print(const MoeSummary *summary)
 {
     printf(
         "  layer experts    k effective    MaxVio      CV CV null  dead   dropped  I(E;D) bits\n");
-    for (int r = 0; r < moe_summary_routers(summary); r++)
-        print_router(summary, r);
+    int counted = 0, n = moe_summary_routers(summary);
+    for (int r = 0; r < n; r++) {
+        bool counts = moe_summary_cell(summary, r, MOE_DOMAIN_ALL)->picks > 0;
+        (counts ? print_router : print_gates)(summary, r);
+        counted += counts;
+    }
+    if (counted < n)
+        printf("  %d of %d routers have no counts of picks: their measures are of gate sums, as "
+               "which shares of the\n  load stand, or \"-\"\n",
+               n - counted, n);
     printf("  effective: exp(entropy of the load); MaxVio: (max - mean) / mean; CV null: of a "
            "uniform random router\n  at this many units; I(E;D): what a first choice tells about "
            "its domain, domains weighted equally,\n  bias-corrected; 0 where experts don't "

@@ -159,8 +159,10 @@ const MoeCheck moe__check_token_counts = {
     .why =
         "measures across layers compare rows that aren't the same tokens' if rows were lost, and "
         "tokens that are left may be of another kind than those that are gone",
-    .remedy = "find out whether rows were lost in the middle (then record again) or at the end "
-              "(then leave those tokens out: moescope trace slice --tokens)",
+    .remedy =
+        "find out whether rows were lost in the middle (then record again) or at the end "
+        "(then leave those tokens out: moescope trace slice --tokens); of what an import left "
+        "out say how much it is, or record it whole",
     .state_size = sizeof(State),
     .begin = begin,
     .rows = see_rows,
