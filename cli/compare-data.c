@@ -22,6 +22,15 @@ cmd_compare_domain(const CompareReport *report, int domain)
     return domain >= 0 ? moe_comparison_domain_name(report->comparison, domain) : "";
 }
 
+const char *
+cmd_compare_no_interval(const MoeComparison *comparison)
+{
+    return moe_comparison_groups(comparison) < MOE_RESAMPLE_LEAST
+               ? "routers, experts and domains are too many for documents to be kept apart; "
+                 "--layers chooses some"
+               : NULL;
+}
+
 static double
 value_or_nan(double (*of)(const MoeComparisonCell *), const MoeComparisonCell *cell)
 {
@@ -153,11 +162,14 @@ cmd_compare_csv(const CompareReport *report)
 static void
 json_metric(GString *json, const CompareReport *report, const ComparedMetric *m)
 {
+    const char *why = cmd_compare_no_interval(report->comparison);
     json_open(json, m->metric->name, '{');
     json_real(json, "value", m->value);
     json_real(json, "low", m->interval.low);
     json_real(json, "high", m->interval.high);
     json_int(json, "groups", m->interval.groups);
+    if (report->how.intervals && why && isfinite(m->value))
+        json_text(json, "no_interval", why);
     json_real(json, "uniform", m->uniform);
     json_real(json, "shuffled", m->shuffled);
     if (report->how.match) {

@@ -112,7 +112,13 @@ static void
 add_few(const Page *page, const GArray *metrics)
 {
     int groups = g_array_index(metrics, ComparedMetric, 0).interval.groups;
-    if (page->report->how.intervals && groups < MOE_RESAMPLE_LEAST)
+    const char *too_much = cmd_compare_no_interval(page->report->comparison);
+    if (!page->report->how.intervals || groups >= MOE_RESAMPLE_LEAST)
+        return;
+    if (too_much)
+        g_string_append_printf(page->text, "%sno intervals: %s\n", page->markdown ? "\n" : "  ",
+                               too_much);
+    else
         g_string_append_printf(
             page->text, "%sno intervals: %d group%s of documents to draw from, %d needed\n",
             page->markdown ? "\n" : "  ", groups, groups == 1 ? "" : "s", MOE_RESAMPLE_LEAST);

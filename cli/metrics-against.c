@@ -38,7 +38,8 @@ measure(const MetricsQuery *query, const MoeComparison *comparison, int pair, in
                              .value = one->value,
                              .uniform = one->uniform,
                              .shuffled = one->shuffled,
-                             .interval = one->interval};
+                             .interval = one->interval,
+                             .no_interval = cmd_compare_no_interval(comparison)};
         cmd_metrics_add(out, query, &measured);
     }
     return out;

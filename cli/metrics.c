@@ -116,6 +116,38 @@ applies(const MoeMetric *metric, const MoeKinds *kinds)
     return kinds ? !moe_metric_no_kinds(metric) : !(metric->needs & MOE_NEEDS_KIND);
 }
 
+/* Of what there can be no interval, whatever the documents. */
+static const char *
+no_interval(const Spot *spot, const MoeMetric *metric)
+{
+    const char *why = moe_metric_no_interval(metric);
+    if (why || !spot->query->intervals)
+        return why;
+    if (!moe_metric_interval_needs_trace(metric))
+        return moe_metric_groups(spot->summary, metric) < MOE_RESAMPLE_LEAST
+                   ? "the tables are too large to be kept apart by documents"
+                   : NULL;
+    if (spot->domain != MOE_DOMAIN_ALL)
+        return "it takes all tokens";
+    return spot->from_the_trace
+               ? NULL
+               : "it takes the trace, as a summary doesn't keep documents apart there";
+}
+
+char *
+cmd_no_interval(const Measured *measured)
+{
+    int groups = measured->interval.groups;
+    if (isnan(measured->value) || isfinite(measured->interval.low))
+        return NULL;
+    if (measured->no_interval)
+        return g_strdup(measured->no_interval);
+    if (groups >= MOE_RESAMPLE_LEAST)
+        return g_strdup("there is no value without some of the documents");
+    return g_strdup_printf("%d group%s of documents to draw from, %d needed", groups,
+                           groups == 1 ? "" : "s", MOE_RESAMPLE_LEAST);
+}
+
 static GArray *
 measure(const Spot *spot)
 {
@@ -141,7 +173,7 @@ measure(const Spot *spot)
                                    moe_metric_uniform(list[i], spot->cell),
                                    moe_metric_shuffled(list[i], spot->cell),
                                    intervals[i],
-                                   moe_metric_no_interval(list[i])};
+                                   no_interval(spot, list[i])};
         cmd_metrics_add(out, spot->query, &measured);
     }
     return out;

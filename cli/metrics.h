@@ -43,6 +43,8 @@ typedef struct Measured {
     MoeInterval interval;
     const char *no_interval; /* why there can be none, in a clause; NULL: there can */
 } Measured;
+/* Why there is none, in a clause, where there is a value; else NULL. (transfer full) */
+char *cmd_no_interval(const Measured *measured);
 
 /* What the router did beside its counterpart in the file that the trace is held against. */
 typedef struct MetricsAgainst {

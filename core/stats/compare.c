@@ -112,7 +112,8 @@ check_tables(const MoeComparison *c, GError **error)
     return false;
 }
 
-/* As many groups as the budget of a summary allows; where not even one, no domains. */
+/* As many groups as the budget of a summary allows, as moe__tables_plan(): the least that intervals
+ * take may have more, and fewer are none. Where not even one fits, no domains. */
 static void
 plan_rows(MoeComparison *c, bool match)
 {
@@ -121,9 +122,11 @@ plan_rows(MoeComparison *c, bool match)
         bytes += (double)c->pairs[i].words * sizeof(int64_t) * (match ? 2 : 1);
     c->slots = c->n_domains + 1;
     c->groups = MOE_SUMMARY_GROUPS;
-    while (c->groups > 1 && bytes * (double)n_rows(c) > MOE_SUMMARY_BUDGET)
+    while (c->groups > MOE_RESAMPLE_LEAST && bytes * (double)n_rows(c) > MOE_SUMMARY_BUDGET)
         c->groups /= 2;
-    if (bytes * (double)n_rows(c) > MOE_SUMMARY_BUDGET)
+    if (bytes * (double)n_rows(c) > MOE_SUMMARY_BUDGET_WHOLE)
+        c->groups = 1;
+    if (c->groups == 1 && bytes * (double)n_rows(c) > MOE_SUMMARY_BUDGET)
         c->slots = 1;
 }
 
@@ -318,6 +321,12 @@ int
 moe_comparison_domains(const MoeComparison *c)
 {
     return c->n_domains;
+}
+
+int
+moe_comparison_groups(const MoeComparison *c)
+{
+    return c->groups;
 }
 
 const char *

@@ -115,6 +115,9 @@ MOE_API const MoeComparedRouter *moe_comparison_router(const MoeComparison *comp
 /* Domains are those of the first trace, or, if it tells none apart, of the second. */
 MOE_API int moe_comparison_domains(const MoeComparison *comparison);
 MOE_API const char *moe_comparison_domain_name(const MoeComparison *comparison, int domain);
+/* Groups of documents that are told apart; fewer than MOE_RESAMPLE_LEAST, and no intervals, where
+ * that would take too much. */
+MOE_API int moe_comparison_groups(const MoeComparison *comparison);
 /* The sums of a pair of routers in a domain, in MOE_DOMAIN_UNKNOWN or in MOE_DOMAIN_ALL. Arrays
  * belong to the comparison. Returns false where matching wasn't asked for, and for single domains
  * where telling them apart would take more than MOE_SUMMARY_BUDGET. */

@@ -43,6 +43,11 @@ MOE_API void moe_metric_kind_intervals(const MoeSummary *summary, int router, in
                                        const MoeMetric *const *metrics, int n,
                                        const MoeResampleOptions *options, MoeInterval *intervals);
 
+/* Groups of documents that the summary keeps apart for a metric: fewer than MOE_RESAMPLE_LEAST
+ * where its tables would take too much, and there is no interval; 0 where there never is one here.
+ */
+MOE_API int moe_metric_groups(const MoeSummary *summary, const MoeMetric *metric);
+
 /* Intervals of those of n metrics that no summary keeps apart by documents (token ids, paths
  * through all routers; moe_metric_interval_needs_trace()), of the trace that was counted, by its
  * options (NULL: all of it): each of 16 groups of documents is left out in turn (delete-a-group

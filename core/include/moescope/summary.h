@@ -231,10 +231,12 @@ typedef struct MoeSummaryOptions {
 } MoeSummaryOptions;
 
 /* Most groups of documents; a power of two. Where a tally's tables would take more than
- * MOE_SUMMARY_BUDGET bytes there are fewer, down to one; where even then they would take more, the
- * tally has no cells by domain: one for all tokens, for which MOE_SUMMARY_BUDGET_WHOLE bytes are
- * allowed (pairs of 384 experts in 60 layers take 71 MB); and where that isn't enough it isn't
- * counted. The load is counted, and by domain, whatever it takes. */
+ * MOE_SUMMARY_BUDGET bytes there are fewer, down to the least that intervals take, for which
+ * MOE_SUMMARY_BUDGET_WHOLE bytes are allowed; beyond that they aren't told apart. Where tables
+ * still take more than MOE_SUMMARY_BUDGET, the tally has no cells by domain: one for all tokens,
+ * for which MOE_SUMMARY_BUDGET_WHOLE bytes are allowed (pairs of 384 experts in 60 layers take 71
+ * MB); and where that isn't enough it isn't counted. The load is counted, and by domain, whatever
+ * it takes. */
 #define MOE_SUMMARY_GROUPS       64
 #define MOE_SUMMARY_BUDGET       (32 << 20)
 #define MOE_SUMMARY_BUDGET_WHOLE (3 * MOE_SUMMARY_BUDGET)
