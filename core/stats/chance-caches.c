@@ -45,27 +45,6 @@ typedef struct Stream {
     guint end[2 * MOST + BESIDE]; /* where a unit's picks end */
 } Stream;
 
-/* Systematic sampling in random order (Madow 1949): every expert has exactly its chance, none comes
- * twice, and units make the mean number of picks, rounded down or up. */
-static void
-draw_unit(MoeRng *rng, const double *chance, int *order, Stream *stream)
-{
-    double at = (double)moe_rng_uniform(rng);
-    for (int i = stream->experts - 1; i > 0; i--) {
-        int j = (int)moe_rng_below(rng, (uint64_t)i + 1), e = order[i];
-        order[i] = order[j];
-        order[j] = e;
-    }
-    for (int i = 0; i < stream->experts; i++) {
-        int32_t e = order[i];
-        at -= chance[e];
-        if (at >= 0)
-            continue;
-        at += 1;
-        g_array_append_val(stream->picks, e);
-    }
-}
-
 static void
 draw_stream(const double *chance, Stream *stream)
 {
@@ -74,7 +53,7 @@ draw_stream(const double *chance, Stream *stream)
     for (int e = 0; e < stream->experts; e++)
         order[e] = e;
     for (int u = 0; u < stream->units; u++) {
-        draw_unit(&rng, chance, order, stream);
+        moe__draw_set(&rng, chance, stream->experts, order, stream->picks);
         stream->end[u] = stream->picks->len;
     }
 }

@@ -82,6 +82,26 @@ moe__draw_row(MoeRng *rng, int64_t units, const double *share, int n, int64_t *d
     }
 }
 
+/* Systematic sampling in random order (Madow 1949). */
+void
+moe__draw_set(MoeRng *rng, const double *chance, int experts, int *order, GArray *picks)
+{
+    double at = (double)moe_rng_uniform(rng);
+    for (int i = experts - 1; i > 0; i--) {
+        int j = (int)moe_rng_below(rng, (uint64_t)i + 1), e = order[i];
+        order[i] = order[j];
+        order[j] = e;
+    }
+    for (int i = 0; i < experts; i++) {
+        int32_t e = order[i];
+        at -= chance[e];
+        if (at >= 0)
+            continue;
+        at += 1;
+        g_array_append_val(picks, e);
+    }
+}
+
 /* Where the distribution function of one reaches the m-th root of a uniform number: as above, but
  * with the skewness of few hits that are no longer few (Cornish and Fisher 1938). */
 int64_t

@@ -22,6 +22,11 @@ int64_t moe__draw_marked(MoeRng *rng, int64_t all, int64_t marked, int64_t n);
 /* Units shared out by share[n], which sum to 1: multinomial. */
 void moe__draw_row(MoeRng *rng, int64_t units, const double *share, int n, int64_t *drawn);
 
+/* A unit's picks, appended to `picks` (of int32_t): every expert is among them with just its
+ * chance, none twice, and they are as many as chances sum to, rounded down or up. order[experts]:
+ * any order of 0 … experts - 1, which it changes. */
+void moe__draw_set(MoeRng *rng, const double *chance, int experts, int *order, GArray *picks);
+
 /* The load of a uniformly random router: counts [experts] of units that each pick an expert with
  * probability q, and units q E picks in all. */
 void moe__draw_load(MoeRng *rng, int experts, int64_t units, double q, int64_t *count);

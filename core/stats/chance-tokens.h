@@ -8,7 +8,7 @@
 
 #include <moescope/tokens.h>
 
-/* Means over drawn ids, each seen as often as those of the cell. */
+/* Expected means over ids, each seen as often as those of the cell. */
 typedef struct MoeTokenChance {
     double mean, mean_often, weighted; /* of q_x, as in MoeTokenCell */
 } MoeTokenChance;

@@ -331,7 +331,7 @@ static const MoeMetric specialisation_metric = {
     .source = "Muennighoff et al. 2024 (OLMoE), arXiv 2409.02060",
     .convention =
         "OLMoE's share of a domain's tokens that an expert takes, of the expert that takes "
-        "most; of units, not of picks: balanced is k/E",
+        "most; of units, also those without picks, not of picks: balanced is k/E",
     .better = MOE_METRIC_NONE,
     .low = 0,
     .high = 1,
