@@ -223,7 +223,7 @@ moe_trace_copy_without(const MoeTrace *trace, const char *path, const MoeTraceRa
                        int64_t n_drop, const char *history_json, const MoeProgress *progress,
                        GError **error)
 {
-    if (!moe__trace_check_gap(trace, error))
+    if (!moe__trace_check_gap(trace, error) || !moe__trace_check_free(path, error))
         return false;
     g_autofree char *meta = extend_history(trace, history_json, error);
     if (!meta)

@@ -21,16 +21,23 @@ moe__trace_check_gap(const MoeTrace *trace, GError **error)
 char *
 moe__trace_beside(const char *path, GError **error)
 {
-    if (!g_file_test(path, G_FILE_TEST_EXISTS) || g_file_test(path, G_FILE_TEST_IS_REGULAR))
-        return g_strdup_printf("%s.%d.part", path, (int)getpid());
-    g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
-                "%s is not a regular file; a trace needs one", path);
-    return NULL;
+    if (g_file_test(path, G_FILE_TEST_EXISTS) && !g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                    "%s is not a regular file; a trace needs one", path);
+        return NULL;
+    }
+    if (!moe__trace_check_free(path, error))
+        return NULL;
+    return g_strdup_printf("%s.%d.part", path, (int)getpid());
 }
 
 bool
 moe__trace_replace(const char *beside, const char *path, GError **error)
 {
+    if (!moe__trace_check_free(path, error)) {
+        g_unlink(beside);
+        return false;
+    }
     if (g_rename(beside, path) == 0)
         return true;
     int code = errno;

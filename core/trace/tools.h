@@ -17,8 +17,10 @@ bool moe__trace_rows_know(const char *member);
 /* Whether a trace may be written anew: one with a gap would lose what is behind it for good. */
 bool moe__trace_check_gap(const MoeTrace *trace, GError **error);
 
-/* A path beside `path`, to be renamed to it. Fails if what is there isn't a regular file.
- * (transfer full) */
+/* Whether nobody is recording to the file, nor attaching to it; there need not be one. */
+bool moe__trace_check_free(const char *path, GError **error);
+/* A path beside `path`, to be renamed to it. Fails if what is there isn't a regular file, or is
+ * being written. (transfer full) */
 char *moe__trace_beside(const char *path, GError **error);
 /* Puts the file that was written in place. */
 bool moe__trace_replace(const char *beside, const char *path, GError **error);

@@ -6,6 +6,7 @@
 #include "trace/writer.h"
 
 #include "trace/meta.h"
+#include "trace/tools.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -230,10 +231,13 @@ MoeTraceWriter *
 moe_trace_writer_new(const char *path, const char *meta_json, const MoeRouterInfo *routers,
                      int n_routers, const MoeTraceOptions *options, GError **error)
 {
-    if (!check_options(options, error) || !check_meta(meta_json, routers, n_routers, error))
+    if (!check_options(options, error) || !check_meta(meta_json, routers, n_routers, error) ||
+        !moe__trace_check_free(path, error))
         return NULL;
     MoeTraceWriter *writer = writer_alloc(path, routers, n_routers, options);
     writer->zip = moe__zip_writer_new(path, NULL, error);
+    if (writer->zip)
+        moe__zip_writer_lock(writer->zip);
     if (!writer->zip || !write_meta(writer, meta_json, error)) {
         moe_trace_writer_abandon(writer);
         return NULL;
@@ -289,7 +293,7 @@ moe_trace_writer_resume(const char *path, int64_t offset, const MoeRouterInfo *r
                         int n_routers, const MoeTraceOptions *options, GError **error)
 {
     int chunks;
-    if (!check_options(options, error))
+    if (!check_options(options, error) || !moe__trace_check_free(path, error))
         return NULL;
     g_autoptr(MoeZipReader) zip = moe__zip_reader_open(path, (uint64_t)MAX(0, offset), error);
     if (!zip || !check_offset(zip, offset, &chunks, error) ||
@@ -302,6 +306,7 @@ moe_trace_writer_resume(const char *path, int64_t offset, const MoeRouterInfo *r
         moe_trace_writer_abandon(writer);
         return NULL;
     }
+    moe__zip_writer_lock(writer->zip);
     return writer;
 }
 

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 enum {
@@ -317,12 +318,34 @@ moe__zip_writer_rewrite(MoeZipWriter *writer, const char *name, const MoeZipPack
            write_bytes_at(writer, entry->data, packed->bytes, packed->packed, error);
 }
 
+void
+moe__zip_writer_lock(MoeZipWriter *writer)
+{
+    if (flock(writer->fd, LOCK_EX | LOCK_NB) != 0)
+        g_debug("%s: no lock: %s", writer->path, g_strerror(errno));
+}
+
+/* What goes to a file that has no name any more is lost, and that silently. */
+static bool
+check_place(const MoeZipWriter *writer, GError **error)
+{
+    struct stat own, there;
+    if (fstat(writer->fd, &own) == 0 && stat(writer->path, &there) == 0 &&
+        own.st_dev == there.st_dev && own.st_ino == there.st_ino)
+        return true;
+    g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                "%s was replaced or removed while it was being written: what is there now lacks "
+                "what came since",
+                writer->path);
+    return false;
+}
+
 bool
 moe__zip_writer_sync(MoeZipWriter *writer, GError **error)
 {
     if (fsync(writer->fd) != 0)
         return set_file_error(error, writer->path, "write");
-    return true;
+    return check_place(writer, error);
 }
 
 uint64_t

@@ -67,7 +67,10 @@ bool moe__zip_writer_add(MoeZipWriter *writer, const char *name, const MoeZipPac
  * with MOE_ERROR_DATA. Until it returns, the file has neither the old one nor the new. */
 bool moe__zip_writer_rewrite(MoeZipWriter *writer, const char *name, const MoeZipPacked *packed,
                              GError **error);
-/* Hands everything written so far to the disk. */
+/* Holds an advisory lock on the file until it is closed, where the file system has such locks. */
+void moe__zip_writer_lock(MoeZipWriter *writer);
+/* Hands everything written so far to the disk. Fails with MOE_ERROR_DATA if the path names another
+ * file by now, or none. */
 bool moe__zip_writer_sync(MoeZipWriter *writer, GError **error);
 uint64_t moe__zip_writer_length(const MoeZipWriter *writer);
 /* Writes the directory. Nothing may be added afterwards. */
