@@ -99,6 +99,7 @@ typedef struct MoeCheckRows {
     const float *logits;      /* [units × experts]; NULL where the trace has none */
     const float *entropy;     /* [units], nats, of f16; NULL likewise */
     const float *margin;      /* [units]; NULL likewise */
+    const int32_t *doc, *pos; /* [tokens]; NULL likewise */
 } MoeCheckRows;
 
 typedef struct MoeCheckRun MoeCheckRun;
