@@ -89,6 +89,64 @@ test_gate_sums(void)
     g_assert_null(find_finding(findings, "gate-sums", 0));
 }
 
+/* -inf is an expert that a mask closed, unless it was picked, or is +inf. */
+static void
+test_closed_experts(void)
+{
+    g_autoptr(Made) made = made_new(400, 16, 2);
+    for (int t = 0; t < 400; t++)
+        for (int r = 0; r < MADE_ROUTERS; r++) {
+            for (int e = 0; e < 16; e++) /* two of four groups; one expert */
+                if (r == 0 ? e / 4 != t % 4 && e / 4 != (t + 1) % 4 : e == 7)
+                    made->logits[r][16 * t + e] = -INFINITY;
+            made_route(made, r, t);
+            made->entropy[r][t] = 1;
+        }
+    made->expert[2][2 * 40] = 7;
+    made->logits[2][16 * 41 + 3] = INFINITY;
+    made->logits[2][16 * 42 + 3] = NAN;
+    g_autoptr(MoeFindings) findings = made_check(made);
+    g_assert_null(find_finding(findings, "non-finite", 0));
+    g_assert_null(find_finding(findings, "non-finite", 1));
+    expect_finding(findings, "non-finite", 2, MOE_FINDING_ERROR, 3);
+    expect_none(findings, "flat-logits");
+    for (int t = 0; t < 8; t++) { /* the open ones are all equal */
+        for (int e = 0; e < 16; e++)
+            made->logits[0][16 * t + e] = e < 8 ? 0.5f : -INFINITY;
+        made_route(made, 0, t);
+    }
+    g_autoptr(MoeFindings) flat = made_check(made);
+    expect_finding(flat, "flat-logits", 0, MOE_FINDING_ERROR, 8);
+}
+
+/* A router of small logits: entropies near ln E, and the last pick and the next often tie, but not
+ * the first as well. */
+static void
+test_nearly_flat(void)
+{
+    g_autoptr(Made) made = made_new(400, 96, 4);
+    made->no_logits = true;
+    for (int t = 0; t < 400; t++)
+        for (int r = 0; r < MADE_ROUTERS; r++) {
+            for (int e = 0; e < 96; e++)
+                made->logits[r][96 * t + e] *= 0.02f;
+            made_route(made, r, t);
+            made->margin[r][t] = t % 20 ? made->margin[r][t] : 0;
+        }
+    g_autoptr(MoeFindings) findings = made_check(made);
+    expect_none(findings, "flat-logits");
+    made->no_gates = true;
+    g_autoptr(MoeFindings) picks = made_check(made);
+    expect_none(picks, "flat-logits");
+    for (int t = 0; t < 220; t++)
+        set_logits(made, 1, t, 0, 0);
+    g_autoptr(MoeFindings) most = made_check(made);
+    expect_finding(most, "flat-logits", 1, MOE_FINDING_ERROR, 229);
+    made->no_gates = false;
+    g_autoptr(MoeFindings) flat = made_check(made);
+    expect_finding(flat, "flat-logits", 1, MOE_FINDING_ERROR, 220);
+}
+
 /* Normalised over the picks, but stated as shares of all experts. */
 static void
 test_gates_sum_though_not_stated(void)
@@ -266,6 +324,8 @@ main(int argc, char **argv)
     g_test_add_func("/check/finite", test_finite);
     g_test_add_func("/check/flat-logits", test_flat_logits);
     g_test_add_func("/check/flat-logits/some", test_some_flat);
+    g_test_add_func("/check/finite/closed-experts", test_closed_experts);
+    g_test_add_func("/check/flat-logits/nearly", test_nearly_flat);
     g_test_add_func("/check/gate-sums", test_gate_sums);
     g_test_add_func("/check/gate-sums/not-stated", test_gates_sum_though_not_stated);
     g_test_add_func("/check/gate-sums/factors-and-decimals", test_factors_and_decimals);
