@@ -91,6 +91,10 @@ moe__marks_add(MoeMarks *marks, int64_t token)
 }
 /* Names the chunk's tokens with at least `least` marks as those to drop. */
 void moe__marks_drop(MoeCheckRun *run, const MoeMarks *marks, int least);
+/* Puts their ranges (MoeTraceRange) into a list instead, for checks that only know at the end. */
+void moe__marks_list(const MoeMarks *marks, int least, GArray *list);
+/* Names the ranges of such a list as those to drop. */
+void moe__ranges_drop(MoeCheckRun *run, const GArray *list);
 void moe__marks_clear(MoeMarks *marks);
 
 #endif

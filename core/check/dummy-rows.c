@@ -228,12 +228,13 @@ list_close(State *s, int64_t first, int64_t end)
         }
 }
 
-/* Two tokens in any of MOE_ROW_KEYS_BACK rows that are the same are both close. */
+/* Two tokens in any of MOE_ROW_KEYS_BACK rows that are the same are both close; rows of pads alone
+ * are for another check. */
 static void
 see_close(State *s)
 {
     const MoeRowKeys *keys = &s->keys;
-    int need = s->gates ? MOE_ROW_BETWEEN : 0;
+    int need = MOE_ROW_PICKS | (s->gates ? MOE_ROW_BETWEEN : 0);
     memset(s->close, 0, (size_t)(keys->tokens + MOE_ROW_KEYS_BACK));
     for (int64_t t = 0; t < keys->tokens; t++) {
         if (!s->near[t] || (keys->flags[t] & need) != need)
@@ -409,11 +410,7 @@ tell_all(MoeCheckRun *run, State *s)
     if (s->alike->len > 0)
         tell_note(run, s->alike,
                   "by gates of 0 and 1, or by few ids alone: that may be the router's own doing");
-    moe__ranges_join(drops);
-    for (guint i = 0; i < drops->len; i++) {
-        const MoeTraceRange *range = &g_array_index(drops, MoeTraceRange, i);
-        moe_check_run_drop(run, range->first, range->n);
-    }
+    moe__ranges_drop(run, drops);
 }
 
 static void

@@ -33,6 +33,8 @@ typedef struct {
 
 typedef struct {
     Router *routers;
+    MoeMarks marks; /* flat ones */
+    GArray *ranges; /* MoeTraceRange: tokens that are flat in every router */
 } State;
 
 static void
@@ -40,6 +42,7 @@ begin(MoeCheckRun *run, void *state)
 {
     State *s = state;
     s->routers = g_new0(Router, (gsize)MAX(1, moe_trace_routers(moe_check_run_trace(run))));
+    s->ranges = g_array_new(FALSE, FALSE, sizeof(MoeTraceRange));
 }
 
 /* Of the experts that no mask closed (-inf), where there are more than the k picks. NaN is for
@@ -99,17 +102,30 @@ look(Router *router, const MoeCheckRows *rows, int64_t u, bool *flat)
 static void
 see_rows(MoeCheckRun *run, void *state, const MoeCheckRows *rows)
 {
-    Router *router = &((State *)state)->routers[rows->router];
+    State *s = state;
+    Router *router = &s->routers[rows->router];
+    int per_token = rows->info->units_per_token;
     g_autofree char *steps = g_strdup_printf("tokens/%05d.step", rows->chunk);
     bool has_steps = moe_trace_has(rows->trace, steps);
+    moe__marks_begin(&s->marks, rows);
     if (rows->info->experts < 2 || (!rows->logits && !rows->entropy))
         return;
     router->gates = router->gates || rows->view->gate;
     for (int64_t u = 0; u < rows->view->units; u++) {
-        bool flat, untrained = has_steps && rows->view->step[u / rows->info->units_per_token] == 0;
+        bool flat, untrained = has_steps && rows->view->step[u / per_token] == 0;
         MoeHits *tally = look(router, rows, u, &flat);
         moe__hits_count(untrained ? &router->initial : tally, rows, u, flat);
+        if (flat && !untrained && tally != &router->even && u % per_token == 0)
+            moe__marks_add(&s->marks, u / per_token);
     }
+}
+
+static void
+see_chunk(MoeCheckRun *run, void *state, int chunk)
+{
+    State *s = state;
+    if (s->marks.routers > 0 && s->marks.chunk == chunk)
+        moe__marks_list(&s->marks, s->marks.routers, s->ranges);
 }
 
 static bool
@@ -119,13 +135,17 @@ is_wrong(const MoeHits *tally, double share)
 }
 
 static void
-tell_flat(MoeCheckRun *run, const MoeHits *tally, int r)
+tell_flat(MoeCheckRun *run, const State *s, const MoeHits *tally, int r)
 {
     bool wrong = is_wrong(tally, SHARE);
     g_autofree char *share = moe__hits_text(tally);
     MoeFinding finding =
         moe__finding(wrong ? MOE_FINDING_ERROR : MOE_FINDING_WARNING, r, tally, "units",
                      g_strdup_printf("%s units have the same logit for every expert", share));
+    if (s->ranges->len > 0)
+        finding.remedy = "drop the tokens that are so in every router, padding by the look of it "
+                         "(moescope check --drop flat-logits); where it is one layer alone, "
+                         "capture its output again";
     moe_check_run_add(run, &finding);
 }
 
@@ -158,18 +178,25 @@ static void
 end(MoeCheckRun *run, void *state, bool cancelled)
 {
     State *s = state;
+    bool told = false;
     for (int r = 0; r < moe_trace_routers(moe_check_run_trace(run)) && !cancelled; r++) {
         const Router *router = &s->routers[r];
+        bool tied = is_wrong(&router->tied, router->gates ? SHARE : MOST);
+        told = told || router->flat.count > 0 || tied;
         if (router->flat.count > 0)
-            tell_flat(run, &router->flat, r);
+            tell_flat(run, s, &router->flat, r);
         if (is_wrong(&router->initial, SHARE))
             tell_initial(run, &router->initial, r);
-        if (is_wrong(&router->tied, router->gates ? SHARE : MOST))
-            tell_flat(run, &router->tied, r);
+        if (tied)
+            tell_flat(run, s, &router->tied, r);
         if (router->even.count >= UNITS && router->even.count == router->even.all)
             tell_even(run, &router->even, r);
     }
+    if (told)
+        moe__ranges_drop(run, s->ranges);
     g_free(s->routers);
+    g_array_unref(s->ranges);
+    moe__marks_clear(&s->marks);
 }
 
 const MoeCheck moe__check_flat_logits = {
@@ -179,8 +206,10 @@ const MoeCheck moe__check_flat_logits = {
     .why = "the picks of such units follow the order of ids, not the router",
     .remedy = "capture the router's output again (after the layer ran, in its own type); leave "
               "the layer out until then",
+    .drops = true,
     .state_size = sizeof(State),
     .begin = begin,
     .rows = see_rows,
+    .chunk = see_chunk,
     .end = end,
 };

@@ -110,6 +110,16 @@ row_keys_fold(const int32_t *restrict expert, const float *restrict gate, float 
     }
 }
 
+/* Notes which of n units have picks in their first two slots, and different ones. */
+MOE_CLONES static void
+row_keys_picks(const int32_t *first, const int32_t *second, int64_t n, uint32_t *restrict flags)
+{
+    for (int64_t u = 0; u < n; u++) {
+        uint32_t picks = (first[u] >= 0) & (first[u] != second[u]);
+        flags[u] |= picks * MOE_ROW_PICKS;
+    }
+}
+
 /* Between 0.75 and 1.25, of either sign: the same for the same place. Neighbours differ in sign,
  * for gates that sum to one move against each other. */
 static float
@@ -136,6 +146,15 @@ gather(MoeRowKeys *keys, const Units *units, int64_t first, int64_t n, int per_t
     }
 }
 
+static void
+fold_picks(const MoeTraceView *view, int64_t first, int64_t n, uint32_t *flags)
+{
+    if (view->k > 1)
+        row_keys_picks(view->expert + first, view->expert + view->units + first, n, flags);
+    for (int64_t u = 0; view->k == 1 && u < n; u++)
+        flags[u] |= view->expert[first + u] >= 0 ? MOE_ROW_PICKS : 0;
+}
+
 void
 moe__row_keys_add(MoeRowKeys *keys, const MoeCheckRows *rows)
 {
@@ -153,6 +172,7 @@ moe__row_keys_add(MoeRowKeys *keys, const MoeCheckRows *rows)
             row_keys_fold(view->expert + at, view->gate ? view->gate + at : NULL,
                           weight_of(rows->router * 31 + slot), n, &units);
         }
+        fold_picks(view, first, n, units.flags);
         gather(keys, &units, first, n, rows->info->units_per_token);
     }
 }

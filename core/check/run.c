@@ -35,7 +35,8 @@ moe_check_run_add(MoeCheckRun *run, const MoeFinding *finding)
     MoeFinding whole = *finding;
     whole.check = run->check->name;
     whole.why = run->check->why;
-    whole.remedy = run->check->remedy;
+    if (!whole.remedy)
+        whole.remedy = run->check->remedy;
     g_array_append_val(run->findings->list, whole);
 }
 
@@ -268,6 +269,8 @@ begin(Pass *pass, const char *const *only)
 static void
 take_findings(MoeFindings *all, MoeFindings *own)
 {
+    for (guint i = 0; i < own->drops->len; i++)
+        moe__ranges_join(g_array_index(own->drops, MoeCheckDrops, i).ranges);
     g_array_append_vals(all->list, own->list->data, own->list->len);
     g_array_append_vals(all->drops, own->drops->data, own->drops->len);
     g_array_set_clear_func(own->list, NULL); /* what they hold has moved */
