@@ -88,7 +88,8 @@ moe__rows_read(MoeRowsBuffer *buffer, const MoeTrace *trace, const MoeRowsChunk 
                                   router,          info,
                                   chunk->first,    buffer->view,
                                   chunk->id,       buffer->logits,
-                                  buffer->entropy, buffer->margin};
+                                  buffer->entropy, buffer->margin,
+                                  chunk->doc,      chunk->pos};
     if (chunk->set)
         moe__chosen_rows(&buffer->chosen, moe_token_set_bits(chunk->set, c), &buffer->rows);
     find_full(buffer);

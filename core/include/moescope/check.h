@@ -115,6 +115,7 @@ typedef struct MoeCheckRows {
     const float *logits;      /* [units × experts]; NULL where the trace has none */
     const float *entropy;     /* [units], nats, of f16; NULL likewise */
     const float *margin;      /* [units]; NULL likewise */
+    const int32_t *doc, *pos; /* [tokens]; NULL likewise */
 } MoeCheckRows;
 
 typedef struct MoeCheckRun MoeCheckRun;
@@ -146,9 +147,10 @@ MOE_API const MoeCheck *const *moe_checks_list(int *n);
 
 /* For checks: the trace at hand; NULL where it is a summary. */
 MOE_API const MoeTrace *moe_check_run_trace(const MoeCheckRun *run);
-/* Adds a finding; check, why and remedy are filled in, `text` is taken (transfer full). */
+/* Adds a finding; check and why are filled in, and remedy where it is NULL (else a text that lives
+ * for ever); `text` is taken (transfer full). */
 MOE_API void moe_check_run_add(MoeCheckRun *run, const MoeFinding *finding);
-/* Names tokens to drop, ascending. */
+/* Names tokens to drop, in any order. */
 MOE_API void moe_check_run_drop(MoeCheckRun *run, int64_t first, int64_t n);
 
 G_END_DECLS
