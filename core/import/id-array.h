@@ -17,7 +17,6 @@ typedef struct MoeIdArray {
     int width;    /* bytes an id */
     bool shaped;  /* the next three are known; a bare int32 array doesn't say */
     int64_t tokens, layers, k;
-    bool prompt; /* of the prompt alone: what was generated stands in another array */
 } MoeIdArray;
 
 void moe__id_array_free(MoeIdArray *array);

@@ -8,6 +8,7 @@
 #include "import/door.h"
 #include "import/importers.h"
 #include "import/routed.h"
+#include "import/token-ids.h"
 
 #include <string.h>
 
@@ -226,6 +227,41 @@ learn(Reading *reading, const MoeArrays *arrays, const MoeItem *item, GError **e
     return !problem || fail(arrays, item, error, "%s", problem);
 }
 
+/* A list of ids beside an array of one sequence. (transfer full) */
+static GArray *
+find_ids(const MoeArrays *arrays, const char *parent, const char *const *names)
+{
+    g_auto(MoeValues) values = {0};
+    const MoeItem *item = NULL;
+    for (int i = 0; names[i] && !item; i++)
+        item = moe__arrays_find(arrays, parent, names[i]);
+    if (!item || !moe__item_is_integer(item) || item->ndim != 1 || item->type == MOE_STORED_BOOL ||
+        item->shape[0] < 1 || item->shape[0] > INT32_MAX ||
+        !moe__arrays_values(arrays, item, &values, NULL))
+        return NULL;
+    GArray *ids = g_array_new(FALSE, FALSE, sizeof(int32_t));
+    for (int64_t i = 0; i < values.count; i++) {
+        int32_t id = (int32_t)CLAMP(value_at(&values, i), -1, INT32_MAX);
+        g_array_append_val(ids, id);
+    }
+    return ids;
+}
+
+/* The ids of the tokens of a sequence, as vLLM and SGLang name them: the prompt's lie beside its
+ * array `above` (NULL: beside `item`). NULL: there are none that fit. (transfer full) */
+static GArray *
+token_ids(const MoeArrays *arrays, const MoeItem *above, const MoeItem *item, int64_t head,
+          int64_t end)
+{
+    static const char *const prompts[] = {"prompt_token_ids", NULL};
+    static const char *const outputs[] = {"token_ids", "output_ids", NULL};
+    bool odd;
+    g_autoptr(GArray) prompt = find_ids(arrays, (above ? above : item)->parent, prompts);
+    g_autoptr(GArray) output = find_ids(arrays, item->parent, outputs);
+    const MoeTokenIds sent = {.prompt = prompt, .output = output, .prompt_tokens = -1};
+    return item->ndim == 3 ? moe__token_ids(&sent, head, end, &odd) : NULL;
+}
+
 /* One sequence after another, each prompt before what was generated; `prompt` may be NULL. A prompt
  * that was brought with another completion (`again`) only moves the positions. */
 static bool
@@ -242,6 +278,11 @@ bring(Reading *reading, const MoeArrays *arrays, const MoeItem *prompt, bool aga
     if ((prompt && !load(arrays, prompt, &first, error)) || !load(arrays, item, &rest, error))
         return false;
     int64_t head = n ? first.array.tokens / n : 0, tail = n ? rest.array.tokens / n : 0;
+    g_autoptr(GArray) ids = token_ids(arrays, prompt, item, prompt ? head : -1, head + tail);
+    if (ids) {
+        first.array.ids = (const int32_t *)(const void *)ids->data;
+        rest.array.ids = first.array.ids + head;
+    }
     for (int64_t i = 0; i < n; i++, reading->doc++)
         if ((prompt && !again &&
              !moe__routed_bring(routed, &first.array, i * head, head, reading->doc, 0,

@@ -2,6 +2,7 @@
  *
  * Arrays that people saved with numpy and torch (fixtures/import/make.py): ids of experts.
  */
+#include "import-npz.h"
 #include "import-trace.h"
 
 #include "import/arrays.h"
@@ -50,6 +51,30 @@ test_prompt_above(void)
     expect_picks(trace, 0, "0 1, 1 2, 4 5, 5 6, 6 7, 3 4");
     expect_column(trace, "tokens/doc", "0 0 0 1 1 2");
     expect_column(trace, "tokens/pos", "0 1 2 2 3 0");
+}
+
+/* Ids of the tokens beside the ids of experts: those of the prompt, then what was generated. */
+static void
+test_token_ids(void)
+{
+    static const int32_t head[] = {1, 2, 3, 4}, rest[] = {5, 6}, prompt[] = {11, 12},
+                         output[] = {13, 14};
+    const ImportArray arrays[] = {
+        {"prompt_routed_experts", "<i4", "(2, 1, 2)", head, sizeof head},
+        {"routed_experts", "<i4", "(1, 1, 2)", rest, sizeof rest},
+        {"prompt_token_ids", "<i4", "(2,)", prompt, sizeof prompt},
+        {"token_ids", "<i4", "(2,)", output, sizeof output},
+    };
+    MoeImportReport report;
+    g_autofree char *path = import_npz("ids.npz", arrays, G_N_ELEMENTS(arrays));
+    g_autoptr(MoeTrace) trace = import_all((const char *[]){path}, 1, &told, &report);
+    g_free(report.notes);
+    expect_picks(trace, 0, "1 2, 3 4, 5 6");
+    expect_column(trace, "tokens/id", "11 12 13");
+    g_autofree char *fewer = import_npz("ids.npz", arrays, 3); /* of what was generated none */
+    g_autoptr(MoeTrace) begun = import_all((const char *[]){fewer}, 1, &told, &report);
+    g_free(report.notes);
+    expect_column(begun, "tokens/id", "11 12 -1");
 }
 
 /* Floats of the shape of the ids, beside them, are their gates. */
@@ -294,6 +319,7 @@ main(int argc, char **argv)
     moe_init();
     g_test_add_func("/import-arrays/prompt", test_prompt);
     g_test_add_func("/import-arrays/prompt-above", test_prompt_above);
+    g_test_add_func("/import-arrays/token-ids", test_token_ids);
     g_test_add_func("/import-arrays/weights", test_weights);
     g_test_add_func("/import-arrays/id-layers", test_id_layers);
     g_test_add_func("/import-arrays/zero-layers", test_zero_layers);
