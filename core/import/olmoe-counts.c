@@ -260,8 +260,10 @@ find_tables(Pickles *p, const MoePy *root, GPtrArray *tables, GError **error)
         return false;
     if (p->tables > 0 && (int)tables->len != p->tables)
         return fail(p, 0, error, "found %u tables, %d in the files before", tables->len, p->tables);
-    if (p->tables > 0 && (layers->len != p->layers->len ||
-                          memcmp(layers->data, p->layers->data, sizeof(int) * layers->len) != 0))
+    bool same = layers->len == p->layers->len;
+    for (guint i = 0; same && i < layers->len; i++)
+        same = g_array_index(layers, int, i) == g_array_index(p->layers, int, i);
+    if (p->tables > 0 && !same)
         return fail(p, 0, error, "found other layers than in the files before");
     if (p->tables == 0)
         g_array_append_vals(p->layers, layers->data, layers->len);
