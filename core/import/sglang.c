@@ -83,8 +83,10 @@ static void
 remember(Dump *dump, const MoePy *node)
 {
     const MoeValues *all[] = {&dump->record.ids, &dump->record.positions, &dump->record.tokens};
-    int64_t rank = -1;
-    const MoePy *number = moe__py_get(node, "rank");
+    int64_t rank = -1, id = -1;
+    const MoePy *number = moe__py_get(node, "rank"), *pass = moe__py_get(node, "forward_pass_id");
+    if (pass && moe__py_integer(pass, &id)) /* the same texts may come again, in other passes */
+        moe__twin_add(&dump->sum, &id, sizeof id);
     for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
         moe__twin_add(&dump->sum, all[i]->data,
                       (gsize)all[i]->count * moe_stored_type_size(all[i]->type));
