@@ -136,8 +136,8 @@ describe(const MoePy *node, MoeItem *item)
         item->number = number;
         return true;
     }
-    item->kind = MOE_ITEM_NONE;
-    return node->kind == MOE_PY_NONE;
+    item->kind = node->kind == MOE_PY_UNREAD ? MOE_ITEM_UNREAD : MOE_ITEM_NONE;
+    return node->kind == MOE_PY_NONE || node->kind == MOE_PY_UNREAD;
 }
 
 static bool walk(const Place *place, const char *name, const MoePy *node, GError **error);
@@ -201,29 +201,55 @@ list_tree(MoeArrays *arrays, const char *parent, MoePyDoc *doc, GError **error)
     return holds ? walk_below(&place, parent, root, error) : walk(&place, "", root, error);
 }
 
+/* A list of texts under the name of its array; of anything else what it holds. */
+static bool
+list_named(MoeArrays *arrays, const char *name, MoePyDoc *doc, GError **error)
+{
+    const Place place = {arrays, doc, "", 0, false, false};
+    if (!doc || !is_texts(moe__py_root(doc)))
+        return list_tree(arrays, name, doc, error);
+    g_ptr_array_add(arrays->docs, doc);
+    return walk(&place, name, moe__py_root(doc), error);
+}
+
 /* --- Archives and safetensors -----------------------------------------------------------------*/
+
+/* Lists what numpy.save() wrote as an array of numbers; of another type, that it is there. */
+static bool
+list_numbers(MoeArrays *arrays, int i, const char *name, GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+    MoeLayout layout;
+    bool read = moe__numpy_layout(arrays->numpy, i, &layout, &reason);
+    if (!read && (moe__numpy_count(arrays->numpy) == 1 ||
+                  !g_error_matches(reason, MOE_ERROR, MOE_ERROR_UNSUPPORTED))) {
+        g_propagate_error(error, g_steal_pointer(&reason));
+        return false;
+    }
+    MoeItem item = {.kind = read ? MOE_ITEM_ARRAY : MOE_ITEM_UNREAD,
+                    .parent = g_strdup(""),
+                    .name = g_strdup(name),
+                    .type = layout.type,
+                    .ndim = read ? layout.ndim : 0,
+                    .index = i};
+    memcpy(item.shape, layout.shape, sizeof item.shape);
+    g_array_append_val(arrays->items, item);
+    return true;
+}
 
 static bool
 list_numpy(MoeArrays *arrays, GError **error)
 {
     for (int i = 0; i < moe__numpy_count(arrays->numpy); i++) {
         g_autofree char *name = moe__numpy_name(arrays->numpy, i);
-        MoeLayout layout;
-        if (moe__numpy_is_objects(arrays->numpy, i)) {
-            if (!list_tree(arrays, name, moe__numpy_objects(arrays->numpy, i, error), error))
-                return false;
-            continue;
-        }
-        if (!moe__numpy_layout(arrays->numpy, i, &layout, error))
+        bool objects = moe__numpy_is_objects(arrays->numpy, i);
+        bool texts = moe__numpy_is_texts(arrays->numpy, i);
+        MoePyDoc *doc = objects ? moe__numpy_objects(arrays->numpy, i, error)
+                        : texts ? moe__numpy_texts(arrays->numpy, i, error)
+                                : NULL;
+        if (!(objects || texts ? list_named(arrays, name, doc, error)
+                               : list_numbers(arrays, i, name, error)))
             return false;
-        MoeItem item = {.kind = MOE_ITEM_ARRAY,
-                        .parent = g_strdup(""),
-                        .name = g_steal_pointer(&name),
-                        .type = layout.type,
-                        .ndim = layout.ndim,
-                        .index = i};
-        memcpy(item.shape, layout.shape, sizeof item.shape);
-        g_array_append_val(arrays->items, item);
     }
     return true;
 }
@@ -394,6 +420,14 @@ list_values(const MoeItem *item, MoeValues *out)
 bool
 moe__arrays_values(const MoeArrays *arrays, const MoeItem *item, MoeValues *out, GError **error)
 {
+    if (item->node && item->kind != MOE_ITEM_ARRAY) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                    "%s: \"%s%s%s\" is of a kind that isn't read (complex numbers, dates, records, "
+                    "a view that negates: x.resolve_neg() makes a tensor of that), expected "
+                    "numbers",
+                    arrays->path, item->parent, *item->parent ? "/" : "", item->name);
+        return false;
+    }
     if (item->node && item->node->kind != MOE_PY_ARRAY) {
         list_values(item, out);
         return true;

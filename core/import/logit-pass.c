@@ -390,10 +390,30 @@ group(const MoeArrays *arrays, const GPtrArray *items, const char *axes, GError 
                : NULL;
 }
 
+/* Layers that can't be read aren't layers without experts. */
+static bool
+check_read(const MoeArrays *arrays, const GPtrArray *items, GError **error)
+{
+    for (int i = 0; i < moe__arrays_count(arrays); i++) {
+        const MoeItem *item = moe__arrays_item(arrays, i);
+        bool meant = item->kind == MOE_ITEM_UNREAD && says(item, "router_logits");
+        for (guint j = 0; j < items->len && item->kind == MOE_ITEM_UNREAD && !meant; j++) {
+            const MoeItem *other = items->pdata[j];
+            meant = item->siblings > 0 && g_str_equal(item->parent, other->parent);
+        }
+        g_auto(MoeValues) unused = {0};
+        if (meant && !moe__arrays_values(arrays, item, &unused, error))
+            return false;
+    }
+    return true;
+}
+
 GArray *
 moe__logit_passes(const MoeArrays *arrays, const char *axes, GError **error)
 {
     g_autoptr(GPtrArray) items = choose_logits(arrays);
+    if (!check_read(arrays, items, error))
+        return NULL;
     if (items->len > 0)
         return group(arrays, items, axes, error);
     g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
@@ -405,6 +425,8 @@ GArray *
 moe__id_passes(const MoeArrays *arrays, GError **error)
 {
     g_autoptr(GPtrArray) items = choose_ids(arrays);
+    if (!check_read(arrays, items, error))
+        return NULL;
     if (items->len > 0)
         return group(arrays, items, NULL, error);
     g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,

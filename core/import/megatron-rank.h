@@ -9,12 +9,14 @@
 
 #include "import/megatron-line.h"
 #include "import/sidecar.h"
+#include "import/twins.h"
 
 typedef struct MoeMegatronRank {
     const char *path; /* borrowed */
     int file;
     GArray *layers; /* layer-set.h: of the decoder */
-    int stage;
+    int stage;      /* -1: it has none of the layers */
+    MoeTwinSum sum; /* of the lines that were brought */
     /* While it is read. */
     MoeStream *stream;
     MoeJson *json;

@@ -6,20 +6,23 @@
  * numbers that the decoder's have too, and see other tokens: they are left out. Logits, where they
  * were recorded, lie in a file beside it.
  */
+#include "import/door.h"
 #include "import/importers.h"
 #include "import/layer-set.h"
 #include "import/megatron-rank.h"
-#include "import/twins.h"
 
 #include <string.h>
 
 #define I64 G_GINT64_FORMAT
 
 enum { LAYERS = UINT16_MAX + 1 };
+enum { LOOK = 8 << 20 }; /* bytes of a file that tell what the trace begins with */
 
 typedef struct Ranks {
     MoeImport *import;
     GPtrArray *all; /* MoeMegatronRank, a file each */
+    uint64_t most;  /* bytes of each file to look at first */
+    bool cut;       /* some files have more */
     int stages;     /* of the pipeline */
     MoeTwins *twins;
     int *index;     /* [LAYERS]: of a layer among those that occur; -1: it doesn't */
@@ -49,7 +52,7 @@ ranks_clear(Ranks *ranks)
     for (int r = 0; r < ranks->n_layers; r++)
         g_array_unref(ranks->ids[r]);
     g_ptr_array_unref(ranks->all);
-    moe__twins_free(ranks->twins);
+    g_hash_table_unref(ranks->twins);
     g_free(ranks->ids);
     g_free(ranks->logits_at);
     g_free(ranks->sidecar);
@@ -103,11 +106,8 @@ learn(Ranks *ranks, MoeMegatronRank *rank)
 {
     const MoeMegatronLine *line = &rank->line;
     int layer = (int)line->layer;
-    const int64_t place[] = {line->step, line->layer, line->tokens};
     moe__layer_set_add(ranks->layers, layer);
     moe__layer_set_add(rank->layers, layer);
-    moe__twins_add(ranks->twins, place, sizeof place);
-    moe__twins_add(ranks->twins, line->ids->data, sizeof(int32_t) * line->ids->len);
     for (guint i = 0; i < line->ids->len; i++)
         ranks->max_expert = MAX(ranks->max_expert, g_array_index(line->ids, int32_t, i));
     return learn_number(rank->json, "k", line->k, &ranks->k) &&
@@ -133,18 +133,17 @@ look(Ranks *ranks, MoeMegatronRank *rank, GError **error)
             return false;
         if (!learn(ranks, rank))
             return moe__json_give_up(rank->json, error);
+        if (rank->stream->base + rank->stream->at >= ranks->most) {
+            ranks->cut = true;
+            break;
+        }
     }
     if (reason) {
         g_propagate_error(error, reason);
         return false;
     }
     moe__megatron_rank_close(rank);
-    g_autofree char *name = g_filename_display_name(rank->path);
-    const char *twin = moe__twins_end(ranks->twins, name);
-    if (twin)
-        g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
-                    "%s: found the same picks as in %s, " MOE_TWINS_RANKS, name, twin);
-    return !twin;
+    return true;
 }
 
 /* What is assumed of several files. */
@@ -238,13 +237,18 @@ static bool
 take_line(Ranks *ranks, MoeMegatronRank *rank, int r, GError **error)
 {
     MoeMegatronLine *line = &rank->line;
-    bool same = r >= 0 && (line->tokens == 0 || line->k == ranks->k) &&
+    bool known = moe__layer_set_find(rank->layers, (int)line->layer) >= 0 &&
+                 (line->experts == 0 || line->experts == ranks->experts);
+    bool same = r >= 0 && known && (line->tokens == 0 || line->k == ranks->k) &&
                 (!ranks->has_logits || (rank->sidecar && line->experts == ranks->experts &&
                                         moe__megatron_rank_has_logits(rank)));
     if (!same) {
         moe__json_fail(rank->json, "the file changed while it was read");
         return moe__json_give_up(rank->json, error);
     }
+    const int64_t place[] = {line->step, line->layer, line->tokens};
+    moe__twin_add(&rank->sum, place, sizeof place);
+    moe__twin_add(&rank->sum, line->ids->data, sizeof(int32_t) * line->ids->len);
     GArray *free = ranks->ids[r];
     ranks->ids[r] = line->ids;
     line->ids = free;
@@ -301,6 +305,18 @@ check_stages(const GPtrArray *group, int64_t pass, GError **error)
     return true;
 }
 
+/* Ranks of tensor parallelism write the same. */
+static bool
+check_twin(const Ranks *ranks, const MoeMegatronRank *rank, GError **error)
+{
+    g_autofree char *name = g_filename_display_name(rank->path);
+    const char *twin = moe__twins_enter(ranks->twins, rank->sum, name);
+    if (twin)
+        g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
+                    "%s: found the same picks as in %s, " MOE_TWINS_RANKS, name, twin);
+    return !twin;
+}
+
 /* Reads ranks that saw the same tokens, pass by pass. */
 static bool
 bring_group(Ranks *ranks, const GPtrArray *group, GError **error)
@@ -320,8 +336,11 @@ bring_group(Ranks *ranks, const GPtrArray *group, GError **error)
         if (!end_pass(ranks, group, error))
             return false;
     }
-    for (guint i = 0; i < group->len; i++)
+    for (guint i = 0; i < group->len; i++) {
         moe__megatron_rank_close(group->pdata[i]);
+        if (!check_twin(ranks, group->pdata[i], error))
+            return false;
+    }
     return true;
 }
 
@@ -366,23 +385,29 @@ look_at_all(Ranks *ranks, GError **error)
     return settle_stages(ranks, error);
 }
 
-/* Logits are taken where every line has them. */
-static void
-settle_logits(Ranks *ranks)
+/* Logits are taken where every line has them; how many have is told by a look at all. */
+static bool
+settle_logits(Ranks *ranks, GError **error)
 {
     ranks->has_logits = ranks->lines > 0 && ranks->with_logits == ranks->lines;
     if (ranks->has_logits || ranks->experts == 0)
-        return;
+        return true;
+    if (ranks->cut) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "some lines have no logits");
+        return false;
+    }
     moe_import_note(ranks->import,
                     "of %" I64 " lines %" I64
                     " have logits in a file logits_rankN.bin beside the trace: none were taken",
                     ranks->lines, ranks->with_logits);
+    return true;
 }
 
 static bool
 begin(Ranks *ranks, GError **error)
 {
-    settle_logits(ranks);
+    if (!settle_logits(ranks, error))
+        return false;
     for (guint i = 0; i < ranks->layers->len; i++)
         ranks->index[g_array_index(ranks->layers, int, i)] = (int)i;
     const MoeImportShape shape = {
@@ -408,11 +433,13 @@ begin(Ranks *ranks, GError **error)
     return true;
 }
 
+/* `most`: bytes of each file to look at first. *cut says that some have more. */
 static bool
-read_megatron(MoeImport *import, GError **error)
+read_ranks(MoeImport *import, uint64_t most, bool *cut, GError **error)
 {
     g_auto(Ranks) ranks = {
         .import = import,
+        .most = most,
         .all = g_ptr_array_new_with_free_func(rank_free),
         .twins = moe__twins_new(),
         .index = g_new(int, LAYERS),
@@ -420,7 +447,27 @@ read_megatron(MoeImport *import, GError **error)
     };
     for (int i = 0; i < LAYERS; i++)
         ranks.index[i] = -1;
-    return look_at_all(&ranks, error) && begin(&ranks, error) && bring_all(&ranks, error);
+    bool good = look_at_all(&ranks, error);
+    *cut = ranks.cut;
+    return good && begin(&ranks, error) && bring_all(&ranks, error);
+}
+
+static bool
+read_megatron(MoeImport *import, GError **error)
+{
+    GError *reason = NULL;
+    bool cut;
+    if (read_ranks(import, LOOK, &cut, &reason))
+        return true;
+    if (!cut || g_error_matches(reason, MOE_ERROR, MOE_ERROR_CANCELLED)) {
+        g_propagate_error(error, reason);
+        return false;
+    }
+    /* The beginnings didn't tell all, or something is wrong, which is then said by who knows all.
+     */
+    g_error_free(reason);
+    moe__import_restart(import);
+    return read_ranks(import, UINT64_MAX, &cut, error);
 }
 
 static int

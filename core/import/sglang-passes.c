@@ -18,15 +18,15 @@
 
 typedef struct Passes {
     MoeCountArrays arrays;
-    MoeTwins *twins; /* of the files */
-    bool moved;      /* some map is more than the identity */
+    MoeTwins *twins;
+    bool moved; /* some map is more than the identity */
 } Passes;
 
 static void
 passes_clear(Passes *passes)
 {
     moe__count_arrays_clear(&passes->arrays);
-    moe__twins_free(passes->twins);
+    g_hash_table_unref(passes->twins);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Passes, passes_clear)
 
@@ -37,7 +37,8 @@ typedef struct Dump {
     const char *path;
     MoePyDoc *doc;
     MoeSglangMap map;
-    bool counted; /* some counts of the pass are above 0 */
+    MoeTwinSum sum; /* of the passes that have counts */
+    bool counted;   /* some counts of the pass are above 0 */
 } Dump;
 
 static void
@@ -136,8 +137,8 @@ take_pass(Dump *dump, const MoePy *record, int64_t number, GError **error)
         return false;
     int64_t block = block_of(record, number);
     if (dump->counted) {
-        moe__twins_add(dump->passes->twins, &block, sizeof block);
-        moe__twins_add(dump->passes->twins, experts.data, (gsize)experts.count * sizeof(int64_t));
+        moe__twin_add(&dump->sum, &block, sizeof block);
+        moe__twin_add(&dump->sum, experts.data, (gsize)experts.count * sizeof(int64_t));
     }
     dump->passes->arrays.blocks = block;
     return moe__count_arrays_take(&dump->passes->arrays, dump->file, name, &experts, error);
@@ -147,11 +148,11 @@ take_pass(Dump *dump, const MoePy *record, int64_t number, GError **error)
 
 /* Two ranks that counted the same would count every token twice. */
 static bool
-check_twin(Dump *dump, GError **error)
+check_twin(const Dump *dump, GError **error)
 {
     g_autofree char *name = g_filename_display_name(dump->path);
     const char *twin =
-        dump->passes->arrays.begun ? NULL : moe__twins_end(dump->passes->twins, name);
+        dump->passes->arrays.begun ? NULL : moe__twins_enter(dump->passes->twins, dump->sum, name);
     return !twin || fail(dump, error, "found the same counts as in %s, " MOE_TWINS_RANKS, twin);
 }
 

@@ -32,7 +32,8 @@ typedef struct Dump {
     GArray *kept;
     MoeSglang record;
     MoeSequences *sequences;
-    MoeTwins *twins;   /* of the files */
+    MoeTwins *twins;
+    MoeTwinSum sum;    /* of the file */
     GHashTable *ranks; /* that recorded tokens, + 1 */
     int32_t *expert;   /* [kept × k] */
 } Dump;
@@ -51,7 +52,7 @@ dump_clear(Dump *dump)
 {
     end_file(dump);
     moe__sequences_free(dump->sequences);
-    moe__twins_free(dump->twins);
+    g_hash_table_unref(dump->twins);
     g_hash_table_unref(dump->ranks);
     moe__sglang_clear(&dump->record);
     g_array_unref(dump->kept);
@@ -82,11 +83,13 @@ static void
 remember(Dump *dump, const MoePy *node)
 {
     const MoeValues *all[] = {&dump->record.ids, &dump->record.positions, &dump->record.tokens};
-    int64_t rank = -1;
-    const MoePy *number = moe__py_get(node, "rank");
+    int64_t rank = -1, id = -1;
+    const MoePy *number = moe__py_get(node, "rank"), *pass = moe__py_get(node, "forward_pass_id");
+    if (pass && moe__py_integer(pass, &id)) /* the same texts may come again, in other passes */
+        moe__twin_add(&dump->sum, &id, sizeof id);
     for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
-        moe__twins_add(dump->twins, all[i]->data,
-                       (gsize)all[i]->count * moe_stored_type_size(all[i]->type));
+        moe__twin_add(&dump->sum, all[i]->data,
+                      (gsize)all[i]->count * moe_stored_type_size(all[i]->type));
     if (number && moe__py_integer(number, &rank) && rank >= 0 && rank < INT_MAX)
         g_hash_table_add(dump->ranks, GINT_TO_POINTER((int)rank + 1));
 }
@@ -213,7 +216,8 @@ static bool
 check_twin(Dump *dump, GError **error)
 {
     g_autofree char *name = g_filename_display_name(dump->path);
-    const char *twin = dump->bringing ? NULL : moe__twins_end(dump->twins, name);
+    const char *twin = dump->bringing ? NULL : moe__twins_enter(dump->twins, dump->sum, name);
+    dump->sum = 0;
     dump->record.number = -1;
     return !twin ||
            moe__sglang_fail(&dump->record, error,

@@ -6,20 +6,23 @@
 #ifndef MOE_IMPORT_TWINS_H
 #define MOE_IMPORT_TWINS_H
 
-#include <moescope/base.h>
+#include <glib.h>
+#include <stdint.h>
 
 /* What is said of two such files. */
 #define MOE_TWINS_RANKS "expected ranks with tokens of their own: of ranks that share tokens, one"
 
-typedef struct MoeTwins MoeTwins;
+/* Of what a file has, in its order; 0: nothing was added. */
+typedef uint64_t MoeTwinSum;
+
+void moe__twin_add(MoeTwinSum *sum, const void *data, gsize size);
+
+/* The files that were read. */
+typedef GHashTable MoeTwins;
 
 MoeTwins *moe__twins_new(void);
-void moe__twins_free(MoeTwins *twins);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeTwins, moe__twins_free)
-/* Takes in what the file under way has, in its order. */
-void moe__twins_add(MoeTwins *twins, const void *data, gsize size);
-/* Ends the file, whose name may be shown. Returns the name of one before that had the same, or
- * NULL; files to which nothing was added are none's twin. (transfer none) */
-const char *moe__twins_end(MoeTwins *twins, const char *name);
+/* Enters a file, whose name may be shown. Returns the name of one before that had the same, or
+ * NULL; files that have nothing are none's twin. (transfer none) */
+const char *moe__twins_enter(MoeTwins *twins, MoeTwinSum sum, const char *name);
 
 #endif

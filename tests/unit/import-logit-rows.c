@@ -3,6 +3,7 @@
  * What the rows of saved router logits are, and what stands beside them: padding, probabilities,
  * gates that were scattered over rows of zeros.
  */
+#include "import-npz.h"
 #include "import-pickle.h"
 #include "import-trace.h"
 
@@ -196,6 +197,71 @@ test_flat(void)
     expect_column(trace, "tokens/doc", "0 0");
 }
 
+/* --- Arrays of other types --------------------------------------------------------------------*/
+
+static const float row[] = {1, 3, 2, 5, 0, 4};
+
+/* Texts become ids; what nobody needs may be of any type, what is needed may not. */
+static void
+test_other_types(void)
+{
+    static const uint32_t wide[] = {'a', 0, 0xe9, 0x1f600};
+    const ImportArray arrays[] = {
+        {"router_logits_0", "<f4", "(2, 3)", row, sizeof row},
+        {"tokens", "<U2", "(2,)", wide, sizeof wide},
+        {"model", "<U1", "()", "a\0\0\0", 4},
+        {"freqs", "<c8", "(3,)", row, sizeof row},
+        {"router_logits_1", "<c8", "(1, 3)", row, sizeof row},
+    };
+    const ImportArray chars[] = {
+        {"router_logits_0", "<f4", "(2, 3)", row, sizeof row},
+        {"tokens", "|S3", "(2,)", "ab\0cde", 6},
+    };
+    MoeImportReport report;
+    g_autofree char *path = import_npz("types.npz", arrays, 4);
+    g_autoptr(MoeTrace) trace = import_all((const char *[]){path}, 1, &rule, &report);
+    g_free(report.notes);
+    expect_column(trace, "tokens/id", "0 1");
+    g_assert_nonnull(strstr(moe_trace_meta_json(trace), "\"tokens\": [\"a\", \"é\U0001f600\"]"));
+    g_autofree char *bytes = import_npz("chars.npz", chars, 2);
+    g_autoptr(MoeTrace) other = import_all((const char *[]){bytes}, 1, &rule, &report);
+    g_free(report.notes);
+    g_assert_nonnull(strstr(moe_trace_meta_json(other), "\"tokens\": [\"ab\", \"cde\"]"));
+    g_autofree char *needed = import_npz("needed.npz", arrays, 5);
+    expect_failure(needed, &rule, "element type '<c8' found");
+}
+
+/* {'router_logits': ([…],), 'tokens': ARRAY}: an array of numpy as a pickle of protocol 2. */
+static char *
+pickle_tokens(const char *type, const char *order, const char *bytes, size_t n)
+{
+    g_autoptr(GString) out = g_string_new("\x80\x02(Vrouter_logits\n(((F1.\nF3.\nF2.\nl"
+                                          "(F5.\nF0.\nF4.\nlltVtokens\n"
+                                          "cnumpy.core.multiarray\n_reconstruct\n"
+                                          "(cnumpy\nndarray\n(I0\ntVb\ntR(I1\n(I2\nt");
+    g_string_append_printf(out, "cnumpy\ndtype\n(V%s\nI0\nI1\ntR", type);
+    g_string_append_printf(out, "(I3\nV%s\nNNNI8\nI4\nI8\ntbI00\nU%c", order, (char)n);
+    g_string_append_len(out, bytes, (gssize)n);
+    g_string_append(out, "tbd.");
+    return import_file("tokens.pkl", out->str, (gssize)out->len);
+}
+
+static void
+test_pickled_types(void)
+{
+    MoeImportReport report;
+    g_autofree char *path = pickle_tokens("U2", "<", "a\0\0\0\0\0\0\0b\0\0\0c\0\0\0", 16);
+    g_autoptr(MoeTrace) trace = import_all((const char *[]){path}, 1, &rule, &report);
+    g_free(report.notes);
+    g_assert_nonnull(strstr(moe_trace_meta_json(trace), "\"tokens\": [\"a\", \"bc\"]"));
+    g_autofree char *complex = pickle_tokens("c8", "<", "0123456789abcdef", 16);
+    g_autoptr(MoeTrace) other = import_all((const char *[]){complex}, 1, &rule, &report);
+    g_free(report.notes);
+    expect_column(other, "tokens/id", "-1 -1");
+    g_autofree char *odd = pickle_tokens("U2", "<", "a\0\0\0\0\0\0\0b\0\0", 11);
+    expect_failure(odd, &rule, "an array of texts has 11 bytes");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -211,6 +277,8 @@ main(int argc, char **argv)
     g_test_add_func("/import-logit-rows/stacked", test_stacked);
     g_test_add_func("/import-logit-rows/left-over", test_left_over);
     g_test_add_func("/import-logit-rows/flat", test_flat);
+    g_test_add_func("/import-logit-rows/other-types", test_other_types);
+    g_test_add_func("/import-logit-rows/pickled-types", test_pickled_types);
     int status = g_test_run();
     import_files_remove();
     return status;

@@ -109,6 +109,35 @@ test_ranks(void)
     expect_failure(same, &told, "found the same picks as in ");
 }
 
+/* A long file whose last pass has a layer that its beginning, which is looked at first, hasn't. */
+static void
+test_long(void)
+{
+    enum { TOKENS = 4096, PASSES = 160 };
+    MoeImportReport report;
+    g_autoptr(GString) picks = g_string_new("[1, 2]"), text = g_string_new(NULL);
+    for (int t = 1; t < TOKENS; t++)
+        g_string_append(picks, ", [3, 4]");
+    for (int i = 0; i < 2 * PASSES; i++)
+        g_string_append_printf(text, "{\"step\": %d, \"layer\": %d, \"top_indices\": [%s]}\n",
+                               i / 2, i % 2, picks->str);
+    g_assert_cmpuint(text->len, >, 8 << 20);
+    g_autofree char *plain = import_file("long/router_trace_rank0.jsonl", text->str, -1);
+    g_autoptr(MoeTrace) trace = import_all((const char *[]){plain}, 1, &told, &report);
+    g_assert_cmpint(report.tokens, ==, TOKENS * PASSES);
+    for (int layer = 0; layer < 3; layer++)
+        g_string_append_printf(text, "{\"step\": 999, \"layer\": %d, \"top_indices\": [[5, 6]]}\n",
+                               layer);
+    g_autofree char *odd = import_file("long/router_trace_rank0.jsonl", text->str, -1);
+    g_autoptr(MoeTrace) last = import_all((const char *[]){odd}, 1, &told, &report);
+    g_assert_cmpint(report.routers, ==, 3);
+    g_assert_cmpint(report.incomplete, ==, TOKENS * PASSES);
+    expect_picks(last, 2, "5 6");
+    g_string_append(text, "{\"step\": 1000, \"layer\": 0, \"top_indices\": [[5]]}\n");
+    g_autofree char *bad = import_file("long/router_trace_rank0.jsonl", text->str, -1);
+    expect_failure(bad, &told, "line 324, byte ");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -118,6 +147,7 @@ main(int argc, char **argv)
     g_test_add_func("/import-megatron/stages-refused", test_stages_refused);
     g_test_add_func("/import-megatron/stages-uneven", test_stages_uneven);
     g_test_add_func("/import-megatron/ranks", test_ranks);
+    g_test_add_func("/import-megatron/long", test_long);
     int status = g_test_run();
     import_files_remove();
     return status;

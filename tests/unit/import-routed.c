@@ -45,6 +45,7 @@ expect_both(const char *json, int documents)
     options.k = 2;
     g_autofree char *path = import_file("answer.json", json, -1);
     g_autoptr(MoeTrace) trace = import_all((const char *[]){path}, 1, &options, &report);
+    g_free(report.notes);
     g_assert_cmpstr(report.importer, ==, "routed-experts");
     g_assert_cmpint(report.documents, ==, documents);
     g_assert_cmpint(moe_trace_routers(trace), ==, 2);
