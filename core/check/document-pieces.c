@@ -13,7 +13,7 @@
 #include <string.h>
 
 enum { DOCUMENTS = 1 << 24 }; /* numbers that are remembered */
-/* Share of the tokens with one before them in their document: from here on a warning. */
+/* Share of the tokens from which on it is a warning. */
 #define SHARE 0.01
 
 typedef struct {
@@ -79,9 +79,9 @@ see_rows(MoeCheckRun *run, void *state, const MoeCheckRows *rows)
 static void
 tell(MoeCheckRun *run, MoeHits hits, int64_t documents)
 {
-    hits.all = MAX(hits.all - documents, 1);
     if ((double)hits.count < SHARE * (double)hits.all || hits.count == 0)
         return;
+    hits.all = MAX(hits.all - documents, 1); /* that have one before them */
     g_autofree char *share = moe__hits_text(&hits), *known = moe__count_text(documents);
     g_autofree char *pieces = moe__count_text(hits.count + documents);
     MoeFinding finding = moe__finding(
