@@ -57,6 +57,7 @@ typedef struct {
     int64_t ids;
     double bits; /* that a row of ids can hold */
     bool gates;  /* there are gates */
+    bool even;   /* these are the same in all slots, as far as was seen: they tell nothing */
     GArray *dummy, *alike,
         *repeated;        /* Run; of one id: whether ids say anything shows at the end */
     GArray *lists[KINDS]; /* MoeTraceRange: close ones */
@@ -72,6 +73,7 @@ begin(MoeCheckRun *run, void *state)
     s->repeated = g_array_new(FALSE, FALSE, sizeof(Run));
     for (int kind = 0; kind < KINDS; kind++)
         s->lists[kind] = g_array_new(FALSE, FALSE, sizeof(MoeTraceRange));
+    s->even = true;
     s->least_id = s->least_pos = INT32_MAX;
     s->most_id = s->most_pos = INT32_MIN;
     for (int r = 0; r < moe_trace_routers(trace); r++) {
@@ -118,6 +120,7 @@ see_tokens(State *s)
         s->most_id = MAX(s->most_id, keys->id[t]);
         s->least_pos = MIN(s->least_pos, keys->pos[t]);
         s->most_pos = MAX(s->most_pos, keys->pos[t]);
+        s->even = s->even && !(keys->flags[t] & MOE_ROW_UNEQUAL);
         see_id(s, keys->id[t], keys->ids[t]);
     }
 }
@@ -353,7 +356,8 @@ tell_close(MoeCheckRun *run, const State *s, GArray *drops)
     moe__ranges_join(close);
     g_array_append_vals(all, close->data, close->len);
     hits.count = moe__ranges_join(all) - before;
-    if (hits.count < CLOSE || (double)hits.count < SHARE * (double)hits.all)
+    bool even = s->gates && s->even; /* routers that hash token ids have such gates */
+    if (even || hits.count < CLOSE || (double)hits.count < SHARE * (double)hits.all)
         return;
     hits.token = g_array_index(close, MoeTraceRange, 0).first;
     hits.chunk = chunk_of(run, hits.token);

@@ -110,6 +110,16 @@ row_keys_fold(const int32_t *restrict expert, const float *restrict gate, float 
     }
 }
 
+/* Notes which of n units have different gates in their first and last slots. */
+MOE_CLONES static void
+row_keys_unequal(const float *first, const float *last, int64_t n, uint32_t *restrict flags)
+{
+    for (int64_t u = 0; u < n; u++) {
+        uint32_t unequal = first[u] != last[u];
+        flags[u] |= unequal * MOE_ROW_UNEQUAL;
+    }
+}
+
 /* Notes which of n units have picks in their first two slots, and different ones. */
 MOE_CLONES static void
 row_keys_picks(const int32_t *first, const int32_t *second, int64_t n, uint32_t *restrict flags)
@@ -151,8 +161,11 @@ fold_picks(const MoeTraceView *view, int64_t first, int64_t n, uint32_t *flags)
 {
     if (view->k > 1)
         row_keys_picks(view->expert + first, view->expert + view->units + first, n, flags);
+    if (view->k > 1 && view->gate)
+        row_keys_unequal(view->gate + first, view->gate + (view->k - 1) * view->units + first, n,
+                         flags);
     for (int64_t u = 0; view->k == 1 && u < n; u++)
-        flags[u] |= view->expert[first + u] >= 0 ? MOE_ROW_PICKS : 0;
+        flags[u] |= view->expert[first + u] >= 0 ? MOE_ROW_PICKS | MOE_ROW_UNEQUAL : 0;
 }
 
 void

@@ -16,6 +16,7 @@ typedef enum {
     MOE_ROW_TOLD = 1,    /* a gate that is neither 0 nor 1 distinguishes it */
     MOE_ROW_BETWEEN = 2, /* one between 0.02 and 0.98, where gates aren't alike by their nature */
     MOE_ROW_PICKS = 4,   /* a unit with different experts, or one: not pads alone */
+    MOE_ROW_UNEQUAL = 8, /* a unit with different gates, or one */
 } MoeRowFlags;
 
 /* Arrays of [tokens], with MOE_ROW_KEYS_BACK before them. Begins zeroed. */
