@@ -121,7 +121,7 @@ see_tokens(State *s)
         s->least_pos = MIN(s->least_pos, keys->pos[t]);
         s->most_pos = MAX(s->most_pos, keys->pos[t]);
         s->even = s->even && !(keys->flags[t] & MOE_ROW_UNEQUAL);
-        see_id(s, keys->id[t], keys->ids[t]);
+        see_id(s, keys->id[t], moe__row_keys_ids(keys, t));
     }
 }
 
@@ -183,10 +183,10 @@ see_runs(State *s, int chunk)
 /* --- Close rows -------------------------------------------------------------------------------*/
 
 MOE_CLONES static void
-dummy_rows_match(const uint64_t *ids, int64_t back, int64_t n, uint8_t *restrict near)
+dummy_rows_match(const uint32_t *hash, int64_t back, int64_t n, uint8_t *restrict near)
 {
     for (int64_t t = 0; t < n; t++)
-        near[t] |= ids[t] == ids[t - back];
+        near[t] |= hash[t] == hash[t - back];
 }
 
 /* Marks tokens with the experts of one of those before: of nearly all, there is none. */
@@ -197,7 +197,7 @@ find_near(State *s)
     memset(s->near, 0, (size_t)keys->tokens);
     for (int64_t back = 1; back <= MOE_ROW_KEYS_BACK; back++) {
         int64_t first = MIN(keys->tokens, MAX(0, back - keys->back));
-        dummy_rows_match(keys->ids + first, back, keys->tokens - first, s->near + first);
+        dummy_rows_match(keys->a + first, back, keys->tokens - first, s->near + first);
     }
 }
 
