@@ -57,6 +57,7 @@ typedef struct {
     int64_t ids;
     double bits; /* that a row of ids can hold */
     bool gates;  /* there are gates */
+    bool even;   /* these are the same in all slots, as far as was seen: they tell nothing */
     GArray *dummy, *alike,
         *repeated;        /* Run; of one id: whether ids say anything shows at the end */
     GArray *lists[KINDS]; /* MoeTraceRange: close ones */
@@ -72,6 +73,7 @@ begin(MoeCheckRun *run, void *state)
     s->repeated = g_array_new(FALSE, FALSE, sizeof(Run));
     for (int kind = 0; kind < KINDS; kind++)
         s->lists[kind] = g_array_new(FALSE, FALSE, sizeof(MoeTraceRange));
+    s->even = true;
     s->least_id = s->least_pos = INT32_MAX;
     s->most_id = s->most_pos = INT32_MIN;
     for (int r = 0; r < moe_trace_routers(trace); r++) {
@@ -118,7 +120,8 @@ see_tokens(State *s)
         s->most_id = MAX(s->most_id, keys->id[t]);
         s->least_pos = MIN(s->least_pos, keys->pos[t]);
         s->most_pos = MAX(s->most_pos, keys->pos[t]);
-        see_id(s, keys->id[t], keys->ids[t]);
+        s->even = s->even && !(keys->flags[t] & MOE_ROW_UNEQUAL);
+        see_id(s, keys->id[t], moe__row_keys_ids(keys, t));
     }
 }
 
@@ -180,10 +183,10 @@ see_runs(State *s, int chunk)
 /* --- Close rows -------------------------------------------------------------------------------*/
 
 MOE_CLONES static void
-dummy_rows_match(const uint64_t *ids, int64_t back, int64_t n, uint8_t *restrict near)
+dummy_rows_match(const uint32_t *hash, int64_t back, int64_t n, uint8_t *restrict near)
 {
     for (int64_t t = 0; t < n; t++)
-        near[t] |= ids[t] == ids[t - back];
+        near[t] |= hash[t] == hash[t - back];
 }
 
 /* Marks tokens with the experts of one of those before: of nearly all, there is none. */
@@ -194,7 +197,7 @@ find_near(State *s)
     memset(s->near, 0, (size_t)keys->tokens);
     for (int64_t back = 1; back <= MOE_ROW_KEYS_BACK; back++) {
         int64_t first = MIN(keys->tokens, MAX(0, back - keys->back));
-        dummy_rows_match(keys->ids + first, back, keys->tokens - first, s->near + first);
+        dummy_rows_match(keys->a + first, back, keys->tokens - first, s->near + first);
     }
 }
 
@@ -353,7 +356,8 @@ tell_close(MoeCheckRun *run, const State *s, GArray *drops)
     moe__ranges_join(close);
     g_array_append_vals(all, close->data, close->len);
     hits.count = moe__ranges_join(all) - before;
-    if (hits.count < CLOSE || (double)hits.count < SHARE * (double)hits.all)
+    bool even = s->gates && s->even; /* routers that hash token ids have such gates */
+    if (even || hits.count < CLOSE || (double)hits.count < SHARE * (double)hits.all)
         return;
     hits.token = g_array_index(close, MoeTraceRange, 0).first;
     hits.chunk = chunk_of(run, hits.token);

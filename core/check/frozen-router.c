@@ -60,22 +60,25 @@ stands(const MoeCheckRows *rows, int64_t t)
 }
 
 /* Whether a row tells tokens apart: by a gate that isn't at an end, where many are alike; without
- * gates, by that many experts to choose from. */
+ * gates, by that many experts to choose from. Pads and the picks of equal logits, whose slots are
+ * the same in experts or gates, are for other checks. */
 static bool
 tells(const MoeCheckRows *rows, int64_t t)
 {
     const MoeTraceView *view = rows->view;
     int per_token = rows->info->units_per_token;
     double E = rows->info->experts, k = MAX(rows->info->k, 1);
-    bool between = false;
-    if (!view->gate)
-        return lgamma(E + 1) - lgamma(E - k + 1) >= per_token * BITS * G_LN2;
+    bool between = false, several = view->k < 2;
     for (int64_t u = t * per_token; u < (t + 1) * per_token; u++)
         for (int slot = 0; slot < view->k; slot++) {
             int64_t i = slot * view->units + u;
-            between |= view->expert[i] >= 0 && view->gate[i] > 0.02f && view->gate[i] < 0.98f;
+            float gate = view->gate ? view->gate[i] : 0;
+            between |= view->expert[i] >= 0 && gate > 0.02f && gate < 0.98f;
+            several |= view->expert[i] != view->expert[u] && (!view->gate || gate != view->gate[u]);
         }
-    return between;
+    if (!view->gate)
+        between = lgamma(E + 1) - lgamma(E - k + 1) >= BITS / per_token * G_LN2;
+    return between && several;
 }
 
 /* Whether a run may be one token id that the text repeats: ids are known, by there being others. */

@@ -15,12 +15,12 @@
 /* How far the weighted sums of two rows may be apart, against the root of the gates' squares. */
 #define NEAR 4e-3f
 
-/* What n units of a block were folded into. */
+/* What units are folded into: rows of the keys where a token is a unit, else room of their own. */
 typedef struct {
-    uint32_t a[MOE_CHECK_BLOCK], b[MOE_CHECK_BLOCK], gates[MOE_CHECK_BLOCK];
-    float sum[MOE_CHECK_BLOCK], square[MOE_CHECK_BLOCK];
-    uint32_t flags[MOE_CHECK_BLOCK];
-} Units;
+    uint32_t *a, *b, *gates;
+    float *sum, *square;
+    uint8_t *flags;
+} Fold;
 
 /* --- Room -------------------------------------------------------------------------------------*/
 
@@ -46,10 +46,11 @@ begin_chunk(MoeRowKeys *keys, const MoeCheckRows *rows)
 {
     int64_t tokens = rows->view->tokens, old = keys->tokens, max = 0;
     bool follows = keys->chunk > 0 && rows->first == keys->first + old;
-    if (tokens > keys->max || !keys->ids)
+    if (tokens > keys->max || !keys->a)
         keys->max = max = MAX(tokens, 1);
     keys->back = follows ? MIN(keys->back + old, MOE_ROW_KEYS_BACK) : 0;
-    keys->ids = moved(keys->ids, sizeof *keys->ids, old, max, tokens);
+    keys->a = moved(keys->a, sizeof *keys->a, old, max, tokens);
+    keys->b = moved(keys->b, sizeof *keys->b, old, max, tokens);
     keys->gates = moved(keys->gates, sizeof *keys->gates, old, max, tokens);
     keys->sum = moved(keys->sum, sizeof *keys->sum, old, max, tokens);
     keys->square = moved(keys->square, sizeof *keys->square, old, max, tokens);
@@ -74,7 +75,8 @@ release(void *array, size_t size)
 void
 moe__row_keys_clear(MoeRowKeys *keys)
 {
-    release(keys->ids, sizeof *keys->ids);
+    release(keys->a, sizeof *keys->a);
+    release(keys->b, sizeof *keys->b);
     release(keys->gates, sizeof *keys->gates);
     release(keys->sum, sizeof *keys->sum);
     release(keys->square, sizeof *keys->square);
@@ -85,39 +87,61 @@ moe__row_keys_clear(MoeRowKeys *keys)
 
 /* --- Folding ----------------------------------------------------------------------------------*/
 
-/* A slot of n units. Where there is no pick there is no gate. */
+/* Folds the experts of a slot of n units in. */
 MOE_CLONES static void
-row_keys_fold(const int32_t *restrict expert, const float *restrict gate, float weight, int64_t n,
-              Units *restrict units)
+row_keys_fold_experts(const int32_t *restrict expert, int64_t n, uint32_t *restrict a,
+                      uint32_t *restrict b)
 {
     for (int64_t u = 0; u < n; u++) {
         uint32_t e = (uint32_t)expert[u];
-        uint32_t a = (units->a[u] ^ e) * 0x9e3779b1u, b = (units->b[u] + e) * 0x85ebca77u;
-        units->a[u] = a ^ a >> 15;
-        units->b[u] = b ^ b >> 13;
-    }
-    for (int64_t u = 0; gate && u < n; u++) {
-        float g = expert[u] >= 0 ? gate[u] : 0;
-        uint32_t bits;
-        memcpy(&bits, &g, sizeof bits);
-        uint32_t c = (units->gates[u] ^ bits) * 0xc2b2ae3du;
-        units->gates[u] = c ^ c >> 16;
-        g = fabsf(g) <= FLT_MAX ? g : 0;
-        units->sum[u] += weight * g;
-        units->square[u] += g * g;
-        uint32_t told = (g != 0) & (g != 1), between = (g > 0.02f) & (g < 0.98f);
-        units->flags[u] |= told * MOE_ROW_TOLD | between * MOE_ROW_BETWEEN;
+        uint32_t x = (a[u] ^ e) * 0x9e3779b1u, y = (b[u] + e) * 0x85ebca77u;
+        a[u] = x ^ x >> 15;
+        b[u] = y ^ y >> 13;
     }
 }
 
-/* Notes which of n units have picks in their first two slots, and different ones. */
+/* Their gates. Where there is no pick there is no gate. */
 MOE_CLONES static void
-row_keys_picks(const int32_t *first, const int32_t *second, int64_t n, uint32_t *restrict flags)
+row_keys_fold_gates(const int32_t *restrict expert, const float *restrict gate, float weight,
+                    int64_t n, uint32_t *restrict gates, float *restrict sum,
+                    float *restrict square)
 {
     for (int64_t u = 0; u < n; u++) {
-        uint32_t picks = (first[u] >= 0) & (first[u] != second[u]);
-        flags[u] |= picks * MOE_ROW_PICKS;
+        float g = expert[u] >= 0 ? gate[u] : 0;
+        uint32_t bits;
+        memcpy(&bits, &g, sizeof bits);
+        uint32_t c = (gates[u] ^ bits) * 0xc2b2ae3du;
+        gates[u] = c ^ c >> 16;
+        g = fabsf(g) <= FLT_MAX ? g : 0;
+        sum[u] += weight * g;
+        square[u] += g * g;
     }
+}
+
+/* MOE_ROW_TOLD and MOE_ROW_BETWEEN of them. */
+MOE_CLONES static void
+row_keys_flag_gates(const int32_t *restrict expert, const float *restrict gate, int64_t n,
+                    uint8_t *restrict flags)
+{
+    for (int64_t u = 0; u < n; u++) {
+        float g = expert[u] >= 0 ? gate[u] : 0;
+        int told = (g != 0) & (g != 1), between = (g > 0.02f) & (g < 0.98f);
+        flags[u] |= (uint8_t)(told * MOE_ROW_TOLD + between * MOE_ROW_BETWEEN);
+    }
+}
+
+/* MOE_ROW_PICKS and MOE_ROW_UNEQUAL, by the experts of the first two slots and the gates (NULL:
+ * none) of the first and the last. */
+MOE_CLONES static void
+row_keys_flag_slots(const int32_t *first, const int32_t *second, const float *high,
+                    const float *low, int64_t n, uint8_t *restrict flags)
+{
+    for (int64_t u = 0; u < n; u++) {
+        int picks = (first[u] >= 0) & (first[u] != second[u]);
+        flags[u] |= (uint8_t)(picks * MOE_ROW_PICKS);
+    }
+    for (int64_t u = 0; high && u < n; u++)
+        flags[u] |= (uint8_t)((high[u] != low[u]) * MOE_ROW_UNEQUAL);
 }
 
 /* Between 0.75 and 1.25, of either sign: the same for the same place. Neighbours differ in sign,
@@ -129,58 +153,71 @@ weight_of(int place)
     return (0.75f + part / 2) * (place % 2 ? -1 : 1);
 }
 
-/* What units were folded into goes to their tokens. */
+/* Folds n units from `first` on. */
 static void
-gather(MoeRowKeys *keys, const Units *units, int64_t first, int64_t n, int per_token)
+fold_units(const MoeCheckRows *rows, int64_t first, int64_t n, const Fold *to)
 {
-    for (int64_t i = 0; i < n; i++) {
-        int64_t t = per_token == 1 ? first + i : (first + i) / per_token;
-        uint64_t word = (uint64_t)units->a[i] << 32 | units->b[i];
-        uint64_t ids = (keys->ids[t] ^ word) * G_GUINT64_CONSTANT(0x9e3779b97f4a7c15);
-        uint32_t gates = (keys->gates[t] ^ units->gates[i]) * 0x85ebca77u;
-        keys->ids[t] = ids ^ ids >> 29;
-        keys->gates[t] = gates ^ gates >> 16;
-        keys->sum[t] += units->sum[i];
-        keys->square[t] += units->square[i];
-        keys->flags[t] |= (uint8_t)units->flags[i];
+    const MoeTraceView *view = rows->view;
+    const int32_t *expert = view->expert + first;
+    const float *gate = view->gate ? view->gate + first : NULL;
+    for (int slot = 0; slot < view->k; slot++) {
+        int64_t at = slot * view->units;
+        row_keys_fold_experts(expert + at, n, to->a, to->b);
+        if (!gate)
+            continue;
+        row_keys_fold_gates(expert + at, gate + at, weight_of(rows->router * 31 + slot), n,
+                            to->gates, to->sum, to->square);
+        row_keys_flag_gates(expert + at, gate + at, n, to->flags);
     }
+    if (view->k > 1)
+        row_keys_flag_slots(expert, expert + view->units, gate,
+                            gate ? gate + (view->k - 1) * view->units : NULL, n, to->flags);
+    for (int64_t u = 0; view->k == 1 && u < n; u++)
+        to->flags[u] |= expert[u] >= 0 ? MOE_ROW_PICKS | MOE_ROW_UNEQUAL : 0;
 }
 
+/* Units that are parts of tokens: each by itself, and then into their tokens. */
 static void
-fold_picks(const MoeTraceView *view, int64_t first, int64_t n, uint32_t *flags)
+fold_parts(MoeRowKeys *keys, const MoeCheckRows *rows, int64_t first, int64_t n)
 {
-    if (view->k > 1)
-        row_keys_picks(view->expert + first, view->expert + view->units + first, n, flags);
-    for (int64_t u = 0; view->k == 1 && u < n; u++)
-        flags[u] |= view->expert[first + u] >= 0 ? MOE_ROW_PICKS : 0;
+    uint32_t hashes[3][MOE_CHECK_BLOCK] = {0};
+    float sums[2][MOE_CHECK_BLOCK] = {0};
+    uint8_t flags[MOE_CHECK_BLOCK] = {0};
+    const Fold parts = {hashes[0], hashes[1], hashes[2], sums[0], sums[1], flags};
+    fold_units(rows, first, n, &parts);
+    for (int64_t i = 0; i < n; i++) {
+        int64_t t = (first + i) / rows->info->units_per_token;
+        row_keys_fold_experts((const int32_t *)&parts.a[i], 1, &keys->a[t], &keys->b[t]);
+        row_keys_fold_experts((const int32_t *)&parts.b[i], 1, &keys->a[t], &keys->b[t]);
+        uint32_t gates = (keys->gates[t] ^ parts.gates[i]) * 0x85ebca77u;
+        keys->gates[t] = gates ^ gates >> 16;
+        keys->sum[t] += parts.sum[i];
+        keys->square[t] += parts.square[i];
+        keys->flags[t] |= parts.flags[i];
+    }
 }
 
 void
 moe__row_keys_add(MoeRowKeys *keys, const MoeCheckRows *rows)
 {
-    const MoeTraceView *view = rows->view;
-    Units units;
+    int64_t units = rows->view->units;
     if (keys->chunk != rows->chunk + 1)
         begin_chunk(keys, rows);
-    for (int64_t first = 0, n; first < view->units; first += n) {
-        n = MIN(MOE_CHECK_BLOCK, view->units - first);
-        memset(&units, 0, sizeof units);
-        for (int64_t u = 0; u < n; u++) /* a router that couldn't be read leaves a mark so */
-            units.a[u] = (uint32_t)rows->router + 1;
-        for (int slot = 0; slot < view->k; slot++) {
-            int64_t at = slot * view->units + first;
-            row_keys_fold(view->expert + at, view->gate ? view->gate + at : NULL,
-                          weight_of(rows->router * 31 + slot), n, &units);
-        }
-        fold_picks(view, first, n, units.flags);
-        gather(keys, &units, first, n, rows->info->units_per_token);
+    for (int64_t t = 0, n; t < units; t += n) {
+        n = MIN(MOE_CHECK_BLOCK, units - t);
+        const Fold rows_of = {keys->a + t,   keys->b + t,      keys->gates + t,
+                              keys->sum + t, keys->square + t, keys->flags + t};
+        if (rows->info->units_per_token == 1)
+            fold_units(rows, t, n, &rows_of);
+        else
+            fold_parts(keys, rows, t, n);
     }
 }
 
 bool
 moe__row_keys_same(const MoeRowKeys *keys, int64_t a, int64_t b, bool nearly)
 {
-    if (keys->ids[a] != keys->ids[b])
+    if (keys->a[a] != keys->a[b] || keys->b[a] != keys->b[b])
         return false;
     if (keys->gates[a] == keys->gates[b])
         return true;

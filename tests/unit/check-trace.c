@@ -143,7 +143,10 @@ append(const Made *made, MoeTraceWriter *writer)
     for (int64_t t = 0; t < made->tokens; t += made->chunk_tokens) {
         MoeTraceTokens tokens = {.n = MIN(made->chunk_tokens, made->tokens - t),
                                  .id = made->id + t,
-                                 .domain = made->domains ? made->domain + t : NULL};
+                                 .domain = made->domains ? made->domain + t : NULL,
+                                 .doc = made->doc ? made->doc + t : NULL,
+                                 .pos = made->pos ? made->pos + t : NULL,
+                                 .step = made->step ? made->step + t : NULL};
         MoeTracePicks picks[MADE_ROUTERS];
         for (int r = 0; r < made->routers; r++)
             picks[r] = (MoeTracePicks){.expert = made->expert[r] + t * k,

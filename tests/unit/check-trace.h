@@ -17,6 +17,7 @@ typedef struct Made {
     int experts, k;
     MoeRouterInfo info[MADE_ROUTERS];
     int32_t *id, *domain;                                /* [T] */
+    const int32_t *doc, *pos, *step;                     /* [T], the caller's; NULL: none */
     int32_t *expert[MADE_ROUTERS];                       /* [T, k] */
     float *gate[MADE_ROUTERS];                           /* [T, k] */
     float *logits[MADE_ROUTERS];                         /* [T, E] */

@@ -261,6 +261,20 @@ test_id_order(void)
     g_assert_null(find_finding(findings, "id-order", 0));
 }
 
+/* Highest ids first: the order of ids as well. */
+static void
+test_falling_ids(void)
+{
+    g_autoptr(Made) made = made_new(400, 16, 4);
+    made->no_gates = made->no_logits = made->no_stats = true;
+    for (int t = 0; t < 400; t++)
+        for (int slot = 0; slot < 4; slot++)
+            made->expert[1][4 * t + slot] = 15 - slot * 4 - t % 4;
+    g_autoptr(MoeFindings) findings = made_check(made);
+    expect_finding(findings, "id-order", 1, MOE_FINDING_WARNING, 400);
+    g_assert_null(find_finding(findings, "id-order", 0));
+}
+
 /* Gates that fall explain ids that rise; gates in no order are worth a warning. */
 static void
 test_weight_order(void)
@@ -315,8 +329,23 @@ test_copies(void)
         }
     }
     g_autoptr(MoeFindings) findings = made_check(made);
-    expect_finding(findings, "physical-ids", 0, MOE_FINDING_WARNING, 1);
+    const MoeFinding *finding = expect_finding(findings, "physical-ids", 0, MOE_FINDING_WARNING, 1);
+    g_assert_nonnull(strstr(finding->text, "(16 of 3)"));
     g_assert_null(find_finding(findings, "physical-ids", 1));
+}
+
+/* One expert of each of four groups of five: these never meet, are picked alike, and no copies. */
+static void
+test_groups(void)
+{
+    g_autoptr(Made) made = made_new(8000, 20, 4);
+    made->no_gates = made->no_logits = made->no_stats = true;
+    MoeRng rng = moe_rng(3, 3);
+    for (int t = 0; t < 8000; t++)
+        for (int slot = 0; slot < 4; slot++)
+            made->expert[0][4 * t + slot] = (slot + t) % 4 * 5 + (int32_t)moe_rng_below(&rng, 5);
+    g_autoptr(MoeFindings) findings = made_check(made);
+    expect_none(findings, "physical-ids");
 }
 
 /* 16 ids stated, 14 experts there; one of 15 picked once is no such case. */
@@ -411,9 +440,11 @@ main(int argc, char **argv)
     g_test_add_func("/check/out-of-range", test_out_of_range);
     g_test_add_func("/check/cut-off", test_cut_off);
     g_test_add_func("/check/id-order", test_id_order);
+    g_test_add_func("/check/id-order/falling", test_falling_ids);
     g_test_add_func("/check/weight-order", test_weight_order);
     g_test_add_func("/check/copied-router", test_copied_router);
     g_test_add_func("/check/physical-ids/copies", test_copies);
+    g_test_add_func("/check/physical-ids/groups", test_groups);
     g_test_add_func("/check/physical-ids/absent", test_absent_ids);
     g_test_add_func("/check/few-tokens", test_few_tokens);
     g_test_add_func("/check/domains", test_domains);
