@@ -4,6 +4,7 @@
  */
 #include "compare.h"
 #include "json.h"
+#include "util.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -20,6 +21,16 @@ const char *
 cmd_compare_domain(const CompareReport *report, int domain)
 {
     return domain >= 0 ? moe_comparison_domain_name(report->comparison, domain) : "";
+}
+
+char *
+cmd_compare_alone(const MoeComparison *comparison)
+{
+    int64_t a = moe_comparison_alone(comparison, 0), b = moe_comparison_alone(comparison, 1);
+    return a + b > 0 ? g_strdup_printf("left out, as the other lacks them: %" G_GINT64_FORMAT
+                                       " tokens of the first, %" G_GINT64_FORMAT " of the second",
+                                       a, b)
+                     : NULL;
 }
 
 const char *
@@ -155,6 +166,9 @@ cmd_compare_csv(const CompareReport *report)
         for (guint d = 0; d < report->domains->len; d++)
             add_csv(csv, report, r, g_array_index(report->domains, int, d), checked->str);
     fputs(csv->str, stdout);
+    g_autofree char *alone = cmd_compare_alone(report->comparison);
+    if (alone)
+        cmd_say("%s and %s: %s", report->a.given, report->b.given, alone);
 }
 
 /* --- JSON -------------------------------------------------------------------------------------*/
@@ -255,6 +269,8 @@ cmd_compare_json(const CompareReport *report)
     if (report->where)
         json_text(json, "where", report->where);
     json_int(json, "tokens", moe_comparison_tokens(report->comparison));
+    json_int(json, "first_alone", moe_comparison_alone(report->comparison, 0));
+    json_int(json, "second_alone", moe_comparison_alone(report->comparison, 1));
     cmd_checked_json(json, "first_checked", report->a.checked);
     cmd_checked_json(json, "second_checked", report->b.checked);
     if (report->how.intervals) {

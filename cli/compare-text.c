@@ -203,6 +203,9 @@ cmd_compare_text(const CompareReport *report, bool markdown)
         report->a.given, report->b.given, moe_comparison_tokens(comparison),
         moe_comparison_routers(comparison), moe_trace_routers(report->a.trace),
         moe_trace_routers(report->b.trace));
+    g_autofree char *alone = cmd_compare_alone(comparison);
+    if (alone)
+        g_string_append_printf(text, "%s%s\n", markdown ? "\n" : "  ", alone);
     add_checked(&page, &report->a);
     if (!g_str_equal(report->a.path, report->b.path))
         add_checked(&page, &report->b);

@@ -42,6 +42,8 @@ typedef struct ComparedMetric {
 /* All metrics. (transfer full, of ComparedMetric) */
 GArray *cmd_compare_measure(const MoeComparison *comparison, const CompareHow *how, int router,
                             int domain);
+/* What of the tokens one routing has alone, in a clause; NULL: nothing. (transfer full) */
+char *cmd_compare_alone(const MoeComparison *comparison);
 /* Why there are no intervals, whatever the documents, in a clause; NULL: there are. */
 const char *cmd_compare_no_interval(const MoeComparison *comparison);
 /* "all" or "domain", and its name ("" where it has none). */

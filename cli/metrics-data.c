@@ -128,6 +128,8 @@ add_against(GString *json, const MetricsAgainst *against, bool intervals)
     json_int(json, "experts", against->experts);
     json_int(json, "units", against->units);
     json_int(json, "apart", against->apart);
+    json_int(json, "first_alone", against->alone[0]);
+    json_int(json, "second_alone", against->alone[1]);
     add_metrics(json, against->measured, intervals);
     json_close(json, '}');
 }

@@ -52,6 +52,7 @@ typedef struct MetricsAgainst {
     int router, experts; /* the counterpart, and how many it has */
     gint64 units, picks; /* with picks in both; the trace's picks of these */
     gint64 apart;        /* units with picks in one alone */
+    gint64 alone[2];     /* tokens that one of the files has alone, of all places: left out */
     GArray *measured;    /* Measured, as moe_comparison_metrics() */
 } MetricsAgainst;
 
