@@ -74,6 +74,38 @@ test_text(void)
     run_expect(&markdown, 0, "\n| flips | 0 | 0.999451 | ", "");
 }
 
+/* Of routers of 6 and 9 experts, three of the nine go with none, whichever comes first. */
+static void
+test_unmatched(void)
+{
+    const char *const experts[] = {"6", "9"}, *const names[] = {"six.npz", "nine.npz"};
+    for (int i = 0; i < 2; i++) {
+        g_auto(Run) made =
+            run_moescope("trace", "synth", "-o", names[i], "-t", "4000", "-r", "1", "-e",
+                         experts[i], "-k", "2", "--document-tokens", "100", NULL);
+        run_expect(&made, 0, NULL, "");
+    }
+    g_auto(Run) wider =
+        run_moescope("compare", "six.npz", "nine.npz", "--match", "--no-check", NULL);
+    char *left = strstr(wider.out, "\n  3 of the second's have none to go with: ");
+    g_assert_nonnull(left);
+    g_auto(Run) json = run_moescope("compare", "six.npz", "nine.npz", "--match", "--json", NULL);
+    g_autoptr(JsonParser) parser = json_parser_new();
+    JsonObject *matching =
+        json_object_get_object_member(element(parse(parser, json.out), "routers", 0), "matching");
+    JsonArray *list = json_object_get_array_member(matching, "second_unmatched");
+    JsonArray *to = json_object_get_array_member(matching, "to");
+    g_assert_cmpint(json_array_get_length(list), ==, 3);
+    gint64 sum = 0;
+    for (guint i = 0; i < 9; i++)
+        sum += json_array_get_int_element(i < 6 ? to : list, i < 6 ? i : i - 6);
+    g_assert_cmpint(sum, ==, 36); /* each once */
+    g_auto(Run) narrower =
+        run_moescope("compare", "nine.npz", "six.npz", "--match", "--no-check", NULL);
+    run_expect(&narrower, 0, " -", "");
+    g_assert_null(strstr(narrower.out, "none to go with"));
+}
+
 static void
 test_csv(void)
 {
@@ -378,6 +410,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/cli/compare/text", test_text);
+    g_test_add_func("/cli/compare/unmatched", test_unmatched);
     g_test_add_func("/cli/compare/csv", test_csv);
     g_test_add_func("/cli/compare/json", test_json);
     g_test_add_func("/cli/compare/list", test_list);
