@@ -307,6 +307,9 @@ static void
 add_input(const Page *page, const MetricsInput *input, bool first)
 {
     add_checked(page, input->checked, input->path);
+    if (input->without)
+        g_string_append_printf(page->text, "%s%s: %s\n", page->markdown ? "> " : "", input->path,
+                               input->without);
     if (first && page->report->query.against)
         add_checked_against(page);
     for (guint p = 0; p < input->places->len; p++) {

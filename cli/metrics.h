@@ -32,6 +32,7 @@ typedef struct MetricsQuery {
     char **kinds;                 /* of experts, likewise; NULL: all experts together alone */
     const MoeTokenFilter *filter; /* tokens that are counted; NULL: all */
     const CmdAgainst *against;    /* what all are held against as well; NULL: nothing */
+    bool asked;                   /* metrics were chosen, and are no default */
     bool intervals;
     bool bits; /* what the registry has in nats */
     MoeResampleOptions resample;
@@ -74,6 +75,7 @@ typedef struct MetricsInput {
     bool is_summary;
     gint64 tokens;
     char *where;        /* of which tokens, in words; NULL: all */
+    char *without;      /* what metrics look at and the summary doesn't hold; NULL: nothing */
     GPtrArray *checked; /* CmdChecked */
     GPtrArray *places;  /* MetricsPlace, by step, router, domain */
 } MetricsInput;
