@@ -4,6 +4,7 @@
  */
 #include "json.h"
 #include "metrics.h"
+#include "util.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -90,6 +91,11 @@ cmd_metrics_print_csv(const MetricsReport *report)
     for (guint i = 0; i < report->inputs->len; i++)
         add_csv_input(csv, report->inputs->pdata[i], report->query.against);
     fputs(csv->str, stdout);
+    for (guint i = 0; i < report->inputs->len; i++) {
+        const MetricsInput *input = report->inputs->pdata[i];
+        if (input->without)
+            cmd_say("%s: %s", input->path, input->without);
+    }
 }
 
 /* --- JSON -------------------------------------------------------------------------------------*/
@@ -128,6 +134,8 @@ add_against(GString *json, const MetricsAgainst *against, bool intervals)
     json_int(json, "experts", against->experts);
     json_int(json, "units", against->units);
     json_int(json, "apart", against->apart);
+    json_int(json, "first_alone", against->alone[0]);
+    json_int(json, "second_alone", against->alone[1]);
     add_metrics(json, against->measured, intervals);
     json_close(json, '}');
 }
@@ -169,6 +177,8 @@ cmd_metrics_print_json(const MetricsReport *report)
         json_int(json, "tokens", input->tokens);
         if (input->where)
             json_text(json, "where", input->where);
+        if (input->without)
+            json_text(json, "without", input->without);
         cmd_checked_json(json, "checked", input->checked);
         if (query->against) {
             json_text(json, "against", query->against->path);

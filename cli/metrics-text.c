@@ -155,11 +155,17 @@ add_against_title(const Page *page, const MetricsPlace *place)
         g_string_append_printf(page->text, ": %s", against->why_not);
     else if (against->experts != place->experts)
         g_string_append_printf(page->text, ", E = %d there", against->experts);
+    bool alone = against->alone[0] + against->alone[1] > 0;
+    if (against->apart > 0 || alone)
+        g_string_append_printf(page->text, ", T = %" G_GINT64_FORMAT " units", against->units);
     if (against->apart > 0)
+        g_string_append_printf(page->text, ", %" G_GINT64_FORMAT " with picks in one alone",
+                               against->apart);
+    if (alone)
         g_string_append_printf(page->text,
-                               ", T = %" G_GINT64_FORMAT " units, %" G_GINT64_FORMAT
-                               " with picks in one alone",
-                               against->units, against->apart);
+                               ", left out %" G_GINT64_FORMAT
+                               " tokens that it lacks and %" G_GINT64_FORMAT " that it has alone",
+                               against->alone[0], against->alone[1]);
     g_string_append(page->text, page->markdown && !against->why_not ? "\n\n" : "\n");
 }
 
@@ -301,6 +307,9 @@ static void
 add_input(const Page *page, const MetricsInput *input, bool first)
 {
     add_checked(page, input->checked, input->path);
+    if (input->without)
+        g_string_append_printf(page->text, "%s%s: %s\n", page->markdown ? "> " : "", input->path,
+                               input->without);
     if (first && page->report->query.against)
         add_checked_against(page);
     for (guint p = 0; p < input->places->len; p++) {

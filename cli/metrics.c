@@ -2,6 +2,7 @@
 #include "metrics.h"
 
 #include "metric-choice.h"
+#include "summaries.h"
 #include "util.h"
 
 #include <math.h>
@@ -40,6 +41,7 @@ input_free(gpointer data)
     MetricsInput *input = data;
     g_free(input->path);
     g_free(input->where);
+    g_free(input->without);
     g_ptr_array_unref(input->checked);
     g_ptr_array_unref(input->places);
     g_free(input);
@@ -60,6 +62,25 @@ cmd_metrics_report_free(MetricsReport *report)
     g_free(report);
 }
 
+/* Of a summary, what metrics that were asked for look at and it doesn't hold, in a clause; else
+ * NULL. (transfer full)
+ */
+static char *
+without_of(const MetricsQuery *query, const CmdSource *source)
+{
+    const GPtrArray *metrics = query->metrics;
+    if (source->trace || !query->asked)
+        return NULL;
+    unsigned needed =
+        moe_metrics_tallies((const MoeMetric *const *)metrics->pdata, (int)metrics->len);
+    unsigned lacking = needed & MOE_TALLIES_ALL & ~moe_summary_tallies(source->summary);
+    g_autofree char *names = cmd_tallies_names(lacking);
+    return *names ? g_strdup_printf("holds no %s, which moescope summary --with all counts of a "
+                                    "trace",
+                                    names)
+                  : NULL;
+}
+
 MetricsInput *
 cmd_metrics_input(MetricsReport *report, const CmdSource *source)
 {
@@ -69,6 +90,7 @@ cmd_metrics_input(MetricsReport *report, const CmdSource *source)
         .is_summary = !source->trace,
         .tokens = moe_summary_tokens_counted(source->summary),
         .where = g_strdup(source->where),
+        .without = without_of(&report->query, source),
         .checked = g_ptr_array_ref(source->checked),
         .places = g_ptr_array_new_with_free_func(place_free),
     };

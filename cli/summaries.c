@@ -99,14 +99,19 @@ tallies_of(const MoeSummary *summary)
 }
 
 char *
-cmd_tallies_text(const MoeSummary *summary)
+cmd_tallies_names(unsigned tallies)
 {
     GString *text = g_string_new(NULL);
-    unsigned held = tallies_of(summary);
     for (gsize i = 0; i + 1 < G_N_ELEMENTS(names); i++)
-        if (held & names[i].tally)
+        if (tallies & names[i].tally)
             g_string_append_printf(text, "%s%s", text->len ? ", " : "", names[i].name);
     return g_string_free(text, FALSE);
+}
+
+char *
+cmd_tallies_text(const MoeSummary *summary)
+{
+    return cmd_tallies_names(tallies_of(summary));
 }
 
 /* --- Sums -------------------------------------------------------------------------------------*/

@@ -15,6 +15,8 @@
 
 /* Names of tallies, "order,pairs" or "all". Returns false, having complained of --with. */
 bool cmd_tallies_parse(char **given, unsigned *tallies);
+/* "load, order, pairs". (transfer full) */
+char *cmd_tallies_names(unsigned tallies);
 /* What a summary holds, "load, order, pairs": what no router has (heads, scores) isn't named.
  * (transfer full) */
 char *cmd_tallies_text(const MoeSummary *summary);

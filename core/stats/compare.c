@@ -194,6 +194,7 @@ typedef struct Plan {
     const MoeCompareSide *a, *b;
     const MoeCompareOptions *options;
     GArray *of_a, *of_b; /* tokens */
+    int64_t alone[2];
 } Plan;
 
 static void
@@ -210,7 +211,7 @@ find_tokens(Plan *plan, GError **error)
     const MoeTrace *a = plan->a->trace, *b = plan->b->trace;
     plan->of_a = moe__side_stretches(plan->a, error);
     plan->of_b = plan->of_a ? moe__side_stretches(plan->b, error) : NULL;
-    return plan->of_b && moe__same_tokens(a, plan->of_a, b, plan->of_b, error) &&
+    return plan->of_b && moe__join_tokens(a, &plan->of_a, b, &plan->of_b, plan->alone, error) &&
            (!plan->options->filter ||
             moe__stretches_choose(a, &plan->of_a, &plan->of_b, plan->options->filter, error));
 }
@@ -225,6 +226,8 @@ prepare(MoeComparison *c, Plan *plan, GError **error)
         return false;
     take_domains(c, a, b);
     c->tokens = moe__stretches_tokens(plan->of_a);
+    for (int i = 0; i < 2; i++)
+        c->alone[i] = plan->alone[i];
     plan_rows(c, plan->options->match);
     return true;
 }
@@ -242,7 +245,7 @@ MoeComparison *
 moe_compare(const MoeCompareSide *a, const MoeCompareSide *b, const MoeCompareOptions *options,
             GError **error)
 {
-    g_auto(Plan) plan = {a, b, options ? options : &plain, NULL, NULL};
+    g_auto(Plan) plan = {.a = a, .b = b, .options = options ? options : &plain};
     g_auto(MoeComparePass) pass = {0};
     g_autoptr(MoeComparison) c = g_new0(MoeComparison, 1);
     bool ok = prepare(c, &plan, error) && begin(&pass, c, &plan, false, error) &&
@@ -255,7 +258,7 @@ moe_compare_and_count(const MoeCompareSide *a, const MoeCompareSide *b,
                       const MoeCompareOptions *options, const MoeSummaryOptions *counting,
                       MoeSummary **summary, GError **error)
 {
-    g_auto(Plan) plan = {a, b, options ? options : &plain, NULL, NULL};
+    g_auto(Plan) plan = {.a = a, .b = b, .options = options ? options : &plain};
     g_auto(MoeComparePass) pass = {0};
     g_autoptr(MoeComparison) c = g_new0(MoeComparison, 1);
     MoeSummaryOptions how = *counting;
@@ -302,6 +305,13 @@ int64_t
 moe_comparison_tokens(const MoeComparison *c)
 {
     return c->tokens;
+}
+
+int64_t
+moe_comparison_alone(const MoeComparison *c, int side)
+{
+    g_return_val_if_fail(side == 0 || side == 1, 0);
+    return c->alone[side];
 }
 
 int

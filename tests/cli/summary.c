@@ -72,6 +72,27 @@ test_left_out(void)
     g_assert_null(strstr(merged.err, "without scores")); /* none has any */
 }
 
+/* Metrics of what a summary doesn't hold say how to get it; the usual ones ask for nothing else. */
+static void
+test_without(void)
+{
+    good(run_moescope("summary", "a.npz", "--out", "usual.npz", "--no-check", NULL));
+    static const char *const why =
+        "usual.npz: holds no caches, which moescope summary --with all counts of a trace\n";
+    g_auto(Run) text = run_moescope("metrics", "usual.npz", "-m", "cv,cache-lru@4/8", NULL);
+    run_expect(&text, 0, why, "");
+    run_expect(&text, 0, "\n  not defined here: cache-lru@4/8\n", "");
+    g_autofree char *said = g_strdup_printf("moescope: %s", why);
+    g_auto(Run) csv = run_moescope("metrics", "usual.npz", "-m", "cache-lru@4/8", "--csv", NULL);
+    run_expect(&csv, 0, NULL, said);
+    g_auto(Run) json = run_moescope("metrics", "usual.npz", "-m", "cache-lru@4/8", "--json", NULL);
+    run_expect(&json, 0, "\"without\": \"holds no caches, ", "");
+    g_auto(Run) usual = run_moescope("metrics", "usual.npz", NULL);
+    g_assert_null(strstr(usual.out, "holds no"));
+    g_auto(Run) trace = run_moescope("metrics", "a.npz", "-m", "cache-lru@4/8", NULL);
+    g_assert_null(strstr(trace.out, "holds no"));
+}
+
 static void
 expect_same_numbers(const char *metrics, const char *intervals)
 {
@@ -261,6 +282,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/cli/summary/merged", test_merged);
     g_test_add_func("/cli/summary/left-out", test_left_out);
+    g_test_add_func("/cli/summary/without", test_without);
     g_test_add_func("/cli/summary/same-numbers", test_same_numbers);
     g_test_add_func("/cli/summary/info", test_info);
     g_test_add_func("/cli/summary/plot", test_plot);

@@ -252,8 +252,8 @@ MOE_API MoeSummary *moe_summary_new(const MoeRouterInfo *routers, int n_routers,
 MOE_API MoeSummary *moe_summary_from_trace(const MoeTrace *trace, const MoeSummaryOptions *options,
                                            GError **error);
 /* Adds `from` to `into`: domains by name, new ones behind the others; tallies that only one of them
- * has are left out. Fails with MOE_ERROR_DATA, and adds nothing, if they differ in routers (layers,
- * experts, units a token). */
+ * has are left out, and tokens where either keeps no tables of them. Fails with MOE_ERROR_DATA, and
+ * adds nothing, if they differ in routers (layers, experts, units a token). */
 MOE_API bool moe_summary_add(MoeSummary *into, const MoeSummary *from, GError **error);
 MOE_API void moe_summary_free(MoeSummary *summary);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeSummary, moe_summary_free)
