@@ -322,6 +322,7 @@ check_lifts(int experts, int k)
                                  .seed = 3};
     g_auto(Made) made = make(&synth);
     near_null(&made, "lift-spread", 1, 0.05);
+    near_null(&made, "top-token-lift", 1, 0.012);
 }
 
 static void
