@@ -137,30 +137,61 @@ worths(const Stream *stream, const GArray *documents, MoeCachePolicy policy)
     return worth;
 }
 
-/* A cache, and who uses it. */
+/* A cache, and what its policy says of each pick. */
+typedef struct Holder {
+    MoeCaches caches;
+    int64_t *worth; /* of all picks of the stream */
+} Holder;
+
+static void
+holder_init(Holder *holder, const Stream *stream, const GArray *documents, MoeCachePolicy policy)
+{
+    moe__caches_init(&holder->caches, stream->experts);
+    holder->worth = worths(stream, documents, policy);
+}
+
+static void
+holder_clear(Holder *holder)
+{
+    moe__caches_clear(&holder->caches);
+    g_free(holder->worth);
+}
+
 typedef struct Server {
     const Stream *stream;
-    const int64_t *worth;
-    MoeCaches caches;
-    int32_t *place; /* [experts] */
+    const double *chance; /* [experts] to be among a unit's picks */
+    double picks;         /* their sum */
     int size;
-    bool blind; /* all experts are as likely, whatever the cache holds */
+    int32_t *place; /* [experts] */
+    Holder plain;   /* a cache that doesn't see ahead */
+    Holder best;    /* the one that does, where it is asked for */
+    bool ahead;
 } Server;
 
-/* Picks of a unit that are found. */
-static double
-serve_unit(Server *server, int unit, int *picks)
+/* Picks of a unit that are found in a cache. */
+static int
+serve(const Server *server, Holder *holder, int unit)
 {
-    int first = first_pick(server->stream, unit), held = server->caches.n, below = 0;
-    *picks = (int)server->stream->end[unit] - first;
-    int found =
-        moe__caches_serve(&server->caches, &g_array_index(server->stream->picks, int32_t, first),
-                          server->worth + first, *picks, server->place);
-    if (server->blind)
-        return (double)*picks * MIN(server->size, held) / server->stream->experts;
+    int first = first_pick(server->stream, unit), below = 0;
+    int n = (int)server->stream->end[unit] - first;
+    const int32_t *picks = &g_array_index(server->stream->picks, int32_t, first);
+    int found = moe__caches_serve(&holder->caches, picks, holder->worth + first, n, server->place);
     for (int i = 0; i < found; i++)
         below += server->place[i] < server->size;
     return below;
+}
+
+/* Those that are to be expected of a unit. A cache that doesn't see ahead knows nothing of it: each
+ * expert that it holds is picked with its chance. The one that does finds so many more, or fewer,
+ * as it did of the units that were drawn. */
+static double
+expect(Server *server, int unit)
+{
+    double expected = 0;
+    for (int i = 0; i < MIN(server->size, server->plain.caches.n); i++)
+        expected += server->chance[server->plain.caches.list[i]];
+    int found = serve(server, &server->plain, unit);
+    return expected + (server->ahead ? serve(server, &server->best, unit) - found : 0);
 }
 
 /* The share of a document's picks that is found: what is cut off of it is served as the second half
@@ -168,20 +199,36 @@ serve_unit(Server *server, int unit, int *picks)
 static double
 serve_document(Server *server, const Document *document)
 {
-    double found = 0, late = 0, all = 0, late_all = 0;
-    int picks;
-    moe__caches_reset(&server->caches);
+    double found = 0, late = 0;
+    int half = document->n / 2;
+    moe__caches_reset(&server->plain.caches);
+    if (server->ahead)
+        moe__caches_reset(&server->best.caches);
     for (int u = 0; u < document->n; u++) {
-        double own = serve_unit(server, document->first + u, &picks);
+        double own = expect(server, document->first + u);
         found += own;
-        all += picks;
-        late += 2 * u >= document->n ? own : 0;
-        late_all += 2 * u >= document->n ? picks : 0;
+        late += u >= half ? own : 0;
     }
-    double cut = (document->length - document->n) / document->length;
-    if (!(cut > 0) || late_all == 0)
-        return all > 0 ? found / all : 0;
-    return (1 - cut) * found / all + cut * late / late_all;
+    double cut = document->length - document->n;
+    if (cut > 0)
+        found += cut * late / (document->n - half);
+    return found / (document->length * server->picks);
+}
+
+static double
+serve_documents(Server *server, const GArray *documents, MoeCachePolicy policy)
+{
+    double found = 0;
+    server->ahead = policy == MOE_CACHE_BELADY;
+    holder_init(&server->plain, server->stream, documents, server->ahead ? MOE_CACHE_LRU : policy);
+    if (server->ahead)
+        holder_init(&server->best, server->stream, documents, policy);
+    for (guint i = 0; i < documents->len; i++)
+        found += serve_document(server, &g_array_index(documents, Document, i));
+    holder_clear(&server->plain);
+    if (server->ahead)
+        holder_clear(&server->best);
+    return found / documents->len;
 }
 
 double
@@ -200,19 +247,11 @@ moe__cache_by_chance(const MoeSummaryCell *cell, const MoeDocumentCell *document
     stream->units = last->first + last->n + BESIDE;
     stream->picks = picks;
     draw_stream(chance, stream);
-    g_autofree int64_t *worth = worths(stream, chosen, policy);
     g_autofree int32_t *place = g_new(int32_t, (gsize)cell->experts);
-    Server server = {.stream = stream,
-                     .worth = worth,
-                     .place = place,
-                     .size = size,
-                     .blind = uniform && policy != MOE_CACHE_BELADY};
-    moe__caches_init(&server.caches, cell->experts);
-    double found = 0;
-    for (guint i = 0; i < chosen->len; i++)
-        found += serve_document(&server, &g_array_index(chosen, Document, i));
-    moe__caches_clear(&server.caches);
-    return found / chosen->len;
+    Server server = {.stream = stream, .chance = chance, .size = size, .place = place};
+    for (int e = 0; e < cell->experts; e++)
+        server.picks += chance[e];
+    return serve_documents(&server, chosen, policy);
 }
 
 /* --- Segments ---------------------------------------------------------------------------------*/

@@ -21,6 +21,15 @@ units_of(const MoeDomainTable *table, int domain)
     return (int64_t)table->units[domain];
 }
 
+static int64_t
+counts_of(const MoeDomainTable *table, int domain)
+{
+    int64_t sum = 0;
+    for (int e = 0; e < table->experts; e++)
+        sum += table->count[(gsize)domain * (gsize)table->experts + (gsize)e];
+    return sum;
+}
+
 /* --- By a router that picks at random ---------------------------------------------------------*/
 
 static void
@@ -35,8 +44,8 @@ draw_evenly(MoeRng *rng, const MoeDomainTable *table, bool first, int64_t *count
     }
     for (int d = 0; d < table->domains; d++) {
         int64_t *row = count + (gsize)d * experts;
-        if (first)
-            moe__draw_row(rng, units_of(table, d), even, table->experts, row);
+        if (first) /* of one kind of experts, of the units that have one of these */
+            moe__draw_row(rng, counts_of(table, d), even, table->experts, row);
         for (gsize e = 0; !first && e < experts; e++)
             row[e] = moe__draw_binomial(rng, units_of(table, d), MIN(1, each));
     }
@@ -60,11 +69,10 @@ static void
 deal_first(MoeRng *rng, const MoeDomainTable *table, int64_t *left, int64_t *count)
 {
     for (int d = 0; d < table->domains; d++) {
-        int64_t *row = count + (gsize)d * (gsize)table->experts, all = 0, taken = 0, wanted = 0;
-        for (int e = 0; e < table->experts; e++) {
+        int64_t *row = count + (gsize)d * (gsize)table->experts, all = 0, taken = 0;
+        int64_t wanted = counts_of(table, d);
+        for (int e = 0; e < table->experts; e++)
             all += left[e];
-            wanted += table->count[(gsize)d * (gsize)table->experts + (gsize)e];
-        }
         for (int e = 0; e < table->experts; e++) {
             row[e] = moe__draw_marked(rng, all, left[e], wanted - taken);
             all -= left[e];

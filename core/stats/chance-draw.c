@@ -154,14 +154,19 @@ how_many(int64_t counts)
 
 /* --- Pairs ------------------------------------------------------------------------------------*/
 
-/* How far lifts vary, as a share of independent counts, where units make k picks on average. */
+/* How far lifts vary, as a share of independent counts, where units make k picks on average: by the
+ * interaction's variance. Of all E (E - 1) / 2 pairs E (E - 3) / 2 are left to vary when each
+ * expert's own share is taken out, of those that are drawn all but their mean. */
 static double
 narrowing(double k, double experts)
 {
     double second = (k - 2) / (experts - 2), third = second * (k - 3) / (experts - 3);
     if (experts < 4 || k < 2)
         return 1;
-    return sqrt(MAX(0, 1 - 2 * second + third));
+    double left = experts * (experts - 3) / ((experts - 2) * (experts + 1));
+    double both =
+        k * (k - 1) / (experts * (experts - 1)); /* counts vary by 1 - both of their mean */
+    return sqrt(MAX(0, 1 - 2 * second + third) * left / MAX(1 - both, 1e-9));
 }
 
 /* What is expected of a table. */

@@ -42,7 +42,8 @@ typedef double (*MoePairsFunc)(const int64_t *together, int64_t units, int exper
  *
  * Picks of a unit exclude each other, so that n_ij varies with n_i and n_j. `lift` says that the
  * number is of n_ij T / (n_i n_j), which has that taken out: tables then vary by what is left, the
- * interaction's variance P(ij) - 2 P(ijl) + P(ijlm) instead of P(ij) (1 - P(ij)), of even loads. */
+ * interaction's variance P(ij) - 2 P(ijl) + P(ijlm) instead of P(ij) (1 - P(ij)), of even loads,
+ * and that in (E - 3) / (E - 1) of the pairs. */
 double moe__pairs_uniform(const MoeMetricCell *cell, MoePairsFunc of, bool lift);
 double moe__pairs_shuffled(const MoeMetricCell *cell, MoePairsFunc of, bool lift);
 

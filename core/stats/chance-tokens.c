@@ -11,7 +11,8 @@
 
 #include <math.h>
 
-enum { DRAWS = 8, SEED = 4 }; /* of an expert's highest lift */
+/* Of the highest lift of each expert, and of all. */
+enum { DRAWS = 8, DRAWS_MOST = 128, DRAWS_ALL = 2048, SEED = 4 };
 
 typedef struct Draw {
     int experts;
@@ -134,9 +135,9 @@ moe__token_chance_lift(const MoeTokenCell *cell, bool uniform)
     Draw draw = {cell->experts, chance, false, moe_rng(SEED, 3)};
     set_chances(&draw, cell, MOE_TOKENS_PICKS, uniform);
     double sum = 0;
-    int n = 0;
-    for (int i = 0; i < cell->experts * DRAWS; i++) {
-        double own = chance[i / DRAWS], lift = own > 0 ? highest_lift(cell, &draw.rng, own) : 0;
+    int n = 0, draws = CLAMP(DRAWS_ALL / cell->experts, DRAWS, DRAWS_MOST);
+    for (int i = 0; i < cell->experts * draws; i++) {
+        double own = chance[i / draws], lift = own > 0 ? highest_lift(cell, &draw.rng, own) : 0;
         sum += lift;
         n += lift > 0;
     }

@@ -70,8 +70,8 @@ shuffled(const MoeMetric *metric, const MoeMetricCell *cell)
 
 #define NULLS                                                                                     \
     "a cache a router, empty where a document begins; picks of a unit are looked up together; c " \
-    "is rounded down, at least 1; nulls are drawn, of documents as long as these (a full cache "  \
-    "finds c/E of uniform picks)"
+    "is rounded down, at least 1; nulls are drawn, of documents as long as these (a summary has " \
+    "to hold them: --with caches,documents); a full cache finds c/E of uniform picks"
 
 #define POLICIES(SIZE)                                                                            \
     CACHE("cache-lru", SIZE, "picks found in the c experts used last / picks",                    \
