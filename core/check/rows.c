@@ -19,15 +19,18 @@ read_floats(const MoeTrace *trace, int chunk, int router, const char *column, in
         return false;
     bool fits = moe_array_count(&array) == n;
     if (fits)
-        *out = g_new(float, (gsize)n);
-    for (int64_t i = 0; fits && i < n; i++)
+        *out = g_try_new(float, (gsize)MAX(n, 1));
+    for (int64_t i = 0; *out && i < n; i++)
         (*out)[i] = (float)moe_array_value(&array, i);
+    if (fits && !*out)
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "%s: no memory for its %" G_GINT64_FORMAT " values", name, n);
     if (!fits)
         g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
                     "%s: %" G_GINT64_FORMAT " values found, %" G_GINT64_FORMAT " expected", name,
                     moe_array_count(&array), n);
     g_free((gpointer)array.data);
-    return fits;
+    return fits && *out;
 }
 
 static void

@@ -11,6 +11,7 @@ enum {
     HEADER_GLANCE = 256,      /* bytes that are enough for those that we write */
     DEFLATE_RATIO_MAX = 1032, /* zlib, Technical Details: no deflated data shrink further */
     COMMENT_MAX = UINT16_MAX,
+    WINDOW = 256 * 1024, /* of the directory; an entry has at most 46 + 3 * 65535 bytes */
 };
 
 #define U64 G_GUINT64_FORMAT
@@ -201,11 +202,15 @@ read_end(const MoeZipReader *reader, uint64_t at, const uint8_t *end, Directory 
         return false;
     *directory = (Directory){zip_get16(end + 10), zip_get32(end + 12), zip_get32(end + 16)};
     uint64_t begins = at;
+    Directory narrow = *directory;
     bool wide = directory->entries == ZIP_WIDE16 || directory->size == ZIP_WIDE32 ||
                 directory->offset == ZIP_WIDE32;
     if (!wide && directory_fits(directory, at))
         return true;
-    return read_zip64_end(reader, at, directory, &begins) && directory_fits(directory, begins);
+    if (read_zip64_end(reader, at, directory, &begins))
+        return directory_fits(directory, begins);
+    *directory = narrow; /* a field of all ones may mean itself: 65535 members, say */
+    return directory_fits(directory, at);
 }
 
 static bool
@@ -243,20 +248,45 @@ match_local(const MoeZipReader *reader, uint64_t limit, MoeZipEntry *entry, GErr
     return check_readable(reader, entry, flags, error) && check_sizes(reader, entry, limit, error);
 }
 
+/* The directory comes in pieces, so that a size that is only stated takes no memory. */
+typedef struct Window {
+    uint8_t *bytes; /* [WINDOW] */
+    uint64_t at;    /* of the first, in the directory */
+    size_t n;
+} Window;
+
+/* The directory from byte `at` on, of which `n` are needed and there. NULL: an error. */
+static const uint8_t *
+look(const MoeZipReader *reader, const Directory *directory, Window *window, uint64_t at, size_t n,
+     GError **error)
+{
+    if (at < window->at || at + n > window->at + window->n) {
+        window->at = at;
+        window->n = (size_t)MIN(WINDOW, directory->size - at);
+        if (!moe__zip_reader_pread(reader, directory->offset + at, window->bytes, window->n, error))
+            return NULL;
+    }
+    return window->bytes + (at - window->at);
+}
+
 /* Reads one entry of the directory; `*at` moves behind it. */
 static bool
-read_central(MoeZipReader *reader, const Directory *directory, const uint8_t *bytes, uint64_t *at,
+read_central(MoeZipReader *reader, const Directory *directory, Window *window, uint64_t *at,
              GError **error)
 {
     uint64_t left = directory->size - *at, place = directory->offset + *at;
-    const uint8_t *header = bytes + *at;
+    size_t fixed = (size_t)MIN(left, ZIP_CENTRAL_SIZE);
+    const uint8_t *header = look(reader, directory, window, *at, fixed, error);
+    if (!header)
+        return false;
     if (left < ZIP_CENTRAL_SIZE || zip_get32(header) != ZIP_CENTRAL_SIGNATURE)
         return fail(reader, place, error, "an entry of the directory was expected");
-    uint64_t name = zip_get16(header + 28), extra = zip_get16(header + 30);
-    uint64_t whole = ZIP_CENTRAL_SIZE + name + extra + zip_get16(header + 32);
+    size_t name = zip_get16(header + 28), extra = zip_get16(header + 30);
+    size_t whole = ZIP_CENTRAL_SIZE + name + extra + zip_get16(header + 32);
     if (whole > left)
         return fail(reader, place, error, "an entry of the directory is cut off");
-    if (!check_name(reader, place, header + ZIP_CENTRAL_SIZE, name, error))
+    if (!(header = look(reader, directory, window, *at, whole, error)) ||
+        !check_name(reader, place, header + ZIP_CENTRAL_SIZE, name, error))
         return false;
     MoeZipEntry entry = {
         .method = zip_get16(header + 10),
@@ -278,15 +308,11 @@ read_central(MoeZipReader *reader, const Directory *directory, const uint8_t *by
 static bool
 read_directory(MoeZipReader *reader, const Directory *directory, GError **error)
 {
-    g_autofree uint8_t *bytes = g_try_malloc(directory->size + 1);
-    if (!bytes)
-        return fail(reader, directory->offset, error,
-                    "no memory for the directory of %" U64 " bytes", directory->size);
-    if (!moe__zip_reader_pread(reader, directory->offset, bytes, directory->size, error))
-        return false;
+    g_autofree uint8_t *bytes = g_malloc(WINDOW);
+    Window window = {.bytes = bytes};
     uint64_t at = 0;
     for (uint64_t i = 0; i < directory->entries; i++)
-        if (!read_central(reader, directory, bytes, &at, error))
+        if (!read_central(reader, directory, &window, &at, error))
             return false;
     if (at != directory->size)
         return fail(reader, directory->offset + at, error,
@@ -324,7 +350,7 @@ index_names(MoeZipReader *reader, GError **error)
 bool
 moe__zip_reader_index(MoeZipReader *reader, bool walk, GError **error)
 {
-    Directory directory;
+    Directory directory = {0};
     reader->complete = !walk && find_directory(reader, &directory);
     bool ok =
         reader->complete ? read_directory(reader, &directory, error) : walk_members(reader, error);

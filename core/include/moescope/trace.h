@@ -56,7 +56,8 @@ typedef struct MoeTraceWriter MoeTraceWriter;
 
 typedef struct MoeTraceOptions {
     int compression;      /* zlib level 1 … 9; 0: stored */
-    int64_t chunk_tokens; /* a chunk is written when it has this many or more; 0: 65536 */
+    int64_t chunk_tokens; /* a chunk is written when it has this many or more, 67 million at the
+                           latest; 0: 65536 */
     bool gates;           /* record MoeTracePicks.gate */
     bool score_stats;     /* record .entropy and .margin */
     bool logits;          /* record .logits */
