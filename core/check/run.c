@@ -112,9 +112,11 @@ read_ids(const MoeTrace *trace, int chunk, MoeArray *id, GError **error)
         return false;
     if (id->type == MOE_I32 && id->ndim == 1 && id->shape[0] == moe_trace_tokens(trace, chunk))
         return true;
+    g_autofree char *found = moe_array_text(id);
     g_free((gpointer)id->data);
-    g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT, "%s: i4 [%" G_GINT64_FORMAT "] was expected",
-                name, moe_trace_tokens(trace, chunk));
+    g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
+                "%s: found %s, expected i4 [%" G_GINT64_FORMAT "]", name, found,
+                moe_trace_tokens(trace, chunk));
     return false;
 }
 

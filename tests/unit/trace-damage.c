@@ -303,7 +303,8 @@ test_forged_columns(void)
 
     g_assert_no_error(read_forgery((Forgery){0}));
     g_assert_no_error(read_forgery((Forgery){.gate = &gate}));
-    assert_forgery((Forgery){.domain = &few_tokens}, MOE_ERROR_FORMAT, "*00000.domain: type and*");
+    assert_forgery((Forgery){.domain = &few_tokens}, MOE_ERROR_FORMAT,
+                   "*00000.domain: type and * trace: found i4 [2], expected i4 [3]");
     assert_forgery((Forgery){.domain = &square}, MOE_ERROR_FORMAT, "*00000.domain: type and*");
     assert_forgery((Forgery){.domain = &high_domain}, MOE_ERROR_FORMAT,
                    "*token 2 has domain 2; -1 … 1 is expected");

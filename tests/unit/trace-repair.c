@@ -5,6 +5,7 @@
  */
 #include "trace-same.h"
 #include "trace-sample.h"
+#include "trace/zip-array.h"
 #include "zip-without.h"
 
 #include <math.h>
@@ -297,6 +298,22 @@ test_gate_not_a_number(void)
     assert_complaint(path, "*picks/00000.r000.gate: the gate of unit 1 in slot 1 is *nan*");
 }
 
+/* A column of another type: what it is, and what it should be. */
+static void
+test_wrong_type(void)
+{
+    g_autofree char *path = scratch("astray.npz"), *wrong = scratch("wrong.npz");
+    gsize length;
+    g_autofree char *bytes = small_trace(path, &length);
+    static const int64_t ids[42];
+    const MoeArray array = {MOE_I64, 1, {42}, ids};
+    MoeZipPacked packed;
+    g_assert_true(moe__zip_pack_array(&array, &packed));
+    zip_with(path, wrong, "tokens/00000.id.npy", &packed);
+    moe__zip_packed_clear(&packed);
+    assert_complaint(wrong, "*wrong.npz: tokens/00000.id: *: found i8 [42], expected i4 [42]");
+}
+
 static void
 test_members_astray(void)
 {
@@ -358,6 +375,7 @@ main(int argc, char **argv)
     g_test_add_func("/trace-repair/every-member-matters", test_every_member_matters);
     g_test_add_func("/trace-repair/damaged-directory", test_damaged_directory);
     g_test_add_func("/trace-repair/gate-not-a-number", test_gate_not_a_number);
+    g_test_add_func("/trace-repair/wrong-type", test_wrong_type);
     g_test_add_func("/trace-repair/members-astray", test_members_astray);
     g_test_add_func("/trace-repair/sizes", test_sizes);
     int status = g_test_run();

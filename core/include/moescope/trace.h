@@ -34,6 +34,8 @@ typedef struct MoeArray {
     const void *data; /* borrowed */
 } MoeArray;
 MOE_API int64_t moe_array_count(const MoeArray *array);
+/* Type and lengths: "i4 [2, 10]". (transfer full) */
+MOE_API char *moe_array_text(const MoeArray *array);
 /* Element `i` in C order, whatever the type. */
 MOE_API double moe_array_value(const MoeArray *array, int64_t i);
 
