@@ -415,6 +415,16 @@ test_no_file(void)
     g_assert_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED);
 }
 
+/* Something that isn't a file, and that opening would wait for. */
+static void
+test_fifo(void)
+{
+    g_autofree char *path = scratch("fifo");
+    g_assert_cmpint(mkfifo(path, 0600), ==, 0);
+    g_autoptr(GError) error = read_all(path);
+    g_assert_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED);
+}
+
 static void
 remove_folder(void)
 {
@@ -443,6 +453,7 @@ main(int argc, char **argv)
     g_test_add_func("/zip/every-byte-changed", test_every_byte_changed);
     g_test_add_func("/zip/resume", test_resume);
     g_test_add_func("/zip/no-file", test_no_file);
+    g_test_add_func("/zip/fifo", test_fifo);
     int status = g_test_run();
     remove_folder();
     return status;
