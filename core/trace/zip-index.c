@@ -3,6 +3,7 @@
  * zip-index.c: where the members of an archive are. A finished archive is listed by its directory
  * at the end, checked against the local headers; one without is walked header by header.
  */
+#include "trace/plain.h"
 #include "trace/zip-format.h"
 #include "trace/zip.h"
 
@@ -58,9 +59,13 @@ static bool
 check_name(const MoeZipReader *reader, uint64_t at, const uint8_t *name, size_t length,
            GError **error)
 {
-    if (length > 0 && g_utf8_validate_len((const char *)name, length, NULL))
+    if (length == 0 || !g_utf8_validate_len((const char *)name, length, NULL))
+        return fail(reader, at, error, "a member's name is empty or not UTF-8");
+    if (moe__is_plain((const char *)name, length))
         return true;
-    return fail(reader, at, error, "a member's name is empty or not UTF-8");
+    g_autofree char *text = g_strndup((const char *)name, length);
+    g_autofree char *escaped = g_strescape(text, NULL);
+    return fail(reader, at, error, "the name \"%s\" of a member has control characters", escaped);
 }
 
 static bool

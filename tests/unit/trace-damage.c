@@ -451,6 +451,14 @@ test_forged_meta(void)
     assert_meta("[\"a\", \"b\"]", "[\"a\", 1]", MOE_ERROR_FORMAT);
     assert_meta("[\"a\", \"b\"]", "\"a\"", MOE_ERROR_FORMAT);
     assert_meta("[\"a\", \"b\"]", "[\"a\", ", MOE_ERROR_FORMAT);
+    /* Names that would write their own lines, or steer a terminal; \u0085 is a new line too. */
+    assert_meta("\"a\", \"b\"", "\"a\\nb\"", MOE_ERROR_FORMAT);
+    assert_meta("\"a\", \"b\"", "\"a\\u0085b\"", MOE_ERROR_FORMAT);
+    assert_meta("\"a\", \"b\"", "\"a\\u007fb\"", MOE_ERROR_FORMAT);
+    assert_meta("\"a\", \"b\"", "\"a\\u001b[31mb\"", MOE_ERROR_FORMAT);
+    g_auto(GStrv) halves = g_strsplit(good_meta, "\"a\"", 2);
+    g_autofree char *accents = g_strjoinv("\"\u00e9\u00a0\\t\u4e2d\"", halves);
+    g_assert_no_error(read_forgery((Forgery){.meta = accents}));
     g_autofree char *deep = g_strnfill(100000, '[');
     assert_meta("[\"a\", \"b\"]", deep, MOE_ERROR_FORMAT);
     assert_forgery((Forgery){.meta = ""}, MOE_ERROR_FORMAT, "*meta.json: a JSON object*");
