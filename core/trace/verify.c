@@ -180,7 +180,8 @@ moe_trace_verify(const MoeTrace *trace, const MoeProgress *progress, GError **er
                         n);
             return NULL;
         }
-        if (!moe__trace_check_chunk(trace, rows, i, g_ptr_array_index(members, i), &reason))
+        if (!moe__trace_check_chunk(trace, rows, i, g_ptr_array_index(members, i), &reason) ||
+            !moe__trace_check_values(rows, &reason))
             g_ptr_array_add(problems, g_strdup(reason->message));
     }
     g_autoptr(GError) reason = NULL;

@@ -129,13 +129,17 @@ read_local(const MoeZipReader *reader, uint64_t offset, uint64_t limit, MoeZipEn
 static bool
 check_readable(const MoeZipReader *reader, const MoeZipEntry *entry, uint16_t flags, GError **error)
 {
-    if (!(flags & ZIP_FLAG_ENCRYPTED) &&
-        (entry->method == MOE_ZIP_STORED || entry->method == MOE_ZIP_DEFLATED))
+    if (flags & ZIP_FLAG_ENCRYPTED) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                    "%s: at byte %" U64 ": found member %s encrypted, expected one that isn't",
+                    reader->path, entry->offset, entry->name);
+        return false;
+    }
+    if (entry->method == MOE_ZIP_STORED || entry->method == MOE_ZIP_DEFLATED)
         return true;
     g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
-                "%s: at byte %" U64
-                ": member %s is encrypted or packed by method %d; stored (0) or deflated (8) is "
-                "expected",
+                "%s: at byte %" U64 ": found member %s packed by method %d, expected stored (0) or "
+                "deflated (8)",
                 reader->path, entry->offset, entry->name, entry->method);
     return false;
 }
