@@ -16,11 +16,12 @@ is_laid_out(const MoeArray *array, int64_t units, int64_t wide)
 }
 
 static void
-complain(const char *name, int64_t units, int64_t wide, GError **error)
+complain(const char *name, const MoeArray *array, int64_t units, int64_t wide, GError **error)
 {
+    g_autofree char *found = moe_array_text(array);
     g_autofree char *second = wide > 0 ? g_strdup_printf(", %" G_GINT64_FORMAT, wide) : NULL;
     g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
-                "%s: its type or shape isn't f2, f4 or f8 [%" G_GINT64_FORMAT "%s]", name, units,
+                "%s: found %s, expected f2, f4 or f8 [%" G_GINT64_FORMAT "%s]", name, found, units,
                 second ? second : "");
 }
 
@@ -39,13 +40,16 @@ read_floats(const MoeTrace *trace, int chunk, int router, const char *column, in
     int64_t n = moe_array_count(&array);
     bool fits = is_laid_out(&array, units, wide);
     if (fits)
-        *out = g_new(float, (gsize)n);
-    for (int64_t i = 0; fits && i < n; i++)
+        *out = g_try_new(float, (gsize)MAX(n, 1));
+    for (int64_t i = 0; *out && i < n; i++)
         (*out)[i] = (float)moe_array_value(&array, i);
+    if (fits && !*out)
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "%s: no memory for its %" G_GINT64_FORMAT " values", name, n);
     if (!fits)
-        complain(name, units, wide, error);
+        complain(name, &array, units, wide, error);
     g_free((gpointer)array.data);
-    return fits;
+    return fits && *out;
 }
 
 static void

@@ -120,8 +120,9 @@ read_tokens(const Pass *pass, int chunk, const char *column, int32_t **out, GErr
         return false;
     g_autofree int32_t *all = (int32_t *)array.data;
     if (array.type != MOE_I32 || array.ndim != 1 || array.shape[0] != tokens) {
+        g_autofree char *found = moe_array_text(&array);
         g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
-                    "%s: i4 [%" G_GINT64_FORMAT "] was expected", name, tokens);
+                    "%s: found %s, expected i4 [%" G_GINT64_FORMAT "]", name, found, tokens);
         return false;
     }
     *out =

@@ -3,7 +3,10 @@
  * history.c: what "history" in meta.json says was missing from the traces that this one was made
  * of. It outlives the missing directory, which only the source shows.
  */
+#include "trace/plain.h"
 #include "trace/tools.h"
+
+#include <string.h>
 
 void
 moe__trace_history_source(JsonObject *entry, const MoeTrace *trace)
@@ -34,9 +37,10 @@ static const char *
 string_of(JsonObject *entry, const char *key)
 {
     JsonNode *node = json_object_get_member(entry, key);
-    return node && JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING
-               ? json_node_get_string(node)
-               : NULL;
+    bool text =
+        node && JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING;
+    const char *string = text ? json_node_get_string(node) : NULL;
+    return string && moe__is_plain(string, strlen(string)) ? string : NULL;
 }
 
 /* Whether a trace that the entry names wasn't finished. */

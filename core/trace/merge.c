@@ -54,9 +54,23 @@ check_routers(const MoeTrace *const *traces, int n, GError **error)
             return false;
     for (int t = 1; t < n; t++) {
         const MoeTraceMeta *meta = &traces[t]->meta;
-        if (!moe__trace_meta_match(first, meta->routers, meta->n_routers, error)) {
-            g_prefix_error(error, "%s can't be joined to %s: ", traces[t]->zip->path,
-                           traces[0]->zip->path);
+        if (meta->n_routers != first->n_routers) {
+            g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                        "%s can't be joined to %s: found %d routers, expected %d, as the first has",
+                        traces[t]->zip->path, traces[0]->zip->path, meta->n_routers,
+                        first->n_routers);
+            return false;
+        }
+        for (int r = 0; r < meta->n_routers; r++) {
+            const MoeRouterInfo *a = &first->routers[r], *b = &meta->routers[r];
+            if (a->experts == b->experts && a->k == b->k &&
+                a->units_per_token == b->units_per_token)
+                continue;
+            g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                        "%s can't be joined to %s: router %d: found %d experts, k %d, %d units a "
+                        "token, expected %d, %d, %d, as the first has",
+                        traces[t]->zip->path, traces[0]->zip->path, r, b->experts, b->k,
+                        b->units_per_token, a->experts, a->k, a->units_per_token);
             return false;
         }
         for (int r = 0; r < meta->n_routers; r++) {

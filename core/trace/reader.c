@@ -33,7 +33,8 @@ find_meta(MoeTrace *trace, GError **error)
     const MoeZipReader *zip = trace->zip;
     const MoeZipEntry *entry = moe__zip_reader_find(zip, "meta.json");
     if (entry)
-        return (trace->meta_json = (char *)moe__zip_reader_read(zip, entry, error)) != NULL;
+        return (trace->meta_json = (char *)moe__zip_reader_read_small(
+                    zip, entry, MOE_TRACE_META_MOST, error)) != NULL;
 
     uint8_t first[4] = {'P', 'K', 3, 4}, begin[4];
     size_t n = (size_t)MIN(zip->length, sizeof begin);
@@ -71,11 +72,12 @@ static bool
 parse_chunk(const char *text, MoeTraceChunk *out, GError **error)
 {
     const int64_t most = INT64_C(1) << 48; /* so that sums and products stay in range */
+    const int64_t most_tokens = MOE_TRACE_CHUNK_MOST;
     g_autoptr(JsonNode) root = moe__json_object_parse(text, error);
     if (!root)
         return false;
     JsonObject *object = json_node_get_object(root);
-    return moe__json_get_int(object, "tokens", 0, most, &out->tokens, error) &&
+    return moe__json_get_int(object, "tokens", 0, most_tokens, &out->tokens, error) &&
            moe__json_get_int(object, "states", 0, most, &out->states, error);
 }
 
@@ -83,7 +85,8 @@ static bool
 read_chunk(const MoeTrace *trace, const char *name, MoeTraceChunk *chunk, GError **error)
 {
     const MoeZipEntry *entry = moe__zip_reader_find(trace->zip, name);
-    g_autofree char *text = (char *)moe__zip_reader_read(trace->zip, entry, error);
+    g_autofree char *text =
+        (char *)moe__zip_reader_read_small(trace->zip, entry, MOE_TRACE_CLOSING_MOST, error);
     if (!text)
         return false;
     if (parse_chunk(text, chunk, error))

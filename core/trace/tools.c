@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 bool
@@ -16,6 +18,17 @@ moe__trace_check_gap(const MoeTrace *trace, GError **error)
     if (gap)
         g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT, "%s; repair it first", gap);
     return !gap;
+}
+
+/* The file that a path names, behind symbolic links, so that these stay; the path itself where
+ * there is none. (transfer full) */
+static char *
+find_target(const char *path)
+{
+    char *real = realpath(path, NULL);
+    char *target = g_strdup(real ? real : path);
+    free(real);
+    return target;
 }
 
 char *
@@ -28,17 +41,32 @@ moe__trace_beside(const char *path, GError **error)
     }
     if (!moe__trace_check_free(path, error))
         return NULL;
-    return g_strdup_printf("%s.%d.part", path, (int)getpid());
+    g_autofree char *target = find_target(path);
+    return g_strdup_printf("%s.%d.part", target, (int)getpid());
+}
+
+/* What replaces a file is for the same eyes as that. */
+static bool
+keep_mode(const char *beside, const char *target)
+{
+    struct stat then, now;
+    if (stat(target, &then) != 0 || stat(beside, &now) != 0)
+        return true; /* nothing is replaced; a file that isn't there is renaming's complaint */
+    if ((then.st_uid != now.st_uid || then.st_gid != now.st_gid) &&
+        chown(beside, then.st_uid, then.st_gid) != 0)
+        errno = 0; /* only root may */
+    return chmod(beside, then.st_mode & 07777) == 0;
 }
 
 bool
 moe__trace_replace(const char *beside, const char *path, GError **error)
 {
+    g_autofree char *target = find_target(path);
     if (!moe__trace_check_free(path, error)) {
         g_unlink(beside);
         return false;
     }
-    if (g_rename(beside, path) == 0)
+    if (keep_mode(beside, target) && g_rename(beside, target) == 0)
         return true;
     int code = errno;
     g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(code), "%s: cannot replace: %s", path,

@@ -69,5 +69,7 @@ bool moe__trace_check_attachments(const MoeTrace *trace, GError **error);
 /* Whether all of a chunk can be read and fits the trace. */
 bool moe__trace_check_chunk(const MoeTrace *trace, MoeTraceRows *rows, int chunk,
                             const GPtrArray *members, GError **error);
+/* Whether ids, flags and counts of the chunk that was loaded, of all routers, mean something. */
+bool moe__trace_check_values(const MoeTraceRows *rows, GError **error);
 
 #endif

@@ -158,6 +158,8 @@ writer_alloc(const char *path, const MoeRouterInfo *routers, int n_routers,
     writer->options = *options;
     if (writer->options.chunk_tokens == 0)
         writer->options.chunk_tokens = moe__trace_chunk_tokens(routers, n_routers, options);
+    /* A chunk ends with the batch that fills it. */
+    writer->options.chunk_tokens = MIN(writer->options.chunk_tokens, MOE_TRACE_CHUNK_MOST / 2);
     if (writer->options.gate_type == 0)
         writer->options.gate_type = MOE_F16;
     writer->routers = g_memdup2(routers, sizeof *routers * (gsize)n_routers);
@@ -171,6 +173,12 @@ static bool
 check_meta(const char *meta_json, const MoeRouterInfo *routers, int n_routers, GError **error)
 {
     MoeTraceMeta meta;
+    if (strlen(meta_json) > MOE_TRACE_META_MOST) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "meta.json: found %zu bytes, expected at most %" G_GUINT64_FORMAT,
+                    strlen(meta_json), MOE_TRACE_META_MOST);
+        return false;
+    }
     if (!moe__trace_meta_parse(meta_json, &meta, error))
         return false;
     bool ok = moe__trace_meta_match(&meta, routers, n_routers, error);
@@ -279,7 +287,8 @@ check_meta_member(const MoeZipReader *zip, const MoeRouterInfo *routers, int n_r
         g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT, "%s has no meta.json", zip->path);
         return false;
     }
-    g_autofree char *meta_json = (char *)moe__zip_reader_read(zip, entry, error);
+    g_autofree char *meta_json =
+        (char *)moe__zip_reader_read_small(zip, entry, MOE_TRACE_META_MOST, error);
     if (!meta_json)
         return false;
     if (check_meta(meta_json, routers, n_routers, error))

@@ -110,6 +110,9 @@ const MoeZipEntry *moe__zip_reader_find(const MoeZipReader *reader, const char *
 /* A member's bytes, with a 0 behind the last. Checks the CRC, and never unpacks more than the
  * header states. (transfer full) */
 uint8_t *moe__zip_reader_read(const MoeZipReader *reader, const MoeZipEntry *entry, GError **error);
+/* The same of a member that may have up to `most` bytes: a small file can hold a huge one. */
+uint8_t *moe__zip_reader_read_small(const MoeZipReader *reader, const MoeZipEntry *entry,
+                                    uint64_t most, GError **error);
 /* Unpacks a member piece by piece and checks its CRC; keeps nothing. */
 bool moe__zip_reader_check(const MoeZipReader *reader, const MoeZipEntry *entry, GError **error);
 /* Exactly `n` bytes at `at`. */

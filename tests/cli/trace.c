@@ -122,6 +122,24 @@ test_cat(void)
     run_expect(&bad, 2, "", "found --routers 0,2, expected numbers or ranges of 0 … 1");
     g_auto(Run) range = run_moescope("trace", "cat", "a.npz", "-t", "9-3", NULL);
     run_expect(&range, 2, "", "found --tokens 9-3, expected FIRST-LAST");
+    g_auto(Run) beyond = run_moescope("trace", "cat", "a.npz", "-t", "3000", NULL);
+    run_expect(&beyond, 1, "", "a.npz: found --tokens 3000, expected some of its 3000 tokens");
+    g_auto(Run) twice = run_moescope("trace", "cat", "a.npz", "-t", "0", "-t", "5", NULL);
+    run_expect(&twice, 2, "", "found --tokens 2 times, expected it once");
+}
+
+/* A file that messages of the library name already is named once. */
+static void
+test_named_once(void)
+{
+    g_autofree char *bytes = NULL;
+    gsize length;
+    g_assert_true(g_file_get_contents("a.npz", &bytes, &length, NULL));
+    bytes[length / 2] ^= 0x55;
+    g_assert_true(g_file_set_contents("bent.npz", bytes, (gssize)length, NULL));
+    g_auto(Run) metrics = run_moescope("metrics", "bent.npz", NULL);
+    run_expect(&metrics, 1, "", "moescope: bent.npz: ");
+    g_assert_null(strstr(metrics.err, "bent.npz: bent.npz: "));
 }
 
 static void
@@ -144,6 +162,11 @@ test_slice_merge(void)
     g_auto(Run) part = run_moescope("trace", "slice", "a.npz", "-o", "f.npz", "-r", "1", "-d",
                                     "domain-1", "--compression", "6", NULL);
     run_expect(&part, 0, "f.npz: 1500 of 3000 tokens\n", "");
+    g_auto(Run) ranges =
+        run_moescope("trace", "slice", "a.npz", "-o", "g.npz", "-t", "0-10", "-t", "20-30", NULL);
+    run_expect(&ranges, 2, "", "found --tokens 2 times, expected it once");
+    g_auto(Run) misfit = run_moescope("trace", "merge", "a.npz", "f.npz", "-o", "g.npz", NULL);
+    run_expect(&misfit, 1, "", "f.npz can't be joined to a.npz: found 1 routers, expected 2");
     g_auto(Run) steps = run_moescope("trace", "slice", "a.npz", "-o", "g.npz", "-s", "3", NULL);
     run_expect(&steps, 1, "", "a.npz: its tokens have no steps to choose from");
     g_assert_false(place_has("g.npz"));
@@ -273,6 +296,7 @@ main(int argc, char **argv)
     g_test_add_func("/cli/trace/info", test_info);
     g_test_add_func("/cli/trace/follow", test_follow);
     g_test_add_func("/cli/trace/cat", test_cat);
+    g_test_add_func("/cli/trace/named-once", test_named_once);
     g_test_add_func("/cli/trace/slice-merge", test_slice_merge);
     g_test_add_func("/cli/trace/sample", test_sample);
     g_test_add_func("/cli/trace/recompress", test_recompress);

@@ -420,7 +420,7 @@ test_layout(void)
     g_autoptr(MoeFindings) findings = moe_check(trace, NULL, &error);
     const MoeFinding *finding = expect_finding(findings, "readable", -1, MOE_FINDING_ERROR, 1);
     g_assert_nonnull(
-        strstr(finding->text, "r001.logits: its type or shape isn't f2, f4 or f8 [400, 16]"));
+        strstr(finding->text, "r001.logits: found f2 [16, 400], expected f2, f4 or f8 [400, 16]"));
 }
 
 int

@@ -5,6 +5,7 @@
  */
 #include "trace-same.h"
 #include "trace-sample.h"
+#include "trace/zip-array.h"
 #include "zip-without.h"
 
 #include <math.h>
@@ -297,6 +298,76 @@ test_gate_not_a_number(void)
     assert_complaint(path, "*picks/00000.r000.gate: the gate of unit 1 in slot 1 is *nan*");
 }
 
+/* A column of another type: what it is, and what it should be. */
+static void
+test_wrong_type(void)
+{
+    g_autofree char *path = scratch("astray.npz"), *wrong = scratch("wrong.npz");
+    gsize length;
+    g_autofree char *bytes = small_trace(path, &length);
+    static const int64_t ids[42];
+    const MoeArray array = {MOE_I64, 1, {42}, ids};
+    MoeZipPacked packed;
+    g_assert_true(moe__zip_pack_array(&array, &packed));
+    zip_with(path, wrong, "tokens/00000.id.npy", &packed);
+    moe__zip_packed_clear(&packed);
+    assert_complaint(wrong, "*wrong.npz: tokens/00000.id: *: found i8 [42], expected i4 [42]");
+}
+
+/* Numbers that can be read and mean nothing are told by verify; repair keeps them. */
+static void
+assert_odd_values(const char *member, const MoeArray *array, const char *pattern)
+{
+    g_autofree char *path = scratch("whole.npz"), *odd = scratch("odd.npz");
+    gsize length;
+    g_autofree char *bytes = small_trace(path, &length);
+    MoeZipPacked packed;
+    g_assert_true(moe__zip_pack_array(array, &packed));
+    zip_with(path, odd, member, &packed);
+    moe__zip_packed_clear(&packed);
+    assert_complaint(odd, pattern);
+    g_assert_false(repair(odd, NULL).needed);
+}
+
+static void
+test_odd_values(void)
+{
+    enum { TOKENS = 42, UNITS = 2 * TOKENS };
+    static int32_t ids[TOKENS];
+    static uint8_t flags[3 * UNITS];
+    ids[7] = -1;
+    ids[8] = -9;
+    flags[2] = 1;
+    flags[UNITS + 5] = 77;
+    const MoeArray id = {MOE_I32, 1, {TOKENS}, ids}, flag = {MOE_U8, 2, {3, UNITS}, flags};
+    assert_odd_values("tokens/00000.id.npy", &id, "*tokens/00000.id: token 8 has id -9; 0 or *");
+    assert_odd_values("picks/00000.r001.dropped.npy", &flag,
+                      "*r001.dropped: unit 5 in slot 1 has 77; 0 or 1 is expected");
+}
+
+static void
+test_odd_counts(void)
+{
+    g_autofree char *path = scratch("state.npz"), *odd = scratch("odd.npz");
+    g_autoptr(GError) error = NULL;
+    MoeTraceWriter *writer = sample_writer(path, &(MoeTraceOptions){0});
+    sample_append_state(writer, 0);
+    g_assert_true(moe_trace_writer_close(writer, &error));
+    g_autofree int64_t *counts = g_new0(int64_t, (gsize)sample_routers[0].experts);
+    const MoeArray load = {MOE_I64, 2, {1, sample_routers[0].experts}, counts};
+    for (int bad = 0; bad < 2; bad++) {
+        MoeZipPacked packed;
+        counts[3] = bad ? -7 : 7;
+        g_assert_true(moe__zip_pack_array(&load, &packed));
+        zip_with(path, odd, "state/00000.r000.load.npy", &packed);
+        moe__zip_packed_clear(&packed);
+        if (bad)
+            assert_complaint(odd, "*r000.load: row 0 has -7 for expert 3; 0 or more is expected");
+        else
+            assert_sound(odd);
+    }
+}
+
 static void
 test_members_astray(void)
 {
@@ -358,6 +429,9 @@ main(int argc, char **argv)
     g_test_add_func("/trace-repair/every-member-matters", test_every_member_matters);
     g_test_add_func("/trace-repair/damaged-directory", test_damaged_directory);
     g_test_add_func("/trace-repair/gate-not-a-number", test_gate_not_a_number);
+    g_test_add_func("/trace-repair/wrong-type", test_wrong_type);
+    g_test_add_func("/trace-repair/odd-values", test_odd_values);
+    g_test_add_func("/trace-repair/odd-counts", test_odd_counts);
     g_test_add_func("/trace-repair/members-astray", test_members_astray);
     g_test_add_func("/trace-repair/sizes", test_sizes);
     int status = g_test_run();

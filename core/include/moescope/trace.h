@@ -34,6 +34,8 @@ typedef struct MoeArray {
     const void *data; /* borrowed */
 } MoeArray;
 MOE_API int64_t moe_array_count(const MoeArray *array);
+/* Type and lengths: "i4 [2, 10]". (transfer full) */
+MOE_API char *moe_array_text(const MoeArray *array);
 /* Element `i` in C order, whatever the type. */
 MOE_API double moe_array_value(const MoeArray *array, int64_t i);
 
@@ -55,13 +57,14 @@ typedef struct MoeRouterInfo {
 typedef struct MoeTraceWriter MoeTraceWriter;
 
 typedef struct MoeTraceOptions {
-    int compression;      /* zlib level 1 … 9; 0: stored */
-    int64_t chunk_tokens; /* a chunk is written when it has this many or more; 0: 65536, or fewer,
-                           * about 48 MB, where tokens have many layers or logits */
-    bool gates;           /* record MoeTracePicks.gate */
-    bool score_stats;     /* record .entropy and .margin */
-    bool logits;          /* record .logits */
-    bool slots;           /* record .slot */
+    int compression; /* zlib level 1 … 9; 0: stored */
+    /* A chunk is written when it has this many or more, 67 million at the latest; 0: 65536, or
+     * fewer, about 48 MB, where tokens have many layers or logits. */
+    int64_t chunk_tokens;
+    bool gates;       /* record MoeTracePicks.gate */
+    bool score_stats; /* record .entropy and .margin */
+    bool logits;      /* record .logits */
+    bool slots;       /* record .slot */
     /* How gates are kept: 0: MOE_F16, 11 bits; MOE_F32; MOE_F64, where their decimals count. */
     MoeType gate_type;
     int meta_room; /* bytes by which moe_trace_writer_set_meta() may lengthen meta.json */
