@@ -63,6 +63,10 @@ moe__summary_meta(const MoeSummary *summary, const char *extra_json, const MoeSu
     g_autofree char *like = moe_trace_meta(summary->routers, summary->n_routers,
                                            (const char *const *)summary->domains->pdata,
                                            (int)summary->domains->len, NULL);
+    MoeTraceMeta routing; /* what can't be read back, as a name with a new line, isn't written */
+    if (!moe__trace_meta_parse(like, &routing, error))
+        return NULL;
+    moe__trace_meta_clear(&routing);
     g_autoptr(JsonNode) root = json_from_string(like, NULL);
     JsonObject *meta = json_node_get_object(root);
     json_object_set_string_member(meta, "schema", MOE_SUMMARY_SCHEMA);

@@ -269,6 +269,60 @@ test_some_whole(void)
     run_expect(&cat, 0, "token 0 ", "");
 }
 
+/* Renames a member in the file, wherever its name stands. */
+static void
+rename_member(const char *from, const char *to, const char *name, const char *other)
+{
+    g_autofree char *bytes = NULL;
+    gsize length, n = strlen(name);
+    g_assert_cmpuint(n, ==, strlen(other));
+    g_assert_true(g_file_get_contents(from, &bytes, &length, NULL));
+    for (gsize i = 0; i + n <= length; i++)
+        if (memcmp(bytes + i, name, n) == 0)
+            memcpy(bytes + i, other, n);
+    g_assert_true(g_file_set_contents(to, bytes, (gssize)length, NULL));
+}
+
+/* Of three chunks, the second lost the member that closes it. */
+static void
+test_gap(void)
+{
+    rename_member("a.npz", "gap.npz", "chunks/00001.json", "stray_/00001.json");
+    const char *said = "gap.npz: 17 members belong to no chunk that was closed: there is no "
+                       "chunks/00001.json, so that its chunk and all behind it aren't read";
+    g_auto(Run) info = run_moescope("trace", "info", "gap.npz", NULL);
+    run_expect(&info, 0, "gap.npz", said);
+    g_auto(Run) check = run_moescope("check", "gap.npz", NULL);
+    run_expect(&check, 1, "1 error (readable", said);
+    g_auto(Run) again = run_moescope("trace", "recompress", "gap.npz", NULL);
+    run_expect(&again, 1, "", "; repair it first");
+    g_auto(Run) repair = run_moescope("trace", "repair", "gap.npz", NULL);
+    run_expect(&repair, 0, "closed after 2 chunks with 2000 tokens; ", "");
+    run_expect(&repair, 0, ", 1 damaged chunk (1 without the member that closes it); the chunks ",
+               "");
+    expect_sound("gap.npz");
+    g_auto(Run) after = run_moescope("check", "gap.npz", NULL);
+    run_expect(&after, 0, "it was closed by moescope trace repair, which left out 1 damaged", "");
+}
+
+/* A copy of a trace that was cut off doesn't pass for a whole one. */
+static void
+test_copy_of_cut(void)
+{
+    g_autofree char *bytes = NULL;
+    gsize length;
+    g_assert_true(g_file_get_contents("a.npz", &bytes, &length, NULL));
+    g_assert_true(g_file_set_contents("part.npz", bytes, (gssize)(length * 3 / 4), NULL));
+    g_auto(Run) again = run_moescope("trace", "recompress", "part.npz", NULL);
+    run_expect(&again, 0, "part.npz: 2000 of 2000 tokens\n",
+               "part.npz isn't finished or was cut off: its 2 whole chunks are taken");
+    g_auto(Run) check = run_moescope("check", "part.npz", NULL);
+    run_expect(&check, 0,
+               "it was made (recompress) of part.npz, which wasn't finished or had been "
+               "cut off",
+               "");
+}
+
 static void
 test_synth(void)
 {
@@ -303,6 +357,8 @@ main(int argc, char **argv)
     g_test_add_func("/cli/trace/repair", test_repair);
     g_test_add_func("/cli/trace/nothing-whole", test_nothing_whole);
     g_test_add_func("/cli/trace/some-whole", test_some_whole);
+    g_test_add_func("/cli/trace/gap", test_gap);
+    g_test_add_func("/cli/trace/copy-of-cut", test_copy_of_cut);
     g_test_add_func("/cli/trace/synth", test_synth);
     int status = g_test_run();
     place_leave();
