@@ -46,14 +46,17 @@ typedef struct Stream {
 } Stream;
 
 static void
-draw_stream(const double *chance, Stream *stream)
+draw_stream(const double *chance, bool uniform, Stream *stream)
 {
     MoeRng rng = moe_rng(SEED, 0);
     g_autofree int *order = g_new(int, (gsize)stream->experts);
     for (int e = 0; e < stream->experts; e++)
         order[e] = e;
     for (int u = 0; u < stream->units; u++) {
-        moe__draw_set(&rng, chance, stream->experts, order, stream->picks);
+        if (uniform)
+            moe__draw_even_set(&rng, chance[0], stream->experts, order, stream->picks);
+        else
+            moe__draw_set(&rng, chance, stream->experts, order, stream->picks);
         stream->end[u] = stream->picks->len;
     }
 }
@@ -246,7 +249,7 @@ moe__cache_by_chance(const MoeSummaryCell *cell, const MoeDocumentCell *document
     stream->experts = cell->experts;
     stream->units = last->first + last->n + BESIDE;
     stream->picks = picks;
-    draw_stream(chance, stream);
+    draw_stream(chance, uniform, stream);
     g_autofree int32_t *place = g_new(int32_t, (gsize)cell->experts);
     Server server = {.stream = stream, .chance = chance, .size = size, .place = place};
     for (int e = 0; e < cell->experts; e++)

@@ -102,6 +102,19 @@ moe__draw_set(MoeRng *rng, const double *chance, int experts, int *order, GArray
     }
 }
 
+void
+moe__draw_even_set(MoeRng *rng, double each, int experts, int *order, GArray *picks)
+{
+    int n = (int)floor(each * experts + (double)moe_rng_uniform(rng) + 1e-9);
+    for (int i = 0; i < MIN(n, experts); i++) {
+        int j = i + (int)moe_rng_below(rng, (uint64_t)(experts - i));
+        int32_t e = order[j];
+        order[j] = order[i];
+        order[i] = e;
+        g_array_append_val(picks, e);
+    }
+}
+
 /* Where the distribution function of one reaches the m-th root of a uniform number: as above, but
  * with the skewness of few hits that are no longer few (Cornish and Fisher 1938). */
 int64_t

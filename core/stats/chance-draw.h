@@ -27,6 +27,9 @@ void moe__draw_row(MoeRng *rng, int64_t units, const double *share, int n, int64
  * any order of 0 … experts - 1, which it changes. */
 void moe__draw_set(MoeRng *rng, const double *chance, int experts, int *order, GArray *picks);
 
+/* The same of experts that all have the chance `each`: a step a pick, not one an expert. */
+void moe__draw_even_set(MoeRng *rng, double each, int experts, int *order, GArray *picks);
+
 /* The load of a uniformly random router: counts [experts] of units that each pick an expert with
  * probability q, and units q E picks in all. */
 void moe__draw_load(MoeRng *rng, int experts, int64_t units, double q, int64_t *count);

@@ -142,15 +142,16 @@ none_above(const Count *count, int experts, double n, double of_sum)
     return fmin(1, product * density_at(k, n) / of_sum);
 }
 
-/* of_sum 0: counts don't depend on each other. */
+/* Σ of P(max > m) for m = 0 … end - 1. of_sum 0: counts don't depend on each other. */
 static double
-sum_over(Count *count, int experts, double n, double of_sum)
+sum_over(Count *count, int experts, double n, double of_sum, double end)
 {
-    double highest = 1 - none_above(count, experts, n, of_sum), above = 1;
-    for (double m = 1; m <= n && above > 1e-7; m++) {
+    double highest = 1, above = 1;
+    for (double m = 1; m < end && above > 1e-7; m++) {
         for (int e = 0; e < experts; e++)
             include_next(&count[e], m);
-        above = fmin(above, 1 - none_above(count, experts, n, of_sum));
+        if (m * experts >= n) /* else some expert has more */
+            above = fmin(above, 1 - none_above(count, experts, n, of_sum));
         highest += above;
     }
     return highest;
@@ -221,6 +222,52 @@ log_choose(double n, double k)
     return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1);
 }
 
+/* P(x of n units are an expert's), of a share q, or of marked ones among all. */
+typedef struct Own {
+    double n, q, all, marked;
+} Own;
+
+static double
+chance_of(const Own *own, double x)
+{
+    double n = own->n, q = own->q, others = own->all - own->marked;
+    if (!(own->all > 0))
+        return exp(log_choose(n, x) + x * log(q) + (n - x) * log1p(-q));
+    if (x > own->marked || n - x > others)
+        return 0;
+    return exp(log_choose(own->marked, x) + log_choose(others, n - x) - log_choose(own->all, n));
+}
+
+/* E[max(0, x - from)]; from the side of `from` that is the tail, so that what is lost is small. */
+static double
+excess_over(const Own *own, double from)
+{
+    double mean = own->n * own->q, sum = 0, p = 1;
+    if (own->q <= 0 || own->q >= 1)
+        return fmax(0, mean - from);
+    bool above = mean > from;
+    for (double d = 1; p > 1e-15 && d <= (above ? from : own->n - from); d++) {
+        p = chance_of(own, above ? from - d : from + d);
+        sum += p * d;
+    }
+    return above ? mean - from + sum : sum;
+}
+
+/* Of units with one expert each no two experts have more than half: from there on chances add up,
+ * whatever is said of those before. */
+static double
+excess_over_half(const MoeHighestLoad *load, double n)
+{
+    double sum = 0;
+    for (int e = 0; e < load->experts; e++) {
+        if (load->chance[e] < 0.05) /* once in 10⁷ has it half of 16 */
+            continue;
+        Own own = {n, load->chance[e], load->dealt, round(load->dealt * load->chance[e])};
+        sum += excess_over(&own, ceil(n / 2));
+    }
+    return sum;
+}
+
 double
 moe__highest_of_one(const MoeHighestLoad *load, double n)
 {
@@ -236,7 +283,8 @@ moe__highest_of_one(const MoeHighestLoad *load, double n)
             all > 0 ? binomial(round(all * load->chance[e]), share) : poisson(n * load->chance[e]);
     double of_sum = all > 0 ? log_choose(all, n) + n * log(share) + (all - n) * log1p(-share)
                             : n * log(n) - n - lgamma(n + 1);
-    return sum_over(count, load->experts, n, exp(of_sum));
+    return fmin(n, sum_over(count, load->experts, n, exp(of_sum), ceil(n / 2)) +
+                       excess_over_half(load, n));
 }
 
 double
@@ -250,7 +298,7 @@ moe__highest_of_sets(const double *chance, int experts, double n)
     g_autofree Count *count = g_new(Count, (gsize)experts);
     for (int e = 0; e < experts; e++)
         count[e] = binomial(n, chance[e]);
-    return set_apart(chance, experts, n, sum_over(count, experts, n, 0));
+    return set_apart(chance, experts, n, sum_over(count, experts, n, 0, n));
 }
 
 void

@@ -65,6 +65,7 @@ static void
 test_one(void)
 {
     double even[24], skewed[24], few[3] = {0.5, 0.3, 0.2}, sum = 0;
+    const double two[2] = {0.5, 0.5}, uneven[2] = {0.98, 0.02}, only[2] = {1, 0};
     for (int e = 0; e < 24; e++) {
         even[e] = 1 / 24.0;
         sum += skewed[e] = 1.0 / (e + 3);
@@ -77,6 +78,10 @@ test_one(void)
         check(&(MoeHighestLoad){24, skewed, 0}, sizes[i], 20000, 0.006);
         check(&(MoeHighestLoad){3, few, 0}, sizes[i], 20000, 0.008);
         check(&(MoeHighestLoad){3, few, 320}, sizes[i], 20000, 0.008);
+        check(&(MoeHighestLoad){2, two, 0}, sizes[i], 20000, 0.008);
+        check(&(MoeHighestLoad){2, uneven, 0}, sizes[i], 20000, 0.008);
+        check(&(MoeHighestLoad){2, only, 0}, sizes[i], 100, 1e-9);
+        check(&(MoeHighestLoad){2, only, 4000}, sizes[i], 100, 1e-9);
     }
     /* So many that counts are normal. */
     double thirds[3] = {1 / 3.0, 1 / 3.0, 1 / 3.0};
