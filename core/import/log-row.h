@@ -80,6 +80,8 @@ typedef struct MoeLogReader {
     MoeLogKey keys[MOE_LOG_KEYS]; /* of JSON, in their order, as of the line before */
     MoeLogRow ahead;              /* read to see whether it goes on with the row before */
     bool has_ahead;
+    uint64_t rows; /* that were read */
+    char *cut;     /* why the last line, which has no end, was left out; NULL: it wasn't */
 } MoeLogReader;
 
 MoeLogReader *moe__log_open(const char *path, bool csv, GError **error);

@@ -43,8 +43,9 @@ typedef struct Log {
     GPtrArray *domains;
     GHashTable *domain_index; /* name → index + 1 */
     int64_t rows;
-    bool floats;   /* every gate is one of binary32, as loggers take them from a tensor */
-    bool by_token; /* places are those of "token" */
+    GPtrArray *tails; /* what was wrong with last lines that were cut off, as moe__log_pipe_cut() */
+    bool floats;      /* every gate is one of binary32, as loggers take them from a tensor */
+    bool by_token;    /* places are those of "token" */
     /* Of what follows. */
     MoeRows *joined;
     GHashTable *docs;   /* name → document + 1, within a file */
@@ -62,6 +63,7 @@ log_clear(Log *log)
     g_string_free(log->model, TRUE);
     g_hash_table_unref(log->domain_index);
     g_ptr_array_unref(log->domains);
+    g_ptr_array_unref(log->tails);
     g_hash_table_unref(log->docs);
     g_hash_table_unref(log->places);
     moe__rows_free(log->joined);
@@ -82,6 +84,7 @@ log_new(MoeImport *import, bool csv, uint64_t look)
         .layers = g_array_new(FALSE, FALSE, sizeof(int)),
         .model = g_string_new(NULL),
         .domains = g_ptr_array_new_with_free_func(g_free),
+        .tails = g_ptr_array_new_with_free_func(g_free),
         .domain_index = g_hash_table_new(g_str_hash, g_str_equal),
         .docs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
         .places = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
@@ -343,6 +346,24 @@ take_row(Log *log, int file, const MoeLogRow *row, GError **error)
                        : learn_row(log, row, error);
 }
 
+/* A line that was cut off, which is to be told of before the trace begins: if the look hasn't come
+ * so far all begins again. */
+static bool
+take_tail(Log *log, const char *cut, GError **error)
+{
+    if (!cut)
+        return true;
+    for (guint i = 0; log->joined && i < log->tails->len; i++)
+        if (g_str_equal(log->tails->pdata[i], cut))
+            return true;
+    if (log->joined) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT, "%s", cut);
+        return false;
+    }
+    g_ptr_array_add(log->tails, g_strdup(cut));
+    return true;
+}
+
 static bool
 each_row(Log *log, int file, const char *path, GError **error)
 {
@@ -362,7 +383,7 @@ each_row(Log *log, int file, const char *path, GError **error)
     }
     if (reason)
         g_propagate_error(error, reason);
-    return !reason;
+    return !reason && take_tail(log, moe__log_pipe_cut(pipe), error);
 }
 
 static gint
@@ -407,6 +428,9 @@ read_files(Log *log, GError **error)
     for (int i = 0; i < n; i++)
         if (!each_row(log, i, files[i].path, error))
             return false;
+    for (guint i = 0; i < log->tails->len; i++)
+        moe_import_note(log->import, "the last line was cut off, and left out: %s",
+                        (const char *)log->tails->pdata[i]);
     if (!finish_shape(log, error) || !moe_import_begin(log->import, &log->shape, error))
         return false;
     if (log->by_token)
