@@ -18,6 +18,7 @@ typedef struct Responses {
     GPtrArray *arrays;                        /* of the response */
     int64_t prompt_tokens, completion_tokens; /* of the response; -1: not said */
     char *type;                               /* of its bare arrays; NULL: not said */
+    int64_t nulls, found;                     /* places of arrays: that have none, that have one */
     int32_t doc;
 } Responses;
 
@@ -48,6 +49,8 @@ static bool
 read_array(Responses *responses, MoeJson *json, bool prompt)
 {
     MoeIdArray *array = moe__id_array_read(json);
+    responses->nulls += !array;
+    responses->found += array != NULL;
     if (!array)
         return !json->error;
     array->prompt = prompt;
@@ -103,7 +106,13 @@ give_shape(const Responses *responses, MoeJson *json, MoeIdArray *array)
     int k = moe_import_options(responses->routed.import)->k;
     if (array->shaped)
         return true;
-    if (!moe__id_array_type(json, array, responses->type))
+    array->bare = true;
+    const char *told = moe_import_options(responses->routed.import)->id_type;
+    if (told && responses->type && !g_str_equal(told, responses->type))
+        return moe__json_fail(json, "routed_experts_dtype says %s, --id-type %s", responses->type,
+                              told);
+    const char *type = responses->type ? responses->type : told;
+    if (!moe__id_array_type(json, array, type))
         return false;
     if (k <= 0)
         return moe__json_fail(json, "a bare array doesn't say how many experts a token gets: give "
@@ -115,8 +124,8 @@ give_shape(const Responses *responses, MoeJson *json, MoeIdArray *array)
     return moe__id_array_shape(array, tokens, k) ||
            moe__json_fail(json,
                           "found %zu bytes of %s, which %" G_GINT64_FORMAT
-                          " tokens and k = %d (--k) don't divide",
-                          array->length, responses->type ? responses->type : "int32", tokens, k);
+                          " tokens and k = %d (--k) don't divide (--id-type says what ids are)",
+                          array->length, type ? type : "int32", tokens, k);
 }
 
 /* --- Taking it in -----------------------------------------------------------------------------*/
@@ -141,7 +150,9 @@ take_array(Responses *responses, MoeJson *json, MoeIdArray *array, int32_t pos, 
     };
     if (!responses->bringing) {
         g_autofree char *problem = moe__routed_learn(routed, &ids);
-        return !problem || moe__json_fail(json, "%s", problem) || moe__json_give_up(json, error);
+        const char *hint = array->bare ? " (--id-type says what ids are)" : "";
+        return !problem || moe__json_fail(json, "%s%s", problem, hint) ||
+               moe__json_give_up(json, error);
     }
     int32_t domain = moe_import_domain(routed->import, responses->file);
     if (moe__routed_bring(routed, &ids, 0, ids.tokens, responses->doc, pos, domain, error))
@@ -158,7 +169,8 @@ take_response(Responses *responses, MoeJson *json, GError **error)
         MoeIdArray *array = responses->arrays->pdata[i];
         if (!give_shape(responses, json, array))
             return moe__json_give_up(json, error);
-        if (!take_array(responses, json, array, array->prompt ? 0 : prompt, error))
+        int32_t pos = array->start >= 0 ? (int32_t)array->start : array->prompt ? 0 : prompt;
+        if (!take_array(responses, json, array, pos, error))
             return false;
         prompt = array->prompt ? (int32_t)array->tokens : prompt;
         bool more = array->prompt && i + 1 < responses->arrays->len;
@@ -209,7 +221,16 @@ read_responses(MoeImport *import, GError **error)
         .arrays = g_ptr_array_new_with_free_func(array_free),
     };
     moe__routed_init(&responses.routed, import);
-    if (!read_all(&responses, error) || !moe__routed_begin(&responses.routed, error))
+    if (!read_all(&responses, error))
+        return false;
+    if (responses.found == 0 && responses.nulls > 0) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "the responses carry no routed experts (null in all of the %" G_GINT64_FORMAT
+                    " places): the server has to be asked to return them",
+                    responses.nulls);
+        return false;
+    }
+    if (!moe__routed_begin(&responses.routed, error))
         return false;
     responses.bringing = true;
     responses.doc = 0;
