@@ -186,6 +186,19 @@ learn_gates(Log *log, const MoeLogRow *row, GError **error)
 }
 
 static bool
+learn_experts(Log *log, const MoeLogRow *row, GError **error)
+{
+    for (guint i = 0; i < row->experts->len; i++) {
+        int32_t id = g_array_index(row->experts, int32_t, i);
+        if (id >= UINT16_MAX)
+            return fail(log, row, error, "found expert %d, expected ids up to %d", id,
+                        UINT16_MAX - 1);
+        log->shape.max_expert = MAX(log->shape.max_expert, id);
+    }
+    return true;
+}
+
+static bool
 learn_row(Log *log, const MoeLogRow *row, GError **error)
 {
     if (row->meta)
@@ -193,15 +206,13 @@ learn_row(Log *log, const MoeLogRow *row, GError **error)
     if (!moe__log_widths_learn(&log->widths, log->path, row, error))
         return false;
     log->by_token = log->by_token || row->by_token;
-    if (!learn_gates(log, row, error))
+    if (!learn_gates(log, row, error) || !learn_experts(log, row, error))
         return false;
     if (log->index[row->layer] < 0) {
         int layer = (int)row->layer;
         g_array_append_val(log->layers, layer);
         log->index[layer] = 0;
     }
-    for (guint i = 0; i < row->experts->len; i++)
-        log->shape.max_expert = MAX(log->shape.max_expert, g_array_index(row->experts, int32_t, i));
     learn_domain(log, row->domain->str);
     return true;
 }

@@ -86,6 +86,9 @@ join_experts(GString *problems, const MoeImportShape *shape, const MoeImportOpti
     if (experts <= 0)
         ask(problems, "nothing in the files says how many experts a layer has%s: give --experts N",
             seen);
+    else if (shape->max_expert >= EXPERTS_MAX)
+        ask(problems, "found expert %d in the files, expected ids up to %d", shape->max_expert,
+            EXPERTS_MAX - 1);
     else if (experts > EXPERTS_MAX || experts <= shape->max_expert)
         ask(problems, "found %d experts, but the highest id is %d; expected %d … %d (--experts)",
             experts, shape->max_expert, shape->max_expert + 1, EXPERTS_MAX);
