@@ -8,6 +8,7 @@
  */
 #include "import/importers.h"
 #include "import/llama-line.h"
+#include "import/llama-whole.h"
 
 #include <string.h>
 
@@ -25,7 +26,8 @@ typedef struct Tail {
 
 typedef struct Passes {
     MoeImport *import;
-    GArray *tails;          /* Tail, of each file */
+    GArray *tails; /* Tail, of each file */
+    MoeLlamaWhole whole;
     int *index;             /* [LAYERS]: of a layer among those that occur; -1: it doesn't */
     GArray *layers;         /* int, ascending */
     int max_expert, listed; /* listed: experts a line */
@@ -54,6 +56,7 @@ passes_clear(Passes *passes)
     g_free(passes->expert);
     g_array_unref(passes->layers);
     g_array_unref(passes->tails);
+    moe__llama_whole_clear(&passes->whole);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Passes, passes_clear)
 
@@ -103,6 +106,17 @@ learn_tail(Tail *tail, const MoeLlamaLine *line, uint64_t number)
     }
     tail->layer = line->layer;
     tail->picks += line->ids->len;
+}
+
+/* Before learn_tail(): a line of one expert, of k that is told. */
+static void
+learn_whole(Passes *passes, const Tail *tail, const MoeLlamaLine *line)
+{
+    if (line->ids->len != 1)
+        return;
+    bool pass = line->layer < tail->layer || tail->layer < 0;
+    moe__llama_whole_take(&passes->whole, g_array_index(line->ids, int32_t, 0),
+                          line->layer != tail->layer, pass);
 }
 
 /* Whether a program was stopped amid its last pass: a layer is missing, or a part of a token. What
@@ -274,6 +288,7 @@ take_line(Passes *passes, int file, MoeLlamaLine *line, const MoeStream *stream,
     case MOE_LLAMA_PICKS:
         if (passes->ids)
             return bring(passes, file, line, stream, error);
+        learn_whole(passes, tail, line);
         learn_tail(tail, line, stream->line);
         return learn(passes, line, stream, error);
     default:
@@ -352,6 +367,7 @@ begin(Passes *passes, GError **error)
         .has_gates = passes->has_gates,
     };
     tell(passes);
+    moe__llama_whole_tell(&passes->whole, passes->import);
     if (passes->layers->len > 0)
         settle_tails(passes, shape.k ? shape.k : moe_import_options(passes->import)->k);
     if (!moe_import_begin(passes->import, &shape, error))
@@ -384,6 +400,8 @@ read_llama(MoeImport *import, GError **error)
     g_array_set_size(passes.tails, (guint)n);
     for (int i = 0; i < n; i++)
         g_array_index(passes.tails, Tail, i).layer = -1;
+    const MoeImportOptions *options = moe_import_options(import);
+    moe__llama_whole_init(&passes.whole, options->experts, options->k);
     for (int i = 0; i < LAYERS; i++)
         passes.index[i] = -1;
     return read_all(&passes, error) && begin(&passes, error) && read_all(&passes, error);
