@@ -44,7 +44,7 @@ typedef struct MoeJson {
     size_t raw_length;
     bool escaped;  /* it has escapes */
     GString *text; /* for moe__json_text() */
-    bool ended; /* the error is that the text does */
+    bool ended;    /* the error is that the text does */
     GError *error;
 } MoeJson;
 

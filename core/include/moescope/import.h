@@ -42,8 +42,8 @@ typedef struct MoeImportOptions {
      * layer, E expert, B sequence, S token in the sequence). NULL: what stands beside it tells. */
     const char *axes;
     const char *id_type; /* of bare arrays of expert ids: "int16", "uint8" …; NULL: int32 */
-    const char *kinds; /* of experts, as MoeRouterInfo.kinds has them (kinds.h) */
-    int shared;        /* experts that every unit passes, which no file lists among its picks */
+    const char *kinds;   /* of experts, as MoeRouterInfo.kinds has them (kinds.h) */
+    int shared;          /* experts that every unit passes, which no file lists among its picks */
 } MoeImportOptions;
 
 /* What came of it. */
