@@ -190,8 +190,11 @@ test_exported(void)
     g_autoptr(GError) error = NULL;
     g_autofree char *path = make_trace(), *file = import_file("x.safetensors", "", 0);
     g_autoptr(MoeTrace) before = moe_trace_open(path, &error);
-    g_assert_true(moe_export(before, file, "safetensors", NULL, NULL, &error));
+    g_assert_true(moe_export(before, file, "npz", NULL, NULL, &error));
     MoeImportOptions options = {0};
+    g_autoptr(MoeTrace) plain = import_all((const char *[]){file}, 1, &options, NULL);
+    g_assert_cmpint(moe_trace_router(plain, 1)->k, ==, 3);
+    g_assert_true(moe_export(before, file, "safetensors", NULL, NULL, &error));
     g_autoptr(MoeTrace) after = import_all((const char *[]){file}, 1, &options, NULL);
     g_assert_cmpstr(moe_trace_router(after, 2)->select, ==, "top-k");
     g_assert_cmpint(moe_trace_router(after, 2)->layer, ==, 4);
@@ -238,6 +241,7 @@ main(int argc, char **argv)
     g_test_add_data_func("/import-widths/back/jsonl", "jsonl", test_back);
     g_test_add_data_func("/import-widths/back/csv", "csv", test_back);
     g_test_add_data_func("/import-widths/back/safetensors", "safetensors", test_back);
+    g_test_add_data_func("/import-widths/back/npz", "npz", test_back);
     g_test_add_func("/import-widths/exported", test_exported);
     g_test_add_func("/import-widths/stripped", test_stripped);
     int status = g_test_run();
