@@ -40,8 +40,9 @@ begin_row(MoeLogRow *row)
 {
     row->meta = row->single = row->told = row->by_token = false;
     row->tokens = 1;
-    row->meta_experts = row->meta_k = 0;
+    row->meta_experts = 0;
     row->meta_renormalised = -1;
+    row->meta_k = -1;
     row->pos = row->id = row->layer = -1;
     empty(row->model);
     empty(row->doc);

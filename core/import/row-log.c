@@ -129,8 +129,10 @@ static bool
 learn_meta_k(Log *log, const MoeLogRow *row, GError **error)
 {
     MoeLogWidths *widths = &log->widths;
-    if (row->meta_k == 0)
+    if (row->meta_k < 0)
         return true;
+    if (row->meta_k == 0)
+        return fail(log, row, error, "k: found 0, expected 1 or more where no layer is named");
     if (widths->first >= 0 && widths->first != row->meta_k)
         return fail(log, row, error, "k: found %d, %d before", (int)row->meta_k, widths->first);
     widths->first = (int)row->meta_k;
@@ -146,8 +148,10 @@ learn_meta(Log *log, const MoeLogRow *row, GError **error)
     if (row->meta_renormalised >= 0)
         log->shape.gates =
             row->meta_renormalised ? MOE_IMPORT_GATES_SUM_TO_ONE : MOE_IMPORT_GATES_AS_SCORED;
+    if (row->layer >= 0)
+        return moe__log_widths_state(&log->widths, log->path, row, error);
     return learn_number(log, row, "experts", row->meta_experts, &log->shape.experts, error) &&
-           learn_number(log, row, "k", row->meta_k, &log->meta_k, error) &&
+           learn_number(log, row, "k", MAX(row->meta_k, 0), &log->meta_k, error) &&
            learn_meta_k(log, row, error);
 }
 
@@ -270,9 +274,11 @@ meta_fits(const Log *log, const MoeLogRow *row)
     const MoeImportShape *shape = &log->shape;
     MoeImportGates gates =
         row->meta_renormalised > 0 ? MOE_IMPORT_GATES_SUM_TO_ONE : MOE_IMPORT_GATES_AS_SCORED;
+    if (row->layer >= 0)
+        return moe__log_widths_stated(&log->widths, row);
     return (row->model->len == 0 || g_string_equal(row->model, log->model)) &&
            (row->meta_experts == 0 || row->meta_experts == shape->experts) &&
-           (row->meta_k == 0 || (row->meta_k == shape->k && !shape->layer_k)) &&
+           (row->meta_k < 0 || (row->meta_k == shape->k && !shape->layer_k)) &&
            (row->meta_renormalised < 0 || gates == shape->gates);
 }
 

@@ -125,7 +125,10 @@ typedef struct MoeImportShape {
     /* The numbers of layers are places in the files, which may leave out layers without experts:
      * --layers may call them otherwise. */
     bool by_place;
-    int experts;    /* a layer */
+    /* A layer; the most of any, where they differ, and then `layer_experts` ([n_layers]) has those
+     * of each. NULL: all have as many. */
+    int experts;
+    const int *layer_experts;
     int max_expert; /* the highest id that was seen, for the message; may stay 0 */
     /* Picks a unit; the most of any, where layers differ, and then `layer_k` ([n_layers]) has that
      * of each, 0 where it varies from unit to unit. NULL: all have k. */
