@@ -84,46 +84,23 @@ find_arrays(const MoeArrays *arrays)
     return found;
 }
 
-/* The array of the prompt that goes before one of a completion: beside it, or beside what holds it,
- * as the completions of a request stand in a list of their own. */
+/* The array of the prompt that goes before one of a completion. */
 static const MoeItem *
 find_prompt(const MoeArrays *arrays, const MoeItem *item)
 {
     g_autofree char *name = g_strconcat(prompt_name, item->name, NULL);
-    g_autofree char *parent = g_strdup(item->parent);
-    if (g_str_has_prefix(item->name, prompt_name))
-        return NULL;
-    for (char *end = parent + strlen(parent); end; end = strrchr(parent, '/')) {
-        *end = 0;
-        const MoeItem *prompt = moe__arrays_find(arrays, parent, name);
-        if (prompt && may_be_ids(prompt))
-            return prompt;
-    }
-    const MoeItem *prompt = *parent ? moe__arrays_find(arrays, "", name) : NULL;
+    const MoeItem *prompt = moe__arrays_find(arrays, item->parent, name);
     return prompt && may_be_ids(prompt) ? prompt : NULL;
 }
 
-/* The prompts of these arrays, a place each; NULL where there is none. (transfer container) */
-static GPtrArray *
-find_prompts(const MoeArrays *arrays, const GPtrArray *found)
-{
-    GPtrArray *prompts = g_ptr_array_new();
-    bool any = false;
-    for (guint i = 0; i < found->len && !any; i++)
-        any = g_str_has_prefix(((const MoeItem *)found->pdata[i])->name, prompt_name);
-    for (guint i = 0; i < found->len; i++)
-        g_ptr_array_add(prompts, any ? (void *)find_prompt(arrays, found->pdata[i]) : NULL);
-    return prompts;
-}
-
-/* Whether an array is among the prompts before place `n`. */
+/* Whether it is a prompt that another array follows. */
 static bool
-is_among(const GPtrArray *prompts, guint n, const MoeItem *item)
+has_completion(const MoeArrays *arrays, const MoeItem *item)
 {
-    for (guint i = 0; i < n; i++)
-        if (prompts->pdata[i] == item)
-            return true;
-    return false;
+    if (!g_str_has_prefix(item->name, prompt_name))
+        return false;
+    const MoeItem *rest = moe__arrays_find(arrays, item->parent, item->name + strlen(prompt_name));
+    return rest && may_be_ids(rest);
 }
 
 /* --- Taking them in ---------------------------------------------------------------------------*/
@@ -226,11 +203,10 @@ learn(Reading *reading, const MoeArrays *arrays, const MoeItem *item, GError **e
     return !problem || fail(arrays, item, error, "%s", problem);
 }
 
-/* One sequence after another, each prompt before what was generated; `prompt` may be NULL. A prompt
- * that was brought with another completion (`again`) only moves the positions. */
+/* One sequence after another, each prompt before what was generated; `prompt` may be NULL. */
 static bool
-bring(Reading *reading, const MoeArrays *arrays, const MoeItem *prompt, bool again,
-      const MoeItem *item, GError **error)
+bring(Reading *reading, const MoeArrays *arrays, const MoeItem *prompt, const MoeItem *item,
+      GError **error)
 {
     MoeRouted *routed = &reading->routed;
     g_auto(Loaded) first = {0}, rest = {0};
@@ -243,9 +219,8 @@ bring(Reading *reading, const MoeArrays *arrays, const MoeItem *prompt, bool aga
         return false;
     int64_t head = n ? first.array.tokens / n : 0, tail = n ? rest.array.tokens / n : 0;
     for (int64_t i = 0; i < n; i++, reading->doc++)
-        if ((prompt && !again &&
-             !moe__routed_bring(routed, &first.array, i * head, head, reading->doc, 0,
-                                (int32_t)domain, error)) ||
+        if ((prompt && !moe__routed_bring(routed, &first.array, i * head, head, reading->doc, 0,
+                                          (int32_t)domain, error)) ||
             !moe__routed_bring(routed, &rest.array, i * tail, tail, reading->doc, (int32_t)head,
                                (int32_t)domain, error)) {
             g_prefix_error(error, "%s: array \"%s\": ", moe__arrays_path(arrays), item->name);
@@ -266,13 +241,11 @@ read_file(Reading *reading, const char *path, GError **error)
                     "%s: found no array of integers [tokens, layers, k]", moe__arrays_path(arrays));
         return false;
     }
-    g_autoptr(GPtrArray) prompts = find_prompts(arrays, found);
     for (guint i = 0; i < found->len; i++) {
-        const MoeItem *item = found->pdata[i], *prompt = prompts->pdata[i];
+        const MoeItem *item = found->pdata[i];
         bool good = reading->bringing
-                        ? is_among(prompts, prompts->len, item) ||
-                              bring(reading, arrays, prompt, prompt && is_among(prompts, i, prompt),
-                                    item, error)
+                        ? has_completion(arrays, item) ||
+                              bring(reading, arrays, find_prompt(arrays, item), item, error)
                         : learn(reading, arrays, item, error);
         if (!good || !moe__import_part(reading->routed.import, reading->file, i, found->len, error))
             return false;

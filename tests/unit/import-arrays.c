@@ -40,18 +40,6 @@ test_prompt(void)
     expect_column(trace, "tokens/pos", "0 1 2 3 4");
 }
 
-/* Requests of vLLM, pickled: a request's completions stand in a list below its prompt, of which
- * the first has its tokens. */
-static void
-test_prompt_above(void)
-{
-    g_autofree char *path = import_fixture("requests.pkl");
-    g_autoptr(MoeTrace) trace = import_all((const char *[]){path}, 1, &told, NULL);
-    expect_picks(trace, 0, "0 1, 1 2, 4 5, 5 6, 6 7, 3 4");
-    expect_column(trace, "tokens/doc", "0 0 0 1 1 2");
-    expect_column(trace, "tokens/pos", "0 1 2 2 3 0");
-}
-
 /* Floats of the shape of the ids, beside them, are their gates. */
 static void
 test_weights(void)
@@ -293,7 +281,6 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     moe_init();
     g_test_add_func("/import-arrays/prompt", test_prompt);
-    g_test_add_func("/import-arrays/prompt-above", test_prompt_above);
     g_test_add_func("/import-arrays/weights", test_weights);
     g_test_add_func("/import-arrays/id-layers", test_id_layers);
     g_test_add_func("/import-arrays/zero-layers", test_zero_layers);
