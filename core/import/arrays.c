@@ -14,6 +14,7 @@ struct MoeArrays {
     MoeSafetensors *safetensors;
     GPtrArray *docs; /* of torch and pickle, and of arrays of objects */
     GArray *items;
+    GHashTable *by_path; /* place + 1 of an item by "PARENT/NAME" */
 };
 
 static void
@@ -35,6 +36,7 @@ moe__arrays_free(MoeArrays *arrays)
 {
     if (!arrays)
         return;
+    g_clear_pointer(&arrays->by_path, g_hash_table_unref);
     g_array_unref(arrays->items);
     g_ptr_array_unref(arrays->docs);
     moe__numpy_free(arrays->numpy);
@@ -134,8 +136,8 @@ describe(const MoePy *node, MoeItem *item)
         item->number = number;
         return true;
     }
-    item->kind = MOE_ITEM_NONE;
-    return node->kind == MOE_PY_NONE;
+    item->kind = node->kind == MOE_PY_UNREAD ? MOE_ITEM_UNREAD : MOE_ITEM_NONE;
+    return node->kind == MOE_PY_NONE || node->kind == MOE_PY_UNREAD;
 }
 
 static bool walk(const Place *place, const char *name, const MoePy *node, GError **error);
@@ -199,29 +201,55 @@ list_tree(MoeArrays *arrays, const char *parent, MoePyDoc *doc, GError **error)
     return holds ? walk_below(&place, parent, root, error) : walk(&place, "", root, error);
 }
 
+/* A list of texts under the name of its array; of anything else what it holds. */
+static bool
+list_named(MoeArrays *arrays, const char *name, MoePyDoc *doc, GError **error)
+{
+    const Place place = {arrays, doc, "", 0, false, false};
+    if (!doc || !is_texts(moe__py_root(doc)))
+        return list_tree(arrays, name, doc, error);
+    g_ptr_array_add(arrays->docs, doc);
+    return walk(&place, name, moe__py_root(doc), error);
+}
+
 /* --- Archives and safetensors -----------------------------------------------------------------*/
+
+/* Lists what numpy.save() wrote as an array of numbers; of another type, that it is there. */
+static bool
+list_numbers(MoeArrays *arrays, int i, const char *name, GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+    MoeLayout layout;
+    bool read = moe__numpy_layout(arrays->numpy, i, &layout, &reason);
+    if (!read && (moe__numpy_count(arrays->numpy) == 1 ||
+                  !g_error_matches(reason, MOE_ERROR, MOE_ERROR_UNSUPPORTED))) {
+        g_propagate_error(error, g_steal_pointer(&reason));
+        return false;
+    }
+    MoeItem item = {.kind = read ? MOE_ITEM_ARRAY : MOE_ITEM_UNREAD,
+                    .parent = g_strdup(""),
+                    .name = g_strdup(name),
+                    .type = layout.type,
+                    .ndim = read ? layout.ndim : 0,
+                    .index = i};
+    memcpy(item.shape, layout.shape, sizeof item.shape);
+    g_array_append_val(arrays->items, item);
+    return true;
+}
 
 static bool
 list_numpy(MoeArrays *arrays, GError **error)
 {
     for (int i = 0; i < moe__numpy_count(arrays->numpy); i++) {
         g_autofree char *name = moe__numpy_name(arrays->numpy, i);
-        MoeLayout layout;
-        if (moe__numpy_is_objects(arrays->numpy, i)) {
-            if (!list_tree(arrays, name, moe__numpy_objects(arrays->numpy, i, error), error))
-                return false;
-            continue;
-        }
-        if (!moe__numpy_layout(arrays->numpy, i, &layout, error))
+        bool objects = moe__numpy_is_objects(arrays->numpy, i);
+        bool texts = moe__numpy_is_texts(arrays->numpy, i);
+        MoePyDoc *doc = objects ? moe__numpy_objects(arrays->numpy, i, error)
+                        : texts ? moe__numpy_texts(arrays->numpy, i, error)
+                                : NULL;
+        if (!(objects || texts ? list_named(arrays, name, doc, error)
+                               : list_numbers(arrays, i, name, error)))
             return false;
-        MoeItem item = {.kind = MOE_ITEM_ARRAY,
-                        .parent = g_strdup(""),
-                        .name = g_steal_pointer(&name),
-                        .type = layout.type,
-                        .ndim = layout.ndim,
-                        .index = i};
-        memcpy(item.shape, layout.shape, sizeof item.shape);
-        g_array_append_val(arrays->items, item);
     }
     return true;
 }
@@ -313,6 +341,18 @@ open_kind(MoeArrays *arrays, const char *path, Kind kind, GError **error)
     return false;
 }
 
+/* Of items of the same path the first is found. */
+static void
+index_items(MoeArrays *arrays)
+{
+    arrays->by_path = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (int i = (int)arrays->items->len; i-- > 0;) {
+        const MoeItem *item = moe__arrays_item(arrays, i);
+        g_hash_table_insert(arrays->by_path, g_strconcat(item->parent, "/", item->name, NULL),
+                            GINT_TO_POINTER(i + 1));
+    }
+}
+
 MoeArrays *
 moe__arrays_open(const char *path, GError **error)
 {
@@ -323,7 +363,10 @@ moe__arrays_open(const char *path, GError **error)
     g_array_set_clear_func(arrays->items, item_clear);
     Kind kind = look(path, error);
     bool good = kind != OTHER && open_kind(arrays, path, kind, error);
-    return good ? g_steal_pointer(&arrays) : NULL;
+    if (!good)
+        return NULL;
+    index_items(arrays);
+    return g_steal_pointer(&arrays);
 }
 
 /* --- Items ------------------------------------------------------------------------------------*/
@@ -349,12 +392,9 @@ moe__arrays_item(const MoeArrays *arrays, int i)
 const MoeItem *
 moe__arrays_find(const MoeArrays *arrays, const char *parent, const char *name)
 {
-    for (guint i = 0; i < arrays->items->len; i++) {
-        const MoeItem *item = &g_array_index(arrays->items, MoeItem, i);
-        if (g_str_equal(item->name, name) && g_str_equal(item->parent, parent))
-            return item;
-    }
-    return NULL;
+    g_autofree char *path = g_strconcat(parent, "/", name, NULL);
+    int place = GPOINTER_TO_INT(g_hash_table_lookup(arrays->by_path, path));
+    return place > 0 ? moe__arrays_item(arrays, place - 1) : NULL;
 }
 
 /* A list of numbers, or of lists of them. */
@@ -380,6 +420,14 @@ list_values(const MoeItem *item, MoeValues *out)
 bool
 moe__arrays_values(const MoeArrays *arrays, const MoeItem *item, MoeValues *out, GError **error)
 {
+    if (item->node && item->kind != MOE_ITEM_ARRAY) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                    "%s: \"%s%s%s\" is of a kind that isn't read (complex numbers, dates, records, "
+                    "a view that negates: x.resolve_neg() makes a tensor of that), expected "
+                    "numbers",
+                    arrays->path, item->parent, *item->parent ? "/" : "", item->name);
+        return false;
+    }
     if (item->node && item->node->kind != MOE_PY_ARRAY) {
         list_values(item, out);
         return true;
@@ -395,4 +443,37 @@ moe__arrays_values(const MoeArrays *arrays, const MoeItem *item, MoeValues *out,
     return moe__layout_gather(&layout, stored->data,
                               (uint64_t)stored->count * moe_stored_type_size(stored->type), out,
                               error);
+}
+
+/* Of a tensor or array in a pickle: the rest of its storage isn't touched. */
+static bool
+node_part(const MoeItem *item, int64_t part, MoeValues *out, GError **error)
+{
+    MoePyArray cut = *item->node->array;
+    MoePy node = *item->node;
+    MoeLayout *layout = &cut.layout;
+    node.array = &cut;
+    layout->offset += part * layout->strides[0];
+    layout->ndim--;
+    memmove(layout->shape, layout->shape + 1, sizeof *layout->shape * (gsize)layout->ndim);
+    memmove(layout->strides, layout->strides + 1, sizeof *layout->strides * (gsize)layout->ndim);
+    return moe__py_values(item->doc, &node, out, error);
+}
+
+bool
+moe__arrays_part(const MoeArrays *arrays, const MoeItem *item, int64_t part, MoeValues *out,
+                 GError **error)
+{
+    if (part >= 0 && item->node && item->node->kind == MOE_PY_ARRAY)
+        return node_part(item, part, out, error);
+    if (!moe__arrays_values(arrays, item, out, error))
+        return false;
+    if (part < 0)
+        return true;
+    out->count /= out->shape[0];
+    gsize size = (gsize)out->count * moe_stored_type_size(out->type);
+    memmove(out->data, (const char *)out->data + (gsize)part * size, size);
+    out->ndim--;
+    memmove(out->shape, out->shape + 1, sizeof *out->shape * (gsize)out->ndim);
+    return true;
 }

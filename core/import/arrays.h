@@ -14,6 +14,7 @@ typedef enum {
     MOE_ITEM_NUMBER,
     MOE_ITEM_TEXTS, /* a list of lists of strings, or of strings */
     MOE_ITEM_NONE,
+    MOE_ITEM_UNREAD, /* an array of a type that isn't read: only asking for its values fails */
 } MoeItemKind;
 
 /* A leaf. Its path is the keys and places that lead to it, joined by "/": "router_logits/3"; of an
@@ -49,9 +50,12 @@ int moe__arrays_count(const MoeArrays *arrays);
 const MoeItem *moe__arrays_item(const MoeArrays *arrays, int i);
 /* The item `name` of `parent`, or NULL. */
 const MoeItem *moe__arrays_find(const MoeArrays *arrays, const char *parent, const char *name);
-/* The values of an ARRAY. */
+/* The values of an ARRAY; of anything else an error. */
 bool moe__arrays_values(const MoeArrays *arrays, const MoeItem *item, MoeValues *out,
                         GError **error);
+/* The same of place `part` along its first axis, of an ARRAY of two axes or more; -1: all of it. */
+bool moe__arrays_part(const MoeArrays *arrays, const MoeItem *item, int64_t part, MoeValues *out,
+                      GError **error);
 
 /* Whether a file that begins with these bytes may be of one of the kinds: cheap, for score(). */
 bool moe__arrays_may_be(const uint8_t *head, size_t length);

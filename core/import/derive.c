@@ -4,6 +4,7 @@
  */
 #include "import/door.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Counts units whose picks the rule wouldn't make of the logits. Logits of bfloat16 often tie,
@@ -23,8 +24,10 @@ moe__import_derive(MoeImport *import, int router, const float *logits, int32_t *
 {
     int E = import->routers[router].experts, k = import->k;
     gsize row = (gsize)import->rows;
-    if (import->no_picks)
+    if (import->no_picks) {
         moe__logits_select(logits, E, k, expert);
+        import->closed += logits[expert[k - 1]] == -INFINITY;
+    }
     import->margin[router][row] = moe__logits_margin(logits, E, expert, k);
     if (import->compare)
         compare(import, import->margin[router][row]);

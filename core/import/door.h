@@ -30,6 +30,7 @@ struct MoeImport {
     MoeLogitScore score;
     bool gates_to_one;
     int64_t documents, left_out, pads, tokens, compared, disagreeing;
+    int64_t closed; /* units whose picks by the logits have one of minus infinity */
     GString *notes;
     MoeTraceWriter *writer;
 

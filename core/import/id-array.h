@@ -18,7 +18,6 @@ typedef struct MoeIdArray {
     int64_t tokens, layers, k;
     int64_t start; /* position of the first token; -1: not said */
     bool bare;     /* type and shape aren't the array's own */
-    bool prompt;   /* of the prompt alone: what was generated stands in another array */
 } MoeIdArray;
 
 void moe__id_array_free(MoeIdArray *array);

@@ -8,10 +8,13 @@
 #include "import/door.h"
 #include "import/importers.h"
 #include "import/routed.h"
+#include "import/token-ids.h"
 
 #include <string.h>
 
 enum { K_MAX = 64 }; /* a longer last axis isn't one of picks */
+
+enum { LEVELS = 2 }; /* above an array that its prompt may be */
 
 static const char prompt_name[] = "prompt_";
 
@@ -20,6 +23,7 @@ typedef struct Reading {
     int file;
     bool bringing;
     int32_t doc;
+    const MoeItem *prompt; /* the last one that was brought, with what was generated first */
 } Reading;
 
 static void
@@ -84,23 +88,44 @@ find_arrays(const MoeArrays *arrays)
     return found;
 }
 
+/* What is named so beside an array, or beside the lists and dicts that hold it: vLLM has the prompt
+ * above the list of its outputs. */
+static const MoeItem *
+find_above(const MoeArrays *arrays, const MoeItem *item, const char *name)
+{
+    g_autofree char *path = g_strdup(item->parent);
+    for (int level = 0; level <= LEVELS; level++) {
+        const MoeItem *found = moe__arrays_find(arrays, path, name);
+        char *slash = strrchr(path, '/');
+        if (found && found->kind == MOE_ITEM_ARRAY)
+            return found;
+        if (!*path)
+            break;
+        *(slash ? slash : path) = 0;
+    }
+    return NULL;
+}
+
 /* The array of the prompt that goes before one of a completion. */
 static const MoeItem *
 find_prompt(const MoeArrays *arrays, const MoeItem *item)
 {
     g_autofree char *name = g_strconcat(prompt_name, item->name, NULL);
-    const MoeItem *prompt = moe__arrays_find(arrays, item->parent, name);
+    const MoeItem *prompt = find_above(arrays, item, name);
     return prompt && may_be_ids(prompt) ? prompt : NULL;
 }
 
-/* Whether it is a prompt that another array follows. */
-static bool
-has_completion(const MoeArrays *arrays, const MoeItem *item)
+/* Prompts that other arrays follow. (transfer full) */
+static GHashTable *
+find_prompts(const MoeArrays *arrays, const GPtrArray *found)
 {
-    if (!g_str_has_prefix(item->name, prompt_name))
-        return false;
-    const MoeItem *rest = moe__arrays_find(arrays, item->parent, item->name + strlen(prompt_name));
-    return rest && may_be_ids(rest);
+    GHashTable *prompts = g_hash_table_new(NULL, NULL);
+    for (guint i = 0; i < found->len; i++) {
+        const MoeItem *prompt = find_prompt(arrays, found->pdata[i]);
+        if (prompt)
+            g_hash_table_add(prompts, (void *)prompt);
+    }
+    return prompts;
 }
 
 /* --- Taking them in ---------------------------------------------------------------------------*/
@@ -203,6 +228,40 @@ learn(Reading *reading, const MoeArrays *arrays, const MoeItem *item, GError **e
     return !problem || fail(arrays, item, error, "%s", problem);
 }
 
+/* A list of ids beside an array of one sequence. (transfer full) */
+static GArray *
+find_ids(const MoeArrays *arrays, const MoeItem *of, const char *const *names)
+{
+    g_auto(MoeValues) values = {0};
+    const MoeItem *item = NULL;
+    for (int i = 0; names[i] && !item; i++)
+        item = find_above(arrays, of, names[i]);
+    if (!item || !moe__item_is_integer(item) || item->ndim != 1 || item->type == MOE_STORED_BOOL ||
+        item->shape[0] < 1 || item->shape[0] > INT32_MAX ||
+        !moe__arrays_values(arrays, item, &values, NULL))
+        return NULL;
+    GArray *ids = g_array_new(FALSE, FALSE, sizeof(int32_t));
+    for (int64_t i = 0; i < values.count; i++) {
+        int32_t id = (int32_t)CLAMP(value_at(&values, i), -1, INT32_MAX);
+        g_array_append_val(ids, id);
+    }
+    return ids;
+}
+
+/* The ids of the tokens of a sequence, as vLLM and SGLang name them; NULL: there are none that fit.
+ * (transfer full) */
+static GArray *
+token_ids(const MoeArrays *arrays, const MoeItem *item, int64_t head, int64_t end)
+{
+    static const char *const prompts[] = {"prompt_token_ids", NULL};
+    static const char *const outputs[] = {"token_ids", "output_ids", NULL};
+    bool odd;
+    g_autoptr(GArray) prompt = find_ids(arrays, item, prompts);
+    g_autoptr(GArray) output = find_ids(arrays, item, outputs);
+    const MoeTokenIds sent = {.prompt = prompt, .output = output, .prompt_tokens = -1};
+    return item->ndim == 3 ? moe__token_ids(&sent, head, end, &odd) : NULL;
+}
+
 /* One sequence after another, each prompt before what was generated; `prompt` may be NULL. */
 static bool
 bring(Reading *reading, const MoeArrays *arrays, const MoeItem *prompt, const MoeItem *item,
@@ -218,14 +277,21 @@ bring(Reading *reading, const MoeArrays *arrays, const MoeItem *prompt, const Mo
     if ((prompt && !load(arrays, prompt, &first, error)) || !load(arrays, item, &rest, error))
         return false;
     int64_t head = n ? first.array.tokens / n : 0, tail = n ? rest.array.tokens / n : 0;
+    g_autoptr(GArray) ids = token_ids(arrays, item, prompt ? head : -1, head + tail);
+    if (ids) {
+        first.array.ids = (const int32_t *)(const void *)ids->data;
+        rest.array.ids = first.array.ids + head;
+    }
     for (int64_t i = 0; i < n; i++, reading->doc++)
-        if ((prompt && !moe__routed_bring(routed, &first.array, i * head, head, reading->doc, 0,
-                                          (int32_t)domain, error)) ||
+        if ((prompt && prompt != reading->prompt &&
+             !moe__routed_bring(routed, &first.array, i * head, head, reading->doc, 0,
+                                (int32_t)domain, error)) ||
             !moe__routed_bring(routed, &rest.array, i * tail, tail, reading->doc, (int32_t)head,
                                (int32_t)domain, error)) {
             g_prefix_error(error, "%s: array \"%s\": ", moe__arrays_path(arrays), item->name);
             return false;
         }
+    reading->prompt = prompt;
     return true;
 }
 
@@ -236,15 +302,17 @@ read_file(Reading *reading, const char *path, GError **error)
     if (!arrays)
         return false;
     g_autoptr(GPtrArray) found = find_arrays(arrays);
+    reading->prompt = NULL;
     if (found->len == 0) {
         g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
                     "%s: found no array of integers [tokens, layers, k]", moe__arrays_path(arrays));
         return false;
     }
+    g_autoptr(GHashTable) prompts = find_prompts(arrays, found);
     for (guint i = 0; i < found->len; i++) {
         const MoeItem *item = found->pdata[i];
         bool good = reading->bringing
-                        ? has_completion(arrays, item) ||
+                        ? g_hash_table_contains(prompts, item) ||
                               bring(reading, arrays, find_prompt(arrays, item), item, error)
                         : learn(reading, arrays, item, error);
         if (!good || !moe__import_part(reading->routed.import, reading->file, i, found->len, error))

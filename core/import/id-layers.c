@@ -6,7 +6,7 @@
  */
 #include "import/door.h"
 #include "import/importers.h"
-#include "import/logit-pass.h"
+#include "import/logit-beside.h"
 
 #include <string.h>
 
@@ -17,6 +17,7 @@ typedef struct Reading {
     GArray *layers; /* int */
     int k;          /* 0: no pass was seen */
     bool by_place, has_gates, narrow;
+    bool unused; /* ids of tokens that belong to no pass */
     int64_t max_expert;
     int32_t doc;
     int32_t *expert; /* [layers × k] */
@@ -140,8 +141,8 @@ load(Loaded *loaded, const MoeArrays *arrays, const MoeLogitPass *pass, GError *
              !moe__arrays_values(arrays, layer->weights, &loaded->weights[i], error)))
             return false;
     }
-    return (!pass->mask || moe__arrays_values(arrays, pass->mask, &loaded->mask, error)) &&
-           (!pass->ids || moe__arrays_values(arrays, pass->ids, &loaded->tokens, error));
+    return moe__logit_beside_values(arrays, &pass->mask, &loaded->mask, error) &&
+           moe__logit_beside_values(arrays, &pass->ids, &loaded->tokens, error);
 }
 
 static void
@@ -200,6 +201,7 @@ read_file(Reading *reading, const char *path, GError **error)
 {
     g_autoptr(MoeArrays) arrays = moe__arrays_open(path, error);
     g_autoptr(GArray) passes = arrays ? moe__id_passes(arrays, error) : NULL;
+    reading->unused = reading->unused || (passes && moe__logit_ids_unused(arrays, passes));
     for (guint i = 0; passes && i < passes->len; i++) {
         const MoeLogitPass *pass = &g_array_index(passes, MoeLogitPass, i);
         if (!(reading->bringing ? bring : learn)(reading, arrays, pass, error) ||
@@ -232,6 +234,9 @@ begin(Reading *reading, GError **error)
         .has_gates = reading->has_gates,
         .gate_type = reading->narrow ? MOE_F32 : MOE_F64,
     };
+    if (reading->unused)
+        moe_import_note(reading->import, "the files have ids of tokens (input_ids) that can't be "
+                                         "told to belong to any pass: they weren't taken");
     if (!moe_import_begin(reading->import, &shape, error))
         return false;
     gsize cells = reading->layers->len * (gsize)reading->k;

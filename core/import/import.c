@@ -25,7 +25,7 @@ moe__import_restart(MoeImport *import)
     g_clear_pointer(&import->routers, g_free);
     import->n_routers = import->rows = 0;
     import->documents = import->left_out = import->pads = import->tokens = 0;
-    import->compared = import->disagreeing = 0;
+    import->compared = import->disagreeing = import->closed = 0;
     g_string_truncate(import->notes, 0);
     if (import->options->n_domains == 0)
         g_ptr_array_set_size(import->names, 0);
@@ -100,6 +100,18 @@ choose_importer(MoeImport *import, GError **error)
 
 /* --- Doing it ---------------------------------------------------------------------------------*/
 
+/* Picks that the rule had to make of experts that can't be picked. */
+static void
+tell_closed(MoeImport *import)
+{
+    if (import->closed > 0)
+        moe_import_note(import,
+                        "in %" G_GINT64_FORMAT " units (a token in a layer) fewer than k = %d "
+                        "experts have a logit above minus infinity, a probability above zero: the "
+                        "rest of the picks are experts that can't have been picked",
+                        import->closed, import->k);
+}
+
 /* Writes out the rest and gives the trace its name. */
 static bool
 finish(MoeImport *import, const char *out, GError **error)
@@ -119,6 +131,7 @@ finish(MoeImport *import, const char *out, GError **error)
         g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "found no routed token in the files");
         return false;
     }
+    tell_closed(import);
     if (!moe_trace_writer_flush(import->writer, NULL, error) ||
         !moe_trace_writer_close(g_steal_pointer(&import->writer), error))
         return false;

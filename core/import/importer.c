@@ -110,6 +110,15 @@ find_stranger(const MoeImportHead *head)
     return NULL;
 }
 
+static const MoeItem *
+first_of(const MoeArrays *arrays, MoeItemKind kind)
+{
+    for (int i = 0; i < moe__arrays_count(arrays); i++)
+        if (moe__arrays_item(arrays, i)->kind == kind)
+            return moe__arrays_item(arrays, i);
+    return NULL;
+}
+
 /* Of a file of arrays: why it can't be read, or what it has. Returns false where it is none. */
 static bool
 tell_arrays(const char *path, const MoeImportHead *head, GError **error)
@@ -119,10 +128,11 @@ tell_arrays(const char *path, const MoeImportHead *head, GError **error)
     g_autoptr(MoeArrays) arrays = moe__arrays_open(head->path, error);
     if (!arrays)
         return true;
-    const MoeItem *first = NULL;
-    for (int i = 0; i < moe__arrays_count(arrays) && !first; i++)
-        if (moe__arrays_item(arrays, i)->kind == MOE_ITEM_ARRAY)
-            first = moe__arrays_item(arrays, i);
+    const MoeItem *first = first_of(arrays, MOE_ITEM_ARRAY);
+    const MoeItem *unread = first ? NULL : first_of(arrays, MOE_ITEM_UNREAD);
+    g_auto(MoeValues) unused = {0};
+    if (unread && !moe__arrays_values(arrays, unread, &unused, error))
+        return true;
     g_autofree char *shape = first ? moe__item_shape(first) : NULL;
     if (first)
         g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,

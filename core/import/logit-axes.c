@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "import/logit-axes.h"
 
+#include "import/logit-beside.h"
+
 #include <string.h>
 
 const char *const moe__logit_axes[] = {"TE", "TLE", "LTE", "BSE", "LBSE", "BSLE", NULL};
@@ -33,23 +35,33 @@ length_of(const MoeItem *item, const char *axes, char letter)
     return at ? item->shape[at - axes] : 1;
 }
 
+/* The product of the first two of n lengths. */
+static int64_t
+count(const int64_t *shape, int n)
+{
+    int64_t product = n > 0 ? shape[0] : 1;
+    return n > 1 && __builtin_mul_overflow(product, shape[1], &product) ? INT64_MAX : product;
+}
+
 /* Whether the tokens beside an array are as many, row by row, as these axes say. */
 static bool
-agrees(const MoeItem *item, const char *axes, const MoeItem *beside)
+agrees(const MoeItem *item, const char *axes, const MoeLogitBeside *beside)
 {
+    int64_t shape[MOE_VALUES_AXES];
+    int n = moe__logit_beside_axes(beside, shape);
     int64_t rows = length_of(item, axes, 'B'), length = length_of(item, axes, 'S');
     if (strchr(axes, 'T'))
-        return length_of(item, axes, 'T') == moe__item_count(beside, 2);
-    return beside->ndim == 2 && beside->shape[0] == rows && beside->shape[1] == length;
+        return length_of(item, axes, 'T') == count(shape, n);
+    return n == 2 && shape[0] == rows && shape[1] == length;
 }
 
 /* What the values beside an array leave possible: one of moe__logit_axes, or NULL. */
 static const char *
 deduce(const MoeLogitPass *pass, const MoeItem *item)
 {
-    const MoeItem *beside = pass->mask ? pass->mask : pass->ids;
+    const MoeLogitBeside *beside = pass->mask.item ? &pass->mask : &pass->ids;
     const char *found = NULL;
-    if (!beside) /* nnterp saves [tokens, layers, experts] with topk */
+    if (!beside->item) /* nnterp saves [tokens, layers, experts] with topk */
         return pass->k > 0 && item->ndim == 3 ? "TLE" : NULL;
     for (int i = 0; moe__logit_axes[i]; i++) {
         const char *axes = moe__logit_axes[i];
@@ -162,18 +174,19 @@ check_alike(const MoeArrays *arrays, const MoeLogitPass *pass, GError **error)
 static bool
 settle_beside(const MoeArrays *arrays, MoeLogitPass *pass, GError **error)
 {
-    const MoeItem *beside[] = {pass->mask, pass->ids};
+    const MoeLogitBeside *beside[] = {&pass->mask, &pass->ids};
     int64_t tokens = pass->rows * pass->length;
     for (size_t i = 0; i < G_N_ELEMENTS(beside); i++) {
-        const MoeItem *item = beside[i];
-        if (!item)
+        int64_t shape[MOE_VALUES_AXES];
+        if (!beside[i]->item)
             continue;
-        if (item->ndim < 1 || item->ndim > 2 || moe__item_count(item, 2) != tokens)
-            return fail(arrays, item, error,
+        int n = moe__logit_beside_axes(beside[i], shape);
+        if (n < 1 || n > 2 || count(shape, n) != tokens)
+            return fail(arrays, beside[i]->item, error,
                         "expected a value for each of %" G_GINT64_FORMAT " tokens", tokens);
-        if (item->ndim == 2 && pass->rows == 1) {
-            pass->rows = item->shape[0];
-            pass->length = item->shape[1];
+        if (n == 2 && pass->rows == 1) {
+            pass->rows = shape[0];
+            pass->length = shape[1];
         }
     }
     return true;

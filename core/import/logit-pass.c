@@ -8,6 +8,7 @@
 #include "import/logit-pass.h"
 
 #include "import/logit-axes.h"
+#include "import/logit-beside.h"
 
 #include <string.h>
 
@@ -28,13 +29,12 @@ last_axis(const MoeItem *item)
     return item->shape[item->ndim - 1];
 }
 
-static const char *const masks[] = {"attention_mask", "mask", NULL};
-
 /* How much its path says for it. */
 static int
 rank_of(const MoeItem *item)
 {
-    if (!moe__item_is_float(item) || item->ndim < 2 || g_strv_contains(masks, item->name))
+    if (!moe__item_is_float(item) || item->ndim < 2 ||
+        g_strv_contains(moe__logit_masks, item->name))
         return NOT;
     if (says(item, "router_logits"))
         return NAMED;
@@ -294,52 +294,6 @@ check_lists(const MoeArrays *arrays, const GPtrArray *items, ListKind numbered, 
     return true;
 }
 
-/* A value that stands beside the layers of a pass, or beside what holds them. */
-static const MoeItem *
-find_beside(const MoeArrays *arrays, const MoeLogitPass *pass, const char *const *names)
-{
-    g_autofree char *above = parent_of(pass->parent);
-    for (int i = 0; names[i]; i++) {
-        const MoeItem *item = moe__arrays_find(arrays, pass->parent, names[i]);
-        item = item ? item : moe__arrays_find(arrays, above, names[i]);
-        if (item && item->kind != MOE_ITEM_NONE)
-            return item;
-    }
-    return NULL;
-}
-
-static bool
-look_beside(const MoeArrays *arrays, MoeLogitPass *pass, GError **error)
-{
-    static const char *const ids[] = {"input_ids", "token_ids", "tokens", NULL};
-    static const char *const texts[] = {"tokens", "token_strings", NULL};
-    static const char *const ks[] = {"topk", "top_k", "num_experts_per_tok", NULL};
-    static const char *const picks[] = {"topk", "topk_ids", "topk_indices", "selected_experts",
-                                        NULL};
-    const MoeItem *found = find_beside(arrays, pass, masks);
-    if (found && !moe__item_is_integer(found)) {
-        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
-                    "%s: array \"%s\": expected integers or booleans, 0 where there is padding",
-                    moe__arrays_path(arrays), found->name);
-        return false;
-    }
-    pass->mask = found;
-    found = find_beside(arrays, pass, ids);
-    pass->ids = found && moe__item_is_integer(found) ? found : NULL;
-    found = find_beside(arrays, pass, texts);
-    pass->texts = found && found->kind == MOE_ITEM_TEXTS ? found : NULL;
-    found = find_beside(arrays, pass, ks);
-    if (found && found->kind == MOE_ITEM_NUMBER && found->number >= 1 && found->number <= 1024)
-        pass->k = (int)found->number;
-    found = find_beside(arrays, pass, picks);
-    if (found && moe__item_is_integer(found) && found->ndim > 1 &&
-        found->shape[found->ndim - 1] >= 1 && found->shape[found->ndim - 1] <= 1024) {
-        pass->picks = found;
-        pass->k = (int)found->shape[found->ndim - 1];
-    }
-    return true;
-}
-
 static gint
 compare_layers(gconstpointer a, gconstpointer b)
 {
@@ -412,11 +366,12 @@ settle(const MoeArrays *arrays, GArray *passes, const char *axes, GError **error
 {
     for (guint i = 0; i < passes->len; i++) {
         MoeLogitPass *pass = &g_array_index(passes, MoeLogitPass, i);
-        if (!look_beside(arrays, pass, error) || !settle_numbers(arrays, pass, error) ||
+        if (!moe__logit_look_beside(arrays, passes, i, error) ||
+            !settle_numbers(arrays, pass, error) ||
             !moe__logit_settle_axes(arrays, pass, axes, error))
             return false;
     }
-    return true;
+    return moe__logit_check_masks(arrays, passes, error);
 }
 
 /* The passes of these items. */
@@ -435,10 +390,30 @@ group(const MoeArrays *arrays, const GPtrArray *items, const char *axes, GError 
                : NULL;
 }
 
+/* Layers that can't be read aren't layers without experts. */
+static bool
+check_read(const MoeArrays *arrays, const GPtrArray *items, GError **error)
+{
+    for (int i = 0; i < moe__arrays_count(arrays); i++) {
+        const MoeItem *item = moe__arrays_item(arrays, i);
+        bool meant = item->kind == MOE_ITEM_UNREAD && says(item, "router_logits");
+        for (guint j = 0; j < items->len && item->kind == MOE_ITEM_UNREAD && !meant; j++) {
+            const MoeItem *other = items->pdata[j];
+            meant = item->siblings > 0 && g_str_equal(item->parent, other->parent);
+        }
+        g_auto(MoeValues) unused = {0};
+        if (meant && !moe__arrays_values(arrays, item, &unused, error))
+            return false;
+    }
+    return true;
+}
+
 GArray *
 moe__logit_passes(const MoeArrays *arrays, const char *axes, GError **error)
 {
     g_autoptr(GPtrArray) items = choose_logits(arrays);
+    if (!check_read(arrays, items, error))
+        return NULL;
     if (items->len > 0)
         return group(arrays, items, axes, error);
     g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
@@ -450,6 +425,8 @@ GArray *
 moe__id_passes(const MoeArrays *arrays, GError **error)
 {
     g_autoptr(GPtrArray) items = choose_ids(arrays);
+    if (!check_read(arrays, items, error))
+        return NULL;
     if (items->len > 0)
         return group(arrays, items, NULL, error);
     g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,

@@ -21,15 +21,20 @@ typedef struct MoeLogitLayer {
     const MoeItem *weights;
 } MoeLogitLayer;
 
+/* What stands beside the logits of a pass. */
+typedef struct MoeLogitBeside {
+    const MoeItem *item; /* NULL: it isn't there */
+    int64_t part;        /* place along its first axis, or in the list; -1: all of it */
+} MoeLogitBeside;
+
 typedef struct MoeLogitPass {
-    char *parent;         /* path of what holds the layers */
-    GArray *layers;       /* MoeLogitLayer, ascending */
-    int experts, k;       /* k 0: not said */
-    int64_t rows, length; /* tokens = rows × length, a sequence a row as far as is known */
-    /* Beside the logits; NULL: not there. */
-    const MoeItem *mask, *ids; /* [tokens]; mask 0: padding */
-    const MoeItem *picks;      /* [tokens, layers, k], as the logits have their first axes */
-    const MoeItem *texts;      /* of the tokens, a list a sequence */
+    char *parent;             /* path of what holds the layers */
+    GArray *layers;           /* MoeLogitLayer, ascending */
+    int experts, k;           /* k 0: not said */
+    int64_t rows, length;     /* tokens = rows × length, a sequence a row as far as is known */
+    MoeLogitBeside mask, ids; /* [tokens]; mask 0: padding */
+    MoeLogitBeside texts;     /* of the tokens, a list a sequence */
+    const MoeItem *picks; /* [tokens, layers, k], as the logits have their first axes; or NULL */
 } MoeLogitPass;
 
 /* What the axes of one array of all layers mean, by letter: T token, L layer, E expert, B sequence,

@@ -38,6 +38,8 @@ typedef struct Ranks {
     GArray *layers;     /* layer-set.h */
     GArray *shares;     /* Share, by file, then as they come */
     GHashTable *places; /* file and layer → place in `shares`, from 1 */
+    GHashTable *iters;  /* iteration → its place in the order they came, from 1 */
+    int64_t batches;    /* the most of an iteration */
 } Ranks;
 
 static void
@@ -47,6 +49,7 @@ ranks_clear(Ranks *ranks)
     g_array_unref(ranks->layers);
     g_array_unref(ranks->shares);
     g_hash_table_unref(ranks->places);
+    g_hash_table_unref(ranks->iters);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Ranks, ranks_clear)
 
@@ -159,6 +162,20 @@ add_share(Ranks *ranks, const Share *share)
                         GUINT_TO_POINTER(ranks->shares->len));
 }
 
+/* The block of an iteration's first micro-batch: each has one of its own, the same in all files and
+ * layers. Iterations are numbered as they come, since often only every hundredth is recorded. */
+static int64_t
+block_of(Ranks *ranks, int64_t iter)
+{
+    int64_t place = GPOINTER_TO_INT(g_hash_table_lookup(ranks->iters, &iter));
+    if (place == 0) {
+        place = g_hash_table_size(ranks->iters) + 1;
+        g_hash_table_insert(ranks->iters, g_memdup2(&iter, sizeof iter),
+                            GINT_TO_POINTER((int)place));
+    }
+    return (place - 1) * ranks->batches;
+}
+
 static bool
 take_record(Ranks *ranks, MoeJson *json, GError **error)
 {
@@ -175,6 +192,7 @@ take_record(Ranks *ranks, MoeJson *json, GError **error)
         if (!share)
             add_share(ranks, &found);
         moe__layer_set_add(ranks->layers, layer);
+        ranks->batches = MAX(ranks->batches, record->batches);
         return true;
     }
     int router = moe__layer_set_find(ranks->layers, layer);
@@ -183,9 +201,10 @@ take_record(Ranks *ranks, MoeJson *json, GError **error)
         return moe__json_give_up(json, error);
     }
     int domain = moe_import_domain(ranks->import, ranks->file);
+    int64_t block = block_of(ranks, record->iter);
     for (guint i = 0; i < record->counts->len; i++) {
         int64_t batch = i / record->wide, expert = share->first + i % record->wide;
-        if (!moe_import_picks(ranks->import, router, domain, MAX(record->iter, 0) + batch, expert,
+        if (!moe_import_picks(ranks->import, router, domain, block + batch, expert,
                               g_array_index(record->counts, int32_t, i), error))
             return false;
     }
@@ -260,6 +279,7 @@ read_ranks(MoeImport *import, GError **error)
         .layers = moe__layer_set_new(),
         .shares = g_array_new(FALSE, FALSE, sizeof(Share)),
         .places = g_hash_table_new(NULL, NULL),
+        .iters = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
     };
     if (!read_all(&ranks, error))
         return false;

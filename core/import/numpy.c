@@ -5,6 +5,7 @@
 #include "import/numpy.h"
 
 #include "import/pickle.h"
+#include "import/python-doc.h"
 #include "trace/npy.h"
 #include "trace/zip.h"
 
@@ -13,7 +14,8 @@
 
 G_STATIC_ASSERT((int)MOE_NPY_AXES == (int)MOE_VALUES_AXES);
 
-enum { HEAD = 4096 }; /* bytes that any header but an absurd one fits in */
+enum { HEAD = 4096 };         /* bytes that any header but an absurd one fits in */
+enum { TEXT_MOST = 1 << 20 }; /* characters of a text */
 
 struct MoeNumpy {
     char *path;
@@ -281,4 +283,51 @@ moe__numpy_objects(const MoeNumpy *numpy, int i, GError **error)
     g_autoptr(GBytes) pickle = g_bytes_new_from_bytes(bytes, header.data, length - header.data);
     g_autofree char *place = g_strdup_printf("%s: the pickle from byte %zu on", name, header.data);
     return moe__pickle_read(pickle, place, error);
+}
+
+/* The bytes of a text of such a type; 0: it is none. */
+static int64_t
+text_width(const char *descr)
+{
+    bool wide = g_str_has_prefix(descr, "<U");
+    gint64 n = wide || g_str_has_prefix(descr, "|S") ? g_ascii_strtoll(descr + 2, NULL, 10) : 0;
+    return n < 1 || n > TEXT_MOST ? 0 : wide ? 4 * n : n;
+}
+
+bool
+moe__numpy_is_texts(const MoeNumpy *numpy, int i)
+{
+    uint8_t head[HEAD];
+    MoeNpyHeader header;
+    return moe__npy_any_header(head, read_head(numpy, i, head), &header, NULL) &&
+           header.ndim == 1 && text_width(header.descr) > 0;
+}
+
+MoePyDoc *
+moe__numpy_texts(const MoeNumpy *numpy, int i, GError **error)
+{
+    g_autofree char *name = NULL;
+    g_autoptr(GBytes) bytes = read_bytes(numpy, i, &name, error);
+    MoeNpyHeader header;
+    gsize length;
+    if (!bytes)
+        return NULL;
+    const uint8_t *data = g_bytes_get_data(bytes, &length);
+    if (!moe__npy_any_header(data, length, &header, error)) {
+        g_prefix_error(error, "%s: ", name);
+        return NULL;
+    }
+    int64_t width = text_width(header.descr), n = header.ndim == 1 ? header.shape[0] : -1;
+    gsize found = length - header.data;
+    g_autoptr(MoePyDoc) doc = moe__py_doc_new(bytes, name);
+    MoePy *list = moe__py_new(doc, MOE_PY_LIST);
+    doc->root = list;
+    if (list && width > 0 && n >= 0 && found % (gsize)width == 0 &&
+        (gsize)n == found / (gsize)width &&
+        moe__py_add_texts(doc, list, data + header.data, n, width, header.descr[1] == 'U'))
+        return g_steal_pointer(&doc);
+    g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
+                "%s: %zu bytes of texts found, which is not what the shape and '%s' take", name,
+                found, header.descr);
+    return NULL;
 }

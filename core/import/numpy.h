@@ -29,6 +29,11 @@ bool moe__numpy_layout(const MoeNumpy *numpy, int i, MoeLayout *out, GError **er
 /* Reads and checks array `i`. */
 bool moe__numpy_values(const MoeNumpy *numpy, int i, MoeValues *out, GError **error);
 
+/* Whether array `i` is one of texts ("<U4", "|S4") along one axis, by its header alone. */
+bool moe__numpy_is_texts(const MoeNumpy *numpy, int i);
+/* These as a list; fails as moe__numpy_values(). (transfer full) */
+MoePyDoc *moe__numpy_texts(const MoeNumpy *numpy, int i, GError **error);
+
 /* Whether array `i` is one of objects, which moe__numpy_objects() reads and moe__numpy_values()
  * refuses: ragged data, or a dict that was given to numpy.save(). Reads the header alone; false if
  * that can't be read. */

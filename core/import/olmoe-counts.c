@@ -3,7 +3,8 @@
  * OLMoE's routing analysis, the pickles of its counts: a list with a table a recorded layer of
  * expert → picks (expert_counts) or expert → {token id → picks} (eid2token), or a table a pair of
  * neighbouring recorded layers of (expert, expert) → tokens (expert_counts_crosslayer), which pairs
- * picks of equal slot. A file is a domain; neither it nor the layers are named in it.
+ * picks of equal slot. A file is a domain; neither it nor the layers are named in it, unless
+ * somebody made a dict of the list: by layers, or by pairs of them.
  */
 #include "import/counts-flow.h"
 #include "import/counts.h"
@@ -30,7 +31,8 @@ typedef struct Pickles {
     int file;
     const char *path;
     Kind kind;
-    int tables; /* of each file */
+    int tables;     /* of each file */
+    GArray *layers; /* int: that keys name, ascending; none: --layers does */
     int64_t max_expert;
     int experts, routers;
     Table *token_tables; /* [routers] */
@@ -46,6 +48,7 @@ pickles_clear(Pickles *p)
         g_array_unref(p->token_tables[r].picks);
     }
     g_free(p->token_tables);
+    g_array_unref(p->layers);
     moe__counts_flow_clear(&p->flow);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Pickles, pickles_clear)
@@ -148,31 +151,135 @@ see_table(Pickles *p, int table, const MoePy *dict, GError **error)
 
 /* --- Files ------------------------------------------------------------------------------------*/
 
-/* A counter by itself, of one layer. Of a dict of dicts can't be told whether its keys are layers
- * or experts. */
+/* A counter by itself, of one layer. */
 static bool
 is_one_table(const MoePy *root)
 {
     return root->kind == MOE_PY_DICT && root->count > 0 && root->items[1]->kind != MOE_PY_DICT;
 }
 
+/* The layer that a table of a dict begins at, and the one that it ends at: the same, or a pair;
+ * false: a key is something else. */
+static bool
+key_layers(const MoePy *key, int64_t *from, int64_t *to)
+{
+    g_autofree char *text = moe__py_string(key);
+    bool pair = key->kind == MOE_PY_TUPLE && key->count == 2;
+    if (text && *text && strspn(text, G_CSET_DIGITS) == strlen(text))
+        *from = *to = g_ascii_strtoll(text, NULL, 10);
+    else if (!(pair ? moe__py_integer(key->items[0], from) && moe__py_integer(key->items[1], to)
+                    : moe__py_integer(key, from) && moe__py_integer(key, to)))
+        return false;
+    return *from >= 0 && *to <= UINT16_MAX && (pair ? *from < *to : *from == *to);
+}
+
+/* A table under its key. */
+typedef struct Keyed {
+    int64_t from, to;
+    const MoePy *table;
+} Keyed;
+
+static gint
+compare_keyed(gconstpointer a, gconstpointer b)
+{
+    int64_t x = ((const Keyed *)a)->from, y = ((const Keyed *)b)->from;
+    return (x > y) - (x < y);
+}
+
+/* Whether tables, in the order of their layers, are of layers each, or of each pair of neighbours;
+ * sets the layers. */
+static bool
+chain_layers(const GArray *keyed, GArray *layers)
+{
+    const Keyed *tables = (const Keyed *)(const void *)keyed->data;
+    bool pairs = tables[0].from != tables[0].to;
+    for (guint i = 0; i < keyed->len; i++) {
+        const int from = (int)tables[i].from, to = (int)tables[i].to;
+        if ((from != to) != pairs ||
+            (i > 0 && (pairs ? from != tables[i - 1].to : from == tables[i - 1].from)))
+            return false;
+        if (i == 0 || !pairs)
+            g_array_append_val(layers, from);
+        if (pairs)
+            g_array_append_val(layers, to);
+    }
+    return true;
+}
+
+/* Numbers may be experts, of {expert: {token: picks}}, unless --layers names just them. */
+static bool
+are_told(const Pickles *p, const MoePy *root, const GArray *layers)
+{
+    const MoeImportOptions *options = moe_import_options(p->import);
+    bool told = options->n_layers == (int)layers->len;
+    for (int i = 0; told && i < options->n_layers; i++)
+        told = options->layers[i] == g_array_index(layers, int, i);
+    return told || root->items[0]->kind != MOE_PY_INT;
+}
+
+/* The tables of a dict of them, and their layers. */
+static bool
+find_keyed(Pickles *p, const MoePy *root, GPtrArray *tables, GArray *layers, GError **error)
+{
+    g_autoptr(GArray) keyed = g_array_new(FALSE, FALSE, sizeof(Keyed));
+    for (int64_t i = 0; i < root->count; i++) {
+        Keyed one = {.table = root->items[2 * i + 1]};
+        if (!key_layers(root->items[2 * i], &one.from, &one.to))
+            return fail(p, (int)i, error, "found a key that names neither a layer nor a pair");
+        g_array_append_val(keyed, one);
+    }
+    g_array_sort(keyed, compare_keyed);
+    if (!chain_layers(keyed, layers))
+        return fail(p, 0, error,
+                    "expected a table a layer, or a table a pair of neighbouring "
+                    "layers, by their keys");
+    if (!are_told(p, root, layers))
+        return fail(p, 0, error,
+                    "found a dict of dicts by numbers, which may be layers or experts: if they are "
+                    "layers, --layers has to name just them; experts of one layer go into a list");
+    for (guint i = 0; i < keyed->len; i++)
+        g_ptr_array_add(tables, (void *)g_array_index(keyed, Keyed, i).table);
+    return true;
+}
+
+/* The tables of a file, in the order of their layers. */
+static bool
+find_tables(Pickles *p, const MoePy *root, GPtrArray *tables, GError **error)
+{
+    g_autoptr(GArray) layers = g_array_new(FALSE, FALSE, sizeof(int));
+    bool one = is_one_table(root);
+    if ((!one && root->kind != MOE_PY_LIST && root->kind != MOE_PY_DICT) || root->count == 0 ||
+        root->count > UINT16_MAX)
+        return fail(p, 0, error, "found %s, expected a list of tables, one a layer",
+                    moe__py_kind_name(root->kind));
+    if (one)
+        g_ptr_array_add(tables, (void *)root);
+    for (int64_t i = 0; root->kind == MOE_PY_LIST && i < root->count; i++)
+        g_ptr_array_add(tables, root->items[i]);
+    if (tables->len == 0 && !find_keyed(p, root, tables, layers, error))
+        return false;
+    if (p->tables > 0 && (int)tables->len != p->tables)
+        return fail(p, 0, error, "found %u tables, %d in the files before", tables->len, p->tables);
+    bool same = layers->len == p->layers->len;
+    for (guint i = 0; same && i < layers->len; i++)
+        same = g_array_index(layers, int, i) == g_array_index(p->layers, int, i);
+    if (p->tables > 0 && !same)
+        return fail(p, 0, error, "found other layers than in the files before");
+    if (p->tables == 0)
+        g_array_append_vals(p->layers, layers->data, layers->len);
+    p->tables = (int)tables->len;
+    return true;
+}
+
 static bool
 read_file(Pickles *p, GError **error)
 {
     g_autoptr(MoePyDoc) doc = moe__count_open(p->path, error);
-    if (!doc)
+    g_autoptr(GPtrArray) tables = g_ptr_array_new();
+    if (!doc || !find_tables(p, moe__py_root(doc), tables, error))
         return false;
-    const MoePy *root = moe__py_root(doc);
-    bool one = is_one_table(root);
-    int64_t n = one ? 1 : root->count;
-    if ((!one && root->kind != MOE_PY_LIST) || n == 0 || n > UINT16_MAX)
-        return fail(p, 0, error, "found %s, expected a list of tables, one a layer",
-                    moe__py_kind_name(root->kind));
-    p->tables = p->tables ? p->tables : (int)n;
-    if (n != p->tables)
-        return fail(p, 0, error, "found %" I64 " tables, %d in the files before", n, p->tables);
     for (int t = 0; t < p->tables; t++)
-        if (!see_table(p, t, one ? root : root->items[t], error))
+        if (!see_table(p, t, tables->pdata[t], error))
             return false;
     return moe__count_progress(p->import, p->file, error);
 }
@@ -196,7 +303,11 @@ begin(Pickles *p, GError **error)
     static const unsigned tallies[] = {
         [PICKS] = 0, [PAIRS] = MOE_TALLY_FLOW, [TOKENS] = MOE_TALLY_TOKENS};
     p->routers = p->tables + (p->kind == PAIRS);
+    if (p->layers->len > 0 && (int)p->layers->len != p->routers)
+        return fail(p, 0, error, "found tables of %s under the keys of %s", kind_names[p->kind],
+                    p->kind == PAIRS ? "layers" : "pairs of layers");
     const MoeImportShape shape = {
+        .layers = p->layers->len > 0 ? (const int *)(const void *)p->layers->data : NULL,
         .n_layers = p->routers,
         .max_expert = (int)p->max_expert,
     };
@@ -241,7 +352,7 @@ finish(Pickles *p, GError **error)
 static bool
 read_pickles(MoeImport *import, GError **error)
 {
-    g_auto(Pickles) p = {.import = import};
+    g_auto(Pickles) p = {.import = import, .layers = g_array_new(FALSE, FALSE, sizeof(int))};
     if (!moe__count_domains(import, error) || !read_all(&p, error))
         return false;
     if (p.kind == UNKNOWN)

@@ -155,6 +155,7 @@ begin(MoeImport *import, const char *path, Sequence *sequence, GError **error)
     MoeImportShape shape = {
         .layers = layers,
         .n_layers = sequence->layers,
+        .by_place = true,
         .k = sequence->k,
     };
     for (guint i = 0; i < sequence->experts->len; i++)

@@ -62,6 +62,8 @@ static const struct {
     {"torch", "BFloat16Storage", NULL, MOE_STORED_BF16},
     {"torch", "FloatStorage", NULL, MOE_STORED_F32},
     {"torch", "DoubleStorage", NULL, MOE_STORED_F64},
+    {"torch", "ComplexFloatStorage", NULL, MOE_N_STORED}, /* such as is_unread() knows */
+    {"torch", "ComplexDoubleStorage", NULL, MOE_N_STORED},
     {"torch", "bool", NULL, MOE_STORED_BOOL},
     {"torch", "uint8", NULL, MOE_STORED_U8},
     {"torch", "int8", NULL, MOE_STORED_I8},
@@ -148,6 +150,13 @@ moe__global_type(const MoePy *global, MoeStoredType *out)
         return false;
     *out = known[global->integer].type;
     return *out != MOE_N_STORED;
+}
+
+bool
+moe__global_is_unread(const MoePy *global)
+{
+    return global->kind == MOE_PY_GLOBAL && g_str_equal(known[global->integer].module, "torch") &&
+           g_str_has_prefix(known[global->integer].name, "Complex");
 }
 
 /* --- Arguments --------------------------------------------------------------------------------*/
@@ -293,7 +302,7 @@ moe__op_build(MoeMachine *machine, int unused)
     if (object->kind == MOE_PY_ARRAY)
         return moe__build_array(machine, object, state);
     if (object->kind == MOE_PY_DTYPE)
-        return moe__build_dtype(machine, state);
+        return moe__build_dtype(machine, object, state);
     return object->kind == MOE_PY_DICT ||
            moe__machine_fail(machine, MOE_ERROR_UNSUPPORTED,
                              "%s is given a state, an array, a dtype or a dict is expected",

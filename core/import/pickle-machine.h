@@ -78,6 +78,8 @@ bool moe__op_persistent_id(MoeMachine *machine, int unused);
 typedef bool (*MoeCallFunc)(MoeMachine *machine, const MoePy *arguments);
 /* The type that a global of torch stands for (torch.FloatStorage, torch.float32), if it does. */
 bool moe__global_type(const MoePy *global, MoeStoredType *out);
+/* Whether it stands for one that isn't read (torch.ComplexFloatStorage). */
+bool moe__global_is_unread(const MoePy *global);
 
 /* Argument `i` if it is there and of this kind, else NULL. */
 MoePy *moe__argument(const MoePy *arguments, int i, MoePyKind kind);
@@ -89,14 +91,16 @@ bool moe__argument_lengths(const MoePy *arguments, int i, int64_t *out, int *n);
 /* "NAME is called with …, expected EXPECTED" */
 bool moe__call_mismatch(MoeMachine *machine, const char *expected);
 
-/* pickle-numpy.c */
+/* pickle-numpy.c: types of numpy beside numbers. Of texts the dtype's count is the bytes of each.
+ */
+enum { MOE_DTYPE_OBJECTS = MOE_N_STORED, MOE_DTYPE_WIDE, MOE_DTYPE_CHARS, MOE_DTYPE_UNREAD };
 bool moe__call_reconstruct(MoeMachine *machine, const MoePy *arguments);
 bool moe__call_scalar(MoeMachine *machine, const MoePy *arguments);
 bool moe__call_dtype(MoeMachine *machine, const MoePy *arguments);
 bool moe__call_frombuffer(MoeMachine *machine, const MoePy *arguments);
 bool moe__call_encode(MoeMachine *machine, const MoePy *arguments);
 bool moe__build_array(MoeMachine *machine, MoePy *array, const MoePy *state);
-bool moe__build_dtype(MoeMachine *machine, const MoePy *state);
+bool moe__build_dtype(MoeMachine *machine, MoePy *dtype, const MoePy *state);
 
 /* pickle-torch.c */
 bool moe__call_rebuild_tensor(MoeMachine *machine, const MoePy *arguments);

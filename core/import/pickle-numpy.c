@@ -3,12 +3,14 @@
  * pickle-numpy.c: what numpy's arrays, scalars and dtypes are pickled as (numpy/_core/src/
  * multiarray/methods.c: array_reduce, array_setstate; descriptor.c: arraydescr_reduce).
  *
- * An array of objects, which is how ragged data are kept, becomes a list of them; its dtype is
- * MOE_N_STORED here.
+ * An array of objects, which is how ragged data are kept, or of texts becomes a list of them. Of
+ * other types than numbers nobody may ask, so that they are known to be there, and no more.
  */
 #include "import/pickle-machine.h"
 
 #include "base/quote.h"
+
+enum { TEXT_MOST = 1 << 20 }; /* characters of a text */
 
 static bool
 spent(MoeMachine *machine)
@@ -25,6 +27,21 @@ moe__call_reconstruct(MoeMachine *machine, const MoePy *arguments)
     return moe__machine_push(machine, moe__py_new_array(machine->doc));
 }
 
+/* "U4" has four characters, "S4" as many bytes; what isn't sane isn't read. */
+static void
+set_other_type(MoePy *dtype, const MoePy *code)
+{
+    g_autofree char *text = g_strndup((const char *)code->bytes, (gsize)MIN(code->count, 64));
+    bool wide = *text == 'U';
+    gint64 n = wide || *text == 'S' ? g_ascii_strtoll(text + 1, NULL, 10) : 0;
+    if (n < 1 || n > TEXT_MOST) {
+        dtype->type = (MoeStoredType)MOE_DTYPE_UNREAD;
+        return;
+    }
+    dtype->type = (MoeStoredType)(wide ? MOE_DTYPE_WIDE : MOE_DTYPE_CHARS);
+    dtype->count = wide ? 4 * n : n;
+}
+
 /* dtype("f4", align, copy): kind and bytes; the order of bytes comes with BUILD. */
 bool
 moe__call_dtype(MoeMachine *machine, const MoePy *arguments)
@@ -33,11 +50,19 @@ moe__call_dtype(MoeMachine *machine, const MoePy *arguments)
         const char *code;
         MoeStoredType type;
     } codes[] = {
-        {"b1", MOE_STORED_BOOL}, {"i1", MOE_STORED_I8},  {"u1", MOE_STORED_U8},
-        {"i2", MOE_STORED_I16},  {"u2", MOE_STORED_U16}, {"i4", MOE_STORED_I32},
-        {"u4", MOE_STORED_U32},  {"i8", MOE_STORED_I64}, {"u8", MOE_STORED_U64},
-        {"f2", MOE_STORED_F16},  {"f4", MOE_STORED_F32}, {"f8", MOE_STORED_F64},
-        {"O8", MOE_N_STORED},
+        {"b1", MOE_STORED_BOOL},
+        {"i1", MOE_STORED_I8},
+        {"u1", MOE_STORED_U8},
+        {"i2", MOE_STORED_I16},
+        {"u2", MOE_STORED_U16},
+        {"i4", MOE_STORED_I32},
+        {"u4", MOE_STORED_U32},
+        {"i8", MOE_STORED_I64},
+        {"u8", MOE_STORED_U64},
+        {"f2", MOE_STORED_F16},
+        {"f4", MOE_STORED_F32},
+        {"f8", MOE_STORED_F64},
+        {"O8", (MoeStoredType)MOE_DTYPE_OBJECTS},
     };
     const MoePy *code = moe__argument_bytes(arguments, 0);
     if (!code)
@@ -50,18 +75,18 @@ moe__call_dtype(MoeMachine *machine, const MoePy *arguments)
             dtype->type = codes[i].type;
         return moe__machine_push(machine, dtype);
     }
-    g_autofree char *text = g_strndup((const char *)code->bytes, (gsize)MIN(code->count, 64));
-    g_autofree char *quoted = moe__quote(text);
-    return moe__machine_fail(machine, MOE_ERROR_UNSUPPORTED,
-                             "a numpy array of type %s; b1, i1 … i8, u1 … u8, f2, f4, f8 or O8 "
-                             "is expected",
-                             quoted);
+    MoePy *dtype = moe__py_new(machine->doc, MOE_PY_DTYPE);
+    if (dtype)
+        set_other_type(dtype, code);
+    return moe__machine_push(machine, dtype);
 }
 
 /* The state: (version, byte order, subarray, names, fields, …). */
 bool
-moe__build_dtype(MoeMachine *machine, const MoePy *state)
+moe__build_dtype(MoeMachine *machine, MoePy *dtype, const MoePy *state)
 {
+    if (dtype->type == (MoeStoredType)MOE_DTYPE_UNREAD)
+        return true;
     const MoePy *order = state->kind == MOE_PY_TUPLE ? moe__argument_bytes(state, 1) : NULL;
     if (!order || order->count != 1 || !memchr("<|=", order->bytes[0], 3))
         return moe__machine_fail(machine, MOE_ERROR_UNSUPPORTED,
@@ -100,7 +125,7 @@ static const MoePy *
 number_type(const MoePy *arguments, int i)
 {
     const MoePy *dtype = moe__argument(arguments, i, MOE_PY_DTYPE);
-    return dtype && dtype->type != MOE_N_STORED ? dtype : NULL;
+    return dtype && dtype->type < MOE_N_STORED ? dtype : NULL;
 }
 
 /* The state of an array of objects has a list of them, in C order. */
@@ -124,6 +149,38 @@ build_objects(MoeMachine *machine, MoePy *array, const MoePy *list)
     return true;
 }
 
+static bool
+is_text(const MoePy *dtype)
+{
+    return dtype->type == (MoeStoredType)MOE_DTYPE_WIDE ||
+           dtype->type == (MoeStoredType)MOE_DTYPE_CHARS;
+}
+
+/* Texts in C order; in another, or of another type, it is an array that isn't read. */
+static bool
+build_others(MoeMachine *machine, MoePy *array, const MoePy *dtype, const MoePy *bytes,
+             bool fortran)
+{
+    MoeLayout *layout = &array->array->layout;
+    int64_t count;
+    layout->type = MOE_STORED_U8;
+    bool sane = moe__layout_count(layout, &count);
+    array->kind = MOE_PY_UNREAD;
+    if (!is_text(dtype) || !bytes || (fortran && layout->ndim > 1))
+        return true;
+    if (!sane || count != bytes->count / dtype->count || bytes->count % dtype->count)
+        return moe__machine_fail(machine, MOE_ERROR_FORMAT,
+                                 "an array of texts has %" G_GINT64_FORMAT
+                                 " bytes, which is not what its shape and type take",
+                                 bytes->count);
+    array->kind = MOE_PY_LIST;
+    array->items = NULL;
+    array->count = 0;
+    return moe__py_add_texts(machine->doc, array, bytes->bytes, count, dtype->count,
+                             dtype->type == (MoeStoredType)MOE_DTYPE_WIDE) ||
+           spent(machine);
+}
+
 /* The state: (version, shape, dtype, Fortran order, bytes). */
 bool
 moe__build_array(MoeMachine *machine, MoePy *array, const MoePy *state)
@@ -136,10 +193,14 @@ moe__build_array(MoeMachine *machine, MoePy *array, const MoePy *state)
     const MoePy *dtype = moe__argument(state, 2, MOE_PY_DTYPE);
     const MoePy *bytes = moe__argument_bytes(state, 4);
     const MoePy *objects = moe__argument(state, 4, MOE_PY_LIST);
-    bool numbers = dtype && dtype->type != MOE_N_STORED;
-    if (!dtype || !(numbers ? bytes : objects) || !moe__argument_integer(state, 3, &fortran) ||
+    bool numbers = dtype && dtype->type < MOE_N_STORED;
+    bool others = dtype && dtype->type > MOE_N_STORED;
+    if (!dtype || !(numbers ? bytes != NULL : others || objects) ||
+        !moe__argument_integer(state, 3, &fortran) ||
         !moe__argument_lengths(state, 1, layout->shape, &layout->ndim))
         return moe__call_mismatch(machine, expected);
+    if (others)
+        return build_others(machine, array, dtype, bytes, fortran != 0);
     if (!numbers)
         return build_objects(machine, array, objects);
     layout->type = dtype->type;
@@ -151,7 +212,7 @@ bool
 moe__call_frombuffer(MoeMachine *machine, const MoePy *arguments)
 {
     const MoePy *bytes = moe__argument_bytes(arguments, 0);
-    const MoePy *dtype = number_type(arguments, 1);
+    const MoePy *dtype = moe__argument(arguments, 1, MOE_PY_DTYPE);
     const MoePy *order = moe__argument(arguments, 3, MOE_PY_STRING);
     MoePy *array = moe__py_new_array(machine->doc);
     if (!array)
@@ -160,18 +221,26 @@ moe__call_frombuffer(MoeMachine *machine, const MoePy *arguments)
     if (!bytes || !dtype || !order ||
         !moe__argument_lengths(arguments, 2, layout->shape, &layout->ndim))
         return moe__call_mismatch(machine, "_frombuffer(bytes, dtype, shape, order)");
+    bool fortran = moe__py_is(order, "F");
     layout->type = dtype->type;
-    return set_values(machine, array->array, bytes, moe__py_is(order, "F")) &&
+    return (dtype->type < MOE_N_STORED ? set_values(machine, array->array, bytes, fortran)
+                                       : build_others(machine, array, dtype, bytes, fortran)) &&
            moe__machine_push(machine, array);
 }
 
-/* scalar(dtype, bytes) becomes a plain number. */
+/* scalar(dtype, bytes) becomes a plain number, or a text. */
 bool
 moe__call_scalar(MoeMachine *machine, const MoePy *arguments)
 {
+    const MoePy *any = moe__argument(arguments, 0, MOE_PY_DTYPE);
     const MoePy *dtype = number_type(arguments, 0);
     const MoePy *bytes = moe__argument_bytes(arguments, 1);
     uint64_t aligned = 0;
+    if (any && is_text(any) && bytes && bytes->count == any->count)
+        return moe__machine_push(machine, moe__py_text(machine->doc, bytes->bytes, any->count,
+                                                       any->type == (MoeStoredType)MOE_DTYPE_WIDE));
+    if (any && any->type > MOE_N_STORED)
+        return moe__machine_push(machine, moe__py_new(machine->doc, MOE_PY_UNREAD));
     if (!dtype || !bytes || bytes->count != (int64_t)moe_stored_type_size(dtype->type))
         return moe__call_mismatch(machine, "scalar(dtype, bytes)");
     memcpy(&aligned, bytes->bytes, (size_t)bytes->count);

@@ -44,6 +44,8 @@ moe__push_storage(MoeMachine *machine, const MoePy *id)
     static const char expected[] = "(\"storage\", type, key, device, elements), a storage's name";
     MoeStoredType type;
     int64_t elements, size;
+    if (id->kind == MOE_PY_TUPLE && id->count >= 5 && moe__global_is_unread(id->items[1]))
+        return moe__machine_push(machine, moe__py_new(machine->doc, MOE_PY_UNREAD));
     if (id->kind != MOE_PY_TUPLE || id->count < 5 || !moe__py_is(id->items[0], "storage") ||
         !moe__global_type(id->items[1], &type) || !moe__argument_integer(id, 4, &elements))
         return moe__call_mismatch(machine, expected);
@@ -59,6 +61,16 @@ moe__push_storage(MoeMachine *machine, const MoePy *id)
     if (value)
         value->storage = storage;
     return moe__machine_push(machine, value);
+}
+
+/* Whether the metadata of a tensor say that its values stand for their negatives. */
+static bool
+is_negated(const MoePy *arguments, int i)
+{
+    const MoePy *metadata = moe__argument(arguments, i, MOE_PY_DICT);
+    const MoePy *negated = metadata ? moe__py_get(metadata, "neg") : NULL;
+    int64_t truth = 0;
+    return negated && moe__py_integer(negated, &truth) && truth != 0;
 }
 
 static bool
@@ -85,18 +97,20 @@ push_tensor(MoeMachine *machine, const MoePy *arguments, MoeStoredType type)
     return moe__machine_push(machine, array);
 }
 
-/* _rebuild_tensor_v2(storage, offset, size, stride, requires_grad, hooks). */
+/* _rebuild_tensor_v2(storage, offset, size, stride, requires_grad, hooks, metadata). */
 bool
 moe__call_rebuild_tensor(MoeMachine *machine, const MoePy *arguments)
 {
     const MoePy *storage = moe__argument(arguments, 0, MOE_PY_STORAGE);
+    if (moe__argument(arguments, 0, MOE_PY_UNREAD) || is_negated(arguments, 6))
+        return moe__machine_push(machine, moe__py_new(machine->doc, MOE_PY_UNREAD));
     if (!storage)
         return moe__call_mismatch(machine, "_rebuild_tensor_v2(storage, …)");
     return push_tensor(machine, arguments, storage->storage->type);
 }
 
-/* _rebuild_tensor_v3(untyped storage, offset, size, stride, requires_grad, hooks, dtype, …): of
- * types that have no storage class of their own. */
+/* _rebuild_tensor_v3(untyped storage, offset, size, stride, requires_grad, hooks, dtype, metadata):
+ * of types that have no storage class of their own. */
 bool
 moe__call_rebuild_typed(MoeMachine *machine, const MoePy *arguments)
 {
@@ -104,6 +118,8 @@ moe__call_rebuild_typed(MoeMachine *machine, const MoePy *arguments)
     if (!moe__argument(arguments, 0, MOE_PY_STORAGE) || arguments->count < 7 ||
         !moe__global_type(arguments->items[6], &type))
         return moe__call_mismatch(machine, "_rebuild_tensor_v3(storage, …, dtype, …)");
+    if (is_negated(arguments, 7))
+        return moe__machine_push(machine, moe__py_new(machine->doc, MOE_PY_UNREAD));
     return push_tensor(machine, arguments, type);
 }
 
@@ -112,6 +128,7 @@ bool
 moe__call_rebuild_parameter(MoeMachine *machine, const MoePy *arguments)
 {
     MoePy *tensor = moe__argument(arguments, 0, MOE_PY_ARRAY);
+    tensor = tensor ? tensor : moe__argument(arguments, 0, MOE_PY_UNREAD);
     return tensor ? moe__machine_push(machine, tensor)
                   : moe__call_mismatch(machine, "_rebuild_parameter(tensor, …)");
 }

@@ -42,6 +42,13 @@ void *moe__py_allocate(MoePyDoc *doc, uint64_t size);
 bool moe__py_append(MoePyDoc *doc, MoePy *container, MoePy *item);
 bool moe__py_insert(MoePyDoc *doc, MoePy *dict, MoePy *key, MoePy *value);
 
+/* A text of numpy's fixed width, `width` bytes, of which zeros end it: characters of 32 bits
+ * (`wide`) or of a byte, which the tree then points at. NULL if the budget is spent. */
+MoePy *moe__py_text(MoePyDoc *doc, const uint8_t *bytes, int64_t width, bool wide);
+/* Appends n of them to a list. */
+bool moe__py_add_texts(MoePyDoc *doc, MoePy *list, const uint8_t *bytes, int64_t n, int64_t width,
+                       bool wide);
+
 /* Checks the tree below `root`: no cycle, not too deep, every array complete, and no more nodes
  * than the file could mean. Returns what is wrong (transfer none), or NULL. */
 const char *moe__py_check(MoePyDoc *doc, MoePy *root);

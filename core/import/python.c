@@ -16,11 +16,22 @@ const char *
 moe__py_kind_name(MoePyKind kind)
 {
     static const char *const names[] = {
-        [MOE_PY_NONE] = "None",     [MOE_PY_BOOL] = "a bool",     [MOE_PY_INT] = "an int",
-        [MOE_PY_BIG] = "an int",    [MOE_PY_FLOAT] = "a float",   [MOE_PY_STRING] = "a str",
-        [MOE_PY_BYTES] = "bytes",   [MOE_PY_TUPLE] = "a tuple",   [MOE_PY_LIST] = "a list",
-        [MOE_PY_DICT] = "a dict",   [MOE_PY_SET] = "a set",       [MOE_PY_ARRAY] = "an array",
-        [MOE_PY_DTYPE] = "a dtype", [MOE_PY_GLOBAL] = "a global", [MOE_PY_STORAGE] = "a storage",
+        [MOE_PY_NONE] = "None",
+        [MOE_PY_BOOL] = "a bool",
+        [MOE_PY_INT] = "an int",
+        [MOE_PY_BIG] = "an int",
+        [MOE_PY_FLOAT] = "a float",
+        [MOE_PY_STRING] = "a str",
+        [MOE_PY_BYTES] = "bytes",
+        [MOE_PY_TUPLE] = "a tuple",
+        [MOE_PY_LIST] = "a list",
+        [MOE_PY_DICT] = "a dict",
+        [MOE_PY_SET] = "a set",
+        [MOE_PY_ARRAY] = "an array",
+        [MOE_PY_UNREAD] = "an array of a type that isn't read",
+        [MOE_PY_DTYPE] = "a dtype",
+        [MOE_PY_GLOBAL] = "a global",
+        [MOE_PY_STORAGE] = "a storage",
     };
     return names[kind];
 }

@@ -20,12 +20,13 @@ typedef enum {
     MOE_PY_STRING, /* UTF-8 as the file has it: unchecked, may hold NUL */
     MOE_PY_BYTES,
     MOE_PY_TUPLE,
-    MOE_PY_LIST, /* also numpy arrays of objects, flat */
+    MOE_PY_LIST, /* also numpy arrays of objects or texts, flat */
     MOE_PY_DICT, /* also OrderedDict, defaultdict and Counter */
     MOE_PY_SET,
     MOE_PY_ARRAY,   /* numpy.ndarray or torch.Tensor: moe__py_values() */
     MOE_PY_STORAGE, /* a torch storage by itself */
     MOE_PY_DTYPE,   /* numpy.dtype, torch.float32 */
+    MOE_PY_UNREAD,  /* an array or number that isn't read: complex, dates, records, negated views */
     MOE_PY_GLOBAL,  /* one of the known functions or classes, by itself */
 } MoePyKind;
 
@@ -59,7 +60,7 @@ struct MoePy {
         MoePy **items;        /* [count]; of DICT [2 * count]: key, value, key, value … */
         MoePyArray *array;
         MoePyStorage *storage;
-        MoeStoredType type; /* of DTYPE; MOE_N_STORED: objects */
+        MoeStoredType type; /* of DTYPE; or one of pickle-machine.h's */
     };
 };
 

@@ -170,7 +170,7 @@ moe__routed_bring(MoeRouted *routed, const MoeRoutedArray *array, int64_t first,
     }
     for (int64_t t = 0; t < n; t++) {
         const MoeImportToken token = {
-            .id = -1,
+            .id = array->ids ? array->ids[first + t] : -1,
             .doc = doc,
             .pos = pos + (int32_t)t,
             .domain = domain,

@@ -18,7 +18,8 @@ typedef struct MoeRoutedArray {
     int64_t (*at)(const void *of, int64_t i); /* the id at place i in C order */
     const void *weights;                      /* likewise the gates; NULL: there are none */
     double (*weight_at)(const void *weights, int64_t i);
-    bool narrow; /* they are binary32 or less */
+    bool narrow;        /* they are binary32 or less */
+    const int32_t *ids; /* [tokens]: of the tokens; NULL: unknown */
 } MoeRoutedArray;
 
 /* What is known of all of them. */

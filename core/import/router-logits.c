@@ -6,16 +6,11 @@
  */
 #include "import/door.h"
 #include "import/importers.h"
-#include "import/logit-pass.h"
+#include "import/logit-beside.h"
+#include "import/logit-load.h"
+#include "import/logit-scale.h"
 
-#include <math.h>
 #include <string.h>
-
-enum { SAMPLE = 256 };       /* rows that tell probabilities from logits */
-enum { SIGMOID_LEAST = 64 }; /* values that aren't all in 0 … 1 by chance */
-
-/* What the files have for logits. */
-typedef enum { LOGITS, SOFTMAX, SIGMOIDS } Scale;
 
 typedef struct Reading {
     MoeImport *import;
@@ -25,9 +20,13 @@ typedef struct Reading {
     GArray *layers; /* int */
     int experts, k;
     int64_t passes;
+    bool unused;     /* ids of tokens that belong to no pass */
+    bool flat;       /* a pass of several tokens with nothing beside it */
     bool by_place;   /* the layers are numbered by nothing else */
     bool has_expert; /* the files say what was picked */
-    Scale scale;
+    bool sampled;    /* a pass told the scale */
+    MoeLogitScale scale;
+    bool narrow; /* scattered gates have no more than a float's bits */
     GHashTable *text_ids;
     GPtrArray *texts; /* of the tokens, by id */
     int32_t doc, pos; /* of the next token */
@@ -35,6 +34,7 @@ typedef struct Reading {
     int64_t steps;    /* passes that did */
     float *logits;    /* [layers × experts] */
     int32_t *expert;  /* [layers × k] */
+    double *gate;     /* likewise, of scattered ones */
 } Reading;
 
 static void
@@ -45,33 +45,11 @@ reading_clear(Reading *reading)
     g_ptr_array_unref(reading->texts);
     g_free(reading->logits);
     g_free(reading->expert);
+    g_free(reading->gate);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reading, reading_clear)
 
 /* --- Texts ------------------------------------------------------------------------------------*/
-
-/* The strings of a pass in the order of its tokens, and where each list begins, behind them the
- * end; false if they aren't as many as the tokens. */
-static bool
-list_texts(const MoeLogitPass *pass, GPtrArray *strings, GArray *begins)
-{
-    const MoePy *node = pass->texts->node;
-    int64_t end = 0;
-    g_array_append_val(begins, end);
-    for (int64_t i = 0; i < node->count; i++) {
-        const MoePy *list = node->items[i];
-        if (list->kind == MOE_PY_STRING)
-            g_ptr_array_add(strings, (void *)list);
-        for (int64_t j = 0; list->kind != MOE_PY_STRING && j < list->count; j++)
-            g_ptr_array_add(strings, list->items[j]);
-        end = strings->len;
-        if (list->kind != MOE_PY_STRING)
-            g_array_append_val(begins, end);
-    }
-    if (begins->len == 1)
-        g_array_append_val(begins, end);
-    return end == pass->rows * pass->length;
-}
 
 static int32_t
 text_id(Reading *reading, const MoePy *string)
@@ -91,7 +69,7 @@ learn_texts(Reading *reading, const MoeLogitPass *pass)
 {
     g_autoptr(GPtrArray) strings = g_ptr_array_new();
     g_autoptr(GArray) begins = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    if (!list_texts(pass, strings, begins)) {
+    if (!moe__logit_texts(pass, strings, begins)) {
         moe_import_note(reading->import,
                         "found %u strings for %" G_GINT64_FORMAT
                         " tokens: the texts of that pass were left out",
@@ -112,44 +90,47 @@ fail(const MoeArrays *arrays, const MoeLogitPass *pass, GError **error, const ch
     return false;
 }
 
-/* Of the first rows: a softmax has none below 0, and sums of one as far as 8 bits tell. */
-static Scale
-find_scale(const MoeValues *values, const MoeLogitPass *pass, bool sigmoid)
+/* Gates of picks that were scattered over a row of zeros are no logits. */
+static bool
+learn_scattered(Reading *reading, const MoeArrays *arrays, const MoeLogitPass *pass,
+                const MoeLogitSample *sample, GError **error)
 {
-    const MoeLogitLayer *layer = &g_array_index(pass->layers, MoeLogitLayer, 0);
-    int64_t rows = MIN(pass->rows * pass->length, SAMPLE);
-    bool within = rows > 0, to_one = rows > 0;
-    for (int64_t t = 0; t < rows && within; t++) {
-        double sum = 0;
-        for (int e = 0; e < pass->experts; e++) {
-            double p = moe__values_number(values, layer->base + t * layer->stride + e);
-            within = within && p >= 0 && p <= 1.02;
-            sum += p;
-        }
-        to_one = to_one && fabs(sum - 1) <= 0.02;
-    }
-    return within && to_one                                             ? SOFTMAX
-           : within && sigmoid && rows * pass->experts >= SIGMOID_LEAST ? SIGMOIDS
-                                                                        : LOGITS;
+    if (reading->k > 0 && reading->k != sample->picks)
+        return fail(arrays, pass, error,
+                    "the rows have another number of scores above zero than the file says k is");
+    reading->k = sample->picks;
+    moe_import_note(reading->import,
+                    "each row has %d scores above zero, of %d experts: they are the gates of the "
+                    "picks, not logits; margins and entropies aren't known",
+                    sample->picks, pass->experts);
+    return true;
 }
 
+/* Tells what the rows are, as long as nothing but padding was seen. */
 static bool
 learn_rows(Reading *reading, const MoeArrays *arrays, const MoeLogitPass *pass, GError **error)
 {
     const MoeLogitLayer *layer = &g_array_index(pass->layers, MoeLogitLayer, 0);
     const char *score = moe_import_options(reading->import)->score;
-    g_auto(MoeValues) values = {0};
-    if (!moe__arrays_values(arrays, layer->logits, &values, error))
+    MoeLogitSample sample;
+    if (!moe__logit_sample(arrays, pass, g_strcmp0(score, "sigmoid") == 0, &sample, error))
         return false;
-    reading->scale = find_scale(&values, pass, g_strcmp0(score, "sigmoid") == 0);
-    if (reading->scale == SOFTMAX && score && !g_str_equal(score, "softmax"))
+    reading->sampled = sample.rows > 0;
+    reading->scale = sample.scale;
+    reading->narrow = layer->logits->type != MOE_STORED_F64;
+    if (sample.scale == MOE_LOGIT_SCALE_SCATTERED && !reading->has_expert)
+        return learn_scattered(reading, arrays, pass, &sample, error);
+    if (sample.scale == MOE_LOGIT_SCALE_SCATTERED)
+        return fail(arrays, pass, error,
+                    "expected logits beside the picks, found rows of zeros but for a few scores");
+    if (sample.scale == MOE_LOGIT_SCALE_SOFTMAX && score && !g_str_equal(score, "softmax"))
         return fail(arrays, pass, error,
                     "every row sums to one: these are the probabilities of a softmax, --score says "
                     "otherwise");
-    if (reading->scale == SOFTMAX)
+    if (sample.scale == MOE_LOGIT_SCALE_SOFTMAX)
         moe_import_note(reading->import, "the rows of the files sum to one: they are "
                                          "probabilities, whose logarithms were taken for logits");
-    if (reading->scale == SIGMOIDS)
+    if (sample.scale == MOE_LOGIT_SCALE_SIGMOIDS)
         moe_import_note(reading->import, "all values lie between 0 and 1: they are sigmoids "
                                          "already, whose log-odds were taken for logits");
     return true;
@@ -165,16 +146,27 @@ same_layers(const Reading *reading, const MoeLogitPass *pass)
     return same;
 }
 
+/* Whether its tokens, of one axis, may be several sequences, and nothing says so. */
+static bool
+is_flat(const MoeLogitPass *pass)
+{
+    const MoeLogitLayer *layers = (const MoeLogitLayer *)pass->layers->data;
+    bool together = pass->layers->len > 1 && layers[0].logits == layers[1].logits;
+    return layers->logits->ndim == (together ? 3 : 2) && pass->length > 1 && !pass->mask.item &&
+           !pass->ids.item && !pass->texts.item;
+}
+
 /* Whether it is what generating makes of a token: it goes on with the sequence of the pass before.
  */
 static bool
 is_step(const MoeLogitPass *pass)
 {
-    return pass->rows * pass->length == 1 && !pass->mask && !pass->ids && !pass->texts;
+    return pass->rows * pass->length == 1 && !pass->mask.item && !pass->ids.item &&
+           !pass->texts.item;
 }
 
-static bool
-learn_first(Reading *reading, const MoeArrays *arrays, const MoeLogitPass *pass, GError **error)
+static void
+learn_first(Reading *reading, const MoeLogitPass *pass)
 {
     reading->experts = pass->experts;
     reading->has_expert = g_array_index(pass->layers, MoeLogitLayer, 0).expert != NULL;
@@ -185,140 +177,78 @@ learn_first(Reading *reading, const MoeArrays *arrays, const MoeLogitPass *pass,
         g_array_append_val(reading->layers, layer->layer);
         reading->by_place = reading->by_place && layer->by_place;
     }
-    return learn_rows(reading, arrays, pass, error);
 }
 
 static bool
 learn(Reading *reading, const MoeArrays *arrays, const MoeLogitPass *pass, GError **error)
 {
     bool has_expert = g_array_index(pass->layers, MoeLogitLayer, 0).expert != NULL;
-    if (pass->texts && !pass->ids)
+    if (pass->texts.item && !pass->ids.item)
         learn_texts(reading, pass);
+    reading->flat = reading->flat || is_flat(pass);
     reading->steps += reading->open && is_step(pass);
     reading->open = pass->rows == 1;
     if (reading->passes++ == 0)
-        return learn_first(reading, arrays, pass, error);
+        learn_first(reading, pass);
     if (!same_layers(reading, pass) || has_expert != reading->has_expert)
         return fail(arrays, pass, error, "found other layers or experts than in the pass before");
-    return pass->k == 0 || (reading->has_expert && !pass->picks) || pass->k == reading->k ||
-           fail(arrays, pass, error, "found another k than in the pass before");
+    if (pass->k > 0 && !(reading->has_expert && !pass->picks) && pass->k != reading->k)
+        return fail(arrays, pass, error, "found another k than in the pass before");
+    return reading->sampled || learn_rows(reading, arrays, pass, error);
 }
 
 /* --- Bringing ---------------------------------------------------------------------------------*/
 
-/* The arrays of a pass. */
-typedef struct Loaded {
-    const MoeLogitPass *pass;
-    MoeValues *logits; /* [n], of a layer that shares its array with the one before empty */
-    MoeValues *expert; /* [n] */
-    const MoeValues **of, **expert_of; /* [n]: where a layer's are */
-    int n;
-    MoeValues mask, ids;
-    GPtrArray *strings; /* NULL: none */
-    GArray *begins;     /* int64_t, of the sequences, and the end */
-} Loaded;
-
+/* The picks of a unit that the file names. */
 static void
-loaded_clear(Loaded *loaded)
+gather_picks(Reading *reading, const MoeLogitLoaded *loaded, int i, int64_t t)
 {
-    for (int i = 0; i < loaded->n; i++) {
-        moe__values_clear(&loaded->logits[i]);
-        moe__values_clear(&loaded->expert[i]);
-    }
-    g_free(loaded->logits);
-    g_free(loaded->expert);
-    g_free(loaded->of);
-    g_free(loaded->expert_of);
-    moe__values_clear(&loaded->mask);
-    moe__values_clear(&loaded->ids);
-    g_clear_pointer(&loaded->strings, g_ptr_array_unref);
-    g_clear_pointer(&loaded->begins, g_array_unref);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Loaded, loaded_clear)
-
-/* The values of a layer, which shares them with the layer before or has them for itself. */
-static bool
-load_item(const MoeArrays *arrays, const MoeItem *item, const MoeItem *before, MoeValues *own,
-          const MoeValues **of, GError **error)
-{
-    *of = item == before ? of[-1] : own;
-    return !item || item == before || moe__arrays_values(arrays, item, own, error);
-}
-
-static bool
-load_layers(Loaded *loaded, const MoeArrays *arrays, GError **error)
-{
-    const MoeLogitLayer *layers = (const MoeLogitLayer *)loaded->pass->layers->data;
-    loaded->n = (int)loaded->pass->layers->len;
-    loaded->logits = g_new0(MoeValues, (gsize)loaded->n);
-    loaded->expert = g_new0(MoeValues, (gsize)loaded->n);
-    loaded->of = g_new0(const MoeValues *, (gsize)loaded->n);
-    loaded->expert_of = g_new0(const MoeValues *, (gsize)loaded->n);
-    for (int i = 0; i < loaded->n; i++) {
-        const MoeItem *logits = i > 0 ? layers[i - 1].logits : NULL;
-        const MoeItem *expert = i > 0 ? layers[i - 1].expert : NULL;
-        if (!load_item(arrays, layers[i].logits, logits, &loaded->logits[i], &loaded->of[i],
-                       error) ||
-            (layers[i].expert && !load_item(arrays, layers[i].expert, expert, &loaded->expert[i],
-                                            &loaded->expert_of[i], error)))
-            return false;
-    }
-    return true;
-}
-
-/* Where sequences begin: lists of strings say it where nothing else does. */
-static void
-find_sequences(Loaded *loaded)
-{
-    const MoeLogitPass *pass = loaded->pass;
-    loaded->begins = g_array_new(FALSE, FALSE, sizeof(int64_t));
-    loaded->strings = g_ptr_array_new();
-    if (pass->texts && !pass->ids && !list_texts(pass, loaded->strings, loaded->begins))
-        g_ptr_array_set_size(loaded->strings, 0);
-    if (loaded->strings->len > 0 && pass->rows == 1)
-        return;
-    g_array_set_size(loaded->begins, 0);
-    for (int64_t i = 0; i <= pass->rows; i++) {
-        int64_t at = i * pass->length;
-        g_array_append_val(loaded->begins, at);
+    const MoeLogitLayer *layer = &g_array_index(loaded->pass->layers, MoeLogitLayer, i);
+    for (int j = 0; j < reading->k; j++) {
+        int64_t id = -1, place = layer->expert_base + t * layer->expert_stride + j;
+        moe__values_integer(loaded->expert_of[i], place, &id);
+        reading->expert[i * reading->k + j] = (int32_t)CLAMP(id, -1, INT32_MAX);
     }
 }
 
 static bool
-load(Loaded *loaded, const MoeArrays *arrays, GError **error)
+gather_scattered(Reading *reading, const MoeLogitLoaded *loaded, int i, int64_t t, GError **error)
 {
-    const MoeLogitPass *pass = loaded->pass;
-    if (!load_layers(loaded, arrays, error) ||
-        (pass->mask && !moe__arrays_values(arrays, pass->mask, &loaded->mask, error)) ||
-        (pass->ids && !moe__arrays_values(arrays, pass->ids, &loaded->ids, error)))
-        return false;
-    find_sequences(loaded);
-    return true;
+    const MoeLogitLayer *layer = &g_array_index(loaded->pass->layers, MoeLogitLayer, i);
+    int k = reading->k;
+    if (moe__logit_gathered(loaded->of[i], layer->base + t * layer->stride, reading->experts, k,
+                            reading->expert + i * k, reading->gate + i * k))
+        return true;
+    g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                "layer %d, token %" G_GINT64_FORMAT
+                ": expected at most %d scores above zero and no other, as in the first rows",
+                layer->layer, t, k);
+    return false;
 }
 
-static void
-gather(Reading *reading, const Loaded *loaded, int64_t t)
+static bool
+gather(Reading *reading, const MoeLogitLoaded *loaded, int64_t t, GError **error)
 {
     const MoeLogitLayer *layers = (const MoeLogitLayer *)loaded->pass->layers->data;
     for (int i = 0; i < loaded->n; i++) {
+        if (reading->gate) {
+            if (!gather_scattered(reading, loaded, i, t, error))
+                return false;
+            continue;
+        }
         float *out = reading->logits + (gsize)i * (gsize)reading->experts;
         int64_t at = layers[i].base + t * layers[i].stride;
-        for (int e = 0; e < reading->experts; e++) {
-            double z = moe__values_number(loaded->of[i], at + e);
-            out[e] = (float)(reading->scale == SOFTMAX    ? log(z)
-                             : reading->scale == SIGMOIDS ? log(z / (1 - z))
-                                                          : z);
-        }
-        for (int j = 0; reading->has_expert && j < reading->k; j++) {
-            int64_t id = -1, place = layers[i].expert_base + t * layers[i].expert_stride + j;
-            moe__values_integer(loaded->expert_of[i], place, &id);
-            reading->expert[i * reading->k + j] = (int32_t)CLAMP(id, -1, INT32_MAX);
-        }
+        for (int e = 0; e < reading->experts; e++)
+            out[e] =
+                (float)moe__logit_of(reading->scale, moe__values_number(loaded->of[i], at + e));
+        if (reading->has_expert)
+            gather_picks(reading, loaded, i, t);
     }
+    return true;
 }
 
 static int32_t
-id_of(Reading *reading, const Loaded *loaded, int64_t t)
+id_of(Reading *reading, const MoeLogitLoaded *loaded, int64_t t)
 {
     int64_t id = -1;
     if (loaded->ids.data)
@@ -329,14 +259,15 @@ id_of(Reading *reading, const Loaded *loaded, int64_t t)
 }
 
 static bool
-is_padding(const Loaded *loaded, int64_t t)
+is_padding(const MoeLogitLoaded *loaded, int64_t t)
 {
     return loaded->mask.data && moe__values_number(&loaded->mask, t) == 0;
 }
 
 /* A sequence, which is a document if any of it isn't padding. */
 static bool
-bring_sequence(Reading *reading, const Loaded *loaded, int64_t begin, int64_t end, GError **error)
+bring_sequence(Reading *reading, const MoeLogitLoaded *loaded, int64_t begin, int64_t end,
+               GError **error)
 {
     bool goes_on = reading->open && is_step(loaded->pass);
     int32_t pos = goes_on ? reading->pos : 0;
@@ -346,13 +277,15 @@ bring_sequence(Reading *reading, const Loaded *loaded, int64_t begin, int64_t en
             moe_import_padding(reading->import, 1);
             continue;
         }
-        gather(reading, loaded, t);
+        if (!gather(reading, loaded, t, error))
+            return false;
         const MoeImportToken token = {
             .id = id_of(reading, loaded, t),
             .doc = reading->doc,
             .pos = pos++,
             .domain = moe_import_domain(reading->import, reading->file),
             .expert = reading->expert,
+            .gate = reading->gate,
             .logits = reading->logits,
         };
         if (!moe_import_token(reading->import, &token, error))
@@ -366,10 +299,10 @@ bring_sequence(Reading *reading, const Loaded *loaded, int64_t begin, int64_t en
 static bool
 bring(Reading *reading, const MoeArrays *arrays, const MoeLogitPass *pass, GError **error)
 {
-    g_auto(Loaded) loaded = {.pass = pass};
+    g_auto(MoeLogitLoaded) loaded = {.pass = pass};
     if (!same_layers(reading, pass))
         return fail(arrays, pass, error, "the file changed while it was read");
-    if (!load(&loaded, arrays, error))
+    if (!moe__logit_load(&loaded, arrays, error))
         return false;
     const int64_t *begins = (const int64_t *)loaded.begins->data;
     reading->open = reading->open && loaded.begins->len == 2;
@@ -391,6 +324,7 @@ read_file(Reading *reading, const char *path, GError **error)
     g_autoptr(MoeArrays) arrays = moe__arrays_open(path, error);
     g_autoptr(GArray) passes = arrays ? moe__logit_passes(arrays, axes, error) : NULL;
     reading->open = false;
+    reading->unused = reading->unused || (passes && moe__logit_ids_unused(arrays, passes));
     for (guint i = 0; passes && i < passes->len; i++) {
         const MoeLogitPass *pass = &g_array_index(passes, MoeLogitPass, i);
         if (!(reading->bringing ? bring : learn)(reading, arrays, pass, error) ||
@@ -414,14 +348,17 @@ read_all(Reading *reading, GError **error)
 static bool
 begin(Reading *reading, GError **error)
 {
+    bool scattered = reading->scale == MOE_LOGIT_SCALE_SCATTERED;
     const MoeImportShape shape = {
         .layers = (const int *)reading->layers->data,
         .n_layers = (int)reading->layers->len,
         .by_place = reading->by_place,
         .experts = reading->experts,
         .k = reading->k,
-        .has_logits = true,
-        .no_picks = !reading->has_expert,
+        .has_logits = !scattered,
+        .no_picks = !scattered && !reading->has_expert,
+        .has_gates = scattered,
+        .gate_type = reading->narrow ? MOE_F32 : MOE_F64,
         .tokens = (const char *const *)reading->texts->pdata,
         .n_tokens = (int)reading->texts->len,
     };
@@ -430,10 +367,18 @@ begin(Reading *reading, GError **error)
                         "%" G_GINT64_FORMAT " passes of one token were taken to go on with the "
                         "sequence of the pass before, as when a model generates",
                         reading->steps);
+    if (reading->unused)
+        moe_import_note(reading->import, "the files have ids of tokens (input_ids) that can't be "
+                                         "told to belong to any pass: they weren't taken");
+    if (reading->flat)
+        moe_import_note(reading->import,
+                        "nothing beside the logits says where sequences begin or what is padding "
+                        "(attention_mask, input_ids): a pass was taken for one document");
     if (!moe_import_begin(reading->import, &shape, error))
         return false;
     reading->logits = g_new(float, reading->layers->len *(gsize)reading->experts);
     reading->expert = g_new(int32_t, reading->layers->len * (gsize)MAX(reading->k, 1));
+    reading->gate = scattered ? g_new(double, reading->layers->len *(gsize)reading->k) : NULL;
     reading->bringing = true;
     return true;
 }

@@ -10,6 +10,7 @@
 #include "import/door.h"
 #include "import/importers.h"
 #include "import/sglang-map.h"
+#include "import/twins.h"
 
 #include <string.h>
 
@@ -17,15 +18,15 @@
 
 typedef struct Passes {
     MoeCountArrays arrays;
-    GPtrArray *sums; /* a checksum of each file that has counts */
-    bool moved;      /* some map is more than the identity */
+    MoeTwins *twins;
+    bool moved; /* some map is more than the identity */
 } Passes;
 
 static void
 passes_clear(Passes *passes)
 {
     moe__count_arrays_clear(&passes->arrays);
-    g_ptr_array_unref(passes->sums);
+    g_hash_table_unref(passes->twins);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Passes, passes_clear)
 
@@ -36,8 +37,8 @@ typedef struct Dump {
     const char *path;
     MoePyDoc *doc;
     MoeSglangMap map;
-    GChecksum *sum; /* of all counts */
-    bool counted;   /* some are above 0 */
+    MoeTwinSum sum; /* of the passes that have counts */
+    bool counted;   /* some counts of the pass are above 0 */
 } Dump;
 
 static void
@@ -45,7 +46,6 @@ dump_clear(Dump *dump)
 {
     g_clear_pointer(&dump->doc, moe__py_doc_free);
     moe__sglang_map_clear(&dump->map);
-    g_clear_pointer(&dump->sum, g_checksum_free);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Dump, dump_clear)
 
@@ -130,13 +130,16 @@ take_pass(Dump *dump, const MoePy *record, int64_t number, GError **error)
     const MoePy *counts = moe__py_get(record, "global_physical_count");
     if (!counts)
         return fail(dump, error, "record %" I64 ": found no global_physical_count", number);
+    dump->counted = false;
     if (!moe__py_values(dump->doc, counts, &copies, error) ||
         !check_shape(dump, number, &copies, error) ||
         !add_up(dump, number, &copies, &experts, error))
         return false;
     int64_t block = block_of(record, number);
-    g_checksum_update(dump->sum, (const guchar *)&block, sizeof block);
-    g_checksum_update(dump->sum, experts.data, (gssize)((gsize)experts.count * sizeof(int64_t)));
+    if (dump->counted) {
+        moe__twin_add(&dump->sum, &block, sizeof block);
+        moe__twin_add(&dump->sum, experts.data, (gsize)experts.count * sizeof(int64_t));
+    }
     dump->passes->arrays.blocks = block;
     return moe__count_arrays_take(&dump->passes->arrays, dump->file, name, &experts, error);
 }
@@ -145,19 +148,12 @@ take_pass(Dump *dump, const MoePy *record, int64_t number, GError **error)
 
 /* Two ranks that counted the same would count every token twice. */
 static bool
-remember(Dump *dump, GError **error)
+check_twin(const Dump *dump, GError **error)
 {
-    const char *sum = g_checksum_get_string(dump->sum);
-    GPtrArray *sums = dump->passes->sums;
-    if (dump->passes->arrays.begun || !dump->counted)
-        return true;
-    for (guint i = 0; i < sums->len; i++)
-        if (g_str_equal(sums->pdata[i], sum))
-            return fail(dump, error,
-                        "found the same counts as in another file, expected ranks with tokens of "
-                        "their own: of ranks that share tokens, one");
-    g_ptr_array_add(sums, g_strdup(sum));
-    return true;
+    g_autofree char *name = g_filename_display_name(dump->path);
+    const char *twin =
+        dump->passes->arrays.begun ? NULL : moe__twins_enter(dump->passes->twins, dump->sum, name);
+    return !twin || fail(dump, error, "found the same counts as in %s, " MOE_TWINS_RANKS, twin);
 }
 
 static bool
@@ -165,7 +161,6 @@ read_dump(Passes *passes, int file, const char *path, GError **error)
 {
     MoeImport *import = passes->arrays.import;
     g_auto(Dump) dump = {.passes = passes, .file = file, .path = path};
-    dump.sum = g_checksum_new(G_CHECKSUM_SHA256);
     dump.doc = moe__count_open(path, error);
     if (!dump.doc)
         return false;
@@ -179,7 +174,7 @@ read_dump(Passes *passes, int file, const char *path, GError **error)
             !moe__import_part(import, file, i, records->count, error))
             return false;
     passes->moved = passes->moved || dump.map.moved;
-    return remember(&dump, error);
+    return check_twin(&dump, error);
 }
 
 static bool
@@ -198,7 +193,7 @@ read_passes(MoeImport *import, GError **error)
 {
     g_auto(Passes) passes = {
         .arrays = {.import = import},
-        .sums = g_ptr_array_new_with_free_func(g_free),
+        .twins = moe__twins_new(),
     };
     if (!read_all(&passes, error))
         return false;

@@ -11,8 +11,11 @@
 #include "import/pt.h"
 #include "import/sglang-map.h"
 #include "import/sglang-record.h"
+#include "import/twins.h"
 
 #include <string.h>
+
+enum { TARGET_VERIFY = 5 }; /* of SGLang's ForwardMode */
 
 typedef struct Dump {
     MoeImport *import;
@@ -23,12 +26,16 @@ typedef struct Dump {
     MoeSglangMap map; /* of the file */
     /* Of all files; 0: not yet known. */
     int64_t layers, k, experts, max_expert;
-    bool mapped; /* some id isn't the expert's own */
-    bool *used;  /* [layers]: has picks */
+    int64_t drafts; /* passes that verify them */
+    bool mapped;    /* some id isn't the expert's own */
+    bool *used;     /* [layers]: has picks */
     GArray *kept;
     MoeSglang record;
     MoeSequences *sequences;
-    int32_t *expert; /* [kept × k] */
+    MoeTwins *twins;
+    MoeTwinSum sum;    /* of the file */
+    GHashTable *ranks; /* that recorded tokens, + 1 */
+    int32_t *expert;   /* [kept × k] */
 } Dump;
 
 static void
@@ -45,6 +52,8 @@ dump_clear(Dump *dump)
 {
     end_file(dump);
     moe__sequences_free(dump->sequences);
+    g_hash_table_unref(dump->twins);
+    g_hash_table_unref(dump->ranks);
     moe__sglang_clear(&dump->record);
     g_array_unref(dump->kept);
     g_free(dump->used);
@@ -60,9 +69,36 @@ highest_copy(const MoeSglangMap *map)
     return map->values.data ? map->values.shape[1] - 1 : UINT16_MAX;
 }
 
-static bool
-learn(Dump *dump, GError **error)
+/* Drafts of speculative decoding are passes of their own; what was rejected is among them. */
+static void
+count_drafts(Dump *dump, const MoePy *node)
 {
+    int64_t mode = 0;
+    const MoePy *value = moe__py_get(node, "forward_mode");
+    dump->drafts += value && moe__py_integer(value, &mode) && mode == TARGET_VERIFY;
+}
+
+/* Takes in what tells the tokens of one rank from those of another. */
+static void
+remember(Dump *dump, const MoePy *node)
+{
+    const MoeValues *all[] = {&dump->record.ids, &dump->record.positions, &dump->record.tokens};
+    int64_t rank = -1, id = -1;
+    const MoePy *number = moe__py_get(node, "rank"), *pass = moe__py_get(node, "forward_pass_id");
+    if (pass && moe__py_integer(pass, &id)) /* the same texts may come again, in other passes */
+        moe__twin_add(&dump->sum, &id, sizeof id);
+    for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
+        moe__twin_add(&dump->sum, all[i]->data,
+                      (gsize)all[i]->count * moe_stored_type_size(all[i]->type));
+    if (number && moe__py_integer(number, &rank) && rank >= 0 && rank < INT_MAX)
+        g_hash_table_add(dump->ranks, GINT_TO_POINTER((int)rank + 1));
+}
+
+static bool
+learn(Dump *dump, const MoePy *node, GError **error)
+{
+    remember(dump, node);
+    count_drafts(dump, node);
     const MoeValues *ids = &dump->record.ids;
     int64_t T = ids->shape[1], slots = ids->shape[2];
     if (dump->layers > 0 && dump->layers != ids->shape[0])
@@ -172,7 +208,20 @@ take_record(Dump *dump, const MoePy *node, GError **error)
                                 shape[0], dump->map.values.shape[0]);
     if (shape[1] == 0) /* an idle server */
         return true;
-    return dump->bringing ? bring(dump, node, error) : learn(dump, error);
+    return dump->bringing ? bring(dump, node, error) : learn(dump, node, error);
+}
+
+/* Ranks of tensor parallelism all record the same tokens. */
+static bool
+check_twin(Dump *dump, GError **error)
+{
+    g_autofree char *name = g_filename_display_name(dump->path);
+    const char *twin = dump->bringing ? NULL : moe__twins_enter(dump->twins, dump->sum, name);
+    dump->sum = 0;
+    dump->record.number = -1;
+    return !twin ||
+           moe__sglang_fail(&dump->record, error,
+                            "found the same tokens and picks as in %s, " MOE_TWINS_RANKS, twin);
 }
 
 static bool
@@ -198,7 +247,7 @@ read_file(Dump *dump, GError **error)
         moe__sglang_reset(&dump->record);
     }
     end_file(dump);
-    return true;
+    return check_twin(dump, error);
 }
 
 static bool
@@ -220,8 +269,23 @@ begin(Dump *dump, GError **error)
     for (int layer = 0; layer < dump->layers; layer++)
         if (dump->used[layer])
             g_array_append_val(dump->kept, layer);
+    if (dump->layers == 0) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "found no record of a pass with tokens in the files (was anything recorded "
+                    "between start and dump?)");
+        return false;
+    }
     if (dump->mapped)
         moe_import_note(dump->import, MOE_SGLANG_MOVED);
+    if (dump->drafts > 0)
+        moe_import_note(dump->import,
+                        "%" G_GINT64_FORMAT " passes verify drafts of speculative decoding: "
+                        "drafts that were rejected are among the tokens, and each is a piece of "
+                        "its own",
+                        dump->drafts);
+    if (g_hash_table_size(dump->ranks) > 1)
+        moe_import_note(dump->import, "the files are of %u ranks, each with tokens of its own",
+                        g_hash_table_size(dump->ranks));
     const MoeImportShape shape = {
         .layers = (const int *)dump->kept->data,
         .n_layers = (int)dump->kept->len,
@@ -243,6 +307,8 @@ read_sglang(MoeImport *import, GError **error)
         .import = import,
         .kept = g_array_new(FALSE, FALSE, sizeof(int)),
         .sequences = moe__sequences_new(),
+        .twins = moe__twins_new(),
+        .ranks = g_hash_table_new(NULL, NULL),
     };
     moe__sglang_init(&dump.record);
     if (!read_all(&dump, error) || !begin(&dump, error) || !read_all(&dump, error))
@@ -269,7 +335,9 @@ score_sglang(const MoeImportHead *head)
 {
     if (has(head, "topk_ids_of_layer"))
         return 95;
-    return has(head, "gatherer_key") && has(head, "forward_pass_id") ? 60 : 0;
+    if (has(head, "gatherer_key") && has(head, "forward_pass_id"))
+        return 60;
+    return has(head, "last_physical_to_logical_map") && has(head, "records") ? 30 : 0;
 }
 
 const MoeImporter moe__import_sglang = {

@@ -2,6 +2,8 @@
  *
  * Arrays that people saved with numpy and torch (fixtures/import/make.py): ids of experts.
  */
+#include "import-npz.h"
+#include "import-pickle.h"
 #include "import-trace.h"
 
 #include "import/arrays.h"
@@ -38,6 +40,48 @@ test_prompt(void)
     expect_picks(trace, 0, "0 1, 1 2, 2 3, 3 4, 4 5");
     expect_picks(trace, 1, "1 2, 2 3, 3 4, 4 5, 5 6");
     expect_column(trace, "tokens/pos", "0 1 2 3 4");
+}
+
+/* Ids of the tokens beside the ids of experts: those of the prompt, then what was generated. */
+static void
+test_token_ids(void)
+{
+    static const int32_t head[] = {1, 2, 3, 4}, rest[] = {5, 6}, prompt[] = {11, 12},
+                         output[] = {13, 14};
+    const ImportArray arrays[] = {
+        {"prompt_routed_experts", "<i4", "(2, 1, 2)", head, sizeof head},
+        {"routed_experts", "<i4", "(1, 1, 2)", rest, sizeof rest},
+        {"prompt_token_ids", "<i4", "(2,)", prompt, sizeof prompt},
+        {"token_ids", "<i4", "(2,)", output, sizeof output},
+    };
+    MoeImportReport report;
+    g_autofree char *path = import_npz("ids.npz", arrays, G_N_ELEMENTS(arrays));
+    g_autoptr(MoeTrace) trace = import_all((const char *[]){path}, 1, &told, &report);
+    g_free(report.notes);
+    expect_picks(trace, 0, "1 2, 3 4, 5 6");
+    expect_column(trace, "tokens/id", "11 12 13");
+    g_autofree char *fewer = import_npz("ids.npz", arrays, 3); /* of what was generated none */
+    g_autoptr(MoeTrace) begun = import_all((const char *[]){fewer}, 1, &told, &report);
+    g_free(report.notes);
+    expect_column(begun, "tokens/id", "11 12 -1");
+}
+
+/* As vLLM's RequestOutput: a prompt above the list of what was generated, once each. */
+static void
+test_outputs(void)
+{
+    MoeImportReport report;
+    g_autofree char *path = import_pickle(
+        "outputs.pkl", "[{'prompt_routed_experts': @2x1x2:1 2 3 4;, 'prompt_token_ids': [11, 12], "
+                       "'outputs': [{'routed_experts': @1x1x2:5 6;, 'token_ids': [13, 14]}, "
+                       "{'routed_experts': @2x1x2:5 7 1 0;, 'token_ids': [15, 16]}]}, "
+                       "{'prompt_routed_experts': @1x1x2:2 3;, 'outputs': []}]");
+    g_autoptr(MoeTrace) trace = import_all((const char *[]){path}, 1, &told, &report);
+    g_free(report.notes);
+    expect_picks(trace, 0, "1 2, 3 4, 5 6, 5 7, 1 0, 2 3");
+    expect_column(trace, "tokens/doc", "0 0 0 1 1 2");
+    expect_column(trace, "tokens/pos", "0 1 2 2 3 0");
+    expect_column(trace, "tokens/id", "11 12 13 15 16 -1");
 }
 
 /* Floats of the shape of the ids, beside them, are their gates. */
@@ -281,6 +325,8 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     moe_init();
     g_test_add_func("/import-arrays/prompt", test_prompt);
+    g_test_add_func("/import-arrays/outputs", test_outputs);
+    g_test_add_func("/import-arrays/token-ids", test_token_ids);
     g_test_add_func("/import-arrays/weights", test_weights);
     g_test_add_func("/import-arrays/id-layers", test_id_layers);
     g_test_add_func("/import-arrays/zero-layers", test_zero_layers);

@@ -4,6 +4,7 @@
  * (tests/fixtures/counts), whole, cut off and spoilt.
  */
 #include "counts.h"
+#include "import-pickle.h"
 
 #include "import/numpy.h"
 
@@ -108,6 +109,34 @@ test_olmoe_pairs(void)
     g_assert_cmpint(flow->units, ==, 20);
     g_assert_cmpint(flow->moves[1 * 4 + 0], ==, 4);
     g_assert_cmpint(flow->moves[3 * 4 + 2], ==, 1);
+}
+
+/* Dicts that somebody made of the lists: by layers, or by pairs of them. */
+static void
+test_olmoe_keys(void)
+{
+    static const int layers[] = {3, 7};
+    MoeImportOptions options = {.importer = "olmoe-counts", .experts = 4, .k = 1};
+    g_autofree char *pairs = import_pickle(
+        "pairs.pkl", "{(3, 7): {(0, 1): 5, (2, 1): 3}, (0, 3): {(1, 0): 5, (1, 2): 3}}");
+    g_autofree char *named = import_pickle("named.pkl", "{'7': {1: 8}, '3': {0: 8}}");
+    g_autofree char *numbers = import_pickle("numbers.pkl", "{7: {1: 8}, 3: {0: 8}}");
+    g_autofree char *apart =
+        import_pickle("apart.pkl", "{(0, 1): {(0, 1): 5}, (3, 7): {(2, 1): 3}}");
+    g_autoptr(MoeSummary) flow = counts_import_one(pairs, &options, NULL);
+    g_assert_cmpint(moe_summary_routers(flow), ==, 3);
+    g_assert_cmpint(moe_summary_router(flow, 1)->layer, ==, 3);
+    expect_load(flow, 0, MOE_DOMAIN_ALL, "0 8 0 0");
+    expect_load(flow, 2, MOE_DOMAIN_ALL, "0 8 0 0");
+    g_autoptr(MoeSummary) load = counts_import_one(named, &options, NULL);
+    g_assert_cmpint(moe_summary_router(load, 0)->layer, ==, 3);
+    expect_load(load, 0, MOE_DOMAIN_ALL, "8 0 0 0");
+    expect_failure(numbers, &options, "which may be layers or experts");
+    expect_failure(apart, &options, "a table a pair of neighbouring layers, by their keys");
+    options.layers = layers;
+    options.n_layers = G_N_ELEMENTS(layers);
+    g_autoptr(MoeSummary) told_load = counts_import_one(numbers, &options, NULL);
+    expect_load(told_load, 1, MOE_DOMAIN_ALL, "0 8 0 0");
 }
 
 /* q of id 5, seen 6 times: 6 picks of expert 0; of id 9, seen 4 times: 3 of expert 1. */
@@ -219,7 +248,8 @@ test_sglang_passes_refused(void)
     g_autofree char *path = counts_fixture("sglang-passes-0.pkl"), *out = import_target();
     const char *const twice[] = {path, path};
     g_assert_false(moe_import(twice, 2, out, &counted, NULL, NULL, &error));
-    g_assert_nonnull(strstr(error->message, "found the same counts as in another file"));
+    g_assert_nonnull(strstr(error->message, "found the same counts as in "));
+    g_assert_nonnull(strstr(error->message, "of ranks that share tokens, one"));
     refuse_spoilt("global_physical_count", "global_physical_cover", 21,
                   "record 0: found no global_physical_count");
     refuse_spoilt("records", "recordz", 7, "found no list \"records\"");
@@ -376,6 +406,7 @@ main(int argc, char **argv)
     g_test_add_func("/import-counts-files/olmoe", test_olmoe);
     g_test_add_func("/import-counts-files/olmoe-domains", test_olmoe_domains);
     g_test_add_func("/import-counts-files/olmoe-pairs", test_olmoe_pairs);
+    g_test_add_func("/import-counts-files/olmoe-keys", test_olmoe_keys);
     g_test_add_func("/import-counts-files/olmoe-tokens", test_olmoe_tokens);
     g_test_add_func("/import-counts-files/sglang", test_sglang);
     g_test_add_func("/import-counts-files/sglang-passes", test_sglang_passes);

@@ -232,6 +232,21 @@ test_pairs_refused(void)
 
 /* --- Megatron ---------------------------------------------------------------------------------*/
 
+/* Groups of documents that have picks in the first layer. */
+static int
+groups_used(MoeSummary *summary)
+{
+    int used = 0;
+    for (int group = 0; group < MOE_SUMMARY_GROUPS; group++) {
+        const MoeSummaryCell *cell = moe_summary_fill_group(summary, 0, MOE_DOMAIN_UNKNOWN, group);
+        int64_t picks = 0;
+        for (int e = 0; e < cell->experts; e++)
+            picks += cell->count[e];
+        used += picks > 0;
+    }
+    return used;
+}
+
 static void
 test_megatron(void)
 {
@@ -249,6 +264,7 @@ test_megatron(void)
     g_assert_cmpstr(report.importer, ==, "megatron-counts");
     g_assert_cmpint(report.tokens, ==, 6);
     expect_load(summary, 0, MOE_DOMAIN_ALL, "6 4 0 2");
+    g_assert_cmpint(groups_used(summary), ==, 3); /* micro-batches of both iterations */
     expect_failure(one, &counted, "layer 3: found 2 experts in 1 files, expected 4 (--experts)");
     static const char *const texts[][2] = {
         {"{\"layer\": 3, \"tpe\": [[1, 2], [3]]}",

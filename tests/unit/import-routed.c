@@ -45,6 +45,7 @@ expect_both(const char *json, int documents)
     options.k = 2;
     g_autofree char *path = import_file("answer.json", json, -1);
     g_autoptr(MoeTrace) trace = import_all((const char *[]){path}, 1, &options, &report);
+    g_free(report.notes);
     g_assert_cmpstr(report.importer, ==, "routed-experts");
     g_assert_cmpint(report.documents, ==, documents);
     g_assert_cmpint(moe_trace_routers(trace), ==, 2);
@@ -213,7 +214,7 @@ test_id_type(void)
 
 /* Rows of a prefix that was cached aren't sent again. */
 static void
-test_start(void)
+test_start_of_array(void)
 {
     g_autofree char *bare = encode("", 0, 2);
     g_autofree char *text =
@@ -281,6 +282,92 @@ test_refused(void)
     expect_failure(path, &told, "give --k N");
 }
 
+/* --- Beside arrays ----------------------------------------------------------------------------*/
+
+static MoeTrace *
+import_response(const char *json, const MoeImportOptions *options, const char *note)
+{
+    MoeImportReport report;
+    g_autofree char *path = import_file("response.json", json, -1);
+    MoeTrace *trace = import_all((const char *[]){path}, 1, options, &report);
+    g_autofree char *notes = report.notes;
+    if (note && !strstr(notes ? notes : "", note))
+        g_error("found \"%s\", expected \"%s\"", notes, note);
+    return trace;
+}
+
+/* Rows from where they start; the counts would also go with fewer layers. */
+static void
+test_start(void)
+{
+    MoeImportOptions options = told;
+    const int layers[] = {0, 1, 2};
+    g_autofree char *bare = encode("", 0, 4);
+    g_autofree char *started = g_strdup_printf(
+        "{\"output_ids\": [8, 9, 10], \"meta_info\": {\"prompt_tokens\": 4, \"completion_tokens\": "
+        "3, \"routed_experts\": \"%s\", \"routed_experts_start_len\": 4, \"input_token_logprobs\": "
+        "[[null, 6, null], [-0.5, 7, \"x\"]]}}",
+        bare);
+    g_autofree char *untold = g_strdup_printf(
+        "{\"prompt_tokens\": 4, \"completion_tokens\": 3, \"routed_experts\": \"%s\"}", bare);
+    options.k = 2;
+    g_autoptr(MoeTrace) trace = import_response(started, &options, "they have 3 layers");
+    expect_picks(trace, 0, "1 2, 3 4");
+    expect_column(trace, "tokens/pos", "4 5");
+    expect_column(trace, "tokens/id", "8 9");
+    g_autoptr(MoeTrace) other = import_response(untold, &options, "they have 1 layers");
+    g_assert_nonnull(other);
+    options.layers = layers;
+    options.n_layers = G_N_ELEMENTS(layers);
+    g_autofree char *path = import_file("untold.json", untold, -1);
+    expect_failure(path, &options, "bare arrays have 1 layers, --layers names 3");
+}
+
+/* Ids of tokens as SGLang and vLLM return them. */
+static void
+test_token_ids(void)
+{
+    MoeImportOptions options = told;
+    options.k = 2;
+    g_autofree char *bare = encode("", 0, 4), *npy = encode_npy("<i2", 2);
+    g_autofree char *sglang = g_strdup_printf(
+        "{\"output_ids\": [9], \"meta_info\": {\"input_token_logprobs\": [[null, 6, null], "
+        "[-0.5, 7, \"x\"]], \"prompt_tokens\": 2, \"completion_tokens\": 1, \"routed_experts\": "
+        "\"%s\"}}",
+        bare);
+    g_autofree char *vllm = g_strdup_printf(
+        "{\"prompt_token_ids\": [1, 2], \"choices\": [{\"token_ids\": [3, 4, 5], "
+        "\"routed_experts\": \"%s\"}, {\"token_ids\": [6, 7], \"routed_experts\": \"%s\"}], "
+        "\"prompt_routed_experts\": \"%s\"}",
+        npy, npy, npy);
+    g_autofree char *odd =
+        g_strdup_printf("{\"prompt_token_ids\": [1, 2, 3, 4, 5], \"routed_experts\": \"%s\"}", npy);
+    g_autoptr(MoeTrace) first = import_response(sglang, &options, NULL);
+    expect_column(first, "tokens/id", "6 7");
+    g_autoptr(MoeTrace) second = import_response(vllm, &options, NULL);
+    expect_column(second, "tokens/id", "1 2 3 4 6 7");
+    expect_column(second, "tokens/doc", "0 0 0 0 1 1");
+    expect_column(second, "tokens/pos", "0 1 2 3 2 3");
+    g_autoptr(MoeTrace) third = import_response(
+        odd, &options, "1 documents have ids of tokens in another number than their rows say");
+    expect_column(third, "tokens/id", "-1 -1");
+}
+
+/* Several responses in an object: each array has the counts that are nearest to it. */
+static void
+test_wrapped(void)
+{
+    g_autofree char *bare = encode("", 0, 4);
+    g_autofree char *chat = g_strdup_printf(
+        "{\"responses\": [{\"usage\": {\"prompt_tokens\": 1, \"completion_tokens\": 2}, "
+        "\"sglext\": "
+        "{\"routed_experts\": \"%s\"}}, {\"sglext\": {\"routed_experts\": \"%s\"}, \"usage\": "
+        "{\"prompt_tokens\": 2, \"completion_tokens\": 1}}, {\"usage\": {\"prompt_tokens\": 7, "
+        "\"completion_tokens\": null}}]}",
+        bare, bare);
+    expect_both(chat, 2);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -292,8 +379,11 @@ main(int argc, char **argv)
     g_test_add_func("/import-routed/prompt", test_prompt);
     g_test_add_func("/import-routed/npy", test_npy);
     g_test_add_func("/import-routed/id-type", test_id_type);
-    g_test_add_func("/import-routed/start", test_start);
+    g_test_add_func("/import-routed/start-of-array", test_start_of_array);
     g_test_add_func("/import-routed/refused", test_refused);
+    g_test_add_func("/import-routed/start", test_start);
+    g_test_add_func("/import-routed/token-ids", test_token_ids);
+    g_test_add_func("/import-routed/wrapped", test_wrapped);
     int status = g_test_run();
     import_files_remove();
     return status;

@@ -3,6 +3,7 @@
  * SGLang's recordings (fixtures/import/make.py): picks, copies of experts, padding, and the pieces
  * of texts, which are strung together where nothing else can be meant.
  */
+#include "import-pickle.h"
 #include "import-trace.h"
 
 #include "import/sequences.h"
@@ -35,16 +36,63 @@ test_records(void)
     g_assert_nonnull(strstr(moe_trace_meta_json(trace), "last map of copies"));
 }
 
+/* A copy of the recording in which the first byte `from` behind a word is another. (transfer full)
+ */
+static char *
+patched(const char *name, const char *word, char from, char to)
+{
+    g_autofree char *path = import_fixture("sglang.pkl"), *bytes = NULL;
+    gsize length;
+    g_assert_true(g_file_get_contents(path, &bytes, &length, NULL));
+    char *at = memmem(bytes, length, word, strlen(word));
+    g_assert_nonnull(at);
+    at = memchr(at, from, (gsize)(bytes + length - at));
+    *at = to;
+    return import_file(name, bytes, (gssize)length);
+}
+
 /* Files of two servers: documents count on. */
 static void
 test_files(void)
 {
     MoeImportReport report;
-    g_autofree char *path = import_fixture("sglang.pt");
-    g_autoptr(MoeTrace) trace = import_all((const char *[]){path, path}, 2, &rule, &report);
+    g_autofree char *path = import_fixture("sglang.pkl");
+    g_autofree char *other = patched("other.pkl", "input_ids", 12, 13);
+    g_autoptr(MoeTrace) trace = import_all((const char *[]){path, other}, 2, &rule, &report);
     g_free(report.notes);
     g_assert_cmpint(report.documents, ==, 10);
     g_assert_cmpint(moe_trace_tokens(trace, -1), ==, 26);
+}
+
+/* Ranks of tensor parallelism record the same tokens. */
+static void
+test_twins(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = import_fixture("sglang.pkl"), *out = import_target();
+    g_autofree char *other = patched("rank1.pkl", "rank", 0, 1);
+    g_assert_false(moe_import((const char *[]){path, other}, 2, out, &rule, NULL, NULL, &error));
+    g_assert_nonnull(strstr(error->message, "rank1.pkl: found the same tokens and picks as in "));
+    g_assert_nonnull(strstr(error->message, "of ranks that share tokens, one"));
+}
+
+static void
+test_drafts(void)
+{
+    MoeImportReport report;
+    g_autofree char *path = patched("drafts.pkl", "forward_mode", 1, 5);
+    g_autoptr(MoeTrace) trace = import_all((const char *[]){path}, 1, &rule, &report);
+    g_autofree char *notes = report.notes;
+    g_assert_nonnull(trace);
+    g_assert_nonnull(strstr(notes, "1 passes verify drafts of speculative decoding"));
+}
+
+static void
+test_empty(void)
+{
+    g_autofree char *path =
+        import_pickle("empty.pkl", "{'records': [], 'last_physical_to_logical_map': None}");
+    expect_failure(path, &rule, "found no record of a pass with tokens in the files");
 }
 
 static void
@@ -129,6 +177,9 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/import-sglang/records", test_records);
     g_test_add_func("/import-sglang/files", test_files);
+    g_test_add_func("/import-sglang/twins", test_twins);
+    g_test_add_func("/import-sglang/drafts", test_drafts);
+    g_test_add_func("/import-sglang/empty", test_empty);
     g_test_add_func("/import-sglang/refused", test_refused);
     g_test_add_func("/import-sglang/places", test_places);
     g_test_add_func("/import-sglang/names", test_names);

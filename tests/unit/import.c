@@ -307,6 +307,12 @@ test_olmoe(void)
     expect_picks(trace, 2, "3 6, 1 2, 1 2, 3 6, 1 2, 1 2");
     expect_column(trace, "tokens/id", "11 12 9 11 12 9");
     expect_column(trace, "tokens/doc", "0 0 1 2 2 3");
+    static const int layers[] = {1, 2, 3};
+    MoeImportOptions numbered = told;
+    numbered.layers = layers;
+    numbered.n_layers = G_N_ELEMENTS(layers);
+    g_autoptr(MoeTrace) other = import_all((const char *[]){path}, 1, &numbered, NULL);
+    g_assert_cmpint(moe_trace_router(other, 2)->layer, ==, 3);
     static const char *const bad[][2] = {
         {"{\"exp_ids\": [[[1, 2], [3]]]}", "exp_ids: found 1 layers, expected 2 as before"},
         {"{\"exp_ids\": [[[1], [3]], [[1]]]}", "found 1 experts a token, expected 2 as before"},

@@ -203,6 +203,31 @@ test_no_archive(void)
     g_assert_error(reason, MOE_ERROR, MOE_ERROR_FORMAT);
 }
 
+/* Tensors that are known to be there, and no more: complex ones, and views that negate. */
+static void
+test_unread(void)
+{
+    static const char *const pickles[] = {
+        "ctorch._utils\n_rebuild_tensor_v2\n((Vstorage\nctorch\nComplexFloatStorage\nV0\nVcpu\nI1\n"
+        "tQI0\n(I1\nt(I1\ntI00\nNtR.",
+        "ctorch._utils\n_rebuild_tensor_v2\n((Vstorage\nctorch\nFloatStorage\nV0\nVcpu\nI1\ntQI0\n"
+        "(I1\nt(I1\ntI00\nN(Vneg\nI01\ndtR.",
+        "ctorch._utils\n_rebuild_tensor_v3\n(("
+        "Vstorage\nctorch.storage\nUntypedStorage\nV0\nVcpu\nI2\ntQI0\n"
+        "(I1\nt(I1\ntI00\nNctorch\nuint16\n(Vneg\nI01\ndtR.",
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(pickles); i++) {
+        g_autoptr(GError) error = NULL, reason = NULL;
+        g_autoptr(GBytes) bytes = g_bytes_new_static(pickles[i], strlen(pickles[i]));
+        g_autoptr(MoePyDoc) doc = moe__pickle_read(bytes, "unread.pkl", &error);
+        g_assert_no_error(error);
+        g_assert_cmpint(moe__py_root(doc)->kind, ==, MOE_PY_UNREAD);
+        g_auto(MoeValues) values = {0};
+        g_assert_false(moe__py_values(doc, moe__py_root(doc), &values, &reason));
+        g_assert_nonnull(strstr(reason->message, "an array of a type that isn't read is there"));
+    }
+}
+
 /* [[[…]]], a list that holds itself, and lists of ten of the one before. */
 static void
 test_bombs(void)
@@ -308,6 +333,7 @@ main(int argc, char **argv)
     g_test_add_func("/pickle/globals", test_globals);
     g_test_add_func("/pickle/malformed", test_malformed);
     g_test_add_func("/pickle/no-archive", test_no_archive);
+    g_test_add_func("/pickle/unread", test_unread);
     g_test_add_func("/pickle/bombs", test_bombs);
     g_test_add_func("/pickle/memory", test_memory);
     g_test_add_func("/pickle/repeated-stream", test_repeated_stream);
