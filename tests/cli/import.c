@@ -145,7 +145,9 @@ test_notes(void)
     g_auto(Run) fourth =
         run_moescope("import", array, "-o", "a.npz", "--score=softmax", "--select=top-k",
                      "--gates=as-scored", "-k", "2", "--axes=LTE", "--layers=2-4", NULL);
-    run_expect(&fourth, 0, "a.npz: router-logits, 6 tokens in 1 documents, 3 routers", "");
+    run_expect(&fourth, 0, "a.npz: router-logits, 6 tokens in 1 documents, 3 routers",
+               "nothing beside the logits says where sequences begin");
+    g_assert_null(strstr(fourth.err, "places were taken"));
 }
 
 /* A gate that is no number has no sum: the trace goes without its summary, and the check says so.
