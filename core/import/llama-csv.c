@@ -18,6 +18,7 @@ enum { LAYERS = UINT16_MAX + 1, REPORT_EVERY = 65536, PASS_MAX = 1 << 26 };
 typedef struct Tail {
     int layer;             /* of the last line; -1: there is none */
     int64_t picks, before; /* of that layer in the pass; of the pass in all others */
+    int64_t first;         /* picks of the pass's first layer; 0: that is the one */
     int64_t passes;        /* before the last one */
     uint64_t line;         /* where the last one begins */
     bool broken;           /* a line that was cut off follows */
@@ -91,7 +92,7 @@ begin_tail(Tail *tail, uint64_t line)
 {
     tail->passes += tail->layer >= 0;
     tail->layer = -1;
-    tail->picks = tail->before = 0;
+    tail->picks = tail->before = tail->first = 0;
     tail->line = line;
 }
 
@@ -101,6 +102,7 @@ learn_tail(Tail *tail, const MoeLlamaLine *line, uint64_t number)
     if (line->layer < tail->layer || tail->layer < 0)
         begin_tail(tail, number);
     if (line->layer != tail->layer) {
+        tail->first = tail->first > 0 ? tail->first : tail->picks;
         tail->before += tail->picks;
         tail->picks = 0;
     }
@@ -119,17 +121,19 @@ learn_whole(Passes *passes, const Tail *tail, const MoeLlamaLine *line)
                           line->layer != tail->layer, pass);
 }
 
-/* Whether a program was stopped amid its last pass: a layer is missing, or a part of a token. What
- * goes before it shows that k isn't to blame. */
+/* Whether a program was stopped amid its last pass: a layer is missing, or a part of a token that
+ * other layers have. What goes before it shows that k isn't to blame. */
 static bool
 is_cut(const Passes *passes, const Tail *tail, int k)
 {
     int last = g_array_index(passes->layers, int, passes->layers->len - 1);
     if (tail->layer < 0 || k <= 0)
         return false;
-    if (passes->layers->len == 1)
-        return (tail->picks > k || tail->passes > 0) && (tail->picks % k || tail->broken);
-    return tail->passes > 0 && (tail->layer != last || tail->picks % k || tail->broken);
+    if (passes->layers->len == 1) /* a part of a token may as well be another k */
+        return (tail->picks > k || tail->passes > 0) && tail->broken;
+    bool partial = tail->picks < tail->first && tail->picks % k;
+    return tail->passes > 0 && tail->first % k == 0 &&
+           (tail->layer != last || partial || tail->broken);
 }
 
 /* Finds the files that end so, and says it. */

@@ -67,7 +67,7 @@ test_llama(void)
         expect_picks(trace, 1, "5 6, 7 0, 3 4");
     }
     g_autoptr(MoeTrace) single =
-        import_cut("x.csv", "layer,expert\n3,1\n3,2\n3,0\n", 2, "x.csv ends within a token");
+        import_cut("x.csv", "layer,expert\n3,1\n3,2\n3,0\n3,", 2, "x.csv ends within a token");
     expect_picks(single, 0, "1 2");
     g_autoptr(MoeTrace) listed = import_cut("x.csv",
                                             "0,\"1 2\"\n1,\"3 4\"\n0,\"5 6\"\n0,\"7 0\"\n"
@@ -89,6 +89,10 @@ test_refused(void)
          "line 8: layer 0 has 3 picks in the pass that ends here"},
         {"x.csv", "layer,expert\n0,1\n0,2\n1,3\n",
          "layer 1 has 1 picks in the pass that ends here"},
+        {"x.csv", /* whole passes, of k 1 */
+         "layer,expert\n0,1\n0,2\n1,1\n1,2\n0,3\n1,4\n",
+         "layer 0 has 1 picks in the pass that ends here"},
+        {"x.csv", "layer,expert\n3,1\n3,2\n3,0\n", "layer 3 has 1 picks in the pass that ends"},
     };
     MoeImportOptions options = told;
     options.k = 2;
