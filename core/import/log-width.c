@@ -9,6 +9,8 @@ moe__log_widths_init(MoeLogWidths *widths, int told)
     *widths = (MoeLogWidths){
         .least = g_new(int, LAYERS),
         .most = g_new(int, LAYERS),
+        .tokens = g_new0(int64_t, LAYERS),
+        .full = g_new0(int64_t, LAYERS),
         .stated = g_new(int, LAYERS),
         .experts = g_new(int, LAYERS),
         .told = told,
@@ -25,6 +27,8 @@ moe__log_widths_clear(MoeLogWidths *widths)
 {
     g_free(widths->least);
     g_free(widths->most);
+    g_free(widths->tokens);
+    g_free(widths->full);
     g_free(widths->stated);
     g_free(widths->experts);
     g_array_unref(widths->of_layers);
@@ -108,7 +112,11 @@ moe__log_widths_learn(MoeLogWidths *widths, const char *path, const MoeLogRow *r
         }
     }
     widths->least[row->layer] = *most < 0 ? n : MIN(widths->least[row->layer], n);
+    if (n > *most)
+        widths->full[row->layer] = 0;
     *most = MAX(*most, n);
+    widths->tokens[row->layer] += row->tokens;
+    widths->full[row->layer] += n == *most ? row->tokens : 0;
     return true;
 }
 
@@ -127,10 +135,16 @@ tell_varying(const MoeLogWidths *widths, MoeImport *import, const MoeImportShape
         return;
     g_autofree char *others =
         more > 0 ? g_strdup_printf(" (and in %d more layers)", more) : g_strdup("");
-    moe_import_note(import,
-                    "layer %d%s: tokens have %d to %d experts, so k was taken to vary; --k N says "
-                    "that it doesn't",
-                    first, others, widths->least[first], widths->most[first]);
+    if (widths->most[first] == 0)
+        moe_import_note(import, "layer %d%s: no token that was looked at has an expert", first,
+                        others);
+    else
+        moe_import_note(import,
+                        "layer %d%s: %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT
+                        " tokens that were looked at have %d experts, others as few as %d, so k "
+                        "was taken to vary; --k N says that it doesn't",
+                        first, others, widths->full[first], widths->tokens[first],
+                        widths->most[first], widths->least[first]);
 }
 
 /* Whether single lines can be brought together. */

@@ -11,13 +11,14 @@
 #include <moescope/import.h>
 
 typedef struct MoeLogWidths {
-    int *least, *most;     /* [layers], of the lines of each; most -1: there are none */
-    int *stated, *experts; /* [layers], k and experts by a line about the layer; -1: none */
-    int told;              /* k, by the caller or the file; 0: neither says */
-    int first;             /* of the first line that wasn't one expert; -1: there is none */
-    bool lists;            /* not all lines have one expert */
-    bool gather;           /* lines of one token stand apart from each other */
-    bool once;             /* lines have one expert, and nobody says how many make a token */
+    int *least, *most;      /* [layers], of the lines of each; most -1: there are none */
+    int64_t *tokens, *full; /* [layers], of each; and those that have the most */
+    int *stated, *experts;  /* [layers], k and experts by a line about the layer; -1: none */
+    int told;               /* k, by the caller or the file; 0: neither says */
+    int first;              /* of the first line that wasn't one expert; -1: there is none */
+    bool lists;             /* not all lines have one expert */
+    bool gather;            /* lines of one token stand apart from each other */
+    bool once;              /* lines have one expert, and nobody says how many make a token */
     char *partial;     /* "PATH: line L": the first with fewer than `told` of a token's experts */
     char *placeless;   /* the same: with one expert and no position, unless --k is 1 */
     GArray *k;         /* int, of the layers of the shape; 0: varies */
