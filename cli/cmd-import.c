@@ -13,7 +13,7 @@
 
 typedef struct {
     char **domains;
-    char *out, *as, *gates, *score, *select, *axes, *model, *kinds;
+    char *out, *as, *gates, *score, *select, *axes, *id_type, *model, *kinds;
     GArray *layers; /* int */
     gboolean list, logits, no_summary;
     int experts, k, shared, compression;
@@ -30,6 +30,7 @@ options_clear(Options *o)
     g_free(o->score);
     g_free(o->select);
     g_free(o->axes);
+    g_free(o->id_type);
     g_free(o->model);
     g_free(o->kinds);
     if (o->layers)
@@ -119,6 +120,7 @@ run(const Options *o, char **sources, int n, MoeImportGates gates)
         .chunk_tokens = o->chunk_tokens,
         .logits = o->logits,
         .axes = o->axes,
+        .id_type = o->id_type,
         .kinds = o->kinds,
         .shared = o->shared,
     };
@@ -241,6 +243,11 @@ cmd_import(int argc, char **argv)
          "E "
          "expert, B sequence, S token in it)",
          "AXES"},
+        {"id-type", 0, 0, G_OPTION_ARG_STRING, &o.id_type,
+         "what bare ids in base64 are, where files don't say: int8 | uint8 | int16 | uint16 | "
+         "int32 | "
+         "int64 (default: int32)",
+         "TYPE"},
         {"no-summary", 0, 0, G_OPTION_ARG_NONE, &o.no_summary,
          "don't write the trace's summary into it", NULL},
         {"compression", 0, 0, G_OPTION_ARG_INT, &o.compression, "0 (stored) … 9 (default: 1)", "N"},

@@ -43,9 +43,9 @@ void
 moe__export_register(void)
 {
     static const MoeExporter *const built_in[] = {
-        &moe__export_jsonl,    &moe__export_csv,        &moe__export_safetensors,
-        &moe__export_eplb,     &moe__export_eplb_npy,   &moe__export_keep_list,
-        &moe__export_hot_list, &moe__export_counts_csv,
+        &moe__export_jsonl,     &moe__export_csv,      &moe__export_safetensors,
+        &moe__export_npz,       &moe__export_eplb,     &moe__export_eplb_npy,
+        &moe__export_keep_list, &moe__export_hot_list, &moe__export_counts_csv,
     };
     for (size_t i = 0; i < G_N_ELEMENTS(built_in); i++) {
         g_autoptr(GError) error = NULL;

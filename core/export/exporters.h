@@ -15,6 +15,7 @@ extern const MoeExporter moe__export_keep_list;   /* placement.c */
 extern const MoeExporter moe__export_hot_list;    /* placement.c */
 extern const MoeExporter moe__export_counts_csv;  /* counts.c */
 extern const MoeExporter moe__export_safetensors; /* tensors.c */
+extern const MoeExporter moe__export_npz;         /* npz.c */
 
 /* A summary as rows (counts.c). */
 bool moe__export_counts(MoeExport *job, const MoeSummary *summary, GError **error);

@@ -212,7 +212,18 @@ append_json(const Rows *rows, int router, int64_t token)
     g_string_append(rows->text, "]}\n");
 }
 
-/* The first line says what all routers have in common. */
+/* What a router is where they aren't all alike; k 0: it varies. */
+static void
+append_layer(const Rows *rows, const MoeRouterInfo *info)
+{
+    g_string_append_printf(rows->text,
+                           "{\"type\": \"meta\", \"layer\": %d, \"num_experts\": %d, "
+                           "\"top_k\": %d}\n",
+                           info->layer, info->experts, info->k);
+}
+
+/* The first line says what all routers have in common; where they differ in experts or k, or k
+ * varies, a line each says the rest. */
 static void
 append_meta(const Rows *rows)
 {
@@ -233,6 +244,8 @@ append_meta(const Rows *rows)
         g_string_append_printf(rows->text, ", \"norm_topk_prob\": %s",
                                first->gates_sum_to_one ? "true" : "false");
     g_string_append(rows->text, "}\n");
+    for (int r = 0; !(experts && k) && r < rows->n_routers; r++)
+        append_layer(rows, moe_trace_router(rows->trace, r));
 }
 
 static bool

@@ -25,17 +25,20 @@ static bool
 add_file(MoeImport *import, const char *path, int source, GError **error)
 {
     struct stat info;
-    if (stat(path, &info) != 0) {
-        int reason = errno;
+    bool there = stat(path, &info) == 0, is_stdin = !there && g_str_equal(path, "-");
+    int reason = errno;
+    if (!there && !is_stdin) {
         g_autofree char *name = g_filename_display_name(path);
         g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(reason),
                     "%s: can't be read: %s", name, g_strerror(reason));
         return false;
     }
-    if (!S_ISREG(info.st_mode)) {
+    if (is_stdin || !S_ISREG(info.st_mode)) {
         g_autofree char *name = g_filename_display_name(path);
         g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
-                    "%s: not a file; importers read some twice, so a pipe won't do", name);
+                    "%s: not a file; importers read some twice, so a pipe won't do: write it "
+                    "into a file first",
+                    name);
         return false;
     }
     char *plain;
@@ -75,6 +78,32 @@ is_wanted(const MoeImport *import, const char *path, bool tokens_of_esft)
            (known && !(tokens_of_esft && known == &moe__import_esft_scores));
 }
 
+enum { NAMED_FOLDERS = 5 };
+
+/* Says why a folder brings nothing; folders in it may be what was meant. */
+static bool
+fail_folder(const char *folder, const GPtrArray *names, GError **error)
+{
+    g_autoptr(GString) inside = g_string_new(NULL);
+    guint found = 0;
+    for (guint i = 0; i < names->len; i++) {
+        g_autofree char *path = g_build_filename(folder, names->pdata[i], NULL);
+        if (!g_file_test(path, G_FILE_TEST_IS_DIR) || found++ >= NAMED_FOLDERS)
+            continue;
+        g_autofree char *name = g_filename_display_name(names->pdata[i]);
+        g_string_append_printf(inside, "%s%s", inside->len ? ", " : "", name);
+    }
+    g_autofree char *shown = g_filename_display_name(folder);
+    g_autofree char *hint =
+        found > 0 ? g_strdup_printf("; the folders in it aren't looked into: name those that are "
+                                    "meant (%s%s)",
+                                    inside->str, found > NAMED_FOLDERS ? ", …" : "")
+                  : g_strdup("");
+    g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                "%s: found no file in this folder that an importer knows%s", shown, hint);
+    return false;
+}
+
 /* The files of a folder that an importer knows, or, where one is insisted on, all of them. */
 static bool
 add_folder(MoeImport *import, const char *folder, int source, GError **error)
@@ -95,12 +124,7 @@ add_folder(MoeImport *import, const char *folder, int source, GError **error)
         if (is_wanted(import, path, tokens_of_esft) && !add_file(import, path, source, error))
             return false;
     }
-    if (import->files->len > before)
-        return true;
-    g_autofree char *shown = g_filename_display_name(folder);
-    g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
-                "%s: found no file in this folder that an importer knows", shown);
-    return false;
+    return import->files->len > before || fail_folder(folder, names, error);
 }
 
 bool

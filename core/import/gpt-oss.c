@@ -351,7 +351,15 @@ read_prints(MoeImport *import, GError **error)
         .experts = g_array_new(FALSE, FALSE, sizeof(int32_t)),
         .gates = g_array_new(FALSE, FALSE, sizeof(double)),
     };
-    return read_all(&prints, error) && begin(&prints, error) && read_all(&prints, error);
+    if (!read_all(&prints, error))
+        return false;
+    if (prints.n_layers == 0) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "found no routed token: the router_data of all %u texts are empty",
+                    prints.texts->len);
+        return false;
+    }
+    return begin(&prints, error) && read_all(&prints, error);
 }
 
 static int
@@ -359,7 +367,9 @@ score_prints(const MoeImportHead *head)
 {
     if (strstr(head->text, "\"router_data\"") && strstr(head->text, "\"token_"))
         return 90;
-    return strstr(head->text, "\"full_text\"") && strstr(head->text, "\"dataset\"") ? 70 : 0;
+    bool text = strstr(head->text, "\"full_text\"") != NULL;
+    return text && (strstr(head->text, "\"dataset\"") || strstr(head->text, "\"router_data\"")) ? 70
+                                                                                                : 0;
 }
 
 const MoeImporter moe__import_gpt_oss = {

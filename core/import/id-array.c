@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "import/id-array.h"
 
+#include "import/numpy.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { NPY_PREFIX = 10 };
 
 void
 moe__id_array_free(MoeIdArray *array)
@@ -19,7 +19,7 @@ moe__id_array_free(MoeIdArray *array)
 int64_t
 moe__id_array_at(const MoeIdArray *array, int64_t i)
 {
-    const uint8_t *at = array->bytes + array->begin + i * array->width;
+    const uint8_t *at = array->bytes + i * array->width;
     uint64_t bits = 0;
     for (int b = 0; b < array->width; b++)
         bits |= (uint64_t)at[b] << (8 * b);
@@ -33,9 +33,13 @@ moe__id_array_at(const MoeIdArray *array, int64_t i)
 static bool
 check_size(MoeJson *json, const MoeIdArray *array)
 {
-    int64_t ids = (int64_t)(array->length - array->begin) / array->width;
+    int64_t ids = (int64_t)array->length / array->width;
     bool sane = array->tokens >= 0 && array->tokens <= INT32_MAX && array->layers > 0 &&
                 array->layers <= UINT16_MAX && array->k > 0 && array->k <= UINT16_MAX;
+    if (sane && array->start > INT32_MAX - array->tokens)
+        return moe__json_fail(json,
+                              "found %" G_GINT64_FORMAT " tokens from %" G_GINT64_FORMAT " on",
+                              array->tokens, array->start);
     if (sane && (array->tokens == 0 || ids / array->tokens == array->layers * array->k) &&
         ids == array->tokens * array->layers * array->k)
         return true;
@@ -55,32 +59,42 @@ set_type(MoeJson *json, MoeIdArray *array, char kind, int width, const char *nam
     return moe__json_fail(json, "found type %.20s, expected integers", name);
 }
 
-/* {'descr': '<i2', 'fortran_order': False, 'shape': (5, 24, 8), } */
+enum { NPY_LEAST = 12 }; /* bytes before a header */
+
+/* What the reader of .npy files makes of it: ids in C order. */
+static bool
+take_values(MoeJson *json, MoeIdArray *array, MoeValues *values)
+{
+    int first = values->ndim == 4 && values->shape[0] == 1; /* a batch of one */
+    bool is_unsigned = values->type == MOE_STORED_U8 || values->type == MOE_STORED_U16 ||
+                       values->type == MOE_STORED_U32 || values->type == MOE_STORED_U64;
+    bool is_signed = values->type == MOE_STORED_I8 || values->type == MOE_STORED_I16 ||
+                     values->type == MOE_STORED_I32 || values->type == MOE_STORED_I64;
+    if ((!is_unsigned && !is_signed) || values->ndim - first != 3)
+        return moe__json_fail(json, "found a .npy of %s with %d axes, expected integers of three",
+                              moe_stored_type_name(values->type), values->ndim);
+    array->tokens = values->shape[first];
+    array->layers = values->shape[first + 1];
+    array->k = values->shape[first + 2];
+    array->shaped = true;
+    array->length = (size_t)values->count * moe_stored_type_size(values->type);
+    g_free(array->bytes);
+    array->bytes = g_steal_pointer(&values->data);
+    return set_type(json, array, is_unsigned ? 'u' : 'i', (int)moe_stored_type_size(values->type),
+                    moe_stored_type_name(values->type)) &&
+           check_size(json, array);
+}
+
 static bool
 parse_npy(MoeJson *json, MoeIdArray *array)
 {
-    if (array->length < NPY_PREFIX || array->bytes[6] != 1)
-        return moe__json_fail(json, "found a .npy that isn't of version 1");
-    size_t length = array->bytes[8] | (size_t)array->bytes[9] << 8;
-    if (length > array->length - NPY_PREFIX)
-        return moe__json_fail(json, "found a .npy that ends too early");
-    g_autofree char *head = g_strndup((char *)array->bytes + NPY_PREFIX, length);
-    const char *type = strstr(head, "'descr': '"), *shape = strstr(head, "'shape': (");
-    char order, kind;
-    int width, n = 0;
-    if (!type || !shape || !strstr(head, "'fortran_order': False") ||
-        sscanf(type, "'descr': '%c%c%d'", &order, &kind, &width) != 3 ||
-        (order != '<' && order != '|') ||
-        sscanf(shape,
-               "'shape': (%" G_GINT64_FORMAT ", %" G_GINT64_FORMAT ", %" G_GINT64_FORMAT ")%n",
-               &array->tokens, &array->layers, &array->k, &n) != 3 ||
-        n == 0)
-        return moe__json_fail(json, "found a .npy with \"%.80s\", expected integers of three axes",
-                              head);
-    array->begin = NPY_PREFIX + length;
-    array->shaped = true;
-    return set_type(json, array, kind, width, type + strlen("'descr': '")) &&
-           check_size(json, array);
+    g_autoptr(GError) error = NULL;
+    g_auto(MoeValues) values = {0};
+    if (moe__npy_values(array->bytes, array->length, &values, &error))
+        return take_values(json, array, &values);
+    bool cut = array->length < NPY_LEAST || g_error_matches(error, MOE_ERROR, MOE_ERROR_TRUNCATED);
+    return moe__json_fail(json, "found a .npy that %s: %s",
+                          cut ? "ends too early" : "can't be read", error->message);
 }
 
 bool
@@ -156,6 +170,8 @@ read_text(MoeJson *json, MoeIdArray *array)
         return false;
     if (array->length >= 6 && memcmp(array->bytes, "\x93NUMPY", 6) == 0)
         return parse_npy(json, array);
+    if (array->length >= 4 && memcmp(array->bytes, "PK\3\4", 4) == 0)
+        return moe__json_fail(json, "found a .npz or another archive, expected a .npy or bare ids");
     return true; /* what it is of may be said later */
 }
 
@@ -166,7 +182,8 @@ moe__id_array_type(MoeJson *json, MoeIdArray *array, const char *name)
     if (!set_named_type(json, array, name))
         return false;
     return array->length % (size_t)array->width == 0 ||
-           moe__json_fail(json, "found %zu bytes, expected %s", array->length, name);
+           moe__json_fail(json, "found %zu bytes, expected %s (--id-type says what ids are)",
+                          array->length, name);
 }
 
 static bool
@@ -199,6 +216,18 @@ read_data(MoeJson *json, MoeIdArray *array)
     return text && decode(json, text, array);
 }
 
+/* The place of the first row: the rows of a prefix that was cached may be left out. */
+static bool
+read_start(MoeJson *json, MoeIdArray *array)
+{
+    if (moe__json_next(json) == MOE_JSON_NULL)
+        return true;
+    if (!moe__json_check_int(json, "start", 0, INT32_MAX))
+        return false;
+    array->start = json->integer;
+    return true;
+}
+
 static bool
 read_envelope(MoeJson *json, MoeIdArray *array)
 {
@@ -206,6 +235,7 @@ read_envelope(MoeJson *json, MoeIdArray *array)
         bool data = moe__json_is(json, "data_base64") || moe__json_is(json, "data");
         bool good = moe__json_is(json, "shape")   ? read_shape(json, array)
                     : moe__json_is(json, "dtype") ? read_type(json, array)
+                    : moe__json_is(json, "start") ? read_start(json, array)
                     : data                        ? read_data(json, array)
                                                   : moe__json_skip(json);
         if (!good)
@@ -253,6 +283,7 @@ MoeIdArray *
 moe__id_array_read(MoeJson *json)
 {
     g_autoptr(MoeIdArray) array = g_new0(MoeIdArray, 1);
+    array->start = -1;
     bool good = false;
     switch (moe__json_next(json)) {
     case MOE_JSON_STRING:

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Expert ids [tokens][layers][k] as servers and trainers send them: base64 of a .npy file, of bare
- * int32, an object with shape, dtype and base64, NeMo-RL's "nrlre1:int16:SxLxK:BASE64", or plain
- * lists.
+ * int32, an object with shape, dtype and base64 (and the place of its first token), NeMo-RL's
+ * "nrlre1:int16:SxLxK:BASE64", or plain lists.
  */
 #ifndef MOE_IMPORT_ID_ARRAY_H
 #define MOE_IMPORT_ID_ARRAY_H
@@ -10,13 +10,14 @@
 #include "import/json-pull.h"
 
 typedef struct MoeIdArray {
-    uint8_t *bytes; /* what base64 held */
+    uint8_t *bytes; /* the ids */
     size_t length;
-    size_t begin; /* of the ids in it */
-    char kind;    /* 'i' or 'u' */
-    int width;    /* bytes an id */
-    bool shaped;  /* the next three are known; a bare int32 array doesn't say */
+    char kind;   /* 'i' or 'u' */
+    int width;   /* bytes an id */
+    bool shaped; /* the next three are known; a bare array doesn't say */
     int64_t tokens, layers, k;
+    int64_t start; /* position of the first token; -1: not said */
+    bool bare;     /* type and shape aren't the array's own */
 } MoeIdArray;
 
 void moe__id_array_free(MoeIdArray *array);

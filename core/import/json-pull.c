@@ -92,6 +92,7 @@ begin_token(MoeJson *json)
 static MoeJsonEvent
 fail_on(MoeJson *json, int byte, const char *expected)
 {
+    json->ended = json->ended || (byte < 0 && !json->error);
     if (byte < 0)
         moe__json_fail(json, "the text ends, expected %s", expected);
     else if (byte > ' ' && byte < 127)

@@ -44,6 +44,7 @@ typedef struct MoeJson {
     size_t raw_length;
     bool escaped;  /* it has escapes */
     GString *text; /* for moe__json_text() */
+    bool ended;    /* the error is that the text does */
     GError *error;
 } MoeJson;
 
@@ -67,6 +68,9 @@ bool moe__json_is(const MoeJson *json, const char *text);
 
 /* Ends the reading with MOE_ERROR_FORMAT, "PATH: line L, byte B: MESSAGE". Returns false. */
 bool moe__json_fail(MoeJson *json, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* Whether the error is that the text was cut off: it ends within an object at its top, be it amid a
+ * number or a word. */
+bool moe__json_is_cut(const MoeJson *json);
 /* Hands the error on. Returns false. */
 bool moe__json_give_up(const MoeJson *json, GError **error);
 

@@ -29,7 +29,8 @@ moe__json_scan_string(MoeJson *json)
         if (byte == '"')
             break;
         bool more_needed = stream->at + length + (byte == '\\') >= stream->end;
-        if (more_needed && !moe__stream_more(stream))
+        json->ended = more_needed && !moe__stream_more(stream);
+        if (json->ended)
             return moe__json_fail(json, "the text ends within a string");
         if (more_needed)
             continue;
@@ -158,6 +159,20 @@ moe__json_expect(MoeJson *json, MoeJsonEvent wanted, const char *what)
         return true;
     return moe__json_fail(json, "%s: found %s, expected %s", what, event_name(found),
                           event_name(wanted));
+}
+
+bool
+moe__json_is_cut(const MoeJson *json)
+{
+    const MoeStream *stream = json->stream;
+    bool array = json->arrays & 1;
+    if (!json->error || stream->error || !stream->over || json->depth < 1 || array)
+        return false;
+    const uint8_t *at = stream->bytes + (json->begin - stream->base);
+    const uint8_t *end = stream->bytes + stream->end;
+    while (at < end && (g_ascii_isalnum(*at) || *at == '.' || *at == '-' || *at == '+'))
+        at++;
+    return json->ended || at == end;
 }
 
 bool

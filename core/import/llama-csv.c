@@ -8,13 +8,27 @@
  */
 #include "import/importers.h"
 #include "import/llama-line.h"
+#include "import/llama-whole.h"
 
 #include <string.h>
 
 enum { LAYERS = UINT16_MAX + 1, REPORT_EVERY = 65536, PASS_MAX = 1 << 26 };
 
+/* How a file ends, as far as it can be told before k and all layers are known. */
+typedef struct Tail {
+    int layer;             /* of the last line; -1: there is none */
+    int64_t picks, before; /* of that layer in the pass; of the pass in all others */
+    int64_t first;         /* picks of the pass's first layer; 0: that is the one */
+    int64_t passes;        /* before the last one */
+    uint64_t line;         /* where the last one begins */
+    bool broken;           /* a line that was cut off follows */
+    bool cut;              /* the last pass is incomplete, and left out */
+} Tail;
+
 typedef struct Passes {
     MoeImport *import;
+    GArray *tails; /* Tail, of each file */
+    MoeLlamaWhole whole;
     int *index;             /* [LAYERS]: of a layer among those that occur; -1: it doesn't */
     GArray *layers;         /* int, ascending */
     int max_expert, listed; /* listed: experts a line */
@@ -42,6 +56,8 @@ passes_clear(Passes *passes)
     g_free(passes->index);
     g_free(passes->expert);
     g_array_unref(passes->layers);
+    g_array_unref(passes->tails);
+    moe__llama_whole_clear(&passes->whole);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Passes, passes_clear)
 
@@ -67,6 +83,80 @@ learn(Passes *passes, const MoeLlamaLine *line, const MoeStream *stream, GError 
     for (guint i = 0; i < line->ids->len; i++)
         passes->max_expert = MAX(passes->max_expert, g_array_index(line->ids, int32_t, i));
     return true;
+}
+
+/* --- How a file ends --------------------------------------------------------------------------*/
+
+static void
+begin_tail(Tail *tail, uint64_t line)
+{
+    tail->passes += tail->layer >= 0;
+    tail->layer = -1;
+    tail->picks = tail->before = tail->first = 0;
+    tail->line = line;
+}
+
+static void
+learn_tail(Tail *tail, const MoeLlamaLine *line, uint64_t number)
+{
+    if (line->layer < tail->layer || tail->layer < 0)
+        begin_tail(tail, number);
+    if (line->layer != tail->layer) {
+        tail->first = tail->first > 0 ? tail->first : tail->picks;
+        tail->before += tail->picks;
+        tail->picks = 0;
+    }
+    tail->layer = line->layer;
+    tail->picks += line->ids->len;
+}
+
+/* Before learn_tail(): a line of one expert, of k that is told. */
+static void
+learn_whole(Passes *passes, const Tail *tail, const MoeLlamaLine *line)
+{
+    if (line->ids->len != 1)
+        return;
+    bool pass = line->layer < tail->layer || tail->layer < 0;
+    moe__llama_whole_take(&passes->whole, g_array_index(line->ids, int32_t, 0),
+                          line->layer != tail->layer, pass);
+}
+
+/* Whether a program was stopped amid its last pass: a layer is missing, or a part of a token that
+ * other layers have. What goes before it shows that k isn't to blame. */
+static bool
+is_cut(const Passes *passes, const Tail *tail, int k)
+{
+    int last = g_array_index(passes->layers, int, passes->layers->len - 1);
+    if (tail->layer < 0 || k <= 0)
+        return false;
+    if (passes->layers->len == 1) /* a part of a token may as well be another k */
+        return (tail->picks > k || tail->passes > 0) && tail->broken;
+    bool partial = tail->picks < tail->first && tail->picks % k;
+    return tail->passes > 0 && tail->first % k == 0 &&
+           (tail->layer != last || partial || tail->broken);
+}
+
+/* Finds the files that end so, and says it. */
+static void
+settle_tails(Passes *passes, int k)
+{
+    int n;
+    const MoeImportFile *files = moe_import_files(passes->import, &n);
+    for (int i = 0; i < n; i++) {
+        Tail *tail = &g_array_index(passes->tails, Tail, i);
+        tail->cut = is_cut(passes, tail, k);
+        if (!tail->cut)
+            continue;
+        g_autofree char *name = g_filename_display_basename(files[i].path);
+        if (passes->layers->len == 1)
+            moe_import_note(passes->import,
+                            "%s ends within a token: its picks so far were left out", name);
+        else
+            moe_import_note(passes->import,
+                            "%s ends within a pass, which begins on line %" G_GUINT64_FORMAT
+                            ": its %" G_GINT64_FORMAT " picks were left out",
+                            name, tail->line, tail->before + tail->picks);
+    }
 }
 
 /* --- Passes -----------------------------------------------------------------------------------*/
@@ -109,6 +199,17 @@ gather(const Passes *passes, int token, int tokens)
     }
 }
 
+static void
+clear_pass(Passes *passes)
+{
+    for (int r = 0; r < passes->n_layers; r++) {
+        g_array_set_size(passes->ids[r], 0);
+        g_array_set_size(passes->gates[r], 0);
+    }
+    passes->current = -1;
+    passes->picks = 0;
+}
+
 static bool
 end_pass(Passes *passes, int file, const MoeStream *stream, GError **error)
 {
@@ -130,12 +231,7 @@ end_pass(Passes *passes, int file, const MoeStream *stream, GError **error)
         if (!moe_import_token(passes->import, &token, error))
             return false;
     }
-    for (int r = 0; r < passes->n_layers; r++) {
-        g_array_set_size(passes->ids[r], 0);
-        g_array_set_size(passes->gates[r], 0);
-    }
-    passes->current = -1;
-    passes->picks = 0;
+    clear_pass(passes);
     return true;
 }
 
@@ -164,8 +260,10 @@ bring(Passes *passes, int file, const MoeLlamaLine *line, const MoeStream *strea
 static bool
 begin_document(Passes *passes, int file, const MoeStream *stream, GError **error)
 {
-    if (!passes->ids)
+    if (!passes->ids) {
+        begin_tail(&g_array_index(passes->tails, Tail, file), stream->line + 1);
         return true;
+    }
     if (!end_pass(passes, file, stream, error))
         return false;
     passes->doc += passes->pos > 0;
@@ -177,15 +275,26 @@ static bool
 take_line(Passes *passes, int file, MoeLlamaLine *line, const MoeStream *stream, char *text,
           GError **error)
 {
-    switch (moe__llama_line(line, stream, text, error)) {
+    Tail *tail = &g_array_index(passes->tails, Tail, file);
+    MoeLlamaKind kind = moe__llama_line(line, stream, text, error);
+    bool odd = kind == MOE_LLAMA_PICKS && (int)line->ids->len != passes->listed;
+    if (stream->unended && tail->layer >= 0 && (odd || kind == MOE_LLAMA_FAILED)) {
+        tail->broken = true; /* the last line was cut off */
+        g_clear_error(error);
+        return true;
+    }
+    switch (kind) {
     case MOE_LLAMA_HEADING:
         return begin_document(passes, file, stream, error);
     case MOE_LLAMA_OTHER:
         passes->others += !passes->ids;
         return true;
     case MOE_LLAMA_PICKS:
-        return passes->ids ? bring(passes, file, line, stream, error)
-                           : learn(passes, line, stream, error);
+        if (passes->ids)
+            return bring(passes, file, line, stream, error);
+        learn_whole(passes, tail, line);
+        learn_tail(tail, line, stream->line);
+        return learn(passes, line, stream, error);
     default:
         return false;
     }
@@ -210,6 +319,11 @@ read_file(Passes *passes, int file, const char *path, GError **error)
         g_propagate_error(error, reason);
         return false;
     }
+    if (!passes->ids)
+        return true;
+    bool partial = passes->n_layers > 1 || passes->ids[0]->len < (guint)passes->k;
+    if (g_array_index(passes->tails, Tail, file).cut && partial)
+        clear_pass(passes);
     return begin_document(passes, file, stream, error);
 }
 
@@ -257,6 +371,9 @@ begin(Passes *passes, GError **error)
         .has_gates = passes->has_gates,
     };
     tell(passes);
+    moe__llama_whole_tell(&passes->whole, passes->import);
+    if (passes->layers->len > 0)
+        settle_tails(passes, shape.k ? shape.k : moe_import_options(passes->import)->k);
     if (!moe_import_begin(passes->import, &shape, error))
         return false;
     passes->n_layers = shape.n_layers;
@@ -279,8 +396,16 @@ read_llama(MoeImport *import, GError **error)
         .import = import,
         .index = g_new(int, LAYERS),
         .layers = g_array_new(FALSE, FALSE, sizeof(int)),
+        .tails = g_array_new(FALSE, TRUE, sizeof(Tail)),
         .current = -1,
     };
+    int n;
+    moe_import_files(import, &n);
+    g_array_set_size(passes.tails, (guint)n);
+    for (int i = 0; i < n; i++)
+        g_array_index(passes.tails, Tail, i).layer = -1;
+    const MoeImportOptions *options = moe_import_options(import);
+    moe__llama_whole_init(&passes.whole, options->experts, options->k);
     for (int i = 0; i < LAYERS; i++)
         passes.index[i] = -1;
     return read_all(&passes, error) && begin(&passes, error) && read_all(&passes, error);

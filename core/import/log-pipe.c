@@ -155,3 +155,9 @@ moe__log_pipe_next(MoeLogPipe *pipe, GError **error)
     }
     return pipe->over ? NULL : &pipe->batch->rows[pipe->next++];
 }
+
+const char *
+moe__log_pipe_cut(const MoeLogPipe *pipe)
+{
+    return pipe->over ? pipe->reader->cut : NULL;
+}

@@ -22,4 +22,8 @@ int64_t moe__log_pipe_done(const MoeLogPipe *pipe);
 /* The next row, valid until the next call; NULL at the end (error unset) and with an error. */
 const MoeLogRow *moe__log_pipe_next(MoeLogPipe *pipe, GError **error);
 
+/* Behind the last row: what was wrong with a line behind it that was cut off, and left out; NULL:
+ * there was none. (transfer none) */
+const char *moe__log_pipe_cut(const MoeLogPipe *pipe);
+
 #endif

@@ -96,7 +96,7 @@ read_field(MoeJson *json, MoeLogField field, MoeLogRow *row)
     case MOE_LOG_META_EXPERTS:
         return moe__json_take_int(json, "experts", 1, UINT16_MAX, &row->meta_experts);
     case MOE_LOG_META_K:
-        return moe__json_take_int(json, "k", 1, UINT16_MAX, &row->meta_k);
+        return moe__json_take_int(json, "k", 0, UINT16_MAX, &row->meta_k);
     case MOE_LOG_META_NORM:
         return read_norm(json, row);
     case MOE_LOG_UNKNOWN:

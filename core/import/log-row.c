@@ -40,8 +40,9 @@ begin_row(MoeLogRow *row)
 {
     row->meta = row->single = row->told = row->by_token = false;
     row->tokens = 1;
-    row->meta_experts = row->meta_k = 0;
+    row->meta_experts = 0;
     row->meta_renormalised = -1;
+    row->meta_k = -1;
     row->pos = row->id = row->layer = -1;
     empty(row->model);
     empty(row->doc);
@@ -77,6 +78,7 @@ moe__log_free(MoeLogReader *reader)
     g_string_free(reader->whole, TRUE);
     moe__stream_free(reader->stream);
     moe__log_row_clear(&reader->ahead);
+    g_free(reader->cut);
     g_free(reader);
 }
 
@@ -109,9 +111,9 @@ check_row(const MoeLogReader *reader, MoeLogRow *row, GError **error)
            fits(reader, row, row->ids, "token ids", error);
 }
 
-/* The next line. */
+/* The next line, which may be broken. */
 static bool
-read_row(MoeLogReader *reader, MoeLogRow *row, GError **error)
+parse_row(MoeLogReader *reader, MoeLogRow *row, GError **error)
 {
     MoeStream *stream = reader->stream;
     uint64_t begin = stream->base + stream->at;
@@ -129,6 +131,30 @@ read_row(MoeLogReader *reader, MoeLogRow *row, GError **error)
     row->end = stream->base + stream->at;
     row->length = row->end - begin;
     return got && check_row(reader, row, error);
+}
+
+/* Whether a line that can't be read is the last one, and was cut off. */
+static bool
+is_cut(const MoeLogReader *reader)
+{
+    return reader->rows > 0 &&
+           (reader->json ? moe__json_is_cut(reader->json) : reader->stream->unended);
+}
+
+/* The next line; one that was cut off is none. */
+static bool
+read_row(MoeLogReader *reader, MoeLogRow *row, GError **error)
+{
+    GError *reason = NULL;
+    bool got = !reader->cut && parse_row(reader, row, &reason);
+    reader->rows += got;
+    if (reason && is_cut(reader)) {
+        reader->cut = g_strdup(reason->message);
+        g_clear_error(&reason);
+    }
+    if (reason)
+        g_propagate_error(error, reason);
+    return got;
 }
 
 /* Whether a line has one more expert of the same token and layer. */

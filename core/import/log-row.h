@@ -46,9 +46,10 @@ typedef struct MoeLogRow {
     bool meta;   /* "type" says other than "route", and there are no experts; perhaps the model */
     bool single; /* an expert by itself, not a list: lines of one token were joined */
     bool told;   /* experts were named, be it that there are none */
-    int64_t meta_experts, meta_k; /* 0: not said */
-    int meta_renormalised;        /* -1: not said */
-    GString *model;               /* empty: not said */
+    int64_t meta_experts;  /* 0: not said; of one layer, if there is one */
+    int64_t meta_k;        /* -1: not said; 0, of a layer: it varies */
+    int meta_renormalised; /* -1: not said */
+    GString *model;        /* empty: not said */
 
     GString *doc;            /* as text; empty: not said */
     GString *domain;         /* likewise */
@@ -80,6 +81,8 @@ typedef struct MoeLogReader {
     MoeLogKey keys[MOE_LOG_KEYS]; /* of JSON, in their order, as of the line before */
     MoeLogRow ahead;              /* read to see whether it goes on with the row before */
     bool has_ahead;
+    uint64_t rows; /* that were read */
+    char *cut;     /* why the last line, which has no end, was left out; NULL: it wasn't */
 } MoeLogReader;
 
 MoeLogReader *moe__log_open(const char *path, bool csv, GError **error);

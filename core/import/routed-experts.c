@@ -21,6 +21,7 @@ typedef struct Responses {
     MoeResponse response;
     int64_t bare;      /* layers of bare arrays, which their length tells; 0: there are none */
     int64_t unmatched; /* documents whose ids of tokens aren't as many as the rows say */
+    int64_t found;     /* arrays */
     int32_t doc;
 } Responses;
 
@@ -41,12 +42,17 @@ give_shape(Responses *responses, MoeJson *json, const MoeResponseArray *found)
     const MoeResponse *response = &responses->response;
     MoeIdArray *array = found->array;
     int k = moe_import_options(responses->routed.import)->k;
-    const char *type = moe__response_type(response, found->scope);
+    const char *said = moe__response_type(response, found->scope);
+    const char *told = moe_import_options(responses->routed.import)->id_type;
+    const char *type = said ? said : told;
     int64_t prompt = moe__response_number(response, found->scope, MOE_RESPONSE_PROMPT_TOKENS);
     int64_t rest = moe__response_number(response, found->scope, MOE_RESPONSE_COMPLETION_TOKENS);
     int64_t start = moe__response_number(response, found->scope, MOE_RESPONSE_START);
     if (array->shaped)
         return true;
+    if (said && told && !g_str_equal(said, told))
+        return moe__json_fail(json, "routed_experts_dtype says %s, --id-type %s", said, told);
+    array->bare = true;
     if (!moe__id_array_type(json, array, type))
         return false;
     if (k <= 0)
@@ -57,9 +63,10 @@ give_shape(Responses *responses, MoeJson *json, const MoeResponseArray *found)
                                     "it");
     int64_t tokens = prompt + rest - 1 - MAX(start, 0);
     if (!moe__id_array_shape(array, tokens, k))
-        return moe__json_fail(
-            json, "found %zu bytes of %s, which %" I64 " tokens and k = %d (--k) don't divide",
-            array->length, type ? type : "int32", tokens, k);
+        return moe__json_fail(json,
+                              "found %zu bytes of %s, which %" I64
+                              " tokens and k = %d (--k) don't divide (--id-type says what ids are)",
+                              array->length, type ? type : "int32", tokens, k);
     responses->bare = array->layers;
     return true;
 }
@@ -104,7 +111,9 @@ take_array(Responses *responses, MoeJson *json, const MoeIdArray *array, const G
     };
     if (!responses->bringing) {
         g_autofree char *problem = moe__routed_learn(routed, &rows);
-        return !problem || moe__json_fail(json, "%s", problem) || moe__json_give_up(json, error);
+        const char *hint = array->bare ? " (--id-type says what ids are)" : "";
+        return !problem || moe__json_fail(json, "%s%s", problem, hint) ||
+               moe__json_give_up(json, error);
     }
     int32_t domain = moe_import_domain(routed->import, responses->file);
     if (moe__routed_bring(routed, &rows, 0, rows.tokens, responses->doc, (int32_t)pos, domain,
@@ -124,6 +133,8 @@ take_document(Responses *responses, MoeJson *json, const MoeResponseArray *promp
     int64_t start = moe__response_number(&responses->response, scope, MOE_RESPONSE_START);
     int64_t head = prompt ? prompt->array->tokens : -1;
     int64_t pos = prompt ? head : CLAMP(start, 0, INT32_MAX / 2);
+    if (rest && rest->array->start >= 0)
+        pos = rest->array->start;
     int64_t end = pos + (rest ? rest->array->tokens : 0);
     bool odd;
     const MoeTokenIds sent = sent_ids(&responses->response, scope);
@@ -144,6 +155,7 @@ take_response(Responses *responses, MoeJson *json, GError **error)
     const MoeResponseArray *arrays = (const MoeResponseArray *)(void *)response->arrays->data;
     guint n = response->arrays->len;
     g_autofree bool *taken = g_new0(bool, n + 1);
+    responses->found += n;
     for (guint i = 0; i < n; i++)
         if (!give_shape(responses, json, &arrays[i]))
             return moe__json_give_up(json, error);
@@ -238,6 +250,12 @@ read_responses(MoeImport *import, GError **error)
     moe__routed_init(&responses.routed, import);
     if (!read_all(&responses, error) || !check_layers(&responses, error))
         return false;
+    if (responses.found == 0) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "the responses carry no routed experts (null in all places): the server has to "
+                    "be asked to return them");
+        return false;
+    }
     tell(&responses);
     if (!moe__routed_begin(&responses.routed, error))
         return false;

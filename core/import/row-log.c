@@ -43,8 +43,9 @@ typedef struct Log {
     GPtrArray *domains;
     GHashTable *domain_index; /* name → index + 1 */
     int64_t rows;
-    bool floats;   /* every gate is one of binary32, as loggers take them from a tensor */
-    bool by_token; /* places are those of "token" */
+    GPtrArray *tails; /* what was wrong with last lines that were cut off, as moe__log_pipe_cut() */
+    bool floats;      /* every gate is one of binary32, as loggers take them from a tensor */
+    bool by_token;    /* places are those of "token" */
     /* Of what follows. */
     MoeRows *joined;
     GHashTable *docs;   /* name → document + 1, within a file */
@@ -62,6 +63,7 @@ log_clear(Log *log)
     g_string_free(log->model, TRUE);
     g_hash_table_unref(log->domain_index);
     g_ptr_array_unref(log->domains);
+    g_ptr_array_unref(log->tails);
     g_hash_table_unref(log->docs);
     g_hash_table_unref(log->places);
     moe__rows_free(log->joined);
@@ -82,6 +84,7 @@ log_new(MoeImport *import, bool csv, uint64_t look)
         .layers = g_array_new(FALSE, FALSE, sizeof(int)),
         .model = g_string_new(NULL),
         .domains = g_ptr_array_new_with_free_func(g_free),
+        .tails = g_ptr_array_new_with_free_func(g_free),
         .domain_index = g_hash_table_new(g_str_hash, g_str_equal),
         .docs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
         .places = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
@@ -126,8 +129,10 @@ static bool
 learn_meta_k(Log *log, const MoeLogRow *row, GError **error)
 {
     MoeLogWidths *widths = &log->widths;
-    if (row->meta_k == 0)
+    if (row->meta_k < 0)
         return true;
+    if (row->meta_k == 0)
+        return fail(log, row, error, "k: found 0, expected 1 or more where no layer is named");
     if (widths->first >= 0 && widths->first != row->meta_k)
         return fail(log, row, error, "k: found %d, %d before", (int)row->meta_k, widths->first);
     widths->first = (int)row->meta_k;
@@ -143,8 +148,10 @@ learn_meta(Log *log, const MoeLogRow *row, GError **error)
     if (row->meta_renormalised >= 0)
         log->shape.gates =
             row->meta_renormalised ? MOE_IMPORT_GATES_SUM_TO_ONE : MOE_IMPORT_GATES_AS_SCORED;
+    if (row->layer >= 0)
+        return moe__log_widths_state(&log->widths, log->path, row, error);
     return learn_number(log, row, "experts", row->meta_experts, &log->shape.experts, error) &&
-           learn_number(log, row, "k", row->meta_k, &log->meta_k, error) &&
+           learn_number(log, row, "k", MAX(row->meta_k, 0), &log->meta_k, error) &&
            learn_meta_k(log, row, error);
 }
 
@@ -183,6 +190,19 @@ learn_gates(Log *log, const MoeLogRow *row, GError **error)
 }
 
 static bool
+learn_experts(Log *log, const MoeLogRow *row, GError **error)
+{
+    for (guint i = 0; i < row->experts->len; i++) {
+        int32_t id = g_array_index(row->experts, int32_t, i);
+        if (id >= UINT16_MAX)
+            return fail(log, row, error, "found expert %d, expected ids up to %d", id,
+                        UINT16_MAX - 1);
+        log->shape.max_expert = MAX(log->shape.max_expert, id);
+    }
+    return true;
+}
+
+static bool
 learn_row(Log *log, const MoeLogRow *row, GError **error)
 {
     if (row->meta)
@@ -190,15 +210,13 @@ learn_row(Log *log, const MoeLogRow *row, GError **error)
     if (!moe__log_widths_learn(&log->widths, log->path, row, error))
         return false;
     log->by_token = log->by_token || row->by_token;
-    if (!learn_gates(log, row, error))
+    if (!learn_gates(log, row, error) || !learn_experts(log, row, error))
         return false;
     if (log->index[row->layer] < 0) {
         int layer = (int)row->layer;
         g_array_append_val(log->layers, layer);
         log->index[layer] = 0;
     }
-    for (guint i = 0; i < row->experts->len; i++)
-        log->shape.max_expert = MAX(log->shape.max_expert, g_array_index(row->experts, int32_t, i));
     learn_domain(log, row->domain->str);
     return true;
 }
@@ -256,9 +274,11 @@ meta_fits(const Log *log, const MoeLogRow *row)
     const MoeImportShape *shape = &log->shape;
     MoeImportGates gates =
         row->meta_renormalised > 0 ? MOE_IMPORT_GATES_SUM_TO_ONE : MOE_IMPORT_GATES_AS_SCORED;
+    if (row->layer >= 0)
+        return moe__log_widths_stated(&log->widths, row);
     return (row->model->len == 0 || g_string_equal(row->model, log->model)) &&
            (row->meta_experts == 0 || row->meta_experts == shape->experts) &&
-           (row->meta_k == 0 || (row->meta_k == shape->k && !shape->layer_k)) &&
+           (row->meta_k < 0 || (row->meta_k == shape->k && !shape->layer_k)) &&
            (row->meta_renormalised < 0 || gates == shape->gates);
 }
 
@@ -343,6 +363,24 @@ take_row(Log *log, int file, const MoeLogRow *row, GError **error)
                        : learn_row(log, row, error);
 }
 
+/* A line that was cut off, which is to be told of before the trace begins: if the look hasn't come
+ * so far all begins again. */
+static bool
+take_tail(Log *log, const char *cut, GError **error)
+{
+    if (!cut)
+        return true;
+    for (guint i = 0; log->joined && i < log->tails->len; i++)
+        if (g_str_equal(log->tails->pdata[i], cut))
+            return true;
+    if (log->joined) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT, "%s", cut);
+        return false;
+    }
+    g_ptr_array_add(log->tails, g_strdup(cut));
+    return true;
+}
+
 static bool
 each_row(Log *log, int file, const char *path, GError **error)
 {
@@ -362,7 +400,7 @@ each_row(Log *log, int file, const char *path, GError **error)
     }
     if (reason)
         g_propagate_error(error, reason);
-    return !reason;
+    return !reason && take_tail(log, moe__log_pipe_cut(pipe), error);
 }
 
 static gint
@@ -407,6 +445,9 @@ read_files(Log *log, GError **error)
     for (int i = 0; i < n; i++)
         if (!each_row(log, i, files[i].path, error))
             return false;
+    for (guint i = 0; i < log->tails->len; i++)
+        moe_import_note(log->import, "the last line was cut off, and left out: %s",
+                        (const char *)log->tails->pdata[i]);
     if (!finish_shape(log, error) || !moe_import_begin(log->import, &log->shape, error))
         return false;
     if (log->by_token)

@@ -86,6 +86,9 @@ join_experts(GString *problems, const MoeImportShape *shape, const MoeImportOpti
     if (experts <= 0)
         ask(problems, "nothing in the files says how many experts a layer has%s: give --experts N",
             seen);
+    else if (shape->max_expert >= EXPERTS_MAX)
+        ask(problems, "found expert %d in the files, expected ids up to %d", shape->max_expert,
+            EXPERTS_MAX - 1);
     else if (experts > EXPERTS_MAX || experts <= shape->max_expert)
         ask(problems, "found %d experts, but the highest id is %d; expected %d … %d (--experts)",
             experts, shape->max_expert, shape->max_expert + 1, EXPERTS_MAX);
@@ -123,6 +126,25 @@ check_kinds(GString *problems, const MoeImportOptions *options, int experts)
         ask(problems, "--kinds: %s", error->message);
 }
 
+/* Layers that differ in experts: one number, or one list of kinds, doesn't say it of all. */
+static void
+check_layers(GString *problems, const MoeImportShape *shape, const MoeImportOptions *options)
+{
+    if (!shape->layer_experts)
+        return;
+    if (options->experts > 0)
+        ask(problems, "the files say that layers differ in experts, --experts says %d",
+            options->experts);
+    if (options->kinds)
+        ask(problems, "--kinds: the files say that layers differ in experts");
+    for (int i = 0; i < shape->n_layers; i++) {
+        int k = shape->layer_k ? shape->layer_k[i] : shape->k;
+        if (k > shape->layer_experts[i])
+            ask(problems, "layer %d: found k = %d with %d experts, expected at most as many",
+                shape->layers[i], k, shape->layer_experts[i]);
+    }
+}
+
 /* Of layers that differ --k says nothing. */
 static int
 join_k(GString *problems, const MoeImportShape *shape, const MoeImportOptions *options)
@@ -153,6 +175,7 @@ join(GString *problems, const MoeImportShape *shape, const MoeImportOptions *opt
                                     "by which rule experts are chosen: give --select top-k or what "
                                     "it is (--select unknown if nobody knows)");
     check_logits(problems, shape, options, &info);
+    check_layers(problems, shape, options);
     check_kinds(problems, options, info.experts);
     info.kinds = (char *)options->kinds;
     info.shared = options->shared;
@@ -287,6 +310,8 @@ settle_routers(MoeImport *import, const MoeImportShape *shape, const int *layers
         import->routers[r].layer = layers[r];
         if (shape->layer_k)
             import->routers[r].k = shape->layer_k[r];
+        if (shape->layer_experts)
+            import->routers[r].experts = shape->layer_experts[r];
     }
 }
 

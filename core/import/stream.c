@@ -133,6 +133,7 @@ moe__stream_line(MoeStream *stream, size_t *length, GError **error)
     bool first = stream->base + stream->at == 0;
     stream->line += !first;
     stream->at += n + (found != NULL);
+    stream->unended = !found;
     if (first && n >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0) {
         line += 3; /* a byte order mark */
         n -= 3;

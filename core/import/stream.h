@@ -17,6 +17,7 @@ typedef struct MoeStream {
     uint64_t base;   /* place in the (unpacked) stream of bytes[0] */
     uint64_t line;   /* from 1: the line of moe__stream_line(), else the reader's to count */
     bool over;       /* nothing follows the window */
+    bool unended;    /* the last line that was taken has no end, as the file's last may not */
     GError *error;   /* why the stream stopped; NULL: it didn't, or it ended */
 } MoeStream;
 

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
- * What `moescope export --as safetensors` writes: arrays over all tokens, with the trace's
- * meta.json in __metadata__, which says all that is to be known of the routers. So nothing is asked
- * for, and options may only say the same again.
+ * What `moescope export --as safetensors` and `--as npz` write: arrays over all tokens, with the
+ * trace's meta.json in __metadata__, or beside them as trace.json, which says all that is to be
+ * known of the routers. So nothing is asked for, and options may only say the same again.
  */
 #include "base/json-in.h"
 #include "import/door.h"
 #include "import/importers.h"
+#include "import/numpy.h"
 #include "trace/meta.h"
+#include "trace/zip.h"
 
 #include <math.h>
 #include <moescope/safetensors.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { BATCH = 4096, BATCH_CELLS = 1 << 20 };
@@ -21,7 +24,11 @@ static const char *const columns[COLUMNS] = {"tokens.id", "tokens.doc", "tokens.
 
 typedef struct Arrays {
     MoeImport *import;
-    MoeSafetensors *file;
+    char *path;           /* as it may be shown */
+    MoeSafetensors *file; /* or … */
+    MoeNumpy *numpy;      /* … an archive, whose arrays are read whole: */
+    GPtrArray *read;      /* Read, of it */
+    char *meta_json;
     MoeTraceMeta meta;
     int64_t tokens;
     const MoeStored *column[COLUMNS];   /* NULL: the trace had none */
@@ -31,6 +38,22 @@ typedef struct Arrays {
     int32_t **expert;                   /* [routers][batch] */
     float **gate;
 } Arrays;
+
+/* An array of an archive. */
+typedef struct Read {
+    char *name;
+    MoeValues values;
+    MoeStored stored; /* over these */
+} Read;
+
+static void
+read_free(void *data)
+{
+    Read *read = data;
+    moe__values_clear(&read->values);
+    g_free(read->name);
+    g_free(read);
+}
 
 static void
 arrays_clear(Arrays *a)
@@ -50,6 +73,10 @@ arrays_clear(Arrays *a)
     g_free(a->picks);
     moe__trace_meta_clear(&a->meta);
     moe_safetensors_free(a->file);
+    moe__numpy_free(a->numpy);
+    g_clear_pointer(&a->read, g_ptr_array_unref);
+    g_free(a->meta_json);
+    g_free(a->path);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Arrays, arrays_clear)
 
@@ -110,6 +137,64 @@ check_options(const Arrays *a, GError **error)
     return true;
 }
 
+/* --- Either file ------------------------------------------------------------------------------*/
+
+/* NULL: it isn't there. */
+static const MoeStored *
+find(const Arrays *a, const char *name)
+{
+    if (a->file)
+        return moe_safetensors_find(a->file, name);
+    int i = moe__numpy_find(a->numpy, name);
+    return i < 0 ? NULL : &((const Read *)a->read->pdata[i])->stored;
+}
+
+static bool
+read_archive(Arrays *a, const char *path, GError **error)
+{
+    a->numpy = moe__numpy_open(path, error);
+    g_autoptr(MoeZipReader) zip = a->numpy ? moe__zip_reader_open(path, UINT64_MAX, error) : NULL;
+    if (!zip)
+        return false;
+    const MoeZipEntry *meta = moe__zip_reader_find(zip, "trace.json");
+    if (meta && !(a->meta_json = (char *)moe__zip_reader_read(zip, meta, error)))
+        return false;
+    a->read = g_ptr_array_new_with_free_func(read_free);
+    for (int i = 0; i < moe__numpy_count(a->numpy); i++) {
+        Read *read = g_new0(Read, 1);
+        g_ptr_array_add(a->read, read);
+        read->name = moe__numpy_name(a->numpy, i);
+        if (!moe__numpy_values(a->numpy, i, &read->values, error))
+            return false;
+        read->stored = (MoeStored){.name = read->name,
+                                   .type = read->values.type,
+                                   .ndim = read->values.ndim,
+                                   .shape = read->values.shape,
+                                   .count = read->values.count,
+                                   .data = read->values.data};
+    }
+    return true;
+}
+
+static bool
+read_tensors(Arrays *a, const char *path, GError **error)
+{
+    a->file = moe_safetensors_open(path, error);
+    a->meta_json = a->file ? g_strdup(moe_safetensors_metadata(a->file, "meta.json")) : NULL;
+    return a->file != NULL;
+}
+
+static bool
+is_archive(const char *path)
+{
+    char magic[4] = "";
+    FILE *file = fopen(path, "rbe");
+    bool whole = file && fread(magic, 1, sizeof magic, file) == sizeof magic;
+    if (file)
+        fclose(file);
+    return whole && memcmp(magic, "PK\3\4", sizeof magic) == 0;
+}
+
 /* --- What there is ----------------------------------------------------------------------------*/
 
 /* An array of this type and rows; `width` < 0: of one axis; 0: of any width, which is 1 or more.
@@ -118,7 +203,7 @@ static bool
 find_array(const Arrays *a, const char *name, MoeStoredType type, int64_t rows, bool has,
            const MoeStored **out, GError **error)
 {
-    const MoeStored *found = *out = moe_safetensors_find(a->file, name);
+    const MoeStored *found = *out = find(a, name);
     bool picks = name[0] == 'r';
     if ((!found && !has) ||
         (found && found->type == type && found->ndim == (picks ? 2 : 1) &&
@@ -126,10 +211,9 @@ find_array(const Arrays *a, const char *name, MoeStoredType type, int64_t rows, 
         return true;
     g_autofree char *shape = found ? moe_stored_shape_string(found) : g_strdup("nothing");
     g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
-                "%s: %s: found %s%s%s, expected %s%s, as of an exported trace",
-                moe_safetensors_path(a->file), name, found ? moe_stored_type_name(found->type) : "",
-                found ? " " : "", shape, moe_stored_type_name(type),
-                picks ? " [units, k]" : " [tokens]");
+                "%s: %s: found %s%s%s, expected %s%s, as of an exported trace", a->path, name,
+                found ? moe_stored_type_name(found->type) : "", found ? " " : "", shape,
+                moe_stored_type_name(type), picks ? " [units, k]" : " [tokens]");
     return false;
 }
 
@@ -152,8 +236,8 @@ find_router(Arrays *a, int r, GError **error)
         rows == a->tokens * info->units_per_token)
         return true;
     g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
-                "%s: %s: its shape doesn't fit meta.json, the tokens, or the gates",
-                moe_safetensors_path(a->file), experts);
+                "%s: %s: its shape doesn't fit meta.json, the tokens, or the gates", a->path,
+                experts);
     return false;
 }
 
@@ -182,19 +266,18 @@ open_file(Arrays *a, GError **error)
                     "found %d exported traces, expected one: import each", n);
         return false;
     }
-    a->file = moe_safetensors_open(files[0].path, error);
-    if (!a->file)
+    a->path = g_filename_display_name(files[0].path);
+    if (!(is_archive(files[0].path) ? read_archive : read_tensors)(a, files[0].path, error))
         return false;
-    const char *meta = moe_safetensors_metadata(a->file, "meta.json");
-    if (!meta) {
-        g_set_error(
-            error, MOE_ERROR, MOE_ERROR_FORMAT,
-            "%s: found no \"meta.json\" in __metadata__, expected that of an exported trace",
-            moe_safetensors_path(a->file));
+    if (!a->meta_json) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
+                    "%s: found no meta.json (in __metadata__, or as trace.json), expected that of "
+                    "an exported trace",
+                    a->path);
         return false;
     }
-    if (!moe__trace_meta_parse(meta, &a->meta, error)) {
-        g_prefix_error(error, "%s: ", moe_safetensors_path(a->file));
+    if (!moe__trace_meta_parse(a->meta_json, &a->meta, error)) {
+        g_prefix_error(error, "%s: ", a->path);
         return false;
     }
     a->experts = g_new0(const MoeStored *, (gsize)a->meta.n_routers);
@@ -284,7 +367,7 @@ bring(Arrays *a, int64_t from, int64_t n, GError **error)
         g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
                     "%s: token %" G_GINT64_FORMAT ": found no document, expected one, as others "
                     "have it",
-                    moe_safetensors_path(a->file), from + i);
+                    a->path, from + i);
         return false;
     }
     bool gates = false;
@@ -331,8 +414,7 @@ static char *
 meta_of(Arrays *a)
 {
     MoeImport *import = a->import;
-    g_autoptr(JsonNode) root =
-        moe__json_object_parse(moe_safetensors_metadata(a->file, "meta.json"), NULL);
+    g_autoptr(JsonNode) root = moe__json_object_parse(a->meta_json, NULL);
     JsonObject *meta = json_node_get_object(root); /* it was parsed before */
     JsonNode *node = json_object_get_member(meta, "import");
     JsonObject *told = node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
@@ -378,6 +460,9 @@ read_arrays(MoeImport *import, GError **error)
 static int
 score_arrays(const MoeImportHead *head)
 {
+    static const char first[] = "tokens.id.npy"; /* behind the 30 bytes of a zip's header */
+    if (head->length > 30 + sizeof first && memcmp(head->text, "PK\3\4", 4) == 0)
+        return memcmp(head->text + 30, first, sizeof first - 1) == 0 ? 98 : 0;
     const char *header = head->length > 9 ? head->text + 8 : "";
     return header[0] == '{' && strstr(header, "\"meta.json\"") && strstr(header, "moescope.trace/")
                ? 98
@@ -387,7 +472,7 @@ score_arrays(const MoeImportHead *head)
 const MoeImporter moe__import_safetensors = {
     .struct_size = sizeof(MoeImporter),
     .name = "safetensors",
-    .help = "a trace as `moescope export --as safetensors` writes it",
+    .help = "a trace as moescope export writes it with --as safetensors or npz",
     .cite = "core/export/README.md",
     .score = score_arrays,
     .read = read_arrays,

@@ -180,6 +180,35 @@ test_llama_variants(void)
     }
 }
 
+/* Experts all once, in any order, and again: a pass that warms up, or rows that aren't the k best.
+ * One pick that is another makes it a router's. */
+static void
+test_llama_whole(void)
+{
+    enum { EXPERTS = 16, BLOCKS = 2 };
+    MoeImportOptions options = told;
+    options.experts = EXPERTS;
+    options.k = 4;
+    for (int odd = 0; odd < 2; odd++) {
+        g_autoptr(GString) text = g_string_new("layer,expert\n");
+        MoeImportReport report = {0};
+        for (int layer = 0; layer < 3; layer++)
+            for (int i = 0; i < EXPERTS * BLOCKS; i++)
+                g_string_append_printf(text, "%d,%d\n", layer,
+                                       odd && layer == 2 && i == 3 ? 14 : i * 3 % EXPERTS);
+        for (int layer = 0; layer < 3; layer++)
+            append_picks(text, layer, 2 * layer, 4);
+        g_autofree char *path = import_file("x.csv", text->str, -1);
+        g_autoptr(MoeTrace) trace = import_all((const char *[]){path}, 1, &options, &report);
+        g_assert_cmpint(moe_trace_tokens(trace, -1), ==, 9);
+        g_assert_true((report.notes == NULL) == odd);
+        if (report.notes)
+            g_assert_nonnull(strstr(report.notes, "1 passes (96 picks) list each of the 16 experts "
+                                                  "once in every 16 picks"));
+        g_free(report.notes);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -190,6 +219,7 @@ main(int argc, char **argv)
     g_test_add_func("/import-csv/plain-separators", test_plain_separators);
     g_test_add_func("/import-csv/plain-refused", test_plain_refused);
     g_test_add_func("/import-csv/llama", test_llama);
+    g_test_add_func("/import-csv/llama-whole", test_llama_whole);
     g_test_add_func("/import-csv/llama-variants", test_llama_variants);
     int status = g_test_run();
     import_files_remove();

@@ -74,6 +74,19 @@ test_gates(void)
     g_free((void *)array.data);
 }
 
+/* A last line that was cut off is left out, which meta.json says as well. */
+static void
+test_cut(void)
+{
+    MoeImportReport report;
+    g_autofree char *path = write_log("{\"doc\": \"x\", \"layer\": 1, \"topk_ids\": [1, 2]");
+    g_autoptr(MoeTrace) trace = import_all((const char *[]){path}, 1, &told, &report);
+    g_assert_cmpint(report.tokens, ==, ROWS);
+    g_assert_nonnull(strstr(moe_trace_meta_json(trace), "the last line was cut off, and left out"));
+    g_assert_nonnull(strstr(report.notes, "long.jsonl: line 20001"));
+    g_free(report.notes);
+}
+
 static void
 test_refused(void)
 {
@@ -84,7 +97,7 @@ test_refused(void)
          "found 8 experts, but the highest id is 9"},
         {"{\"doc\": \"x\", \"layer\": 1, \"topk_ids\": [1]}\n",
          "long.jsonl: line 20001: experts a token: found 1, 2 before"},
-        {"{\"doc\": \"x\", \"layer\": 1, \"topk_ids\": [1, 2]", "the text ends, expected"},
+        {"{\"doc\": \"x\", \"layer\": 1, \"topk_ids\": [1, 2]\n{", "found '{', expected"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         MoeImportOptions options = told;
@@ -101,6 +114,7 @@ main(int argc, char **argv)
     g_test_add_func("/import-long/plain", test_plain);
     g_test_add_func("/import-long/more", test_more);
     g_test_add_func("/import-long/gates", test_gates);
+    g_test_add_func("/import-long/cut", test_cut);
     g_test_add_func("/import-long/refused", test_refused);
     int status = g_test_run();
     import_files_remove();

@@ -149,6 +149,83 @@ test_prompt(void)
     expect_column(trace, "tokens/pos", "0 1 2 3");
 }
 
+/* As numpy writes arrays of other versions, orders of bytes and axes, which are those of two
+ * tokens. */
+static void
+test_npy(void)
+{
+    static const struct {
+        char version;
+        const char *order, *type, *shape;
+        int big;
+    } kinds[] = {{2, "False", "<i2", "(2, 3, 2)", 0},
+                 {1, "False", ">i2", "(2, 3, 2)", 1},
+                 {1, "False", "<i2", "(1, 2, 3, 2)", 0},
+                 {1, "True", "<i2", "(2, 3, 2)", 0}};
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        bool fortran = g_str_equal(kinds[i].order, "True");
+        g_autoptr(GString) head = g_string_new(NULL);
+        g_string_append_printf(head, "{'descr': '%s', 'fortran_order': %s, 'shape': %s, }\n",
+                               kinds[i].type, kinds[i].order, kinds[i].shape);
+        g_autoptr(GString) npy = g_string_new("\x93NUMPY");
+        g_string_append_c(npy, kinds[i].version);
+        g_string_append_c(npy, 0);
+        g_string_append_c(npy, (char)head->len);
+        g_string_append_len(npy, "\0\0", kinds[i].version == 1 ? 1 : 3);
+        g_string_append(npy, head->str);
+        for (int cell = 0; cell < IDS; cell++) {
+            int t = cell % 2, layer = cell / 2 % 3, slot = cell / 6; /* of Fortran's order */
+            int id = fortran ? ids[t][layer][slot] : (&ids[0][0][0])[cell];
+            g_string_append_c(npy, (char)(kinds[i].big ? 0 : id));
+            g_string_append_c(npy, (char)(kinds[i].big ? id : 0));
+        }
+        g_autofree char *text = g_base64_encode((const guchar *)npy->str, npy->len);
+        g_autofree char *json = g_strdup_printf("{\"routed_experts\": \"%s\"}", text);
+        g_test_message("%s", head->str);
+        expect_both(json, 1);
+    }
+}
+
+/* Bare ids of another type than int32, which only the caller knows. */
+static void
+test_id_type(void)
+{
+    MoeImportOptions options = told;
+    options.k = 2;
+    g_autofree char *bare = encode("", 0, 2);
+    g_autofree char *text = g_strdup_printf(
+        "{\"prompt_tokens\": 2, \"completion_tokens\": 1, \"routed_experts\": \"%s\"}", bare);
+    g_autofree char *path = import_file("answer", text, -1);
+    expect_failure(path, &options, "k = 2 (--k) don't divide (--id-type says what ids are)");
+    options.k = 1;
+    expect_failure(path, &options, "expected -1 … 65534 (--id-type says what ids are)");
+    options.k = 2;
+    options.id_type = "int16";
+    g_autoptr(MoeTrace) trace = import_all((const char *[]){path}, 1, &options, NULL);
+    expect_picks(trace, 0, "1 2, 3 4");
+    options.id_type = "half";
+    expect_failure(path, &options, "found type half, expected integers");
+    options.id_type = "int64";
+    expect_failure(path, &options, "2 tokens and k = 2 (--k) don't divide (--id-type says");
+    g_autofree char *said = g_strdup_printf("{\"routed_experts_dtype\": \"int16\", %s", text + 1);
+    g_autofree char *other = import_file("other", said, -1);
+    expect_failure(other, &options, "routed_experts_dtype says int16, --id-type int64");
+}
+
+/* Rows of a prefix that was cached aren't sent again. */
+static void
+test_start_of_array(void)
+{
+    g_autofree char *bare = encode("", 0, 2);
+    g_autofree char *text =
+        g_strdup_printf("{\"routed_experts\": {\"data\": \"%s\", \"shape\": [2, "
+                        "3, 2], \"dtype\": \"int16\", \"start\": 20}}",
+                        bare);
+    g_autofree char *path = import_file("answer", text, -1);
+    g_autoptr(MoeTrace) trace = import_all((const char *[]){path}, 1, &told, NULL);
+    expect_column(trace, "tokens/pos", "20 21");
+}
+
 static void
 test_refused(void)
 {
@@ -179,6 +256,11 @@ test_refused(void)
         {"{\"routed_experts\": \"nrlre1:int16:2x3x1:AAAA\"}",
          "found 1 ids for the shape (2, 3, 1)"},
         {"{\"routed_experts\": \"k05VTVBZAQB2AA==\"}", "found a .npy that ends too early"},
+        {"{\"routed_experts\": {\"shape\": [1, 1, 1], \"dtype\": \"int8\", \"data\": \"AQ==\", "
+         "\"start\": "
+         "2147483647}}",
+         "found 1 tokens from 2147483647 on"},
+        {"{\"routed_experts\": \"UEsDBA==\"}", "found a .npz or another archive"},
         {"{\"routed_experts\": [1, 2]}", "expected lists [tokens][layers][k]"},
         {"{\"routed_experts\": 7}", "expected base64, an object with it, or lists of ids"},
         {"{\"routed_experts\": [[[1, 2], [3]]]}", "found 1 ids, expected 2"},
@@ -187,7 +269,7 @@ test_refused(void)
         {"{\"routed_experts\": [[[]]]}", "found 0 ids, expected 1"},
         {"{\"routed_experts\": [[[[1, 2]]]]}", "found a list, expected an integer"},
         {"{\"routed_experts\": []}", "found 0 ids for the shape (0, 0, 0)"},
-        {"{\"routed_experts\": null}", "found no layer in the files"},
+        {"{\"routed_experts\": null}", "the responses carry no routed experts (null in all"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *path = import_file("answer", cases[i][0], -1);
@@ -295,6 +377,9 @@ main(int argc, char **argv)
     g_test_add_func("/import-routed/trainers", test_trainers);
     g_test_add_func("/import-routed/lists", test_lists);
     g_test_add_func("/import-routed/prompt", test_prompt);
+    g_test_add_func("/import-routed/npy", test_npy);
+    g_test_add_func("/import-routed/id-type", test_id_type);
+    g_test_add_func("/import-routed/start-of-array", test_start_of_array);
     g_test_add_func("/import-routed/refused", test_refused);
     g_test_add_func("/import-routed/start", test_start);
     g_test_add_func("/import-routed/token-ids", test_token_ids);

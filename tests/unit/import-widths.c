@@ -46,7 +46,8 @@ test_varies(void)
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_autofree char *notes = NULL;
         g_autoptr(MoeTrace) trace = import_text(texts[i][0], texts[i][1], &told, &notes);
-        g_assert_nonnull(strstr(notes, "layer 0: tokens have 0 to 2 experts"));
+        g_assert_nonnull(
+            strstr(notes, "of 3 tokens that were looked at have 2 experts, others as few as 0"));
         g_assert_cmpint(moe_trace_router(trace, 0)->k, ==, 0);
         expect_picks(trace, 0, "1 2, -1 -1, 3 -1");
     }
@@ -59,6 +60,41 @@ test_varies(void)
     }
     g_autofree char *cut = import_file("x.csv", "layer,experts\n0,1 2\n0,1\n", -1);
     expect_failure(cut, &options, "x.csv: line 3: experts a token: found fewer than 2 (--k");
+}
+
+/* Lines about layers, which those of tokens have to keep to. */
+static void
+test_stated(void)
+{
+#define ABOUT(layer, experts, k)                                                                \
+    "{\"type\": \"meta\", \"layer\": " #layer ", \"num_experts\": " #experts ", \"top_k\": " #k \
+    "}\n"
+#define LINE(layer, experts) "{\"layer\": " #layer ", \"experts\": [" experts "]}\n"
+    static const char whole[] = ABOUT(0, 4, 2) ABOUT(1, 8, 0) LINE(0, "1, 3") LINE(1, "7");
+    static const char *const wrong[][2] = {
+        {ABOUT(0, 4, 2) LINE(0, "1"), "layer 0: found a token with 1 experts, expected 2 (top_k"},
+        {ABOUT(0, 4, 2) ABOUT(0, 4, 1) LINE(0, "1"), "line 2: layer 0: k: found 1, 2 before"},
+        {ABOUT(0, 4, 1) LINE(0, "1") LINE(1, "2"), "nothing in the files says how many experts"},
+        {ABOUT(0, 4, 1) ABOUT(1, 8, 1) LINE(0, "5") LINE(1, "2"), "layer 0: found expert 5"},
+        {ABOUT(0, 1, 2) ABOUT(1, 8, 2) LINE(0, "0, 0") LINE(1, "2, 3"),
+         "layer 0: found k = 2 with 1 experts"},
+    };
+    MoeImportOptions options = told;
+    options.experts = 0;
+    options.gates = MOE_IMPORT_GATES_UNTOLD;
+    g_autofree char *notes = NULL;
+    g_autoptr(MoeTrace) trace = import_text("x.jsonl", whole, &options, &notes);
+    g_assert_null(notes); /* that k varies was said */
+    g_assert_cmpint(moe_trace_router(trace, 0)->experts, ==, 4);
+    g_assert_cmpint(moe_trace_router(trace, 1)->experts, ==, 8);
+    g_assert_cmpint(moe_trace_router(trace, 1)->k, ==, 0);
+    for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        g_autofree char *path = import_file("x.jsonl", wrong[i][0], -1);
+        expect_failure(path, &options, wrong[i][1]);
+    }
+    options.experts = 8;
+    g_autofree char *path = import_file("x.jsonl", whole, -1);
+    expect_failure(path, &options, "the files say that layers differ in experts, --experts says 8");
 }
 
 /* --- Experts with a line each -----------------------------------------------------------------*/
@@ -102,6 +138,7 @@ test_too_many(void)
 enum { ROUTERS = 3, EXPERTS = 6, TOKENS = 40 };
 
 static const int router_k[ROUTERS] = {1, 3, 0};
+static const int router_experts[ROUTERS] = {EXPERTS, EXPERTS, EXPERTS - 2};
 
 /* How many picks a token has. */
 static int
@@ -119,9 +156,9 @@ make_trace(void)
     float *gate[ROUTERS];
     MoeTracePicks picks[ROUTERS];
     for (int r = 0; r < ROUTERS; r++) {
-        int width = router_k[r] ? router_k[r] : EXPERTS;
+        int width = router_k[r] ? router_k[r] : router_experts[r];
         infos[r] = (MoeRouterInfo){.layer = 2 * r,
-                                   .experts = EXPERTS,
+                                   .experts = router_experts[r],
                                    .k = router_k[r],
                                    .units_per_token = 1,
                                    .causal = true,
@@ -132,7 +169,7 @@ make_trace(void)
         gate[r] = g_new0(float, TOKENS *EXPERTS);
         for (int i = 0; i < TOKENS * width; i++) {
             bool is = i % width < used(r, i / width);
-            expert[r][i] = is ? (i / width + i % width) % EXPERTS : -1;
+            expert[r][i] = is ? (i / width + i % width) % router_experts[r] : -1;
             gate[r][i] = is ? 1.0f / (float)(1 << (i % width)) : 0;
         }
         picks[r] = (MoeTracePicks){.expert = expert[r], .gate = gate[r]};
@@ -176,11 +213,14 @@ test_back(gconstpointer name)
     g_autofree char *path = make_trace(), *rows = import_file("rows", "", 0);
     g_autoptr(MoeTrace) before = moe_trace_open(path, &error);
     MoeImportOptions options = told;
-    options.experts = EXPERTS;
+    bool csv = g_str_equal(name, "csv"); /* which doesn't say how many experts there are */
+    options.experts = csv ? EXPERTS : 0;
     g_assert_true(moe_export(before, rows, name, NULL, NULL, &error));
     g_autoptr(MoeTrace) after = import_all((const char *[]){rows}, 1, &options, NULL);
-    for (int r = 0; r < ROUTERS; r++)
+    for (int r = 0; r < ROUTERS; r++) {
         expect_same(before, after, r);
+        g_assert_cmpint(moe_trace_router(after, r)->experts, ==, csv ? EXPERTS : router_experts[r]);
+    }
 }
 
 /* An exported trace says itself what it is; options may only say the same. */
@@ -190,8 +230,11 @@ test_exported(void)
     g_autoptr(GError) error = NULL;
     g_autofree char *path = make_trace(), *file = import_file("x.safetensors", "", 0);
     g_autoptr(MoeTrace) before = moe_trace_open(path, &error);
-    g_assert_true(moe_export(before, file, "safetensors", NULL, NULL, &error));
+    g_assert_true(moe_export(before, file, "npz", NULL, NULL, &error));
     MoeImportOptions options = {0};
+    g_autoptr(MoeTrace) plain = import_all((const char *[]){file}, 1, &options, NULL);
+    g_assert_cmpint(moe_trace_router(plain, 1)->k, ==, 3);
+    g_assert_true(moe_export(before, file, "safetensors", NULL, NULL, &error));
     g_autoptr(MoeTrace) after = import_all((const char *[]){file}, 1, &options, NULL);
     g_assert_cmpstr(moe_trace_router(after, 2)->select, ==, "top-k");
     g_assert_cmpint(moe_trace_router(after, 2)->layer, ==, 4);
@@ -233,11 +276,13 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/import-widths/layers", test_layers);
     g_test_add_func("/import-widths/varies", test_varies);
+    g_test_add_func("/import-widths/stated", test_stated);
     g_test_add_func("/import-widths/apart", test_apart);
     g_test_add_func("/import-widths/too-many", test_too_many);
     g_test_add_data_func("/import-widths/back/jsonl", "jsonl", test_back);
     g_test_add_data_func("/import-widths/back/csv", "csv", test_back);
     g_test_add_data_func("/import-widths/back/safetensors", "safetensors", test_back);
+    g_test_add_data_func("/import-widths/back/npz", "npz", test_back);
     g_test_add_func("/import-widths/exported", test_exported);
     g_test_add_func("/import-widths/stripped", test_stripped);
     int status = g_test_run();

@@ -132,6 +132,8 @@ test_jsonl_refused(void)
          "[1, 0]}",
          "log: line 2: some lines have gates, others have none"},
         {"{\"layer\": 0, \"topk_ids\": [1, 8]}", "found 8 experts, but the highest id is 8"},
+        {"{\"layer\": 0, \"topk_ids\": [1, 99999]}",
+         "log: line 1: found expert 99999, expected ids up to 65534"},
         {"{\"layer\": 0, \"topk_ids\": [1, 2], \"gates\": [1]}", "found 1 gates for 2 experts"},
         {"{\"layer\": 0, \"topk_ids\": [1, 2], \"k\": }", "line 1, byte 38: found '}'"},
         {"{\"layer\": -1, \"topk_ids\": [1, 2]}", "layer: found -1, expected 0 … 65535"},
@@ -400,6 +402,22 @@ test_register(void)
     g_assert_cmpstr(slot->message, ==, "importer mine lacks help, cite, score or read");
 }
 
+/* What is no file, and folders that hold nothing but folders. */
+static void
+test_places(void)
+{
+    expect_failure("-", &told,
+                   "-: not a file; importers read some twice, so a pipe won't do: write");
+    g_autofree char *file = import_file("tasks/intent/expert_weights_1.txt", "1\t\t0.5\n", -1);
+    g_autofree char *inside = g_path_get_dirname(file), *outside = g_path_get_dirname(inside);
+    expect_failure(outside, &told,
+                   "found no file in this folder that an importer knows; the folders in it aren't "
+                   "looked into: name those that are meant (intent)");
+    g_autofree char *empty =
+        import_file("x.json", "{\"full_text\": [\"a\"], \"router_data\": []}", -1);
+    expect_failure(empty, &told, "found no routed token: the router_data of all 1 texts are empty");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -418,6 +436,7 @@ main(int argc, char **argv)
     g_test_add_func("/import/olmoe", test_olmoe);
     g_test_add_func("/import/megatron", test_megatron);
     g_test_add_func("/import/register", test_register);
+    g_test_add_func("/import/places", test_places);
     int status = g_test_run();
     import_files_remove();
     return status;

@@ -41,8 +41,9 @@ typedef struct MoeImportOptions {
     /* Of one array of logits of all layers: "LTE", "TLE", "BSE", "LBSE" or "BSLE" (T token, L
      * layer, E expert, B sequence, S token in the sequence). NULL: what stands beside it tells. */
     const char *axes;
-    const char *kinds; /* of experts, as MoeRouterInfo.kinds has them (kinds.h) */
-    int shared;        /* experts that every unit passes, which no file lists among its picks */
+    const char *id_type; /* of bare arrays of expert ids: "int16", "uint8" …; NULL: int32 */
+    const char *kinds;   /* of experts, as MoeRouterInfo.kinds has them (kinds.h) */
+    int shared;          /* experts that every unit passes, which no file lists among its picks */
 } MoeImportOptions;
 
 /* What came of it. */
@@ -124,7 +125,10 @@ typedef struct MoeImportShape {
     /* The numbers of layers are places in the files, which may leave out layers without experts:
      * --layers may call them otherwise. */
     bool by_place;
-    int experts;    /* a layer */
+    /* A layer; the most of any, where they differ, and then `layer_experts` ([n_layers]) has those
+     * of each. NULL: all have as many. */
+    int experts;
+    const int *layer_experts;
     int max_expert; /* the highest id that was seen, for the message; may stay 0 */
     /* Picks a unit; the most of any, where layers differ, and then `layer_k` ([n_layers]) has that
      * of each, 0 where it varies from unit to unit. NULL: all have k. */
