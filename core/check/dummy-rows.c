@@ -293,13 +293,14 @@ tell_runs(MoeCheckRun *run, const GArray *list)
 }
 
 static void
-tell_note(MoeCheckRun *run, const GArray *list, const char *kind)
+tell_note(MoeCheckRun *run, const GArray *list, const char *kind, const char *remedy)
 {
     MoeHits hits = count_runs(run, list);
     g_autofree char *share = moe__hits_text(&hits);
     MoeFinding finding =
         moe__finding(MOE_FINDING_NOTE, -1, &hits, "tokens",
                      g_strdup_printf("%s tokens stand in runs of equal rows, %s", share, kind));
+    finding.remedy = remedy;
     moe_check_run_add(run, &finding);
 }
 
@@ -380,15 +381,21 @@ tell_all(MoeCheckRun *run, State *s)
         tell_runs(run, s->dummy);
     tell_close(run, s, drops);
     if (s->repeated->len > 0)
-        tell_note(run, s->repeated,
-                  drops->len > 0 ? "each of one token id: repetitions of the text, or made up"
-                                 : "each of one token id: repetitions of the text, or made up "
-                                   "(--drop dummy-rows takes them out)");
+        tell_note(
+            run, s->repeated, "each of one token id: repetitions of the text, or made up",
+            drops->len > 0
+                ? "look at the text there; if it doesn't repeat the token, drop them too, once "
+                  "the other dummy rows are dropped (moescope check --drop dummy-rows)"
+                : "look at the text there; if it doesn't repeat the token, drop them (moescope "
+                  "check --drop dummy-rows)");
     if (drops->len == 0) /* beside dummies, text would go with them unasked */
         drop_runs(s->repeated, drops);
     if (s->alike->len > 0)
-        tell_note(run, s->alike,
-                  "by gates of 0 and 1, or by few ids alone: that may be the router's own doing");
+        tell_note(
+            run, s->alike,
+            "by gates of 0 and 1, or by few ids alone: that may be the router's own doing",
+            "look at the text there; rows that say so little can't be told from made-up ones, "
+            "and --drop leaves them in");
     moe__ranges_drop(run, drops);
 }
 

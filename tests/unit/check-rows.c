@@ -134,7 +134,8 @@ test_id_of_one_row(void)
     expect_finding(findings, "dummy-rows", -1, MOE_FINDING_ERROR, 100);
     made->id[1700] = 0;
     g_autoptr(MoeFindings) text = made_check(made);
-    expect_finding(text, "dummy-rows", -1, MOE_FINDING_NOTE, 100);
+    const MoeFinding *note = expect_finding(text, "dummy-rows", -1, MOE_FINDING_NOTE, 100);
+    g_assert_nonnull(strstr(note->remedy, "if it doesn't repeat the token, drop them (moescope"));
     int64_t n;
     g_assert_cmpint(moe_findings_drops(text, "dummy-rows", &n)[0].n, ==, 100);
 }
