@@ -14,6 +14,7 @@
  * router may well repeat by itself: those whose gates are all 0 or 1, and, without gates, those of
  * few routers with few experts.
  */
+#include "check/row-ids.h"
 #include "check/row-keys.h"
 #include "tensor/cpu.h"
 
@@ -24,7 +25,6 @@ enum {
     RUN = 32,        /* equal rows from which on a run counts */
     LONG_RUN = 1024, /* beyond this a repeated id is no text either */
     CLOSE = 64,      /* tokens from which on close ones do */
-    IDS = 1 << 20,   /* token ids whose rows are remembered */
 };
 /* Bits that a row of ids must be able to hold before its being repeated says anything; and before
  * close ones do, which aren't 32 in a row. */
@@ -53,14 +53,13 @@ typedef struct {
     bool same_id, last_told;
     /* Over all of it. */
     int32_t least_id, most_id, least_pos, most_pos;
-    uint64_t *row_of; /* [ids] hash of the id's experts; 0: not seen, 1: several */
-    int64_t ids;
+    MoeRowIds ids;
     double bits; /* that a row of ids can hold */
     bool gates;  /* there are gates */
     bool even;   /* these are the same in all slots, as far as was seen: they tell nothing */
     GArray *dummy, *alike,
         *repeated;        /* Run; of one id: whether ids say anything shows at the end */
-    GArray *lists[KINDS]; /* MoeTraceRange: close ones */
+    GArray *lists[KINDS]; /* Run: close ones, each of one id */
 } State;
 
 static void
@@ -72,7 +71,7 @@ begin(MoeCheckRun *run, void *state)
     s->alike = g_array_new(FALSE, FALSE, sizeof(Run));
     s->repeated = g_array_new(FALSE, FALSE, sizeof(Run));
     for (int kind = 0; kind < KINDS; kind++)
-        s->lists[kind] = g_array_new(FALSE, FALSE, sizeof(MoeTraceRange));
+        s->lists[kind] = g_array_new(FALSE, FALSE, sizeof(Run));
     s->even = true;
     s->least_id = s->least_pos = INT32_MAX;
     s->most_id = s->most_pos = INT32_MIN;
@@ -94,23 +93,6 @@ see_rows(MoeCheckRun *run, void *state, const MoeCheckRows *rows)
 
 /* --- Token ids --------------------------------------------------------------------------------*/
 
-/* Whether an id always comes with one row shows whether the router looked at anything. */
-static void
-see_id(State *s, int32_t id, uint64_t row)
-{
-    if (id < 0 || id >= IDS)
-        return;
-    if (id >= s->ids) {
-        int64_t ids = MAX(id + 1, MIN(2 * s->ids, IDS));
-        s->row_of = g_renew(uint64_t, s->row_of, (gsize)ids);
-        for (int64_t i = s->ids; i < ids; i++)
-            s->row_of[i] = 0;
-        s->ids = ids;
-    }
-    row |= 2; /* neither 0 nor 1 */
-    s->row_of[id] = s->row_of[id] == 0 || s->row_of[id] == row ? row : 1;
-}
-
 static void
 see_tokens(State *s)
 {
@@ -121,7 +103,7 @@ see_tokens(State *s)
         s->least_pos = MIN(s->least_pos, keys->pos[t]);
         s->most_pos = MAX(s->most_pos, keys->pos[t]);
         s->even = s->even && !(keys->flags[t] & MOE_ROW_UNEQUAL);
-        see_id(s, keys->id[t], moe__row_keys_ids(keys, t));
+        moe__row_ids_add(&s->ids, keys->id[t], moe__row_keys_ids(keys, t));
     }
 }
 
@@ -136,13 +118,6 @@ static bool
 knows_pos(const State *s)
 {
     return s->least_pos != s->most_pos;
-}
-
-/* Whether an id has been seen with several rows; one that is beyond those remembered may have. */
-static bool
-varies(const State *s, int32_t id)
-{
-    return id < 0 || id >= s->ids || s->row_of[id] == 1;
 }
 
 /* --- Runs -------------------------------------------------------------------------------------*/
@@ -213,18 +188,18 @@ mark_close(State *s, int64_t a, int64_t b)
 
 /* Puts tokens from `first` up to `end` that are marked into the lists of their kinds. */
 static void
-list_close(State *s, int64_t first, int64_t end)
+list_close(State *s, int64_t first, int64_t end, int chunk)
 {
     for (int64_t t = first; t < end; t++)
         for (int kind = 0; kind < KINDS && s->close[t + MOE_ROW_KEYS_BACK]; kind++) {
             GArray *list = s->lists[kind];
-            int64_t token = s->keys.first + t;
-            MoeTraceRange one = {token, 1}, *last = NULL;
+            Run one = {s->keys.first + t, 1, t < 0 ? chunk - 1 : chunk, s->keys.id[t]};
+            Run *last = NULL;
             if (!(s->close[t + MOE_ROW_KEYS_BACK] >> kind & 1))
                 continue;
             if (list->len > 0)
-                last = &g_array_index(list, MoeTraceRange, list->len - 1);
-            if (last && token == last->first + last->n)
+                last = &g_array_index(list, Run, list->len - 1);
+            if (last && one.first == last->first + last->n && one.id == last->id)
                 last->n++;
             else
                 g_array_append_val(list, one);
@@ -234,7 +209,7 @@ list_close(State *s, int64_t first, int64_t end)
 /* Two tokens in any of MOE_ROW_KEYS_BACK rows that are the same are both close; rows of pads alone
  * are for another check. */
 static void
-see_close(State *s)
+see_close(State *s, int chunk)
 {
     const MoeRowKeys *keys = &s->keys;
     int need = MOE_ROW_PICKS | (s->gates ? MOE_ROW_BETWEEN : 0);
@@ -249,7 +224,7 @@ see_close(State *s)
                 break;
             }
     }
-    list_close(s, -keys->back, keys->tokens);
+    list_close(s, -keys->back, keys->tokens, chunk);
 }
 
 static void
@@ -267,7 +242,7 @@ see_chunk(MoeCheckRun *run, void *state, int chunk)
     find_near(s);
     see_runs(s, chunk);
     if (s->bits >= CLOSE_BITS)
-        see_close(s);
+        see_close(s, chunk);
 }
 
 /* --- Telling ----------------------------------------------------------------------------------*/
@@ -318,50 +293,58 @@ tell_runs(MoeCheckRun *run, const GArray *list)
 }
 
 static void
-tell_note(MoeCheckRun *run, const GArray *list, const char *kind)
+tell_note(MoeCheckRun *run, const GArray *list, const char *kind, const char *remedy)
 {
     MoeHits hits = count_runs(run, list);
     g_autofree char *share = moe__hits_text(&hits);
     MoeFinding finding =
         moe__finding(MOE_FINDING_NOTE, -1, &hits, "tokens",
                      g_strdup_printf("%s tokens stand in runs of equal rows, %s", share, kind));
+    finding.remedy = remedy;
     moe_check_run_add(run, &finding);
 }
 
-/* The chunk that a token is in. */
-static int
-chunk_of(const MoeCheckRun *run, int64_t token)
+/* Whether close rows are of no text: one token at different places in the text, or different ones
+ * at its beginning (prompts that all begin alike), may have one row, unless its id never has
+ * another. */
+static bool
+is_made_up(const State *s, int kind, const Run *own)
 {
-    int chunk = 0;
-    while (!run->chosen && chunk + 1 < moe_trace_chunks(run->trace) &&
-           token >= moe_trace_tokens(run->trace, chunk))
-        token -= moe_trace_tokens(run->trace, chunk++);
-    return chunk;
+    if (kind & SAME_POS && knows_pos(s))
+        return false;
+    return !(kind & SAME_ID && knows_ids(s)) || moe__row_ids_same(&s->ids, own->id);
 }
 
-/* Adds close tokens to `drops`, which has those of runs; tells of them where there are enough. One
- * token at different places in the text, or different ones at its beginning (prompts that all begin
- * alike), may have one row. */
+static int
+compare_runs(const void *a, const void *b)
+{
+    int64_t x = ((const Run *)a)->first, y = ((const Run *)b)->first;
+    return (x > y) - (x < y);
+}
+
+/* Adds close tokens to `drops`, which has those of runs; tells of them where there are enough. */
 static void
 tell_close(MoeCheckRun *run, const State *s, GArray *drops)
 {
-    MoeHits hits = {.all = run->tokens};
     g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(MoeTraceRange));
-    g_autoptr(GArray) close = g_array_new(FALSE, FALSE, sizeof(MoeTraceRange));
+    g_autoptr(GArray) close = g_array_new(FALSE, FALSE, sizeof(Run));
     g_array_append_vals(all, drops->data, drops->len);
     int64_t before = moe__ranges_join(all);
     for (int kind = 0; kind < KINDS; kind++)
-        if (!(kind & SAME_ID && knows_ids(s)) && !(kind & SAME_POS && knows_pos(s)))
-            g_array_append_vals(close, s->lists[kind]->data, s->lists[kind]->len);
-    moe__ranges_join(close);
-    g_array_append_vals(all, close->data, close->len);
-    hits.count = moe__ranges_join(all) - before;
+        for (guint i = 0; i < s->lists[kind]->len; i++) {
+            Run own = g_array_index(s->lists[kind], Run, i);
+            if (is_made_up(s, kind, &own))
+                g_array_append_val(close, own);
+        }
+    g_array_sort(close, compare_runs);
+    drop_runs(close, all);
+    MoeHits hits = {moe__ranges_join(all) - before, run->tokens, 0, 0};
     bool even = s->gates && s->even; /* routers that hash token ids have such gates */
     if (even || hits.count < CLOSE || (double)hits.count < SHARE * (double)hits.all)
         return;
-    hits.token = g_array_index(close, MoeTraceRange, 0).first;
-    hits.chunk = chunk_of(run, hits.token);
-    g_array_append_vals(drops, close->data, close->len);
+    hits.token = g_array_index(close, Run, 0).first;
+    hits.chunk = g_array_index(close, Run, 0).chunk;
+    drop_runs(close, drops);
     g_autofree char *share = moe__hits_text(&hits);
     MoeFinding finding =
         moe__finding(MOE_FINDING_ERROR, -1, &hits, "tokens",
@@ -379,19 +362,12 @@ settle_repeated(State *s)
     guint n = 0;
     for (guint i = 0; i < s->repeated->len; i++) {
         Run own = g_array_index(s->repeated, Run, i);
-        if (knows_ids(s) && varies(s, own.id))
+        if (knows_ids(s) && !moe__row_ids_same(&s->ids, own.id))
             g_array_index(s->repeated, Run, n++) = own;
         else
             g_array_append_val(s->dummy, own);
     }
     g_array_set_size(s->repeated, n);
-}
-
-static int
-compare_runs(const void *a, const void *b)
-{
-    int64_t x = ((const Run *)a)->first, y = ((const Run *)b)->first;
-    return (x > y) - (x < y);
 }
 
 static void
@@ -405,15 +381,21 @@ tell_all(MoeCheckRun *run, State *s)
         tell_runs(run, s->dummy);
     tell_close(run, s, drops);
     if (s->repeated->len > 0)
-        tell_note(run, s->repeated,
-                  drops->len > 0 ? "each of one token id: repetitions of the text, or made up"
-                                 : "each of one token id: repetitions of the text, or made up "
-                                   "(--drop dummy-rows takes them out)");
+        tell_note(
+            run, s->repeated, "each of one token id: repetitions of the text, or made up",
+            drops->len > 0
+                ? "look at the text there; if it doesn't repeat the token, drop them too, once "
+                  "the other dummy rows are dropped (moescope check --drop dummy-rows)"
+                : "look at the text there; if it doesn't repeat the token, drop them (moescope "
+                  "check --drop dummy-rows)");
     if (drops->len == 0) /* beside dummies, text would go with them unasked */
         drop_runs(s->repeated, drops);
     if (s->alike->len > 0)
-        tell_note(run, s->alike,
-                  "by gates of 0 and 1, or by few ids alone: that may be the router's own doing");
+        tell_note(
+            run, s->alike,
+            "by gates of 0 and 1, or by few ids alone: that may be the router's own doing",
+            "look at the text there; rows that say so little can't be told from made-up ones, "
+            "and --drop leaves them in");
     moe__ranges_drop(run, drops);
 }
 
@@ -431,7 +413,7 @@ end(MoeCheckRun *run, void *state, bool cancelled)
     g_array_unref(s->repeated);
     for (int kind = 0; kind < KINDS; kind++)
         g_array_unref(s->lists[kind]);
-    g_free(s->row_of);
+    moe__row_ids_clear(&s->ids);
     g_free(s->near);
     g_free(s->close);
 }

@@ -71,8 +71,12 @@ test_repeated_text(void)
         made_copy(made, 0, t);
     for (int t = 0; t < 800; t++)
         made->id[t] = t < 400 && t % 4 == 0 ? 1 : 2 + t % 500;
+    made->id[700] = 1; /* with another row */
     g_autoptr(MoeFindings) same_id = made_check(made);
     expect_none(same_id, "dummy-rows");
+    made->id[700] = 2; /* an id that never has another, as others do */
+    g_autoptr(MoeFindings) one_row = made_check(made);
+    expect_finding(one_row, "dummy-rows", -1, MOE_FINDING_ERROR, 100);
     for (int t = 0; t < 800; t++)
         made->id[t] = 2 + t % 500;
     g_autoptr(MoeFindings) findings = made_check(made);
@@ -103,6 +107,20 @@ test_rounded_gates(void)
     expect_none(apart, "dummy-rows");
 }
 
+/* Routers that hash ids have one row for each: nothing is made up, where ids are known. */
+static void
+test_hashed_ids(void)
+{
+    g_autoptr(Made) made = make(2000);
+    made->no_gates = true;
+    for (int t = 0; t < 2000; t++) {
+        made->id[t] = t < 11 ? t : t >= 500 && t < 600 ? 3 : t * 7 % 11;
+        made_copy(made, made->id[t], t);
+    }
+    g_autoptr(MoeFindings) findings = made_check(made);
+    expect_finding(findings, "dummy-rows", -1, MOE_FINDING_NOTE, 100);
+}
+
 /* A run of one token id is text where the id has other rows elsewhere, and made up where not. */
 static void
 test_id_of_one_row(void)
@@ -116,7 +134,8 @@ test_id_of_one_row(void)
     expect_finding(findings, "dummy-rows", -1, MOE_FINDING_ERROR, 100);
     made->id[1700] = 0;
     g_autoptr(MoeFindings) text = made_check(made);
-    expect_finding(text, "dummy-rows", -1, MOE_FINDING_NOTE, 100);
+    const MoeFinding *note = expect_finding(text, "dummy-rows", -1, MOE_FINDING_NOTE, 100);
+    g_assert_nonnull(strstr(note->remedy, "if it doesn't repeat the token, drop them (moescope"));
     int64_t n;
     g_assert_cmpint(moe_findings_drops(text, "dummy-rows", &n)[0].n, ==, 100);
 }
@@ -206,6 +225,7 @@ main(int argc, char **argv)
     g_test_add_func("/check/rows/close", test_close_rows);
     g_test_add_func("/check/rows/repeated-text", test_repeated_text);
     g_test_add_func("/check/rows/rounded-gates", test_rounded_gates);
+    g_test_add_func("/check/rows/hashed-ids", test_hashed_ids);
     g_test_add_func("/check/rows/id-of-one-row", test_id_of_one_row);
     g_test_add_func("/check/rows/text-beside-dummies", test_text_beside_dummies);
     g_test_add_func("/check/rows/frozen", test_frozen);

@@ -83,9 +83,10 @@ typedef struct MoeCheckOptions {
 
 /* Runs the checks over a trace (`options` may be NULL). What the reader refuses (ids out of range,
  * columns that don't fit, wrong CRC) becomes a finding "readable"; the chunk's router is left out
- * of the other checks then. Memory: a chunk of one router, and a few numbers an expert (pairs of
- * experts for some checks) and a run of equal rows. Fails with MOE_ERROR_DATA on an unknown name,
- * MOE_ERROR_CANCELLED, with a filter as moe_token_set_new(). (transfer full) */
+ * of the other checks then. Memory: a chunk of two routers, a few numbers an expert (pairs of
+ * experts for some checks), one a token id, and the ranges of tokens that were found. Fails with
+ * MOE_ERROR_DATA on an unknown name, MOE_ERROR_CANCELLED, with a filter as moe_token_set_new().
+ * (transfer full) */
 MOE_API MoeFindings *moe_check(const MoeTrace *trace, const MoeCheckOptions *options,
                                GError **error);
 /* Runs the checks that can tell from a summary; findings have no chunk and token. Fails with
