@@ -37,8 +37,25 @@ cmd_checked_new(void)
 
 /* --- From a trace, or a summary of none -------------------------------------------------------*/
 
+/* What was checked: one of them is there. */
+typedef struct Subject {
+    const MoeTrace *trace;
+    const MoeSummary *summary;
+} Subject;
+
+static gint64
+layer_of(const Subject *subject, int router)
+{
+    if (router < 0)
+        return -1;
+    return (subject->trace ? moe_trace_router(subject->trace, router)
+                           : moe_summary_router(subject->summary, router))
+        ->layer;
+}
+
 static void
-take(GPtrArray *list, const char *path, gint64 tokens, const MoeFindings *found)
+take(GPtrArray *list, const char *path, const Subject *subject, gint64 tokens,
+     const MoeFindings *found)
 {
     CmdChecked *checked = g_new(CmdChecked, 1);
     *checked = (CmdChecked){g_path_get_basename(path), tokens, moe_findings_verdict(found),
@@ -51,7 +68,9 @@ take(GPtrArray *list, const char *path, gint64 tokens, const MoeFindings *found)
                                 g_strdup(from->text),
                                 from->count,
                                 from->all,
-                                g_strdup(from->all > 0 ? from->what : "")};
+                                g_strdup(from->all > 0 ? from->what : ""),
+                                from->router,
+                                layer_of(subject, from->router)};
         g_ptr_array_add(checked->findings, finding);
     }
     g_ptr_array_add(list, checked);
@@ -65,7 +84,7 @@ cmd_checked_add(GPtrArray *list, const char *path, const MoeTrace *trace,
     g_autoptr(MoeFindings) found = moe_check(trace, &options, error);
     cmd_progress_end();
     if (found)
-        take(list, path, moe_findings_tokens(found), found);
+        take(list, path, &(Subject){.trace = trace}, moe_findings_tokens(found), found);
     return found != NULL;
 }
 
@@ -88,7 +107,8 @@ cmd_checked_add_summary(GPtrArray *list, const char *path, const MoeSummary *sum
 {
     g_autoptr(MoeFindings) found = moe_check_summary(summary, NULL, error);
     if (found)
-        take(list, path, moe_summary_tokens_counted(summary), found);
+        take(list, path, &(Subject){.summary = summary}, moe_summary_tokens_counted(summary),
+             found);
     return found != NULL;
 }
 
@@ -104,11 +124,11 @@ text_member(JsonObject *object, const char *name)
 }
 
 static gint64
-int_member(JsonObject *object, const char *name)
+int_member(JsonObject *object, const char *name, gint64 otherwise)
 {
     JsonNode *node = json_object_get_member(object, name);
     bool number = node && json_node_get_value_type(node) == G_TYPE_INT64;
-    return number ? json_node_get_int(node) : 0;
+    return number ? json_node_get_int(node) : otherwise;
 }
 
 static JsonArray *
@@ -133,8 +153,10 @@ read_finding(GPtrArray *findings, JsonObject *object)
     finding->severity = text_member(object, "severity");
     finding->text = text_member(object, "text");
     finding->what = text_member(object, "what");
-    finding->count = int_member(object, "count");
-    finding->all = int_member(object, "of");
+    finding->count = int_member(object, "count", 0);
+    finding->all = int_member(object, "of", 0);
+    finding->router = int_member(object, "router", -1);
+    finding->layer = int_member(object, "layer", -1);
     if (!finding->what)
         finding->what = g_strdup("");
     if (finding->check && finding->severity && finding->text)
@@ -153,7 +175,7 @@ read_source(GPtrArray *list, JsonObject *object)
         return;
     }
     CmdChecked *checked = g_new(CmdChecked, 1);
-    *checked = (CmdChecked){trace, int_member(object, "tokens"), verdict,
+    *checked = (CmdChecked){trace, int_member(object, "tokens", 0), verdict,
                             g_ptr_array_new_with_free_func(finding_free)};
     JsonArray *findings = array_member(object, "findings");
     for (guint i = 0; findings && i < json_array_get_length(findings); i++)
@@ -195,6 +217,10 @@ cmd_checked_json(GString *json, const char *key, const GPtrArray *list)
             json_open(json, NULL, '{');
             json_text(json, "check", finding->check);
             json_text(json, "severity", finding->severity);
+            if (finding->router >= 0) {
+                json_int(json, "router", finding->router);
+                json_int(json, "layer", finding->layer);
+            }
             json_text(json, "text", finding->text);
             if (finding->all > 0) {
                 json_int(json, "count", finding->count);
@@ -235,20 +261,34 @@ cmd_checked_word(const GPtrArray *list)
     return g_strjoinv(";", (char **)words->pdata);
 }
 
-/* Findings of one check, one after another, are told by the first. */
+static MoeSeverity
+severity_of(const CmdFinding *finding)
+{
+    return g_str_equal(finding->severity, "error")     ? MOE_FINDING_ERROR
+           : g_str_equal(finding->severity, "warning") ? MOE_FINDING_WARNING
+                                                       : MOE_FINDING_NOTE;
+}
+
+/* Findings of one kind are told together. */
 static void
 add_findings(GString *lines, const CmdChecked *checked, const char *lead)
 {
-    const CmdFinding *before = NULL;
+    int n_groups;
+    g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(MoeFindingLine));
     for (guint f = 0; f < checked->findings->len; f++) {
         const CmdFinding *finding = checked->findings->pdata[f];
-        bool again = before && g_str_equal(before->check, finding->check) &&
-                     g_str_equal(before->severity, finding->severity);
-        if (!is_note(finding) && !again)
-            g_string_append_printf(lines, "%s  %s: %s: %s\n", lead, finding->severity,
-                                   finding->check, finding->text);
-        before = finding;
+        MoeFindingLine line = {finding->check,      finding->text,  severity_of(finding),
+                               (int)finding->layer, finding->count, finding->all};
+        if (!is_note(finding))
+            g_array_append_val(all, line);
     }
+    const MoeFindingLine *told = (const MoeFindingLine *)(void *)all->data;
+    MoeFindingGroup *groups = moe_findings_together(told, (int)all->len, &n_groups);
+    for (int g = 0; g < n_groups; g++)
+        g_string_append_printf(lines, "%s  %s: %s: %s\n", lead,
+                               moe_severity_name(told[groups[g].worst].severity),
+                               told[groups[g].worst].check, groups[g].text);
+    moe_finding_groups_free(groups, n_groups);
 }
 
 char *
@@ -266,8 +306,12 @@ cmd_checked_lines(const GPtrArray *list, const char *path, const char *lead)
         g_string_append_printf(lines, ": %s\n", checked->verdict);
         gsize told = lines->len;
         add_findings(lines, checked, lead);
-        if (lines->len > told)
-            g_string_insert(lines, (gssize)told - 1, "; moescope check tells more");
+        if (lines->len > told) {
+            bool here = g_str_equal(base, checked->trace);
+            g_autofree char *more = g_strdup_printf("; moescope check%s%s tells more",
+                                                    here ? "" : " ", here ? "" : checked->trace);
+            g_string_insert(lines, (gssize)told - 1, more);
+        }
     }
     return g_string_free(lines, FALSE);
 }

@@ -12,6 +12,7 @@ typedef struct CmdFinding {
     char *check, *severity, *text; /* severity: "error", "warning", "note" */
     gint64 count, all;             /* how many of how many; 0 of 0 where nothing is counted */
     char *what;                    /* of what */
+    gint64 router, layer;          /* -1: of all, or the summary doesn't say */
 } CmdFinding;
 
 /* What was found in one trace. */
@@ -44,8 +45,8 @@ void cmd_checked_json(GString *json, const char *key, const GPtrArray *list);
 /* In one word: "clean", "unchecked", or "error:dummy-rows;warning:few-tokens", each check once.
  * (transfer full) */
 char *cmd_checked_word(const GPtrArray *list);
-/* A line a trace, and one for each check that found more than a note. `lead` begins each line.
- * (transfer full) */
+/* A line a trace, and one for each kind of finding that is more than a note, with its layers.
+ * `lead` begins each line. (transfer full) */
 char *cmd_checked_lines(const GPtrArray *list, const char *path, const char *lead);
 
 #endif

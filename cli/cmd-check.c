@@ -2,6 +2,7 @@
  *
  * moescope check: whether traces and summaries can be trusted, and copies without what can't be.
  */
+#include "checked.h"
 #include "cmd.h"
 #include "json.h"
 #include "progress.h"
@@ -102,11 +103,14 @@ print_group(const Subject *subject, const MoeFindings *findings, int first)
     return first + n;
 }
 
+/* `carried`: another verdict stands above, which a clean one mustn't seem to contradict. */
 static void
-print_findings(const char *path, const Subject *subject, const MoeFindings *findings)
+print_findings(const char *path, const Subject *subject, const MoeFindings *findings, bool carried)
 {
+    static const char clean[] = "clean: ";
     g_autofree char *verdict = moe_findings_verdict(findings);
-    printf("%s: %s\n", path, verdict);
+    gsize skip = carried && g_str_has_prefix(verdict, clean) ? strlen(clean) : 0;
+    printf("%s: %s%s\n", path, carried ? "its sums: " : "", verdict + skip);
     for (int i = 0; i < moe_findings_count(findings);)
         i = print_group(subject, findings, i);
 }
@@ -140,10 +144,27 @@ add_finding(GString *json, const Subject *subject, const MoeFinding *finding)
     json_close(json, '}');
 }
 
-static void
-add_findings(GString *json, const char *path, const Subject *subject, const MoeFindings *findings)
+/* What was found in the traces of a summary, and in its sums, in one line. (transfer full) */
+static char *
+joint_verdict(const GPtrArray *carried, const MoeFindings *findings)
 {
-    g_autofree char *verdict = moe_findings_verdict(findings);
+    g_autofree char *own = moe_findings_verdict(findings);
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; carried && i < carried->len; i++) {
+        const CmdChecked *checked = carried->pdata[i];
+        g_string_append_printf(text, "%s%s: %s", i ? "; " : "", checked->trace, checked->verdict);
+    }
+    if (text->len == 0 || !g_str_has_prefix(own, "clean: "))
+        g_string_append_printf(text, "%s%s", text->len ? "; its sums: " : "", own);
+    return g_string_free(text, FALSE);
+}
+
+/* `carried`: what a summary tells of its traces, of CmdChecked; NULL: nothing. */
+static void
+add_findings(GString *json, const char *path, const Subject *subject, const MoeFindings *findings,
+             const GPtrArray *carried)
+{
+    g_autofree char *verdict = joint_verdict(carried, findings);
     json_open(json, NULL, '{');
     json_text(json, subject->trace ? "trace" : "summary", path);
     json_text(json, "verdict", verdict);
@@ -154,6 +175,8 @@ add_findings(GString *json, const char *path, const Subject *subject, const MoeF
     for (int i = 0; i < moe_findings_count(findings); i++)
         add_finding(json, subject, moe_findings_get(findings, i));
     json_close(json, ']');
+    if (carried && carried->len > 0)
+        cmd_checked_json(json, "checked", carried);
     json_close(json, '}');
 }
 
@@ -179,38 +202,6 @@ drop(const Options *o, const MoeTrace *trace, const MoeFindings *findings, GErro
     return done;
 }
 
-/* A summary tells what was found in its traces when it was made. */
-static int
-tell_carried(const char *path, GString *json)
-{
-    g_autoptr(GError) error = NULL;
-    g_auto(CmdSource) source = {0};
-    if (!cmd_source_open(&source, path, &(CmdSourceOptions){0}, &error))
-        return cmd_source_fail(error);
-    if (source.checked->len == 0)
-        return CMD_OK;
-    g_autofree char *lines = cmd_checked_lines(source.checked, path, "");
-    g_autofree char *word = cmd_checked_word(source.checked);
-    if (json) {
-        json_open(json, NULL, '{');
-        json_text(json, "summary", path);
-        cmd_checked_json(json, "checked", source.checked);
-        json_close(json, '}');
-    } else {
-        fputs(lines, stdout);
-    }
-    return strstr(word, "error:") ? CMD_FAILED : CMD_OK;
-}
-
-static void
-tell(const char *path, const Subject *subject, const MoeFindings *findings, GString *json)
-{
-    if (json)
-        add_findings(json, path, subject, findings);
-    else
-        print_findings(path, subject, findings);
-}
-
 static int
 check_summary(const Options *o, const char *path, bool dropping, GString *json)
 {
@@ -223,9 +214,21 @@ check_summary(const Options *o, const char *path, bool dropping, GString *json)
     g_autoptr(MoeFindings) findings = summary ? moe_check_summary(summary, &options, &error) : NULL;
     if (!findings)
         return cmd_fail(error);
-    tell(path, &(Subject){.summary = summary}, findings, json);
-    int carried = tell_carried(path, json);
-    return moe_findings_of(findings, MOE_FINDING_ERROR) > 0 ? CMD_FAILED : carried;
+    /* A summary tells what was found in its traces when it was made. */
+    g_autoptr(GPtrArray) carried = cmd_checked_new();
+    cmd_checked_read(carried, moe_summary_meta_json(summary));
+    const Subject subject = {.summary = summary};
+    g_autofree char *word = cmd_checked_word(carried);
+    if (json) {
+        add_findings(json, path, &subject, findings, carried);
+    } else {
+        g_autofree char *lines =
+            carried->len > 0 ? cmd_checked_lines(carried, path, "") : g_strdup("");
+        fputs(lines, stdout);
+        print_findings(path, &subject, findings, carried->len > 0);
+    }
+    bool bad = moe_findings_of(findings, MOE_FINDING_ERROR) > 0 || strstr(word, "error:");
+    return bad ? CMD_FAILED : CMD_OK;
 }
 
 /* What the copy lacks. */
@@ -256,7 +259,11 @@ check(const Options *o, const char *path, bool dropping, GString *json)
         bool cancelled = g_error_matches(error, MOE_ERROR, MOE_ERROR_CANCELLED);
         return cancelled ? CMD_INTERRUPTED : CMD_FAILED;
     }
-    tell(path, &(Subject){.trace = trace}, findings, json);
+    const Subject subject = {.trace = trace};
+    if (json)
+        add_findings(json, path, &subject, findings, NULL);
+    else
+        print_findings(path, &subject, findings, false);
     if (dropping && !json)
         tell_dropped(o, trace);
     if (dropping) /* what counts from now on is the copy */

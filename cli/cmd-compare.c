@@ -278,7 +278,9 @@ cmd_compare(int argc, char **argv)
             "with intervals over documents, beside what routers that pick at random, uniformly "
             "or by these loads, would show. --match finds out how much of it hides behind "
             "experts that have other numbers. --steps follows one text over the steps of a "
-            "run. Of a trace over training without @STEP: its last step. With --out: a report, as "
+            "run. Of a trace over training without @STEP: its last step. Tokens that only one has "
+            "(a rollout has none for the last of a text) are left out and counted, where both "
+            "traces know documents, positions and ids. With --out: a report, as "
             "moescope report writes them, in files compare.*",
         .examples = "moescope compare first.npz second.npz --match\n"
                     "moescope compare first.npz second.npz --where 'pos=0-127'\n"

@@ -40,9 +40,11 @@ cmd_merge(int argc, char **argv)
 {
     static const CmdArguments arguments = {
         .names = "SUMMARY…",
-        .about = "Adds summaries of parts: of shards, of domains, of ranks. The sum has the same "
-                 "counts as the summary of the whole. Their routers have to agree; domains are "
-                 "matched by name; what only some of them hold is left out.",
+        .about =
+            "Adds summaries of parts: of shards, of domains, of ranks. The sum has the same "
+            "counts as the summary of the whole. Their routers have to agree; domains are "
+            "matched by name; what only some of them hold is left out, and said. Of tokens only "
+            "the tables add up that moescope summary --tokens keeps.",
         .examples = "moescope merge a.sum.npz b.sum.npz --out whole.sum.npz\n",
         .least = 1,
         .most = -1,

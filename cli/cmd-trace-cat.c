@@ -276,6 +276,11 @@ run(const char *path, const char *tokens, const char *routers, bool csv, bool fo
         return cmd_fail(error);
     if (tokens && !trace_range("tokens", tokens, &cat.first, &cat.last, &status))
         return status;
+    if (tokens && !follow && cat.first >= moe_trace_tokens(trace, -1)) {
+        cmd_say("%s: found --tokens %s, expected some of its %" G_GINT64_FORMAT " tokens, from 0",
+                path, tokens, moe_trace_tokens(trace, -1));
+        return CMD_FAILED;
+    }
     cat.n_routers = moe_trace_routers(trace);
     if (routers) {
         cat.routers = chosen = trace_routers(routers, cat.n_routers, &cat.n_routers, &status);
@@ -309,19 +314,23 @@ trace_cat(int argc, char **argv)
         .least = 1,
         .most = 1,
     };
-    g_autofree char *tokens = NULL, *routers = NULL;
+    g_auto(GStrv) all_tokens = NULL, all_routers = NULL;
+    const char *tokens, *routers;
     gboolean csv = FALSE, follow = FALSE;
     const GOptionEntry entries[] = {
-        {"tokens", 't', 0, G_OPTION_ARG_STRING, &tokens, "tokens in file order, from 0",
+        {"tokens", 't', 0, G_OPTION_ARG_STRING_ARRAY, &all_tokens, "tokens in file order, from 0",
          "FIRST-LAST"},
-        {"routers", 'r', 0, G_OPTION_ARG_STRING, &routers, "routers, such as 0,2-4", "LIST"},
+        {"routers", 'r', 0, G_OPTION_ARG_STRING_ARRAY, &all_routers, "routers, such as 0,2-4",
+         "LIST"},
         {"csv", 0, 0, G_OPTION_ARG_NONE, &csv, "as CSV", NULL},
         {"follow", 'f', 0, G_OPTION_ARG_NONE, &follow, "wait for what is still being recorded",
          NULL},
         G_OPTION_ENTRY_NULL,
     };
     int status;
-    if (!cmd_options(&arguments, entries, &argc, &argv, &status))
+    if (!cmd_options(&arguments, entries, &argc, &argv, &status) ||
+        !trace_once(all_tokens, "tokens", &tokens, &status) ||
+        !trace_once(all_routers, "routers", &routers, &status))
         return status;
     return run(argv[1], tokens, routers, csv, follow);
 }

@@ -172,7 +172,8 @@ trace_info(int argc, char **argv)
     if (!trace || !moe_trace_sizes(trace, &sizes, &error))
         return cmd_fail(error);
     if (entropy) {
-        status = trace_end(moe_trace_entropy(trace, &found, cmd_progress_begin(), &error), error);
+        bool ok = moe_trace_entropy(trace, &found, cmd_progress_begin(), &error);
+        status = trace_end(ok, error); /* which is set by now */
         if (status != CMD_OK)
             return status;
     }

@@ -67,6 +67,10 @@ report(const char *path, const MoeTraceRepaired *result)
            path, result->chunks, result->tokens, result->cut_bytes);
     if (result->damaged > 0)
         printf(", %d damaged chunk%s", result->damaged, result->damaged == 1 ? "" : "s");
+    if (result->unclosed > 0)
+        printf(" (%d without the member that closes it)", result->unclosed);
+    if (result->damaged > 0)
+        printf("; the chunks behind are numbered anew");
     printf("\n");
 }
 

@@ -12,13 +12,24 @@
 
 #define AS_SOURCE "0 (stored) … 9 (default: as the source, 1 if deflated)"
 
+/* A copy of a trace that isn't finished looks finished. */
+static void
+warn_unfinished(const MoeTrace *trace, const char *path)
+{
+    if (!moe_trace_complete(trace))
+        cmd_say("%s isn't finished or was cut off: its %d whole chunks are taken, and \"history\" "
+                "of the new trace says that they weren't all",
+                path, moe_trace_chunks(trace));
+}
+
 /* Writes the selection and says how much was kept. */
 static int
-write_part(const MoeTrace *trace, const char *path, const MoeTraceSelection *selection,
-           const MoeTraceOutput *output)
+write_part(const MoeTrace *trace, const char *source, const char *path,
+           const MoeTraceSelection *selection, const MoeTraceOutput *output)
 {
     g_autoptr(GError) error = NULL;
     int64_t kept;
+    warn_unfinished(trace, source);
     bool ok = moe_trace_select(trace, path, selection, output, &kept, cmd_progress_begin(), &error);
     int status = trace_end(ok, error);
     if (ok)
@@ -31,17 +42,16 @@ write_part(const MoeTrace *trace, const char *path, const MoeTraceSelection *sel
 
 typedef struct {
     TraceOutput output;
-    char *tokens, *routers, *steps;
-    char **domains;
+    char **tokens, **routers, **steps, **domains;
 } Slice;
 
 static void
 slice_clear(Slice *o)
 {
     g_free(o->output.out);
-    g_free(o->tokens);
-    g_free(o->routers);
-    g_free(o->steps);
+    g_strfreev(o->tokens);
+    g_strfreev(o->routers);
+    g_strfreev(o->steps);
     g_strfreev(o->domains);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Slice, slice_clear)
@@ -50,29 +60,33 @@ static int
 run_slice(const Slice *o, const char *path, const MoeTraceOutput *output)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(MoeTrace) trace = cmd_trace_open(path, &error);
-    g_autofree int *routers = NULL;
+    g_autofree int *chosen = NULL;
     MoeTraceSelection selection = {.domains = (const char *const *)o->domains};
+    const char *tokens, *routers, *steps;
     int64_t last;
     int status = CMD_OK;
+    if (!trace_once(o->tokens, "tokens", &tokens, &status) ||
+        !trace_once(o->routers, "routers", &routers, &status) ||
+        !trace_once(o->steps, "steps", &steps, &status))
+        return status;
+    g_autoptr(MoeTrace) trace = cmd_trace_open(path, &error);
     if (!trace)
         return cmd_fail(error);
-    if (o->routers) {
-        selection.routers = routers =
-            trace_routers(o->routers, moe_trace_routers(trace), &selection.n_routers, &status);
-        if (!routers)
+    if (routers) {
+        selection.routers = chosen =
+            trace_routers(routers, moe_trace_routers(trace), &selection.n_routers, &status);
+        if (!chosen)
             return status;
     }
-    if (o->tokens) {
-        if (!trace_range("tokens", o->tokens, &selection.first_token, &last, &status))
+    if (tokens) {
+        if (!trace_range("tokens", tokens, &selection.first_token, &last, &status))
             return status;
         selection.n_tokens = last == INT64_MAX ? 0 : last - selection.first_token + 1;
     }
-    selection.by_step = o->steps != NULL;
-    if (o->steps &&
-        !trace_range("steps", o->steps, &selection.first_step, &selection.last_step, &status))
+    selection.by_step = steps != NULL;
+    if (steps && !trace_range("steps", steps, &selection.first_step, &selection.last_step, &status))
         return status;
-    return write_part(trace, o->output.out, &selection, output);
+    return write_part(trace, path, o->output.out, &selection, output);
 }
 
 int
@@ -89,12 +103,13 @@ trace_slice(int argc, char **argv)
     };
     g_auto(Slice) o = {.output = {.compression = -1}};
     const GOptionEntry entries[] = {
-        {"tokens", 't', 0, G_OPTION_ARG_STRING, &o.tokens, "tokens in file order, from 0",
+        {"tokens", 't', 0, G_OPTION_ARG_STRING_ARRAY, &o.tokens, "tokens in file order, from 0",
          "FIRST-LAST"},
         {"domain", 'd', 0, G_OPTION_ARG_STRING_ARRAY, &o.domains,
          "tokens of a domain; may be repeated", "NAME"},
-        {"routers", 'r', 0, G_OPTION_ARG_STRING, &o.routers, "routers, such as 0,2-4", "LIST"},
-        {"steps", 's', 0, G_OPTION_ARG_STRING, &o.steps, "training steps", "FIRST-LAST"},
+        {"routers", 'r', 0, G_OPTION_ARG_STRING_ARRAY, &o.routers, "routers, such as 0,2-4",
+         "LIST"},
+        {"steps", 's', 0, G_OPTION_ARG_STRING_ARRAY, &o.steps, "training steps", "FIRST-LAST"},
         TRACE_OUTPUT_ENTRIES(o.output, AS_SOURCE),
         G_OPTION_ENTRY_NULL,
     };
@@ -147,7 +162,7 @@ trace_sample(int argc, char **argv)
     if (!trace)
         return cmd_fail(error);
     const MoeTraceSelection selection = {.every = every, .share = share, .seed = (uint64_t)seed};
-    return write_part(trace, o.output.out, &selection, &output);
+    return write_part(trace, argv[1], o.output.out, &selection, &output);
 }
 
 /* --- recompress -------------------------------------------------------------------------------*/
@@ -198,8 +213,8 @@ trace_recompress(int argc, char **argv)
     g_autoptr(MoeTrace) trace = cmd_trace_open(argv[1], &error);
     if (!trace)
         return cmd_fail(error);
-    return write_part(trace, o.output.out ? o.output.out : argv[1], &(MoeTraceSelection){0},
-                      &output);
+    return write_part(trace, argv[1], o.output.out ? o.output.out : argv[1],
+                      &(MoeTraceSelection){0}, &output);
 }
 
 /* --- merge ------------------------------------------------------------------------------------*/
@@ -215,6 +230,7 @@ run_merge(char **paths, int n, const char *out, MoeTraceDocuments documents,
         MoeTrace *trace = cmd_trace_open(paths[i], &error);
         if (!trace)
             return cmd_fail(error);
+        warn_unfinished(trace, paths[i]);
         g_ptr_array_add(traces, trace);
         tokens += moe_trace_tokens(trace, -1);
     }

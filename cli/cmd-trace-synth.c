@@ -14,11 +14,13 @@ trace_synth(int argc, char **argv)
 {
     static const CmdArguments arguments = {
         .names = "",
-        .about = "Writes a trace of made-up decisions whose statistics are known: k experts drawn "
-                 "without replacement, weights by Zipf's law in an order of each router's own, "
-                 "mixed with an order of each domain's own, and repeated from token to token. "
-                 "meta.json has what is expected: load, load by domain, repetition, gates. The "
-                 "same seed gives the same decisions, on any number of threads.",
+        .about =
+            "Writes a trace of made-up decisions whose statistics are known: k experts drawn "
+            "without replacement, weights by Zipf's law in an order of each router's own, "
+            "mixed with an order of each domain's own, and repeated from token to token. "
+            "meta.json has what is expected: load, load by domain, repetition, gates. Chunks "
+            "end where a document ends, at or behind --chunk-tokens. The same seed gives the same "
+            "decisions, on any number of threads.",
         .examples = "moescope trace synth --tokens 20000 --document-tokens 100 --out made.npz\n",
         .most = 0,
     };

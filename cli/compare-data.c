@@ -4,6 +4,7 @@
  */
 #include "compare.h"
 #include "json.h"
+#include "util.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -20,6 +21,39 @@ const char *
 cmd_compare_domain(const CompareReport *report, int domain)
 {
     return domain >= 0 ? moe_comparison_domain_name(report->comparison, domain) : "";
+}
+
+GArray *
+cmd_compare_unmatched(const MoeMatching *matching)
+{
+    GArray *left = g_array_new(FALSE, FALSE, sizeof(int));
+    g_autofree bool *taken = g_new0(bool, (gsize)matching->experts_b + 1);
+    for (int i = 0; i < matching->experts_a; i++)
+        if (matching->to[i] >= 0)
+            taken[matching->to[i]] = true;
+    for (int j = 0; j < matching->experts_b; j++)
+        if (!taken[j])
+            g_array_append_val(left, j);
+    return left;
+}
+
+char *
+cmd_compare_alone(const MoeComparison *comparison)
+{
+    int64_t a = moe_comparison_alone(comparison, 0), b = moe_comparison_alone(comparison, 1);
+    return a + b > 0 ? g_strdup_printf("left out, as the other lacks them: %" G_GINT64_FORMAT
+                                       " tokens of the first, %" G_GINT64_FORMAT " of the second",
+                                       a, b)
+                     : NULL;
+}
+
+const char *
+cmd_compare_no_interval(const MoeComparison *comparison)
+{
+    return moe_comparison_groups(comparison) < MOE_RESAMPLE_LEAST
+               ? "routers, experts and domains are too many for documents to be kept apart; "
+                 "--layers chooses some"
+               : NULL;
 }
 
 static double
@@ -146,6 +180,9 @@ cmd_compare_csv(const CompareReport *report)
         for (guint d = 0; d < report->domains->len; d++)
             add_csv(csv, report, r, g_array_index(report->domains, int, d), checked->str);
     fputs(csv->str, stdout);
+    g_autofree char *alone = cmd_compare_alone(report->comparison);
+    if (alone)
+        cmd_say("%s and %s: %s", report->a.given, report->b.given, alone);
 }
 
 /* --- JSON -------------------------------------------------------------------------------------*/
@@ -153,11 +190,14 @@ cmd_compare_csv(const CompareReport *report)
 static void
 json_metric(GString *json, const CompareReport *report, const ComparedMetric *m)
 {
+    const char *why = cmd_compare_no_interval(report->comparison);
     json_open(json, m->metric->name, '{');
     json_real(json, "value", m->value);
     json_real(json, "low", m->interval.low);
     json_real(json, "high", m->interval.high);
     json_int(json, "groups", m->interval.groups);
+    if (report->how.intervals && why && isfinite(m->value))
+        json_text(json, "no_interval", why);
     json_real(json, "uniform", m->uniform);
     json_real(json, "shuffled", m->shuffled);
     if (report->how.match) {
@@ -212,6 +252,11 @@ json_matching(GString *json, const CompareReport *report, int router)
     for (int i = 0; i < matching->experts_a; i++)
         json_int(json, NULL, matching->to[i]);
     json_close(json, ']');
+    json_open(json, "second_unmatched", '[');
+    g_autoptr(GArray) left = cmd_compare_unmatched(matching);
+    for (guint i = 0; i < left->len; i++)
+        json_int(json, NULL, g_array_index(left, int, i));
+    json_close(json, ']');
     json_close(json, '}');
 }
 
@@ -243,6 +288,8 @@ cmd_compare_json(const CompareReport *report)
     if (report->where)
         json_text(json, "where", report->where);
     json_int(json, "tokens", moe_comparison_tokens(report->comparison));
+    json_int(json, "first_alone", moe_comparison_alone(report->comparison, 0));
+    json_int(json, "second_alone", moe_comparison_alone(report->comparison, 1));
     cmd_checked_json(json, "first_checked", report->a.checked);
     cmd_checked_json(json, "second_checked", report->b.checked);
     if (report->how.intervals) {

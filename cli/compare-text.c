@@ -112,7 +112,13 @@ static void
 add_few(const Page *page, const GArray *metrics)
 {
     int groups = g_array_index(metrics, ComparedMetric, 0).interval.groups;
-    if (page->report->how.intervals && groups < MOE_RESAMPLE_LEAST)
+    const char *too_much = cmd_compare_no_interval(page->report->comparison);
+    if (!page->report->how.intervals || groups >= MOE_RESAMPLE_LEAST)
+        return;
+    if (too_much)
+        g_string_append_printf(page->text, "%sno intervals: %s\n", page->markdown ? "\n" : "  ",
+                               too_much);
+    else
         g_string_append_printf(
             page->text, "%sno intervals: %d group%s of documents to draw from, %d needed\n",
             page->markdown ? "\n" : "  ", groups, groups == 1 ? "" : "s", MOE_RESAMPLE_LEAST);
@@ -146,6 +152,21 @@ add_place(const Page *page, int router, int domain)
 /* More experts than this aren't listed one by one. */
 enum { MOST_LISTED = 128 };
 
+/* Experts of the second that go with none of the first, which has fewer. */
+static void
+add_unmatched(const Page *page, const MoeMatching *m)
+{
+    g_autoptr(GArray) left = cmd_compare_unmatched(m);
+    if (left->len == 0)
+        return;
+    g_string_append_printf(page->text, "%s%u of the second's have none to go with%s",
+                           page->markdown ? "\n" : "  ", left->len,
+                           left->len > MOST_LISTED ? "; --json lists them" : ":");
+    for (guint i = 0; i < left->len && left->len <= MOST_LISTED; i++)
+        g_string_append_printf(page->text, " %d", g_array_index(left, int, i));
+    g_string_append_c(page->text, '\n');
+}
+
 static void
 add_matching(const Page *page, int router)
 {
@@ -159,6 +180,7 @@ add_matching(const Page *page, int router)
         page->text, "%smatching moves %d of %d experts: picks in common from %.4g %% to %.4g %%\n",
         page->markdown ? "\n" : "  ", m->moved, MIN(m->experts_a, m->experts_b),
         100 * (double)m->own / all, 100 * (double)m->matched / all);
+    add_unmatched(page, m);
     if (m->moved == 0)
         return;
     if (m->experts_a > MOST_LISTED) {
@@ -197,6 +219,9 @@ cmd_compare_text(const CompareReport *report, bool markdown)
         report->a.given, report->b.given, moe_comparison_tokens(comparison),
         moe_comparison_routers(comparison), moe_trace_routers(report->a.trace),
         moe_trace_routers(report->b.trace));
+    g_autofree char *alone = cmd_compare_alone(comparison);
+    if (alone)
+        g_string_append_printf(text, "%s%s\n", markdown ? "\n" : "  ", alone);
     add_checked(&page, &report->a);
     if (!g_str_equal(report->a.path, report->b.path))
         add_checked(&page, &report->b);

@@ -66,7 +66,8 @@ static void
 add_expert(GString *out, const CmdViewPlace *place, int e, const Expert *expert, bool markdown)
 {
     g_autofree char *number = g_strdup_printf("%d", e);
-    g_autofree char *picks = g_strdup_printf("%" G_GINT64_FORMAT, expert->picks);
+    g_autofree char *picks =
+        isnan(expert->share) ? g_strdup("-") : g_strdup_printf("%" G_GINT64_FORMAT, expert->picks);
     g_autofree char *share = cmd_number(expert->share, "%.4g", "-");
     g_autofree char *interval = cmd_interval(&expert->interval);
     g_autofree char *discovery = cmd_number(expert->discovery, "%.2g", "-");

@@ -38,7 +38,8 @@ measure(const MetricsQuery *query, const MoeComparison *comparison, int pair, in
                              .value = one->value,
                              .uniform = one->uniform,
                              .shuffled = one->shuffled,
-                             .interval = one->interval};
+                             .interval = one->interval,
+                             .no_interval = cmd_compare_no_interval(comparison)};
         cmd_metrics_add(out, query, &measured);
     }
     return out;
@@ -62,6 +63,8 @@ cmd_metrics_against(const MetricsQuery *query, const MetricsFrom *from, int rout
     against->router = moe_comparison_router(from->comparison, pair)->b;
     against->experts = cell.experts_b;
     against->units = cell.units;
+    for (int side = 0; side < 2; side++)
+        against->alone[side] = moe_comparison_alone(from->comparison, side);
     against->apart = cell.apart;
     for (int e = 0; e < cell.experts; e++)
         against->picks += cell.picks_a[e];

@@ -4,7 +4,9 @@
  */
 #include "json.h"
 #include "metrics.h"
+#include "util.h"
 
+#include <math.h>
 #include <stdio.h>
 
 /* --- CSV --------------------------------------------------------------------------------------*/
@@ -89,18 +91,25 @@ cmd_metrics_print_csv(const MetricsReport *report)
     for (guint i = 0; i < report->inputs->len; i++)
         add_csv_input(csv, report->inputs->pdata[i], report->query.against);
     fputs(csv->str, stdout);
+    for (guint i = 0; i < report->inputs->len; i++) {
+        const MetricsInput *input = report->inputs->pdata[i];
+        if (input->without)
+            cmd_say("%s: %s", input->path, input->without);
+    }
 }
 
 /* --- JSON -------------------------------------------------------------------------------------*/
 
 static void
-add_measured(GString *json, const Measured *one)
+add_measured(GString *json, const Measured *one, bool intervals)
 {
     json_open(json, one->name, '{');
     json_real(json, "value", one->value);
     json_real(json, "low", one->interval.low);
     json_real(json, "high", one->interval.high);
     json_int(json, "groups", one->interval.groups);
+    if (intervals && one->no_interval && isfinite(one->value) && !isfinite(one->interval.low))
+        json_text(json, "no_interval", one->no_interval); /* too few groups speak for themselves */
     json_real(json, "uniform", one->uniform);
     json_real(json, "shuffled", one->shuffled);
     json_text(json, "unit", one->unit);
@@ -108,29 +117,31 @@ add_measured(GString *json, const Measured *one)
 }
 
 static void
-add_metrics(GString *json, const GArray *measured)
+add_metrics(GString *json, const GArray *measured, bool intervals)
 {
     json_open(json, "metrics", '{');
     for (guint m = 0; m < measured->len; m++)
-        add_measured(json, &g_array_index(measured, Measured, m));
+        add_measured(json, &g_array_index(measured, Measured, m), intervals);
     json_close(json, '}');
 }
 
 /* Apart from the place's own metrics, some of which have the same names. */
 static void
-add_against(GString *json, const MetricsAgainst *against)
+add_against(GString *json, const MetricsAgainst *against, bool intervals)
 {
     json_open(json, "against", '{');
     json_int(json, "router", against->router);
     json_int(json, "experts", against->experts);
     json_int(json, "units", against->units);
     json_int(json, "apart", against->apart);
-    add_metrics(json, against->measured);
+    json_int(json, "first_alone", against->alone[0]);
+    json_int(json, "second_alone", against->alone[1]);
+    add_metrics(json, against->measured, intervals);
     json_close(json, '}');
 }
 
 static void
-add_place(GString *json, const MetricsPlace *place)
+add_place(GString *json, const MetricsPlace *place, bool intervals)
 {
     json_open(json, NULL, '{');
     json_int(json, "router", place->router);
@@ -147,9 +158,9 @@ add_place(GString *json, const MetricsPlace *place)
     json_int(json, "experts", place->experts);
     json_int(json, "units", place->units);
     json_int(json, "picks", place->picks);
-    add_metrics(json, place->measured);
+    add_metrics(json, place->measured, intervals);
     if (place->against && !place->against->why_not)
-        add_against(json, place->against);
+        add_against(json, place->against, intervals);
     json_close(json, '}');
 }
 
@@ -166,6 +177,8 @@ cmd_metrics_print_json(const MetricsReport *report)
         json_int(json, "tokens", input->tokens);
         if (input->where)
             json_text(json, "where", input->where);
+        if (input->without)
+            json_text(json, "without", input->without);
         cmd_checked_json(json, "checked", input->checked);
         if (query->against) {
             json_text(json, "against", query->against->path);
@@ -180,7 +193,7 @@ cmd_metrics_print_json(const MetricsReport *report)
         }
         json_open(json, "places", '[');
         for (guint p = 0; p < input->places->len; p++)
-            add_place(json, input->places->pdata[p]);
+            add_place(json, input->places->pdata[p], query->intervals);
         json_close(json, ']');
         json_close(json, '}');
     }

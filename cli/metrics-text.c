@@ -79,27 +79,41 @@ add_undefined(const Page *page, const GArray *all)
         g_string_append_c(page->text, '\n');
 }
 
-/* Why there are no intervals, where there are none; else NULL. (transfer full) */
+/* Metrics without an interval, for the reason that the i-th has none. */
+static void
+add_reason(const Page *page, const GArray *all, const GPtrArray *reasons, guint i, GString *text)
+{
+    const char *why = reasons->pdata[i];
+    guint without = 0, values = 0;
+    g_autoptr(GString) names = g_string_new(NULL);
+    for (guint j = 0; j < all->len; j++) {
+        const Measured *measured = &g_array_index(all, Measured, j);
+        values += !isnan(measured->value);
+        if (g_strcmp0(reasons->pdata[j], why) != 0)
+            continue;
+        if (j < i)
+            return; /* told with that one */
+        g_string_append_printf(names, "%s%s", without++ > 0 ? ", " : "", measured->name);
+    }
+    g_string_append(text, page->markdown ? "\n" : "  ");
+    if (without == values)
+        g_string_append_printf(text, "no intervals: %s\n", why);
+    else
+        g_string_append_printf(text, "no interval of %s: %s\n", names->str, why);
+}
+
+/* Why there are no intervals where there are values; empty: there are. (transfer full) */
 static char *
 why_none(const Page *page, const GArray *all)
 {
-    int groups = 0;
-    const char *why = NULL;
-    bool none = true;
-    for (guint i = 0; i < all->len; i++) {
-        const Measured *measured = &g_array_index(all, Measured, i);
-        groups = MAX(groups, measured->interval.groups);
-        why = measured->no_interval ? measured->no_interval : why;
-        none = none && measured->no_interval;
-    }
-    if (!page->report->query.intervals)
-        return NULL;
-    if (none && why)
-        return g_strdup(why);
-    if (groups >= MOE_RESAMPLE_LEAST)
-        return NULL;
-    return g_strdup_printf("%d group%s of documents to draw from, %d needed", groups,
-                           groups == 1 ? "" : "s", MOE_RESAMPLE_LEAST);
+    GString *text = g_string_new(NULL);
+    g_autoptr(GPtrArray) reasons = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < all->len; i++)
+        g_ptr_array_add(reasons, cmd_no_interval(&g_array_index(all, Measured, i)));
+    for (guint i = 0; page->report->query.intervals && i < all->len; i++)
+        if (reasons->pdata[i])
+            add_reason(page, all, reasons, i, text);
+    return g_string_free(text, FALSE);
 }
 
 static void
@@ -130,14 +144,6 @@ add_table(const Page *page, const GArray *all, bool head)
     add_undefined(page, all);
 }
 
-static void
-add_none(const Page *page, const char *why)
-{
-    if (why)
-        g_string_append_printf(page->text, "%sno intervals: %s\n", page->markdown ? "\n" : "  ",
-                               why);
-}
-
 /* What stands above the numbers: of which file, and what of it isn't as here. */
 static void
 add_against_title(const Page *page, const MetricsPlace *place)
@@ -149,11 +155,17 @@ add_against_title(const Page *page, const MetricsPlace *place)
         g_string_append_printf(page->text, ": %s", against->why_not);
     else if (against->experts != place->experts)
         g_string_append_printf(page->text, ", E = %d there", against->experts);
+    bool alone = against->alone[0] + against->alone[1] > 0;
+    if (against->apart > 0 || alone)
+        g_string_append_printf(page->text, ", T = %" G_GINT64_FORMAT " units", against->units);
     if (against->apart > 0)
+        g_string_append_printf(page->text, ", %" G_GINT64_FORMAT " with picks in one alone",
+                               against->apart);
+    if (alone)
         g_string_append_printf(page->text,
-                               ", T = %" G_GINT64_FORMAT " units, %" G_GINT64_FORMAT
-                               " with picks in one alone",
-                               against->units, against->apart);
+                               ", left out %" G_GINT64_FORMAT
+                               " tokens that it lacks and %" G_GINT64_FORMAT " that it has alone",
+                               against->alone[0], against->alone[1]);
     g_string_append(page->text, page->markdown && !against->why_not ? "\n\n" : "\n");
 }
 
@@ -161,11 +173,11 @@ static void
 add_place(const Page *page, const MetricsInput *input, const MetricsPlace *place)
 {
     bool own = place->measured->len > 0;
-    g_autofree char *why = own ? why_none(page, place->measured) : NULL;
+    g_autofree char *why = own ? why_none(page, place->measured) : g_strdup("");
     add_title(page, input, place);
     if (own)
         add_table(page, place->measured, true);
-    add_none(page, why);
+    g_string_append(page->text, why);
     if (!place->against)
         return;
     add_against_title(page, place);
@@ -173,8 +185,8 @@ add_place(const Page *page, const MetricsInput *input, const MetricsPlace *place
         return;
     add_table(page, place->against->measured, page->markdown || !own);
     g_autofree char *other = why_none(page, place->against->measured);
-    if (g_strcmp0(other, why) != 0)
-        add_none(page, other);
+    if (!g_str_equal(other, why))
+        g_string_append(page->text, other);
 }
 
 /* --- Over training ----------------------------------------------------------------------------*/
@@ -295,6 +307,9 @@ static void
 add_input(const Page *page, const MetricsInput *input, bool first)
 {
     add_checked(page, input->checked, input->path);
+    if (input->without)
+        g_string_append_printf(page->text, "%s%s: %s\n", page->markdown ? "> " : "", input->path,
+                               input->without);
     if (first && page->report->query.against)
         add_checked_against(page);
     for (guint p = 0; p < input->places->len; p++) {

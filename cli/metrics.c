@@ -2,6 +2,7 @@
 #include "metrics.h"
 
 #include "metric-choice.h"
+#include "summaries.h"
 #include "util.h"
 
 #include <math.h>
@@ -40,6 +41,7 @@ input_free(gpointer data)
     MetricsInput *input = data;
     g_free(input->path);
     g_free(input->where);
+    g_free(input->without);
     g_ptr_array_unref(input->checked);
     g_ptr_array_unref(input->places);
     g_free(input);
@@ -60,6 +62,25 @@ cmd_metrics_report_free(MetricsReport *report)
     g_free(report);
 }
 
+/* Of a summary, what metrics that were asked for look at and it doesn't hold, in a clause; else
+ * NULL. (transfer full)
+ */
+static char *
+without_of(const MetricsQuery *query, const CmdSource *source)
+{
+    const GPtrArray *metrics = query->metrics;
+    if (source->trace || !query->asked)
+        return NULL;
+    unsigned needed =
+        moe_metrics_tallies((const MoeMetric *const *)metrics->pdata, (int)metrics->len);
+    unsigned lacking = needed & MOE_TALLIES_ALL & ~moe_summary_tallies(source->summary);
+    g_autofree char *names = cmd_tallies_names(lacking);
+    return *names ? g_strdup_printf("holds no %s, which moescope summary --with all counts of a "
+                                    "trace",
+                                    names)
+                  : NULL;
+}
+
 MetricsInput *
 cmd_metrics_input(MetricsReport *report, const CmdSource *source)
 {
@@ -69,6 +90,7 @@ cmd_metrics_input(MetricsReport *report, const CmdSource *source)
         .is_summary = !source->trace,
         .tokens = moe_summary_tokens_counted(source->summary),
         .where = g_strdup(source->where),
+        .without = without_of(&report->query, source),
         .checked = g_ptr_array_ref(source->checked),
         .places = g_ptr_array_new_with_free_func(place_free),
     };
@@ -116,6 +138,38 @@ applies(const MoeMetric *metric, const MoeKinds *kinds)
     return kinds ? !moe_metric_no_kinds(metric) : !(metric->needs & MOE_NEEDS_KIND);
 }
 
+/* Of what there can be no interval, whatever the documents. */
+static const char *
+no_interval(const Spot *spot, const MoeMetric *metric)
+{
+    const char *why = moe_metric_no_interval(metric);
+    if (why || !spot->query->intervals)
+        return why;
+    if (!moe_metric_interval_needs_trace(metric))
+        return moe_metric_groups(spot->summary, metric) < MOE_RESAMPLE_LEAST
+                   ? "the tables are too large to be kept apart by documents"
+                   : NULL;
+    if (spot->domain != MOE_DOMAIN_ALL)
+        return "it takes all tokens";
+    return spot->from_the_trace
+               ? NULL
+               : "it takes the trace, as a summary doesn't keep documents apart there";
+}
+
+char *
+cmd_no_interval(const Measured *measured)
+{
+    int groups = measured->interval.groups;
+    if (isnan(measured->value) || isfinite(measured->interval.low))
+        return NULL;
+    if (measured->no_interval)
+        return g_strdup(measured->no_interval);
+    if (groups >= MOE_RESAMPLE_LEAST)
+        return g_strdup("there is no value without some of the documents");
+    return g_strdup_printf("%d group%s of documents to draw from, %d needed", groups,
+                           groups == 1 ? "" : "s", MOE_RESAMPLE_LEAST);
+}
+
 static GArray *
 measure(const Spot *spot)
 {
@@ -141,7 +195,7 @@ measure(const Spot *spot)
                                    moe_metric_uniform(list[i], spot->cell),
                                    moe_metric_shuffled(list[i], spot->cell),
                                    intervals[i],
-                                   moe_metric_no_interval(list[i])};
+                                   no_interval(spot, list[i])};
         cmd_metrics_add(out, spot->query, &measured);
     }
     return out;

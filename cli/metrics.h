@@ -32,6 +32,7 @@ typedef struct MetricsQuery {
     char **kinds;                 /* of experts, likewise; NULL: all experts together alone */
     const MoeTokenFilter *filter; /* tokens that are counted; NULL: all */
     const CmdAgainst *against;    /* what all are held against as well; NULL: nothing */
+    bool asked;                   /* metrics were chosen, and are no default */
     bool intervals;
     bool bits; /* what the registry has in nats */
     MoeResampleOptions resample;
@@ -43,6 +44,8 @@ typedef struct Measured {
     MoeInterval interval;
     const char *no_interval; /* why there can be none, in a clause; NULL: there can */
 } Measured;
+/* Why there is none, in a clause, where there is a value; else NULL. (transfer full) */
+char *cmd_no_interval(const Measured *measured);
 
 /* What the router did beside its counterpart in the file that the trace is held against. */
 typedef struct MetricsAgainst {
@@ -50,6 +53,7 @@ typedef struct MetricsAgainst {
     int router, experts; /* the counterpart, and how many it has */
     gint64 units, picks; /* with picks in both; the trace's picks of these */
     gint64 apart;        /* units with picks in one alone */
+    gint64 alone[2];     /* tokens that one of the files has alone, of all places: left out */
     GArray *measured;    /* Measured, as moe_comparison_metrics() */
 } MetricsAgainst;
 
@@ -71,6 +75,7 @@ typedef struct MetricsInput {
     bool is_summary;
     gint64 tokens;
     char *where;        /* of which tokens, in words; NULL: all */
+    char *without;      /* what metrics look at and the summary doesn't hold; NULL: nothing */
     GPtrArray *checked; /* CmdChecked */
     GPtrArray *places;  /* MetricsPlace, by step, router, domain */
 } MetricsInput;

@@ -47,6 +47,9 @@ cmd_trace_open(const char *path, GError **error)
         return NULL;
     }
     g_autoptr(MoeTrace) trace = moe_trace_open(path, error);
+    g_autofree char *gap = trace ? moe_trace_gap(trace) : NULL;
+    if (gap)
+        cmd_say("%s", gap);
     if (!trace || moe_trace_complete(trace) || moe_trace_chunks(trace) > 0)
         return g_steal_pointer(&trace);
     g_set_error(error, MOE_ERROR, MOE_ERROR_TRUNCATED,

@@ -87,26 +87,49 @@ holds(const MoeSummary *summary, int r, unsigned tally)
     return false;
 }
 
+static unsigned
+tallies_of(const MoeSummary *summary)
+{
+    unsigned tallies = 0;
+    for (gsize i = 0; i + 1 < G_N_ELEMENTS(names); i++)
+        for (int r = 0; r < moe_summary_routers(summary); r++)
+            if (holds(summary, r, names[i].tally))
+                tallies |= names[i].tally;
+    return tallies;
+}
+
+char *
+cmd_tallies_names(unsigned tallies)
+{
+    GString *text = g_string_new(NULL);
+    for (gsize i = 0; i + 1 < G_N_ELEMENTS(names); i++)
+        if (tallies & names[i].tally)
+            g_string_append_printf(text, "%s%s", text->len ? ", " : "", names[i].name);
+    return g_string_free(text, FALSE);
+}
+
 char *
 cmd_tallies_text(const MoeSummary *summary)
 {
-    GString *text = g_string_new(NULL);
-    for (gsize i = 0; i + 1 < G_N_ELEMENTS(names); i++) {
-        bool held = false;
-        for (int r = 0; r < moe_summary_routers(summary); r++)
-            held = held || holds(summary, r, names[i].tally);
-        if (held)
-            g_string_append_printf(text, "%s%s", text->len ? ", " : "", names[i].name);
-    }
-    return g_string_free(text, FALSE);
+    return cmd_tallies_names(tallies_of(summary));
 }
 
 /* --- Sums -------------------------------------------------------------------------------------*/
 
+static void
+clear_part(gpointer part)
+{
+    g_free(((CmdPart *)part)->path);
+}
+
 CmdSum
 cmd_sum(void)
 {
-    return (CmdSum){NULL, cmd_checked_new(), g_hash_table_new_full(NULL, NULL, NULL, g_free), NULL};
+    GArray *parts = g_array_new(FALSE, FALSE, sizeof(CmdPart));
+    g_array_set_clear_func(parts, clear_part);
+    return (CmdSum){.checked = cmd_checked_new(),
+                    .texts = g_hash_table_new_full(NULL, NULL, NULL, g_free),
+                    .parts = parts};
 }
 
 void
@@ -116,11 +139,23 @@ cmd_sum_clear(CmdSum *sum)
     g_clear_pointer(&sum->checked, g_ptr_array_unref);
     g_clear_pointer(&sum->texts, g_hash_table_unref);
     g_clear_pointer(&sum->model, g_free);
+    g_clear_pointer(&sum->parts, g_array_unref);
+}
+
+static CmdPart
+part_of(const CmdSource *source)
+{
+    CmdPart part = {g_strdup(source->path), tallies_of(source->summary), true};
+    for (int r = 0; r < moe_summary_routers(source->summary); r++)
+        part.tables = part.tables && moe_summary_token_table(source->summary, r);
+    return part;
 }
 
 bool
 cmd_sum_add(CmdSum *sum, CmdSource *source, GError **error)
 {
+    const CmdPart part = part_of(source);
+    g_array_append_val(sum->parts, part);
     g_autoptr(GHashTable) texts = cmd_texts_of(source);
     GHashTableIter iterator;
     gpointer id, text;
@@ -159,6 +194,57 @@ extra_of(const CmdSum *sum)
     return g_string_free(json, FALSE);
 }
 
+/* Whether a part has nothing of a tally to be added. */
+static bool
+lacks(const CmdPart *part, unsigned tally)
+{
+    return !(part->tallies & tally) || (tally == MOE_TALLY_TOKENS && !part->tables);
+}
+
+/* The parts that a tally was left out for, up to three by name. (transfer full) */
+static char *
+those_without(const CmdSum *sum, unsigned tally, int *n)
+{
+    enum { NAMED = 3 };
+    GString *text = g_string_new(NULL);
+    *n = 0;
+    for (guint i = 0; i < sum->parts->len; i++) {
+        const CmdPart *part = &g_array_index(sum->parts, CmdPart, i);
+        if (lacks(part, tally) && ++*n <= NAMED)
+            g_string_append_printf(text, "%s%s", text->len ? ", " : "", part->path);
+    }
+    if (*n > NAMED)
+        g_string_append_printf(text, " and %d others", *n - NAMED);
+    return g_string_free(text, FALSE);
+}
+
+/* A sum holds what all of its parts do. */
+static void
+say_left_out(const CmdSum *sum, const char *out)
+{
+    unsigned any = 0, held = tallies_of(sum->summary);
+    for (guint i = 0; i < sum->parts->len; i++)
+        any |= g_array_index(sum->parts, CmdPart, i).tallies;
+    for (gsize i = 0; i + 1 < G_N_ELEMENTS(names); i++) {
+        unsigned tally = names[i].tally;
+        int n;
+        if (!(any & ~held & tally))
+            continue;
+        g_autofree char *paths = those_without(sum, tally, &n);
+        if (n == 0)
+            cmd_say("%s: without %s, which its parts hold of different routers", out,
+                    names[i].name);
+        else if (tally == MOE_TALLY_TOKENS)
+            cmd_say("%s: without tokens: %s keep%s no tables by token id, and nothing else of them "
+                    "adds up; moescope summary --tokens keeps these",
+                    out, paths, n == 1 ? "s" : "");
+        else
+            cmd_say("%s: without %s: %s hold%s none; moescope summary --with all counts them where "
+                    "the trace tells them",
+                    out, names[i].name, paths, n == 1 ? "s" : "");
+    }
+}
+
 int
 cmd_sum_write(const CmdSum *sum, const char *out)
 {
@@ -170,6 +256,7 @@ cmd_sum_write(const CmdSum *sum, const char *out)
     printf("%s: %" G_GINT64_FORMAT " tokens, %d routers, %d domains; %s\n", out,
            moe_summary_tokens_counted(sum->summary), moe_summary_routers(sum->summary),
            moe_summary_domains(sum->summary), tallies);
+    say_left_out(sum, out);
     return CMD_OK;
 }
 

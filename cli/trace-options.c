@@ -47,6 +47,16 @@ trace_range(const char *name, const char *text, int64_t *first, int64_t *last, i
     return false;
 }
 
+bool
+trace_once(char **values, const char *name, const char **value, int *status)
+{
+    guint n = values ? g_strv_length(values) : 0;
+    *value = n > 0 ? values[0] : NULL;
+    if (n > 1)
+        *status = cmd_usage("found --%s %u times, expected it once", name, n);
+    return n <= 1;
+}
+
 int *
 trace_routers(const char *text, int routers, int *n, int *status)
 {

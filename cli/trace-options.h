@@ -20,6 +20,9 @@ int trace_synth(int argc, char **argv);
 /* "A-B" (both included), "A-", "-B" or "A": numbers from 0. A missing end is 0 or INT64_MAX. On
  * anything else complains of --NAME, sets *status and returns false. */
 bool trace_range(const char *name, const char *text, int64_t *first, int64_t *last, int *status);
+/* The value of an option that may be given once, and would else silently be the last; NULL: it
+ * wasn't given. */
+bool trace_once(char **values, const char *name, const char **value, int *status);
 /* "0,2-4" into ascending indices below `routers`. (transfer full) NULL as above. */
 int *trace_routers(const char *text, int routers, int *n, int *status);
 

@@ -30,8 +30,9 @@ cmd_say(const char *format, ...)
 bool
 cmd_set_threads(int threads, int *status)
 {
-    if (threads < 0) {
-        *status = cmd_usage("found --threads %d, expected 1 or more, or 0 for all", threads);
+    if (threads < 0 || threads > MOE_THREADS_MOST) {
+        *status = cmd_usage("found --threads %d, expected 1 to %d, or 0 for all", threads,
+                            MOE_THREADS_MOST);
         return false;
     }
     moe_set_threads(threads);
@@ -43,8 +44,12 @@ cmd_locate(GError *error, const char *where)
 {
     g_autoptr(GString) message = g_string_new(NULL);
     g_auto(GStrv) lines = g_strsplit(error->message, "\n", -1);
-    for (char **line = lines; *line; line++)
-        g_string_append_printf(message, "%s%s: %s", line == lines ? "" : "\n", where, *line);
+    gsize n = strlen(where);
+    for (char **line = lines; *line; line++) {
+        bool said = g_str_has_prefix(*line, where) && (*line)[n] == ':';
+        g_string_append_printf(message, "%s%s%s%s", line == lines ? "" : "\n", said ? "" : where,
+                               said ? "" : ": ", *line);
+    }
     g_free(error->message);
     error->message = g_strdup(message->str);
 }

@@ -11,7 +11,7 @@
 int cmd_fail(const GError *error);
 /* The same for a message of our own. */
 void cmd_say(const char *format, ...) G_GNUC_PRINTF(1, 2);
-/* Puts "WHERE: " before each line of the message. */
+/* Puts "WHERE: " before each line of the message that doesn't begin with it. */
 void cmd_locate(GError *error, const char *where);
 /* The same for a mistake on the command line, with a pointer to --help. Returns CMD_USAGE. */
 int cmd_usage(const char *format, ...) G_GNUC_PRINTF(1, 2);

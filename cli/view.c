@@ -98,6 +98,18 @@ add_place(GString *out, const CmdView *view, const CmdViewPlace *place, MetricsF
     json_close(out, '}');
 }
 
+/* Whether there is anything to tell: counts, or shares of the load, which stand as gate sums. */
+static bool
+has_load(const CmdViewPlace *place, bool counts)
+{
+    const MoeSummaryCell *cell =
+        moe_summary_cell(place->source->summary, place->router, place->domain);
+    bool any = cell->units > 0;
+    for (int e = 0; !counts && e < cell->experts && !any; e++)
+        any = cell->gate_sum[e] > 0;
+    return any;
+}
+
 /* found[0]: a router was in the layers; found[1]: and had what the view needs. */
 static void
 add_places(GString *out, const CmdView *view, CmdViewPlace *place, const GArray *domains,
@@ -115,7 +127,7 @@ add_places(GString *out, const CmdView *view, CmdViewPlace *place, const GArray 
             if (adjacent && !moe_summary_adjacent(summary, r, place->domain))
                 continue;
             found[1] = true;
-            if (moe_summary_cell(summary, r, place->domain)->units > 0)
+            if (has_load(place, adjacent))
                 add_place(out, view, place, format);
         }
     }

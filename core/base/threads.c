@@ -23,7 +23,7 @@ moe_set_threads(int threads)
     /* What OMP_NUM_THREADS or the process's set of CPUs allows; our own setting would hide it. */
     if (all_threads == 0)
         all_threads = omp_get_max_threads();
-    n_threads = threads > 0 ? threads : all_threads;
+    n_threads = MIN(threads > 0 ? threads : all_threads, MOE_THREADS_MOST);
     omp_set_num_threads(n_threads);
     if (moe__blas_loaded())
         moe__blas_settle(moe__blas_loaded(), n_threads);

@@ -20,6 +20,8 @@ struct MoeFindings {
     int64_t tokens;
 };
 MoeFindings *moe__findings_new(void);
+/* Sorts ranges (MoeTraceRange) and joins those that touch. Returns their tokens. */
+int64_t moe__ranges_join(GArray *ranges);
 
 struct MoeCheckRun {
     const MoeTrace *trace;
@@ -30,11 +32,12 @@ struct MoeCheckRun {
     const uint8_t *full; /* of each block of the rows at hand (blocks.h); NULL: look yourself */
 };
 
-extern const MoeCheck moe__check_readable, moe__check_dummy_rows, moe__check_pads,
-    moe__check_duplicates, moe__check_finite, moe__check_flat_logits, moe__check_gate_sums,
-    moe__check_gate_values, moe__check_score_rule, moe__check_id_order, moe__check_copied_router,
-    moe__check_physical_ids, moe__check_token_counts, moe__check_few_tokens, moe__check_domains,
-    moe__check_even_load, moe__check_flat_scores, moe__check_import_notes;
+extern const MoeCheck moe__check_readable, moe__check_dummy_rows, moe__check_frozen,
+    moe__check_pads, moe__check_duplicates, moe__check_rankings, moe__check_finite,
+    moe__check_flat_logits, moe__check_gate_sums, moe__check_gate_values, moe__check_score_rule,
+    moe__check_id_order, moe__check_copied_router, moe__check_physical_ids, moe__check_token_counts,
+    moe__check_few_tokens, moe__check_domains, moe__check_pieces, moe__check_even_load,
+    moe__check_flat_scores, moe__check_import_notes, moe__check_pick_rule;
 
 void moe__check_register(void);
 
@@ -88,6 +91,10 @@ moe__marks_add(MoeMarks *marks, int64_t token)
 }
 /* Names the chunk's tokens with at least `least` marks as those to drop. */
 void moe__marks_drop(MoeCheckRun *run, const MoeMarks *marks, int least);
+/* Puts their ranges (MoeTraceRange) into a list instead, for checks that only know at the end. */
+void moe__marks_list(const MoeMarks *marks, int least, GArray *list);
+/* Names the ranges of such a list as those to drop. */
+void moe__ranges_drop(MoeCheckRun *run, const GArray *list);
 void moe__marks_clear(MoeMarks *marks);
 
 #endif

@@ -15,9 +15,8 @@ compare_ranges(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Sorts ranges and joins those that touch. Returns their tokens. */
-static int64_t
-join_ranges(GArray *ranges)
+int64_t
+moe__ranges_join(GArray *ranges)
 {
     guint n = 0;
     int64_t tokens = 0;
@@ -97,7 +96,7 @@ moe_check_drop(const MoeTrace *trace, const MoeFindings *findings, const char *c
     g_autoptr(GArray) ranges = g_array_new(FALSE, FALSE, sizeof(MoeTraceRange));
     if (!gather(findings, names, ranges, error))
         return false;
-    int64_t tokens = moe_trace_tokens(trace, -1), dropped = join_ranges(ranges);
+    int64_t tokens = moe_trace_tokens(trace, -1), dropped = moe__ranges_join(ranges);
     if (dropped == tokens && tokens > 0) {
         g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
                     "every token of the trace would be dropped, so nothing is written");

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * Numbers that are none: NaN and infinities among gates, logits and entropies. A margin may be NaN:
- * a unit that picks every expert has none. Of a summary: sums of gates.
+ * a unit that picks every expert has none; and a logit -inf, of an expert that a mask closed (a
+ * group that wasn't chosen, an expert that was pruned), unless it is picked all the same. Of a
+ * summary: sums of gates.
  */
 #include "check/blocks.h"
 #include "tensor/cpu.h"
@@ -34,14 +36,30 @@ is_broken(const float *values, int n, int64_t stride)
     return broken;
 }
 
+/* The same of logits, of which those of experts that aren't picked may be -inf. */
+static bool
+has_broken_logit(const MoeCheckRows *rows, int64_t u)
+{
+    const MoeTraceView *view = rows->view;
+    int E = rows->info->experts;
+    const float *z = rows->logits ? rows->logits + u * E : NULL;
+    bool broken = false;
+    for (int e = 0; z && e < E; e++)
+        broken = broken || !(z[e] <= FLT_MAX);
+    for (int slot = 0; z && slot < view->k; slot++) {
+        int32_t expert = view->expert[slot * view->units + u];
+        broken = broken || (expert >= 0 && !isfinite(z[expert]));
+    }
+    return broken;
+}
+
 static void
 see_unit(State *s, const MoeCheckRows *rows, int64_t u)
 {
     const MoeTraceView *view = rows->view;
-    int E = rows->info->experts;
     MoeHits *tallies = s->tallies[rows->router];
     bool gate = is_broken(view->gate ? view->gate + u : NULL, view->k, view->units);
-    bool logit = is_broken(rows->logits ? rows->logits + u * E : NULL, E, 1);
+    bool logit = has_broken_logit(rows, u);
     bool entropy = is_broken(rows->entropy ? rows->entropy + u : NULL, 1, 1);
     moe__hits_count(&tallies[GATES], rows, u, gate);
     moe__hits_count(&tallies[LOGITS], rows, u, logit);

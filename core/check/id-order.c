@@ -11,10 +11,11 @@ enum { UNITS = 100 }; /* that it takes to tell */
 static const double NEARLY_ALL = 0.99, SOME = 0.01;
 
 typedef struct {
-    MoeHits ascending; /* ids rise, and gates don't explain it */
-    MoeHits unsorted;  /* gates don't fall */
-    int k;             /* the most picks of a unit */
-    bool gates;        /* there are some */
+    MoeHits ascending;  /* ids rise, and gates don't explain it */
+    MoeHits descending; /* they fall */
+    MoeHits unsorted;   /* gates don't fall */
+    int k;              /* the most picks of a unit */
+    bool gates;         /* there are some */
 } Router;
 
 typedef struct {
@@ -32,7 +33,7 @@ static void
 see_unit(Router *router, const MoeCheckRows *rows, int64_t u)
 {
     const MoeTraceView *view = rows->view;
-    bool rise = true, fall = true;
+    bool rise = true, sink = true, fall = true;
     int picks = 0;
     int64_t before = 0;
     for (int slot = 0; slot < view->k; slot++) {
@@ -43,6 +44,7 @@ see_unit(Router *router, const MoeCheckRows *rows, int64_t u)
             return;
         if (picks++ > 0) {
             rise = rise && view->expert[i] > view->expert[before];
+            sink = sink && view->expert[i] < view->expert[before];
             fall = fall && (!view->gate || view->gate[i] <= view->gate[before]);
         }
         before = i;
@@ -52,22 +54,26 @@ see_unit(Router *router, const MoeCheckRows *rows, int64_t u)
     router->k = MAX(router->k, picks);
     router->gates = view->gate != NULL;
     moe__hits_count(&router->ascending, rows, u, rise);
+    moe__hits_count(&router->descending, rows, u, sink);
     moe__hits_count(&router->unsorted, rows, u, !fall);
 }
 
-/* see_unit() of n units without holes: whether ids rise, and whether gates (NULL: none) don't fall,
- * from slot to slot. */
+/* see_unit() of n units without holes: whether ids rise or sink, and whether gates (NULL: none)
+ * don't fall, from slot to slot. */
 MOE_CLONES static void
 id_order_flags(const int32_t *expert, const float *gate, int64_t stride, int k, int64_t n,
-               int32_t *rise, int32_t *unsorted)
+               int32_t *restrict rise, int32_t *restrict sink, int32_t *restrict unsorted)
 {
     for (int64_t u = 0; u < n; u++) {
-        rise[u] = 1;
+        rise[u] = sink[u] = 1;
         unsorted[u] = 0;
     }
     for (int64_t slot = 1; slot < k; slot++)
-        for (int64_t u = 0; u < n; u++)
-            rise[u] &= expert[slot * stride + u] > expert[(slot - 1) * stride + u];
+        for (int64_t u = 0; u < n; u++) {
+            int32_t own = expert[slot * stride + u], before = expert[(slot - 1) * stride + u];
+            rise[u] &= own > before;
+            sink[u] &= own < before;
+        }
     for (int64_t slot = 1; gate && slot < k; slot++)
         for (int64_t u = 0; u < n; u++)
             unsorted[u] |= !(gate[slot * stride + u] <= gate[(slot - 1) * stride + u]);
@@ -77,14 +83,15 @@ static void
 see_block(Router *router, const MoeCheckRows *rows, const MoeBlock *block)
 {
     const MoeTraceView *view = rows->view;
-    int32_t rise[MOE_CHECK_BLOCK], unsorted[MOE_CHECK_BLOCK];
+    int32_t rise[MOE_CHECK_BLOCK], sink[MOE_CHECK_BLOCK], unsorted[MOE_CHECK_BLOCK];
     if (view->k < 2)
         return;
     id_order_flags(view->expert + block->first, view->gate ? view->gate + block->first : NULL,
-                   view->units, view->k, block->n, rise, unsorted);
+                   view->units, view->k, block->n, rise, sink, unsorted);
     router->k = MAX(router->k, view->k);
     router->gates = view->gate != NULL;
     moe__hits_count_flags(&router->ascending, rows, block->first, block->n, rise);
+    moe__hits_count_flags(&router->descending, rows, block->first, block->n, sink);
     moe__hits_count_flags(&router->unsorted, rows, block->first, block->n, unsorted);
 }
 
@@ -141,6 +148,9 @@ end(MoeCheckRun *run, void *state, bool cancelled)
         if (share_of(&router->ascending) >= NEARLY_ALL && !(router->gates && sorted))
             tell(run, MOE_FINDING_WARNING, r, &router->ascending,
                  "experts in the order of their ids, not of choice");
+        else if (share_of(&router->descending) >= NEARLY_ALL && !(router->gates && sorted))
+            tell(run, MOE_FINDING_WARNING, r, &router->descending,
+                 "experts in the falling order of their ids, not of choice");
         else if (is_random(router))
             tell(run, MOE_FINDING_WARNING, r, &router->unsorted,
                  "gates in no order: the slots aren't those of choice");

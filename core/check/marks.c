@@ -26,14 +26,32 @@ moe__marks_begin(MoeMarks *marks, const MoeCheckRows *rows)
 }
 
 void
-moe__marks_drop(MoeCheckRun *run, const MoeMarks *marks, int least)
+moe__marks_list(const MoeMarks *marks, int least, GArray *list)
 {
     for (int64_t t = 0, n; t < marks->tokens; t += MAX(n, 1)) {
         for (n = 0; t + n < marks->tokens && marks->mark[t + n] >= least; n++)
             ;
+        MoeTraceRange range = {marks->first + t, n};
         if (n > 0)
-            moe_check_run_drop(run, marks->first + t, n);
+            g_array_append_val(list, range);
     }
+}
+
+void
+moe__ranges_drop(MoeCheckRun *run, const GArray *list)
+{
+    for (guint i = 0; i < list->len; i++) {
+        const MoeTraceRange *range = &g_array_index(list, MoeTraceRange, i);
+        moe_check_run_drop(run, range->first, range->n);
+    }
+}
+
+void
+moe__marks_drop(MoeCheckRun *run, const MoeMarks *marks, int least)
+{
+    g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(MoeTraceRange));
+    moe__marks_list(marks, least, list);
+    moe__ranges_drop(run, list);
 }
 
 void

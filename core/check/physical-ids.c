@@ -8,6 +8,9 @@
  *             both in one unit, though independent ones would have met often
  *   no such   the highest ids are never picked, the same number of them in every router: there are
  *             more ids than experts (padding to the devices' number does that too)
+ *
+ * Routers that pick one expert of each group (Pangu's MoGE) have such experts as well: of a group
+ * none meets another, and one is picked in every unit. Copies of one expert, together, aren't.
  */
 #include "check/blocks.h"
 #include "stats/pair-kernels.h"
@@ -18,6 +21,7 @@
 
 enum {
     EXPERTS_MAX = 1024, /* pairs are counted up to here */
+    NAMED = 4,          /* copies whose ids are told */
     PARTNERS = 4,       /* kinds of company that it takes to compare */
     MEETINGS = 25,      /* that independent experts would have, before none is a sign */
 };
@@ -25,6 +29,8 @@ enum {
 #define PAIRS_MAX ((int64_t)32 << 20)
 /* Standard errors that the loads of two copies may be apart. */
 #define ALIKE 3.0
+/* Share of the units within which experts of a group are picked once in each. */
+#define ALWAYS 0.01
 
 typedef struct {
     int64_t *count;  /* [experts] */
@@ -180,28 +186,49 @@ are_copies(const Router *router, int64_t a, int64_t b, int64_t E)
            router->pairs[a * E + b] == 0 && keep_company(router, a, b, E);
 }
 
-static int
-count_copies(const Router *router, int64_t E)
+/* Whether an id is of a group of which every unit picks one: it and all that it never meets. */
+static bool
+is_of_group(const Router *router, int64_t a, int64_t E)
 {
+    int64_t picks = 0;
+    for (int64_t b = 0; b < E; b++)
+        if (b == a || pairs_of(router, a, b, E) == 0)
+            picks += router->count[b];
+    return fabs((double)(picks - router->units)) <= ALWAYS * (double)router->units;
+}
+
+/* Counts ids that are copies of a lower one. *names: the first of them, with what they are copies
+ * of. (transfer full) */
+static int
+count_copies(const Router *router, int64_t E, char **names)
+{
+    GString *list = g_string_new(NULL);
     int n = 0;
     for (int64_t b = 1; router->pairs && router->units > 0 && b < E; b++)
         for (int64_t a = 0; a < b; a++)
-            if (are_copies(router, a, b, E)) {
+            if (are_copies(router, a, b, E) && !is_of_group(router, b, E)) {
+                if (n < NAMED)
+                    g_string_append_printf(list, "%s%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT,
+                                           n ? ", " : "", b, a);
                 n++;
                 break;
             }
+    if (n > NAMED)
+        g_string_append(list, ", …");
+    *names = g_string_free(list, FALSE);
     return n;
 }
 
 static void
-tell_copies(MoeCheckRun *run, int r, int copies, int experts)
+tell_copies(MoeCheckRun *run, int r, int copies, const char *names)
 {
+    int experts = moe_trace_router(moe_check_run_trace(run), r)->experts;
     MoeHits tally = {copies, experts, 0, 0};
     MoeFinding finding =
         moe__finding(MOE_FINDING_WARNING, r, &tally, "experts",
-                     g_strdup_printf("%d of %d ids look like copies of another: as often, beside "
-                                     "the same others, and never both in one unit",
-                                     copies, experts));
+                     g_strdup_printf("%d of %d ids look like copies of another (%s): as often, "
+                                     "beside the same others, and never both in one unit",
+                                     copies, experts, names));
     finding.chunk = finding.token = -1;
     moe_check_run_add(run, &finding);
 }
@@ -242,9 +269,11 @@ end(MoeCheckRun *run, void *state, bool cancelled)
     int n = moe_trace_routers(trace), absent = 0;
     bool same = n > 1;
     for (int r = 0; r < n && !cancelled; r++) {
-        int E = moe_trace_router(trace, r)->experts, copies = count_copies(&s->routers[r], E);
+        g_autofree char *names = NULL;
+        int E = moe_trace_router(trace, r)->experts;
+        int copies = count_copies(&s->routers[r], E, &names);
         if (copies > 0)
-            tell_copies(run, r, copies, E);
+            tell_copies(run, r, copies, names);
         int own = count_absent(&s->routers[r], E);
         same = same && own > 0 && (r == 0 || own == absent) &&
                E == moe_trace_router(trace, 0)->experts;

@@ -33,12 +33,14 @@ void
 moe__check_register(void)
 {
     static const MoeCheck *const builtin[] = {
-        &moe__check_readable,     &moe__check_dummy_rows,    &moe__check_pads,
-        &moe__check_duplicates,   &moe__check_finite,        &moe__check_flat_logits,
-        &moe__check_gate_sums,    &moe__check_gate_values,   &moe__check_score_rule,
+        &moe__check_readable,     &moe__check_dummy_rows,    &moe__check_frozen,
+        &moe__check_pads,         &moe__check_duplicates,    &moe__check_rankings,
+        &moe__check_finite,       &moe__check_flat_logits,   &moe__check_gate_sums,
+        &moe__check_gate_values,  &moe__check_score_rule,    &moe__check_pick_rule,
         &moe__check_id_order,     &moe__check_copied_router, &moe__check_physical_ids,
         &moe__check_token_counts, &moe__check_few_tokens,    &moe__check_domains,
-        &moe__check_even_load,    &moe__check_flat_scores,   &moe__check_import_notes,
+        &moe__check_pieces,       &moe__check_even_load,     &moe__check_flat_scores,
+        &moe__check_import_notes,
     };
     for (gsize i = 0; i < G_N_ELEMENTS(builtin); i++)
         moe_checks_add(builtin[i]);

@@ -6,10 +6,30 @@
 
 #include "check/blocks.h"
 
-/* A column of `n` numbers as floats; *out NULL where the trace has none. */
+/* Whether these are real numbers [units], or [units × wide]. */
 static bool
-read_floats(const MoeTrace *trace, int chunk, int router, const char *column, int64_t n,
-            float **out, GError **error)
+is_laid_out(const MoeArray *array, int64_t units, int64_t wide)
+{
+    bool real = array->type == MOE_F16 || array->type == MOE_F32 || array->type == MOE_F64;
+    return real && array->ndim == (wide > 0 ? 2 : 1) && array->shape[0] == units &&
+           (wide == 0 || array->shape[1] == wide);
+}
+
+static void
+complain(const char *name, const MoeArray *array, int64_t units, int64_t wide, GError **error)
+{
+    g_autofree char *found = moe_array_text(array);
+    g_autofree char *second = wide > 0 ? g_strdup_printf(", %" G_GINT64_FORMAT, wide) : NULL;
+    g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
+                "%s: found %s, expected f2, f4 or f8 [%" G_GINT64_FORMAT "%s]", name, found, units,
+                second ? second : "");
+}
+
+/* A column of real numbers [units], or [units × wide] where `wide` isn't 0, as floats; *out NULL
+ * where the trace has none. */
+static bool
+read_floats(const MoeTrace *trace, int chunk, int router, const char *column, int64_t units,
+            int64_t wide, float **out, GError **error)
 {
     g_autofree char *name = g_strdup_printf("picks/%05d.r%03d.%s", chunk, router, column);
     MoeArray array;
@@ -17,17 +37,19 @@ read_floats(const MoeTrace *trace, int chunk, int router, const char *column, in
         return true;
     if (!moe_trace_read(trace, name, &array, error))
         return false;
-    bool fits = moe_array_count(&array) == n;
+    int64_t n = moe_array_count(&array);
+    bool fits = is_laid_out(&array, units, wide);
     if (fits)
-        *out = g_new(float, (gsize)n);
-    for (int64_t i = 0; fits && i < n; i++)
+        *out = g_try_new(float, (gsize)MAX(n, 1));
+    for (int64_t i = 0; *out && i < n; i++)
         (*out)[i] = (float)moe_array_value(&array, i);
+    if (fits && !*out)
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "%s: no memory for its %" G_GINT64_FORMAT " values", name, n);
     if (!fits)
-        g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
-                    "%s: %" G_GINT64_FORMAT " values found, %" G_GINT64_FORMAT " expected", name,
-                    moe_array_count(&array), n);
+        complain(name, &array, units, wide, error);
     g_free((gpointer)array.data);
-    return fits;
+    return fits && *out;
 }
 
 static void
@@ -61,16 +83,17 @@ moe__rows_read(MoeRowsBuffer *buffer, const MoeTrace *trace, const MoeRowsChunk 
     if (!moe_trace_view(trace, c, router, buffer->view, &buffer->problem))
         return;
     int64_t units = buffer->view->units;
-    if (!read_floats(trace, c, router, "logits", units * info->experts, &buffer->logits,
+    if (!read_floats(trace, c, router, "logits", units, info->experts, &buffer->logits,
                      &buffer->problem) ||
-        !read_floats(trace, c, router, "entropy", units, &buffer->entropy, &buffer->problem) ||
-        !read_floats(trace, c, router, "margin", units, &buffer->margin, &buffer->problem))
+        !read_floats(trace, c, router, "entropy", units, 0, &buffer->entropy, &buffer->problem) ||
+        !read_floats(trace, c, router, "margin", units, 0, &buffer->margin, &buffer->problem))
         return;
     buffer->rows = (MoeCheckRows){trace,           c,
                                   router,          info,
                                   chunk->first,    buffer->view,
                                   chunk->id,       buffer->logits,
-                                  buffer->entropy, buffer->margin};
+                                  buffer->entropy, buffer->margin,
+                                  chunk->doc,      chunk->pos};
     if (chunk->set)
         moe__chosen_rows(&buffer->chosen, moe_token_set_bits(chunk->set, c), &buffer->rows);
     find_full(buffer);

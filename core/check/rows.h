@@ -23,9 +23,10 @@ typedef struct MoeRowsBuffer {
 /* A chunk whose rows are read: of the tokens in `bits` alone, where some are chosen (`set`). */
 typedef struct MoeRowsChunk {
     int index;
-    int64_t first;          /* tokens that are checked in the chunks before */
-    const int32_t *id;      /* of those that are checked; the caller's */
-    const MoeTokenSet *set; /* NULL: all tokens */
+    int64_t first;            /* tokens that are checked in the chunks before */
+    const int32_t *id;        /* of those that are checked; the caller's */
+    const int32_t *doc, *pos; /* likewise; NULL where the trace has none */
+    const MoeTokenSet *set;   /* NULL: all tokens */
 } MoeRowsChunk;
 
 /* Reads a router of a chunk. What is wrong with it is buffer->problem then. */

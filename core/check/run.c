@@ -6,6 +6,8 @@
 #include "check/check.h"
 #include "check/rows.h"
 
+#include <moescope/trace-tools.h>
+
 /* One check of a run, with its state and what it found: a thread may be at it while another is at
  * another one. */
 typedef struct Turn {
@@ -35,7 +37,8 @@ moe_check_run_add(MoeCheckRun *run, const MoeFinding *finding)
     MoeFinding whole = *finding;
     whole.check = run->check->name;
     whole.why = run->check->why;
-    whole.remedy = run->check->remedy;
+    if (!whole.remedy)
+        whole.remedy = run->check->remedy;
     g_array_append_val(run->findings->list, whole);
 }
 
@@ -102,45 +105,56 @@ check_router(Pass *pass, const MoeRowsChunk *chunk, int router)
         note_unreadable(pass, chunk->index, chunk->first, g_steal_pointer(&buffer->problem));
 }
 
+/* A column of the chunk's tokens, of those that are checked; *out NULL where the trace has none. */
 static bool
-read_ids(const MoeTrace *trace, int chunk, MoeArray *id, GError **error)
+read_tokens(const Pass *pass, int chunk, const char *column, int32_t **out, GError **error)
 {
-    g_autofree char *name = g_strdup_printf("tokens/%05d.id", chunk);
-    if (!moe_trace_read(trace, name, id, error))
-        return false;
-    if (id->type == MOE_I32 && id->ndim == 1 && id->shape[0] == moe_trace_tokens(trace, chunk))
+    const MoeTrace *trace = pass->run.trace;
+    const MoeTokenSet *set = pass->run.chosen;
+    int64_t tokens = moe_trace_tokens(trace, chunk);
+    g_autofree char *name = g_strdup_printf("tokens/%05d.%s", chunk, column);
+    MoeArray array;
+    if (!g_str_equal(column, "id") && !moe_trace_has(trace, name))
         return true;
-    g_free((gpointer)id->data);
-    g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT, "%s: i4 [%" G_GINT64_FORMAT "] was expected",
-                name, moe_trace_tokens(trace, chunk));
-    return false;
+    if (!moe_trace_read(trace, name, &array, error))
+        return false;
+    g_autofree int32_t *all = (int32_t *)array.data;
+    if (array.type != MOE_I32 || array.ndim != 1 || array.shape[0] != tokens) {
+        g_autofree char *found = moe_array_text(&array);
+        g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
+                    "%s: found %s, expected i4 [%" G_GINT64_FORMAT "]", name, found, tokens);
+        return false;
+    }
+    *out =
+        set ? moe__chosen_ids(all, moe_token_set_bits(set, chunk), tokens) : g_steal_pointer(&all);
+    return true;
+}
+
+static void
+check_routers(Pass *pass, const MoeRowsChunk *chunk)
+{
+    read_router(pass, chunk, 0);
+    for (int r = 0; r < moe_trace_routers(pass->run.trace); r++)
+        check_router(pass, chunk, r);
+    for (guint i = 0; i < pass->turns->len; i++) {
+        Turn *turn = &g_array_index(pass->turns, Turn, i);
+        if (turn->run.check->chunk)
+            turn->run.check->chunk(&turn->run, turn->state, chunk->index);
+    }
 }
 
 static void
 check_chunk(Pass *pass, int chunk, int64_t first)
 {
-    const MoeTrace *trace = pass->run.trace;
-    const MoeTokenSet *set = pass->run.chosen;
     GError *problem = NULL;
-    MoeArray id;
-    pass->unreadable.all += moe_trace_routers(trace);
-    if (!read_ids(trace, chunk, &id, &problem)) {
+    g_autofree int32_t *id = NULL, *doc = NULL, *pos = NULL;
+    pass->unreadable.all += moe_trace_routers(pass->run.trace);
+    if (read_tokens(pass, chunk, "id", &id, &problem) &&
+        read_tokens(pass, chunk, "doc", &doc, &problem) &&
+        read_tokens(pass, chunk, "pos", &pos, &problem))
+        check_routers(pass, &(MoeRowsChunk){chunk, first, id, doc, pos, pass->run.chosen});
+    else
         note_unreadable(pass, chunk, first, problem);
-        return;
-    }
-    g_autofree int32_t *all = (int32_t *)id.data;
-    g_autofree int32_t *chosen =
-        set ? moe__chosen_ids(all, moe_token_set_bits(set, chunk), moe_trace_tokens(trace, chunk))
-            : NULL;
-    const MoeRowsChunk whole = {chunk, first, chosen ? chosen : all, set};
-    read_router(pass, &whole, 0);
-    for (int r = 0; r < moe_trace_routers(trace); r++)
-        check_router(pass, &whole, r);
-    for (guint i = 0; i < pass->turns->len; i++) {
-        Turn *turn = &g_array_index(pass->turns, Turn, i);
-        if (turn->run.check->chunk)
-            turn->run.check->chunk(&turn->run, turn->state, chunk);
-    }
 }
 
 /* Tokens of a chunk that are checked. */
@@ -181,6 +195,38 @@ const MoeCheck moe__check_readable = {
               "import again",
 };
 
+/* What no check gets to see: chunks behind a gap, and anything of a trace without tokens. */
+static void
+tell_gap(Pass *pass)
+{
+    char *gap = moe_trace_gap(pass->run.trace);
+    if (gap) {
+        MoeFinding finding = moe__finding(MOE_FINDING_ERROR, -1, &(MoeHits){0}, "", gap);
+        moe_check_run_add(&pass->run, &finding);
+    }
+    if (pass->run.tokens == 0) {
+        MoeFinding finding =
+            moe__finding(MOE_FINDING_WARNING, -1, &(MoeHits){0}, "",
+                         g_strdup("there are no tokens, so that nothing could be checked"));
+        moe_check_run_add(&pass->run, &finding);
+    }
+}
+
+/* What was lost before this trace was made leaves no other mark in it. */
+static void
+tell_history(Pass *pass)
+{
+    const MoeTrace *trace = pass->run.trace;
+    char *texts[] = {moe_trace_made_of_part(trace), moe_trace_repaired(trace)};
+    static const MoeSeverity severities[] = {MOE_FINDING_WARNING, MOE_FINDING_NOTE};
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        if (!texts[i])
+            continue;
+        MoeFinding finding = moe__finding(severities[i], -1, &(MoeHits){0}, "", texts[i]);
+        moe_check_run_add(&pass->run, &finding);
+    }
+}
+
 /* What the pass itself learnt: nobody else sees what couldn't be read. */
 static void
 tell_unreadable(Pass *pass)
@@ -192,6 +238,8 @@ tell_unreadable(Pass *pass)
                                           "columns of picks", g_steal_pointer(&pass->complaint));
         moe_check_run_add(&pass->run, &finding);
     }
+    tell_gap(pass);
+    tell_history(pass);
     if (!moe_trace_complete(trace)) {
         MoeFinding finding = moe__finding(
             MOE_FINDING_WARNING, -1, &(MoeHits){0}, "",
@@ -258,6 +306,8 @@ begin(Pass *pass, const char *const *only)
 static void
 take_findings(MoeFindings *all, MoeFindings *own)
 {
+    for (guint i = 0; i < own->drops->len; i++)
+        moe__ranges_join(g_array_index(own->drops, MoeCheckDrops, i).ranges);
     g_array_append_vals(all->list, own->list->data, own->list->len);
     g_array_append_vals(all->drops, own->drops->data, own->drops->len);
     g_array_set_clear_func(own->list, NULL); /* what they hold has moved */

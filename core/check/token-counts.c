@@ -2,9 +2,10 @@
  *
  * Routers that routed different numbers of tokens. A trace has a row of every token in every router
  * (the reader refuses another one), so a log whose layers differ in length comes out with rows that
- * have no pick.
+ * have no pick; an import that can tell the tokens of rows leaves out those that lack a layer.
  */
 #include "check/blocks.h"
+#include "check/meta.h"
 
 typedef struct {
     MoeHits *routed; /* [routers] tokens with a pick in any of their units */
@@ -60,6 +61,51 @@ tell(MoeCheckRun *run, int least, int64_t few, int most, int64_t many, int layer
     moe_check_run_add(run, &finding);
 }
 
+/* "; layer 8 lacks 1,037 of them" of the layer that lacks most. (transfer full) */
+static char *
+worst_layer(JsonObject *tokens)
+{
+    JsonNode *node = json_object_get_member(tokens, "lacking");
+    JsonObject *layers = node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+    g_autoptr(GList) names = layers ? json_object_get_members(layers) : NULL;
+    const char *worst = NULL;
+    int64_t most = 0;
+    for (GList *name = names; name; name = name->next) {
+        int64_t lacks = moe__check_number(layers, name->data);
+        if (lacks > most) {
+            most = lacks;
+            worst = name->data;
+        }
+    }
+    g_autofree char *count = moe__count_text(most);
+    return worst ? g_strdup_printf("; layer %s lacks %s of them%s", worst, count,
+                                   names->next ? ", the most" : "")
+                 : g_strdup("");
+}
+
+/* Tokens that an import left out, because not every layer had a row of theirs. */
+static void
+tell_left_out(MoeCheckRun *run)
+{
+    static const double FEW = 1e-3; /* of all: as where a log ends amid a token */
+    g_autoptr(JsonNode) root = NULL;
+    JsonObject *import = moe__check_import(moe_trace_meta_json(moe_check_run_trace(run)), &root);
+    JsonNode *node = import ? json_object_get_member(import, "tokens") : NULL;
+    JsonObject *tokens = node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+    int64_t left_out = tokens ? moe__check_number(tokens, "incomplete") : 0;
+    if (left_out <= 0)
+        return;
+    MoeHits hits = {left_out, left_out + moe__check_number(tokens, "kept"), -1, -1};
+    g_autofree char *share = moe__hits_text(&hits), *layer = worst_layer(tokens);
+    bool few = (double)hits.count < FEW * (double)hits.all;
+    MoeFinding finding =
+        moe__finding(few ? MOE_FINDING_NOTE : MOE_FINDING_WARNING, -1, &hits, "tokens",
+                     g_strdup_printf("%s tokens of the imported files had no picks in some layer "
+                                     "and were left out of all%s",
+                                     share, layer));
+    moe_check_run_add(run, &finding);
+}
+
 static void
 end(MoeCheckRun *run, void *state, bool cancelled)
 {
@@ -77,6 +123,8 @@ end(MoeCheckRun *run, void *state, bool cancelled)
     if (least >= 0)
         tell(run, least, s->routed[least].count, most, s->routed[most].count,
              moe_trace_router(trace, most)->layer);
+    if (!cancelled)
+        tell_left_out(run);
     g_free(s->routed);
 }
 
@@ -107,10 +155,14 @@ see_summary(MoeCheckRun *run, const MoeSummary *summary)
 const MoeCheck moe__check_token_counts = {
     .struct_size = sizeof(MoeCheck),
     .name = "token-counts",
-    .help = "routers that routed different numbers of tokens",
-    .why = "measures across layers compare rows that aren't the same tokens' if rows were lost",
-    .remedy = "find out whether rows were lost in the middle (then record again) or at the end "
-              "(then leave those tokens out: moescope trace slice --tokens)",
+    .help = "routers that routed different numbers of tokens; tokens that an import left out",
+    .why =
+        "measures across layers compare rows that aren't the same tokens' if rows were lost, and "
+        "tokens that are left may be of another kind than those that are gone",
+    .remedy =
+        "find out whether rows were lost in the middle (then record again) or at the end "
+        "(then leave those tokens out: moescope trace slice --tokens); of what an import left "
+        "out say how much it is, or record it whole",
     .state_size = sizeof(State),
     .begin = begin,
     .rows = see_rows,

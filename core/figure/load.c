@@ -185,9 +185,15 @@ load_valid(const MoeLoad *load, GError **error)
 {
     if (load->layers > 0 && load->n_panels > 0 && load->experts[0] > 0)
         return true;
-    g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
-                "figure load: found %d MoE layers, %d panels, expected at least one of each",
-                load->layers, load->n_panels);
+    if (load->layers > 0 && load->experts[0] > 0)
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "figure load: found no counts of picks in %d MoE layers (shares of the load "
+                    "stand as gate sums), expected some",
+                    load->layers);
+    else
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "figure load: found %d MoE layers, %d panels, expected at least one of each",
+                    load->layers, load->n_panels);
     return false;
 }
 

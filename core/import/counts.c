@@ -157,8 +157,8 @@ moe_import_picks(MoeImport *import, int router, int domain, int64_t block, int64
         return false;
     }
     import->counted += picks;
-    MoeSummaryCell *cell = moe_summary_fill_group(import->summary, router, domain,
-                                                  (int)(block & (MOE_SUMMARY_GROUPS - 1)));
+    MoeSummaryCell *cell =
+        moe_summary_fill_group(import->summary, router, domain, (int)(block & INT32_MAX));
     cell->count[expert] += picks;
     return true;
 }

@@ -10,6 +10,9 @@
 
 #include <moescope/import.h>
 
+/* Bytes by which meta.json of a trace may grow while files are read. */
+#define MOE_IMPORT_ROOM 8192
+
 struct MoeImport {
     const MoeImporter *importer;
     const MoeImportOptions *options; /* borrowed */
@@ -30,9 +33,13 @@ struct MoeImport {
     MoeLogitScore score;
     bool gates_to_one;
     int64_t documents, left_out, pads, tokens, compared, disagreeing;
-    int64_t closed; /* units whose picks by the logits have one of minus infinity */
-    GString *notes;
+    int64_t closed;  /* units whose picks by the logits have one of minus infinity */
+    int64_t *lacked; /* [n_routers] of the tokens left out, those that it had no picks for; NULL:
+                        nobody counted */
+    GString *notes, *warnings;         /* a line each; notes: all of them */
+    gsize early_notes, early_warnings; /* bytes that `meta` has */
     MoeTraceWriter *writer;
+    char *meta; /* meta.json that it was begun with */
 
     MoeSummary *summary; /* in place of a trace */
     char *model;         /* for its meta.json, with `kept` */
@@ -66,9 +73,16 @@ bool moe__import_batch_flush(MoeImport *import, GError **error);
 /* Makes of a unit's logits what the files lack: `expert` and `gate` ([k]), entropy and margin. */
 void moe__import_derive(MoeImport *import, int router, const float *logits, int32_t *expert,
                         double *gate);
+/* Counts tokens that lack a layer, for the report; moe_import_left_out() has to be told too. */
+void moe__import_lacked(MoeImport *import, int router, int64_t tokens);
+/* Adds to the trace's meta.json what came up since it was begun. */
+bool moe__import_tell_late(MoeImport *import, GError **error);
 /* meta.json of the trace; of a summary what is added to it. (transfer full) */
 char *moe__import_meta(const MoeImport *import, const MoeImportShape *shape);
 char *moe__import_extra(const MoeImport *import, const MoeImportShape *shape);
+/* Begins the trace with a meta.json that has an object "import" (transfer full); what comes up
+ * later is added there. */
+bool moe__import_open_trace(MoeImport *import, char *meta, MoeTraceOptions options, GError **error);
 /* Joins shape and options: sets routers, k, domains. `counts`: for a summary. */
 bool moe__import_describe(MoeImport *import, const MoeImportShape *shape, bool counts,
                           MoeRouterInfo *info, GError **error);

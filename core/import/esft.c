@@ -202,19 +202,29 @@ add_to_sums(Reading *reading, int k)
 /* Scores are rounded to four digits; gates were added up in another order, some in binary16. */
 static const double tolerance[MOE_ESFT_SCORES] = {6e-5, 2e-4};
 
+/* Bytes of a path before the folder that the file is in: that names the text, and where it lies is
+ * nothing to keep. */
+static gsize
+skip_place(const char *path)
+{
+    g_autofree char *folder = g_path_get_dirname(path), *place = g_path_get_dirname(folder);
+    gsize n = strlen(place);
+    return g_str_has_prefix(path, place) && path[n] == G_DIR_SEPARATOR ? n + 1 : 0;
+}
+
 static void
 compare_scores(const Reading *reading, const char *path, const GArray *entries)
 {
     MoeEsftDifference found = moe__esft_scores_compare(
         entries, reading->layers, reading->n_layers, reading->n_experts, reading->tokens,
         moe_import_k(reading->import), reading->count, reading->gate_sum);
-    g_autofree char *shown = g_filename_display_name(path);
+    g_autofree char *shown = g_filename_display_name(path + skip_place(path));
     double token = found.most[MOE_ESFT_TOKEN], gate = found.most[MOE_ESFT_GATE];
     bool same = !(token > tolerance[MOE_ESFT_TOKEN]) && !(gate > tolerance[MOE_ESFT_GATE]);
-    moe_import_note(reading->import,
-                    "%s %s these files: token scores are up to %.2g apart, gate scores %.2g%s",
-                    shown, same ? "agrees with" : "isn't of", token, gate,
-                    found.others ? "; it has layers or experts that they lack" : "");
+    (same ? moe_import_note : moe_import_warn)(
+        reading->import, "%s %s these files: token scores are up to %.2g apart, gate scores %.2g%s",
+        shown, same ? "agrees with" : "isn't of", token, gate,
+        found.others ? "; it has layers or experts that they lack" : "");
 }
 
 /* A file beside the others that nobody can read is told, and no reason to stop. */
@@ -232,7 +242,9 @@ look_at_scores(Reading *reading, const char *file)
         if (entries)
             compare_scores(reading, path, entries);
         else
-            moe_import_note(reading->import, "%s", error->message);
+            moe_import_note(reading->import, "%s",
+                            error->message +
+                                (g_str_has_prefix(error->message, path) ? skip_place(path) : 0));
     }
     gsize cells = (gsize)reading->n_layers * (gsize)reading->n_experts;
     memset(reading->count, 0, cells * sizeof *reading->count);

@@ -23,10 +23,13 @@ moe__import_restart(MoeImport *import)
         moe_trace_writer_abandon(g_steal_pointer(&import->writer));
     moe__import_batch_free(import);
     g_clear_pointer(&import->routers, g_free);
+    g_clear_pointer(&import->meta, g_free);
+    g_clear_pointer(&import->lacked, g_free);
     import->n_routers = import->rows = 0;
     import->documents = import->left_out = import->pads = import->tokens = 0;
     import->compared = import->disagreeing = import->closed = 0;
     g_string_truncate(import->notes, 0);
+    g_string_truncate(import->warnings, 0);
     if (import->options->n_domains == 0)
         g_ptr_array_set_size(import->names, 0);
 }
@@ -42,7 +45,10 @@ import_clear(MoeImport *import)
     g_free(import->routers);
     g_free(import->domain);
     g_free(import->target);
+    g_free(import->meta);
+    g_free(import->lacked);
     g_string_free(import->notes, TRUE);
+    g_string_free(import->warnings, TRUE);
     g_string_free(import->kept, TRUE);
     g_free(import->model);
     moe_summary_free(import->summary);
@@ -133,6 +139,7 @@ finish(MoeImport *import, const char *out, GError **error)
     }
     tell_closed(import);
     if (!moe_trace_writer_flush(import->writer, NULL, error) ||
+        !moe__import_tell_late(import, error) ||
         !moe_trace_writer_close(g_steal_pointer(&import->writer), error))
         return false;
     if (g_rename(import->target, out) != 0) {
@@ -196,6 +203,7 @@ moe_import(const char *const *sources, int n_sources, const char *out,
         .names = g_ptr_array_new_with_free_func(g_free),
         .unpacked = g_ptr_array_new_with_free_func(moe__import_unpacked_free),
         .notes = g_string_new(NULL),
+        .warnings = g_string_new(NULL),
         .kept = g_string_new(NULL),
         .target = g_strdup_printf("%s.%ld.part", out, (long)getpid()),
     };
@@ -248,14 +256,38 @@ moe_import_padding(MoeImport *import, int64_t tokens)
 }
 
 void
+moe__import_lacked(MoeImport *import, int router, int64_t tokens)
+{
+    if (!import->lacked)
+        import->lacked = g_new0(int64_t, (gsize)import->n_routers);
+    import->lacked[router] += tokens;
+}
+
+static void
+add_line(GString *lines, const char *line)
+{
+    g_string_append_printf(lines, "%s%s", lines->len ? "\n" : "", line);
+}
+
+void
 moe_import_note(MoeImport *import, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    if (import->notes->len)
-        g_string_append_c(import->notes, '\n');
-    g_string_append_vprintf(import->notes, format, arguments);
+    g_autofree char *line = g_strdup_vprintf(format, arguments);
     va_end(arguments);
+    add_line(import->notes, line);
+}
+
+void
+moe_import_warn(MoeImport *import, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *line = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    add_line(import->notes, line);
+    add_line(import->warnings, line);
 }
 
 bool

@@ -101,7 +101,7 @@ tell_zeros(const MoeRouted *routed)
         if (routed->zeros[layer] && n++ < 8)
             g_string_append_printf(list, "%s%" G_GINT64_FORMAT, list->len ? ", " : "", layer);
     if (n > 0)
-        moe_import_note(routed->import,
+        moe_import_warn(routed->import,
                         "%d of %" G_GINT64_FORMAT " layers (%s%s) pick expert 0 alone: if they are "
                         "layers without experts, --layers names those that have some",
                         n, routed->layers, list->str, n > 8 ? ", …" : "");

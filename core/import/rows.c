@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "import/rows.h"
 
+#include "import/door.h"
+
 #include <string.h>
 
 /* Bytes of waiting tokens. */
@@ -219,9 +221,22 @@ moe__rows_add(MoeRows *rows, int index, const MoeImportToken *token, int n, GErr
     return waiting->layers < rows->n_layers || finish_token(rows, waiting, error);
 }
 
+static void
+count_lacking(const MoeRows *rows, const Waiting *waiting)
+{
+    for (int i = 0; i < rows->n_layers; i++)
+        if (waiting->expert[i * rows->k] == ABSENT)
+            moe__import_lacked(rows->import, i, 1);
+}
+
 void
 moe__rows_end(MoeRows *rows)
 {
+    GHashTableIter iterator;
+    gpointer waiting;
+    g_hash_table_iter_init(&iterator, rows->waiting);
+    while (g_hash_table_iter_next(&iterator, NULL, &waiting))
+        count_lacking(rows, waiting);
     moe_import_left_out(rows->import, g_hash_table_size(rows->waiting));
     g_hash_table_remove_all(rows->waiting);
     if (rows->whole)

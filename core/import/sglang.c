@@ -276,9 +276,9 @@ begin(Dump *dump, GError **error)
         return false;
     }
     if (dump->mapped)
-        moe_import_note(dump->import, MOE_SGLANG_MOVED);
+        moe_import_warn(dump->import, MOE_SGLANG_MOVED);
     if (dump->drafts > 0)
-        moe_import_note(dump->import,
+        moe_import_warn(dump->import,
                         "%" G_GINT64_FORMAT " passes verify drafts of speculative decoding: "
                         "drafts that were rejected are among the tokens, and each is a piece of "
                         "its own",

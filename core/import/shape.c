@@ -201,6 +201,16 @@ append_list(GString *out, const char *name, const char *const *texts, int n)
     g_string_append_c(out, ']');
 }
 
+static void
+append_lines(GString *out, const char *name, const GString *lines)
+{
+    if (lines->len == 0)
+        return;
+    g_auto(GStrv) all = g_strsplit(lines->str, "\n", -1);
+    g_string_append(out, ", ");
+    append_list(out, name, (const char *const *)all, (int)g_strv_length(all));
+}
+
 char *
 moe__import_extra(const MoeImport *import, const MoeImportShape *shape)
 {
@@ -216,11 +226,8 @@ moe__import_extra(const MoeImport *import, const MoeImportShape *shape)
     }
     g_string_append(out, ", ");
     append_list(out, "files", (const char *const *)names->pdata, (int)names->len);
-    if (import->notes->len) {
-        g_auto(GStrv) notes = g_strsplit(import->notes->str, "\n", -1);
-        g_string_append(out, ", ");
-        append_list(out, "notes", (const char *const *)notes, (int)g_strv_length(notes));
-    }
+    append_lines(out, "notes", import->notes);
+    append_lines(out, "warnings", import->warnings);
     g_string_append(out, import->kept->str);
     g_string_append_printf(out, "}, \"library\": \"moescope %s\"", moe_version());
     if (shape->n_tokens > 0) {
@@ -368,6 +375,18 @@ chunk_tokens(const MoeImport *import, const MoeTraceOptions *options)
 }
 
 bool
+moe__import_open_trace(MoeImport *import, char *meta, MoeTraceOptions options, GError **error)
+{
+    options.meta_room = MOE_IMPORT_ROOM;
+    import->meta = meta;
+    import->early_notes = import->notes->len;
+    import->early_warnings = import->warnings->len;
+    import->writer = moe_trace_writer_new(import->target, meta, import->routers, import->n_routers,
+                                          &options, error);
+    return import->writer != NULL;
+}
+
+bool
 moe_import_begin(MoeImport *import, const MoeImportShape *shape, GError **error)
 {
     MoeRouterInfo info;
@@ -389,8 +408,5 @@ moe_import_begin(MoeImport *import, const MoeImportShape *shape, GError **error)
     gsize most = MAX(BATCH_MAX / (count_slots(import) * sizeof(double)), 16);
     import->capacity = (int)MIN(MIN(options.chunk_tokens, BATCH), (int64_t)most);
     moe__import_batch_make(import);
-    g_autofree char *meta = moe__import_meta(import, shape);
-    import->writer = moe_trace_writer_new(import->target, meta, import->routers, import->n_routers,
-                                          &options, error);
-    return import->writer != NULL;
+    return moe__import_open_trace(import, moe__import_meta(import, shape), options, error);
 }

@@ -4,6 +4,7 @@
  * trace's meta.json in __metadata__, or beside them as trace.json, which says all that is to be
  * known of the routers. So nothing is asked for, and options may only say the same again.
  */
+#include "base/json-in.h"
 #include "import/door.h"
 #include "import/importers.h"
 #include "import/numpy.h"
@@ -394,7 +395,38 @@ bring_all(Arrays *a, GError **error)
     return true;
 }
 
-/* The trace's own meta.json, and what is said of any import. */
+/* Tells again what another import of the same trace noted. */
+static void
+tell_again(MoeImport *import, JsonObject *told, const char *list,
+           void (*tell)(MoeImport *, const char *, ...))
+{
+    JsonNode *node = told ? json_object_get_member(told, list) : NULL;
+    JsonArray *lines = node && JSON_NODE_HOLDS_ARRAY(node) ? json_node_get_array(node) : NULL;
+    for (guint i = 0; lines && i < json_array_get_length(lines); i++) {
+        const char *line = json_node_get_string(json_array_get_element(lines, i));
+        if (line && !strstr(import->notes->str, line))
+            tell(import, "%s", line);
+    }
+}
+
+/* The trace's own meta.json, with what is said of any import. (transfer full) */
+static char *
+meta_of(Arrays *a)
+{
+    MoeImport *import = a->import;
+    g_autoptr(JsonNode) root = moe__json_object_parse(a->meta_json, NULL);
+    JsonObject *meta = json_node_get_object(root); /* it was parsed before */
+    JsonNode *node = json_object_get_member(meta, "import");
+    JsonObject *told = node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+    tell_again(import, told, "warnings", moe_import_warn);
+    tell_again(import, told, "notes", moe_import_note);
+    g_autofree char *own = moe__import_extra(import, &(MoeImportShape){0});
+    g_autoptr(JsonNode) said = moe__json_object_parse(own, NULL);
+    json_object_set_member(meta, "import",
+                           json_object_dup_member(json_node_get_object(said), "import"));
+    return moe__json_to_text(root);
+}
+
 static bool
 begin(Arrays *a, GError **error)
 {
@@ -414,9 +446,7 @@ begin(Arrays *a, GError **error)
         g_ptr_array_add(import->names, g_strdup(a->meta.domains[d]));
     moe_import_note(import, "an exported trace has ids, gates and tokens: what else was recorded "
                             "(drops, losses, logits, training) isn't in it");
-    import->writer = moe_trace_writer_new(import->target, a->meta_json, import->routers,
-                                          import->n_routers, &options, error);
-    return import->writer != NULL;
+    return moe__import_open_trace(import, meta_of(a), options, error);
 }
 
 static bool

@@ -29,17 +29,10 @@ static void
 add(GPtrArray *list, MoeVerdict verdict, const char *check, const char *text, const char *why,
     const char *remedy)
 {
-    Said *last = list->len > 0 ? g_ptr_array_index(list, list->len - 1) : NULL;
-    if (last && check && g_strcmp0(last->check, check) == 0 && last->verdict == verdict) {
-        last->more++; /* the same of another router */
-        return;
-    }
     Said *said = g_new(Said, 1);
-    *said = (Said){verdict, g_strdup(check), g_strdup(text), g_strdup(why), g_strdup(remedy), 0};
+    *said = (Said){verdict, g_strdup(check), g_strdup(text), g_strdup(why), g_strdup(remedy)};
     g_ptr_array_add(list, said);
 }
-
-/* --- Found now --------------------------------------------------------------------------------*/
 
 static MoeVerdict
 verdict_of(MoeSeverity severity)
@@ -49,10 +42,50 @@ verdict_of(MoeSeverity severity)
                                              : MOE_VERDICT_NOTE;
 }
 
+/* What a check says of itself, which lines don't repeat. */
+static const MoeCheck *
+check_named(const char *name)
+{
+    int n;
+    const MoeCheck *const *checks = moe_checks_list(&n);
+    for (int i = 0; i < n; i++)
+        if (g_strcmp0(checks[i]->name, name) == 0)
+            return checks[i];
+    return NULL;
+}
+
+/* Adds findings, those of one kind in one. */
+static void
+add_lines(GPtrArray *list, const GArray *lines)
+{
+    int n;
+    const MoeFindingLine *line = (const MoeFindingLine *)(const void *)lines->data;
+    MoeFindingGroup *groups = moe_findings_together(line, (int)lines->len, &n);
+    for (int i = 0; i < n; i++) {
+        const MoeFindingLine *worst = &line[groups[i].worst];
+        const MoeCheck *check = check_named(worst->check);
+        add(list, verdict_of(worst->severity), worst->check, groups[i].text,
+            check ? check->why : NULL, check ? check->remedy : NULL);
+    }
+    moe_finding_groups_free(groups, n);
+}
+
+/* --- Found now --------------------------------------------------------------------------------*/
+
+/* Of a trace, or a summary: the other one is NULL. */
+static int
+layer_of(const MoeTrace *trace, const MoeSummary *summary, int router)
+{
+    if (router < 0)
+        return -1;
+    return (trace ? moe_trace_router(trace, router) : moe_summary_router(summary, router))->layer;
+}
+
 static GPtrArray *
-of_findings(const MoeFindings *findings)
+of_findings(const MoeTrace *trace, const MoeSummary *summary, const MoeFindings *findings)
 {
     GPtrArray *list = list_new();
+    g_autoptr(GArray) lines = g_array_new(FALSE, FALSE, sizeof(MoeFindingLine));
     g_autofree char *verdict = moe_findings_verdict(findings);
     MoeVerdict worst = moe_findings_of(findings, MOE_FINDING_ERROR) > 0     ? MOE_VERDICT_ERROR
                        : moe_findings_of(findings, MOE_FINDING_WARNING) > 0 ? MOE_VERDICT_WARNING
@@ -60,9 +93,12 @@ of_findings(const MoeFindings *findings)
     add(list, worst, NULL, verdict, NULL, NULL);
     for (int i = 0; i < moe_findings_count(findings); i++) {
         const MoeFinding *finding = moe_findings_get(findings, i);
-        add(list, verdict_of(finding->severity), finding->check, finding->text, finding->why,
-            finding->remedy);
+        const MoeFindingLine line = {finding->check,    finding->text,
+                                     finding->severity, layer_of(trace, summary, finding->router),
+                                     finding->count,    finding->all};
+        g_array_append_val(lines, line);
     }
+    add_lines(list, lines);
     return list;
 }
 
@@ -79,7 +115,7 @@ checks_run(const MoeReport *report, GError **error)
     } else if (!findings) {
         g_propagate_error(error, g_steal_pointer(&complaint));
     }
-    return findings ? of_findings(findings) : NULL;
+    return findings ? of_findings(report->trace, NULL, findings) : NULL;
 }
 
 typedef struct Checked {
@@ -99,7 +135,7 @@ static GPtrArray *
 checks_summary(const MoeSummary *summary, GError **error)
 {
     g_autoptr(MoeFindings) findings = moe_check_summary(summary, NULL, error);
-    return findings ? of_findings(findings) : NULL;
+    return findings ? of_findings(NULL, summary, findings) : NULL;
 }
 
 /* --- Kept with a summary ----------------------------------------------------------------------*/
@@ -126,53 +162,60 @@ object_at(JsonArray *list, guint i)
     return JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
 }
 
-static MoeVerdict
-verdict_named(const char *severity)
+static MoeSeverity
+severity_named(const char *severity)
 {
-    return g_strcmp0(severity, "error") == 0     ? MOE_VERDICT_ERROR
-           : g_strcmp0(severity, "warning") == 0 ? MOE_VERDICT_WARNING
-                                                 : MOE_VERDICT_NOTE;
+    return g_strcmp0(severity, "error") == 0     ? MOE_FINDING_ERROR
+           : g_strcmp0(severity, "warning") == 0 ? MOE_FINDING_WARNING
+                                                 : MOE_FINDING_NOTE;
 }
 
-/* What a check says of itself, which summaries don't repeat. */
-static const MoeCheck *
-check_named(const char *name)
+static int64_t
+number(JsonObject *object, const char *name, int64_t otherwise)
 {
-    int n;
-    const MoeCheck *const *checks = moe_checks_list(&n);
-    for (int i = 0; i < n; i++)
-        if (g_strcmp0(checks[i]->name, name) == 0)
-            return checks[i];
-    return NULL;
+    JsonNode *node = json_object_get_member(object, name);
+    return node && json_node_get_value_type(node) == G_TYPE_INT64 ? json_node_get_int(node)
+                                                                  : otherwise;
+}
+
+/* Lines of what was found, and their worst verdict. The texts are the list's. */
+static MoeVerdict
+read_findings(JsonArray *findings, GArray *lines)
+{
+    MoeVerdict worst = MOE_VERDICT_GOOD;
+    for (guint i = 0; findings && i < json_array_get_length(findings); i++) {
+        JsonObject *finding = object_at(findings, i);
+        const char *check = finding ? member(finding, "check") : NULL;
+        const char *text = finding ? member(finding, "text") : NULL;
+        if (!check || !text)
+            continue;
+        MoeSeverity severity = severity_named(member(finding, "severity"));
+        const MoeFindingLine line = {check,
+                                     text,
+                                     severity,
+                                     (int)number(finding, "layer", -1),
+                                     number(finding, "count", 0),
+                                     number(finding, "of", 0)};
+        if (severity != MOE_FINDING_NOTE)
+            worst = MAX(worst, verdict_of(severity));
+        g_array_append_val(lines, line);
+    }
+    return worst;
 }
 
 static void
 read_source(JsonObject *source, bool several, GPtrArray *list)
 {
     const char *verdict = source ? member(source, "verdict") : NULL;
-    JsonArray *findings = array(source, "findings");
-    MoeVerdict worst = MOE_VERDICT_GOOD;
+    g_autoptr(GArray) lines = g_array_new(FALSE, FALSE, sizeof(MoeFindingLine));
     if (!verdict)
         return;
-    guint n = findings ? json_array_get_length(findings) : 0;
-    for (guint i = 0; i < n; i++) {
-        JsonObject *finding = object_at(findings, i);
-        MoeVerdict own = verdict_named(finding ? member(finding, "severity") : NULL);
-        worst = own > MOE_VERDICT_NOTE ? MAX(worst, own) : worst;
-    }
+    MoeVerdict worst = read_findings(array(source, "findings"), lines);
     const char *trace = member(source, "trace");
     g_autofree char *text =
         several && trace ? g_strdup_printf("%s: %s", trace, verdict) : g_strdup(verdict);
     add(list, worst, NULL, text, NULL, NULL);
-    for (guint i = 0; i < n; i++) {
-        JsonObject *finding = object_at(findings, i);
-        const char *name = finding ? member(finding, "check") : NULL;
-        const char *what = finding ? member(finding, "text") : NULL;
-        const MoeCheck *check = check_named(name);
-        if (what)
-            add(list, verdict_named(member(finding, "severity")), name, what,
-                check ? check->why : NULL, check ? check->remedy : NULL);
-    }
+    add_lines(list, lines);
 }
 
 static GPtrArray *
@@ -249,11 +292,8 @@ moe__checks_add(const GPtrArray *list, MoeDocument *document)
 {
     for (guint i = 0; i < list->len; i++) {
         const Said *said = g_ptr_array_index(list, i);
-        g_autofree char *text = said->more > 0
-                                    ? g_strdup_printf("%s: %s (and %d more like it)", said->check,
-                                                      said->text, said->more)
-                                : said->check ? g_strdup_printf("%s: %s", said->check, said->text)
-                                              : g_strdup(said->text);
+        g_autofree char *text =
+            said->check ? g_strdup_printf("%s: %s", said->check, said->text) : g_strdup(said->text);
         moe_document_verdict(document, said->verdict, text, said->why, said->remedy);
     }
 }
@@ -268,7 +308,9 @@ moe__checks_word(const GPtrArray *list)
         if (said->verdict <= MOE_VERDICT_NOTE)
             continue;
         worst = MAX(worst, said->verdict);
-        if (said->check)
+        bool before =
+            said->check && g_ptr_array_find_with_equal_func(names, said->check, g_str_equal, NULL);
+        if (said->check && !before)
             g_ptr_array_add(names, said->check);
     }
     if (worst == MOE_VERDICT_GOOD)

@@ -12,7 +12,6 @@ typedef struct Said {
     char *check; /* its name; NULL: the verdict on all */
     char *text;
     char *why, *remedy; /* or NULL */
-    int more;           /* routers of which the same was found */
 } Said;
 
 /* Of lists of Said. */

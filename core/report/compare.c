@@ -133,6 +133,19 @@ open_sides(Versus *versus, const MoeReportPair *pair, const MoeReportOptions *op
     return true;
 }
 
+/* What isn't compared, in a sentence, or nothing. (transfer full) */
+static char *
+alone_of(const MoeComparison *comparison)
+{
+    int64_t a = moe_comparison_alone(comparison, 0), b = moe_comparison_alone(comparison, 1);
+    g_autofree char *of_a = moe__say_count(a, "token", "tokens");
+    g_autofree char *of_b = moe__say_count(b, "token", "tokens");
+    return a + b > 0 ? g_strdup_printf(" %s of the first and %s of the second, which the other "
+                                       "lacks, are left out.",
+                                       of_a, of_b)
+                     : g_strdup("");
+}
+
 static MoeDocument *
 document_of(const Versus *versus)
 {
@@ -142,9 +155,10 @@ document_of(const Versus *versus)
     g_autofree char *layers = moe__say_count(versus->routers, "layer", "layers");
     const MoeTokenFilter *filter = versus->pair->filter;
     g_autofree char *where = filter ? moe_token_filter_text(filter) : NULL;
+    g_autofree char *alone = alone_of(versus->comparison);
     g_autofree char *lead =
-        g_strdup_printf("Two routings of the same %s%s%s, compared in %s.", tokens,
-                        where ? " where " : "", where ? where : "", layers);
+        g_strdup_printf("Two routings of the same %s%s%s, compared in %s.%s", tokens,
+                        where ? " where " : "", where ? where : "", layers, alone);
     MoeDocument *document = moe_document_new(title);
     moe_document_set_lead(document, lead);
     return document;

@@ -82,18 +82,26 @@ append_table(GString *out, const Block *block)
     moe__manners_free(manners, table);
 }
 
+/* What stands in paragraphs elsewhere, in sentences: each ends, and says what it is. */
+static void
+append_sentence(GString *out, const char *what, const char *text)
+{
+    if (!text || !*text)
+        return;
+    const char *end = out->str + out->len - 1;
+    g_string_append_printf(out, "%s *%s:* ", strchr(".!?", *end) ? "" : ".", what);
+    append_text(out, text);
+}
+
 static void
 append_verdict(GString *out, const Block *block)
 {
+    bool more = (block->why && *block->why) || (block->remedy && *block->remedy);
     g_string_append_printf(out, "- **%s:** ", moe__verdict_name(block->verdict));
     append_text(out, block->text);
-    const char *const rest[] = {block->why, block->remedy};
-    for (gsize i = 0; i < G_N_ELEMENTS(rest); i++)
-        if (rest[i]) {
-            g_string_append_c(out, ' ');
-            append_text(out, rest[i]);
-        }
-    g_string_append_c(out, '\n');
+    append_sentence(out, "Why it matters", block->why);
+    append_sentence(out, "What to do", block->remedy);
+    g_string_append(out, more && out->str[out->len - 1] != '.' ? ".\n" : "\n");
 }
 
 static void

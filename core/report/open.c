@@ -18,6 +18,8 @@ choose_tallies(const MoeReport *report)
     if (!moe__report_asked(report->options.sections, "caches") && report->trace &&
         moe__report_needs_sample(report->trace))
         tallies &= ~(unsigned)MOE_TALLY_CACHES;
+    if (tallies & MOE_TALLY_CACHES)
+        tallies |= MOE_TALLY_DOCUMENTS; /* for what chance would find in them */
     return tallies;
 }
 

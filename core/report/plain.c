@@ -7,6 +7,8 @@
 
 #include "figure/plain-words.h"
 
+#include <moescope/check.h>
+
 /* [routers] (transfer full) */
 static Place *
 places_of(const MoeReport *report)
@@ -20,10 +22,22 @@ places_of(const MoeReport *report)
     return places;
 }
 
+/* Whether the checker warns of too few tokens. */
+static bool
+has_few_tokens(const MoeReport *report)
+{
+    static const char *const only[] = {"few-tokens", NULL};
+    g_autoptr(MoeFindings) findings =
+        moe_check_summary(report->summary, &(MoeCheckOptions){.only = only}, NULL);
+    return findings && moe_findings_of(findings, MOE_FINDING_WARNING) > 0;
+}
+
 char *
 moe__statement(MoeReport *report, const Statement *statement)
 {
     const MoeMetric *metric = moe_metric_find(statement->metric);
+    if (statement->share && has_few_tokens(report))
+        return NULL;
     const Measured *measured = metric ? moe__report_measured(report, metric) : NULL;
     g_autofree Place *places = places_of(report);
     return measured ? moe__statement_say(statement, metric->unit, measured, places,

@@ -30,8 +30,8 @@ moe__report_needs_sample(const MoeTrace *trace)
 static gpointer
 work(gpointer data)
 {
-    return (gpointer)moe_figure_input_summary(data, 0, MOE_TALLY_LOAD | MOE_TALLY_CACHES,
-                                              MOE_STEPS_LAST, 0, NULL);
+    const unsigned tallies = MOE_TALLY_LOAD | MOE_TALLY_CACHES | MOE_TALLY_DOCUMENTS;
+    return (gpointer)moe_figure_input_summary(data, 0, tallies, MOE_STEPS_LAST, 0, NULL);
 }
 
 void

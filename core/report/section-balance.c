@@ -4,8 +4,9 @@
  */
 #include "report/section.h"
 
-static const char *const metrics[] = {"effective-experts", "maxvio", "cv", "gini", "dead",
-                                      "drop-rate",         NULL};
+static const char *const metrics[] = {
+    "effective-experts",      "maxvio",      "cv",      "gini",      "dead", "drop-rate",
+    "gate-effective-experts", "gate-maxvio", "gate-cv", "gate-gini", NULL};
 static const char *const figures[] = {"layers", "activation", "activation-curve", NULL};
 
 static const Statement statements[] = {
@@ -46,6 +47,22 @@ static const Statement statements[] = {
         .none = "",
     },
 };
+
+static bool
+has_picks(const MoeReport *report)
+{
+    bool picks = false;
+    for (int r = 0; r < moe_summary_routers(report->summary) && !picks; r++)
+        picks = moe_summary_cell(report->summary, r, MOE_DOMAIN_ALL)->picks > 0;
+    return picks;
+}
+
+/* Shares of the load alone, which stand as gate sums, have measures of these. */
+static bool
+tells(const MoeReport *report, const char *metric)
+{
+    return g_str_has_prefix(metric, "gate-") != has_picks(report);
+}
 
 /* More dead experts than this are counted, not listed. */
 enum { MOST_LISTED = 12 };
@@ -102,6 +119,7 @@ add_experts(MoeReport *report, MoeDocument *document)
 const PlainSection moe__section_balance = {
     PLAIN("balance", "Balance", "how evenly picks spread over experts, by layer", MOE_TALLY_LOAD),
     .metrics = metrics,
+    .tells = tells,
     .figures = figures,
     .more = add_experts,
     STATEMENTS(statements),

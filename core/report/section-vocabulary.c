@@ -11,6 +11,7 @@ static const char *const figures[] = {"vocabulary", "top-tokens", NULL};
 static const Statement statements[] = {
     {
         .metric = "context-independence-corrected",
+        .share = true,
         .main = true,
         .says = "The token alone explains {value} of the first choices of {layer}, the most "
                 "(information about the expert, as a share of its entropy)",

@@ -127,12 +127,23 @@ beside_clear(Beside *beside)
     g_free(beside->median);
 }
 
+/* Whether estimates are what they are to be, shares, and the one that is told is above none at all,
+ * as far as its interval tells. */
+static bool
+is_share(const Measured *measured, int n, const Measured *told)
+{
+    for (int i = 0; i < n; i++)
+        if (isfinite(measured[i].value) && measured[i].value > 1)
+            return false;
+    return told->value > 0 && !(told->interval.low <= 0);
+}
+
 char *
 moe__statement_say(const Statement *statement, const char *unit, const Measured *measured,
                    const Place *places, int n)
 {
     int at = extreme(statement, measured, n);
-    if (at < 0)
+    if (at < 0 || (statement->share && !is_share(measured, n, &measured[at])))
         return NULL;
     if (statement->none && is_zero(measured, n))
         return *statement->none ? g_strdup(statement->none) : NULL;

@@ -25,9 +25,10 @@ typedef struct Place {
 typedef struct Statement {
     const char *metric;
     bool lowest;
-    bool beyond;        /* not the highest layer: the one that is most above chance */
-    bool uniform;       /* which chance: of a uniform router, or of a shuffled one */
-    bool main;          /* stands in the summary too */
+    bool beyond;  /* not the highest layer: the one that is most above chance */
+    bool uniform; /* which chance: of a uniform router, or of a shuffled one */
+    bool share; /* less a bias, so that few tokens bring it above 1, or below 0: no sentence then */
+    bool main;  /* stands in the summary too */
     const char *says;   /* "{Layer} uses {value} of {experts} experts effectively" */
     const char *chance; /* "; a uniform router would show {chance} at this T" */
     const char *same;   /* instead, where chance lies in the interval */

@@ -16,10 +16,11 @@ is_plain(const MoeReportSection *section)
 }
 
 static void
-add_names(const PlainSection *plain, GPtrArray *names)
+add_names(const MoeReport *report, const PlainSection *plain, GPtrArray *names)
 {
     for (const char *const *metric = plain->metrics; metric && *metric; metric++)
-        g_ptr_array_add(names, (gpointer)*metric);
+        if (!plain->tells || plain->tells(report, *metric))
+            g_ptr_array_add(names, (gpointer)*metric);
     for (int s = 0; s < plain->n_statements; s++)
         g_ptr_array_add(names, (gpointer)plain->statements[s].metric);
 }
@@ -43,7 +44,7 @@ moe__report_measure_all(MoeReport *report)
     for (guint i = 0; i < report->sections->len; i++) {
         const MoeReportSection *section = g_ptr_array_index(report->sections, i);
         if (is_plain(section))
-            add_names((const PlainSection *)section, names);
+            add_names(report, (const PlainSection *)section, names);
     }
     g_ptr_array_add(names, NULL);
     moe__report_measure(report, (const char *const *)names->pdata);

@@ -41,6 +41,80 @@ moe__draw_binomial(MoeRng *rng, int64_t n, double p)
     return hits;
 }
 
+/* ln C(n, k). */
+static double
+log_choose(int64_t n, int64_t k)
+{
+    return lgamma((double)n + 1) - lgamma((double)k + 1) - lgamma((double)(n - k) + 1);
+}
+
+int64_t
+moe__draw_marked(MoeRng *rng, int64_t all, int64_t marked, int64_t n)
+{
+    int64_t least = MAX(0, marked + n - all), most = MIN(marked, n), x = least;
+    if (least >= most)
+        return most;
+    double share = (double)marked / (double)all, mean = (double)n * share;
+    double variance = mean * (1 - share) * (double)(all - n) / (double)(all - 1);
+    if (mean - (double)least >= FEW && (double)most - mean >= FEW)
+        return (int64_t)CLAMP(round(mean + sqrt(variance) * (double)moe_rng_normal(rng)),
+                              (double)least, (double)most);
+    double left = ((double)moe_rng_u32(rng) + 0.5) * 0x1p-32;
+    double chance =
+        exp(log_choose(marked, x) + log_choose(all - marked, n - x) - log_choose(all, n));
+    for (; left > chance && x < most; x++) {
+        left -= chance;
+        chance *= (double)(marked - x) * (double)(n - x) /
+                  ((double)(x + 1) * (double)(all - marked - n + x + 1));
+    }
+    return x;
+}
+
+/* Column after column of what is left. */
+void
+moe__draw_row(MoeRng *rng, int64_t units, const double *share, int n, int64_t *drawn)
+{
+    double rest = 1;
+    for (int j = 0; j < n; j++) {
+        drawn[j] = rest > share[j] ? moe__draw_binomial(rng, units, share[j] / rest) : units;
+        units -= drawn[j];
+        rest -= share[j];
+    }
+}
+
+/* Systematic sampling in random order (Madow 1949). */
+void
+moe__draw_set(MoeRng *rng, const double *chance, int experts, int *order, GArray *picks)
+{
+    double at = (double)moe_rng_uniform(rng);
+    for (int i = experts - 1; i > 0; i--) {
+        int j = (int)moe_rng_below(rng, (uint64_t)i + 1), e = order[i];
+        order[i] = order[j];
+        order[j] = e;
+    }
+    for (int i = 0; i < experts; i++) {
+        int32_t e = order[i];
+        at -= chance[e];
+        if (at >= 0)
+            continue;
+        at += 1;
+        g_array_append_val(picks, e);
+    }
+}
+
+void
+moe__draw_even_set(MoeRng *rng, double each, int experts, int *order, GArray *picks)
+{
+    int n = (int)floor(each * experts + (double)moe_rng_uniform(rng) + 1e-9);
+    for (int i = 0; i < MIN(n, experts); i++) {
+        int j = i + (int)moe_rng_below(rng, (uint64_t)(experts - i));
+        int32_t e = order[j];
+        order[j] = order[i];
+        order[i] = e;
+        g_array_append_val(picks, e);
+    }
+}
+
 /* Where the distribution function of one reaches the m-th root of a uniform number: as above, but
  * with the skewness of few hits that are no longer few (Cornish and Fisher 1938). */
 int64_t
@@ -93,14 +167,19 @@ how_many(int64_t counts)
 
 /* --- Pairs ------------------------------------------------------------------------------------*/
 
-/* How far lifts vary, as a share of independent counts, where units make k picks on average. */
+/* How far lifts vary, as a share of independent counts, where units make k picks on average: by the
+ * interaction's variance. Of all E (E - 1) / 2 pairs E (E - 3) / 2 are left to vary when each
+ * expert's own share is taken out, of those that are drawn all but their mean. */
 static double
 narrowing(double k, double experts)
 {
     double second = (k - 2) / (experts - 2), third = second * (k - 3) / (experts - 3);
     if (experts < 4 || k < 2)
         return 1;
-    return sqrt(MAX(0, 1 - 2 * second + third));
+    double left = experts * (experts - 3) / ((experts - 2) * (experts + 1));
+    double both =
+        k * (k - 1) / (experts * (experts - 1)); /* counts vary by 1 - both of their mean */
+    return sqrt(MAX(0, 1 - 2 * second + third) * left / MAX(1 - both, 1e-9));
 }
 
 /* What is expected of a table. */
@@ -263,18 +342,6 @@ find_margins(const MoeFlowCell *flow, bool uniform, int64_t *row, double *share)
         share[j] = 1.0 / (double)to;
 }
 
-/* One row: multinomial, column after column of what is left. */
-static void
-draw_row(MoeRng *rng, int64_t left, const double *share, int n, int64_t *drawn)
-{
-    double rest = 1;
-    for (int j = 0; j < n; j++) {
-        drawn[j] = rest > share[j] ? moe__draw_binomial(rng, left, share[j] / rest) : left;
-        left -= drawn[j];
-        rest -= share[j];
-    }
-}
-
 double
 moe__moves_by_chance(const int64_t *row, int from, const double *share, int experts, MoeFlowFunc of)
 {
@@ -284,7 +351,7 @@ moe__moves_by_chance(const int64_t *row, int from, const double *share, int expe
     double sum = 0;
     for (int t = 0; t < tables; t++) {
         for (int i = 0; i < from; i++)
-            draw_row(&rng, row[i], share, experts, drawn + (gsize)i * (gsize)experts);
+            moe__draw_row(&rng, row[i], share, experts, drawn + (gsize)i * (gsize)experts);
         sum += of(drawn, from, experts);
     }
     return sum / tables;

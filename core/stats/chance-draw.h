@@ -15,6 +15,21 @@ int64_t moe__draw_binomial(MoeRng *rng, int64_t n, double p);
 /* The highest of m of them. */
 int64_t moe__draw_binomial_highest(MoeRng *rng, int64_t n, double p, double m);
 
+/* How many marked ones are among n that are taken out of `all`: the same, of the hypergeometric
+ * distribution. marked, n ≤ all. */
+int64_t moe__draw_marked(MoeRng *rng, int64_t all, int64_t marked, int64_t n);
+
+/* Units shared out by share[n], which sum to 1: multinomial. */
+void moe__draw_row(MoeRng *rng, int64_t units, const double *share, int n, int64_t *drawn);
+
+/* A unit's picks, appended to `picks` (of int32_t): every expert is among them with just its
+ * chance, none twice, and they are as many as chances sum to, rounded down or up. order[experts]:
+ * any order of 0 … experts - 1, which it changes. */
+void moe__draw_set(MoeRng *rng, const double *chance, int experts, int *order, GArray *picks);
+
+/* The same of experts that all have the chance `each`: a step a pick, not one an expert. */
+void moe__draw_even_set(MoeRng *rng, double each, int experts, int *order, GArray *picks);
+
 /* The load of a uniformly random router: counts [experts] of units that each pick an expert with
  * probability q, and units q E picks in all. */
 void moe__draw_load(MoeRng *rng, int experts, int64_t units, double q, int64_t *count);
@@ -30,7 +45,8 @@ typedef double (*MoePairsFunc)(const int64_t *together, int64_t units, int exper
  *
  * Picks of a unit exclude each other, so that n_ij varies with n_i and n_j. `lift` says that the
  * number is of n_ij T / (n_i n_j), which has that taken out: tables then vary by what is left, the
- * interaction's variance P(ij) - 2 P(ijl) + P(ijlm) instead of P(ij) (1 - P(ij)), of even loads. */
+ * interaction's variance P(ij) - 2 P(ijl) + P(ijlm) instead of P(ij) (1 - P(ij)), of even loads,
+ * and that in (E - 3) / (E - 1) of the pairs. */
 double moe__pairs_uniform(const MoeMetricCell *cell, MoePairsFunc of, bool lift);
 double moe__pairs_shuffled(const MoeMetricCell *cell, MoePairsFunc of, bool lift);
 

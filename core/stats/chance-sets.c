@@ -187,16 +187,16 @@ mean_of_pairs(Design *design, MoeSharedFunc of)
     return sum;
 }
 
-/* P(none of a block's experts is in a set), of those that are of `block`. */
+/* P(none of the experts of two blocks is in a set). */
 static double
-missing(const Design *design, const double *size, const int *of, int block)
+missing(const Design *design, const double *size, const int *of, int block, int other)
 {
     gsize wide = (gsize)design->most + 1;
     g_autofree double *others = g_new0(double, wide), *next = g_new(double, wide);
     double none = 1, sum = 0;
     others[0] = 1;
     for (int e = 0; e < design->experts; e++) {
-        if (of[e] == block) {
+        if (of[e] == block || of[e] == other) {
             none *= 1 - design->p[e];
             continue;
         }
@@ -217,7 +217,7 @@ typedef struct Question {
     MoeSharedFunc shared;
     const int *block; /* [experts] */
     int blocks;
-    double *missed; /* [blocks] */
+    double *missed; /* [blocks × blocks] */
 } Question;
 
 static double
@@ -228,8 +228,10 @@ answer(Design *design, const Question *question)
     if (question->shared)
         return mean_of_pairs(design, question->shared);
     const double *size = sizes(design);
-    for (int b = 0; b < question->blocks; b++)
-        question->missed[b] = missing(design, size, question->block, b);
+    for (int b = 0, n = question->blocks; b < n; b++)
+        for (int other = 0; other <= b; other++)
+            question->missed[b * n + other] = question->missed[other * n + b] =
+                missing(design, size, question->block, b, other);
     return 0;
 }
 
@@ -239,8 +241,10 @@ ask(const MoeSummaryCell *cell, const Question *question)
 {
     double units = (double)units_with_picks(cell);
     gsize E = (gsize)cell->experts, wide = (gsize)most_picks(cell) + 1;
-    double pairs = question->shared ? (double)wide : (double)question->blocks;
-    if (units == 0 || (double)E * (double)wide * (double)wide * pairs > MOST_WORK)
+    double blocks = question->blocks, steps = (double)wide * (double)wide * (double)wide;
+    if (!question->shared)
+        steps = (double)wide * blocks * fmax((double)wide, blocks);
+    if (units == 0 || (double)E * steps > MOST_WORK)
         return NAN;
     g_autofree double *share = g_new(double, E), *making = g_new0(double, wide);
     g_autofree double *p = g_new(double, E);

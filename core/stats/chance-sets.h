@@ -21,8 +21,8 @@ double moe__sets_uniform(const MoeSummaryCell *cell, MoeSharedFunc of);
  * 1994, Biometrika 81). NaN also where there are too many experts and picks a unit for it. */
 double moe__sets_shuffled(const MoeSummaryCell *cell, MoeSharedFunc of);
 
-/* The chance that such a set has none of the experts of each block: block[experts] is 0 … blocks -
- * 1, missed[blocks]. False where it isn't known. */
+/* The chance that such a set has none of the experts of two blocks, or of one, on the diagonal:
+ * block[experts] is 0 … blocks - 1, missed[blocks × blocks]. False where it isn't known. */
 bool moe__sets_missing(const MoeSummaryCell *cell, const int *block, int blocks, double *missed);
 
 #endif

@@ -1,60 +1,25 @@
 /* SPDX-License-Identifier: MIT
  *
- * chance-tokens.c: ids drawn class by class: for each number of units, the highest count and the
- * entropy of counts that were drawn by the load alone.
+ * chance-tokens.c: ids class by class: for each number of units, what is to be expected of the
+ * busiest expert, and of the entropy of all, by the load alone; lifts are drawn.
  */
 #include "stats/chance-tokens.h"
 
 #include "stats/chance-draw.h"
+#include "stats/chance-entropy.h"
+#include "stats/chance-highest.h"
 
 #include <math.h>
 
-/* Ids that are seen up to so often are drawn more times. */
-enum { RARE = 12, RARE_DRAWS = 32, DRAWS = 8, SEED = 4 };
+/* Of the highest lift of each expert, and of all. */
+enum { DRAWS = 8, DRAWS_MOST = 128, DRAWS_ALL = 2048, SEED = 4 };
 
 typedef struct Draw {
     int experts;
     double *chance; /* of an expert to be a unit's first choice, or among its picks */
     bool one;       /* of them a unit */
-    int64_t *count;
     MoeRng rng;
 } Draw;
-
-/* Counts of so many units: multinomial where each has one expert; else each expert by itself, since
- * two of a unit's picks know little of each other. */
-static void
-draw_id(Draw *draw, int64_t units)
-{
-    int64_t left = units;
-    double rest = 1;
-    for (int e = 0; e < draw->experts; e++) {
-        double own = draw->chance[e];
-        if (!draw->one) {
-            draw->count[e] = moe__draw_binomial(&draw->rng, units, own);
-            continue;
-        }
-        draw->count[e] = rest > own ? moe__draw_binomial(&draw->rng, left, own / rest) : left;
-        left -= draw->count[e];
-        rest -= own;
-    }
-}
-
-/* Means over ids that are seen so often: q, and the entropy of their experts. */
-static void
-draw_ids(Draw *draw, int64_t units, double *q, double *entropy)
-{
-    int draws = units <= RARE ? RARE_DRAWS : DRAWS;
-    *q = *entropy = 0;
-    for (int i = 0; i < draws; i++) {
-        int64_t most = 1; /* a unit has picks */
-        draw_id(draw, units);
-        for (int e = 0; e < draw->experts; e++)
-            most = MAX(most, draw->count[e]);
-        double h = moe_load_entropy(draw->count, draw->experts);
-        *q += (double)most / (double)units / draws;
-        *entropy += (isnan(h) ? 0 : h) / draws;
-    }
-}
 
 static void
 set_chances(Draw *draw, const MoeTokenCell *cell, int set, bool uniform)
@@ -68,34 +33,82 @@ set_chances(Draw *draw, const MoeTokenCell *cell, int set, bool uniform)
     }
 }
 
+/* The expected share of the busiest expert among the units of an id. */
+typedef struct Busiest {
+    const MoeHighestLoad *load;
+    bool one;
+    double few[MOE_HIGHEST_EXACT + 1];
+} Busiest;
+
+static double
+share_of(const Busiest *busiest, int64_t seen)
+{
+    const MoeHighestLoad *load = busiest->load;
+    double n = (double)seen;
+    if (seen <= MOE_HIGHEST_EXACT)
+        return busiest->few[seen] / n;
+    return (busiest->one ? moe__highest_of_one(load, n)
+                         : moe__highest_of_sets(load->chance, load->experts, n)) /
+           n;
+}
+
 MoeTokenChance
 moe__token_chance(const MoeTokenCell *cell, int set, bool uniform)
 {
-    MoeTokenChance found = {NAN, NAN, NAN, NAN};
     if (cell->total[set] == 0 || cell->units == 0)
-        return found;
+        return (MoeTokenChance){NAN, NAN, NAN};
     g_autofree double *chance = g_new(double, (gsize)cell->experts);
-    g_autofree int64_t *count = g_new(int64_t, (gsize)cell->experts);
-    Draw draw = {cell->experts, chance, false, count, moe_rng(SEED, 2)};
+    Draw draw = {cell->experts, chance, false, moe_rng(SEED, 2)};
     set_chances(&draw, cell, set, uniform);
-    double mean = 0, often = 0, weighted = 0, within = 0;
+    const MoeHighestLoad load = {cell->experts, chance, uniform ? 0 : (double)cell->units};
+    Busiest busiest = {.load = &load, .one = draw.one};
+    if (draw.one)
+        moe__highest_exact(&load, busiest.few);
+    else
+        moe__highest_drawn(chance, cell->experts, busiest.few);
+    double mean = 0, often = 0, weighted = 0;
     for (int c = 1; c < MOE_TOKENS_CLASSES; c++) {
-        double ids = (double)cell->seen_ids[c], units = (double)cell->seen_units[c], q, h;
+        double ids = (double)cell->seen_ids[c], units = (double)cell->seen_units[c];
         if (ids == 0)
             continue;
         int64_t seen = (int64_t)round(units / ids);
-        draw_ids(&draw, seen, &q, &h);
+        double q = share_of(&busiest, seen);
         mean += ids * q;
         often += seen >= MOE_TOKENS_LEAST ? ids * q : 0;
         weighted += units * q;
-        within += units * h;
     }
-    found.mean = mean / (double)cell->ids;
-    found.mean_often = cell->often > 0 ? often / (double)cell->often : NAN;
-    found.weighted = weighted / (double)cell->units;
-    found.within = within / (double)cell->units;
-    return found;
+    return (MoeTokenChance){mean / (double)cell->ids,
+                            cell->often > 0 ? often / (double)cell->often : NAN,
+                            weighted / (double)cell->units};
 }
+
+/* --- Information ------------------------------------------------------------------------------*/
+
+MoeTokenInformation
+moe__token_chance_information(const MoeTokenCell *cell, int set, bool uniform)
+{
+    if (cell->total[set] == 0 || cell->units == 0)
+        return (MoeTokenInformation){NAN, NAN, NAN};
+    g_autofree double *chance = g_new(double, (gsize)cell->experts);
+    Draw draw = {cell->experts, chance, false, moe_rng(SEED, 2)};
+    set_chances(&draw, cell, set, uniform);
+    double all = (double)cell->units, n = (double)cell->total[set], within = 0, cells = 0;
+    const MoeChanceLoad load = {chance, cell->experts, uniform ? 0 : all};
+    for (int c = 1; c < MOE_TOKENS_CLASSES; c++) {
+        double ids = (double)cell->seen_ids[c], units = (double)cell->seen_units[c];
+        if (ids == 0)
+            continue;
+        MoeChanceCounts own = moe__chance_counts(&load, units / ids);
+        within += units / all * own.entropy;
+        cells += ids * own.occupied;
+    }
+    MoeChanceCounts together = moe__chance_counts(&load, all);
+    double plug_in = together.entropy - within;
+    double bias = (cells - together.occupied - (double)cell->ids + 1) / (2 * n);
+    return (MoeTokenInformation){together.entropy, plug_in, plug_in - bias};
+}
+
+/* --- Lifts ------------------------------------------------------------------------------------*/
 
 /* The highest of an expert over all classes of ids, drawn; 0: it takes none of them. */
 static double
@@ -119,12 +132,12 @@ moe__token_chance_lift(const MoeTokenCell *cell, bool uniform)
     if (cell->total[MOE_TOKENS_PICKS] == 0 || cell->units == 0)
         return NAN;
     g_autofree double *chance = g_new(double, (gsize)cell->experts);
-    Draw draw = {cell->experts, chance, false, NULL, moe_rng(SEED, 3)};
+    Draw draw = {cell->experts, chance, false, moe_rng(SEED, 3)};
     set_chances(&draw, cell, MOE_TOKENS_PICKS, uniform);
     double sum = 0;
-    int n = 0;
-    for (int i = 0; i < cell->experts * DRAWS; i++) {
-        double own = chance[i / DRAWS], lift = own > 0 ? highest_lift(cell, &draw.rng, own) : 0;
+    int n = 0, draws = CLAMP(DRAWS_ALL / cell->experts, DRAWS, DRAWS_MOST);
+    for (int i = 0; i < cell->experts * draws; i++) {
+        double own = chance[i / draws], lift = own > 0 ? highest_lift(cell, &draw.rng, own) : 0;
         sum += lift;
         n += lift > 0;
     }

@@ -8,15 +8,26 @@
 
 #include <moescope/tokens.h>
 
-/* Means over drawn ids, each seen as often as those of the cell. */
+/* Expected means over ids, each seen as often as those of the cell. */
 typedef struct MoeTokenChance {
     double mean, mean_often, weighted; /* of q_x, as in MoeTokenCell */
-    double within;                     /* Σ_x N_x H_x / N: entropy of an id's experts, plug-in */
 } MoeTokenChance;
 
 /* Of first choices or of all picks (MOE_TOKENS_FIRST, MOE_TOKENS_PICKS); experts are chosen by the
  * cell's load, or evenly. NaN where nothing was counted. */
 MoeTokenChance moe__token_chance(const MoeTokenCell *cell, int set, bool uniform);
+
+/* What ids would seem to tell of experts, nats. By the load: experts have just this one, and their
+ * units are dealt to the ids; uniform: each unit draws by itself. */
+typedef struct MoeTokenInformation {
+    double entropy;   /* H(expert) of all units */
+    double plug_in;   /* I(expert; id) */
+    double corrected; /* the same less Miller and Madow's bias */
+} MoeTokenInformation;
+
+/* Exact but for ids of a class, which are taken as seen equally often. NaN where nothing was
+ * counted. */
+MoeTokenInformation moe__token_chance_information(const MoeTokenCell *cell, int set, bool uniform);
 
 /* The mean over experts of the highest lift that any id seen MOE_TOKENS_LEAST times has with it, of
  * all picks. */

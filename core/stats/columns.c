@@ -5,6 +5,7 @@
 #include "stats/columns.h"
 
 #include "stats/errors.h"
+#include "stats/groups.h"
 #include "tensor/cpu.h"
 
 /* Columns that take no more than this are kept, with what follows from them. */
@@ -95,7 +96,7 @@ static MoeTallyRun
 run_at(const Places *places, int64_t t, int64_t n)
 {
     int domain = places->domain ? places->domain[t] : MOE_DOMAIN_UNKNOWN;
-    int group = places->doc ? (int)((uint32_t)places->doc[t] % MOE_SUMMARY_GROUPS) : 0;
+    int group = places->doc ? moe__document_group(places->doc[t]) : 0;
     return (MoeTallyRun){t, n, domain, group};
 }
 

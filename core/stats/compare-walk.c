@@ -7,6 +7,7 @@
 
 #include "stats/compare-sample.h"
 #include "stats/compare-scores.h"
+#include "stats/groups.h"
 
 /* One side of a pair of routers, while it is read. */
 typedef struct Reader {
@@ -124,7 +125,7 @@ typedef struct Place {
 static int
 group_of(const int32_t *doc, int64_t token)
 {
-    return doc ? (int)((uint32_t)doc[token] % MOE_SUMMARY_GROUPS) : 0;
+    return doc ? moe__document_group(doc[token]) : 0;
 }
 
 static int

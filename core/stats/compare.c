@@ -112,7 +112,8 @@ check_tables(const MoeComparison *c, GError **error)
     return false;
 }
 
-/* As many groups as the budget of a summary allows; where not even one, no domains. */
+/* As many groups as the budget of a summary allows, as moe__tables_plan(): the least that intervals
+ * take may have more, and fewer are none. Where not even one fits, no domains. */
 static void
 plan_rows(MoeComparison *c, bool match)
 {
@@ -121,9 +122,11 @@ plan_rows(MoeComparison *c, bool match)
         bytes += (double)c->pairs[i].words * sizeof(int64_t) * (match ? 2 : 1);
     c->slots = c->n_domains + 1;
     c->groups = MOE_SUMMARY_GROUPS;
-    while (c->groups > 1 && bytes * (double)n_rows(c) > MOE_SUMMARY_BUDGET)
+    while (c->groups > MOE_RESAMPLE_LEAST && bytes * (double)n_rows(c) > MOE_SUMMARY_BUDGET)
         c->groups /= 2;
-    if (bytes * (double)n_rows(c) > MOE_SUMMARY_BUDGET)
+    if (bytes * (double)n_rows(c) > MOE_SUMMARY_BUDGET_WHOLE)
+        c->groups = 1;
+    if (c->groups == 1 && bytes * (double)n_rows(c) > MOE_SUMMARY_BUDGET)
         c->slots = 1;
 }
 
@@ -191,6 +194,7 @@ typedef struct Plan {
     const MoeCompareSide *a, *b;
     const MoeCompareOptions *options;
     GArray *of_a, *of_b; /* tokens */
+    int64_t alone[2];
 } Plan;
 
 static void
@@ -207,7 +211,7 @@ find_tokens(Plan *plan, GError **error)
     const MoeTrace *a = plan->a->trace, *b = plan->b->trace;
     plan->of_a = moe__side_stretches(plan->a, error);
     plan->of_b = plan->of_a ? moe__side_stretches(plan->b, error) : NULL;
-    return plan->of_b && moe__same_tokens(a, plan->of_a, b, plan->of_b, error) &&
+    return plan->of_b && moe__join_tokens(a, &plan->of_a, b, &plan->of_b, plan->alone, error) &&
            (!plan->options->filter ||
             moe__stretches_choose(a, &plan->of_a, &plan->of_b, plan->options->filter, error));
 }
@@ -222,6 +226,8 @@ prepare(MoeComparison *c, Plan *plan, GError **error)
         return false;
     take_domains(c, a, b);
     c->tokens = moe__stretches_tokens(plan->of_a);
+    for (int i = 0; i < 2; i++)
+        c->alone[i] = plan->alone[i];
     plan_rows(c, plan->options->match);
     return true;
 }
@@ -239,7 +245,7 @@ MoeComparison *
 moe_compare(const MoeCompareSide *a, const MoeCompareSide *b, const MoeCompareOptions *options,
             GError **error)
 {
-    g_auto(Plan) plan = {a, b, options ? options : &plain, NULL, NULL};
+    g_auto(Plan) plan = {.a = a, .b = b, .options = options ? options : &plain};
     g_auto(MoeComparePass) pass = {0};
     g_autoptr(MoeComparison) c = g_new0(MoeComparison, 1);
     bool ok = prepare(c, &plan, error) && begin(&pass, c, &plan, false, error) &&
@@ -252,7 +258,7 @@ moe_compare_and_count(const MoeCompareSide *a, const MoeCompareSide *b,
                       const MoeCompareOptions *options, const MoeSummaryOptions *counting,
                       MoeSummary **summary, GError **error)
 {
-    g_auto(Plan) plan = {a, b, options ? options : &plain, NULL, NULL};
+    g_auto(Plan) plan = {.a = a, .b = b, .options = options ? options : &plain};
     g_auto(MoeComparePass) pass = {0};
     g_autoptr(MoeComparison) c = g_new0(MoeComparison, 1);
     MoeSummaryOptions how = *counting;
@@ -301,6 +307,13 @@ moe_comparison_tokens(const MoeComparison *c)
     return c->tokens;
 }
 
+int64_t
+moe_comparison_alone(const MoeComparison *c, int side)
+{
+    g_return_val_if_fail(side == 0 || side == 1, 0);
+    return c->alone[side];
+}
+
 int
 moe_comparison_routers(const MoeComparison *c)
 {
@@ -318,6 +331,12 @@ int
 moe_comparison_domains(const MoeComparison *c)
 {
     return c->n_domains;
+}
+
+int
+moe_comparison_groups(const MoeComparison *c)
+{
+    return c->groups;
 }
 
 const char *

@@ -53,6 +53,13 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MoeColumnReader, moe__column_reader_clear)
 bool moe__same_tokens(const MoeTrace *trace_a, const GArray *a, const MoeTrace *trace_b,
                       const GArray *b, GError **error);
 
+/* The same; but where one side lacks tokens of the other, or has its documents in another order,
+ * both lists are cut down to what they have in common, by document and position, in the first's
+ * order (compare-join.c): documents, positions and ids have to be known on both sides, and ids to
+ * agree. alone[2]: tokens that the sides have alone. */
+bool moe__join_tokens(const MoeTrace *trace_a, GArray **a, const MoeTrace *trace_b, GArray **b,
+                      int64_t alone[2], GError **error);
+
 /* Cuts both lists, of the same tokens, down to those that a filter chooses of the first trace.
  * Fails with MOE_ERROR_DATA where there is none, MOE_ERROR_UNSUPPORTED where the lists would grow
  * with the trace; as moe_token_set_new(). */
@@ -108,7 +115,7 @@ typedef struct MoePairSums {
 bool moe__layer_wanted(const int *layers, int n_layers, int layer);
 
 struct MoeComparison {
-    int64_t tokens;
+    int64_t tokens, alone[2];
     int n_pairs, n_domains;
     MoePairSums *pairs;
     char **domains;

@@ -4,6 +4,7 @@
  * id's counts group by group, so that what is left without one is a difference of rows; ids that
  * don't fit the memory wait for another walk through the chunks, as in token-walk.c.
  */
+#include "stats/groups.h"
 #include "stats/jackknife.h"
 #include "stats/picks.h"
 #include "stats/token-rows.h"
@@ -114,7 +115,7 @@ count_chunk(Walk *walk, const MoeColumnsChunk *columns, const MoeTraceView *view
             continue;
         int32_t row = moe__token_rows_find(&walk->rows, ids->id);
         for (uint32_t t = ids[0].first; t < ids[1].first; t++) {
-            int group = doc ? (int)((uint32_t)doc[order->token[t]] % GROUPS) : 0;
+            int group = doc ? moe__document_group(doc[order->token[t]]) & (GROUPS - 1) : 0;
             walk->there[group] = true;
             for (int h = 0; h < walk->heads; h++)
                 add_unit(walk, view, (int64_t)order->token[t] * walk->heads + h, group, row);

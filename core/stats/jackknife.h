@@ -11,7 +11,7 @@
 
 #include <moescope/resample.h>
 
-/* Documents by their number, modulo this; a divisor of MOE_SUMMARY_GROUPS. */
+/* Documents by their group (groups.h) modulo this; a power of two below MOE_SUMMARY_GROUPS. */
 enum { MOE_JACKKNIFE_GROUPS = 16 };
 
 /* The metric's interval from its values without each of n groups: value ± t sqrt((n - 1) / n Σ (θ_g

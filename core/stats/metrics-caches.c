@@ -30,18 +30,14 @@ by_chance(const MoeMetric *metric, const MoeMetricCell *cell, bool uniform)
     const CacheMetric *own = (const CacheMetric *)metric;
     if (cell->caches->lookups == 0)
         return NAN;
-    return moe__cache_by_chance(cell->summary, own->policy,
+    return moe__cache_by_chance(cell->summary, cell->documents, own->policy,
                                 moe_cache_size(own->size, cell->caches->experts), uniform);
 }
 
-/* A cache that doesn't see ahead holds c experts, and the next pick may be any of the E. */
 static double
 uniform(const MoeMetric *metric, const MoeMetricCell *cell)
 {
-    const CacheMetric *own = (const CacheMetric *)metric;
-    if (own->policy == MOE_CACHE_BELADY || cell->caches->lookups == 0)
-        return by_chance(metric, cell, true);
-    return (double)moe_cache_size(own->size, cell->caches->experts) / cell->caches->experts;
+    return by_chance(metric, cell, true);
 }
 
 static double
@@ -66,14 +62,16 @@ shuffled(const MoeMetric *metric, const MoeMetricCell *cell)
          uniform,                                              \
          shuffled,                                             \
          NULL,                                                 \
+         NULL,                                                 \
+         MOE_TALLY_DOCUMENTS,                                  \
          NULL},                                                \
             POLICY, SIZE - 1                                   \
     }
 
-#define NULLS                                                                                      \
-    "a cache a router, empty where a document begins; picks of a unit are looked up together; c "  \
-    "is rounded down, at least 1; nulls are of caches that are full (short documents find less): " \
-    "uniform c/E, else drawn"
+#define NULLS                                                                                     \
+    "a cache a router, empty where a document begins; picks of a unit are looked up together; c " \
+    "is rounded down, at least 1; nulls are drawn, of documents as long as these (a summary has " \
+    "to hold them: --with caches,documents); a full cache finds c/E of uniform picks"
 
 #define POLICIES(SIZE)                                                                            \
     CACHE("cache-lru", SIZE, "picks found in the c experts used last / picks",                    \

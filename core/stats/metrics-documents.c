@@ -45,30 +45,63 @@ along(double units, double squares, double spread)
     return 1 / sqrt(1 + spread / (units * squares));
 }
 
-static double
-chance_similarity(const MoeMetricCell *cell, bool uniform)
+/* What documents of a router are like, whatever is in them: q[experts] picks a unit of each, and
+ * how they vary. */
+typedef struct Alike {
+    int experts;
+    double *q;
+    double squares, spread; /* Σ q², Σ q (1 - q) */
+} Alike;
+
+/* False where no unit has picks. */
+static bool
+alike_init(Alike *alike, const MoeSummaryCell *summary, bool uniform)
 {
-    const MoeDocumentCell *own = cell->documents;
-    const MoeSummaryCell *summary = cell->summary;
-    double units = (double)(summary->units - summary->making[0]), n = (double)own->documents;
-    double squares = 0, spread = 0, sum = 0, each = 0;
-    if (n < 2 || units <= 0)
-        return NAN;
-    for (int e = 0; e < own->experts; e++) {
-        double picks = uniform ? (double)summary->picks / own->experts : (double)summary->count[e];
-        double q = fmin(1, picks / units);
-        squares += q * q;
-        spread += q * (1 - q);
+    double units = (double)(summary->units - summary->making[0]);
+    *alike = (Alike){summary->experts, g_new0(double, (gsize)summary->experts), 0, 0};
+    for (int e = 0; units > 0 && e < summary->experts; e++) {
+        double picks =
+            uniform ? (double)summary->picks / summary->experts : (double)summary->count[e];
+        double q = alike->q[e] = fmin(1, picks / units);
+        alike->squares += q * q;
+        alike->spread += q * (1 - q);
     }
+    return alike->squares > 0;
+}
+
+static void
+alike_clear(Alike *alike)
+{
+    g_free(alike->q);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Alike, alike_clear)
+
+/* Over documents of these lengths, how far they point along the expected direction: the sum, and
+ * the sum of squares. */
+static void
+sum_along(const Alike *alike, const MoeDocumentCell *own, double *sum, double *squares)
+{
+    *sum = *squares = 0;
     for (int c = 0; c < MOE_TOKENS_CLASSES; c++) {
         double of_length = (double)own->of_length[c];
         if (of_length == 0)
             continue;
-        double a = along((double)own->units[c] / of_length, squares, spread);
-        sum += of_length * a;
-        each += of_length * a * a;
+        double a = along((double)own->units[c] / of_length, alike->squares, alike->spread);
+        *sum += of_length * a;
+        *squares += of_length * a * a;
     }
-    return (sum * sum - each) / (n * (n - 1));
+}
+
+static double
+chance_similarity(const MoeMetricCell *cell, bool uniform)
+{
+    const MoeDocumentCell *own = cell->documents;
+    double n = (double)own->documents, sum, squares;
+    g_auto(Alike) alike = {0};
+    if (n < 2 || !alike_init(&alike, cell->summary, uniform))
+        return NAN;
+    sum_along(&alike, own, &sum, &squares);
+    return (sum * sum - squares) / (n * (n - 1));
 }
 
 static double
@@ -131,10 +164,81 @@ silhouette(const MoeMetric *metric, const MoeMetricCell *cell)
     return documents > 0 ? sum / documents : NAN;
 }
 
-static double
-nothing(const MoeMetric *metric, const MoeMetricCell *cell)
+/* --- Domains by chance ------------------------------------------------------------------------*/
+
+/* A sum of unit vectors: along what all have in common, a each, and across it as much as is left of
+ * their lengths, 1 - a², spread over experts as their counts vary; normal, as sums are. How much is
+ * left varies as χ² does, whose degrees of freedom are the experts that vary: a domain whose
+ * documents lie nearer to the middle is nearer to all others. (x² / (x² + 1) varies by 1 / (x² +
+ * 1)² = a⁴ of what x² does.) */
+static void
+draw_direction(MoeRng *rng, const Alike *alike, const MoeDocumentCell *own, double *direction)
 {
-    return isnan(silhouette(metric, cell)) ? NAN : 0;
+    double sum, squares, length = sqrt(alike->squares), along_it = 0, across = 0, fourth = 0;
+    double n = (double)own->documents;
+    sum_along(alike, own, &sum, &squares);
+    for (int e = 0; e < alike->experts; e++) {
+        double part = alike->q[e] / length, varies = alike->q[e] * (1 - alike->q[e]);
+        direction[e] = sqrt(varies) * (double)moe_rng_normal(rng);
+        along_it += direction[e] * part;
+        across += varies * (1 - part * part);
+        fourth += varies * varies * (1 - part * part);
+    }
+    double left = n - squares, freedom = across > 0 ? across * across / fourth : 1;
+    double more = left * squares / n * sqrt(2 / freedom / n) * (double)moe_rng_normal(rng);
+    more = CLAMP(more, -left, left);
+    double scale = across > 0 ? sqrt((left + more) / across) : 0;
+    sum -= more / (2 * sum / n);
+    for (int e = 0; e < alike->experts; e++) {
+        double part = alike->q[e] / length;
+        direction[e] = sum * part + scale * (direction[e] - along_it * part);
+    }
+}
+
+/* The mean over draws: of the domains that are no farther than one's own, the nearest is nearer. */
+static double
+chance_silhouette(const MoeMetricCell *cell, bool uniform)
+{
+    enum { DIRECTIONS = 131072, LEAST = 8, MOST = 512, SEED = 7 };
+    gsize n = (gsize)cell->n_domains, experts = (gsize)cell->summary->experts;
+    g_auto(Alike) alike = {0};
+    if (isnan(silhouette(NULL, cell)) || !alike_init(&alike, cell->summary, uniform))
+        return NAN;
+    g_autofree MoeDocumentCell *cells = g_new(MoeDocumentCell, n);
+    g_autofree const MoeDocumentCell **known = g_new0(const MoeDocumentCell *, n);
+    g_autofree double *direction = g_new(double, n *experts);
+    MoeMetricCell drawn = *cell;
+    MoeRng rng = moe_rng(SEED, 0);
+    int draws = (int)CLAMP(DIRECTIONS / (n * experts), LEAST, MOST);
+    double sum = 0;
+    drawn.domain_documents = known;
+    for (int i = 0; i < draws; i++) {
+        for (gsize d = 0; d < n; d++) {
+            const MoeDocumentCell *own = domain_of(cell, (int)d);
+            if (!own)
+                continue;
+            cells[d] = *own;
+            cells[d].direction = direction + d * experts;
+            known[d] = &cells[d];
+            draw_direction(&rng, &alike, own, cells[d].direction);
+        }
+        sum += silhouette(NULL, &drawn);
+    }
+    return sum / draws;
+}
+
+static double
+uniform_silhouette(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    (void)metric;
+    return chance_silhouette(cell, true);
+}
+
+static double
+shuffled_silhouette(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    (void)metric;
+    return chance_silhouette(cell, false);
 }
 
 /* --- The table --------------------------------------------------------------------------------*/
@@ -163,14 +267,14 @@ static const MoeMetric document_metrics[] = {
         .source = "Rousseeuw 1987",
         .convention = "distance 1 - cos of two documents' loads; a_d its mean within domain d, b_d "
                       "to the nearest other domain; of these means, not a mean over documents of "
-                      "each one's own; nulls: where domains are alike, but for the nearest being "
-                      "chosen",
+                      "each one's own; nulls: drawn, of domains that are alike, of which the "
+                      "nearest is nearer than one's own is",
         .needs = MOE_TALLY_DOCUMENTS | MOE_NEEDS_DOMAINS,
         .low = -1,
         .high = 1,
         .value = silhouette,
-        .uniform = nothing,
-        .shuffled = nothing,
+        .uniform = uniform_silhouette,
+        .shuffled = shuffled_silhouette,
     },
 };
 

@@ -79,38 +79,49 @@ corrected(const MoeMetric *metric, const MoeMetricCell *cell)
     return information_of(cell->heads, true);
 }
 
-/* What heads that don't differ seem to tell: every one has as many units. */
+/* What heads that don't differ seem to tell: every one has as many units. Shuffled: those of all
+ * heads, dealt anew. */
 static double
-chance_information(const MoeHeadCell *heads, bool uniform)
+chance_information(const MoeHeadCell *heads, bool uniform, bool corrected)
 {
     g_autofree double *share = shares_of(heads, uniform);
     g_autofree double *units = g_new(double, (gsize)heads->heads);
+    double all = (double)heads->tokens * heads->heads;
+    const MoeChanceLoad load = {share, heads->experts, uniform ? 0 : all};
     for (int j = 0; j < heads->heads; j++)
         units[j] = (double)heads->tokens;
-    return heads->tokens > 0
-               ? moe__chance_information(units, heads->heads, share, heads->experts, false)
-               : NAN;
+    if (heads->tokens == 0)
+        return NAN;
+    return corrected ? moe__chance_corrected(&load, units, heads->heads)
+                     : moe__chance_information(&load, units, heads->heads, false);
 }
 
 static double
 uniform_information(const MoeMetric *metric, const MoeMetricCell *cell)
 {
     (void)metric;
-    return chance_information(cell->heads, true);
+    return chance_information(cell->heads, true, false);
 }
 
 static double
 shuffled_information(const MoeMetric *metric, const MoeMetricCell *cell)
 {
     (void)metric;
-    return chance_information(cell->heads, false);
+    return chance_information(cell->heads, false, false);
 }
 
 static double
-nothing(const MoeMetric *metric, const MoeMetricCell *cell)
+uniform_corrected(const MoeMetric *metric, const MoeMetricCell *cell)
 {
     (void)metric;
-    return cell->heads->tokens > 0 ? 0 : NAN;
+    return chance_information(cell->heads, true, true);
+}
+
+static double
+shuffled_corrected(const MoeMetric *metric, const MoeMetricCell *cell)
+{
+    (void)metric;
+    return chance_information(cell->heads, false, true);
 }
 
 /* --- The table --------------------------------------------------------------------------------*/
@@ -147,8 +158,10 @@ static const MoeMetric head_metrics[] = {
           "plug-in, high by about (E₊ - 1)(h - 1) / 2N: the nulls say how much", 0, information,
           uniform_information, shuffled_information, information_range),
     HEADS("head-information-corrected", "I(head; expert) - (J₊ - E₊ - h + 1) / 2N", "nats",
-          "Miller 1955", "less Miller and Madow's bias; may be slightly below 0", -INFINITY,
-          corrected, nothing, nothing, information_range),
+          "Miller 1955",
+          "less Miller and Madow's bias, which is too little of few tokens: the nulls are what it "
+          "leaves; may be slightly below 0",
+          -INFINITY, corrected, uniform_corrected, shuffled_corrected, information_range),
 };
 
 void

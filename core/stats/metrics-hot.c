@@ -2,8 +2,7 @@
  *
  * metrics-hot.c: whether domains keep the same experts busy.
  */
-#include "stats/chance-draw.h"
-#include "stats/domain-table.h"
+#include "stats/chance-domains.h"
 #include "stats/metrics.h"
 
 #include <math.h>
@@ -53,8 +52,9 @@ jaccard(const bool *a, const bool *b, int experts)
 
 /* The mean over pairs of rows of count [domains × experts]. */
 static double
-mean_overlap(const int64_t *count, int domains, int experts)
+mean_overlap(const MoeDomainTable *table, const int64_t *count)
 {
+    int domains = table->domains, experts = table->experts;
     g_autofree bool *hot = g_new(bool, (gsize)domains *(gsize)experts);
     g_autofree Place *room = g_new(Place, (gsize)experts);
     double sum = 0, pairs = 0;
@@ -74,29 +74,7 @@ overlap(const MoeMetric *metric, const MoeMetricCell *cell)
 {
     (void)metric;
     g_auto(MoeDomainTable) table = moe__domain_table(cell, false);
-    return table.domains < 2 ? NAN : mean_overlap(table.count, table.domains, table.experts);
-}
-
-/* The mean over drawn loads of domains that don't differ; one table of many domains tells as much
- * as many of few. */
-static double
-chance_overlap(const MoeDomainTable *table)
-{
-    enum { COUNTS = 65536, LEAST = 4, MOST = 256, SEED = 9 };
-    gsize domains = (gsize)table->domains, experts = (gsize)table->experts;
-    if (domains < 2)
-        return NAN;
-    int draws = (int)CLAMP(COUNTS / (domains * experts), LEAST, MOST);
-    g_autofree int64_t *count = g_new(int64_t, domains * experts);
-    MoeRng rng = moe_rng(SEED, 0);
-    double sum = 0;
-    for (int i = 0; i < draws; i++) {
-        for (gsize at = 0; at < domains * experts; at++)
-            count[at] = moe__draw_binomial(&rng, (int64_t)table->units[at / experts],
-                                           table->share[at % experts]);
-        sum += mean_overlap(count, table->domains, table->experts);
-    }
-    return sum / draws;
+    return table.domains < 2 ? NAN : mean_overlap(&table, table.count);
 }
 
 static double
@@ -104,8 +82,7 @@ uniform(const MoeMetric *metric, const MoeMetricCell *cell)
 {
     (void)metric;
     g_auto(MoeDomainTable) table = moe__domain_table(cell, false);
-    moe__domain_table_even(&table);
-    return chance_overlap(&table);
+    return moe__domains_by_chance(&table, false, true, mean_overlap);
 }
 
 static double
@@ -113,7 +90,7 @@ shuffled(const MoeMetric *metric, const MoeMetricCell *cell)
 {
     (void)metric;
     g_auto(MoeDomainTable) table = moe__domain_table(cell, false);
-    return chance_overlap(&table);
+    return moe__domains_by_chance(&table, false, false, mean_overlap);
 }
 
 static const MoeMetric hot_metric = {
@@ -124,7 +101,7 @@ static const MoeMetric hot_metric = {
     .source = "Wang et al. 2024 (ESFT), arXiv 2407.01906: experts that tasks share",
     .convention = "H_d the fewest experts that take half of a domain's picks (hot-set@0.5), of "
                   "equal ones the lower number; ESFT chooses by a share of 0.1 or 0.2; nulls are "
-                  "drawn, shuffled: every domain with the load of all",
+                  "drawn, shuffled: the units of all domains, dealt to them anew",
     .better = MOE_METRIC_NONE,
     .needs = MOE_NEEDS_DOMAINS | MOE_BY_KIND,
     .low = 0,

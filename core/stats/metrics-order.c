@@ -244,7 +244,9 @@ shuffled_dwell(const MoeMetric *metric, const MoeMetricCell *cell)
                "Σ_e (P(e ∈ S_t ∩ S_t-" DISTANCE ") - q_e²) / Σ_e (q_e - q_e²), q_e = c_e / T",     \
                "ratio", "Box and Jenkins 1970",                                                    \
                "of 1[e ∈ S_t], pooled over experts; pairs stay in a document, q_e is of all "    \
-               "units; 0 of a router that takes no notice of the token",                           \
+               "units with picks; a unit that picks an expert twice (duplicate-experts of "        \
+               "moescope check) counts twice in c_e, once in S_t: too low then; 0 of a router "    \
+               "that takes no notice of the token",                                                \
                -1, 1, autocorrelation, no_correlation, no_correlation),                            \
          INDEX},                                                                                   \
     {                                                                                              \
@@ -264,8 +266,10 @@ static const LagMetric lag_metrics[] = {
 static const MoeMetric order_metrics[] = {
     ORDER_AND(MOE_BY_KIND, "dwell", "N / Σ_e runs_e", "units", "moescope",
               "mean length of the runs of neighbouring units that pick an expert, over runs of all "
-              "experts; cut off where a document ends; uniform 1 / (1 - k/E), shuffled "
-              "1 / (1 - Σ q_e² / k) with q_e = c_e / T, in long documents",
+              "experts; cut off where a document ends; a unit that picks an expert twice "
+              "(duplicate-experts of moescope check) counts twice in N: too long then; uniform 1 / "
+              "(1 - k/E), shuffled "
+              "1 / (1 - Σ q_e² / k) with q_e = c_e / T, T units with picks, in long documents",
               1, INFINITY, dwell, uniform_dwell, shuffled_dwell),
     ORDER("margin", "mean w_(1) - w_(2)", "gate", "moescope",
           "of the gates as recorded, not of scores; units with two picks or more; uniform: of "

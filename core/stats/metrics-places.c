@@ -33,8 +33,8 @@ chance_information(const MoePlaceCell *places, bool uniform)
         }
     for (int e = 0; e < places->experts; e++)
         share[e] = uniform ? 1.0 / places->experts : share[e] / all;
-    return all > 0 ? moe__chance_information(units, MOE_PLACES, share, places->experts, false)
-                   : NAN;
+    const MoeChanceLoad load = {share, places->experts, 0};
+    return all > 0 ? moe__chance_information(&load, units, MOE_PLACES, false) : NAN;
 }
 
 static double

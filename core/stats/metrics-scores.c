@@ -274,8 +274,10 @@ static const MoeMetric score_metrics[] = {
           0, INFINITY, importance, even_importance),
     SCORE("z-loss", "mean (ln Σ_e exp z_e)²", "nats²",
           "Zoph et al. 2022 (ST-MoE), arXiv 2202.08906",
-          "without its coefficient; a mean over units; uniform: of logits 0, (ln E)²", 0, INFINITY,
-          z_loss, flat_z_loss),
+          "without its coefficient; a mean over units with picks, where the loss is of all: "
+          "those that a router of varying k gives no expert are left out; uniform: of logits 0, "
+          "(ln E)²",
+          0, INFINITY, z_loss, flat_z_loss),
     SCORE("flip-rate@0.01", "P(top k of z + ε ≠ top k of z), ε_e ~ N(0, 0.01²)", "share",
           "moescope",
           "one draw of normal noise a unit, seeded by its logits; k: its picks; of logits alone, "

@@ -57,71 +57,92 @@ none_of(int held, int k, int experts)
     return chance;
 }
 
-/* Fills p[ranks]: the chance of a unit with picks to be sent to each device. */
+/* The chance of a unit with picks to be sent to none of two devices, of one on the diagonal. */
+typedef struct Missing {
+    double of[MOE_RANKS_MOST * MOE_RANKS_MOST]; /* [ranks × ranks] */
+    int ranks;
+} Missing;
+
+static double
+both(const Missing *missing, int a, int b)
+{
+    const double *of = missing->of;
+    int n = missing->ranks;
+    return 1 - of[a * n + a] - (a == b ? 0 : of[b * n + b] - of[a * n + b]);
+}
+
 static void
-find_uniform(const MoeSummaryCell *summary, int ranks, double *p)
+find_uniform(const MoeSummaryCell *summary, Missing *missing)
 {
     double units = (double)(summary->units - summary->making[0]);
-    for (int r = 0; r < ranks; r++) {
-        int held = 0;
-        for (int e = 0; e < summary->experts; e++)
-            held += (int64_t)e * ranks / summary->experts == r;
-        p[r] = 1;
-        for (int k = 1; k <= summary->experts; k++)
-            if (summary->making[k] > 0)
-                p[r] -= (double)summary->making[k] / units * none_of(held, k, summary->experts);
-    }
+    int held[MOE_RANKS_MOST] = {0}, ranks = missing->ranks;
+    for (int e = 0; e < summary->experts; e++)
+        held[(int64_t)e * ranks / summary->experts]++;
+    for (int a = 0; a < ranks; a++)
+        for (int b = 0; b < ranks; b++) {
+            int of_both = held[a] + (a == b ? 0 : held[b]);
+            double sum = 0;
+            for (int k = 1; k <= summary->experts; k++)
+                if (summary->making[k] > 0)
+                    sum +=
+                        (double)summary->making[k] / units * none_of(of_both, k, summary->experts);
+            missing->of[a * ranks + b] = sum;
+        }
 }
 
 /* Sets of the largest entropy with this load. */
 static bool
-find_by_load(const MoeSummaryCell *summary, int ranks, double *p)
+find_by_load(const MoeSummaryCell *summary, Missing *missing)
 {
     g_autofree int *place = g_new(int, (gsize)summary->experts);
     for (int e = 0; e < summary->experts; e++)
-        place[e] = (int)((int64_t)e * ranks / summary->experts);
-    if (!moe__sets_missing(summary, place, ranks, p))
-        return false;
-    for (int r = 0; r < ranks; r++)
-        p[r] = 1 - p[r];
-    return true;
+        place[e] = (int)((int64_t)e * missing->ranks / summary->experts);
+    return moe__sets_missing(summary, place, missing->ranks, missing->of);
 }
 
 static bool
-find_chances(const MoeMetric *metric, const MoeMetricCell *cell, bool uniform, double *p)
+find_missing(const MoeMetric *metric, const MoeMetricCell *cell, bool uniform, Missing *missing)
 {
+    missing->ranks = ranks_of(metric);
     if (!fits(metric, cell))
         return false;
     if (!uniform)
-        return find_by_load(cell->summary, ranks_of(metric), p);
-    find_uniform(cell->summary, ranks_of(metric), p);
+        return find_by_load(cell->summary, missing);
+    find_uniform(cell->summary, missing);
     return true;
 }
 
 static double
 chance_reach(const MoeMetric *metric, const MoeMetricCell *cell, bool uniform)
 {
-    double p[MOE_RANKS_MOST], sum = 0;
-    if (!find_chances(metric, cell, uniform, p))
+    Missing missing;
+    double sum = 0;
+    if (!find_missing(metric, cell, uniform, &missing))
         return NAN;
-    for (int r = 0; r < ranks_of(metric); r++)
-        sum += p[r];
+    for (int r = 0; r < missing.ranks; r++)
+        sum += both(&missing, r, r);
     return sum;
 }
 
-/* Devices are sent Bin(T, p_r) units: the root of the expected square of the CV. */
+/* Devices are sent Bin(T, p_r) units, and a unit that goes to one is less, or more, likely to go to
+ * another: the root of the expected square of the CV, Σ_r E[s_r²] / R - E[(Σ_r s_r / R)²]. */
 static double
 chance_spread(const MoeMetric *metric, const MoeMetricCell *cell, bool uniform)
 {
-    double p[MOE_RANKS_MOST], mean = 0, square = 0, units = (double)cell->ranks->units;
-    int ranks = ranks_of(metric);
-    if (!find_chances(metric, cell, uniform, p))
+    Missing missing;
+    double mean = 0, square = 0, units = (double)cell->ranks->units;
+    if (!find_missing(metric, cell, uniform, &missing))
         return NAN;
+    int ranks = missing.ranks;
     for (int r = 0; r < ranks; r++)
-        mean += p[r] / ranks;
-    for (int r = 0; r < ranks; r++)
-        square += ((p[r] - mean) * (p[r] - mean) + p[r] * (1 - p[r]) / units) / ranks;
-    return sqrt(square) / mean;
+        mean += both(&missing, r, r) / ranks;
+    for (int a = 0; a < ranks; a++) {
+        double p = both(&missing, a, a);
+        square += ((p - mean) * (p - mean) + p * (1 - p) / units) / ranks;
+        for (int b = 0; b < ranks; b++)
+            square -= (both(&missing, a, b) - p * both(&missing, b, b)) / units / ranks / ranks;
+    }
+    return sqrt(fmax(0, square)) / mean;
 }
 
 static double

@@ -46,22 +46,19 @@ by_chance(const MoeMetric *metric, const MoeMetricCell *cell, bool uniform)
 {
     const TokenMetric *own = (const TokenMetric *)metric;
     const MoeTokenCell *tokens = cell->tokens;
-    double h = uniform ? log(tokens->experts) : tokens->entropy[own->set];
-    if (own->kind == CORRECTED)
-        return tokens->total[own->set] > 0 && h > 0 ? 0 : NAN;
-    MoeTokenChance chance = moe__token_chance(tokens, own->set, uniform);
-    switch (own->kind) {
-    case MEAN:
-        return chance.mean;
-    case OFTEN:
-        return chance.mean_often;
-    case WEIGHTED:
-        return chance.weighted;
-    case SELECTIVITY:
-        return MAX(0, h - chance.within);
-    default:
-        return h > 0 ? MAX(0, 1 - chance.within / h) : NAN;
+    if (own->kind == MEAN || own->kind == OFTEN || own->kind == WEIGHTED) {
+        MoeTokenChance chance = moe__token_chance(tokens, own->set, uniform);
+        return own->kind == MEAN    ? chance.mean
+               : own->kind == OFTEN ? chance.mean_often
+                                    : chance.weighted;
     }
+    MoeTokenInformation chance = moe__token_chance_information(tokens, own->set, uniform);
+    if (own->kind == SELECTIVITY)
+        return isnan(chance.plug_in) ? NAN : MAX(0, chance.plug_in);
+    if (!(chance.entropy > 1e-12)) /* of a unit alone it is 0, but for rounding */
+        return NAN;
+    return own->kind == CORRECTED ? chance.corrected / chance.entropy
+                                  : MAX(0, chance.plug_in / chance.entropy);
 }
 
 static double
@@ -160,7 +157,8 @@ static const TokenMetric token_metrics[] = {
            "x the token id; plug-in, high by the nulls, which have no information", 0, FIRST,
            INFORMATION),
     TOKENS("context-independence-corrected", "(I(e; x) - bias) / H(e), first choices", "share", XUE,
-           "Miller and Madow's bias (J₊ - E₊ - X₊ + 1) / 2N; too little where most ids are rare",
+           "Miller and Madow's bias (J₊ - E₊ - X₊ + 1) / 2N; too little where most ids are rare: "
+           "the nulls are what it leaves",
            -INFINITY, FIRST, CORRECTED),
     TOKENS_TO(
         INFINITY, "token-information", "Σ_e f_e KL(P(x | e) ‖ P(x)) = I(e; x), first choices",
@@ -170,9 +168,10 @@ static const TokenMetric token_metrics[] = {
         0, FIRST, SELECTIVITY),
     TOKENS("context-independence-picks", "I(e; x) / H(e), all picks", "share", XUE,
            "of a pick drawn from all; plug-in", 0, PICKS, INFORMATION),
-    TOKENS("context-independence-picks-corrected", "(I(e; x) - bias) / H(e), all picks", "share",
-           XUE, "Miller and Madow's bias; picks of a unit exclude each other", -INFINITY, PICKS,
-           CORRECTED),
+    TOKENS(
+        "context-independence-picks-corrected", "(I(e; x) - bias) / H(e), all picks", "share", XUE,
+        "Miller and Madow's bias; picks of a unit exclude each other; the nulls are what it leaves",
+        -INFINITY, PICKS, CORRECTED),
 };
 
 static const MoeMetric top_token_lift = {

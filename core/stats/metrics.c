@@ -167,6 +167,7 @@ void
 moe__metrics_register(void)
 {
     moe__metrics_register_load();
+    moe__metrics_register_first();
     moe__metrics_register_gates();
     moe__metrics_register_ranks();
     moe__metrics_register_sent();

@@ -13,6 +13,7 @@ void moe__metrics_register(void);
  * their order, of sub-tokens, scores, positions, caches, segments, of documents, domains, and of a
  * run's training steps and measures. */
 void moe__metrics_register_load(void);
+void moe__metrics_register_first(void);
 void moe__metrics_register_gates(void);
 void moe__metrics_register_ranks(void);
 void moe__metrics_register_sent(void);

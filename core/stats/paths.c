@@ -6,6 +6,7 @@
 #include "stats/paths.h"
 
 #include "stats/columns.h"
+#include "stats/groups.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -97,7 +98,8 @@ add_paths(Walk *walk, int chunk, GError **error)
     }
     for (guint i = 0; i < walk->unit->len; i++) {
         int64_t token = g_array_index(walk->unit, int64_t, i) / each;
-        Path path = {walk->path[i], doc ? (uint32_t)doc[token] % MOE_PATHS_GROUPS : 0};
+        int group = doc ? moe__document_group(doc[token]) & (MOE_PATHS_GROUPS - 1) : 0;
+        const Path path = {walk->path[i], (uint32_t)group};
         if (walk->whole[i])
             g_array_append_val(walk->paths, path);
     }
@@ -172,28 +174,36 @@ count(GArray *all, MoePaths *paths, MoePaths *without)
         finish(&without[g]);
 }
 
-static bool
-is_alike(const MoeTrace *trace, GError **error)
+/* The first router that splits tokens otherwise than router 0; 0: none does. */
+static int
+find_odd(const MoeTrace *trace)
 {
     int units = moe_trace_router(trace, 0)->units_per_token;
     for (int r = 1; r < moe_trace_routers(trace); r++)
-        if (moe_trace_router(trace, r)->units_per_token != units) {
-            g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
-                        "router %d splits tokens into %d units, router 0 into %d: there are no "
-                        "paths through both",
-                        r, moe_trace_router(trace, r)->units_per_token, units);
-            return false;
-        }
-    return true;
+        if (moe_trace_router(trace, r)->units_per_token != units)
+            return r;
+    return 0;
+}
+
+bool
+moe__paths_defined(const MoeTrace *trace)
+{
+    return find_odd(trace) == 0;
 }
 
 /* `step` NULL: of the last one. */
 static bool
 follow(Walk *walk, const int64_t *step, GError **error)
 {
-    int n = 0;
-    if (!is_alike(walk->trace, error))
+    int n = 0, odd = find_odd(walk->trace);
+    if (odd > 0) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "router %d splits tokens into %d units, router 0 into %d: there are no paths "
+                    "through both",
+                    odd, moe_trace_router(walk->trace, odd)->units_per_token,
+                    moe_trace_router(walk->trace, 0)->units_per_token);
         return false;
+    }
     g_autofree int32_t *steps = moe_trace_steps(walk->trace, &n, error);
     if (!steps)
         return false;

@@ -17,12 +17,14 @@ typedef struct MoePaths {
     double entropy;   /* -Σ p ln p over paths, nats, plug-in */
 } MoePaths;
 
+/* Whether all routers split tokens alike: else no unit goes through all. */
+bool moe__paths_defined(const MoeTrace *trace);
 /* Follows units through a trace, of a step, or the last one (NULL). `shuffled`: each router's first
  * choices come in any order, so that they keep their load and know nothing of each other. Fails
- * with MOE_ERROR_DATA where routers split tokens differently, and as moe_trace_view(). */
+ * with MOE_ERROR_DATA where there are no paths, and as moe_trace_view(). */
 bool moe__paths_count(const MoeTrace *trace, const int64_t *step, bool shuffled, MoePaths *paths,
                       GError **error);
-/* Of the same units, also without each group of documents (by their number, modulo
+/* Of the same units, also without each group of documents (moe__document_group() modulo
  * MOE_PATHS_GROUPS): without[MOE_PATHS_GROUPS]. */
 enum { MOE_PATHS_GROUPS = 16 };
 bool moe__paths_apart(const MoeTrace *trace, const int64_t *step, MoePaths *paths,

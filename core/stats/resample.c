@@ -268,9 +268,8 @@ resample(Draws *draws, const MoeResampleOptions *options, MoeInterval *intervals
     find_intervals(draws, options, values, intervals);
 }
 
-/* Groups that all tallies of a metric keep apart; 0 where it can't be resampled. */
-static int
-groups_of(const MoeSummary *summary, const MoeMetric *metric)
+int
+moe_metric_groups(const MoeSummary *summary, const MoeMetric *metric)
 {
     int groups = MOE_SUMMARY_GROUPS;
     if (moe_metric_no_interval(metric) || moe_metric_interval_needs_trace(metric))
@@ -312,7 +311,7 @@ moe_metric_kind_intervals(const MoeSummary *summary, int router, int domain, con
         draws.kinds = kinds;
         draws.kind = kind;
         for (int i = 0; i < n; i++)
-            if (groups_of(summary, metrics[i]) == groups) {
+            if (moe_metric_groups(summary, metrics[i]) == groups) {
                 index[draws.n++] = i;
                 draws.tallies |= metrics[i]->needs;
             }

@@ -5,6 +5,8 @@
  */
 #include "stats/disk.h"
 
+#define ANY_SCHEMA "moescope.summary/"
+
 /* --- Making -----------------------------------------------------------------------------------*/
 
 static bool
@@ -61,6 +63,10 @@ moe__summary_meta(const MoeSummary *summary, const char *extra_json, const MoeSu
     g_autofree char *like = moe_trace_meta(summary->routers, summary->n_routers,
                                            (const char *const *)summary->domains->pdata,
                                            (int)summary->domains->len, NULL);
+    MoeTraceMeta routing; /* what can't be read back, as a name with a new line, isn't written */
+    if (!moe__trace_meta_parse(like, &routing, error))
+        return NULL;
+    moe__trace_meta_clear(&routing);
     g_autoptr(JsonNode) root = json_from_string(like, NULL);
     JsonObject *meta = json_node_get_object(root);
     json_object_set_string_member(meta, "schema", MOE_SUMMARY_SCHEMA);
@@ -169,7 +175,7 @@ moe__summary_meta_claims(const char *json)
     g_autofree char *schema = NULL;
     g_autoptr(JsonNode) root = json ? moe__json_object_shared(json, keys, NULL) : NULL;
     return root && moe__json_get_string(json_node_get_object(root), "schema", &schema, NULL) &&
-           g_str_has_prefix(schema, "moescope.summary/");
+           g_str_has_prefix(schema, ANY_SCHEMA);
 }
 
 static bool
@@ -180,8 +186,10 @@ check_schema(JsonObject *object, GError **error)
         return false;
     if (g_str_equal(schema, MOE_SUMMARY_SCHEMA))
         return true;
+    bool summary = g_str_has_prefix(schema, ANY_SCHEMA);
     g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
-                "the schema is \"%.60s\"; this version reads \"%s\"", schema, MOE_SUMMARY_SCHEMA);
+                "the schema is \"%.60s\"; this version reads \"%s\"%s", schema, MOE_SUMMARY_SCHEMA,
+                summary ? ": make the summary again, of its trace or counts" : "");
     return false;
 }
 

@@ -4,6 +4,7 @@
  */
 #include "stats/summary.h"
 
+#include "stats/groups.h"
 #include "stats/tokens.h"
 
 /* --- Making -----------------------------------------------------------------------------------*/
@@ -264,9 +265,9 @@ moe_summary_fill(MoeSummary *summary, int router, int domain)
 }
 
 MoeSummaryCell *
-moe_summary_fill_group(MoeSummary *summary, int router, int domain, int group)
+moe_summary_fill_group(MoeSummary *summary, int router, int domain, int document)
 {
-    return find_part(summary, MOE_TALLY_LOAD, router, domain, group & (MOE_SUMMARY_GROUPS - 1));
+    return find_part(summary, MOE_TALLY_LOAD, router, domain, moe__document_group(document));
 }
 
 MoeFlowCell *

@@ -6,6 +6,8 @@
 
 #include "base/pages.h"
 
+#include <moescope/resample.h>
+
 /* The cells of one router. */
 struct MoeTallyCells {
     const MoeTables *tables;
@@ -72,18 +74,36 @@ moe__tables_bytes(const MoeTally *tally, const MoeTallyShape *shapes, int n_rout
     return row_bytes(tally, shapes, n_routers) * (double)plan_cells(plan);
 }
 
+static bool
+fits(double row, const MoeTablesPlan *plan, double budget)
+{
+    return row * (double)plan_cells(plan) <= budget;
+}
+
+/* As many groups as fit, but none that are too few for intervals: rather than that, the least that
+ * aren't may take more. Each choice is coarser than the one before, so that the sum of summaries is
+ * as fine as the summary of the whole. */
+static void
+choose_groups(double row, MoeTablesPlan *plan)
+{
+    plan->groups = MOE_SUMMARY_GROUPS;
+    while (plan->groups > MOE_RESAMPLE_LEAST && !fits(row, plan, MOE_SUMMARY_BUDGET))
+        plan->groups /= 2;
+    if (!fits(row, plan, MOE_SUMMARY_BUDGET_WHOLE))
+        plan->groups = 1;
+}
+
 bool
 moe__tables_plan(const MoeTally *tally, const MoeTallyShape *shapes, int n_routers, int n_domains,
                  MoeTablesPlan *plan)
 {
-    double bytes = row_bytes(tally, shapes, n_routers);
-    *plan = (MoeTablesPlan){n_domains, false, MOE_SUMMARY_GROUPS};
-    while (plan->groups > 1 && bytes * (double)plan_cells(plan) > MOE_SUMMARY_BUDGET)
-        plan->groups /= 2;
-    if (tally->bit == MOE_TALLY_LOAD || bytes * (double)plan_cells(plan) <= MOE_SUMMARY_BUDGET)
+    double row = row_bytes(tally, shapes, n_routers);
+    *plan = (MoeTablesPlan){n_domains, false, 1};
+    choose_groups(row, plan);
+    if (tally->bit == MOE_TALLY_LOAD || plan->groups > 1 || fits(row, plan, MOE_SUMMARY_BUDGET))
         return true;
     *plan = (MoeTablesPlan){0, n_domains > 0, 1};
-    return bytes * (double)plan_cells(plan) <= MOE_SUMMARY_BUDGET_WHOLE;
+    return fits(row, plan, MOE_SUMMARY_BUDGET_WHOLE);
 }
 
 /* --- Tables -----------------------------------------------------------------------------------*/

@@ -22,9 +22,9 @@ typedef struct MoeTablesPlan {
 
 typedef struct MoeTables MoeTables;
 
-/* The finest plan within MOE_SUMMARY_BUDGET: fewer groups, then no domains, which may take
- * MOE_SUMMARY_BUDGET_WHOLE. Returns false where even that is too large; but the load keeps its
- * domains, whatever they take. */
+/* The finest plan within MOE_SUMMARY_BUDGET: fewer groups, then none, then no domains. The fewest
+ * that give intervals may take MOE_SUMMARY_BUDGET_WHOLE, and so may one cell for all. Returns false
+ * where even that is too large; but the load keeps its domains, whatever they take. */
 bool moe__tables_plan(const MoeTally *tally, const MoeTallyShape *shapes, int n_routers,
                       int n_domains, MoeTablesPlan *plan);
 /* What tables of a plan take. */

@@ -154,7 +154,7 @@ of_paths(const Job *job, const MoeSummaryOptions *counted, const int *routers, i
     int last = moe_trace_routers(job->trace) - 1, at = 0;
     while (at < n && routers[at] != last)
         at++;
-    if (wanted.out.n == 0 || at == n)
+    if (wanted.out.n == 0 || at == n || !moe__paths_defined(job->trace))
         return true;
     int groups = moe__jackknife_paths(job->trace, counted->steps == MOE_STEPS_ONE ? &step : NULL,
                                       &wanted.out, error);

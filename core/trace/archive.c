@@ -112,7 +112,7 @@ read_meta(MoeArchive *archive, GError **error)
         return false;
     }
     static const char *const none[] = {NULL};
-    archive->meta = (char *)moe__zip_reader_read(zip, entry, error);
+    archive->meta = (char *)moe__zip_reader_read_small(zip, entry, MOE_TRACE_META_MOST, error);
     g_autoptr(JsonNode) root =
         archive->meta ? moe__json_object_some(archive->meta, none, error) : NULL;
     if (archive->meta && !root)

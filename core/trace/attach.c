@@ -97,7 +97,7 @@ lock(const char *path, GError **error)
     int code = errno;
     if (fd >= 0 && code == EWOULDBLOCK)
         g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
-                    "%s: another program is attaching to it at this moment", path);
+                    "%s: another program is writing to it at this moment", path);
     else
         g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(code),
                     "%s: cannot open for writing: %s", path, g_strerror(code));

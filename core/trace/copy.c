@@ -5,9 +5,8 @@
  * doesn't know stay beside each other too. Memory: one member at a time.
  */
 #include "trace/npy.h"
-#include "trace/reader.h"
+#include "trace/tools.h"
 
-#include <errno.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
@@ -209,6 +208,7 @@ extend_history(const MoeTrace *trace, const char *history_json, GError **error)
     g_autoptr(JsonNode) entry = root ? moe__json_object_parse(history_json, error) : NULL;
     if (!entry)
         return NULL;
+    moe__trace_history_source(json_node_get_object(entry), trace);
     JsonObject *meta = json_node_get_object(root);
     JsonNode *old = json_object_get_member(meta, "history");
     if (!old || !JSON_NODE_HOLDS_ARRAY(old))
@@ -222,10 +222,14 @@ moe_trace_copy_without(const MoeTrace *trace, const char *path, const MoeTraceRa
                        int64_t n_drop, const char *history_json, const MoeProgress *progress,
                        GError **error)
 {
+    if (!moe__trace_check_gap(trace, error))
+        return false;
     g_autofree char *meta = extend_history(trace, history_json, error);
     if (!meta)
         return false;
-    g_autofree char *part = g_strconcat(path, ".part", NULL);
+    g_autofree char *part = moe__trace_beside(path, error);
+    if (!part)
+        return false;
     Copy copy = {.trace = trace, .meta = meta, .drop = drop, .n_drop = n_drop, .chunk = -1};
     copy.zip = moe__zip_writer_new(part, NULL, error);
     if (!copy.zip)
@@ -234,13 +238,8 @@ moe_trace_copy_without(const MoeTrace *trace, const char *path, const MoeTraceRa
     bool ok = copy_members(&copy, progress, error) && moe__zip_writer_finish(copy.zip, error);
     moe__zip_writer_free(copy.zip);
     g_array_unref(copy.runs);
-    if (ok && g_rename(part, path) != 0) {
-        int code = errno;
-        g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(code),
-                    "%s can't be put in place: %s", path, g_strerror(code));
-        ok = false;
-    }
-    if (!ok)
-        g_unlink(part);
-    return ok;
+    if (ok)
+        return moe__trace_replace(part, path, error);
+    g_unlink(part);
+    return false;
 }

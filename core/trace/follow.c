@@ -60,6 +60,8 @@ take_over(MoeTrace *trace, MoeTrace *later)
     SWAP(trace->series, later->series);
     SWAP(trace->measures, later->measures);
     trace->tokens = later->tokens;
+    trace->astray = later->astray;
+    trace->gap = later->gap;
 }
 
 bool

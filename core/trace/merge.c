@@ -49,11 +49,28 @@ static bool
 check_routers(const MoeTrace *const *traces, int n, GError **error)
 {
     const MoeTraceMeta *first = &traces[0]->meta;
+    for (int t = 0; t < n; t++)
+        if (!moe__trace_check_gap(traces[t], error))
+            return false;
     for (int t = 1; t < n; t++) {
         const MoeTraceMeta *meta = &traces[t]->meta;
-        if (!moe__trace_meta_match(first, meta->routers, meta->n_routers, error)) {
-            g_prefix_error(error, "%s can't be joined to %s: ", traces[t]->zip->path,
-                           traces[0]->zip->path);
+        if (meta->n_routers != first->n_routers) {
+            g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                        "%s can't be joined to %s: found %d routers, expected %d, as the first has",
+                        traces[t]->zip->path, traces[0]->zip->path, meta->n_routers,
+                        first->n_routers);
+            return false;
+        }
+        for (int r = 0; r < meta->n_routers; r++) {
+            const MoeRouterInfo *a = &first->routers[r], *b = &meta->routers[r];
+            if (a->experts == b->experts && a->k == b->k &&
+                a->units_per_token == b->units_per_token)
+                continue;
+            g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                        "%s can't be joined to %s: router %d: found %d experts, k %d, %d units a "
+                        "token, expected %d, %d, %d, as the first has",
+                        traces[t]->zip->path, traces[0]->zip->path, r, b->experts, b->k,
+                        b->units_per_token, a->experts, a->k, a->units_per_token);
             return false;
         }
         for (int r = 0; r < meta->n_routers; r++) {
@@ -205,6 +222,11 @@ describe(const MoeTrace *const *traces, int n, const int64_t *shift)
         json_object_set_string_member(part, "source", name);
         json_object_set_int_member(part, "tokens", moe_trace_tokens(traces[t], -1));
         json_object_set_int_member(part, "document_shift", shift[t]);
+        moe__trace_history_source(part, traces[t]);
+        if (json_object_has_member(part, "source_complete")) {
+            json_object_set_boolean_member(entry, "source_complete", FALSE);
+            json_object_set_string_member(entry, "source", name);
+        }
         json_array_add_object_element(parts, part);
     }
     json_object_set_array_member(entry, "parts", parts);

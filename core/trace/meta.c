@@ -5,7 +5,10 @@
  */
 #include "trace/meta.h"
 
+#include "trace/plain.h"
+
 #include <moescope/kinds.h>
+#include <string.h>
 
 enum {
     ROUTERS_MAX = 1 << 16,
@@ -146,7 +149,15 @@ read_domains(JsonObject *object, MoeTraceMeta *out, GError **error)
                         out->n_domains);
             return false;
         }
-        out->domains[out->n_domains] = json_node_dup_string(node);
+        const char *name = json_node_get_string(node);
+        if (!moe__is_plain(name, strlen(name))) {
+            g_autofree char *escaped = g_strescape(name, NULL);
+            g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
+                        "the name \"%s\" of domain %d has control characters", escaped,
+                        out->n_domains);
+            return false;
+        }
+        out->domains[out->n_domains] = g_strdup(name);
     }
     return true;
 }

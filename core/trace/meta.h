@@ -9,6 +9,12 @@
 
 #include <moescope/trace.h>
 
+/* Bytes that meta.json may have, and a chunk's closing member: a few, but for texts of tokens. */
+#define MOE_TRACE_META_MOST    (UINT64_C(64) << 20)
+#define MOE_TRACE_CLOSING_MOST (UINT64_C(64) << 10)
+/* Tokens that a chunk may have: it is read as a whole. 2000 times the usual number. */
+#define MOE_TRACE_CHUNK_MOST (INT64_C(1) << 27)
+
 /* What the library itself needs of meta.json. */
 typedef struct MoeTraceMeta {
     MoeRouterInfo *routers;

@@ -171,7 +171,8 @@ check_column(const MoeNpyHeader *header, MoeArray *out, GError **error)
     }
     if (header->fortran) {
         g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
-                    "fortran_order is not False; arrays in C order are expected");
+                    "found an array in Fortran order, expected C order (np.ascontiguousarray() "
+                    "makes it so before it is saved)");
         return false;
     }
     if (header->ndim > COLUMN_AXES) {

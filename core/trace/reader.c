@@ -33,7 +33,8 @@ find_meta(MoeTrace *trace, GError **error)
     const MoeZipReader *zip = trace->zip;
     const MoeZipEntry *entry = moe__zip_reader_find(zip, "meta.json");
     if (entry)
-        return (trace->meta_json = (char *)moe__zip_reader_read(zip, entry, error)) != NULL;
+        return (trace->meta_json = (char *)moe__zip_reader_read_small(
+                    zip, entry, MOE_TRACE_META_MOST, error)) != NULL;
 
     uint8_t first[4] = {'P', 'K', 3, 4}, begin[4];
     size_t n = (size_t)MIN(zip->length, sizeof begin);
@@ -71,12 +72,27 @@ static bool
 parse_chunk(const char *text, MoeTraceChunk *out, GError **error)
 {
     const int64_t most = INT64_C(1) << 48; /* so that sums and products stay in range */
+    const int64_t most_tokens = MOE_TRACE_CHUNK_MOST;
     g_autoptr(JsonNode) root = moe__json_object_parse(text, error);
     if (!root)
         return false;
     JsonObject *object = json_node_get_object(root);
-    return moe__json_get_int(object, "tokens", 0, most, &out->tokens, error) &&
+    return moe__json_get_int(object, "tokens", 0, most_tokens, &out->tokens, error) &&
            moe__json_get_int(object, "states", 0, most, &out->states, error);
+}
+
+static bool
+read_chunk(const MoeTrace *trace, const char *name, MoeTraceChunk *chunk, GError **error)
+{
+    const MoeZipEntry *entry = moe__zip_reader_find(trace->zip, name);
+    g_autofree char *text =
+        (char *)moe__zip_reader_read_small(trace->zip, entry, MOE_TRACE_CLOSING_MOST, error);
+    if (!text)
+        return false;
+    if (parse_chunk(text, chunk, error))
+        return true;
+    g_prefix_error(error, "%s: %s: ", trace->zip->path, name);
+    return false;
 }
 
 static bool
@@ -84,17 +100,33 @@ read_chunks(MoeTrace *trace, GError **error)
 {
     for (int i = 0;; i++) {
         g_autofree char *name = g_strdup_printf("chunks/%05d.json", i);
-        const MoeZipEntry *entry = moe__zip_reader_find(trace->zip, name);
-        if (!entry)
+        if (!moe__zip_reader_find(trace->zip, name))
             return true;
-        MoeTraceChunk chunk;
-        g_autofree char *text = (char *)moe__zip_reader_read(trace->zip, entry, error);
-        if (!text)
+        MoeTraceChunk chunk = {0};
+        if (!read_chunk(trace, name, &chunk, error))
             return false;
-        if (!parse_chunk(text, &chunk, error)) {
-            g_prefix_error(error, "%s: %s: ", trace->zip->path, name);
-            return false;
-        }
+        g_array_append_val(trace->chunks, chunk);
+        trace->tokens += chunk.tokens;
+    }
+}
+
+/* The same up to the last closing member there is. Chunks whose own is missing or damaged take a
+ * place without tokens, so that the others keep their numbers; a forged number doesn't get a place
+ * for every one below it. */
+static void
+read_chunks_past_gaps(MoeTrace *trace)
+{
+    int64_t last = -1, most = 2 * (int64_t)trace->zip->entries->len;
+    for (guint i = 0; i < trace->zip->entries->len; i++) {
+        const char *name = g_array_index(trace->zip->entries, MoeZipEntry, i).name;
+        int64_t chunk = g_str_has_prefix(name, "chunks/") ? moe__trace_member_chunk(name) : -1;
+        last = chunk < most ? MAX(last, chunk) : last;
+    }
+    for (int i = 0; i <= last; i++) {
+        g_autofree char *name = g_strdup_printf("chunks/%05d.json", i);
+        MoeTraceChunk chunk = {0};
+        if (!moe__zip_reader_find(trace->zip, name) || !read_chunk(trace, name, &chunk, NULL))
+            chunk = (MoeTraceChunk){.missing = true};
         g_array_append_val(trace->chunks, chunk);
         trace->tokens += chunk.tokens;
     }
@@ -145,8 +177,12 @@ list_members(MoeTrace *trace)
         g_ptr_array_add(trace->measures, g_ptr_array_new_with_free_func(g_free));
     for (guint i = 0; i < trace->zip->entries->len; i++) {
         char *name = g_array_index(trace->zip->entries, MoeZipEntry, i).name;
-        if (moe__trace_member_chunk(name) >= (int64_t)trace->chunks->len ||
-            g_str_has_prefix(name, MOE_ATTACHED))
+        if (moe__trace_member_chunk(name) >= (int64_t)trace->chunks->len) {
+            trace->astray++;
+            trace->gap |= trace->zip->complete || g_str_has_prefix(name, "chunks/");
+            continue;
+        }
+        if (g_str_has_prefix(name, MOE_ATTACHED))
             continue;
         g_ptr_array_add(trace->members, name);
         if (moe__trace_member_chunk(name) >= 0 && is_new(seen, name)) {
@@ -162,7 +198,7 @@ list_members(MoeTrace *trace)
 }
 
 static MoeTrace *
-open_up_to(const char *path, uint64_t limit, GError **error)
+open_up_to(const char *path, uint64_t limit, bool past_gaps, GError **error)
 {
     g_autoptr(MoeZipReader) zip = moe__zip_reader_open(path, limit, error);
     if (!zip)
@@ -176,7 +212,11 @@ open_up_to(const char *path, uint64_t limit, GError **error)
     trace->attachments = g_ptr_array_new_with_free_func(g_free);
     trace->series = g_ptr_array_new_with_free_func(g_free);
     trace->measures = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
-    if (!read_meta(trace, error) || !read_chunks(trace, error))
+    if (!read_meta(trace, error))
+        return NULL;
+    if (past_gaps)
+        read_chunks_past_gaps(trace);
+    else if (!read_chunks(trace, error))
         return NULL;
     list_members(trace);
     return g_steal_pointer(&trace);
@@ -185,13 +225,13 @@ open_up_to(const char *path, uint64_t limit, GError **error)
 MoeTrace *
 moe_trace_open(const char *path, GError **error)
 {
-    return open_up_to(path, UINT64_MAX, error);
+    return open_up_to(path, UINT64_MAX, false, error);
 }
 
 MoeTrace *
-moe__trace_open_walking(const char *path, GError **error)
+moe__trace_open_damaged(const char *path, bool walk, GError **error)
 {
-    return open_up_to(path, INT64_MAX, error); /* a limit means walking */
+    return open_up_to(path, walk ? INT64_MAX : UINT64_MAX, true, error); /* a limit means walking */
 }
 
 void
@@ -216,6 +256,17 @@ bool
 moe_trace_complete(const MoeTrace *trace)
 {
     return trace->zip->complete;
+}
+
+char *
+moe_trace_gap(const MoeTrace *trace)
+{
+    if (!trace->gap)
+        return NULL;
+    return g_strdup_printf("%s: %d members belong to no chunk that was closed: there is no "
+                           "chunks/%05u.json, so that its chunk and all behind it aren't read "
+                           "(\"moescope trace repair\" leaves out that chunk alone)",
+                           trace->zip->path, trace->astray, trace->chunks->len);
 }
 
 const char *

@@ -13,6 +13,7 @@
 
 typedef struct MoeTraceChunk {
     int64_t tokens, states;
+    bool missing; /* there is no closing member: only moe__trace_open_damaged() has such chunks */
 } MoeTraceChunk;
 
 struct MoeTrace {
@@ -26,10 +27,14 @@ struct MoeTrace {
     GPtrArray *series;      /* names, sorted */
     GPtrArray *measures;    /* of every router, a GPtrArray of names, sorted */
     int64_t tokens;
+    int astray; /* members of chunks that weren't closed */
+    bool gap;   /* they are no end that was cut off: a closing member is missing */
 };
 
-/* Opens a trace as if it had no directory: by its members' own headers. */
-MoeTrace *moe__trace_open_walking(const char *path, GError **error);
+/* Opens a trace to be repaired: with the chunks behind one whose closing member is missing or
+ * damaged, and that one as `missing`. `walk`: as if it had no directory, by its members' own
+ * headers. */
+MoeTrace *moe__trace_open_damaged(const char *path, bool walk, GError **error);
 
 /* The chunk that a member such as "picks/00012.r003.gate.npy" belongs to, -1: none. */
 int64_t moe__trace_member_chunk(const char *name);

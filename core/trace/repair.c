@@ -13,10 +13,10 @@ static MoeTrace *
 open_damaged(const char *path, bool *damaged, GError **error)
 {
     g_autoptr(GError) reason = NULL;
-    MoeTrace *trace = moe_trace_open(path, &reason);
+    MoeTrace *trace = moe__trace_open_damaged(path, false, &reason);
     *damaged = !trace;
     if (!trace && reason->domain == MOE_ERROR)
-        trace = moe__trace_open_walking(path, NULL);
+        trace = moe__trace_open_damaged(path, true, NULL);
     if (!trace)
         g_propagate_error(error, g_steal_pointer(&reason));
     return trace;
@@ -43,10 +43,12 @@ find_good(Repair *repair, const MoeProgress *progress, GError **error)
                         "stopped after %d of %d chunks; nothing was changed", i, n);
             return false;
         }
-        repair->good[i] =
-            moe__trace_check_chunk(trace, rows, i, g_ptr_array_index(repair->members, i), NULL);
+        bool missing = g_array_index(trace->chunks, MoeTraceChunk, i).missing;
+        const GPtrArray *members = g_ptr_array_index(repair->members, i);
+        repair->good[i] = !missing && moe__trace_check_chunk(trace, rows, i, members, NULL);
         repair->result->chunks += repair->good[i];
         repair->result->damaged += !repair->good[i];
+        repair->result->unclosed += missing;
         repair->result->tokens += repair->good[i] ? moe_trace_tokens(trace, i) : 0;
     }
     return true;
@@ -119,6 +121,8 @@ copy_front(const Repair *repair, MoeZipWriter *to, GError **error)
     const MoeTraceRepaired *result = repair->result;
     JsonObject *entry = moe__trace_history("repair", trace->zip->path);
     json_object_set_int_member(entry, "damaged_chunks", result->damaged);
+    if (result->unclosed > 0)
+        json_object_set_int_member(entry, "unclosed_chunks", result->unclosed);
     json_object_set_int_member(entry, "cut_bytes", (gint64)result->cut_bytes);
     g_autofree char *meta = moe__trace_meta_edit(trace->meta_json, NULL, 0, NULL, entry);
     const char *text = result->needed ? meta : trace->meta_json;

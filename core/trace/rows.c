@@ -5,6 +5,7 @@
 #include "trace/rows.h"
 
 #include "trace/decode.h"
+#include "trace/shape.h"
 
 #include <string.h>
 
@@ -67,25 +68,7 @@ reserve(MoeBuffer *buffer, size_t n)
 
 /* --- Reading a chunk --------------------------------------------------------------------------*/
 
-/* A set of element types that holds one. */
-#define OF(type) (1u << MOE_##type)
-
-/* What a column has to be: one of some types, and these lengths; shape[0] < 0: up to -shape[0]. */
-typedef struct Shape {
-    unsigned types; /* 1 << MoeType, joined */
-    int ndim;
-    int64_t shape[2];
-} Shape;
-
-static bool
-fits(const MoeArray *array, const Shape *shape)
-{
-    bool ok = (shape->types >> array->type & 1) && array->ndim == shape->ndim;
-    for (int i = 0; i < shape->ndim && ok; i++)
-        ok = shape->shape[i] < 0 ? array->shape[i] <= -shape->shape[i]
-                                 : array->shape[i] == shape->shape[i];
-    return ok;
-}
+#define OF(type) MOE_SHAPE_OF(MOE_##type)
 
 G_GNUC_PRINTF(4, 5)
 static bool
@@ -100,7 +83,7 @@ fail(const MoeTrace *trace, const char *name, GError **error, const char *format
 }
 
 static bool
-load_column(const MoeTrace *trace, const char *name, const Shape *shape, MoeRowColumn *column,
+load_column(const MoeTrace *trace, const char *name, const MoeShape *shape, MoeRowColumn *column,
             GError **error)
 {
     column->array = (MoeArray){0};
@@ -109,11 +92,10 @@ load_column(const MoeTrace *trace, const char *name, const Shape *shape, MoeRowC
     g_autoptr(MoeZipStream) stream = moe__trace_begin(trace, name, &column->array, error);
     if (!stream)
         return false;
-    if (!fits(&column->array, shape))
-        return fail(trace, name, error,
-                    "type and shape don't fit the trace: %" G_GINT64_FORMAT " × %" G_GINT64_FORMAT
-                    " was expected",
-                    ABS(shape->shape[0]), shape->ndim > 1 ? shape->shape[1] : 1);
+    if (!moe__shape_fits(&column->array, shape)) {
+        g_autofree char *misfit = moe__shape_misfit(&column->array, shape);
+        return fail(trace, name, error, "type and shape don't fit the trace: %s", misfit);
+    }
     if (!reserve(&column->buffer, moe__zip_stream_left(stream)))
         return fail(trace, name, error, "no memory for it");
     return moe__zip_array_finish(stream, column->buffer.bytes, &column->array, error);
@@ -140,7 +122,7 @@ static bool
 load_tokens(MoeTraceRows *rows, GError **error)
 {
     for (int c = 0; c < TOKEN_COLUMNS; c++) {
-        const Shape shape = {c == TOKEN_LOSS ? OF(F32) : OF(I32), 1, {rows->tokens.n}};
+        const MoeShape shape = {c == TOKEN_LOSS ? OF(F32) : OF(I32), 1, {rows->tokens.n}};
         g_autofree char *name = g_strdup_printf("tokens/%05d.%s", rows->chunk, token_names[c]);
         if (!load_column(rows->trace, name, &shape, &rows->columns[c], error))
             return false;
@@ -205,7 +187,7 @@ load_picks(const MoeTraceRows *rows, MoeRouterRows *router, GError **error)
     int64_t units = rows->tokens.n * info->units_per_token;
     int64_t k = info->k > 0 ? info->k : -info->experts;
     for (int c = 0; c < PICK_COLUMNS; c++) {
-        const Shape shapes[] = {
+        const MoeShape shapes[] = {
             [PICK_EXPERT] = {OF(U8) | OF(U16), 2, {k, units}},
             [PICK_GATE] = {OF(F16) | OF(F32) | OF(F64), 2, {k, units}},
             [PICK_DROPPED] = {OF(U8), 2, {k, units}},

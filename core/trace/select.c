@@ -196,6 +196,7 @@ describe(const MoeTrace *trace, const MoeTraceSelection *s)
                                            : samples ? "sample"
                                                      : "slice",
                                            trace->zip->path);
+    moe__trace_history_source(entry, trace);
     add_names(entry, s);
     if (s->first_token > 0 || s->n_tokens > 0) {
         json_object_set_int_member(entry, "first_token", s->first_token);
@@ -259,7 +260,7 @@ moe_trace_select(const MoeTrace *trace, const char *path, const MoeTraceSelectio
     int64_t count = 0;
     Choice choice = {.selection = selection};
     g_autofree char *beside = moe__trace_beside(path, error);
-    if (!beside || !check_selection(trace, selection, error))
+    if (!beside || !moe__trace_check_gap(trace, error) || !check_selection(trace, selection, error))
         return false;
     choice.index = g_array_new(FALSE, FALSE, sizeof(int64_t));
     bool ok = find_domains(trace, &choice, error) &&

@@ -14,8 +14,13 @@
 /* Whether MoeTraceRows reads member NAME.npy of tokens or picks. */
 bool moe__trace_rows_know(const char *member);
 
-/* A path beside `path`, to be renamed to it. Fails if what is there isn't a regular file.
- * (transfer full) */
+/* Whether a trace may be written anew: one with a gap would lose what is behind it for good. */
+bool moe__trace_check_gap(const MoeTrace *trace, GError **error);
+
+/* Whether nobody is recording to the file, nor attaching to it; there need not be one. */
+bool moe__trace_check_free(const char *path, GError **error);
+/* A path beside `path`, to be renamed to it. Fails if what is there isn't a regular file, or is
+ * being written. (transfer full) */
 char *moe__trace_beside(const char *path, GError **error);
 /* Puts the file that was written in place. */
 bool moe__trace_replace(const char *beside, const char *path, GError **error);
@@ -32,6 +37,9 @@ char *moe__trace_meta_edit(const char *meta_json, const int *routers, int n_rout
                            const char *const *domains, JsonObject *entry);
 /* The beginning of such an entry: tool, version, source. (transfer full) */
 JsonObject *moe__trace_history(const char *tool, const char *source);
+/* Notes in an entry, as "source_complete": false, that its source isn't whole: not finished, cut
+ * off, or made of such a one. */
+void moe__trace_history_source(JsonObject *entry, const MoeTrace *trace);
 
 /* What goes from one trace to another. */
 typedef struct MoeTraceCopy {
@@ -61,5 +69,7 @@ bool moe__trace_check_attachments(const MoeTrace *trace, GError **error);
 /* Whether all of a chunk can be read and fits the trace. */
 bool moe__trace_check_chunk(const MoeTrace *trace, MoeTraceRows *rows, int chunk,
                             const GPtrArray *members, GError **error);
+/* Whether ids, flags and counts of the chunk that was loaded, of all routers, mean something. */
+bool moe__trace_check_values(const MoeTraceRows *rows, GError **error);
 
 #endif

@@ -5,6 +5,8 @@
  */
 #include "trace/tools.h"
 
+#include "trace/shape.h"
+
 #include <math.h>
 
 void
@@ -94,10 +96,12 @@ read_state(const MoeTraceCopy *copy, int chunk, const char *column, MoeType type
     g_autofree void *data = moe__trace_read(copy->from, name, &array, error);
     if (!data)
         return NULL;
-    if (array.type == type && array.ndim == (columns > 0 ? 2 : 1) && array.shape[0] == rows &&
-        (columns == 0 || array.shape[1] == columns))
+    const MoeShape shape = {MOE_SHAPE_OF(type), columns > 0 ? 2 : 1, {rows, columns}};
+    if (moe__shape_fits(&array, &shape))
         return g_steal_pointer(&data);
-    fail(copy, name, error, "type and shape don't fit the chunk");
+    g_autofree char *misfit = moe__shape_misfit(&array, &shape);
+    g_autofree char *what = g_strdup_printf("type and shape don't fit the chunk: %s", misfit);
+    fail(copy, name, error, what);
     return NULL;
 }
 

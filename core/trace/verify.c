@@ -5,6 +5,7 @@
 #include "trace/tools.h"
 
 #include "trace/npy.h"
+#include "trace/shape.h"
 
 #include <math.h>
 #include <string.h>
@@ -48,10 +49,12 @@ check_state(const MoeTrace *trace, const char *member, const MoeArray *array, in
             return fail(trace, member, error, "of a router that meta.json doesn't have");
         experts = trace->meta.routers[router].experts;
     }
-    if (array->type == type && array->ndim == (experts > 0 ? 2 : 1) && array->shape[0] == rows &&
-        (experts == 0 || array->shape[1] == experts))
+    const MoeShape shape = {MOE_SHAPE_OF(type), experts > 0 ? 2 : 1, {rows, experts}};
+    if (moe__shape_fits(array, &shape))
         return true;
-    return fail(trace, member, error, "type and shape don't fit the chunk");
+    g_autofree char *misfit = moe__shape_misfit(array, &shape);
+    g_autofree char *what = g_strdup_printf("type and shape don't fit the chunk: %s", misfit);
+    return fail(trace, member, error, what);
 }
 
 static bool
@@ -135,15 +138,17 @@ moe__trace_check_chunk(const MoeTrace *trace, MoeTraceRows *rows, int chunk,
 static char *
 look_at_whole(const MoeTrace *trace)
 {
-    uint64_t beyond = trace->zip->entries->len - trace->members->len - trace->attachments->len;
+    char *gap = moe_trace_gap(trace);
+    if (gap)
+        return gap;
+    if (!trace->zip->complete && moe_trace_chunks(trace) == 0)
+        return g_strdup_printf("%s: was cut off or isn't finished: it has no directory and no "
+                               "whole chunk, so there is nothing to repair",
+                               trace->zip->path);
     if (!trace->zip->complete)
         return g_strdup_printf("%s: was cut off or isn't finished: it has no directory behind its "
                                "%d whole chunks (\"moescope trace repair\" gives it one)",
                                trace->zip->path, moe_trace_chunks(trace));
-    if (beyond > 0)
-        return g_strdup_printf("%s: %" G_GUINT64_FORMAT " members belong to no chunk that was "
-                               "closed; the first chunk without its closing member is %d",
-                               trace->zip->path, beyond, moe_trace_chunks(trace));
     return NULL;
 }
 
@@ -175,7 +180,8 @@ moe_trace_verify(const MoeTrace *trace, const MoeProgress *progress, GError **er
                         n);
             return NULL;
         }
-        if (!moe__trace_check_chunk(trace, rows, i, g_ptr_array_index(members, i), &reason))
+        if (!moe__trace_check_chunk(trace, rows, i, g_ptr_array_index(members, i), &reason) ||
+            !moe__trace_check_values(rows, &reason))
             g_ptr_array_add(problems, g_strdup(reason->message));
     }
     g_autoptr(GError) reason = NULL;

@@ -6,6 +6,7 @@
  */
 #include "trace/decode.h"
 #include "trace/reader.h"
+#include "trace/shape.h"
 
 /* Memory that is kept for the next chunk, also where this one has no such column. */
 typedef struct Buffer {
@@ -113,25 +114,21 @@ finish(const MoeTrace *trace, View *view, int which, int64_t n, MoeZipStream *st
     return moe__zip_stream_end(stream, error) ? unpacked + at : NULL;
 }
 
-/* A set of element types that holds one. */
-#define OF(type) (1u << (type))
+#define OF(type) MOE_SHAPE_OF(type)
 
 /* Begins to read a [rows, columns] column (columns 0: [rows]) of one of some types. */
 static MoeZipStream *
 begin_shaped(const MoeTrace *trace, const char *name, unsigned types, int64_t rows, int64_t columns,
              MoeArray *out, GError **error)
 {
+    const MoeShape shape = {types, columns > 0 ? 2 : 1, {rows, columns}};
     g_autoptr(MoeZipStream) stream = moe__trace_begin(trace, name, out, error);
     if (!stream)
         return NULL;
-    bool fits = (types & OF(out->type)) && out->ndim == (columns > 0 ? 2 : 1) &&
-                out->shape[0] == rows && (columns == 0 || out->shape[1] == columns);
-    if (fits)
+    if (moe__shape_fits(out, &shape))
         return g_steal_pointer(&stream);
-    fail(trace, name, error,
-         "type and shape don't fit the trace: %" G_GINT64_FORMAT " × %" G_GINT64_FORMAT
-         " was expected",
-         rows, MAX(1, columns));
+    g_autofree char *misfit = moe__shape_misfit(out, &shape);
+    fail(trace, name, error, "type and shape don't fit the trace: %s", misfit);
     return NULL;
 }
 
@@ -242,9 +239,12 @@ view_experts(const MoeTrace *trace, int chunk, int router, View *whole, GError *
     if (!stream)
         return false;
     bool id_type = array.type == MOE_U8 || array.type == MOE_U16;
-    if (!id_type || array.ndim != 2 || array.shape[1] != view->units)
-        return fail(trace, name, error, "u1 or u2 of slots × %" G_GINT64_FORMAT " was expected",
-                    view->units);
+    if (!id_type || array.ndim != 2 || array.shape[1] != view->units) {
+        const MoeShape shape = {OF(MOE_U8) | OF(MOE_U16), 2, {info->k, view->units}};
+        g_autofree char *misfit = moe__shape_misfit(&array, &shape);
+        return fail(trace, name, error, "u1 or u2 of slots × %" G_GINT64_FORMAT " was expected: %s",
+                    view->units, misfit);
+    }
     if (info->k > 0 ? array.shape[0] != info->k : array.shape[0] > info->experts)
         return fail(trace, name, error,
                     "%" G_GINT64_FORMAT " slots found, %d expected by meta.json", array.shape[0],

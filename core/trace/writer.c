@@ -6,11 +6,16 @@
 #include "trace/writer.h"
 
 #include "trace/meta.h"
+#include "trace/tools.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { DEFAULT_CHUNK_TOKENS = 65536 };
+/* A chunk by default: so many tokens, or as many as take so many bytes, where they have many layers
+ * or logits: tools keep two or three chunks. */
+enum { TOKENS_MOST = 65536, TOKENS_LEAST = 256, CHUNK_BYTES = 48 << 20 };
+/* Picks of a unit where their number varies. */
+enum { USUAL_PICKS = 8 };
 
 /* --- Columns ----------------------------------------------------------------------------------*/
 
@@ -112,11 +117,12 @@ static bool
 check_options(const MoeTraceOptions *options, GError **error)
 {
     MoeType gate = options->gate_type;
-    if (options->compression < 0 || options->compression > 9 || options->chunk_tokens < 0) {
+    if (options->compression < 0 || options->compression > 9 || options->chunk_tokens < 0 ||
+        options->meta_room < 0) {
         g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
-                    "compression level %d and %" G_GINT64_FORMAT
-                    " tokens a chunk; 0 … 9 and 0 or more are expected",
-                    options->compression, options->chunk_tokens);
+                    "compression level %d, %" G_GINT64_FORMAT " tokens a chunk, %d bytes of room "
+                    "in meta.json; 0 … 9, 0 or more, 0 or more are expected",
+                    options->compression, options->chunk_tokens, options->meta_room);
         return false;
     }
     if (gate == 0 || gate == MOE_F16 || gate == MOE_F32 || gate == MOE_F64)
@@ -124,6 +130,23 @@ check_options(const MoeTraceOptions *options, GError **error)
     g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
                 "gates of type %d; MOE_F16, MOE_F32 or MOE_F64 is expected", (int)gate);
     return false;
+}
+
+int64_t
+moe__trace_chunk_tokens(const MoeRouterInfo *routers, int n_routers, const MoeTraceOptions *options)
+{
+    double bytes = 0; /* a token */
+    for (int r = 0; r < n_routers; r++) {
+        int k = routers[r].k > 0 ? routers[r].k : MIN(USUAL_PICKS, routers[r].experts);
+        size_t id = routers[r].experts > UINT8_MAX ? sizeof(uint16_t) : sizeof(uint8_t);
+        size_t gate =
+            options->gates ? moe_type_size(options->gate_type ? options->gate_type : MOE_F16) : 0;
+        double unit = (double)k * (double)(id + gate);
+        if (options->logits)
+            unit += routers[r].experts * (double)sizeof(uint16_t);
+        bytes += unit * routers[r].units_per_token;
+    }
+    return (int64_t)CLAMP(CHUNK_BYTES / MAX(bytes, 1), TOKENS_LEAST, TOKENS_MOST);
 }
 
 static MoeTraceWriter *
@@ -134,7 +157,9 @@ writer_alloc(const char *path, const MoeRouterInfo *routers, int n_routers,
     writer->path = g_strdup(path);
     writer->options = *options;
     if (writer->options.chunk_tokens == 0)
-        writer->options.chunk_tokens = DEFAULT_CHUNK_TOKENS;
+        writer->options.chunk_tokens = moe__trace_chunk_tokens(routers, n_routers, options);
+    /* A chunk ends with the batch that fills it. */
+    writer->options.chunk_tokens = MIN(writer->options.chunk_tokens, MOE_TRACE_CHUNK_MOST / 2);
     if (writer->options.gate_type == 0)
         writer->options.gate_type = MOE_F16;
     writer->routers = g_memdup2(routers, sizeof *routers * (gsize)n_routers);
@@ -148,6 +173,12 @@ static bool
 check_meta(const char *meta_json, const MoeRouterInfo *routers, int n_routers, GError **error)
 {
     MoeTraceMeta meta;
+    if (strlen(meta_json) > MOE_TRACE_META_MOST) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "meta.json: found %zu bytes, expected at most %" G_GUINT64_FORMAT,
+                    strlen(meta_json), MOE_TRACE_META_MOST);
+        return false;
+    }
     if (!moe__trace_meta_parse(meta_json, &meta, error))
         return false;
     bool ok = moe__trace_meta_match(&meta, routers, n_routers, error);
@@ -155,17 +186,51 @@ check_meta(const char *meta_json, const MoeRouterInfo *routers, int n_routers, G
     return ok;
 }
 
+/* The text with blanks behind it, up to `size` bytes. One that may be replaced is stored, for its
+ * successor to take as many. */
+static bool
+pack_meta(const MoeTraceWriter *writer, const char *meta_json, gsize size, MoeZipPacked *packed,
+          GError **error)
+{
+    gsize length = strlen(meta_json);
+    int level = writer->options.meta_room > 0 ? 0 : writer->options.compression;
+    uint8_t *bytes = g_malloc(size);
+    memset(bytes, ' ', size);
+    memcpy(bytes, meta_json, length);
+    if (moe__zip_pack(bytes, size, level, packed))
+        return true;
+    g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "%s: no memory to pack meta.json", writer->path);
+    return false;
+}
+
 static bool
 write_meta(MoeTraceWriter *writer, const char *meta_json, GError **error)
 {
     MoeZipPacked packed;
-    if (!moe__zip_pack((uint8_t *)g_strdup(meta_json), strlen(meta_json),
-                       writer->options.compression, &packed)) {
-        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "%s: no memory to pack meta.json",
-                    writer->path);
+    writer->meta_size = strlen(meta_json) + (gsize)writer->options.meta_room;
+    if (!pack_meta(writer, meta_json, writer->meta_size, &packed, error))
+        return false;
+    bool ok = moe__zip_writer_add(writer->zip, "meta.json", &packed, error);
+    moe__zip_packed_clear(&packed);
+    return ok;
+}
+
+bool
+moe_trace_writer_set_meta(MoeTraceWriter *writer, const char *meta_json, GError **error)
+{
+    MoeZipPacked packed;
+    gsize length = strlen(meta_json);
+    if (length > writer->meta_size || writer->options.meta_room == 0) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "%s: meta.json of %zu bytes was to take the place of one with room for %zu",
+                    writer->path, length, writer->options.meta_room ? writer->meta_size : 0);
         return false;
     }
-    bool ok = moe__zip_writer_add(writer->zip, "meta.json", &packed, error);
+    if (!moe__trace_writer_check(writer, error) ||
+        !check_meta(meta_json, writer->routers, writer->n_routers, error) ||
+        !pack_meta(writer, meta_json, writer->meta_size, &packed, error))
+        return false;
+    bool ok = moe__zip_writer_rewrite(writer->zip, "meta.json", &packed, error);
     moe__zip_packed_clear(&packed);
     return ok;
 }
@@ -174,10 +239,13 @@ MoeTraceWriter *
 moe_trace_writer_new(const char *path, const char *meta_json, const MoeRouterInfo *routers,
                      int n_routers, const MoeTraceOptions *options, GError **error)
 {
-    if (!check_options(options, error) || !check_meta(meta_json, routers, n_routers, error))
+    if (!check_options(options, error) || !check_meta(meta_json, routers, n_routers, error) ||
+        !moe__trace_check_free(path, error))
         return NULL;
     MoeTraceWriter *writer = writer_alloc(path, routers, n_routers, options);
     writer->zip = moe__zip_writer_new(path, NULL, error);
+    if (writer->zip)
+        moe__zip_writer_lock(writer->zip);
     if (!writer->zip || !write_meta(writer, meta_json, error)) {
         moe_trace_writer_abandon(writer);
         return NULL;
@@ -219,7 +287,8 @@ check_meta_member(const MoeZipReader *zip, const MoeRouterInfo *routers, int n_r
         g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT, "%s has no meta.json", zip->path);
         return false;
     }
-    g_autofree char *meta_json = (char *)moe__zip_reader_read(zip, entry, error);
+    g_autofree char *meta_json =
+        (char *)moe__zip_reader_read_small(zip, entry, MOE_TRACE_META_MOST, error);
     if (!meta_json)
         return false;
     if (check_meta(meta_json, routers, n_routers, error))
@@ -233,7 +302,7 @@ moe_trace_writer_resume(const char *path, int64_t offset, const MoeRouterInfo *r
                         int n_routers, const MoeTraceOptions *options, GError **error)
 {
     int chunks;
-    if (!check_options(options, error))
+    if (!check_options(options, error) || !moe__trace_check_free(path, error))
         return NULL;
     g_autoptr(MoeZipReader) zip = moe__zip_reader_open(path, (uint64_t)MAX(0, offset), error);
     if (!zip || !check_offset(zip, offset, &chunks, error) ||
@@ -246,6 +315,7 @@ moe_trace_writer_resume(const char *path, int64_t offset, const MoeRouterInfo *r
         moe_trace_writer_abandon(writer);
         return NULL;
     }
+    moe__zip_writer_lock(writer->zip);
     return writer;
 }
 

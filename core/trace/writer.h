@@ -34,6 +34,7 @@ struct MoeTraceWriter {
     MoeRouterInfo *routers; /* part names not kept */
     int n_routers;
     MoeTraceOptions options;
+    gsize meta_size; /* bytes of meta.json */
 
     /* token columns, then those of every router's picks */
     MoeColumn *batch;
@@ -51,6 +52,10 @@ struct MoeTraceWriter {
     int chunk;                      /* the next one's number */
     GError *failure;                /* a write went wrong: nothing more is written */
 };
+
+/* Tokens of a chunk where nobody says how many: at most 65536, and about 48 MB. */
+int64_t moe__trace_chunk_tokens(const MoeRouterInfo *routers, int n_routers,
+                                const MoeTraceOptions *options);
 
 /* Writes everything that has gathered as a chunk. Does nothing if nothing has. */
 bool moe__trace_write_chunk(MoeTraceWriter *writer, GError **error);

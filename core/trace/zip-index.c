@@ -3,6 +3,7 @@
  * zip-index.c: where the members of an archive are. A finished archive is listed by its directory
  * at the end, checked against the local headers; one without is walked header by header.
  */
+#include "trace/plain.h"
 #include "trace/zip-format.h"
 #include "trace/zip.h"
 
@@ -11,6 +12,7 @@ enum {
     HEADER_GLANCE = 256,      /* bytes that are enough for those that we write */
     DEFLATE_RATIO_MAX = 1032, /* zlib, Technical Details: no deflated data shrink further */
     COMMENT_MAX = UINT16_MAX,
+    WINDOW = 256 * 1024, /* of the directory; an entry has at most 46 + 3 * 65535 bytes */
 };
 
 #define U64 G_GUINT64_FORMAT
@@ -57,9 +59,13 @@ static bool
 check_name(const MoeZipReader *reader, uint64_t at, const uint8_t *name, size_t length,
            GError **error)
 {
-    if (length > 0 && g_utf8_validate_len((const char *)name, length, NULL))
+    if (length == 0 || !g_utf8_validate_len((const char *)name, length, NULL))
+        return fail(reader, at, error, "a member's name is empty or not UTF-8");
+    if (moe__is_plain((const char *)name, length))
         return true;
-    return fail(reader, at, error, "a member's name is empty or not UTF-8");
+    g_autofree char *text = g_strndup((const char *)name, length);
+    g_autofree char *escaped = g_strescape(text, NULL);
+    return fail(reader, at, error, "the name \"%s\" of a member has control characters", escaped);
 }
 
 static bool
@@ -123,13 +129,17 @@ read_local(const MoeZipReader *reader, uint64_t offset, uint64_t limit, MoeZipEn
 static bool
 check_readable(const MoeZipReader *reader, const MoeZipEntry *entry, uint16_t flags, GError **error)
 {
-    if (!(flags & ZIP_FLAG_ENCRYPTED) &&
-        (entry->method == MOE_ZIP_STORED || entry->method == MOE_ZIP_DEFLATED))
+    if (flags & ZIP_FLAG_ENCRYPTED) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
+                    "%s: at byte %" U64 ": found member %s encrypted, expected one that isn't",
+                    reader->path, entry->offset, entry->name);
+        return false;
+    }
+    if (entry->method == MOE_ZIP_STORED || entry->method == MOE_ZIP_DEFLATED)
         return true;
     g_set_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED,
-                "%s: at byte %" U64
-                ": member %s is encrypted or packed by method %d; stored (0) or deflated (8) is "
-                "expected",
+                "%s: at byte %" U64 ": found member %s packed by method %d, expected stored (0) or "
+                "deflated (8)",
                 reader->path, entry->offset, entry->name, entry->method);
     return false;
 }
@@ -201,11 +211,15 @@ read_end(const MoeZipReader *reader, uint64_t at, const uint8_t *end, Directory 
         return false;
     *directory = (Directory){zip_get16(end + 10), zip_get32(end + 12), zip_get32(end + 16)};
     uint64_t begins = at;
+    Directory narrow = *directory;
     bool wide = directory->entries == ZIP_WIDE16 || directory->size == ZIP_WIDE32 ||
                 directory->offset == ZIP_WIDE32;
     if (!wide && directory_fits(directory, at))
         return true;
-    return read_zip64_end(reader, at, directory, &begins) && directory_fits(directory, begins);
+    if (read_zip64_end(reader, at, directory, &begins))
+        return directory_fits(directory, begins);
+    *directory = narrow; /* a field of all ones may mean itself: 65535 members, say */
+    return directory_fits(directory, at);
 }
 
 static bool
@@ -243,20 +257,45 @@ match_local(const MoeZipReader *reader, uint64_t limit, MoeZipEntry *entry, GErr
     return check_readable(reader, entry, flags, error) && check_sizes(reader, entry, limit, error);
 }
 
+/* The directory comes in pieces, so that a size that is only stated takes no memory. */
+typedef struct Window {
+    uint8_t *bytes; /* [WINDOW] */
+    uint64_t at;    /* of the first, in the directory */
+    size_t n;
+} Window;
+
+/* The directory from byte `at` on, of which `n` are needed and there. NULL: an error. */
+static const uint8_t *
+look(const MoeZipReader *reader, const Directory *directory, Window *window, uint64_t at, size_t n,
+     GError **error)
+{
+    if (at < window->at || at + n > window->at + window->n) {
+        window->at = at;
+        window->n = (size_t)MIN(WINDOW, directory->size - at);
+        if (!moe__zip_reader_pread(reader, directory->offset + at, window->bytes, window->n, error))
+            return NULL;
+    }
+    return window->bytes + (at - window->at);
+}
+
 /* Reads one entry of the directory; `*at` moves behind it. */
 static bool
-read_central(MoeZipReader *reader, const Directory *directory, const uint8_t *bytes, uint64_t *at,
+read_central(MoeZipReader *reader, const Directory *directory, Window *window, uint64_t *at,
              GError **error)
 {
     uint64_t left = directory->size - *at, place = directory->offset + *at;
-    const uint8_t *header = bytes + *at;
+    size_t fixed = (size_t)MIN(left, ZIP_CENTRAL_SIZE);
+    const uint8_t *header = look(reader, directory, window, *at, fixed, error);
+    if (!header)
+        return false;
     if (left < ZIP_CENTRAL_SIZE || zip_get32(header) != ZIP_CENTRAL_SIGNATURE)
         return fail(reader, place, error, "an entry of the directory was expected");
-    uint64_t name = zip_get16(header + 28), extra = zip_get16(header + 30);
-    uint64_t whole = ZIP_CENTRAL_SIZE + name + extra + zip_get16(header + 32);
+    size_t name = zip_get16(header + 28), extra = zip_get16(header + 30);
+    size_t whole = ZIP_CENTRAL_SIZE + name + extra + zip_get16(header + 32);
     if (whole > left)
         return fail(reader, place, error, "an entry of the directory is cut off");
-    if (!check_name(reader, place, header + ZIP_CENTRAL_SIZE, name, error))
+    if (!(header = look(reader, directory, window, *at, whole, error)) ||
+        !check_name(reader, place, header + ZIP_CENTRAL_SIZE, name, error))
         return false;
     MoeZipEntry entry = {
         .method = zip_get16(header + 10),
@@ -278,15 +317,11 @@ read_central(MoeZipReader *reader, const Directory *directory, const uint8_t *by
 static bool
 read_directory(MoeZipReader *reader, const Directory *directory, GError **error)
 {
-    g_autofree uint8_t *bytes = g_try_malloc(directory->size + 1);
-    if (!bytes)
-        return fail(reader, directory->offset, error,
-                    "no memory for the directory of %" U64 " bytes", directory->size);
-    if (!moe__zip_reader_pread(reader, directory->offset, bytes, directory->size, error))
-        return false;
+    g_autofree uint8_t *bytes = g_malloc(WINDOW);
+    Window window = {.bytes = bytes};
     uint64_t at = 0;
     for (uint64_t i = 0; i < directory->entries; i++)
-        if (!read_central(reader, directory, bytes, &at, error))
+        if (!read_central(reader, directory, &window, &at, error))
             return false;
     if (at != directory->size)
         return fail(reader, directory->offset + at, error,
@@ -324,7 +359,7 @@ index_names(MoeZipReader *reader, GError **error)
 bool
 moe__zip_reader_index(MoeZipReader *reader, bool walk, GError **error)
 {
-    Directory directory;
+    Directory directory = {0};
     reader->complete = !walk && find_directory(reader, &directory);
     bool ok =
         reader->complete ? read_directory(reader, &directory, error) : walk_members(reader, error);

@@ -45,7 +45,8 @@ static bool
 open_file(MoeZipReader *reader, uint64_t limit, GError **error)
 {
     struct stat *info = &reader->file;
-    reader->fd = g_open(reader->path, O_RDONLY | O_CLOEXEC, 0);
+    /* A FIFO would be waited for. */
+    reader->fd = g_open(reader->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
     if (reader->fd < 0 || fstat(reader->fd, info) != 0)
         return set_system_error(error, reader->path, errno);
     if (!S_ISREG(info->st_mode)) {

@@ -236,3 +236,16 @@ moe__zip_reader_read(const MoeZipReader *reader, const MoeZipEntry *entry, GErro
     bytes[entry->size] = 0;
     return g_steal_pointer(&bytes);
 }
+
+uint8_t *
+moe__zip_reader_read_small(const MoeZipReader *reader, const MoeZipEntry *entry, uint64_t most,
+                           GError **error)
+{
+    if (entry->size <= most)
+        return moe__zip_reader_read(reader, entry, error);
+    g_set_error(error, MOE_ERROR, MOE_ERROR_FORMAT,
+                "%s: member %s: found %" G_GUINT64_FORMAT
+                " bytes, expected at most %" G_GUINT64_FORMAT,
+                reader->path, entry->name, entry->size, most);
+    return NULL;
+}

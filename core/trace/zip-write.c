@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 enum {
@@ -270,12 +271,81 @@ moe__zip_writer_add(MoeZipWriter *writer, const char *name, const MoeZipPacked *
     return true;
 }
 
+static bool
+write_bytes_at(MoeZipWriter *writer, uint64_t at, const uint8_t *bytes, uint64_t n, GError **error)
+{
+    while (n > 0) {
+        ssize_t written = pwrite(writer->fd, bytes, MIN(n, (uint64_t)G_MAXSSIZE), (off_t)at);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return set_file_error(error, writer->path, "write");
+        bytes += written;
+        n -= (uint64_t)written;
+        at += (uint64_t)written;
+    }
+    return true;
+}
+
+static MoeZipEntry *
+find_entry(MoeZipWriter *writer, const char *name)
+{
+    for (guint i = 0; i < writer->entries->len; i++) {
+        MoeZipEntry *entry = &g_array_index(writer->entries, MoeZipEntry, i);
+        if (g_str_equal(entry->name, name))
+            return entry;
+    }
+    return NULL;
+}
+
+bool
+moe__zip_writer_rewrite(MoeZipWriter *writer, const char *name, const MoeZipPacked *packed,
+                        GError **error)
+{
+    MoeZipEntry *entry = find_entry(writer, name);
+    if (!entry || entry->method != MOE_ZIP_STORED || packed->method != MOE_ZIP_STORED ||
+        entry->packed != packed->packed) {
+        g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                    "%s: member %s can't be written again: %s, expected as many bytes as before, "
+                    "stored",
+                    writer->path, name, entry ? "found others" : "found none");
+        return false;
+    }
+    entry->crc = packed->crc;
+    g_autoptr(GByteArray) header = g_byte_array_new();
+    put_local_header(header, entry, &writer->limits);
+    return write_bytes_at(writer, entry->offset, header->data, header->len, error) &&
+           write_bytes_at(writer, entry->data, packed->bytes, packed->packed, error);
+}
+
+void
+moe__zip_writer_lock(MoeZipWriter *writer)
+{
+    if (flock(writer->fd, LOCK_EX | LOCK_NB) != 0)
+        g_debug("%s: no lock: %s", writer->path, g_strerror(errno));
+}
+
+/* What goes to a file that has no name any more is lost, and that silently. */
+static bool
+check_place(const MoeZipWriter *writer, GError **error)
+{
+    struct stat own, there;
+    if (fstat(writer->fd, &own) == 0 && stat(writer->path, &there) == 0 &&
+        own.st_dev == there.st_dev && own.st_ino == there.st_ino)
+        return true;
+    g_set_error(error, MOE_ERROR, MOE_ERROR_DATA,
+                "%s was replaced or removed while it was being written: what is there now lacks "
+                "what came since",
+                writer->path);
+    return false;
+}
+
 bool
 moe__zip_writer_sync(MoeZipWriter *writer, GError **error)
 {
     if (fsync(writer->fd) != 0)
         return set_file_error(error, writer->path, "write");
-    return true;
+    return check_place(writer, error);
 }
 
 uint64_t

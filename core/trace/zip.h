@@ -63,7 +63,14 @@ MoeZipWriter *moe__zip_writer_resume(const char *path, uint64_t length, const GA
 /* Appends a member. Data of stored members begin at a multiple of 64 bytes. */
 bool moe__zip_writer_add(MoeZipWriter *writer, const char *name, const MoeZipPacked *packed,
                          GError **error);
-/* Hands everything written so far to the disk. */
+/* Writes a member again where it stands. It has to be there, stored, and to keep its length: fails
+ * with MOE_ERROR_DATA. Until it returns, the file has neither the old one nor the new. */
+bool moe__zip_writer_rewrite(MoeZipWriter *writer, const char *name, const MoeZipPacked *packed,
+                             GError **error);
+/* Holds an advisory lock on the file until it is closed, where the file system has such locks. */
+void moe__zip_writer_lock(MoeZipWriter *writer);
+/* Hands everything written so far to the disk. Fails with MOE_ERROR_DATA if the path names another
+ * file by now, or none. */
 bool moe__zip_writer_sync(MoeZipWriter *writer, GError **error);
 uint64_t moe__zip_writer_length(const MoeZipWriter *writer);
 /* Writes the directory. Nothing may be added afterwards. */
@@ -103,6 +110,9 @@ const MoeZipEntry *moe__zip_reader_find(const MoeZipReader *reader, const char *
 /* A member's bytes, with a 0 behind the last. Checks the CRC, and never unpacks more than the
  * header states. (transfer full) */
 uint8_t *moe__zip_reader_read(const MoeZipReader *reader, const MoeZipEntry *entry, GError **error);
+/* The same of a member that may have up to `most` bytes: a small file can hold a huge one. */
+uint8_t *moe__zip_reader_read_small(const MoeZipReader *reader, const MoeZipEntry *entry,
+                                    uint64_t most, GError **error);
 /* Unpacks a member piece by piece and checks its CRC; keeps nothing. */
 bool moe__zip_reader_check(const MoeZipReader *reader, const MoeZipEntry *entry, GError **error);
 /* Exactly `n` bytes at `at`. */

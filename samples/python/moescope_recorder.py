@@ -7,7 +7,8 @@
 
 Needs numpy, and PyTorch as far as the model does. While the `with` block lasts, every forward pass
 of the model (generate() makes many) adds its tokens: id, document (a row of a batch), position,
-domain, and the picks and gates of every router. What the attention mask calls padding is left out.
+domain, and the picks and gates of every router. What the attention mask calls padding is left out,
+be it of 2 axes or of 4; a mask that can't be read is an error.
 At the end of the block the trace appears under its name, whole; after an exception too, with the
 passes that had ended by then.
 
@@ -19,6 +20,7 @@ import io
 import json
 import os
 import re
+import warnings
 import zipfile
 
 import numpy as np
@@ -162,39 +164,50 @@ def grouped_rule(config):
 # The k highest of a softmax, gates that sum to one (a softmax over the chosen is the same); the same
 # where the configuration says whether they do.
 RENORMALISED = {'mixtral', 'minimax', 'gpt_oss', 'granitemoe', 'granitemoeshared', 'granitemoehybrid',
-                'jetmoe', 'hunyuan_v1_moe'}
-BY_CONFIGURATION = {'olmoe', 'flex_olmo', 'qwen2_moe', 'qwen3_moe', 'qwen3_next', 'qwen3_vl_moe_text'}
-SCALED = {'deepseek_v2', 'deepseek_v3', 'glm4_moe', 'dots1'}  # gates times routed_scaling_factor
+                'jetmoe', 'hunyuan_v1_moe', 'qwen3_5_moe_text', 'aria_text', 'granitemoe_swa'}
+BY_CONFIGURATION = {'olmoe', 'flex_olmo', 'qwen2_moe', 'qwen3_moe', 'qwen3_next', 'mellum',
+                    'qwen3_vl_moe_text', 'jamba'}  # Jamba's says nothing: they don't
+# DeepSeek-V3's; with V2's they have gates times routed_scaling_factor.
+GROUPED = {'deepseek_v3', 'deepseek_v32', 'glm4_moe', 'glm4_moe_lite', 'glm4v_moe_text', 'glm_moe_dsa',
+           'axk1', 'bailing_hybrid', 'exaone_moe', 'hy_v4', 'kimi_linear', 'mimo_v2_flash',
+           'nemotron_h', 'solar_open'}
+SCALED = GROUPED | {'deepseek_v2', 'dots1'}
+LINEAR = SCALED | {'gpt_oss'}  # their logits are the router's weight times what it is given
+
+
+def kind_of(config):
+    return getattr(getattr(config, 'text_config', None) or config, 'model_type', '')
 
 
 def rule_of(config):
     """(score, normalise, select, rule) of a model of Hugging Face, where its code settles it. The rule
     is None where its routers give their picks themselves."""
     config = getattr(config, 'text_config', None) or config
-    kind = getattr(config, 'model_type', '')
+    kind = kind_of(config)
     normalise = bool(getattr(config, 'norm_topk_prob', False))
     if kind in SCALED:
         summed = normalise and kind != 'deepseek_v2'
         scaled = bool(summed and config.routed_scaling_factor == 1)
-        grouped = (getattr(config, 'n_group', 1) or 1) > 1 or kind in ('deepseek_v3', 'glm4_moe')
+        grouped = (getattr(config, 'n_group', 1) or 1) > 1 or kind in GROUPED
         grouped = grouped and getattr(config, 'topk_method', '') != 'greedy'
         return ('softmax' if kind == 'deepseek_v2' else 'sigmoid', scaled,
                 'group-limited' if grouped else 'top-k',
-                grouped_rule(config) if kind in ('deepseek_v3', 'glm4_moe') else None)
+                grouped_rule(config) if kind in GROUPED else None)
     if kind in ('llama4', 'llama4_text'):
         return 'sigmoid', False, 'top-k', top_k_rule('sigmoid', False)
     if kind in ('ernie4_5_moe', 'lfm2_moe'):  # a bias chooses too
         score = 'softmax' if kind == 'ernie4_5_moe' else 'sigmoid'
         return score, normalise or kind == 'ernie4_5_moe', 'top-k', None
-    if kind not in RENORMALISED | BY_CONFIGURATION:
+    norm = getattr(getattr(config, 'ffn_config', None), 'moe_normalize_expert_weights', None)
+    if kind not in RENORMALISED | BY_CONFIGURATION and (kind != 'dbrx' or norm not in (1, None)):
         return None
-    normalise = normalise or kind in RENORMALISED
+    normalise = normalise or kind in RENORMALISED or norm == 1
     return 'softmax', normalise, 'top-k', top_k_rule('softmax', normalise)
 
 
 def first_of(config, names):
-    """The first of these attributes that the configuration (or its part for text) has."""
-    for part in (config, getattr(config, 'text_config', None)):
+    """The first of these attributes that the configuration (or its part for text, or DBRX's) has."""
+    for part in (config, getattr(config, 'text_config', None), getattr(config, 'ffn_config', None)):
         for name in names:
             if getattr(part, name, None):
                 return getattr(part, name)
@@ -205,18 +218,20 @@ class Recorder:
     """Hooks the routers of `model` while the `with` block lasts; see the top of this file.
 
     Routers are the modules whose name ends with "gate" or "router" and whose output has the number
-    of experts as its last axis, or picks; or those for which routers(name, module) is true. The
-    configuration says how many experts there are and how many a token gets (else: experts, k). A
-    router that gives its picks itself is taken at its word. Of one that gives logits, the picks are
-    made again: by the rule that the model's type is known to have, else by score ('softmax' or
-    'sigmoid', of which the k highest) and normalise (whether gates sum to one), or by
-    rule(module, logits, k) → experts, gates, in torch.
+    of experts as its last axis, or picks; or those for which routers(name, module) is true; of one
+    inside another the outer. The configuration says how many experts there are and how many a token
+    gets (else: experts, k). A router that gives its picks itself is taken at its word. Of one that
+    gives logits, the picks are made again: by the rule that the model's type is known to have, else
+    by score ('softmax' or 'sigmoid', of which the k highest) and normalise (whether gates sum to
+    one), or by rule(module, logits, k) → experts, gates, in torch.
 
     domains: names of the kinds of text; set `trace.domain` to one of them before a pass (or to a
-    list, one a row). logits: record them too. tokenizer: adds the text of each token id.
+    list, one a row). logits: record them too (an error, where a router doesn't tell them).
+    tokenizer: adds the text of each token id.
 
     A pass that goes on with a cache belongs to the documents of the pass before, row by row: beam
-    search, which exchanges rows, mixes them up."""
+    search, which exchanges rows, mixes them up. So does one with use_cache=False that has the same
+    text and one token more, of which that token is recorded."""
 
     def __init__(self, model, path, *, experts=None, k=None, score=None, normalise=None, rule=None,
                  routers=None, domains=(), logits=False, tokenizer=None, chunk_tokens=65536,
@@ -229,24 +244,28 @@ class Recorder:
                                                     'n_routed_experts', 'moe_num_experts'])
         # Not top_k: that is how generate() samples.
         self.k = k or first_of(config, ['num_experts_per_tok', 'num_experts_per_token',
-                                        'moe_topk', 'moe_k'])
+                                        'moe_topk', 'moe_top_k', 'moe_k'])
         if not self.experts or not self.k:
             raise ValueError('the model does not say how many experts it has and how many a token '
                              'gets: give experts= and k=')
+        self.kind = kind_of(config)
         self._settle_rule(config, score, normalise, rule)
         self._find(routers)
         self.signature = inspect.signature(model.forward)
         self.tokenizer = tokenizer
         self.writer, self.passed, self.tokens = None, None, 0
-        self.documents, self.rows, self.handles = 0, None, []
+        self.documents, self.rows, self.handles, self.indices = 0, None, [], []
+        self.ids = np.empty((0, 0), int)  # of the pass before
 
     def _settle_rule(self, config, score, normalise, rule):
+        """selects: how picks are chosen that a router tells itself, and those that the rule makes."""
         known = None if score or rule else rule_of(config)
         if known:
-            self.score, self.normalise, self.select, self.rule = known
+            self.score, self.normalise, select, self.rule = known
+            self.selects = select, select
             return
-        self.score, self.normalise = score or 'unknown', normalise
-        self.select, self.rule = 'unknown' if rule else 'top-k', rule
+        self.score, self.normalise, self.rule = score or 'unknown', normalise, rule
+        self.selects = 'unknown', 'unknown' if rule or not score else 'top-k'
         if rule or not score:
             return
         if score not in ('softmax', 'sigmoid') or normalise is None:
@@ -268,7 +287,7 @@ class Recorder:
                         self.model.register_forward_hook(self._end)]
         for index, (_, module) in enumerate(self.found):
             self.handles.append(module.register_forward_hook(
-                lambda module, _, output, index=index: self._see(index, module, output)))
+                lambda module, inputs, output, index=index: self._see(index, module, inputs, output)))
         return self
 
     def __exit__(self, kind, value, traceback):
@@ -286,24 +305,36 @@ class Recorder:
         given = self.signature.bind_partial(*args, **kwargs).arguments
         given = {**given, **given.get('kwargs', {})}
         self.passed, self.given = {}, given
+        # Of now: the pass adds its own tokens to the cache, and may write on the mask.
+        self.past = cached(given.get('past_key_values'))
+        places = given.get('inputs_embeds') if given.get('input_ids') is None else given['input_ids']
+        if places is None:
+            raise ValueError('found a pass without input_ids and inputs_embeds, expected either')
+        self.shape = tuple(places.shape[:2])
+        self.mask = padding_mask(given.get('attention_mask'), self.past, self.shape)
 
-    def _see(self, index, module, output):
+    def _see(self, index, module, inputs, output):
         """Keeps what a router says; a second call in a pass (recomputation) says the same."""
+        if self.passed is None and not module.training:  # else: gradients ask for it again
+            warnings.warn('tokens were not recorded: a part of the model or its forward() was called')
         if self.passed is None or index in self.passed:
             return
         read = self._read(module, output)
+        if read and self.logits and read[2] is None:
+            read = (*read[:2], self._logits_again(index, module, inputs), read[3])
         if read:
             self.passed[index] = read
 
     def _read(self, module, output):
-        """(experts [T, k], gates [T, k], logits [T, E] or None) of a router's output; None if it
-        isn't one's. Picks are told from scores by their type, and gates by having their shape."""
+        """(experts [T, k], gates [T, k], logits [T, E] or None, whether the rule made the picks) of
+        a router's output, experts None where nothing says; None if it isn't one's. Picks are told
+        from scores by their type, and gates by having their shape. Scores that only the picks have
+        (Llama 4, GPT-OSS before transformers 5) aren't logits."""
         parts = [part.detach() for part in (output if isinstance(output, tuple) else [output])
                  if hasattr(part, 'detach') and part.dim() >= 2]
         rows = [part.reshape(-1, part.shape[-1]) for part in parts]
         whole = [row.float() for row in rows
                  if row.is_floating_point() and row.shape[-1] == self.experts]
-        logits = whole[0] if whole else None
         for experts in rows:
             if experts.is_floating_point() or experts.shape[-1] != self.k:
                 continue
@@ -311,13 +342,31 @@ class Recorder:
                      and row.shape == experts.shape]
             if not gates and whole:
                 gates = [whole[-1].gather(-1, experts)]
-            return experts, gates[-1] if gates else None, logits
-        if logits is None:
+            dense = [row for row in whole if self.logits and not self._only_picks(row)]
+            return experts, gates[-1] if gates else None, dense[0] if dense else None, False
+        if not whole:
             return None
+        dense = [row for row in whole if len(whole) > 1 and not self._only_picks(row)]
+        logits = (dense or whole)[0]
         if not self.rule:
-            raise ValueError('the routers give logits, and nothing says how the model chooses by '
-                             'them: give score= and normalise=, or rule=')
-        return (*self.rule(module, logits, self.k), logits)
+            return None, None, logits, False
+        return (*self.rule(module, logits, self.k), logits, True)
+
+    def _only_picks(self, scores):
+        """Whether of [T, E] no more than k a token aren't zero: those of its picks."""
+        most = int((scores != 0).sum(-1).max()) if len(scores) else 0
+        return 0 < most <= self.k < self.experts
+
+    def _logits_again(self, index, module, inputs):
+        """Those of a router that keeps them to itself, where they are known to be its weight's."""
+        weight = getattr(module, 'weight', None)
+        if self.kind not in LINEAR or weight is None or not inputs:
+            raise ValueError(f'{self.found[index][0]}: found picks, but no logits of '
+                             f'{self.experts} experts: leave logits=True out')
+        rows = inputs[0].detach().reshape(-1, weight.shape[-1]).float()
+        logits = rows @ weight.detach().float().T
+        bias = getattr(module, 'bias', None)
+        return logits if bias is None else logits + bias.detach().float()
 
     def _end(self, model, args, output):
         passed, self.passed = self.passed, None
@@ -325,19 +374,27 @@ class Recorder:
         if not passed:
             raise ValueError(f'none of {len(self.found)} modules gave scores of {self.experts} '
                              f'experts or {self.k} picks; first of them: {self.found[0][0]}')
-        if not self.writer:
-            self._open(passed)
+        self.indices = self.indices or self._outermost(passed)
         picks = []
         for index in self.indices:
-            name = self.found[index][0]
-            if index not in passed or len(passed[index][0]) != keep.size:
-                n = len(passed[index][0]) if index in passed else 0
-                raise ValueError(f'{name}: found picks of {n} tokens, expected {keep.size}')
+            name, experts = self.found[index][0], passed.get(index, [()])[0]
+            if experts is None:
+                raise ValueError(f'{name}: the routers give logits, and nothing says how the model '
+                                 'chooses by them: give score= and normalise=, or rule=')
+            if len(experts) != keep.size:
+                raise ValueError(f'{name}: found picks of {len(experts)} tokens, expected {keep.size}')
             picks.append(self._columns(passed[index], keep))
+        if not self.writer:
+            self._open(passed)
         self.writer.append(rows, picks)
 
+    def _outermost(self, passed):
+        """Without what is inside one that has picks: a router's own gate only gives it its logits."""
+        routers = tuple(self.found[i][0] + '.' for i in passed if passed[i][0] is not None)
+        return sorted(i for i in passed if not self.found[i][0].startswith(routers))
+
     def _columns(self, seen, keep):
-        experts, gates, logits = [None if part is None else part.cpu().numpy() for part in seen]
+        experts, gates, logits = [None if part is None else part.cpu().numpy() for part in seen[:3]]
         columns = {'expert': experts.astype(np.int64)[keep]}
         if gates is not None:
             # Slot 0 is the first choice; of equal gates the lower id comes first.
@@ -350,26 +407,29 @@ class Recorder:
 
     def _tokens(self):
         """The token columns of this pass, and which of its places are tokens [B × S]."""
-        ids, mask = self.given.get('input_ids'), self.given.get('attention_mask')
-        embeds = self.given.get('inputs_embeds')
-        shape = tuple(ids.shape if ids is not None else embeds.shape[:2])
-        ids = ids.cpu().numpy() if ids is not None else np.full(shape, -1)
-        past = cached(self.given.get('past_key_values'))
-        if mask is not None and mask.dim() == 2:
-            mask = mask.cpu().numpy().astype(bool)
-            past = max(past, mask.shape[1] - shape[1])
-            pos = (mask.cumsum(1) - 1)[:, -shape[1]:]
-            keep = mask[:, -shape[1]:].reshape(-1)
-        else:
-            pos = np.broadcast_to(past + np.arange(shape[1]), shape)
-            keep = np.ones(ids.size, bool)
-        if not past or self.rows is None or len(self.rows) != shape[0]:
-            self.rows = self.documents + np.arange(shape[0])
+        ids, shape, mask = self.given.get('input_ids'), self.shape, self.mask
+        ids = np.full(shape, -1) if ids is None else ids.cpu().numpy()
+        seen = mask.shape[1] - shape[1]  # of these rows, by the mask
+        said = self._said_again(ids)
+        if not max(self.past, seen, said) or self.rows is None or len(self.rows) != shape[0]:
+            self.rows, self.padded = self.documents + np.arange(shape[0]), np.zeros(shape[0], int)
             self.documents += shape[0]
+        keep = mask[:, seen:]
+        before = mask[:, :seen].sum(1) if seen >= self.past else self.past - self.padded
+        pos = before[:, None] + keep.astype(int).cumsum(1) - 1
+        self.padded = self.padded + (~keep).sum(1)
+        keep = (keep & (np.arange(shape[1]) >= said)).reshape(-1)
         columns = {'id': ids, 'doc': np.broadcast_to(self.rows[:, None], shape), 'pos': pos}
         if self.domains:
             columns['domain'] = np.broadcast_to(self._domain_rows(shape[0])[:, None], shape)
         return {name: column.reshape(-1)[keep] for name, column in columns.items()}, keep
+
+    def _said_again(self, ids):
+        """How many places of each row are those of the pass before: generate(use_cache=False) comes
+        with all its text and one token more, and only that one is new."""
+        before, self.ids = self.ids, ids.copy()
+        same = self.given.get('use_cache') is False and np.array_equal(before, ids[:, :-1])
+        return before.shape[1] if same and self.given.get('input_ids') is not None else 0
 
     def _domain_rows(self, n):
         names = self.domain if isinstance(self.domain, (list, tuple)) else [self.domain] * n
@@ -382,13 +442,12 @@ class Recorder:
     # --- The file ---------------------------------------------------------------------------------
 
     def _open(self, passed):
-        self.indices = sorted(passed)
         infos = []
         for place, index in enumerate(self.indices):
             number = re.search(r'\.(\d+)\.', '.' + self.found[index][0])
             infos.append({'layer': int(number[1]) if number else place, 'experts': self.experts,
                           'k': self.k, 'gates_sum_to_one': bool(self.normalise),
-                          'score': self.score, 'select': self.select,
+                          'score': self.score, 'select': self.selects[passed[index][3]],
                           'gate': 'unknown' if self.normalise is None
                                   else 'renormalised' if self.normalise else 'score'})
         extra = {'model': getattr(getattr(self.model, 'config', None), '_name_or_path', '')
@@ -410,6 +469,28 @@ def cached(cache):
             layers = [layer for layer in getattr(cache, 'layers', []) if hasattr(layer, 'keys')]
             return max([int(layer.get_seq_length()) for layer in layers], default=0)
     return cache[0][0].shape[-2] if len(cache) else 0
+
+
+def padding_mask(mask, past, shape):
+    """An attention mask as numpy [B, S] or [B, past + S], false where it says padding."""
+    if isinstance(mask, dict):  # one a kind of layer: those of a window needn't have every place
+        kinds = [mask.get('full_attention'), *mask.values()]
+        mask = next((one for one in kinds if one is not None), None)
+    if mask is None:
+        return np.ones(shape, bool)
+    if getattr(mask, 'ndim', 0) == 2:
+        return mask.cpu().numpy().astype(bool)
+    if getattr(mask, 'ndim', 0) != 4 or mask.shape[-1] < shape[1] or mask.shape[-2] != shape[1]:
+        raise ValueError(f'found attention_mask of {getattr(mask, "shape", type(mask))}, which does '
+                         'not tell padding from tokens; expected 2 axes [B, S] or 4 [B, 1, S, keys]')
+    # Who attends to whom: what does not attend to itself is padding. Some ways of attention let
+    # such a row attend to everything rather than to nothing.
+    mask = mask[:, 0]
+    attends = mask > -1000 if mask.is_floating_point() and not (mask > 0).any() else mask > 0
+    everything = attends.all(-1)
+    own = attends.diagonal(min(past, mask.shape[-1] - shape[1]), 1, 2)
+    keep = own & ~(everything & ~everything[:, -1:])
+    return np.broadcast_to(keep.cpu().numpy(), shape)
 
 
 def as_logits(scores):

@@ -145,6 +145,29 @@ test_plugins(void)
     }
 }
 
+/* One verdict: sums that look well don't contradict what was found in the trace. */
+static void
+test_summary(void)
+{
+    write_trace("bad.npz");
+    g_auto(Run) sum = run_moescope("summary", "bad.npz", "--out", "sum.npz", NULL);
+    run_expect(&sum, 0, NULL, "");
+    g_auto(Run) text = run_moescope("check", "sum.npz", NULL);
+    run_expect(&text, 1,
+               "sum.npz: checked (bad.npz): 1 error (dummy-rows), 1 note (domains) in 200 tokens; "
+               "moescope check bad.npz tells more\n  error: dummy-rows: 50 of 200 (25 %) tokens ",
+               "");
+    g_assert_nonnull(strstr(text.out, "\nsum.npz: its sums: "));
+    g_assert_null(strstr(text.out, "clean"));
+    g_auto(Run) json = run_moescope("check", "sum.npz", "--json", NULL);
+    run_expect(&json, 1,
+               "[{\"summary\": \"sum.npz\", \"verdict\": \"bad.npz: 1 error (dummy-rows), 1 note "
+               "(domains) in 200 tokens",
+               "");
+    g_assert_nonnull(strstr(json.out, "\"checked\": [{\"trace\": \"bad.npz\""));
+    g_assert_null(strstr(json.out, "clean"));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -155,6 +178,7 @@ main(int argc, char **argv)
     g_test_add_func("/check/drop", test_drop);
     g_test_add_func("/check/refusals", test_refusals);
     g_test_add_func("/check/plugins", test_plugins);
+    g_test_add_func("/check/summary", test_summary);
     int status = g_test_run();
     place_leave();
     return status;

@@ -74,6 +74,38 @@ test_text(void)
     run_expect(&markdown, 0, "\n| flips | 0 | 0.999451 | ", "");
 }
 
+/* Of routers of 6 and 9 experts, three of the nine go with none, whichever comes first. */
+static void
+test_unmatched(void)
+{
+    const char *const experts[] = {"6", "9"}, *const names[] = {"six.npz", "nine.npz"};
+    for (int i = 0; i < 2; i++) {
+        g_auto(Run) made =
+            run_moescope("trace", "synth", "-o", names[i], "-t", "4000", "-r", "1", "-e",
+                         experts[i], "-k", "2", "--document-tokens", "100", NULL);
+        run_expect(&made, 0, NULL, "");
+    }
+    g_auto(Run) wider =
+        run_moescope("compare", "six.npz", "nine.npz", "--match", "--no-check", NULL);
+    char *left = strstr(wider.out, "\n  3 of the second's have none to go with: ");
+    g_assert_nonnull(left);
+    g_auto(Run) json = run_moescope("compare", "six.npz", "nine.npz", "--match", "--json", NULL);
+    g_autoptr(JsonParser) parser = json_parser_new();
+    JsonObject *matching =
+        json_object_get_object_member(element(parse(parser, json.out), "routers", 0), "matching");
+    JsonArray *list = json_object_get_array_member(matching, "second_unmatched");
+    JsonArray *to = json_object_get_array_member(matching, "to");
+    g_assert_cmpint(json_array_get_length(list), ==, 3);
+    gint64 sum = 0;
+    for (guint i = 0; i < 9; i++)
+        sum += json_array_get_int_element(i < 6 ? to : list, i < 6 ? i : i - 6);
+    g_assert_cmpint(sum, ==, 36); /* each once */
+    g_auto(Run) narrower =
+        run_moescope("compare", "nine.npz", "six.npz", "--match", "--no-check", NULL);
+    run_expect(&narrower, 0, " -", "");
+    g_assert_null(strstr(narrower.out, "none to go with"));
+}
+
 static void
 test_csv(void)
 {
@@ -297,6 +329,43 @@ test_real(void)
                "intent.npz (first) and law.npz (second): the tokens aren't the same: token ");
 }
 
+/* Tokens that only one has are left out, and told in every format. */
+static void
+test_alone(void)
+{
+    g_auto(Run) slice =
+        run_moescope("trace", "slice", "b.npz", "--tokens", "150-7899", "-o", "cut.npz", NULL);
+    run_expect(&slice, 0, NULL, "");
+    g_auto(Run) text = run_moescope("compare", "a.npz", "cut.npz", "--no-check", NULL);
+    run_expect(&text, 0,
+               "a.npz (first) and cut.npz (second): 7750 tokens, 2 of 2 and 2 routers\n"
+               "  left out, as the other lacks them: 250 tokens of the first, 0 of the second\n",
+               "");
+    run_expect(&text, 0, "layer 0, all tokens: E = 16, T = 7750 units\n", "");
+    g_auto(Run) csv = run_moescope("compare", "cut.npz", "a.npz", "--no-check", "--csv", NULL);
+    run_expect(&csv, 0, ",7750,agreement,",
+               "moescope: cut.npz and a.npz: left out, as the other lacks them: 0 tokens of the "
+               "first, 250 of the second\n");
+    g_auto(Run) json = run_moescope("compare", "cut.npz", "a.npz", "--no-check", "--json", NULL);
+    g_autoptr(JsonParser) parser = json_parser_new();
+    JsonObject *root = parse(parser, json.out);
+    g_assert_cmpint(json_object_get_int_member(root, "first_alone"), ==, 0);
+    g_assert_cmpint(json_object_get_int_member(root, "second_alone"), ==, 250);
+    g_auto(Run) against =
+        run_moescope("metrics", "cut.npz", "--against", "a.npz", "-m", "cv", "--no-check", NULL);
+    run_expect(&against, 0,
+               "\n  against a.npz, T = 7750 units, left out 0 tokens that it lacks and 250 that it "
+               "has alone\n",
+               "");
+    g_auto(Run) report =
+        run_moescope("compare", "a.npz", "cut.npz", "-o", "alone", "--formats", "md", NULL);
+    run_expect(&report, 0, NULL, NULL);
+    g_autofree char *page = NULL;
+    g_assert_true(g_file_get_contents("alone/compare.md", &page, NULL, NULL));
+    g_assert_nonnull(strstr(page, "250\u00a0tokens of the first and 0\u00a0tokens of the second, "
+                                  "which the other lacks, are left out."));
+}
+
 /* --- Complaints -------------------------------------------------------------------------------*/
 
 static void
@@ -341,6 +410,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/cli/compare/text", test_text);
+    g_test_add_func("/cli/compare/unmatched", test_unmatched);
     g_test_add_func("/cli/compare/csv", test_csv);
     g_test_add_func("/cli/compare/json", test_json);
     g_test_add_func("/cli/compare/list", test_list);
@@ -349,6 +419,7 @@ main(int argc, char **argv)
     g_test_add_func("/cli/compare/where-refused", test_where_refused);
     g_test_add_func("/cli/compare/runs", test_runs);
     g_test_add_func("/cli/compare/real", test_real);
+    g_test_add_func("/cli/compare/alone", test_alone);
     g_test_add_func("/cli/compare/complaints", test_complaints);
     place_enter();
     make_traces();

@@ -118,6 +118,32 @@ test_counts(void)
     run_expect(&rows, 1, "", "jsonl needs every token's picks, found a summary, expected a trace");
 }
 
+/* Shares without counts have the measures of gate sums, and none of those of picks. */
+static void
+test_shares(void)
+{
+    static const char table[] = "layer,expert,gate_sum\n0,0,0.5\n0,1,0.25\n0,2,0.25\n0,3,0\n";
+    g_assert_true(g_file_set_contents("shares.csv", table, -1, NULL));
+    g_auto(Run) got = run_moescope("import", "shares.csv", "-o", "shares.npz", "--experts=4", NULL);
+    run_expect(&got, 0, "shares.npz: a summary by counts-csv, 0 tokens", NULL);
+    g_auto(Run) info = run_moescope("info", "shares.npz", NULL);
+    run_expect(
+        &info, 0,
+        "      0       4    -      2.83      1.00   0.707       -     -         -          -\n"
+        "  1 of 1 routers have no counts of picks: ",
+        "");
+    g_assert_null(strstr(info.out, "nan"));
+    g_auto(Run) experts = run_moescope("metrics", "shares.npz", "--experts", NULL);
+    run_expect(&experts, 0, "\n      1          -         -                     -", "");
+    run_expect(&experts, 0, "      0.25         -", "");
+    g_auto(Run) report = run_moescope("report", "shares.npz", "-o", "shares", NULL);
+    run_expect(&report, 0, NULL, "");
+    g_autofree char *text = NULL;
+    g_assert_true(g_file_get_contents("shares/shares.md", &text, NULL, NULL));
+    g_assert_nonnull(strstr(text, "| 0 | 2.83 | 1 | 0.707 | 0.375 |"));
+    g_assert_nonnull(strstr(text, "**Expert load:** found no counts of picks in 1 MoE layers"));
+}
+
 /* What is left out, and what has to be known, is said; logits are kept where that is asked. */
 static void
 test_notes(void)
@@ -146,7 +172,7 @@ test_notes(void)
         run_moescope("import", array, "-o", "a.npz", "--score=softmax", "--select=top-k",
                      "--gates=as-scored", "-k", "2", "--axes=LTE", "--layers=2-4", NULL);
     run_expect(&fourth, 0, "a.npz: router-logits, 6 tokens in 1 documents, 3 routers",
-               "nothing beside the logits says where sequences begin");
+               "nothing beside the logits says where sequences begin or what is padding");
     g_assert_null(strstr(fourth.err, "places were taken"));
 }
 
@@ -220,6 +246,7 @@ main(int argc, char **argv)
     g_test_add_func("/cli/import/notes", test_notes);
     g_test_add_func("/cli/import/not-finite", test_not_finite);
     g_test_add_func("/cli/import/list", test_list);
+    g_test_add_func("/import/shares", test_shares);
     g_test_add_func("/cli/import/refused", test_refused);
     int status = g_test_run();
     place_leave();

@@ -96,6 +96,36 @@ test_text(void)
     g_assert_null(g_strrstr(bare.out, "interval"));
 }
 
+/* What has no interval beside others that have one says why: tables of many experts in many
+ * domains; token ids of a summary. */
+static void
+test_no_interval(void)
+{
+    g_auto(Run) synth = run_moescope("trace", "synth", "--out", "wide.npz", "--tokens", "1600",
+                                     "--document-tokens", "50", "--routers", "1", "--experts",
+                                     "256", "-k", "2", "--domains", "40", NULL);
+    run_expect(&synth, 0, NULL, "");
+    g_auto(Run) text = run_moescope("metrics", "wide.npz", "-m", "cv,top-partner", NULL);
+    run_expect(&text, 0,
+               "\n  no interval of top-partner: the tables are too large to be kept apart by "
+               "documents\n",
+               "");
+    g_auto(Run) json = run_moescope("metrics", "wide.npz", "-m", "cv,top-partner", "--json", NULL);
+    g_autoptr(JsonParser) parser = NULL;
+    JsonObject *input = parse(&json, &parser);
+    g_assert_true(json_object_has_member(metric_of(input, 0, "top-partner"), "no_interval"));
+    g_assert_false(json_object_has_member(metric_of(input, 0, "cv"), "no_interval"));
+    g_auto(Run) bare =
+        run_moescope("metrics", "wide.npz", "-m", "cv,top-partner", "--no-intervals", NULL);
+    run_expect(&bare, 0, NULL, "");
+    g_assert_null(strstr(bare.out, "no interval"));
+
+    g_auto(Run) sum = run_moescope("summary", "wide.npz", "--out", "wide.sum.npz", NULL);
+    run_expect(&sum, 0, NULL, "");
+    g_auto(Run) summed = run_moescope("metrics", "wide.sum.npz", "-m", "cv,vocabulary", NULL);
+    run_expect(&summed, 0, "\n  no interval of vocabulary: it takes the trace, ", "");
+}
+
 /* Layer 2 is even over 4 experts: ln 4 = 2 bits. Other units stay as they are. */
 static void
 test_bits(void)
@@ -263,11 +293,14 @@ test_checked(void)
     run_expect(&made, 0, NULL, "");
     g_auto(Run) text = run_moescope("metrics", "few.npz", "--metrics", "gini", NULL);
     run_expect(&text, 0, "few.npz: checked: 1 warning (few-tokens)", "");
-    run_expect(&text, 0, "; moescope check tells more\n  warning: few-tokens: 18 units, ", "");
+    run_expect(&text, 0, "; moescope check tells more\n  warning: few-tokens: layer 0: 18 units, ",
+               "");
     g_auto(Run) csv = run_moescope("metrics", "few.npz", "--metrics", "gini", "--csv", NULL);
     run_expect(&csv, 0, ",ratio,,,warning:few-tokens,\n", "");
     g_auto(Run) json = run_moescope("metrics", "few.npz", "--metrics", "gini", "--json", NULL);
-    run_expect(&json, 0, "{\"check\": \"few-tokens\", \"severity\": \"warning\", ", "");
+    run_expect(
+        &json, 0,
+        "{\"check\": \"few-tokens\", \"severity\": \"warning\", \"router\": 0, \"layer\": 0, ", "");
 }
 
 /* --- Intervals, steps, views ------------------------------------------------------------------*/
@@ -413,6 +446,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/cli/metrics/text", test_text);
+    g_test_add_func("/cli/metrics/no-interval", test_no_interval);
     g_test_add_func("/cli/metrics/bits", test_bits);
     g_test_add_func("/cli/metrics/csv", test_csv);
     g_test_add_func("/cli/metrics/json", test_json);

@@ -117,6 +117,18 @@ place_cut(const char *from, const char *to, gsize length)
 }
 
 void
+place_spoil(const char *from, const char *to, const char *mark, gsize behind)
+{
+    g_autofree char *bytes = NULL;
+    gsize n;
+    g_assert_true(g_file_get_contents(from, &bytes, &n, NULL));
+    char *at = memmem(bytes, n, mark, strlen(mark));
+    g_assert_true(at && (gsize)(at - bytes) + behind < n);
+    at[behind] ^= 1;
+    g_assert_true(g_file_set_contents(to, bytes, (gssize)n, NULL));
+}
+
+void
 place_expect_begins(const char *file, const char *bytes)
 {
     gsize length;

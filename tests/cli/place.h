@@ -24,6 +24,8 @@ void place_expect_same(const char *a, const char *b);
 void place_expect_same_end(const char *a, const char *b);
 /* The first `length` bytes of a file as another. */
 void place_cut(const char *from, const char *to, gsize length);
+/* A file as another, but for the byte so far behind the first place where `mark` stands. */
+void place_spoil(const char *from, const char *to, const char *mark, gsize behind);
 /* Asserts what the first bytes of a file are. */
 void place_expect_begins(const char *file, const char *bytes);
 /* That it holds this text somewhere. */

@@ -125,6 +125,18 @@ test_numbers(void)
     find_block(report, "figure", "load-norm-relative");
 }
 
+/* Of 18 tokens every id comes once or twice, which tells nothing of what ids bring about. */
+static void
+test_few_tokens(void)
+{
+    good(run_moescope("trace", "synth", "--out", "few.npz", "--tokens", "18", "--experts", "128",
+                      "--routers", "1", "-k", "8", NULL));
+    good(run_moescope("report", "few.npz", "a.npz", "-o", "few", "--formats", "md", NULL));
+    g_assert_true(says("few/few.md", "**warning:** few-tokens: layer 0: 18 units"));
+    g_assert_false(says("few/few.md", "The token alone explains"));
+    g_assert_true(says("few/a.md", "The token alone explains"));
+}
+
 /* A page that fetches nothing, with a script that is its own. */
 static void
 test_html(void)
@@ -327,6 +339,7 @@ main(int argc, char **argv)
     make_inputs();
     g_test_add_func("/cli/report/same-bytes", test_same_bytes);
     g_test_add_func("/cli/report/numbers", test_numbers);
+    g_test_add_func("/cli/report/few-tokens", test_few_tokens);
     g_test_add_func("/cli/report/html", test_html);
     g_test_add_func("/cli/report/tidy", test_tidy);
     g_test_add_func("/cli/report/broken", test_broken);

@@ -55,6 +55,44 @@ test_merged(void)
     place_expect_same("at-once.npz", "whole.sum.npz");
 }
 
+/* What a part doesn't hold, the sum hasn't either, and says why. */
+static void
+test_left_out(void)
+{
+    good(run_moescope("summary", "a.npz", "--out", "bare.npz", "--no-check", NULL));
+    good(run_moescope("summary", "b.npz", "--out", "flow.npz", "--with", "flow,tokens", "--tokens",
+                      "--no-check", NULL));
+    g_auto(Run) merged = run_moescope("merge", "bare.npz", "flow.npz", "--out", "less.npz", NULL);
+    run_expect(&merged, 0, "less.npz: 6400 tokens, 2 routers, 4 domains; load, flow\n",
+               "moescope: less.npz: without tokens: bare.npz keeps no tables by token id");
+    g_assert_nonnull(strstr(merged.err, "summary --tokens keeps these\n"));
+    g_assert_nonnull(strstr(merged.err, "less.npz: without order: flow.npz holds none; moescope "
+                                        "summary --with all counts them"));
+    g_assert_nonnull(strstr(merged.err, "less.npz: without pairs: flow.npz holds none"));
+    g_assert_null(strstr(merged.err, "without scores")); /* none has any */
+}
+
+/* Metrics of what a summary doesn't hold say how to get it; the usual ones ask for nothing else. */
+static void
+test_without(void)
+{
+    good(run_moescope("summary", "a.npz", "--out", "usual.npz", "--no-check", NULL));
+    static const char *const why =
+        "usual.npz: holds no caches, which moescope summary --with all counts of a trace\n";
+    g_auto(Run) text = run_moescope("metrics", "usual.npz", "-m", "cv,cache-lru@4/8", NULL);
+    run_expect(&text, 0, why, "");
+    run_expect(&text, 0, "\n  not defined here: cache-lru@4/8\n", "");
+    g_autofree char *said = g_strdup_printf("moescope: %s", why);
+    g_auto(Run) csv = run_moescope("metrics", "usual.npz", "-m", "cache-lru@4/8", "--csv", NULL);
+    run_expect(&csv, 0, NULL, said);
+    g_auto(Run) json = run_moescope("metrics", "usual.npz", "-m", "cache-lru@4/8", "--json", NULL);
+    run_expect(&json, 0, "\"without\": \"holds no caches, ", "");
+    g_auto(Run) usual = run_moescope("metrics", "usual.npz", NULL);
+    g_assert_null(strstr(usual.out, "holds no"));
+    g_auto(Run) trace = run_moescope("metrics", "a.npz", "-m", "cache-lru@4/8", NULL);
+    g_assert_null(strstr(trace.out, "holds no"));
+}
+
 static void
 expect_same_numbers(const char *metrics, const char *intervals)
 {
@@ -243,6 +281,8 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/cli/summary/merged", test_merged);
+    g_test_add_func("/cli/summary/left-out", test_left_out);
+    g_test_add_func("/cli/summary/without", test_without);
     g_test_add_func("/cli/summary/same-numbers", test_same_numbers);
     g_test_add_func("/cli/summary/info", test_info);
     g_test_add_func("/cli/summary/plot", test_plot);

@@ -94,6 +94,11 @@ test_info(void)
     run_expect(&json, 0, "\"decisions\": 18000", "");
     g_auto(Run) entropy = run_moescope("trace", "info", "a.npz", "--entropy", NULL);
     run_expect(&entropy, 0, "entropy           2.", "");
+    place_spoil("a.npz", "bad.npz", "picks/00001.r001.expert.npy", 200);
+    g_auto(Run) bad = run_moescope("trace", "info", "bad.npz", "--entropy", NULL);
+    run_expect(&bad, 1, "", "member picks/00001.r001.expert.npy");
+    g_auto(Run) many = run_moescope("summary", "a.npz", "-o", "s.npz", "--threads", "99999", NULL);
+    run_expect(&many, 2, "", "found --threads 99999, expected 1 to 1024, or 0 for all");
     g_auto(Run) both = run_moescope("trace", "info", "a.npz", "--entropy", "--json", NULL);
     run_expect(&both, 0, "\"entropy_bits\": {\"picks\": 18000, \"id\": 2.", "");
 }
@@ -117,6 +122,24 @@ test_cat(void)
     run_expect(&bad, 2, "", "found --routers 0,2, expected numbers or ranges of 0 … 1");
     g_auto(Run) range = run_moescope("trace", "cat", "a.npz", "-t", "9-3", NULL);
     run_expect(&range, 2, "", "found --tokens 9-3, expected FIRST-LAST");
+    g_auto(Run) beyond = run_moescope("trace", "cat", "a.npz", "-t", "3000", NULL);
+    run_expect(&beyond, 1, "", "a.npz: found --tokens 3000, expected some of its 3000 tokens");
+    g_auto(Run) twice = run_moescope("trace", "cat", "a.npz", "-t", "0", "-t", "5", NULL);
+    run_expect(&twice, 2, "", "found --tokens 2 times, expected it once");
+}
+
+/* A file that messages of the library name already is named once. */
+static void
+test_named_once(void)
+{
+    g_autofree char *bytes = NULL;
+    gsize length;
+    g_assert_true(g_file_get_contents("a.npz", &bytes, &length, NULL));
+    bytes[length / 2] ^= 0x55;
+    g_assert_true(g_file_set_contents("bent.npz", bytes, (gssize)length, NULL));
+    g_auto(Run) metrics = run_moescope("metrics", "bent.npz", NULL);
+    run_expect(&metrics, 1, "", "moescope: bent.npz: ");
+    g_assert_null(strstr(metrics.err, "bent.npz: bent.npz: "));
 }
 
 static void
@@ -139,6 +162,11 @@ test_slice_merge(void)
     g_auto(Run) part = run_moescope("trace", "slice", "a.npz", "-o", "f.npz", "-r", "1", "-d",
                                     "domain-1", "--compression", "6", NULL);
     run_expect(&part, 0, "f.npz: 1500 of 3000 tokens\n", "");
+    g_auto(Run) ranges =
+        run_moescope("trace", "slice", "a.npz", "-o", "g.npz", "-t", "0-10", "-t", "20-30", NULL);
+    run_expect(&ranges, 2, "", "found --tokens 2 times, expected it once");
+    g_auto(Run) misfit = run_moescope("trace", "merge", "a.npz", "f.npz", "-o", "g.npz", NULL);
+    run_expect(&misfit, 1, "", "f.npz can't be joined to a.npz: found 1 routers, expected 2");
     g_auto(Run) steps = run_moescope("trace", "slice", "a.npz", "-o", "g.npz", "-s", "3", NULL);
     run_expect(&steps, 1, "", "a.npz: its tokens have no steps to choose from");
     g_assert_false(place_has("g.npz"));
@@ -241,6 +269,60 @@ test_some_whole(void)
     run_expect(&cat, 0, "token 0 ", "");
 }
 
+/* Renames a member in the file, wherever its name stands. */
+static void
+rename_member(const char *from, const char *to, const char *name, const char *other)
+{
+    g_autofree char *bytes = NULL;
+    gsize length, n = strlen(name);
+    g_assert_cmpuint(n, ==, strlen(other));
+    g_assert_true(g_file_get_contents(from, &bytes, &length, NULL));
+    for (gsize i = 0; i + n <= length; i++)
+        if (memcmp(bytes + i, name, n) == 0)
+            memcpy(bytes + i, other, n);
+    g_assert_true(g_file_set_contents(to, bytes, (gssize)length, NULL));
+}
+
+/* Of three chunks, the second lost the member that closes it. */
+static void
+test_gap(void)
+{
+    rename_member("a.npz", "gap.npz", "chunks/00001.json", "stray_/00001.json");
+    const char *said = "gap.npz: 17 members belong to no chunk that was closed: there is no "
+                       "chunks/00001.json, so that its chunk and all behind it aren't read";
+    g_auto(Run) info = run_moescope("trace", "info", "gap.npz", NULL);
+    run_expect(&info, 0, "gap.npz", said);
+    g_auto(Run) check = run_moescope("check", "gap.npz", NULL);
+    run_expect(&check, 1, "1 error (readable", said);
+    g_auto(Run) again = run_moescope("trace", "recompress", "gap.npz", NULL);
+    run_expect(&again, 1, "", "; repair it first");
+    g_auto(Run) repair = run_moescope("trace", "repair", "gap.npz", NULL);
+    run_expect(&repair, 0, "closed after 2 chunks with 2000 tokens; ", "");
+    run_expect(&repair, 0, ", 1 damaged chunk (1 without the member that closes it); the chunks ",
+               "");
+    expect_sound("gap.npz");
+    g_auto(Run) after = run_moescope("check", "gap.npz", NULL);
+    run_expect(&after, 0, "it was closed by moescope trace repair, which left out 1 damaged", "");
+}
+
+/* A copy of a trace that was cut off doesn't pass for a whole one. */
+static void
+test_copy_of_cut(void)
+{
+    g_autofree char *bytes = NULL;
+    gsize length;
+    g_assert_true(g_file_get_contents("a.npz", &bytes, &length, NULL));
+    g_assert_true(g_file_set_contents("part.npz", bytes, (gssize)(length * 3 / 4), NULL));
+    g_auto(Run) again = run_moescope("trace", "recompress", "part.npz", NULL);
+    run_expect(&again, 0, "part.npz: 2000 of 2000 tokens\n",
+               "part.npz isn't finished or was cut off: its 2 whole chunks are taken");
+    g_auto(Run) check = run_moescope("check", "part.npz", NULL);
+    run_expect(&check, 0,
+               "it was made (recompress) of part.npz, which wasn't finished or had been "
+               "cut off",
+               "");
+}
+
 static void
 test_synth(void)
 {
@@ -268,12 +350,15 @@ main(int argc, char **argv)
     g_test_add_func("/cli/trace/info", test_info);
     g_test_add_func("/cli/trace/follow", test_follow);
     g_test_add_func("/cli/trace/cat", test_cat);
+    g_test_add_func("/cli/trace/named-once", test_named_once);
     g_test_add_func("/cli/trace/slice-merge", test_slice_merge);
     g_test_add_func("/cli/trace/sample", test_sample);
     g_test_add_func("/cli/trace/recompress", test_recompress);
     g_test_add_func("/cli/trace/repair", test_repair);
     g_test_add_func("/cli/trace/nothing-whole", test_nothing_whole);
     g_test_add_func("/cli/trace/some-whole", test_some_whole);
+    g_test_add_func("/cli/trace/gap", test_gap);
+    g_test_add_func("/cli/trace/copy-of-cut", test_copy_of_cut);
     g_test_add_func("/cli/trace/synth", test_synth);
     int status = g_test_run();
     place_leave();

@@ -62,6 +62,10 @@ test_interrupted(void)
     g_usleep(20000);
     g_auto(Run) ended = run_signal(&child, SIGTERM);
     g_assert_true(ended.status == 130 || ended.status == 128 + SIGTERM || ended.status == 0);
+    child = run_start("train", "tiny.ini", "--out", "left", NULL);
+    place_wait_for("left/recipe.ini");
+    g_auto(Run) left = run_signal(&child, SIGHUP); /* its terminal was closed */
+    run_expect(&left, 130, "", " of 400, which is saved");
     g_auto(Run) resumed = run_moescope("train", "--resume", "stopped", NULL);
     run_expect(&resumed, 0, "stopped: ", "");
     place_expect_same_end("whole", "stopped");
@@ -102,7 +106,7 @@ test_recipes(void)
     run_expect(&rule, 1, "", "tiny.ini: moe.k: 5 experts a unit, but only 4 in moe.experts\n");
     run_expect(&flag, 2, "", "Unknown option --otu (see \"moescope train --help\")\n");
     run_expect(&two, 2, "", "found 2 arguments, expected [RECIPE]");
-    run_expect(&threads, 2, "", "found --threads -1, expected 1 or more");
+    run_expect(&threads, 2, "", "found --threads -1, expected 1 to 1024, or 0 for all");
     g_assert_false(place_has("runs"));
 }
 

@@ -64,6 +64,7 @@ static const GoldenFigure goldens[] = {
     {"activation", "activation", NULL},
     {"activation-sorted", "activation", "sort=load"},
     {"activation-curve", "activation-curve", NULL},
+    {"activation-curve-units", "activation-curve", "theta=units"},
     {"coactivation", "coactivation", NULL},
     {"coactivation-lift", "coactivation", "norm=lift"},
     {"transitions", "transitions", NULL},

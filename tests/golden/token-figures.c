@@ -140,6 +140,7 @@ static const GoldenFigure goldens[] = {
     {"sub-tokens", "sub-tokens", "tokens=20", "paper-column"},
     {"divergence", "divergence", "", NULL},
     {"heads", "heads", "", "paper-column"},
+    {"activation-curve-tokens", "activation-curve", "theta=tokens"},
     {"scores", "scores", "", "paper-full"},
     {"scores-ecdf", "scores", "shape=ecdf", "paper-column"},
     {"vocabulary", "vocabulary", "", "paper-column"},

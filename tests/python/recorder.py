@@ -6,11 +6,15 @@ model of torch's own modules; what comes out is read by `moescope` and by numpy.
 usage: recorder.py SAMPLES-FOLDER COMMON-FOLDER; MOESCOPE_PROGRAM names the program, MOESCOPE_PYTHON
 another Python that has numpy and torch.
 """
+import json
 import os
 import pathlib
 import subprocess
 import sys
 import tempfile
+import types
+import warnings
+import zipfile
 
 other = os.environ.pop('MOESCOPE_PYTHON', None)
 if other:
@@ -193,6 +197,111 @@ def check_cached(path):
             *expect('tokens', trace.tokens, 8)]
 
 
+class Cache:
+    """As those of transformers: it grows during the pass."""
+    def __init__(self):
+        self.length = 0
+
+    def get_seq_length(self):
+        return self.length
+
+
+def own_picks(_, x):
+    return x.new_full((len(x), K), 0.5), torch.tensor([[4, 1]] * len(x))
+
+
+def make_caching():
+    """A model that adds its tokens to the cache; its router gives its picks itself."""
+    model = make_routed('new', own_picks)
+
+    def grow(_, args, kwargs, output):
+        kwargs['past_key_values'].length += args[0].shape[1]
+    model.register_forward_hook(grow, with_kwargs=True)
+    return model
+
+
+def check_own_loop(path):
+    """Documents decoded one by one with a cache and no mask: a first pass of three, two of one."""
+    model = make_caching()
+    with Recorder(model, path):
+        for _ in range(2):
+            cache = Cache()
+            for n in (3, 1, 1):
+                model(torch.zeros(1, n, dtype=torch.long), past_key_values=cache)
+    found = np.load(path)
+    return [*expect('doc', found['tokens/00000.doc'], np.repeat([0, 1], 5)),
+            *expect('pos', found['tokens/00000.pos'], np.tile(np.arange(5), 2))]
+
+
+def check_no_cache(path):
+    """generate(use_cache=False): each pass comes with all the text; the last one is another's, which
+    says of no cache."""
+    model = make_routed('new', own_picks)
+    ids, mask = torch.arange(8).reshape(2, 4), torch.tensor([[0, 1, 1, 1], [1, 1, 1, 1]])
+    with Recorder(model, path):
+        for n in (2, 3, 4):
+            model(ids[:, :n], attention_mask=mask[:, :n], use_cache=False)
+        model(torch.zeros(2, 5, dtype=torch.long), use_cache=False)
+        model(torch.zeros(2, 6, dtype=torch.long))
+    found = np.load(path)
+    return [*expect('id', found['tokens/00000.id'][:7], np.array([1, 4, 5, 2, 6, 3, 7])),
+            *expect('doc', found['tokens/00000.doc'],
+                    np.concatenate([[0, 1, 1, 0, 1, 0, 1], np.repeat([2, 3, 4, 5], [5, 5, 6, 6])])),
+            *expect('pos', found['tokens/00000.pos'][:12],
+                    np.array([0, 0, 1, 1, 2, 2, 3, 0, 1, 2, 3, 4]))]
+
+
+def check_ways_in(path):
+    """A compiled model, whose hooks are compiled with it, gives what it gave before; one that is
+    called in another way gives a warning."""
+    model = make_routed('new', own_picks).eval()
+    try:
+        compiled = torch.compile(model.__call__, backend='eager')
+    except RuntimeError:  # not every Python has that
+        compiled = model
+    ids, mask = torch.arange(8).reshape(2, 4), torch.tensor([[0, 1, 1, 1], [1, 1, 1, 1]])
+    with torch.no_grad(), Recorder(model, path):
+        compiled(ids, attention_mask=mask)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter('always')
+            model.forward(ids)
+    found = np.load(path)
+    return [*expect('pos', found['tokens/00000.pos'], np.array([0, 1, 2, 0, 1, 2, 3])),
+            *expect('warnings', ['not recorded' in str(one.message) for one in caught], [True])]
+
+
+def check_wide_masks(path):
+    """A row padded on the left, one on the right, one full, and a pass that goes on with their
+    cache of 6 keys, by masks of who attends to whom: true or false, added to scores, a dict of
+    them, and one in which rows of padding attend to everything."""
+    tokens = torch.tensor([[0, 0, 1, 1], [1, 1, 1, 0], [1, 1, 1, 1]]).bool()
+    keys = torch.cat([tokens, torch.ones(3, 2, dtype=torch.bool)], 1)
+    causal = (torch.arange(6) <= torch.arange(5).unsqueeze(1)) & keys.unsqueeze(1)
+    added = torch.zeros(causal.shape).masked_fill(~causal, torch.finfo(torch.float32).min)
+    ways = {'bool': causal, 'added': added, 'dict': causal, 'open': causal | ~causal.any(-1, True)}
+    complaints = []
+    for way, mask in ways.items():
+        model, cache = make_caching(), Cache()
+        with Recorder(model, path):
+            for first, last in ((0, 4), (4, 5)):
+                part = mask[:, None, first:last]
+                part = {'sliding': part[..., :5], 'full_attention': part} if way == 'dict' else part
+                model(torch.arange(first, last).repeat(3, 1), attention_mask=part,
+                      past_key_values=cache)
+        found = np.load(path)
+        for name, wanted in [('id', [2, 3, 0, 1, 2, 0, 1, 2, 3, 4, 4, 4]),
+                             ('doc', [0, 0, 1, 1, 1, 2, 2, 2, 2, 0, 1, 2]),
+                             ('pos', [0, 1, 0, 1, 2, 0, 1, 2, 3, 2, 3, 4])]:
+            complaints += expect(f'{way}: {name}', found[f'tokens/00000.{name}'], np.array(wanted))
+
+    def record(mask):
+        with Recorder(model, path):
+            model(torch.zeros(1, 2, dtype=torch.long), attention_mask=mask, past_key_values=cache)
+    return [*complaints, *expect_error('does not tell padding from tokens', lambda: record(cache)),
+            *expect_error('found attention_mask of torch.Size([1, 2, 2])',
+                          lambda: record(torch.ones(1, 2, 2)))]
+
+
 def check_interrupted(path):
     """What was recorded before an exception stays; the exception goes on."""
     model = make_model('sigmoid')
@@ -229,6 +338,114 @@ def check_grouped(path):
     return complaints
 
 
+def make_routed(kind, router, **config):
+    """A model of that type of transformers, of one router: a module, or its forward(x)."""
+    class Layer(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.router = router if isinstance(router, nn.Module) else nn.Linear(WIDTH, EXPERTS)
+            if router is not self.router:
+                self.router.forward = lambda x: router(self.router, x)
+
+    class Model(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.embed, self.layers = nn.Embedding(50, WIDTH), nn.ModuleList([Layer()])
+            self.config = types.SimpleNamespace(**{'model_type': kind, 'num_experts_per_tok': K,
+                                                   'num_local_experts': EXPERTS, **config})
+
+        def forward(self, input_ids, attention_mask=None, past_key_values=None, use_cache=None):
+            self.seen = self.embed(input_ids).reshape(-1, WIDTH)
+            return self.layers[0].router(self.seen)
+
+    torch.manual_seed(2)
+    return Model()
+
+
+def check_scattered(path):
+    """Routers that scatter the scores of their picks over all experts, as transformers has them:
+    Llama 4 gives the logits after them, GPT-OSS (4.57) its picks, but no logits."""
+    def llama4(gate, x):
+        logits = nn.functional.linear(x, gate.weight, gate.bias)
+        best, picks = logits.topk(K)
+        return torch.full_like(logits, float('-inf')).scatter_(1, picks, best).sigmoid(), logits
+
+    def gpt_oss(gate, x):
+        logits = nn.functional.linear(x, gate.weight, gate.bias)
+        best, picks = logits.topk(K)
+        return torch.zeros_like(logits).scatter_(1, picks, best.softmax(-1)), picks
+
+    complaints = []
+    for kind, router, score in [('llama4_text', llama4, torch.Tensor.sigmoid),
+                                ('gpt_oss', gpt_oss, lambda best: best.softmax(-1))]:
+        model = make_routed(kind, router)
+        with torch.no_grad(), Recorder(model, path, logits=True):
+            model(torch.arange(9).reshape(1, 9))
+            gate = model.layers[0].router
+            logits = nn.functional.linear(model.seen, gate.weight, gate.bias)
+        found, (best, picks) = np.load(path), logits.topk(K)
+        complaints += expect(f'{kind}: picks', found['picks/00000.r000.expert'].T, picks.numpy())
+        for name, wanted in [('logits', logits), ('gate', score(best).T)]:
+            column = found[f'picks/00000.r000.{name}']
+            if not np.allclose(column, wanted.numpy(), atol=2e-3):
+                complaints.append(f'{kind}: {name}: found {column[0]}, expected {wanted[0]}')
+    model = make_routed('new', gpt_oss)
+
+    def record():
+        with Recorder(model, path, logits=True):
+            model(torch.zeros(1, 2, dtype=torch.long))
+    return complaints + expect_error('layers.0.router: found picks, but no logits of 8 experts', record)
+
+
+def check_rules(path):
+    """What goes down as the rule: of types that are known, of others, of what the caller says."""
+    deepseek = {'n_group': 4, 'topk_group': 2, 'norm_topk_prob': True, 'routed_scaling_factor': 2.5}
+    dbrx = {'num_local_experts': None, 'num_experts_per_tok': None, 'ffn_config': types.SimpleNamespace(
+        moe_num_experts=EXPERTS, moe_top_k=K, moe_normalize_expert_weights=1)}
+    told, ruled = {}, {'score': 'sigmoid', 'normalise': True}
+    complaints = []
+    for kind, router, config, options, wanted in [
+            ('deepseek_v32', own_picks, deepseek, told, ('sigmoid', 'group-limited', 'score')),
+            ('glm_moe_dsa', own_picks, deepseek, told, ('sigmoid', 'group-limited', 'score')),
+            ('dbrx', nn.Linear(WIDTH, EXPERTS), dbrx, told, ('softmax', 'top-k', 'renormalised')),
+            ('jamba', own_picks, {}, told, ('softmax', 'top-k', 'score')),
+            ('qwen3_5_moe_text', own_picks, {}, told, ('softmax', 'top-k', 'renormalised')),
+            ('new', own_picks, deepseek, told, ('unknown', 'unknown', 'unknown')),
+            ('new', own_picks, deepseek, ruled, ('sigmoid', 'unknown', 'renormalised')),
+            ('new', nn.Linear(WIDTH, EXPERTS), {}, ruled, ('sigmoid', 'top-k', 'renormalised'))]:
+        model = make_routed(kind, router, **config)
+        with Recorder(model, path, **options):
+            model(torch.zeros(1, 3, dtype=torch.long))
+        with zipfile.ZipFile(path) as archive:
+            info = json.loads(archive.read('meta.json'))['routers'][0]
+        complaints += expect(kind, (info['score'], info['select'], info['gate']), wanted)
+    return complaints
+
+
+def check_nested(path):
+    """AFMoE's router: it has a gate of its own for its logits, and tells its picks itself."""
+    class Router(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.gate = nn.Linear(WIDTH, EXPERTS)
+
+        def forward(self, x):
+            scores = self.gate(x).sigmoid()
+            picks = (scores + torch.arange(EXPERTS)).topk(K).indices  # a bias chooses
+            return self.gate(x), scores.gather(-1, picks), picks
+
+    complaints = []
+    for options in ({}, {'score': 'sigmoid', 'normalise': True}):
+        model = make_routed('new', Router())
+        with Recorder(model, path, **options):
+            model(torch.arange(9).reshape(1, 9))
+        found = np.load(path)
+        complaints += expect('routers', sum('.expert' in name for name in found.files), 1)
+        complaints += expect('picks', np.sort(found['picks/00000.r000.expert'].T),
+                             np.tile([EXPERTS - 2, EXPERTS - 1], (9, 1)))
+    return complaints
+
+
 def check_complaints(path):
     def record(model=None, **options):
         model = model or make_model()
@@ -257,7 +474,11 @@ def main():
     for name, check, needs_torch in [
             ('writer', check_writer, False), ('refused', check_refused, False),
             ('recorder', check_recorder, True), ('cached', check_cached, True),
+            ('own loop', check_own_loop, True), ('wide masks', check_wide_masks, True),
+            ('no cache', check_no_cache, True), ('ways in', check_ways_in, True),
             ('interrupted', check_interrupted, True), ('grouped', check_grouped, True),
+            ('scattered', check_scattered, True), ('rules', check_rules, True),
+            ('nested', check_nested, True),
             ('complaints', check_complaints, True)]:
         if needs_torch and not torch:
             tap.skip(name, 'torch is not installed')

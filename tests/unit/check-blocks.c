@@ -21,7 +21,8 @@ see_chunk(MoeCheckRun *run, void *state, int chunk, int64_t first, bool by_block
     MoeArray id;
     g_assert_true(moe_trace_read(run->trace, name, &id, NULL));
     for (int r = 0; r < moe_trace_routers(run->trace); r++) {
-        moe__rows_read(&buffer, run->trace, &(MoeRowsChunk){chunk, first, id.data, NULL}, r);
+        moe__rows_read(&buffer, run->trace,
+                       &(MoeRowsChunk){chunk, first, id.data, NULL, NULL, NULL}, r);
         g_assert_no_error(buffer.problem);
         run->full = by_blocks ? buffer.full : NULL;
         run->check->rows(run, state, &buffer.rows);

@@ -3,6 +3,9 @@
  * The checker: choosing checks, adding one, and copies of traces without what they found.
  */
 #include "check-trace.h"
+#include "zip-without.h"
+
+#include <moescope/trace-tools.h>
 
 #include <math.h>
 #include <string.h>
@@ -20,6 +23,100 @@ test_only(void)
     g_assert_null(moe_check(trace, &(MoeCheckOptions){wrong, NULL}, &error));
     g_assert_error(error, MOE_ERROR, MOE_ERROR_DATA);
     g_assert_nonnull(strstr(error->message, "did you mean \"pads\"?"));
+}
+
+/* --- What isn't read --------------------------------------------------------------------------*/
+
+static MoeFindings *
+check_path(const char *path)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MoeTrace) trace = moe_trace_open(path, &error);
+    g_assert_no_error(error);
+    MoeFindings *findings = moe_check(trace, NULL, &error);
+    g_assert_no_error(error);
+    return findings;
+}
+
+/* Chunks behind one whose closing member is missing are in no number: that isn't clean. */
+static void
+test_gap(void)
+{
+    g_autoptr(Made) made = made_new(3000, 16, 2);
+    made->chunk_tokens = 1000;
+    moe_trace_free(made_trace(made, "whole.npz"));
+    g_autofree char *whole = made_path("whole.npz"), *path = made_path("gap.npz");
+    static const char *const closing[] = {"chunks/00000.json", "chunks/00001.json",
+                                          "chunks/00002.json"};
+    for (int i = 0; i < 3; i++) {
+        zip_without(whole, path, closing[i]);
+        g_autoptr(MoeFindings) findings = check_path(path);
+        g_assert_cmpint(moe_findings_tokens(findings), ==, i * 1000);
+        const MoeFinding *finding = expect_finding(findings, "readable", -1, MOE_FINDING_ERROR, 0);
+        g_assert_nonnull(strstr(finding->text, closing[i]));
+    }
+    g_autoptr(MoeFindings) good = check_path(whole);
+    expect_none(good, "readable");
+}
+
+/* A trace that was cut off stays known as such when it is written anew, and a repaired one too. */
+static void
+test_made_of_part(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Made) made = made_new(3000, 16, 2);
+    made->chunk_tokens = 1000;
+    g_autoptr(MoeTrace) trace = made_trace(made, "source.npz");
+    g_autofree char *whole = made_path("source.npz"), *path = made_path("cut.npz");
+    g_autofree char *again = made_path("again.npz"), *bytes = NULL;
+    gsize length;
+    g_assert_true(g_file_get_contents(whole, &bytes, &length, NULL));
+    g_assert_true(g_file_set_contents(path, bytes, (gssize)(length * 3 / 4), NULL));
+    const MoeTraceOutput output = {.compression = -1};
+    for (int way = 0; way < 4; way++) {
+        g_autoptr(MoeTrace) cut = moe_trace_open(path, NULL);
+        const MoeTrace *const both[] = {trace, cut};
+        MoeTraceRepaired repaired;
+        const bool ok[] = {
+            way == 0 &&
+                moe_trace_select(cut, again, &(MoeTraceSelection){0}, &output, NULL, NULL, &error),
+            way == 1 &&
+                moe_trace_merge(both, 2, again, MOE_TRACE_DOCUMENTS_KEEP, &output, NULL, &error),
+            way == 2 && moe_trace_copy_without(cut, again, NULL, 0, "{}", NULL, &error),
+            way == 3 && moe_trace_repair(path, again, &repaired, NULL, &error),
+        };
+        g_assert_no_error(error);
+        g_assert_true(ok[way]);
+        MoeSeverity severity = way < 3 ? MOE_FINDING_WARNING : MOE_FINDING_NOTE;
+        g_autoptr(MoeFindings) findings = check_path(again);
+        expect_finding(findings, "readable", -1, severity, 0);
+    }
+    /* And once more: the second of a merge brings no history of its own. */
+    g_autoptr(MoeTrace) cut = moe_trace_open(path, NULL);
+    g_assert_true(moe_trace_select(cut, again, &(MoeTraceSelection){0}, &output, NULL, NULL, NULL));
+    g_autoptr(MoeTrace) second = moe_trace_open(again, NULL);
+    const MoeTrace *const both[] = {trace, second};
+    g_autofree char *joined = made_path("joined.npz");
+    g_assert_true(
+        moe_trace_merge(both, 2, joined, MOE_TRACE_DOCUMENTS_KEEP, &output, NULL, &error));
+    g_autoptr(MoeFindings) findings = check_path(joined);
+    expect_finding(findings, "readable", -1, MOE_FINDING_WARNING, 0);
+}
+
+static void
+test_no_tokens(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Made) made = made_new(10, 16, 2);
+    g_autofree char *path = made_path("no-tokens.npz");
+    g_autofree char *meta = moe_trace_meta(made->info, MADE_ROUTERS, NULL, 0, NULL);
+    const MoeTraceOptions options = {.gates = true};
+    MoeTraceWriter *writer =
+        moe_trace_writer_new(path, meta, made->info, MADE_ROUTERS, &options, &error);
+    g_assert_no_error(error);
+    g_assert_true(moe_trace_writer_close(writer, &error));
+    g_autoptr(MoeFindings) findings = check_path(path);
+    expect_finding(findings, "readable", -1, MOE_FINDING_WARNING, 0);
 }
 
 static bool
@@ -261,16 +358,59 @@ test_drop_everything(void)
     g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
 }
 
+/* One line a kind: the worst of it, and the layers of the others. */
+static void
+test_together(void)
+{
+    static const MoeFindingLine lines[] = {
+        {"pads", "1 of 3,000 units hold expert 0", MOE_FINDING_ERROR, 0, 1, 3000},
+        {"flat", "it is 2.77, exactly ln 16", MOE_FINDING_ERROR, 13, 0, 0},
+        {"flat", "it is inf", MOE_FINDING_ERROR, 2, 0, 0},
+        {"pads", "2,900 of 3,000 units hold expert 0", MOE_FINDING_ERROR, 3, 2900, 3000},
+        {"pads", "12 of 3,000 units hold expert 7", MOE_FINDING_ERROR, 5, 12, 3000},
+        {"pads", "2,900 of 3,000 units hold expert 0", MOE_FINDING_WARNING, 6, 2900, 3000},
+        {"flat", "it is 2.77, exactly ln 16", MOE_FINDING_ERROR, 15, 0, 0},
+        {"flat", "it is 2.77, exactly ln 16", MOE_FINDING_ERROR, 14, 0, 0},
+        {"flat", "it is 6e-44, too small", MOE_FINDING_ERROR, 7, 0, 0},
+        {"flat", "it is 0.5, too small", MOE_FINDING_ERROR, 9, 0, 0},
+        {"notes", "2 lines were passed over", MOE_FINDING_WARNING, -1, 0, 0},
+        {"notes", "3 lines were passed over", MOE_FINDING_WARNING, -1, 0, 0},
+    };
+    static const struct {
+        int worst;
+        const char *text;
+    } expected[] = {
+        {3, "layer 3: 2,900 of 3,000 units hold expert 0; also in layers 0, 5"},
+        {1, "layers 13–15: it is 2.77, exactly ln 16"},
+        {2, "layer 2: it is inf"},
+        {5, "layer 6: 2,900 of 3,000 units hold expert 0"},
+        {8, "layer 7: it is 6e-44, too small; also in layer 9"},
+        {10, "2 lines were passed over (and 1 more like it)"},
+    };
+    int n;
+    MoeFindingGroup *groups = moe_findings_together(lines, G_N_ELEMENTS(lines), &n);
+    g_assert_cmpint(n, ==, G_N_ELEMENTS(expected));
+    for (int i = 0; i < n; i++) {
+        g_assert_cmpint(groups[i].worst, ==, expected[i].worst);
+        g_assert_cmpstr(groups[i].text, ==, expected[i].text);
+    }
+    moe_finding_groups_free(groups, n);
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     made_begin();
     g_test_add_func("/check/only", test_only);
+    g_test_add_func("/check/gap", test_gap);
+    g_test_add_func("/check/made-of-part", test_made_of_part);
+    g_test_add_func("/check/no-tokens", test_no_tokens);
     g_test_add_func("/check-run/part", test_part);
     g_test_add_func("/check/drop", test_drop);
     g_test_add_func("/check/drop/everything", test_drop_everything);
     g_test_add_func("/check/add", test_add);
+    g_test_add_func("/check/together", test_together);
     int status = g_test_run();
     made_end();
     return status;

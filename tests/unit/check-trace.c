@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "check-trace.h"
 
+#include "trace/zip.h"
+
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
@@ -141,7 +143,10 @@ append(const Made *made, MoeTraceWriter *writer)
     for (int64_t t = 0; t < made->tokens; t += made->chunk_tokens) {
         MoeTraceTokens tokens = {.n = MIN(made->chunk_tokens, made->tokens - t),
                                  .id = made->id + t,
-                                 .domain = made->domains ? made->domain + t : NULL};
+                                 .domain = made->domains ? made->domain + t : NULL,
+                                 .doc = made->doc ? made->doc + t : NULL,
+                                 .pos = made->pos ? made->pos + t : NULL,
+                                 .step = made->step ? made->step + t : NULL};
         MoeTracePicks picks[MADE_ROUTERS];
         for (int r = 0; r < made->routers; r++)
             picks[r] = (MoeTracePicks){.expert = made->expert[r] + t * k,
@@ -231,4 +236,31 @@ expect_clean(const MoeFindings *findings)
     }
     g_autofree char *verdict = moe_findings_verdict(findings);
     g_assert_true(g_str_has_prefix(verdict, "clean: "));
+}
+
+MoeTrace *
+made_restated(const char *from, const char *to, const char *member, const char *what,
+              const char *with)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MoeZipReader) reader = moe__zip_reader_open(from, UINT64_MAX, &error);
+    g_autoptr(MoeZipWriter) writer = moe__zip_writer_new(to, NULL, &error);
+    g_assert_no_error(error);
+    for (guint i = 0; i < reader->entries->len; i++) {
+        const MoeZipEntry *entry = &g_array_index(reader->entries, MoeZipEntry, i);
+        MoeZipPacked packed;
+        char *bytes = (char *)moe__zip_reader_read(reader, entry, &error);
+        for (char *at = bytes;
+             g_str_equal(entry->name, member) &&
+             (at = memmem(at, entry->size - (gsize)(at - bytes), what, strlen(what)));)
+            memcpy(at, with, strlen(with));
+        g_assert_true(moe__zip_pack((uint8_t *)bytes, entry->size, 1, &packed));
+        moe__zip_writer_add(writer, entry->name, &packed, &error);
+        moe__zip_packed_clear(&packed);
+    }
+    moe__zip_writer_finish(writer, &error);
+    g_assert_no_error(error);
+    MoeTrace *trace = moe_trace_open(to, &error);
+    g_assert_no_error(error);
+    return trace;
 }

@@ -17,6 +17,7 @@ typedef struct Made {
     int experts, k;
     MoeRouterInfo info[MADE_ROUTERS];
     int32_t *id, *domain;                                /* [T] */
+    const int32_t *doc, *pos, *step;                     /* [T], the caller's; NULL: none */
     int32_t *expert[MADE_ROUTERS];                       /* [T, k] */
     float *gate[MADE_ROUTERS];                           /* [T, k] */
     float *logits[MADE_ROUTERS];                         /* [T, E] */
@@ -39,6 +40,10 @@ void made_end(void);
 char *made_path(const char *name);
 /* Writes it as made_path(name) and opens that. */
 MoeTrace *made_trace(const Made *made, const char *name);
+/* Copies a trace, with a text of one of its members replaced everywhere by another as long, and
+ * opens the copy. */
+MoeTrace *made_restated(const char *from, const char *to, const char *member, const char *what,
+                        const char *with);
 /* Writes it and runs all checks. */
 MoeFindings *made_check(const Made *made);
 

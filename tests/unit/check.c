@@ -78,8 +78,8 @@ test_repeated_token(void)
     g_autoptr(MoeFindings) text = made_check(made);
     expect_finding(text, "dummy-rows", -1, MOE_FINDING_NOTE, 120);
     expect_clean(text);
-    int64_t n;
-    g_assert_null(moe_findings_drops(text, "dummy-rows", &n));
+    int64_t n; /* whoever asks for it can be rid of them */
+    g_assert_cmpint(moe_findings_drops(text, "dummy-rows", &n)[0].n, ==, 120);
 
     for (int t = 0; t < made->tokens; t++)
         made->id[t] = 0; /* an importer that knows no ids */
@@ -193,32 +193,6 @@ test_duplicates(void)
 
 /* --- Ids --------------------------------------------------------------------------------------*/
 
-/* A copy of a trace of 16 experts whose meta.json says 15. */
-static MoeTrace *
-restated(const char *from, const char *to)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(MoeZipReader) reader = moe__zip_reader_open(from, UINT64_MAX, &error);
-    g_autoptr(MoeZipWriter) writer = moe__zip_writer_new(to, NULL, &error);
-    g_assert_no_error(error);
-    for (guint i = 0; i < reader->entries->len; i++) {
-        const MoeZipEntry *entry = &g_array_index(reader->entries, MoeZipEntry, i);
-        MoeZipPacked packed;
-        char *bytes = (char *)moe__zip_reader_read(reader, entry, &error);
-        if (g_str_equal(entry->name, "meta.json"))
-            for (char *at = bytes; (at = strstr(at, "\"experts\": 16"));)
-                memcpy(at, "\"experts\": 15", 13);
-        g_assert_true(moe__zip_pack((uint8_t *)bytes, entry->size, 1, &packed));
-        moe__zip_writer_add(writer, entry->name, &packed, &error);
-        moe__zip_packed_clear(&packed);
-    }
-    moe__zip_writer_finish(writer, &error);
-    g_assert_no_error(error);
-    MoeTrace *trace = moe_trace_open(to, &error);
-    g_assert_no_error(error);
-    return trace;
-}
-
 /* The reader refuses such ids; the checker says what it said, and goes on with the rest. */
 static void
 test_out_of_range(void)
@@ -232,7 +206,8 @@ test_out_of_range(void)
         for (int slot = 0; slot < 2; slot++)
             made->expert[0][2 * t + slot] = 2 * (t % 7) + slot;
     moe_trace_free(made_trace(made, "16.npz"));
-    g_autoptr(MoeTrace) trace = restated(from, to);
+    g_autoptr(MoeTrace) trace =
+        made_restated(from, to, "meta.json", "\"experts\": 16", "\"experts\": 15");
     g_autoptr(MoeFindings) findings = moe_check(trace, NULL, &error);
     g_assert_no_error(error);
     const MoeFinding *finding = expect_finding(findings, "readable", -1, MOE_FINDING_ERROR, 11);
@@ -283,6 +258,20 @@ test_id_order(void)
     }
     g_autoptr(MoeFindings) findings = made_check(made);
     expect_finding(findings, "id-order", 1, MOE_FINDING_WARNING, 396);
+    g_assert_null(find_finding(findings, "id-order", 0));
+}
+
+/* Highest ids first: the order of ids as well. */
+static void
+test_falling_ids(void)
+{
+    g_autoptr(Made) made = made_new(400, 16, 4);
+    made->no_gates = made->no_logits = made->no_stats = true;
+    for (int t = 0; t < 400; t++)
+        for (int slot = 0; slot < 4; slot++)
+            made->expert[1][4 * t + slot] = 15 - slot * 4 - t % 4;
+    g_autoptr(MoeFindings) findings = made_check(made);
+    expect_finding(findings, "id-order", 1, MOE_FINDING_WARNING, 400);
     g_assert_null(find_finding(findings, "id-order", 0));
 }
 
@@ -340,8 +329,23 @@ test_copies(void)
         }
     }
     g_autoptr(MoeFindings) findings = made_check(made);
-    expect_finding(findings, "physical-ids", 0, MOE_FINDING_WARNING, 1);
+    const MoeFinding *finding = expect_finding(findings, "physical-ids", 0, MOE_FINDING_WARNING, 1);
+    g_assert_nonnull(strstr(finding->text, "(16 of 3)"));
     g_assert_null(find_finding(findings, "physical-ids", 1));
+}
+
+/* One expert of each of four groups of five: these never meet, are picked alike, and no copies. */
+static void
+test_groups(void)
+{
+    g_autoptr(Made) made = made_new(8000, 20, 4);
+    made->no_gates = made->no_logits = made->no_stats = true;
+    MoeRng rng = moe_rng(3, 3);
+    for (int t = 0; t < 8000; t++)
+        for (int slot = 0; slot < 4; slot++)
+            made->expert[0][4 * t + slot] = (slot + t) % 4 * 5 + (int32_t)moe_rng_below(&rng, 5);
+    g_autoptr(MoeFindings) findings = made_check(made);
+    expect_none(findings, "physical-ids");
 }
 
 /* 16 ids stated, 14 experts there; one of 15 picked once is no such case. */
@@ -402,6 +406,23 @@ test_domains(void)
     expect_clean(few);
 }
 
+/* A layout that no view shows: a column of scores across. */
+static void
+test_layout(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Made) made = made_new(400, 16, 2);
+    g_autofree char *from = made_path("along.npz"), *to = made_path("across.npz");
+    made->chunk_tokens = 400;
+    moe_trace_free(made_trace(made, "along.npz"));
+    g_autoptr(MoeTrace) trace =
+        made_restated(from, to, "picks/00000.r001.logits.npy", "(400, 16)", "(16, 400)");
+    g_autoptr(MoeFindings) findings = moe_check(trace, NULL, &error);
+    const MoeFinding *finding = expect_finding(findings, "readable", -1, MOE_FINDING_ERROR, 1);
+    g_assert_nonnull(
+        strstr(finding->text, "r001.logits: found f2 [16, 400], expected f2, f4 or f8 [400, 16]"));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -419,12 +440,15 @@ main(int argc, char **argv)
     g_test_add_func("/check/out-of-range", test_out_of_range);
     g_test_add_func("/check/cut-off", test_cut_off);
     g_test_add_func("/check/id-order", test_id_order);
+    g_test_add_func("/check/id-order/falling", test_falling_ids);
     g_test_add_func("/check/weight-order", test_weight_order);
     g_test_add_func("/check/copied-router", test_copied_router);
     g_test_add_func("/check/physical-ids/copies", test_copies);
+    g_test_add_func("/check/physical-ids/groups", test_groups);
     g_test_add_func("/check/physical-ids/absent", test_absent_ids);
     g_test_add_func("/check/few-tokens", test_few_tokens);
     g_test_add_func("/check/domains", test_domains);
+    g_test_add_func("/check/layout", test_layout);
     int status = g_test_run();
     made_end();
     return status;

@@ -127,7 +127,7 @@ made_trace(const Made *made, int n_routers, int chunk)
     for (int t = 0; t < made->tokens; t += chunk) {
         MoeTraceTokens tokens = {.n = MIN(chunk, made->tokens - t),
                                  .id = made->id + t,
-                                 .doc = made->doc + t,
+                                 .doc = made->doc ? made->doc + t : NULL,
                                  .pos = made->pos + t,
                                  .domain = made->domain + t,
                                  .step = made->step + t};

@@ -308,6 +308,31 @@ test_uniform(void)
     check_nulls(800, 8, 2, 0, 1, 0.12);
 }
 
+/* Lifts of few experts, or of many picks: what is left when each one's own share is taken out is
+ * less than a pair would vary. */
+static void
+check_lifts(int experts, int k)
+{
+    const MoeTraceSynth synth = {.tokens = 800,
+                                 .routers = 60,
+                                 .experts = experts,
+                                 .k = k,
+                                 .domains = 1,
+                                 .vocabulary = 50,
+                                 .seed = 3};
+    g_auto(Made) made = make(&synth);
+    near_null(&made, "lift-spread", 1, 0.05);
+    near_null(&made, "top-token-lift", 1, 0.012);
+}
+
+static void
+test_lifts(void)
+{
+    check_lifts(8, 2);
+    check_lifts(16, 8);
+    check_lifts(24, 8);
+}
+
 static void
 test_shuffled(void)
 {
@@ -325,5 +350,6 @@ main(int argc, char **argv)
     g_test_add_func("/metrics-pairs/by-hand", test_by_hand);
     g_test_add_func("/metrics-pairs/uniform", test_uniform);
     g_test_add_func("/metrics-pairs/shuffled", test_shuffled);
+    g_test_add_func("/metrics-pairs/lifts", test_lifts);
     return g_test_run();
 }

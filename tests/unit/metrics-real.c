@@ -125,6 +125,8 @@ compare_flow(char **head, char **row, void *user)
     double expected = g_ascii_strtod(real_field(head, row, "mi_top1_nat"), NULL);
     double found = moe_metric_value(moe_metric_find("flow-information"), &cell);
     double normalised = moe_metric_value(moe_metric_find("flow-information-normalised"), &cell);
+    double own = moe_metric_value(moe_metric_find("first-entropy"), &cell);
+    g_assert_cmpfloat_with_epsilon(own, k, 5.1e-11);
     g_assert_cmpint(cell.flow->units, ==, atoll(real_field(head, row, "N")));
     g_assert_cmpfloat_with_epsilon(found, expected, 1e-9 * expected + 5.1e-11);
     g_assert_cmpfloat_with_epsilon(normalised, expected / sqrt(h * k), 1e-9);

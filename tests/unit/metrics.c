@@ -31,10 +31,15 @@ typedef struct {
 static void
 test_load(void)
 {
-    int64_t count[4] = {1, 4, 2, 1};
+    int64_t count[4] = {1, 4, 2, 1}, first[4] = {0, 2, 1, 1};
     double gates[4] = {0.5, 2, 1, 0.5};
-    MoeSummaryCell summary = {
-        .experts = 4, .units = 4, .picks = 8, .dropped = 2, .count = count, .gate_sum = gates};
+    MoeSummaryCell summary = {.experts = 4,
+                              .units = 4,
+                              .picks = 8,
+                              .dropped = 2,
+                              .count = count,
+                              .first = first,
+                              .gate_sum = gates};
     MoeMetricCell cell = {.summary = &summary};
     const Expected expected[] = {
         {"entropy", 1.75 * G_LN2},
@@ -64,6 +69,7 @@ test_load(void)
         {"overflow@1.25", 0.125}, /* ⌈2.5⌉ */
         {"overflow@2", 0},
         {"drop-rate", 0.25},
+        {"first-entropy", 1.5 * G_LN2},
         {"rank-balancedness@2", 8 / 10.0}, /* 1 + 4 and 2 + 1 */
         {"rank-maxvio@2", 0.25},
         {"rank-cv@2", 0.25},
@@ -131,15 +137,16 @@ test_undefined(void)
 
 enum { E = 8, K = 2, ROUTERS = 20000 };
 
-/* A router's counts after `units` units of K different experts. */
+/* A router's counts, and first choices, after `units` units of K different experts. */
 static void
-route_randomly(MoeRng *rng, int64_t units, int64_t *count)
+route_randomly(MoeRng *rng, int64_t units, int64_t *count, int64_t *first)
 {
     for (int e = 0; e < E; e++)
-        count[e] = 0;
+        count[e] = first[e] = 0;
     for (int64_t u = 0; u < units; u++) {
         int a = (int)moe_rng_below(rng, E), b = (int)moe_rng_below(rng, E - 1);
         count[a]++;
+        first[a]++;
         count[b + (b >= a)]++;
     }
 }
@@ -149,7 +156,7 @@ route_randomly(MoeRng *rng, int64_t units, int64_t *count)
 static void
 test_uniform(gconstpointer data)
 {
-    int64_t units = GPOINTER_TO_INT(data), count[E], making[E + 1] = {0};
+    int64_t units = GPOINTER_TO_INT(data), count[E], first[E], making[E + 1] = {0};
     int n;
     const MoeMetric *const *metrics = moe_metrics_list(&n);
     g_autofree double *sum = g_new0(double, (gsize)n);
@@ -161,11 +168,12 @@ test_uniform(gconstpointer data)
                               .picks = K * units,
                               .count = count,
                               .making = making,
+                              .first = first,
                               .gate_sum = gates};
     MoeMetricCell cell = {.summary = &summary};
     MoeRng rng = moe_rng(7, (uint64_t)units);
     for (int i = 0; i < ROUTERS; i++) {
-        route_randomly(&rng, units, count);
+        route_randomly(&rng, units, count, first);
         for (int e = 0; e < E; e++) {
             gates[e] = 0.5 * (double)count[e];
             squares[e] = 0.25 * (double)count[e];
@@ -237,7 +245,7 @@ test_gates_apart(gconstpointer data)
 {
     enum { UNITS = 60, ROUNDS = 3000, EVERY = 50 };
     bool uniform = GPOINTER_TO_INT(data) == 1;
-    int64_t count[E] = {4, 20, 12, 30, 15, 9, 10, 20}, making[E + 1] = {[K] = UNITS};
+    int64_t count[E] = {4, 20, 12, 30, 15, 9, 10, 20}, first[E], making[E + 1] = {[K] = UNITS};
     double gates[E], squares[E];
     static const char *const names[] = {
         "gate-entropy",    "gate-effective-experts", "gate-cv",   "gate-importance-loss",
@@ -250,7 +258,7 @@ test_gates_apart(gconstpointer data)
     MoeMetricCell cell = {.summary = &summary, .order = &order};
     for (int round = 0; round < ROUNDS; round++) {
         if (uniform)
-            route_randomly(&rng, UNITS, count);
+            route_randomly(&rng, UNITS, count, first);
         for (int e = 0; e < E; e++) {
             gates[e] = squares[e] = 0;
             for (int i = 0; i < count[e]; i++) {

@@ -119,6 +119,15 @@ test_markdown(void)
     g_assert_nonnull(strstr(text, "](a%20%3Cb%3E.md) | 12,345 | "));
     g_assert_nonnull(strstr(text, "\n- **warning:** "));
     g_assert_nonnull(strstr(text, "\n**Figure: Bars "));
+    g_autoptr(MoeDocument) small = moe_document_new("Small");
+    moe_document_verdict(small, MOE_VERDICT_ERROR, "5 pads", "they mislead", "drop them");
+    moe_document_verdict(small, MOE_VERDICT_GOOD, "clean", NULL, NULL);
+    moe_document_verdict(small, MOE_VERDICT_NOTE, "Ends.", NULL, "say so.");
+    g_autofree char *verdicts = moe_document_markdown(small);
+    g_assert_nonnull(strstr(verdicts, "- **error:** 5 pads. *Why it matters:* they mislead. *What "
+                                      "to do:* drop them.\n"));
+    g_assert_nonnull(strstr(verdicts, ":** clean\n"));
+    g_assert_nonnull(strstr(verdicts, ":** Ends. *What to do:* say so.\n"));
     g_assert_cmpint(count(text, "<script"), ==, count(text, "\\<script"));
 }
 

@@ -96,6 +96,24 @@ test_nothing(void)
            "Layer 7 uses 9.20 of 64 experts, 8 a unit.");
 }
 
+/* An estimate that few tokens bring above 1, or that may well be 0, makes no sentence. */
+static void
+test_share(void)
+{
+    static const Statement share = {.metric = "share", .share = true, .says = "{layer}: {value}"};
+    const Measured fine[] = {{0.4, NAN, NAN, {NAN, NAN, 1}}, {0.2, NAN, NAN, {NAN, NAN, 1}}};
+    const Measured above[] = {{0.4, NAN, NAN, {NAN, NAN, 1}}, {1.07, NAN, NAN, {NAN, NAN, 1}}};
+    const Measured below = {-0.02, NAN, NAN, {NAN, NAN, 1}};
+    const Measured chance = {0.01, NAN, NAN, {-0.01, 0.03, 20}};
+    const Measured clear = {0.02, NAN, NAN, {0.01, 0.03, 20}};
+    expect(moe__statement_say(&share, "ratio", fine, places, 2), "layer 0: 0.400.");
+    g_assert_null(moe__statement_say(&share, "ratio", above, places, 2));
+    g_assert_null(moe__statement_say(&share, "ratio", &below, places, 1));
+    g_assert_null(moe__statement_say(&share, "ratio", &chance, places, 1));
+    expect(moe__statement_say(&share, "ratio", &clear, places, 1),
+           "layer 0: 0.020 [0.010, 0.030].");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -105,5 +123,6 @@ main(int argc, char **argv)
     g_test_add_func("/report/words/lists", test_lists);
     g_test_add_func("/report/words/statement", test_statement);
     g_test_add_func("/report/words/nothing", test_nothing);
+    g_test_add_func("/report/words/share", test_share);
     return g_test_run();
 }

@@ -86,6 +86,22 @@ test_cells_of_tokens(void)
     g_assert_null(moe_summary_tokens(found, 0));
 }
 
+/* What couldn't be opened again isn't written, nor takes the place of what is there. */
+static void
+test_name_not_saved(void)
+{
+    static const char *const domains[] = {"prose", "two\nlines"};
+    g_autofree char *path = scratch("name.npz");
+    for (int n = 1; n <= 2; n++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(MoeSummary) summary = moe_summary_new(made_routers, MADE_ROUTERS, domains, n, 0);
+        g_assert_cmpint(moe_summary_save(summary, path, NULL, &error), ==, n == 1);
+        g_assert_true(n == 1 || strstr(error->message, "\"two\\nlines\" of domain 1 has control"));
+        g_autoptr(MoeSummary) found = opened(path);
+        g_assert_cmpint(moe_summary_domains(found), ==, 1);
+    }
+}
+
 static void
 test_not_saved(void)
 {
@@ -183,10 +199,10 @@ static void
 test_refused(void)
 {
     static const Spoilt cases[] = {
-        {.from = "moescope.summary/2", .to = "moescope.trace/1", .why = "the schema is"},
-        {.from = "moescope.summary/2",
-         .to = "moescope.summary/1",
-         .why = "this version reads \"moescope.summary/2\""},
+        {.from = "moescope.summary/3", .to = "moescope.trace/1", .why = "the schema is"},
+        {.from = "moescope.summary/3",
+         .to = "moescope.summary/2",
+         .why = "this version reads \"moescope.summary/3\": make the summary again"},
         {.from = "\"routers\"", .to = "\"rooters\"", .why = "\"routers\" is missing"},
         {.from = "\"experts\" : 12", .to = "\"experts\" : 0", .why = "router 1: \"experts\" is"},
         {.from = "\"experts\" : 12",
@@ -371,6 +387,7 @@ main(int argc, char **argv)
     g_test_add_func("/summary-disk/round", test_round);
     g_test_add_func("/summary-disk/cells-of-tokens", test_cells_of_tokens);
     g_test_add_func("/summary-disk/not-saved", test_not_saved);
+    g_test_add_func("/summary-disk/name-not-saved", test_name_not_saved);
     g_test_add_func("/summary-disk/refused", test_refused);
     g_test_add_func("/summary-disk/unknown", test_unknown);
     g_test_add_func("/summary-disk/attached", test_attached);

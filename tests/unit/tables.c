@@ -5,6 +5,8 @@
  */
 #include "stats/tables.h"
 
+#include <moescope/resample.h>
+
 /* --- Plans ------------------------------------------------------------------------------------*/
 
 static MoeTablesPlan
@@ -15,13 +17,19 @@ plan_of(const MoeTally *tally, int experts, int routers, int domains, bool *fits
     for (int r = 0; r < routers; r++)
         shapes[r] = (MoeTallyShape){experts, r > 0 ? experts : 0, 1};
     *fits = moe__tables_plan(tally, shapes, routers, domains, &plan);
-    bool one = plan.groups == 1 && plan.domains == 0;
-    double budget = one ? MOE_SUMMARY_BUDGET_WHOLE : MOE_SUMMARY_BUDGET;
+    bool one = plan.groups == 1 && plan.domains == 0, least = plan.groups == MOE_RESAMPLE_LEAST;
+    double budget = one || least ? MOE_SUMMARY_BUDGET_WHOLE : MOE_SUMMARY_BUDGET;
     bool within = moe__tables_bytes(tally, shapes, routers, &plan) <= budget;
     g_assert_true(within == *fits || tally->bit == MOE_TALLY_LOAD);
+    g_assert_true(plan.groups == 1 || plan.groups >= MOE_RESAMPLE_LEAST);
     if (plan.groups < MOE_SUMMARY_GROUPS && plan.groups > 1) { /* no finer one would do */
         MoeTablesPlan finer = {plan.domains, plan.whole, plan.groups * 2};
         g_assert_cmpfloat(moe__tables_bytes(tally, shapes, routers, &finer), >, MOE_SUMMARY_BUDGET);
+    }
+    if (plan.groups == 1 && !plan.whole) { /* nor the least that gives intervals */
+        MoeTablesPlan finer = {plan.domains, false, MOE_RESAMPLE_LEAST};
+        g_assert_cmpfloat(moe__tables_bytes(tally, shapes, routers, &finer), >,
+                          MOE_SUMMARY_BUDGET_WHOLE);
     }
     return plan;
 }
@@ -38,8 +46,12 @@ test_plans(void)
         {&moe__tally_load, 64, 16, 4, {4, false, 64}, true},
         {&moe__tally_pairs, 64, 16, 0, {0, false, 32}, true},
         {&moe__tally_pairs, 64, 16, 4, {4, false, 8}, true},
-        {&moe__tally_pairs, 256, 58, 4, {0, true, 1}, true}, /* DeepSeek-V3 */
-        {&moe__tally_pairs, 384, 60, 4, {0, true, 1}, true}, /* Kimi K2 */
+        {&moe__tally_pairs, 64, 16, 16, {16, false, 8}, true}, /* more than the budget, for 8 */
+        {&moe__tally_pairs, 256, 1, 16, {16, false, 8}, true},
+        {&moe__tally_pairs, 64, 16, 24, {24, false, 1}, true},
+        {&moe__tally_pairs, 128, 48, 0, {0, false, 8}, true}, /* Qwen3-30B-A3B */
+        {&moe__tally_pairs, 256, 58, 4, {0, true, 1}, true},  /* DeepSeek-V3 */
+        {&moe__tally_pairs, 384, 60, 4, {0, true, 1}, true},  /* Kimi K2 */
         {&moe__tally_pairs, 384, 60, 0, {0, false, 1}, true},
         {&moe__tally_flow, 384, 60, 4, {0, true, 1}, true},
         {&moe__tally_pairs, 512, 48, 0, {0, false, 1}, false}, /* a hair above: cells' heads */

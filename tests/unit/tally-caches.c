@@ -300,11 +300,57 @@ test_documents(void)
     g_assert_cmpint(cell->lru[0], ==, 3);
     g_assert_cmpint(cell->lfu[3], ==, 3);
     g_assert_cmpint(cell->belady[6], ==, 3);
-    MoeSummaryCell load = {.experts = 8};
-    MoeMetricCell all = {.summary = &load, .caches = cell};
+    /* Drawn alike: of two picks in a document the second one's expert is the first one's, or there
+     * is room for more. */
+    int64_t of_length[MOE_TOKENS_CLASSES] = {0, 0, 3}, units[MOE_TOKENS_CLASSES] = {0, 0, 6};
+    const MoeDocumentCell documents = {
+        .experts = 8, .documents = 3, .of_length = of_length, .units = units};
+    MoeMetricCell all = moe_metric_cell(summary, NULL, 0, MOE_DOMAIN_ALL, NULL);
     assert_near(moe_metric_value(moe_metric_find("cache-lru@1/8"), &all), 0.5, 1e-15);
-    assert_near(moe_metric_uniform(moe_metric_find("cache-lru@1/8"), &all), 0.125, 1e-15);
-    assert_near(moe_metric_uniform(moe_metric_find("cache-lfu@6/8"), &all), 0.75, 1e-15);
+    g_assert_true(isnan(moe_metric_uniform(moe_metric_find("cache-lru@1/8"), &all)));
+    all.documents = &documents;
+    assert_near(moe_metric_uniform(moe_metric_find("cache-lru@1/8"), &all), 1 / 16.0, 1e-9);
+    assert_near(moe_metric_uniform(moe_metric_find("cache-lfu@6/8"), &all), 1 / 16.0, 1e-9);
+    assert_near(moe_metric_uniform(moe_metric_find("cache-belady@6/8"), &all), 1 / 16.0, 0.01);
+    assert_near(moe_metric_shuffled(moe_metric_find("cache-belady@6/8"), &all), 0.5, 1e-9);
+}
+
+/* Documents of a few tokens or of some dozens, picked for at random, by a load. */
+static void
+test_short_documents(gconstpointer data)
+{
+    enum { DOCUMENTS = 600, E = 24, K = 2 };
+    bool uniform = GPOINTER_TO_INT(data) == 1;
+    MoeRng rng = moe_rng(5, 3);
+    int lengths[DOCUMENTS], tokens = 0;
+    for (int d = 0; d < DOCUMENTS; d++)
+        tokens += lengths[d] = 4 + (int)moe_rng_below(&rng, d % 3 == 0 ? 60 : 16);
+    g_autoptr(Routed) routed = routed_new(1, tokens, E, K, 1);
+    for (int64_t t = 0, d = 0, left = lengths[0]; t < tokens; t++, left--) {
+        if (left == 0)
+            left = lengths[++d];
+        routed->doc[t] = (int32_t)d;
+        routed->domain[t] = routed->step[t] = 0;
+        int a = (int)moe_rng_below(&rng, uniform ? E : 1 + moe_rng_below(&rng, E)), b = a;
+        while (b == a)
+            b = (int)moe_rng_below(&rng, uniform ? E : 1 + moe_rng_below(&rng, E));
+        routed->expert[K * t] = a;
+        routed->expert[K * t + 1] = b;
+    }
+    g_autoptr(MoeSummary) summary =
+        routed_count(routed, 900, MOE_TALLY_CACHES | MOE_TALLY_DOCUMENTS, -1);
+    MoeMetricCell cell = moe_metric_cell(summary, NULL, 0, MOE_DOMAIN_ALL, NULL);
+    const char *const names[] = {
+        "cache-lru@2/8",    "cache-lru@5/8",    "cache-lfu@5/8",    "cache-lfu@7/8",
+        "cache-belady@3/8", "cache-belady@5/8", "cache-belady@7/8", NULL};
+    for (int i = 0; names[i]; i++) {
+        const MoeMetric *metric = moe_metric_find(names[i]);
+        double found = moe_metric_value(metric, &cell);
+        double null =
+            uniform ? moe_metric_uniform(metric, &cell) : moe_metric_shuffled(metric, &cell);
+        g_test_message("%s: %g found, %g by chance", names[i], found, null);
+        assert_near(null, found, 0.012);
+    }
 }
 
 /* One document in two parts, of picks at random: a share c/E is found by who doesn't look ahead. */
@@ -320,7 +366,8 @@ test_long(void)
         routed->expert[2 * t] = a;
         routed->expert[2 * t + 1] = b + (b >= a);
     }
-    g_autoptr(MoeSummary) summary = routed_count(routed, 9000, MOE_TALLY_CACHES, -1);
+    g_autoptr(MoeSummary) summary =
+        routed_count(routed, 9000, MOE_TALLY_CACHES | MOE_TALLY_DOCUMENTS, -1);
     const MoeSummaryCell *domains[ROUTED_DOMAINS];
     MoeMetricCell cell = moe_metric_cell(summary, NULL, 0, MOE_DOMAIN_ALL, domains);
     for (int i = 1; i <= MOE_CACHES; i++) {
@@ -328,7 +375,7 @@ test_long(void)
         g_autofree char *lfu = g_strdup_printf("cache-lfu@%d/8", i);
         g_autofree char *belady = g_strdup_printf("cache-belady@%d/8", i);
         double best = moe_metric_value(moe_metric_find(belady), &cell);
-        assert_near(moe_metric_uniform(moe_metric_find(lru), &cell), i / 8.0, 1e-15);
+        assert_near(moe_metric_uniform(moe_metric_find(lru), &cell), i / 8.0, 1e-3);
         assert_near(moe_metric_value(moe_metric_find(lru), &cell), i / 8.0, 0.006);
         assert_near(moe_metric_value(moe_metric_find(lfu), &cell), i / 8.0, 0.006);
         /* Drawn. */
@@ -368,6 +415,10 @@ main(int argc, char **argv)
     g_test_add_func("/tally-caches/optimum", test_optimum);
     g_test_add_func("/tally-caches/documents", test_documents);
     g_test_add_func("/tally-caches/long", test_long);
+    g_test_add_data_func("/tally-caches/short-documents/uniform", GINT_TO_POINTER(1),
+                         test_short_documents);
+    g_test_add_data_func("/tally-caches/short-documents/shuffled", GINT_TO_POINTER(2),
+                         test_short_documents);
     int status = g_test_run();
     routed_end();
     return status;

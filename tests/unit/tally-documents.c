@@ -120,7 +120,6 @@ test_by_hand(void)
     double first = 1 - 2 * half / 3, second = 1 - half; /* within; 1 to the other domain */
     assert_near(value_of("domain-silhouette", &cell), (3 * (1 - first) + 2 * (1 - second)) / 5,
                 1e-14);
-    g_assert_cmpfloat(moe_metric_uniform(moe_metric_find("domain-silhouette"), &cell), ==, 0);
     MoeMetricCell one = moe_metric_cell(summary, NULL, 0, 1, NULL);
     assert_near(value_of("document-similarity", &one), half, 1e-14);
     g_assert_true(isnan(value_of("domain-silhouette", &one)));
@@ -172,6 +171,67 @@ check_chance(bool uniform)
     }
 }
 
+/* Adds a document of units that pick any expert. */
+static void
+add_document(MoeRng *rng, int units, MoeSummaryCell *load, MoeDocumentCell *domain)
+{
+    g_autofree int64_t *own = g_new0(int64_t, (gsize)load->experts);
+    double square = 0;
+    for (int u = 0; u < units; u++)
+        own[moe_rng_below(rng, (uint64_t)load->experts)]++;
+    for (int e = 0; e < load->experts; e++)
+        square += (double)(own[e] * own[e]);
+    for (int e = 0; e < load->experts; e++) {
+        domain->direction[e] += (double)own[e] / sqrt(square);
+        load->count[e] += own[e];
+    }
+    domain->documents++;
+    domain->of_length[moe_tokens_class(units)]++;
+    domain->units[moe_tokens_class(units)] += units;
+    load->units += units;
+    load->picks += units;
+}
+
+/* Few documents of four domains that are alike: the nearest other one is nearer than one's own. */
+static void
+test_nearest(void)
+{
+    enum { E = 8, DOMAINS = 4, EACH = 10, UNITS = 40, ROUNDS = 1000, EVERY = 20 };
+    const MoeMetric *metric = moe_metric_find("domain-silhouette");
+    MoeRng rng = moe_rng(2, 9);
+    double found = 0, uniform = 0, shuffled = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+        int64_t count[E] = {0}, making[E + 1] = {0}, all[MOE_TOKENS_CLASSES] = {0};
+        int64_t of_length[DOMAINS][MOE_TOKENS_CLASSES] = {0};
+        int64_t units[DOMAINS][MOE_TOKENS_CLASSES] = {0};
+        double direction[DOMAINS][E] = {0};
+        MoeSummaryCell load = {.experts = E, .count = count, .making = making};
+        MoeDocumentCell cells[DOMAINS], together = {E, 0, all, all, direction[0]};
+        const MoeDocumentCell *known[DOMAINS];
+        const MoeSummaryCell *domains[DOMAINS] = {&load, &load, &load, &load};
+        for (int d = 0; d < DOMAINS; d++) {
+            cells[d] = (MoeDocumentCell){E, 0, of_length[d], units[d], direction[d]};
+            known[d] = &cells[d];
+            for (int i = 0; i < EACH; i++)
+                add_document(&rng, UNITS + d, &load, &cells[d]);
+        }
+        MoeMetricCell cell = {.summary = &load,
+                              .documents = &together,
+                              .domains = domains,
+                              .n_domains = DOMAINS,
+                              .domain_documents = known};
+        found += moe_metric_value(metric, &cell) / ROUNDS;
+        if (round % EVERY == 0) {
+            uniform += moe_metric_uniform(metric, &cell) / ROUNDS * EVERY;
+            shuffled += moe_metric_shuffled(metric, &cell) / ROUNDS * EVERY;
+        }
+    }
+    g_test_message("%g found, %g and %g by chance", found, uniform, shuffled);
+    g_assert_cmpfloat(found, <, -0.03);
+    g_assert_cmpfloat_with_epsilon(uniform, found, 0.006);
+    g_assert_cmpfloat_with_epsilon(shuffled, found, 0.006);
+}
+
 static void
 test_chance(void)
 {
@@ -188,6 +248,7 @@ main(int argc, char **argv)
     g_test_add_func("/tally-documents/slowly", test_slowly);
     g_test_add_func("/tally-documents/by-hand", test_by_hand);
     g_test_add_func("/tally-documents/chance", test_chance);
+    g_test_add_func("/tally-documents/nearest", test_nearest);
     int status = g_test_run();
     routed_end();
     return status;

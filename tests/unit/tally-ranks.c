@@ -5,6 +5,7 @@
 #include "routed.h"
 
 #include <math.h>
+#include <string.h>
 
 static void
 assert_near(double found, double expected, double tolerance)
@@ -111,6 +112,48 @@ test_chance(void)
     check_chance(false);
 }
 
+/* Few units to few devices: the root of the mean square of CVs. A unit that isn't sent to the one
+ * of two is sent to the other. */
+static void
+test_few_devices(void)
+{
+    enum { E = 12, K = 3, TOKENS = 200, ROUNDS = 4000 };
+    MoeRng rng = moe_rng(2, 5);
+    int64_t sent[MOE_RANKS_SENT], making[E + 1] = {[K] = TOKENS}, count[E];
+    for (int e = 0; e < E; e++)
+        count[e] = TOKENS * K / E;
+    const MoeSummaryCell summary = {
+        .experts = E, .units = TOKENS, .picks = TOKENS * K, .count = count, .making = making};
+    const MoeRankCell ranks = {E, TOKENS, sent};
+    const MoeMetricCell cell = {.summary = &summary, .ranks = &ranks};
+    const char *const names[] = {"rank-sent-cv@2", "rank-sent-cv@4"};
+    double square[2] = {0};
+    for (int round = 0; round < ROUNDS; round++) {
+        memset(sent, 0, sizeof sent);
+        for (int t = 0; t < TOKENS; t++) {
+            unsigned picked = 0, of_two = 0, of_four = 0;
+            while (__builtin_popcount(picked) < K)
+                picked |= 1U << moe_rng_below(&rng, E);
+            for (unsigned e = 0; e < E; e++) {
+                of_two |= (picked >> e & 1) << e * 2 / E;
+                of_four |= (picked >> e & 1) << e * 4 / E;
+            }
+            for (int r = 0; r < 4; r++) {
+                sent[r] += r < 2 ? of_two >> r & 1 : 0;
+                sent[2 + r] += of_four >> r & 1;
+            }
+        }
+        for (int i = 0; i < 2; i++)
+            square[i] += pow(moe_metric_value(moe_metric_find(names[i]), &cell), 2) / ROUNDS;
+    }
+    for (int i = 0; i < 2; i++) {
+        double null = moe_metric_uniform(moe_metric_find(names[i]), &cell);
+        g_test_message("%s: %g, %g by chance", names[i], sqrt(square[i]), null);
+        assert_near(null / sqrt(square[i]), 1, 0.04);
+        assert_near(moe_metric_shuffled(moe_metric_find(names[i]), &cell), null, 1e-6);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -120,6 +163,7 @@ main(int argc, char **argv)
     g_test_add_func("/tally-ranks/slowly", test_slowly);
     g_test_add_func("/tally-ranks/by-hand", test_by_hand);
     g_test_add_func("/tally-ranks/chance", test_chance);
+    g_test_add_func("/tally-ranks/few-devices", test_few_devices);
     int status = g_test_run();
     routed_end();
     return status;

@@ -3,6 +3,7 @@
  * Filters of tokens: in words and back; what is counted of the tokens chosen, against a trace that
  * has no others; figures of them; and what can't be chosen.
  */
+#include "stats/groups.h"
 #include "summary-made.h"
 
 #include <glib/gstdio.h>
@@ -158,6 +159,16 @@ trace_with_texts(const char *name)
     return trace;
 }
 
+/* A document of the same group, another one after each gap. */
+static int32_t
+relative(int32_t doc, int gaps)
+{
+    int32_t other = (gaps * 200 + doc) * 500;
+    while (moe__document_group(other) != moe__document_group(doc))
+        other++;
+    return other;
+}
+
 /* Appends the chosen tokens of a chunk. With `gaps`, what follows one becomes a document of its
  * own, of the same group: the same sums as of a document with a gap, but for those of whole
  * documents. */
@@ -173,7 +184,7 @@ append_chosen(MoeTraceWriter *writer, MoeTraceRows *rows, Chooses chooses, int *
         if (gaps)
             *gaps += chosen && *gap;
         *gap = !chosen;
-        int32_t own = from->doc[t] + (gaps ? *gaps : 0) * MOE_SUMMARY_GROUPS * 100;
+        int32_t own = gaps ? relative(from->doc[t], *gaps) : from->doc[t];
         if (chosen) {
             g_array_append_val(index, t);
             g_array_append_val(doc, own);

@@ -303,7 +303,8 @@ test_forged_columns(void)
 
     g_assert_no_error(read_forgery((Forgery){0}));
     g_assert_no_error(read_forgery((Forgery){.gate = &gate}));
-    assert_forgery((Forgery){.domain = &few_tokens}, MOE_ERROR_FORMAT, "*00000.domain: type and*");
+    assert_forgery((Forgery){.domain = &few_tokens}, MOE_ERROR_FORMAT,
+                   "*00000.domain: type and * trace: found i4 [2], expected i4 [3]");
     assert_forgery((Forgery){.domain = &square}, MOE_ERROR_FORMAT, "*00000.domain: type and*");
     assert_forgery((Forgery){.domain = &high_domain}, MOE_ERROR_FORMAT,
                    "*token 2 has domain 2; -1 … 1 is expected");
@@ -400,8 +401,29 @@ test_forged_chunk(void)
     for (gsize i = 0; i < G_N_ELEMENTS(bad); i++)
         assert_forgery((Forgery){.chunk = bad[i]}, MOE_ERROR_FORMAT, "*chunks/00000.json: *");
     /* More tokens than there can be: refused before memory is taken for them. */
-    assert_forgery((Forgery){.chunk = "{\"tokens\": 281474976710656, \"states\": 0}"},
-                   MOE_ERROR_FORMAT, "*too short for 281474976710656 tokens");
+    assert_forgery((Forgery){.chunk = "{\"tokens\": 134217728, \"states\": 0}"}, MOE_ERROR_FORMAT,
+                   "*too short for 134217728 tokens");
+    assert_forgery((Forgery){.chunk = "{\"tokens\": 134217729, \"states\": 0}"}, MOE_ERROR_FORMAT,
+                   "*forged.npz: chunks/00000.json: \"tokens\" is 134217729; *to 134217728 *");
+}
+
+/* A few packed bytes that unpack to very many: refused by what their header states. */
+static void
+test_forged_sizes(void)
+{
+    enum { META = 65 << 20, CLOSING = 65 << 10 };
+    g_autofree char *meta = g_malloc0(META + 1), *chunk = g_malloc0(CLOSING + 1);
+    memset(meta, ' ', META);
+    memset(chunk, ' ', CLOSING);
+    memcpy(meta, good_meta, strlen(good_meta));
+    memcpy(chunk, good_chunk, strlen(good_chunk));
+    assert_forgery((Forgery){.meta = meta}, MOE_ERROR_FORMAT,
+                   "*member meta.json: found 68157440 bytes, expected at most 67108864");
+    assert_forgery((Forgery){.chunk = chunk}, MOE_ERROR_FORMAT,
+                   "*member chunks/00000.json: found 66560 bytes, expected at most 65536");
+    meta[64 << 20] = 0;
+    chunk[64 << 10] = 0;
+    g_assert_no_error(read_forgery((Forgery){.meta = meta, .chunk = chunk}));
 }
 
 /* good_meta with one part replaced. */
@@ -429,6 +451,14 @@ test_forged_meta(void)
     assert_meta("[\"a\", \"b\"]", "[\"a\", 1]", MOE_ERROR_FORMAT);
     assert_meta("[\"a\", \"b\"]", "\"a\"", MOE_ERROR_FORMAT);
     assert_meta("[\"a\", \"b\"]", "[\"a\", ", MOE_ERROR_FORMAT);
+    /* Names that would write their own lines, or steer a terminal; \u0085 is a new line too. */
+    assert_meta("\"a\", \"b\"", "\"a\\nb\"", MOE_ERROR_FORMAT);
+    assert_meta("\"a\", \"b\"", "\"a\\u0085b\"", MOE_ERROR_FORMAT);
+    assert_meta("\"a\", \"b\"", "\"a\\u007fb\"", MOE_ERROR_FORMAT);
+    assert_meta("\"a\", \"b\"", "\"a\\u001b[31mb\"", MOE_ERROR_FORMAT);
+    g_auto(GStrv) halves = g_strsplit(good_meta, "\"a\"", 2);
+    g_autofree char *accents = g_strjoinv("\"\u00e9\u00a0\\t\u4e2d\"", halves);
+    g_assert_no_error(read_forgery((Forgery){.meta = accents}));
     g_autofree char *deep = g_strnfill(100000, '[');
     assert_meta("[\"a\", \"b\"]", deep, MOE_ERROR_FORMAT);
     assert_forgery((Forgery){.meta = ""}, MOE_ERROR_FORMAT, "*meta.json: a JSON object*");
@@ -449,6 +479,7 @@ main(int argc, char **argv)
     g_test_add_func("/trace/forged-measures", test_forged_measures);
     g_test_add_func("/trace/foreign-measures", test_foreign_measures);
     g_test_add_func("/trace/forged-chunk", test_forged_chunk);
+    g_test_add_func("/trace/forged-sizes", test_forged_sizes);
     g_test_add_func("/trace/forged-meta", test_forged_meta);
     int status = g_test_run();
     sample_remove_folder(folder);

@@ -212,6 +212,55 @@ test_same(void)
     g_assert_cmpfloat_with_epsilon((one[4].low + one[4].high) / 2, value, 1e-9);
 }
 
+/* One router makes a unit of each token, the next one two: there are no paths, and all else is as
+ * ever. */
+static void
+test_split(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = g_build_filename(folder, "t.npz", NULL);
+    MoeRouterInfo routers[2] = {
+        {.experts = 4,
+         .k = 1,
+         .units_per_token = 1,
+         .score = (char *)"",
+         .select = (char *)"",
+         .gate = (char *)""},
+        {.layer = 1,
+         .experts = 4,
+         .k = 1,
+         .units_per_token = 2,
+         .score = (char *)"",
+         .select = (char *)"",
+         .gate = (char *)""},
+    };
+    g_autofree char *meta = moe_trace_meta(routers, 2, NULL, 0, NULL);
+    const MoeTraceOptions options = {0};
+    MoeTraceWriter *writer = moe_trace_writer_new(path, meta, routers, 2, &options, &error);
+    g_assert_no_error(error);
+    for (int32_t doc = 0; doc < DOCUMENTS; doc++)
+        for (int32_t pos = 0; pos < 20; pos++) {
+            const int32_t id = (doc * 7 + pos * 3) % 11;
+            const int32_t expert[] = {(id + doc) % 4, pos % 3};
+            const MoeTracePicks picks[] = {{.expert = expert}, {.expert = expert}};
+            const MoeTraceTokens tokens = {.n = 1, .id = &id, .doc = &doc, .pos = &pos};
+            g_assert_true(moe_trace_writer_append(writer, &tokens, picks, &error));
+        }
+    g_assert_true(moe_trace_writer_close(writer, &error));
+    g_autoptr(MoeTrace) trace = moe_trace_open(path, &error);
+    g_assert_no_error(error);
+    const MoeMetric *const metrics[] = {moe_metric_find("paths"), moe_metric_find("vocabulary")};
+    const int both[] = {0, 1};
+    MoeInterval found[4];
+    g_assert_true(
+        moe_metric_trace_intervals(trace, NULL, both, 2, metrics, 2, NULL, found, &error));
+    g_assert_no_error(error);
+    for (int r = 0; r < 2; r++) {
+        g_assert_true(isnan(found[2 * r].low));
+        g_assert_cmpfloat(found[2 * r + 1].low, <, found[2 * r + 1].high);
+    }
+}
+
 /* Every metric has an interval, or says why it has none. */
 static void
 test_has_interval(void)
@@ -238,6 +287,7 @@ main(int argc, char **argv)
     g_test_add_func("/trace-intervals/left-out", test_left_out);
     g_test_add_func("/trace-intervals/counted", test_counted);
     g_test_add_func("/trace-intervals/same", test_same);
+    g_test_add_func("/trace-intervals/split", test_split);
     g_test_add_func("/trace-intervals/has-interval", test_has_interval);
     int status = g_test_run();
     g_autofree char *path = g_build_filename(folder, "t.npz", NULL);

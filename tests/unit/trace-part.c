@@ -5,6 +5,8 @@
 #include "trace-same.h"
 #include "trace-sample.h"
 
+#include <unistd.h>
+
 static char *folder;
 
 static char *
@@ -102,6 +104,32 @@ test_in_place(void)
     g_assert_cmpint(moe_trace_tokens(after, 0), ==, 5);
     g_assert_cmpint(moe_trace_chunks(after), ==, (TOKENS + 4) / 5);
     same_assert(trace, after); /* who has the old file open keeps it */
+}
+
+/* A file that is replaced keeps its mode, and the link that names it. */
+static void
+test_in_place_of_a_link(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MoeTrace) trace = whole();
+    g_autofree char *path = scratch("whole.npz"), *link = scratch("link.npz");
+    GStatBuf info;
+    g_assert_cmpint(g_chmod(path, 0600), ==, 0);
+    g_assert_cmpint(symlink("whole.npz", link), ==, 0);
+    for (int way = 0; way < 2; way++) {
+        if (way == 0)
+            moe_trace_select(trace, link, &(MoeTraceSelection){0}, &as_source, NULL, NULL, &error);
+        else
+            moe_trace_copy_without(trace, link, NULL, 0, "{}", NULL, &error);
+        g_assert_no_error(error);
+        g_assert_true(g_file_test(link, G_FILE_TEST_IS_SYMLINK));
+        g_assert_cmpint(g_stat(path, &info), ==, 0);
+        g_assert_cmpint(info.st_mode & 07777, ==, 0600);
+        g_autoptr(MoeTrace) after = sample_open(path);
+        assert_history(after, way == 0 ? "recompress" : "history");
+    }
+    g_unlink(link);
+    assert_no_leftovers();
 }
 
 static void
@@ -337,6 +365,7 @@ main(int argc, char **argv)
     folder = g_dir_make_tmp("moescope-part-XXXXXX", NULL);
     g_test_add_func("/trace-part/recompress", test_recompress);
     g_test_add_func("/trace-part/in-place", test_in_place);
+    g_test_add_func("/trace-part/in-place-of-a-link", test_in_place_of_a_link);
     g_test_add_func("/trace-part/slice-merge", test_slice_merge);
     g_test_add_func("/trace-part/steps", test_steps);
     g_test_add_func("/trace-part/domains", test_domains);

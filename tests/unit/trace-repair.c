@@ -5,7 +5,8 @@
  */
 #include "trace-same.h"
 #include "trace-sample.h"
-#include "trace/zip.h"
+#include "trace/zip-array.h"
+#include "zip-without.h"
 
 #include <math.h>
 
@@ -151,6 +152,18 @@ test_nothing_to_do(void)
 
 /* --- Damaged ----------------------------------------------------------------------------------*/
 
+/* The third chunk is the second of what was mended. */
+static void
+assert_last_chunk(const MoeTrace *whole, const MoeTrace *mended)
+{
+    MoeArray a, b;
+    g_assert_true(moe_trace_read(whole, "tokens/00002.id", &a, NULL));
+    g_assert_true(moe_trace_read(mended, "tokens/00001.id", &b, NULL));
+    g_assert_cmpmem(a.data, 14 * 4, b.data, 14 * 4);
+    g_free((void *)a.data);
+    g_free((void *)b.data);
+}
+
 static void
 test_damaged_chunk(void)
 {
@@ -170,13 +183,64 @@ test_damaged_chunk(void)
     g_assert_cmpint(result.tokens, ==, 42 + 14);
     assert_sound(copy);
     g_autoptr(MoeTrace) after = sample_open(copy);
-    MoeArray a, b;
-    g_assert_true(moe_trace_read(whole, "tokens/00002.id", &a, NULL));
-    g_assert_true(moe_trace_read(after, "tokens/00001.id", &b, NULL));
-    g_assert_cmpmem(a.data, 14 * 4, b.data, 14 * 4);
-    g_free((void *)a.data);
-    g_free((void *)b.data);
+    assert_last_chunk(whole, after);
     g_assert_nonnull(strstr(moe_trace_meta_json(after), "\"damaged_chunks\": 1"));
+}
+
+/* A chunk in the middle lost the member that closes it: that chunk goes, and no other. */
+static void
+test_gap(void)
+{
+    g_autofree char *path = scratch("whole.npz"), *gap = scratch("gap.npz");
+    gsize length, after_length;
+    g_autofree char *bytes = small_trace(path, &length);
+    zip_without(path, gap, "chunks/00001.json");
+    g_autofree char *before = load(gap, &length);
+    assert_complaint(gap, "*gap.npz: * no chunk that was closed: there is no chunks/00001.json, *");
+
+    g_autoptr(MoeTrace) whole = sample_open(path);
+    g_autoptr(MoeTrace) broken = sample_open(gap);
+    g_autofree char *none = moe_trace_gap(whole);
+    g_assert_null(none);
+    g_autoptr(GError) error = NULL;
+    const MoeTraceOutput output = {.compression = -1};
+    g_assert_cmpint(moe_trace_tokens(broken, -1), ==, 42);
+    g_assert_false(
+        moe_trace_select(broken, gap, &(MoeTraceSelection){0}, &output, NULL, NULL, &error));
+    g_assert_error(error, MOE_ERROR, MOE_ERROR_FORMAT);
+    g_clear_error(&error);
+    const MoeTrace *const both[] = {whole, broken};
+    g_assert_false(moe_trace_merge(both, 2, gap, MOE_TRACE_DOCUMENTS_KEEP, &output, NULL, &error));
+    g_assert_error(error, MOE_ERROR, MOE_ERROR_FORMAT);
+    g_autofree char *after = load(gap, &after_length);
+    g_assert_cmpmem(before, length, after, after_length);
+
+    MoeTraceRepaired result = repair(gap, NULL);
+    g_assert_cmpint(result.chunks, ==, 2);
+    g_assert_cmpint(result.damaged, ==, 1);
+    g_assert_cmpint(result.unclosed, ==, 1);
+    g_assert_cmpint(result.tokens, ==, 42 + 14);
+    assert_sound(gap);
+    g_autoptr(MoeTrace) mended = sample_open(gap);
+    assert_last_chunk(whole, mended);
+    g_assert_nonnull(strstr(moe_trace_meta_json(mended), "\"unclosed_chunks\": 1"));
+}
+
+/* The closing member itself is damaged: no trace can be opened, but it can be repaired. */
+static void
+test_damaged_closing_member(void)
+{
+    g_autofree char *path = scratch("whole.npz");
+    gsize length;
+    g_autofree char *bytes = small_trace(path, &length);
+    bytes[find_data(path, "chunks/00000.json")] ^= 0x21;
+    g_autofree char *copy = scratch("copy.npz");
+    save(copy, bytes, length);
+    g_assert_null(moe_trace_open(copy, NULL));
+    MoeTraceRepaired result = repair(copy, NULL);
+    g_assert_cmpint(result.chunks, ==, 2);
+    g_assert_cmpint(result.unclosed, ==, 1);
+    assert_sound(copy);
 }
 
 static void
@@ -232,6 +296,76 @@ test_gate_not_a_number(void)
     g_assert_true(moe_trace_writer_append(writer, &sample->tokens, sample->picks, &error));
     g_assert_true(moe_trace_writer_close(writer, &error));
     assert_complaint(path, "*picks/00000.r000.gate: the gate of unit 1 in slot 1 is *nan*");
+}
+
+/* A column of another type: what it is, and what it should be. */
+static void
+test_wrong_type(void)
+{
+    g_autofree char *path = scratch("astray.npz"), *wrong = scratch("wrong.npz");
+    gsize length;
+    g_autofree char *bytes = small_trace(path, &length);
+    static const int64_t ids[42];
+    const MoeArray array = {MOE_I64, 1, {42}, ids};
+    MoeZipPacked packed;
+    g_assert_true(moe__zip_pack_array(&array, &packed));
+    zip_with(path, wrong, "tokens/00000.id.npy", &packed);
+    moe__zip_packed_clear(&packed);
+    assert_complaint(wrong, "*wrong.npz: tokens/00000.id: *: found i8 [42], expected i4 [42]");
+}
+
+/* Numbers that can be read and mean nothing are told by verify; repair keeps them. */
+static void
+assert_odd_values(const char *member, const MoeArray *array, const char *pattern)
+{
+    g_autofree char *path = scratch("whole.npz"), *odd = scratch("odd.npz");
+    gsize length;
+    g_autofree char *bytes = small_trace(path, &length);
+    MoeZipPacked packed;
+    g_assert_true(moe__zip_pack_array(array, &packed));
+    zip_with(path, odd, member, &packed);
+    moe__zip_packed_clear(&packed);
+    assert_complaint(odd, pattern);
+    g_assert_false(repair(odd, NULL).needed);
+}
+
+static void
+test_odd_values(void)
+{
+    enum { TOKENS = 42, UNITS = 2 * TOKENS };
+    static int32_t ids[TOKENS];
+    static uint8_t flags[3 * UNITS];
+    ids[7] = -1;
+    ids[8] = -9;
+    flags[2] = 1;
+    flags[UNITS + 5] = 77;
+    const MoeArray id = {MOE_I32, 1, {TOKENS}, ids}, flag = {MOE_U8, 2, {3, UNITS}, flags};
+    assert_odd_values("tokens/00000.id.npy", &id, "*tokens/00000.id: token 8 has id -9; 0 or *");
+    assert_odd_values("picks/00000.r001.dropped.npy", &flag,
+                      "*r001.dropped: unit 5 in slot 1 has 77; 0 or 1 is expected");
+}
+
+static void
+test_odd_counts(void)
+{
+    g_autofree char *path = scratch("state.npz"), *odd = scratch("odd.npz");
+    g_autoptr(GError) error = NULL;
+    MoeTraceWriter *writer = sample_writer(path, &(MoeTraceOptions){0});
+    sample_append_state(writer, 0);
+    g_assert_true(moe_trace_writer_close(writer, &error));
+    g_autofree int64_t *counts = g_new0(int64_t, (gsize)sample_routers[0].experts);
+    const MoeArray load = {MOE_I64, 2, {1, sample_routers[0].experts}, counts};
+    for (int bad = 0; bad < 2; bad++) {
+        MoeZipPacked packed;
+        counts[3] = bad ? -7 : 7;
+        g_assert_true(moe__zip_pack_array(&load, &packed));
+        zip_with(path, odd, "state/00000.r000.load.npy", &packed);
+        moe__zip_packed_clear(&packed);
+        if (bad)
+            assert_complaint(odd, "*r000.load: row 0 has -7 for expert 3; 0 or more is expected");
+        else
+            assert_sound(odd);
+    }
 }
 
 static void
@@ -290,9 +424,14 @@ main(int argc, char **argv)
     g_test_add_func("/trace-repair/cut", test_cut);
     g_test_add_func("/trace-repair/nothing-to-do", test_nothing_to_do);
     g_test_add_func("/trace-repair/damaged-chunk", test_damaged_chunk);
+    g_test_add_func("/trace-repair/gap", test_gap);
+    g_test_add_func("/trace-repair/damaged-closing-member", test_damaged_closing_member);
     g_test_add_func("/trace-repair/every-member-matters", test_every_member_matters);
     g_test_add_func("/trace-repair/damaged-directory", test_damaged_directory);
     g_test_add_func("/trace-repair/gate-not-a-number", test_gate_not_a_number);
+    g_test_add_func("/trace-repair/wrong-type", test_wrong_type);
+    g_test_add_func("/trace-repair/odd-values", test_odd_values);
+    g_test_add_func("/trace-repair/odd-counts", test_odd_counts);
     g_test_add_func("/trace-repair/members-astray", test_members_astray);
     g_test_add_func("/trace-repair/sizes", test_sizes);
     int status = g_test_run();

@@ -4,6 +4,7 @@
  */
 #include "trace-sample.h"
 
+#include <moescope/trace-tools.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -183,6 +184,63 @@ test_full_disk(void)
     g_assert_cmpint(moe_trace_chunks(trace), ==, 1);
 }
 
+/* A tool that writes a trace in place would lose what its recording still has to come. */
+static void
+test_tools_keep_off(void)
+{
+    g_autofree char *path = scratch("live.npz"), *out = scratch("elsewhere.npz");
+    g_autoptr(GError) error = NULL;
+    MoeTraceWriter *writer = sample_writer(path, &sample_options);
+    append_batches(writer, 0, 4);
+    g_assert_true(moe_trace_writer_flush(writer, NULL, &error));
+    g_autoptr(MoeTrace) trace = sample_open(path);
+    const MoeTraceOutput output = {.compression = -1};
+    const MoeTraceSelection all = {0};
+    MoeTraceRepaired repaired;
+    g_assert_false(moe_trace_repair(path, NULL, &repaired, NULL, &error));
+    g_assert_error(error, MOE_ERROR, MOE_ERROR_DATA);
+    g_assert_nonnull(strstr(error->message, "live.npz is being written at this moment"));
+    g_clear_error(&error);
+    g_assert_false(moe_trace_select(trace, path, &all, &output, NULL, NULL, &error));
+    g_assert_error(error, MOE_ERROR, MOE_ERROR_DATA);
+    g_clear_error(&error);
+    g_assert_false(moe_trace_copy_without(trace, path, NULL, 0, "{}", NULL, &error));
+    g_assert_error(error, MOE_ERROR, MOE_ERROR_DATA);
+    g_clear_error(&error);
+    g_assert_true(moe_trace_repair(path, out, &repaired, NULL, &error));
+    append_batches(writer, 4, 8);
+    g_assert_true(moe_trace_writer_close(writer, &error));
+    g_autoptr(MoeTrace) whole = sample_open(path);
+    g_assert_cmpint(moe_trace_tokens(whole, -1), ==, 8 * 14);
+    g_assert_true(moe_trace_select(trace, path, &all, &output, NULL, NULL, &error)); /* free now */
+}
+
+/* Where there are no locks, or somebody doesn't look for them, the recording fails rather than to
+ * go on into a file without a name. */
+static void
+test_replaced(void)
+{
+    g_autofree char *path = scratch("taken.npz"), *other = scratch("other.npz");
+    for (int replaced = 0; replaced < 2; replaced++) {
+        g_autoptr(GError) error = NULL;
+        MoeTraceWriter *writer = sample_writer(path, &sample_options);
+        append_batches(writer, 0, 4);
+        g_assert_true(moe_trace_writer_flush(writer, NULL, &error));
+        if (replaced) {
+            sample_write(other, 0, 1, &sample_options);
+            g_assert_cmpint(g_rename(other, path), ==, 0);
+        } else
+            g_assert_cmpint(g_unlink(path), ==, 0);
+        append_batches(writer, 4, 5);
+        g_assert_false(moe_trace_writer_flush(writer, NULL, &error));
+        g_assert_error(error, MOE_ERROR, MOE_ERROR_DATA);
+        g_assert_nonnull(strstr(error->message, "was replaced or removed while"));
+        g_clear_error(&error);
+        g_assert_false(moe_trace_writer_close(writer, &error));
+        g_assert_error(error, MOE_ERROR, MOE_ERROR_DATA);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -193,6 +251,8 @@ main(int argc, char **argv)
     g_test_add_func("/trace/resume-refused", test_resume_refused);
     g_test_add_func("/trace/follow", test_follow);
     g_test_add_func("/trace/full-disk", test_full_disk);
+    g_test_add_func("/trace/tools-keep-off", test_tools_keep_off);
+    g_test_add_func("/trace/replaced", test_replaced);
     int status = g_test_run();
     sample_remove_folder(folder);
     g_free(folder);

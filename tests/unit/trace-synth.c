@@ -5,6 +5,7 @@
  */
 #include "trace-same.h"
 #include "trace-sample.h"
+#include "trace/writer.h"
 
 #include <json-glib/json-glib.h>
 #include <math.h>
@@ -270,6 +271,48 @@ test_bad_parameters(void)
     }
 }
 
+/* What is said of a made-up trace isn't said of a part of it, but how it came about is. */
+static void
+test_derived(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(MoeTrace) trace = make("a.npz", &base, &(MoeTraceOutput){0});
+    g_autofree char *path = scratch("part.npz");
+    const MoeTraceSelection part = {.n_tokens = 100};
+    for (int whole = 0; whole < 2; whole++) {
+        moe_trace_select(trace, path, whole ? &(MoeTraceSelection){0} : &part, &(MoeTraceOutput){0},
+                         NULL, NULL, &error);
+        g_assert_no_error(error);
+        g_autoptr(MoeTrace) derived = moe_trace_open(path, &error);
+        g_autoptr(JsonNode) root = json_from_string(moe_trace_meta_json(derived), NULL);
+        JsonObject *meta = json_node_get_object(root);
+        JsonArray *history = json_object_get_array_member(meta, "history");
+        JsonObject *first = json_array_get_object_element(history, 0);
+        const char *tool = json_object_get_string_member(first, "tool");
+        g_assert_cmpint(json_object_has_member(meta, "synth"), ==, whole);
+        g_assert_cmpstr(tool, ==, whole ? "recompress" : "synth");
+        g_assert_cmpint(json_array_get_length(history), ==, whole ? 1 : 2);
+    }
+    g_unlink(path);
+}
+
+/* A chunk is about 48 MB, whatever the model. */
+static void
+test_chunks(void)
+{
+    MoeRouterInfo routers[60] = {0};
+    for (int r = 0; r < 60; r++)
+        routers[r] = (MoeRouterInfo){.experts = 256, .k = 8, .units_per_token = 1};
+    MoeTraceOptions options = {.gates = true};
+    int64_t tokens = moe__trace_chunk_tokens(routers, 60, &options);
+    g_assert_cmpint(tokens * 60 * 8 * (2 + 2), <=, 48 << 20);
+    g_assert_cmpint(tokens * 60 * 8 * (2 + 2), >, 47 << 20);
+    options.logits = true;
+    g_assert_cmpint(moe__trace_chunk_tokens(routers, 60, &options), <, tokens / 10);
+    g_assert_cmpint(moe__trace_chunk_tokens(routers, 2, &options), <, 65536);
+    g_assert_cmpint(moe__trace_chunk_tokens(routers, 1, &(MoeTraceOptions){0}), ==, 65536);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -281,6 +324,8 @@ main(int argc, char **argv)
     g_test_add_func("/trace-synth/determinism", test_determinism);
     g_test_add_func("/trace-synth/extremes", test_extremes);
     g_test_add_func("/trace-synth/bad-parameters", test_bad_parameters);
+    g_test_add_func("/trace-synth/derived", test_derived);
+    g_test_add_func("/trace-synth/chunks", test_chunks);
     int status = g_test_run();
     sample_remove_folder(folder);
     g_free(folder);

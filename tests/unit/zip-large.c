@@ -82,6 +82,65 @@ test_many_members(void)
     g_assert_true(!seen || strstr(seen, "66000 files"));
 }
 
+/* The highest number that the classic record can hold, without a zip64 record beside it. */
+static void
+test_most_members_of_classic(void)
+{
+    g_autoptr(GError) error = NULL;
+    const MoeZipLimits classic = {ZIP_WIDE32 - 1, ZIP_WIDE16};
+    g_autoptr(MoeZipWriter) writer = moe__zip_writer_new(path, &classic, &error);
+    g_assert_no_error(error);
+    for (int i = 0; i < ZIP_WIDE16; i++) {
+        char name[16];
+        g_snprintf(name, sizeof name, "%d", i);
+        add(writer, name, "");
+    }
+    g_assert_true(moe__zip_writer_finish(writer, &error));
+    g_autoptr(MoeZipReader) reader = moe__zip_reader_open(path, UINT64_MAX, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(reader->entries->len, ==, ZIP_WIDE16);
+    g_assert_true(reader->complete);
+}
+
+/* An end record that calls a file of holes, which takes no room, a directory: no memory is taken
+ * for what it states. */
+static void
+test_directory_of_holes(void)
+{
+    const uint64_t size = UINT64_C(1) << 40;
+    g_autoptr(GByteArray) end = g_byte_array_new();
+    zip_put32(end, ZIP64_END_SIGNATURE);
+    zip_put64(end, ZIP64_END_SIZE - 12);
+    g_byte_array_append(end, (const guint8[12]){45}, 12);
+    zip_put64(end, 10);
+    zip_put64(end, 10);
+    zip_put64(end, size);
+    zip_put64(end, 0);
+    zip_put32(end, ZIP64_LOCATOR_SIGNATURE);
+    zip_put32(end, 0);
+    zip_put64(end, size);
+    zip_put32(end, 1);
+    zip_put32(end, ZIP_END_SIGNATURE);
+    zip_put32(end, 0);
+    zip_put32(end, ZIP_WIDE32);
+    zip_put32(end, ZIP_WIDE32);
+    zip_put32(end, ZIP_WIDE32);
+    zip_put16(end, 0);
+    g_autoptr(GError) error = NULL;
+    int fd = g_open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    g_assert_cmpint(fd, >=, 0);
+    if (pwrite(fd, end->data, end->len, (off_t)size) != (ssize_t)end->len) {
+        g_close(fd, NULL);
+        g_test_skip("the file system has no such large files");
+        return;
+    }
+    g_close(fd, NULL);
+    g_assert_null(moe__zip_reader_open(path, UINT64_MAX, &error));
+    g_assert_error(error, MOE_ERROR, MOE_ERROR_FORMAT);
+    g_assert_nonnull(strstr(error->message, "at byte 0: an entry of the directory was expected"));
+    g_unlink(path);
+}
+
 /* The header of a stored member of `size` bytes, as if it had been written at `offset`. */
 static MoeZipEntry
 forge_header(const char *name, uint64_t offset, uint64_t size)
@@ -150,6 +209,8 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_autofree char *folder = g_dir_make_tmp("moescope-zip-large-XXXXXX", NULL);
     path = g_build_filename(folder, "large.zip", NULL);
+    g_test_add_func("/zip-large/most-members-of-classic", test_most_members_of_classic);
+    g_test_add_func("/zip-large/directory-of-holes", test_directory_of_holes);
     g_test_add_func("/zip/many-members", test_many_members);
     g_test_add_func("/zip/long-members", test_long_members);
     int status = g_test_run();

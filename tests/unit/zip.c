@@ -333,6 +333,27 @@ test_forged_directory(void)
     assert_complaint(path, MOE_ERROR_UNSUPPORTED, "*encrypted*");
 }
 
+/* A name that would forge a line of an error message. */
+static void
+test_control_characters(void)
+{
+    static const char *const names[] = {"a\nmoescope: all is well", "a\x1b[2J", "a\x7f",
+                                        "a\xc2\x85"
+                                        "b"};
+    g_autofree char *path = scratch("control.zip");
+    for (gsize i = 0; i <= G_N_ELEMENTS(names); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(MoeZipWriter) writer = moe__zip_writer_new(path, NULL, &error);
+        add(writer, i < G_N_ELEMENTS(names) ? names[i] : "\u00e9\u00a0\u4e2d", "x", 1, 0);
+        g_assert_true(moe__zip_writer_finish(writer, &error));
+        if (i < G_N_ELEMENTS(names))
+            assert_complaint(path, MOE_ERROR_FORMAT,
+                             "*at byte *: the name \"a\\*\" of a member has *");
+        else
+            g_assert_no_error(read_all(path));
+    }
+}
+
 static void
 test_same_name(void)
 {
@@ -415,6 +436,16 @@ test_no_file(void)
     g_assert_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED);
 }
 
+/* Something that isn't a file, and that opening would wait for. */
+static void
+test_fifo(void)
+{
+    g_autofree char *path = scratch("fifo");
+    g_assert_cmpint(mkfifo(path, 0600), ==, 0);
+    g_autoptr(GError) error = read_all(path);
+    g_assert_error(error, MOE_ERROR, MOE_ERROR_UNSUPPORTED);
+}
+
 static void
 remove_folder(void)
 {
@@ -443,6 +474,8 @@ main(int argc, char **argv)
     g_test_add_func("/zip/every-byte-changed", test_every_byte_changed);
     g_test_add_func("/zip/resume", test_resume);
     g_test_add_func("/zip/no-file", test_no_file);
+    g_test_add_func("/zip/control-characters", test_control_characters);
+    g_test_add_func("/zip/fifo", test_fifo);
     int status = g_test_run();
     remove_folder();
     return status;

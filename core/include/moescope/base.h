@@ -42,8 +42,9 @@ MOE_API const char *moe_version(void);
  * (transfer full) */
 MOE_API char *moe_engine_description(void);
 
-/* Sets how many threads loops and matrix products use; 0 means all that this process may run on.
- * Results are bit-identical from run to run at the same count. */
+/* Sets how many threads loops and matrix products use, up to MOE_THREADS_MOST; 0 means all that
+ * this process may run on. Results are bit-identical from run to run at the same count. */
+#define MOE_THREADS_MOST 1024
 MOE_API void moe_set_threads(int threads);
 MOE_API int moe_threads(void);
 /* For the first line of a program's main(): keeps threads that have no work from spinning for long,

@@ -55,6 +55,22 @@ MOE_API const MoeTraceRange *moe_findings_drops(const MoeFindings *findings, con
 MOE_API void moe_findings_free(MoeFindings *findings);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeFindings, moe_findings_free)
 
+/* A finding as it is told where there is one line for it. */
+typedef struct MoeFindingLine {
+    const char *check, *text;
+    MoeSeverity severity;
+    int layer;          /* -1: of all, or nobody knows */
+    int64_t count, all; /* as in MoeFinding */
+} MoeFindingLine;
+/* Findings of one kind: of the same check and severity, with texts that differ by numbers alone. */
+typedef struct MoeFindingGroup {
+    int worst;  /* of them: the one with the highest share, the first of equals */
+    char *text; /* its text, with all their layers: "layer 3: 2 of 9 …; also in layers 0, 5–7" */
+} MoeFindingGroup;
+/* Groups `n` lines, in the order of the first of each. (transfer full) */
+MOE_API MoeFindingGroup *moe_findings_together(const MoeFindingLine *lines, int n, int *n_groups);
+MOE_API void moe_finding_groups_free(MoeFindingGroup *groups, int n_groups);
+
 /* --- Checking ---------------------------------------------------------------------------------*/
 
 typedef struct MoeCheckOptions {
@@ -99,6 +115,7 @@ typedef struct MoeCheckRows {
     const float *logits;      /* [units × experts]; NULL where the trace has none */
     const float *entropy;     /* [units], nats, of f16; NULL likewise */
     const float *margin;      /* [units]; NULL likewise */
+    const int32_t *doc, *pos; /* [tokens]; NULL likewise */
 } MoeCheckRows;
 
 typedef struct MoeCheckRun MoeCheckRun;
@@ -130,9 +147,10 @@ MOE_API const MoeCheck *const *moe_checks_list(int *n);
 
 /* For checks: the trace at hand; NULL where it is a summary. */
 MOE_API const MoeTrace *moe_check_run_trace(const MoeCheckRun *run);
-/* Adds a finding; check, why and remedy are filled in, `text` is taken (transfer full). */
+/* Adds a finding; check and why are filled in, and remedy where it is NULL (else a text that lives
+ * for ever); `text` is taken (transfer full). */
 MOE_API void moe_check_run_add(MoeCheckRun *run, const MoeFinding *finding);
-/* Names tokens to drop, ascending. */
+/* Names tokens to drop, in any order. */
 MOE_API void moe_check_run_drop(MoeCheckRun *run, int64_t first, int64_t n);
 
 G_END_DECLS

@@ -89,8 +89,10 @@ typedef enum MoeCompareLabels {
 typedef struct MoeComparison MoeComparison;
 
 /* Compares two routings. Memory is bounded by the chunks of the traces, however long they are;
- * chunks of different sizes are fine. Fails with MOE_ERROR_DATA where the tokens aren't the same
- * (their number; ids, documents or positions where both traces have them), no routers have the same
+ * chunks of different sizes are fine. Where one lacks tokens of the other, or documents come in
+ * another order, tokens are found by document and position, if both have these and ids. Fails with
+ * MOE_ERROR_DATA where the tokens aren't the same (ids, and else their number; documents or
+ * positions where both traces have them), no routers have the same
  * layer, two of them split tokens differently, or no token fits the filter; with
  * MOE_ERROR_UNSUPPORTED where there are too many experts to match, or the tokens that fit lie in
  * too many pieces; with the errors of moe_trace_view() and moe_token_set_new(); with
@@ -110,11 +112,17 @@ MOE_API void moe_comparison_free(MoeComparison *comparison);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeComparison, moe_comparison_free)
 
 MOE_API int64_t moe_comparison_tokens(const MoeComparison *comparison);
+/* Tokens that the first (side 0) or the second routing (1) has and the other lacks, of all that
+ * were there for a filter to choose: they aren't compared. */
+MOE_API int64_t moe_comparison_alone(const MoeComparison *comparison, int side);
 MOE_API int moe_comparison_routers(const MoeComparison *comparison);
 MOE_API const MoeComparedRouter *moe_comparison_router(const MoeComparison *comparison, int router);
 /* Domains are those of the first trace, or, if it tells none apart, of the second. */
 MOE_API int moe_comparison_domains(const MoeComparison *comparison);
 MOE_API const char *moe_comparison_domain_name(const MoeComparison *comparison, int domain);
+/* Groups of documents that are told apart; fewer than MOE_RESAMPLE_LEAST, and no intervals, where
+ * that would take too much. */
+MOE_API int moe_comparison_groups(const MoeComparison *comparison);
 /* The sums of a pair of routers in a domain, in MOE_DOMAIN_UNKNOWN or in MOE_DOMAIN_ALL. Arrays
  * belong to the comparison. Returns false where matching wasn't asked for, and for single domains
  * where telling them apart would take more than MOE_SUMMARY_BUDGET. */

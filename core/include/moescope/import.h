@@ -169,13 +169,15 @@ typedef struct MoeImportToken {
  * are taken: what follows from them isn't finite either, and a check finds it. Fails with
  * MOE_ERROR_DATA on an expert that the layer doesn't have. */
 MOE_API bool moe_import_token(MoeImport *import, const MoeImportToken *token, GError **error);
-/* Counts tokens that were left out, for the report. */
+/* Counts tokens that were left out, for the report and meta.json. */
 MOE_API void moe_import_left_out(MoeImport *import, int64_t tokens);
-/* Counts tokens that the file marks as padding, which are left out, for the report. */
+/* Counts tokens that the file marks as padding, which are left out, likewise. */
 MOE_API void moe_import_padding(MoeImport *import, int64_t tokens);
-/* Adds a line to what a reader of the trace has to know. What is told before moe_import_begin(), or
- * of a summary at any time, is also kept with it. */
+/* Adds a line to what a reader of the trace has to know. It is also kept with it, and
+ * moescope check tells it again, as a note; of a summary as a warning. */
 MOE_API void moe_import_note(MoeImport *import, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* The same of what makes numbers wrong, or may: told again as a warning. */
+MOE_API void moe_import_warn(MoeImport *import, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* Tells how many bytes of file `file` have been read. Fails with MOE_ERROR_CANCELLED. */
 MOE_API bool moe_import_progress(MoeImport *import, int file, int64_t done, GError **error);
 

@@ -43,14 +43,19 @@ MOE_API void moe_metric_kind_intervals(const MoeSummary *summary, int router, in
                                        const MoeMetric *const *metrics, int n,
                                        const MoeResampleOptions *options, MoeInterval *intervals);
 
+/* Groups of documents that the summary keeps apart for a metric: fewer than MOE_RESAMPLE_LEAST
+ * where its tables would take too much, and there is no interval; 0 where there never is one here.
+ */
+MOE_API int moe_metric_groups(const MoeSummary *summary, const MoeMetric *metric);
+
 /* Intervals of those of n metrics that no summary keeps apart by documents (token ids, paths
  * through all routers; moe_metric_interval_needs_trace()), of the trace that was counted, by its
  * options (NULL: all of it): each of 16 groups of documents is left out in turn (delete-a-group
  * jackknife, Kott 2001; replicates, seed don't matter). They are of the value of all documents, and
  * within the metric's range. Fills intervals[n_routers × n]; those of other metrics are NaN, and
- * those of paths of all routers but the last, or where the options have a filter. It takes another
- * pass over the ids of the trace, or several, so that memory is bounded. Fails with the errors of
- * moe_summary_from_trace(). */
+ * those of paths of all routers but the last, where routers split tokens differently, or where the
+ * options have a filter. It takes another pass over the ids of the trace, or several, so that
+ * memory is bounded. Fails with the errors of moe_summary_from_trace(). */
 MOE_API bool moe_metric_trace_intervals(const MoeTrace *trace, const MoeSummaryOptions *counted,
                                         const int *routers, int n_routers,
                                         const MoeMetric *const *metrics, int n,

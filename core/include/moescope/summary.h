@@ -6,8 +6,9 @@
  * What is summed stands in tallies: the load always, the others where they are asked for. Each
  * gives a cell, a plain struct of sums, for every router and domain. Notation as in stats.h.
  *
- * Tokens of a document depend on each other, so sums are kept apart for groups of documents
- * (document number modulo the number of groups): what resampling needs (resample.h).
+ * Tokens of a document depend on each other, so sums are kept apart for groups of documents: what
+ * resampling needs (resample.h). Documents 0 … 63 have a group each, others are scattered over
+ * these.
  */
 #ifndef MOESCOPE_SUMMARY_H
 #define MOESCOPE_SUMMARY_H
@@ -230,10 +231,12 @@ typedef struct MoeSummaryOptions {
 } MoeSummaryOptions;
 
 /* Most groups of documents; a power of two. Where a tally's tables would take more than
- * MOE_SUMMARY_BUDGET bytes there are fewer, down to one; where even then they would take more, the
- * tally has no cells by domain: one for all tokens, for which MOE_SUMMARY_BUDGET_WHOLE bytes are
- * allowed (pairs of 384 experts in 60 layers take 71 MB); and where that isn't enough it isn't
- * counted. The load is counted, and by domain, whatever it takes. */
+ * MOE_SUMMARY_BUDGET bytes there are fewer, down to the least that intervals take, for which
+ * MOE_SUMMARY_BUDGET_WHOLE bytes are allowed; beyond that they aren't told apart. Where tables
+ * still take more than MOE_SUMMARY_BUDGET, the tally has no cells by domain: one for all tokens,
+ * for which MOE_SUMMARY_BUDGET_WHOLE bytes are allowed (pairs of 384 experts in 60 layers take 71
+ * MB); and where that isn't enough it isn't counted. The load is counted, and by domain, whatever
+ * it takes. */
 #define MOE_SUMMARY_GROUPS       64
 #define MOE_SUMMARY_BUDGET       (32 << 20)
 #define MOE_SUMMARY_BUDGET_WHOLE (3 * MOE_SUMMARY_BUDGET)
@@ -249,8 +252,8 @@ MOE_API MoeSummary *moe_summary_new(const MoeRouterInfo *routers, int n_routers,
 MOE_API MoeSummary *moe_summary_from_trace(const MoeTrace *trace, const MoeSummaryOptions *options,
                                            GError **error);
 /* Adds `from` to `into`: domains by name, new ones behind the others; tallies that only one of them
- * has are left out. Fails with MOE_ERROR_DATA, and adds nothing, if they differ in routers (layers,
- * experts, units a token). */
+ * has are left out, and tokens where either keeps no tables of them. Fails with MOE_ERROR_DATA, and
+ * adds nothing, if they differ in routers (layers, experts, units a token). */
 MOE_API bool moe_summary_add(MoeSummary *into, const MoeSummary *from, GError **error);
 MOE_API void moe_summary_free(MoeSummary *summary);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeSummary, moe_summary_free)
@@ -287,9 +290,10 @@ MOE_API const MoeRankCell *moe_summary_ranks(const MoeSummary *summary, int rout
  * domain or in tokens of no known domain, to be added to. Afterwards moe_summary_settle() makes
  * the sums over domains true. (transfer none) */
 MOE_API MoeSummaryCell *moe_summary_fill(MoeSummary *summary, int router, int domain);
-/* The same in one group of documents, whose number is taken modulo MOE_SUMMARY_GROUPS. */
+/* The same in the group of a document, or of whatever is drawn as a whole (a step, a sequence): any
+ * number. */
 MOE_API MoeSummaryCell *moe_summary_fill_group(MoeSummary *summary, int router, int domain,
-                                               int group);
+                                               int document);
 MOE_API MoeFlowCell *moe_summary_fill_flow(MoeSummary *summary, int router, int domain);
 MOE_API MoePairCell *moe_summary_fill_pairs(MoeSummary *summary, int router, int domain);
 MOE_API void moe_summary_settle(MoeSummary *summary);
@@ -321,7 +325,7 @@ MOE_API MoeSummary *moe_states_summary(const MoeTrace *trace, MoeStates *const *
  * A summary is a zip of .npy tables with a meta.json, like a trace; core/stats/README.md lists the
  * members. */
 
-#define MOE_SUMMARY_SCHEMA "moescope.summary/2"
+#define MOE_SUMMARY_SCHEMA "moescope.summary/3"
 
 /* Writes it; the file appears when it is whole. `extra_json`: an object whose members are added to
  * meta.json (model, importer, history …), or NULL. The same summary gives the same bytes. */

@@ -81,25 +81,33 @@ MOE_API char **moe_trace_verify(const MoeTrace *trace, const MoeProgress *progre
 typedef struct MoeTraceRepaired {
     bool needed;        /* something was wrong */
     int chunks;         /* kept */
-    int damaged;        /* chunks that were whole but didn't verify, left out */
+    int damaged;        /* chunks before the last whole one that didn't verify, left out */
+    int unclosed;       /* of these, chunks whose closing member is missing or damaged */
     int64_t tokens;     /* kept */
     uint64_t cut_bytes; /* behind the last whole chunk, left out */
 } MoeTraceRepaired;
 /* Makes a complete trace of one that was cut off or damaged: its whole chunks that verify, in
  * order, packed as they are, numbered anew where one is missing, and a directory; what was attached
- * is left out. An archive whose directory is damaged is walked member by member. `out` NULL: in
+ * is left out. A chunk without its closing member goes, those behind it stay. An archive whose
+ * directory is damaged is walked member by member. `out` NULL: in
  * place, by renaming; nothing is written then if nothing was wrong. Fails as moe_trace_open() does
  * where there is no trace, and with MOE_ERROR_TRUNCATED where
  * no chunk is whole: nothing is written then. */
 MOE_API bool moe_trace_repair(const char *path, const char *out, MoeTraceRepaired *result,
                               const MoeProgress *progress, GError **error);
 
+/* What "history" in meta.json says of a trace that was made of another: that the source wasn't
+ * finished or was cut off ("source_complete": false), which tools write; that it was repaired. A
+ * sentence; NULL: nothing of the kind. (transfer full) */
+MOE_API char *moe_trace_made_of_part(const MoeTrace *trace);
+MOE_API char *moe_trace_repaired(const MoeTrace *trace);
+
 /* --- Parts, and traces joined -----------------------------------------------------------------*/
 
 /* How the new trace is stored. */
 typedef struct MoeTraceOutput {
     int compression; /* zlib level 1 … 9; 0: stored; -1: 1 if the source is deflated, else 0 */
-    int64_t chunk_tokens; /* 0: 65536 */
+    int64_t chunk_tokens; /* 0: 65536, or fewer, about 48 MB */
     MoeType gate_type;    /* MOE_F16, MOE_F32 or MOE_F64; 0: as the source has them */
 } MoeTraceOutput;
 

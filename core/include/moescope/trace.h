@@ -34,6 +34,8 @@ typedef struct MoeArray {
     const void *data; /* borrowed */
 } MoeArray;
 MOE_API int64_t moe_array_count(const MoeArray *array);
+/* Type and lengths: "i4 [2, 10]". (transfer full) */
+MOE_API char *moe_array_text(const MoeArray *array);
 /* Element `i` in C order, whatever the type. */
 MOE_API double moe_array_value(const MoeArray *array, int64_t i);
 
@@ -55,14 +57,17 @@ typedef struct MoeRouterInfo {
 typedef struct MoeTraceWriter MoeTraceWriter;
 
 typedef struct MoeTraceOptions {
-    int compression;      /* zlib level 1 … 9; 0: stored */
-    int64_t chunk_tokens; /* a chunk is written when it has this many or more; 0: 65536 */
-    bool gates;           /* record MoeTracePicks.gate */
-    bool score_stats;     /* record .entropy and .margin */
-    bool logits;          /* record .logits */
-    bool slots;           /* record .slot */
+    int compression; /* zlib level 1 … 9; 0: stored */
+    /* A chunk is written when it has this many or more, 67 million at the latest; 0: 65536, or
+     * fewer, about 48 MB, where tokens have many layers or logits. */
+    int64_t chunk_tokens;
+    bool gates;       /* record MoeTracePicks.gate */
+    bool score_stats; /* record .entropy and .margin */
+    bool logits;      /* record .logits */
+    bool slots;       /* record .slot */
     /* How gates are kept: 0: MOE_F16, 11 bits; MOE_F32; MOE_F64, where their decimals count. */
     MoeType gate_type;
+    int meta_room; /* bytes by which moe_trace_writer_set_meta() may lengthen meta.json */
 } MoeTraceOptions;
 
 /* Starts a trace. `meta_json` is the text of meta.json, whole (moe_trace_meta() makes one); it has
@@ -134,6 +139,12 @@ MOE_API bool moe_trace_writer_measure(MoeTraceWriter *writer, int router, const 
 /* Writes out what is buffered as a (short) chunk, hands it to the disk and tells the length of the
  * file so far (`offset` may be NULL). */
 MOE_API bool moe_trace_writer_flush(MoeTraceWriter *writer, int64_t *offset, GError **error);
+/* Puts another text in place of meta.json, which says what the writer learnt meanwhile: of the same
+ * routers, and at most `meta_room` bytes longer than the one that it was begun with. For files that
+ * nobody follows yet: for a moment there is neither. Fails with MOE_ERROR_DATA or _FORMAT on
+ * another one, and where the writer was begun without room, or resumed; G_FILE_ERROR. */
+MOE_API bool moe_trace_writer_set_meta(MoeTraceWriter *writer, const char *meta_json,
+                                       GError **error);
 /* Finishes the archive. The writer is freed in any case. */
 MOE_API bool moe_trace_writer_close(MoeTraceWriter *writer, GError **error);
 /* Leaves the file as it is (readable up to the last whole chunk) and frees. */
@@ -165,6 +176,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(MoeTrace, moe_trace_free)
 MOE_API bool moe_trace_refresh(MoeTrace *trace, bool *grown, GError **error);
 /* Whether the archive has its closing directory. */
 MOE_API bool moe_trace_complete(const MoeTrace *trace);
+/* What is out of sight though no end was cut off: a chunk in the middle lacks the member that
+ * closes it, so that it and all behind it aren't read. A sentence that names the file; NULL:
+ * nothing is. (transfer full) */
+MOE_API char *moe_trace_gap(const MoeTrace *trace);
 MOE_API const char *moe_trace_meta_json(const MoeTrace *trace);
 MOE_API int moe_trace_routers(const MoeTrace *trace);
 MOE_API const MoeRouterInfo *moe_trace_router(const MoeTrace *trace, int router);
