@@ -75,6 +75,8 @@ void moe__import_derive(MoeImport *import, int router, const float *logits, int3
                         double *gate);
 /* Counts tokens that lack a layer, for the report; moe_import_left_out() has to be told too. */
 void moe__import_lacked(MoeImport *import, int router, int64_t tokens);
+/* A domain's name as a trace may have it: ends of lines and the like are blanks. (transfer full) */
+char *moe__import_domain_name(const char *name);
 /* Adds to the trace's meta.json what came up since it was begun. */
 bool moe__import_tell_late(MoeImport *import, GError **error);
 /* meta.json of the trace; of a summary what is added to it. (transfer full) */

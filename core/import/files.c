@@ -140,13 +140,24 @@ moe__import_list_files(MoeImport *import, const char *const *sources, GError **e
     return true;
 }
 
-static int
-find_name(MoeImport *import, const char *name)
+char *
+moe__import_domain_name(const char *name)
 {
+    char *plain = g_strdup(name);
+    for (char *c = plain; *c; c++)
+        if (g_ascii_iscntrl(*c) && *c != '\t')
+            *c = ' ';
+    return plain;
+}
+
+static int
+find_name(MoeImport *import, const char *told)
+{
+    g_autofree char *name = moe__import_domain_name(told);
     for (guint i = 0; i < import->names->len; i++)
         if (g_str_equal(import->names->pdata[i], name))
             return (int)i;
-    g_ptr_array_add(import->names, g_strdup(name));
+    g_ptr_array_add(import->names, g_steal_pointer(&name));
     return (int)import->names->len - 1;
 }
 

@@ -335,7 +335,7 @@ moe__import_describe(MoeImport *import, const MoeImportShape *shape, bool counts
     tell_places(import, shape);
     settle_routers(import, shape, layers, info);
     for (int i = 0; options->n_domains == 0 && i < shape->n_domains; i++)
-        g_ptr_array_add(import->names, g_strdup(shape->domains[i]));
+        g_ptr_array_add(import->names, moe__import_domain_name(shape->domains[i]));
     return true;
 }
 

@@ -35,7 +35,7 @@ counts_of(const MoeDomainTable *table, int domain)
 static void
 draw_evenly(MoeRng *rng, const MoeDomainTable *table, bool first, int64_t *count)
 {
-    gsize experts = (gsize)table->experts;
+    gsize experts = (gsize)MAX(table->experts, 1);
     double each = 0;
     g_autofree double *even = g_new(double, experts);
     for (gsize e = 0; e < experts; e++) {

@@ -295,7 +295,7 @@ moe__highest_of_sets(const double *chance, int experts, double n)
         return n;
     if (n * most > FEW)
         return set_apart(chance, experts, n, integrate(chance, experts, n, 1));
-    g_autofree Count *count = g_new(Count, (gsize)experts);
+    g_autofree Count *count = g_new(Count, (gsize)MAX(experts, 1));
     for (int e = 0; e < experts; e++)
         count[e] = binomial(n, chance[e]);
     return set_apart(chance, experts, n, sum_over(count, experts, n, 0, n));

@@ -78,7 +78,7 @@ test_without(void)
 {
     good(run_moescope("summary", "a.npz", "--out", "usual.npz", "--no-check", NULL));
     static const char *const why =
-        "usual.npz: holds no caches, which moescope summary --with all counts of a trace\n";
+        "usual.npz: holds no caches, documents, which moescope summary --with all counts of a trace\n";
     g_auto(Run) text = run_moescope("metrics", "usual.npz", "-m", "cv,cache-lru@4/8", NULL);
     run_expect(&text, 0, why, "");
     run_expect(&text, 0, "\n  not defined here: cache-lru@4/8\n", "");

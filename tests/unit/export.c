@@ -29,7 +29,7 @@ static const MoeRouterInfo routers[] = {
      .select = (char *)"top-k",
      .gate = (char *)"score"},
 };
-static const char *const domains[] = {"a \"quoted\", name", "prose"};
+static const char *const domains[] = {"a \"quoted\",\tname", "prose"};
 
 /* Router 0 picks t mod 3 and 4; router 1 expert 2, and every fifth time nothing else. */
 static char *
@@ -259,7 +259,7 @@ test_summary(void)
     g_autofree char *csv = export_summary(summary, "csv", NULL);
     expect_text("counts-csv", NULL, csv);
     g_assert_true(g_str_has_prefix(csv, "domain,layer,expert,count,first,gate_sum\n"
-                                        "\"a \"\"quoted\"\", name\",1,0,4,4,2.4"));
+                                        "\"a \"\"quoted\"\",\tname\",1,0,4,4,2.4"));
 }
 
 /* Rows of sums come back as the sums they were. */

@@ -42,18 +42,6 @@ test_prompt(void)
     expect_column(trace, "tokens/pos", "0 1 2 3 4");
 }
 
-/* Requests of vLLM, pickled: a request's completions stand in a list below its prompt, of which
- * the first has its tokens. */
-static void
-test_prompt_above(void)
-{
-    g_autofree char *path = import_fixture("requests.pkl");
-    g_autoptr(MoeTrace) trace = import_all((const char *[]){path}, 1, &told, NULL);
-    expect_picks(trace, 0, "0 1, 1 2, 4 5, 5 6, 6 7, 3 4");
-    expect_column(trace, "tokens/doc", "0 0 0 1 1 2");
-    expect_column(trace, "tokens/pos", "0 1 2 2 3 0");
-}
-
 /* Ids of the tokens beside the ids of experts: those of the prompt, then what was generated. */
 static void
 test_token_ids(void)
@@ -337,7 +325,6 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     moe_init();
     g_test_add_func("/import-arrays/prompt", test_prompt);
-    g_test_add_func("/import-arrays/prompt-above", test_prompt_above);
     g_test_add_func("/import-arrays/outputs", test_outputs);
     g_test_add_func("/import-arrays/token-ids", test_token_ids);
     g_test_add_func("/import-arrays/weights", test_weights);

@@ -14,8 +14,8 @@ test_plain(void)
                                "a,0,17,\"prose, or \"\"so\"\"\",2,5 2,.25 .5,x\r\n"
                                "\n"
                                "a,0,17,\"prose, or \"\"so\"\"\",4,\"1;0\",\".75;.25\",\r\n"
-                               "b,,,code,2,3 -1,1 0,\n"
-                               "b,,,code,4,7 6,0.5 0.5,";
+                               "b,,,\"co\nde\",2,3 -1,1 0,\n"
+                               "b,,,\"co\nde\",4,7 6,0.5 0.5,";
     g_autofree char *path = import_gz("plain.csv", text);
     g_autoptr(MoeTrace) trace = import_all((const char *[]){path}, 1, &told, NULL);
     expect_picks(trace, 0, "2:0.5 5:0.25, 3:1 -1:0");
@@ -23,6 +23,7 @@ test_plain(void)
     expect_column(trace, "tokens/id", "17 -1");
     expect_column(trace, "tokens/domain", "0 1");
     g_assert_cmpstr(moe_trace_domain_name(trace, 0), ==, "prose, or \"so\"");
+    g_assert_cmpstr(moe_trace_domain_name(trace, 1), ==, "co de");
     g_assert_cmpint(moe_trace_router(trace, 1)->layer, ==, 4);
 }
 
