@@ -79,7 +79,7 @@ moe__llama_whole_tell(MoeLlamaWhole *whole, MoeImport *import)
         return;
     end_pass(whole);
     if (whole->passes > 0)
-        moe_import_note(import,
+        moe_import_warn(import,
                         "%" G_GINT64_FORMAT " passes (%" G_GINT64_FORMAT
                         " picks) list each of the %d experts once in every %d picks, which no "
                         "router does: a run that warms the model up, or rows of all experts in "
