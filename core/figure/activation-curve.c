@@ -161,8 +161,8 @@ build(MoeFigureInput *input, const MoeFigureOptions *options, GError **error)
         [OF_UNIFORM] =
             "Share of experts whose load is above \xce\xb8 times uniform, a line a layer",
         [OF_UNITS] = "Share of experts that get more than \xce\xb8 picks a unit, a line a layer",
-        [OF_TOKENS] = "Share of experts that get more than \xce\xb8 picks a token, all its "
-                      "sub-tokens together, a line a layer"};
+        [OF_TOKENS] = ("Share of experts that get more than \xce\xb8 picks a token, all its "
+                       "sub-tokens together, a line a layer")};
     Theta theta = (Theta)moe_figure_options_choice(options, "theta");
     MoeScene *scene = moe_scene_new(moe__figure_activation_curve.title);
     MoeAxis x = axis_of(&kit, &range, theta);

@@ -262,25 +262,35 @@ moe__numpy_layout(const MoeNumpy *numpy, int i, MoeLayout *out, GError **error)
     return true;
 }
 
-MoePyDoc *
-moe__numpy_objects(const MoeNumpy *numpy, int i, GError **error)
+/* Reads a whole member and its header; `name` says where it is. (transfer full) */
+static GBytes *
+read_member(const MoeNumpy *numpy, int i, char **name, MoeNpyHeader *header, GError **error)
 {
-    g_autofree char *name = NULL;
-    g_autoptr(GBytes) bytes = read_bytes(numpy, i, &name, error);
-    MoeNpyHeader header;
+    g_autoptr(GBytes) bytes = read_bytes(numpy, i, name, error);
     gsize length;
     if (!bytes)
         return NULL;
     const uint8_t *data = g_bytes_get_data(bytes, &length);
-    if (!moe__npy_any_header(data, length, &header, error)) {
-        g_prefix_error(error, "%s: ", name);
+    if (moe__npy_any_header(data, length, header, error))
+        return g_steal_pointer(&bytes);
+    g_prefix_error(error, "%s: ", *name);
+    return NULL;
+}
+
+MoePyDoc *
+moe__numpy_objects(const MoeNumpy *numpy, int i, GError **error)
+{
+    g_autofree char *name = NULL;
+    MoeNpyHeader header;
+    g_autoptr(GBytes) bytes = read_member(numpy, i, &name, &header, error);
+    if (!bytes)
         return NULL;
-    }
     if (strcmp(header.descr, "|O") != 0) {
         g_set_error(error, MOE_ERROR, MOE_ERROR_DATA, "%s: no array of objects", name);
         return NULL;
     }
-    g_autoptr(GBytes) pickle = g_bytes_new_from_bytes(bytes, header.data, length - header.data);
+    g_autoptr(GBytes) pickle =
+        g_bytes_new_from_bytes(bytes, header.data, g_bytes_get_size(bytes) - header.data);
     g_autofree char *place = g_strdup_printf("%s: the pickle from byte %zu on", name, header.data);
     return moe__pickle_read(pickle, place, error);
 }
@@ -307,16 +317,12 @@ MoePyDoc *
 moe__numpy_texts(const MoeNumpy *numpy, int i, GError **error)
 {
     g_autofree char *name = NULL;
-    g_autoptr(GBytes) bytes = read_bytes(numpy, i, &name, error);
     MoeNpyHeader header;
+    g_autoptr(GBytes) bytes = read_member(numpy, i, &name, &header, error);
     gsize length;
     if (!bytes)
         return NULL;
     const uint8_t *data = g_bytes_get_data(bytes, &length);
-    if (!moe__npy_any_header(data, length, &header, error)) {
-        g_prefix_error(error, "%s: ", name);
-        return NULL;
-    }
     int64_t width = text_width(header.descr), n = header.ndim == 1 ? header.shape[0] : -1;
     gsize found = length - header.data;
     g_autoptr(MoePyDoc) doc = moe__py_doc_new(bytes, name);

@@ -9,7 +9,7 @@
  *   N / N' = Σ_i s²_i / ā_i · Σ_j s²_j / b̄_j / ((r - 1) (c - 1)),
  * whose tables can be drawn.
  */
-#include "stats/chance-draw.h"
+#include "stats/metrics-flow.h"
 #include "stats/metrics.h"
 #include "stats/ranges.h"
 
@@ -18,28 +18,11 @@
 /* First choices that tell as much as weights that are the same for all units. */
 #define UNITS_MOST 0x1p40
 
-typedef struct FlowMetric {
-    MoeMetric metric;
-    MoeFlowFunc of;
-} FlowMetric;
-
-static MoeFlowFunc
-function_of(const MoeMetric *metric)
-{
-    return ((const FlowMetric *)metric)->of;
-}
-
-static double
-information(const int64_t *moves, int from, int experts)
-{
-    return moe_mutual_information(moves, from, experts, MOE_WEIGH_PICKS, false);
-}
-
 static double
 value(const MoeMetric *metric, const MoeMetricCell *cell)
 {
     const MoeFlowPicksCell *flow = cell->flow_picks;
-    return function_of(metric)(flow->moves, flow->from, flow->experts);
+    return moe__flow_func(metric)(flow->moves, flow->from, flow->experts);
 }
 
 /* --- Chance -----------------------------------------------------------------------------------*/
@@ -132,14 +115,14 @@ static double
 uniform(const MoeMetric *metric, const MoeMetricCell *cell)
 {
     double bias;
-    return draw(cell->flow_picks, function_of(metric), true, &bias);
+    return draw(cell->flow_picks, moe__flow_func(metric), true, &bias);
 }
 
 static double
 shuffled(const MoeMetric *metric, const MoeMetricCell *cell)
 {
     double bias;
-    return draw(cell->flow_picks, function_of(metric), false, &bias);
+    return draw(cell->flow_picks, moe__flow_func(metric), false, &bias);
 }
 
 /* --- Less the bias ----------------------------------------------------------------------------*/
@@ -157,14 +140,14 @@ corrected(const MoeMetric *metric, const MoeMetricCell *cell)
 static double
 uniform_corrected(const MoeMetric *metric, const MoeMetricCell *cell)
 {
-    double bias, drawn = draw(cell->flow_picks, function_of(metric), true, &bias);
+    double bias, drawn = draw(cell->flow_picks, moe__flow_func(metric), true, &bias);
     return drawn - bias;
 }
 
 static double
 shuffled_corrected(const MoeMetric *metric, const MoeMetricCell *cell)
 {
-    double bias, drawn = draw(cell->flow_picks, function_of(metric), false, &bias);
+    double bias, drawn = draw(cell->flow_picks, moe__flow_func(metric), false, &bias);
     return drawn - bias;
 }
 
@@ -198,20 +181,20 @@ information_range(const MoeMetric *metric, const MoeMetricCell *cell, double *lo
             OF                                                                                 \
     }
 
-static const FlowMetric flow_metrics[] = {
+static const MoeFlowMetric flow_metrics[] = {
     FLOW("flow-information-picks", "I(e'; e) = Σ P ln(P / P'P), P_ij = Σ_t a_ti b_tj / N", "nats",
          "Shannon 1948",
          "all k × k pairs of picks at the router before (in the trace's order) and at this one, by "
          "the product of their gates, each unit's renormalised (the same where there are none); "
          "less than flow-information, since a unit's move is shared out",
-         0, INFINITY, value, uniform, shuffled, information, information_range),
+         0, INFINITY, value, uniform, shuffled, moe__flow_information, information_range),
     FLOW(
         "flow-information-picks-corrected", "I(e'; e) - Σ_i s²_i/ā_i Σ_j s²_j/b̄_j / 2N", "nats",
         "Miller 1955",
         "Miller and Madow's correction with the variances s² of the weights over units in place of "
         "those of single choices, ā (1 - ā); may be slightly negative",
-        -INFINITY, INFINITY, corrected, uniform_corrected, shuffled_corrected, information,
-        information_range),
+        -INFINITY, INFINITY, corrected, uniform_corrected, shuffled_corrected,
+        moe__flow_information, information_range),
     FLOW("flow-information-picks-normalised", "I(e'; e) / sqrt(H(e') H(e))", "share",
          "Strehl and Ghosh 2002", "plug-in, of flow-information-picks", 0, 1, value, uniform,
          shuffled, moe_flow_normalised, NULL),

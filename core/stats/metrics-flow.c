@@ -2,28 +2,11 @@
  *
  * metrics-flow.c: metrics of what the first choice at one router tells about that at the next.
  */
-#include "stats/chance-draw.h"
+#include "stats/metrics-flow.h"
 #include "stats/metrics.h"
 #include "stats/ranges.h"
 
 #include <math.h>
-
-typedef struct FlowMetric {
-    MoeMetric metric;
-    MoeFlowFunc of;
-} FlowMetric;
-
-static MoeFlowFunc
-function_of(const MoeMetric *metric)
-{
-    return ((const FlowMetric *)metric)->of;
-}
-
-static double
-information(const int64_t *moves, int from, int experts)
-{
-    return moe_mutual_information(moves, from, experts, MOE_WEIGH_PICKS, false);
-}
 
 static double
 corrected(const int64_t *moves, int from, int experts)
@@ -43,26 +26,26 @@ of_lesser(const int64_t *moves, int from, int experts)
             after[j] += moves[(gsize)i * (gsize)experts + (gsize)j];
         }
     double least = fmin(moe_load_entropy(before, from), moe_load_entropy(after, experts));
-    return least > 0 ? fmin(1, information(moves, from, experts) / least) : NAN;
+    return least > 0 ? fmin(1, moe__flow_information(moves, from, experts) / least) : NAN;
 }
 
 static double
 value(const MoeMetric *metric, const MoeMetricCell *cell)
 {
     const MoeFlowCell *flow = cell->flow;
-    return function_of(metric)(flow->moves, flow->from, flow->experts);
+    return moe__flow_func(metric)(flow->moves, flow->from, flow->experts);
 }
 
 static double
 uniform(const MoeMetric *metric, const MoeMetricCell *cell)
 {
-    return moe__flow_by_chance(cell->flow, function_of(metric), true);
+    return moe__flow_by_chance(cell->flow, moe__flow_func(metric), true);
 }
 
 static double
 shuffled(const MoeMetric *metric, const MoeMetricCell *cell)
 {
-    return moe__flow_by_chance(cell->flow, function_of(metric), false);
+    return moe__flow_by_chance(cell->flow, moe__flow_func(metric), false);
 }
 
 static void
@@ -93,11 +76,11 @@ information_range(const MoeMetric *metric, const MoeMetricCell *cell, double *lo
             OF                                                              \
     }
 
-static const FlowMetric flow_metrics[] = {
+static const MoeFlowMetric flow_metrics[] = {
     FLOW("flow-information", "I(e'; e) = Σ P ln(P / P'P)", "nats", "Shannon 1948",
          "first choices of the router before (in the trace's order) and of this one; plug-in: the "
          "nulls are its bias at this N, about (r - 1)(c - 1) / 2N, where there is no information",
-         0, INFINITY, information, information_range),
+         0, INFINITY, moe__flow_information, information_range),
     FLOW("flow-information-corrected", "I(e'; e) - (J₊ - r₊ - c₊ + 1) / 2N", "nats", "Miller 1955",
          "Miller and Madow's correction of flow-information; may be slightly negative", -INFINITY,
          INFINITY, corrected, information_range),

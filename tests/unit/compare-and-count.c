@@ -151,6 +151,7 @@ test_threads(void)
         g_autoptr(MoeComparison) comparison =
             moe_compare_and_count(&of_a, &of_b, NULL, &counting, &summary, &error);
         g_assert_no_error(error);
+        g_assert_nonnull(comparison);
         g_autoptr(GBytes) bytes = bytes_of(summary);
         g_assert_true(!first || g_bytes_equal(bytes, first));
         if (!first)

@@ -124,6 +124,7 @@ test_long(void)
     g_assert_cmpuint(text->len, >, 8 << 20);
     g_autofree char *plain = import_file("long/router_trace_rank0.jsonl", text->str, -1);
     g_autoptr(MoeTrace) trace = import_all((const char *[]){plain}, 1, &told, &report);
+    g_assert_nonnull(trace);
     g_assert_cmpint(report.tokens, ==, TOKENS * PASSES);
     for (int layer = 0; layer < 3; layer++)
         g_string_append_printf(text, "{\"step\": 999, \"layer\": %d, \"top_indices\": [[5, 6]]}\n",

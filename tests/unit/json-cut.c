@@ -10,8 +10,8 @@ static const char *const whole[] = {
     " { } ",
     "{\"schema\": \"a\"}",
     "{\"other\": [1, -2.5e+3, 0.1, 1E5, true, false, null], \"schema\": \"a\"}",
-    "{\"schema\": \"first\", \"x\": {\"schema\": \"inner\", \"routers\": []}, \"schema\": "
-    "\"second\"}",
+    ("{\"schema\": \"first\", \"x\": {\"schema\": \"inner\", \"routers\": []}, \"schema\": "
+     "\"second\"}"),
     "{\"x\": \"{[\\\"\\\\\", \"routers\": [{\"k\": 2}, {\"k\": \"}\"}], \"y\": []}",
     "{\"sch\\u0065ma\": \"a\", \"x\": 1}",
     "\n{\t\"x\" : \"\\ud83d\\ude00 \xC3\xA9\" ,\r\n\"routers\" : [ ] , \"y\" : { } }\n",

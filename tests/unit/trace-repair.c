@@ -193,7 +193,7 @@ test_gap(void)
 {
     g_autofree char *path = scratch("whole.npz"), *gap = scratch("gap.npz");
     gsize length, after_length;
-    g_autofree char *bytes = small_trace(path, &length);
+    g_free(small_trace(path, &length));
     zip_without(path, gap, "chunks/00001.json");
     g_autofree char *before = load(gap, &length);
     assert_complaint(gap, "*gap.npz: * no chunk that was closed: there is no chunks/00001.json, *");
@@ -304,7 +304,7 @@ test_wrong_type(void)
 {
     g_autofree char *path = scratch("astray.npz"), *wrong = scratch("wrong.npz");
     gsize length;
-    g_autofree char *bytes = small_trace(path, &length);
+    g_free(small_trace(path, &length));
     static const int64_t ids[42];
     const MoeArray array = {MOE_I64, 1, {42}, ids};
     MoeZipPacked packed;
@@ -320,7 +320,7 @@ assert_odd_values(const char *member, const MoeArray *array, const char *pattern
 {
     g_autofree char *path = scratch("whole.npz"), *odd = scratch("odd.npz");
     gsize length;
-    g_autofree char *bytes = small_trace(path, &length);
+    g_free(small_trace(path, &length));
     MoeZipPacked packed;
     g_assert_true(moe__zip_pack_array(array, &packed));
     zip_with(path, odd, member, &packed);
