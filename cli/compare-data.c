@@ -23,20 +23,6 @@ cmd_compare_domain(const CompareReport *report, int domain)
     return domain >= 0 ? moe_comparison_domain_name(report->comparison, domain) : "";
 }
 
-GArray *
-cmd_compare_unmatched(const MoeMatching *matching)
-{
-    GArray *left = g_array_new(FALSE, FALSE, sizeof(int));
-    g_autofree bool *taken = g_new0(bool, (gsize)matching->experts_b + 1);
-    for (int i = 0; i < matching->experts_a; i++)
-        if (matching->to[i] >= 0)
-            taken[matching->to[i]] = true;
-    for (int j = 0; j < matching->experts_b; j++)
-        if (!taken[j])
-            g_array_append_val(left, j);
-    return left;
-}
-
 char *
 cmd_compare_alone(const MoeComparison *comparison)
 {
@@ -253,7 +239,7 @@ json_matching(GString *json, const CompareReport *report, int router)
         json_int(json, NULL, matching->to[i]);
     json_close(json, ']');
     json_open(json, "second_unmatched", '[');
-    g_autoptr(GArray) left = cmd_compare_unmatched(matching);
+    g_autoptr(GArray) left = moe_matching_unmatched(matching);
     for (guint i = 0; i < left->len; i++)
         json_int(json, NULL, g_array_index(left, int, i));
     json_close(json, ']');

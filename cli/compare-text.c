@@ -156,7 +156,7 @@ enum { MOST_LISTED = 128 };
 static void
 add_unmatched(const Page *page, const MoeMatching *m)
 {
-    g_autoptr(GArray) left = cmd_compare_unmatched(m);
+    g_autoptr(GArray) left = moe_matching_unmatched(m);
     if (left->len == 0)
         return;
     g_string_append_printf(page->text, "%s%u of the second's have none to go with%s",

@@ -42,10 +42,6 @@ typedef struct ComparedMetric {
 /* All metrics. (transfer full, of ComparedMetric) */
 GArray *cmd_compare_measure(const MoeComparison *comparison, const CompareHow *how, int router,
                             int domain);
-/* Experts of the second router that the matching gives to none of the first. (transfer full, of
- * int)
- */
-GArray *cmd_compare_unmatched(const MoeMatching *matching);
 /* What of the tokens one routing has alone, in a clause; NULL: nothing. (transfer full) */
 char *cmd_compare_alone(const MoeComparison *comparison);
 /* Why there are no intervals, whatever the documents, in a clause; NULL: there are. */

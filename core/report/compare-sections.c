@@ -123,6 +123,10 @@ list_matching(const MoeMatching *m)
             g_string_append_printf(out, "%s%d", i > 0 ? " " : "", m->to[i]);
         else
             g_string_append_printf(out, "%s\xe2\x80\x93", i > 0 ? " " : "");
+    g_autoptr(GArray) left = moe_matching_unmatched(m);
+    for (guint i = 0; i < left->len; i++)
+        g_string_append_printf(out, "%s%d", i > 0 ? " " : "; for none of them ",
+                               g_array_index(left, int, i));
     return g_string_free(out, FALSE);
 }
 
@@ -133,10 +137,11 @@ add_matching(const Versus *versus, MoeDocument *document)
                                      "0, 1, 2, \xe2\x80\xa6 of a layer:");
     for (int r = 0; r < versus->routers; r++) {
         const MoeMatching *m = moe_comparison_matching(versus->comparison, r);
-        if (!m || m->experts_a > MOST_LISTED)
+        if (!m || MAX(m->experts_a, m->experts_b) > MOST_LISTED)
             continue;
         g_autofree char *layer = g_strdup_printf("layer %d", versus->places[r].layer);
-        g_autofree char *list = m->moved == 0 ? g_strdup("the same numbers") : list_matching(m);
+        bool same = m->moved == 0 && m->experts_a == m->experts_b;
+        g_autofree char *list = same ? g_strdup("the same numbers") : list_matching(m);
         moe_document_fact(document, layer, list);
     }
 }

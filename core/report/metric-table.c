@@ -49,7 +49,8 @@ caption_of(const char *what, double level, const GArray *entries)
             return g_strdup_printf("%s; in brackets the %g" NBSP
                                    "%% interval, by resampling documents.",
                                    what, 100 * level);
-    return g_strdup_printf("%s; without intervals, for which %d groups of documents are needed.",
+    return g_strdup_printf("%s; without intervals: there are no %d groups of documents, or their "
+                           "tables would be too large.",
                            what, MOE_RESAMPLE_LEAST);
 }
 

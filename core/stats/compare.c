@@ -371,6 +371,20 @@ moe_comparison_shuffled(const MoeComparison *c, int router, MoeCompareLabels lab
     return true;
 }
 
+GArray *
+moe_matching_unmatched(const MoeMatching *matching)
+{
+    GArray *left = g_array_new(FALSE, FALSE, sizeof(int));
+    g_autofree bool *taken = g_new0(bool, (gsize)matching->experts_b + 1);
+    for (int i = 0; i < matching->experts_a; i++)
+        if (matching->to[i] >= 0)
+            taken[matching->to[i]] = true;
+    for (int j = 0; j < matching->experts_b; j++)
+        if (!taken[j])
+            g_array_append_val(left, j);
+    return left;
+}
+
 const MoeMatching *
 moe_comparison_matching(const MoeComparison *c, int router)
 {

@@ -2,6 +2,8 @@
  *
  * merge.c: traces of the same routers, one after another as one.
  */
+#include "trace/merge.h"
+
 #include "trace/tools.h"
 
 #include <glib/gstdio.h>
@@ -239,9 +241,10 @@ write_merged(const MoeTrace *const *traces, int n, const char *path, const Domai
              GError **error)
 {
     const MoeTraceMeta *first = &traces[0]->meta;
-    g_autofree char *meta = moe__trace_meta_edit(traces[0]->meta_json, NULL, 0,
-                                                 (const char *const *)domains->names->pdata,
-                                                 describe(traces, n, shift));
+    g_autofree char *edited = moe__trace_meta_edit(traces[0]->meta_json, NULL, 0,
+                                                   (const char *const *)domains->names->pdata,
+                                                   describe(traces, n, shift));
+    g_autofree char *meta = moe__trace_merge_imports(edited, traces, n);
     MoeType gate = MOE_F16;
     for (int t = 0; t < n; t++)
         gate = MAX(gate, moe_trace_gate_type(traces[t]));

@@ -96,6 +96,30 @@ test_padding(void)
     g_assert_null(find(findings, "token-counts"));
 }
 
+/* Traces that become one have left out what their imports did. */
+static void
+test_merged(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *some = make_log(4);
+    g_autoptr(MoeTrace) first = import_all((const char *[]){some}, 1, &told, NULL);
+    g_autofree char *more = make_log(10);
+    g_autoptr(MoeTrace) second = import_all((const char *[]){more}, 1, &told, NULL);
+    g_autofree char *path = import_file("merged.npz", "", 0);
+    const MoeTrace *const parts[] = {first, second};
+    g_assert_true(moe_trace_merge(parts, 2, path, MOE_TRACE_DOCUMENTS_SHIFT, &(MoeTraceOutput){0},
+                                  NULL, &error));
+    g_autoptr(MoeTrace) merged = moe_trace_open(path, &error);
+    g_assert_no_error(error);
+    g_assert_nonnull(strstr(moe_trace_meta_json(merged),
+                            "{\"kept\": 3300, \"incomplete\": 700, \"padding\": 0, "
+                            "\"lacking\": {\"8\": 700}}"));
+    g_autoptr(MoeFindings) findings = check(merged);
+    const MoeFinding *finding = find(findings, "token-counts");
+    g_assert_nonnull(finding);
+    g_assert_cmpint(finding->count, ==, 700);
+}
+
 /* --- Notes ------------------------------------------------------------------------------------*/
 
 static int
@@ -188,6 +212,7 @@ main(int argc, char **argv)
     g_test_add_func("/import-late/left-out", test_left_out);
     g_test_add_func("/import-late/few-left-out", test_few_left_out);
     g_test_add_func("/import-late/padding", test_padding);
+    g_test_add_func("/import-late/merged", test_merged);
     g_test_add_func("/import-late/notes", test_notes);
     g_test_add_func("/import-late/many-notes", test_many_notes);
     int status = g_test_run();

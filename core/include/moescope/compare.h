@@ -147,6 +147,8 @@ typedef struct MoeMatching {
     int64_t own, matched; /* Σ n_ii, and Σ n_{i,to(i)}; both of Σ max(|A|, |B|) */
     int moved;            /* experts with to(i) ≠ i */
 } MoeMatching;
+/* Experts of the second router that none of the first got. (transfer full, of int) */
+MOE_API GArray *moe_matching_unmatched(const MoeMatching *matching);
 /* NULL where matching wasn't asked for. (transfer none) */
 MOE_API const MoeMatching *moe_comparison_matching(const MoeComparison *comparison, int router);
 

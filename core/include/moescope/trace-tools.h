@@ -138,9 +138,10 @@ typedef enum {
     MOE_TRACE_DOCUMENTS_SHIFT,    /* other texts: numbers go on where those before ended */
 } MoeTraceDocuments;
 /* Joins traces of the same routers, one after another. Domains are matched by name, the rest of
- * meta.json is that of the first; gates have the widest type of all. A row of state, of a series or
- * a measure is taken if its step is behind all that earlier traces had in the same column: parts of
- * a run give the run, and nothing twice. Fails with MOE_ERROR_DATA where routers differ. */
+ * meta.json is that of the first, but for what imports noted and left out, which is that of all;
+ * gates have the widest type of all. A row of state, of a series or a measure is taken if its step
+ * is behind all that earlier traces had in the same column: parts of a run give the run, and
+ * nothing twice. Fails with MOE_ERROR_DATA where routers differ. */
 MOE_API bool moe_trace_merge(const MoeTrace *const *traces, int n, const char *path,
                              MoeTraceDocuments documents, const MoeTraceOutput *output,
                              const MoeProgress *progress, GError **error);
