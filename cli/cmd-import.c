@@ -240,13 +240,11 @@ cmd_import(int argc, char **argv)
          "record the logits too, where the files have any", NULL},
         {"axes", 0, 0, G_OPTION_ARG_STRING, &o.axes,
          "of one array of logits for all layers: LTE | TLE | BSE | LBSE | BSLE (T token, L layer, "
-         "E "
-         "expert, B sequence, S token in it)",
+         "E expert, B sequence, S token in it)",
          "AXES"},
         {"id-type", 0, 0, G_OPTION_ARG_STRING, &o.id_type,
          "what bare ids in base64 are, where files don't say: int8 | uint8 | int16 | uint16 | "
-         "int32 | "
-         "int64 (default: int32)",
+         "int32 | int64 (default: int32)",
          "TYPE"},
         {"no-summary", 0, 0, G_OPTION_ARG_NONE, &o.no_summary,
          "don't write the trace's summary into it", NULL},

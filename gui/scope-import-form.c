@@ -34,6 +34,7 @@ typedef struct Question {
 static const char *const scores[] = {"softmax", "sigmoid", "unknown", NULL};
 static const char *const selections[] = {"top-k", "groups", "expert-choice", "unknown", NULL};
 static const char *const gates[] = {"as-scored", "sum-to-one", NULL};
+static const char *const id_types[] = {"int32", "int16", "uint16", "int8", "uint8", "int64", NULL};
 
 static const Question questions[] = {
     {"experts", N_("Experts per layer"), N_("How many routed experts each layer has"), NULL, WANTED,
@@ -47,6 +48,8 @@ static const Question questions[] = {
     {"axes", N_("Axes"),
      N_("Of one array for all layers: T token, L layer, E expert, B sequence, S token in it"), NULL,
      WANTED, TEXT},
+    {"id-type", N_("Type of ids"), N_("What bare ids in base64 are, where files don't say"),
+     id_types, WANTED, TEXT},
     {"model", N_("Model"), N_("Which one, of a file that has several"), NULL, WANTED, TEXT},
     {"domain", N_("Domain"),
      N_("What the text is (prose, code, …), {file} for the name of each file; may stay empty"),

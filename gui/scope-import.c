@@ -10,7 +10,7 @@
 #include <string.h>
 
 typedef struct Choices {
-    char *as, *score, *select, *gates, *axes, *model, *layers, *kinds;
+    char *as, *score, *select, *gates, *axes, *id_type, *model, *layers, *kinds;
     char **domains;
     int experts, k, shared;
     gboolean logits;
@@ -24,6 +24,7 @@ choices_clear(Choices *choices)
     g_free(choices->select);
     g_free(choices->gates);
     g_free(choices->axes);
+    g_free(choices->id_type);
     g_free(choices->model);
     g_free(choices->layers);
     g_free(choices->kinds);
@@ -43,6 +44,7 @@ parse(Choices *choices, const char *const *arguments, GError **error)
         {"gates", 0, 0, G_OPTION_ARG_STRING, &choices->gates, NULL, NULL},
         {"domain", 0, 0, G_OPTION_ARG_STRING_ARRAY, &choices->domains, NULL, NULL},
         {"axes", 0, 0, G_OPTION_ARG_STRING, &choices->axes, NULL, NULL},
+        {"id-type", 0, 0, G_OPTION_ARG_STRING, &choices->id_type, NULL, NULL},
         {"model", 0, 0, G_OPTION_ARG_STRING, &choices->model, NULL, NULL},
         {"layers", 0, 0, G_OPTION_ARG_STRING, &choices->layers, NULL, NULL},
         {"kinds", 0, 0, G_OPTION_ARG_STRING, &choices->kinds, NULL, NULL},
@@ -146,6 +148,7 @@ scope_import(const char *const *paths, const char *out, const char *const *choic
         .n_domains = chosen.domains ? (int)g_strv_length(chosen.domains) : 0,
         .model = chosen.model,
         .axes = chosen.axes,
+        .id_type = chosen.id_type,
         .kinds = chosen.kinds,
         .shared = chosen.shared,
         .logits = chosen.logits,
