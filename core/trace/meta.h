@@ -12,8 +12,10 @@
 /* Bytes that meta.json may have, and a chunk's closing member: a few, but for texts of tokens. */
 #define MOE_TRACE_META_MOST    (UINT64_C(64) << 20)
 #define MOE_TRACE_CLOSING_MOST (UINT64_C(64) << 10)
-/* Tokens that a chunk may have: it is read as a whole. 2000 times the usual number. */
-#define MOE_TRACE_CHUNK_MOST (INT64_C(1) << 27)
+/* Tokens that a chunk may have, 500 times the usual number, and recorded training steps: it is read
+ * as a whole. */
+#define MOE_TRACE_CHUNK_MOST  (INT64_C(1) << 25)
+#define MOE_TRACE_STATES_MOST (INT64_C(1) << 20)
 
 /* What the library itself needs of meta.json. */
 typedef struct MoeTraceMeta {

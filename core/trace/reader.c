@@ -71,14 +71,12 @@ read_meta(MoeTrace *trace, GError **error)
 static bool
 parse_chunk(const char *text, MoeTraceChunk *out, GError **error)
 {
-    const int64_t most = INT64_C(1) << 48; /* so that sums and products stay in range */
-    const int64_t most_tokens = MOE_TRACE_CHUNK_MOST;
     g_autoptr(JsonNode) root = moe__json_object_parse(text, error);
     if (!root)
         return false;
     JsonObject *object = json_node_get_object(root);
-    return moe__json_get_int(object, "tokens", 0, most_tokens, &out->tokens, error) &&
-           moe__json_get_int(object, "states", 0, most, &out->states, error);
+    return moe__json_get_int(object, "tokens", 0, MOE_TRACE_CHUNK_MOST, &out->tokens, error) &&
+           moe__json_get_int(object, "states", 0, MOE_TRACE_STATES_MOST, &out->states, error);
 }
 
 static bool

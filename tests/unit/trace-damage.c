@@ -401,10 +401,12 @@ test_forged_chunk(void)
     for (gsize i = 0; i < G_N_ELEMENTS(bad); i++)
         assert_forgery((Forgery){.chunk = bad[i]}, MOE_ERROR_FORMAT, "*chunks/00000.json: *");
     /* More tokens than there can be: refused before memory is taken for them. */
-    assert_forgery((Forgery){.chunk = "{\"tokens\": 134217728, \"states\": 0}"}, MOE_ERROR_FORMAT,
-                   "*too short for 134217728 tokens");
-    assert_forgery((Forgery){.chunk = "{\"tokens\": 134217729, \"states\": 0}"}, MOE_ERROR_FORMAT,
-                   "*forged.npz: chunks/00000.json: \"tokens\" is 134217729; *to 134217728 *");
+    assert_forgery((Forgery){.chunk = "{\"tokens\": 33554432, \"states\": 0}"}, MOE_ERROR_FORMAT,
+                   "*too short for 33554432 tokens");
+    assert_forgery((Forgery){.chunk = "{\"tokens\": 33554433, \"states\": 0}"}, MOE_ERROR_FORMAT,
+                   "*forged.npz: chunks/00000.json: \"tokens\" is 33554433; *to 33554432 *");
+    assert_forgery((Forgery){.chunk = "{\"tokens\": 0, \"states\": 1048577}"}, MOE_ERROR_FORMAT,
+                   "*forged.npz: chunks/00000.json: \"states\" is 1048577; *to 1048576 *");
 }
 
 /* A few packed bytes that unpack to very many: refused by what their header states. */

@@ -58,7 +58,7 @@ typedef struct MoeTraceWriter MoeTraceWriter;
 
 typedef struct MoeTraceOptions {
     int compression; /* zlib level 1 … 9; 0: stored */
-    /* A chunk is written when it has this many or more, 67 million at the latest; 0: 65536, or
+    /* A chunk is written when it has this many or more, 17 million at the latest; 0: 65536, or
      * fewer, about 48 MB, where tokens have many layers or logits. */
     int64_t chunk_tokens;
     bool gates;       /* record MoeTracePicks.gate */
